@@ -1,0 +1,24 @@
+/** Bounds that both sides enforce: the client before it inserts (a refused update costs a re-home), the server because clients lie. */
+
+/** Unicode code points of a message's text, after trimming. */
+export const MAX_TEXT_CODE_POINTS = 8_000;
+/** UTF-16 units of a text as sent: room for 8,000 astral characters and some surrounding white space. */
+export const MAX_TEXT_UNITS = 20_000;
+export const MAX_EMOJI_CODE_POINTS = 16;
+/** Bytes of one Yjs update (a backlog written offline arrives as one). */
+export const MAX_UPDATE_BYTES = 4 * 1024 * 1024;
+/** Entries in one Yjs update. */
+export const MAX_UPDATE_ENTRIES = 10_000;
+/** Bytes of one WebSocket frame: well above `MAX_UPDATE_BYTES`, because exceeding it ends the whole socket (TRAPS 1.4). */
+export const MAX_FRAME_BYTES = 8 * 1024 * 1024;
+/** Bytes of one JSON request body: a message of 8,000 four-byte characters, escaped. */
+export const MAX_BODY_BYTES = 256 * 1024;
+export const MAX_TABLO_NAME_CODE_POINTS = 200;
+/** A `Date`'s range in ms (ECMAScript, "Time Values and Time Range"). */
+export const MAX_TIME_MS = 8.64e15;
+/** [R5] Received within this many ms of `sentAt`, an entry is shown at `sentAt`; otherwise at its receipt. */
+export const ON_TIME_MS = 60_000;
+/** Ids that one `arrival` entry names at the most, so that no entry outgrows a frame. */
+export const MAX_ARRIVAL_IDS = 500;
+/** [R9] Entries in a live document before the tablo moves to a fresh one. */
+export const EPOCH_MAX_ENTRIES = 2_000;

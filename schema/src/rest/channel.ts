@@ -1,0 +1,35 @@
+/** `/chat/channels`: REST calls a tablo a channel, as the paid service did that this one replaces. */
+import { z } from 'zod';
+import { MAX_TABLO_NAME_CODE_POINTS } from '../limits.ts';
+import { countCodePoints, isStorableText } from '../text.ts';
+import { role } from './common.ts';
+
+export const lastMessage = z.object({ id: z.string(), user_id: z.string(), text: z.string(), created_at: z.string() });
+
+export const channel = z.object({
+  id: z.string(),
+  name: z.string(),
+  role,
+  epoch: z.number().int(),
+  /** `seq` of the newest message, deleted ones included; 0 when there is none. */
+  last_seq: z.number().int(),
+  /** The caller's read position. */
+  read_seq: z.number().int(),
+  unread_count: z.number().int(),
+  last_message: lastMessage.nullable(),
+  created_at: z.string(),
+});
+export type RestChannel = z.infer<typeof channel>;
+
+export const channelsAnswer = z.object({ channels: z.array(channel) });
+export const channelAnswer = z.object({ channel });
+
+const name = z
+  .string()
+  .transform((value) => value.trim())
+  .refine(
+    (value) => value !== '' && countCodePoints(value) <= MAX_TABLO_NAME_CODE_POINTS && isStorableText(value),
+    `must be 1 to ${MAX_TABLO_NAME_CODE_POINTS} characters`,
+  );
+export const createChannelRequest = z.object({ name });
+export const renameChannelRequest = z.object({ name });

@@ -1,0 +1,17 @@
+/** What all REST schemas share. Requests are strict about what they use and ignore other keys. */
+import { z } from 'zod';
+import { REASON_CODES } from '../close-codes.ts';
+import { isCanonicalUuid } from '../ids.ts';
+import { ROLES } from '../roles.ts';
+
+export const uuid = z.string().refine(isCanonicalUuid, 'must be a lowercase UUID');
+export const isoTime = z.iso.datetime({ offset: true });
+export const role = z.enum(ROLES);
+
+/** Codes that only REST uses, beside the table of `close-codes.ts`. */
+export const REST_CODES = ['invalid-request', 'not-found', 'last-owner', 'invite-spent', 'internal'] as const;
+export const errorCode = z.enum([...REASON_CODES, ...REST_CODES]);
+export type ErrorCode = z.infer<typeof errorCode>;
+
+export const errorBody = z.object({ error: z.string(), code: errorCode });
+export type ErrorBody = z.infer<typeof errorBody>;

@@ -1,0 +1,59 @@
+/** `/chat/channels/:id/messages`: a tablo's history, page by page, and the way in for bots and back ends. */
+import { z } from 'zod';
+import { checkText } from '../entry.ts';
+import type { EntryId, UserId } from '../ids.ts';
+import type { TimelineRow } from '../timeline.ts';
+import { uuid } from './common.ts';
+
+export const MESSAGES_DEFAULT_LIMIT = 50;
+export const MESSAGES_MAX_LIMIT = 100;
+
+export const messageReaction = z.object({ entry_id: z.string(), user_id: z.string(), emoji: z.string(), created_at: z.string() });
+
+export const message = z.object({
+  id: z.string(),
+  channel_id: z.string(),
+  user_id: z.string(),
+  /** From `profiles`; null for a user who has never signed in. */
+  user_name: z.string().nullable(),
+  text: z.string(),
+  /** ISO 8601, UTC: `shownAt`. */
+  created_at: z.string(),
+  sent_at: z.string(),
+  received_at: z.string(),
+  updated_at: z.string().nullable(),
+  /** The edit that won, if any. */
+  edit_id: z.string().nullable(),
+  reply_to: z.string().nullable(),
+  seq: z.number().int(),
+  reactions: z.array(messageReaction),
+});
+export type RestMessage = z.infer<typeof message>;
+
+export const messagesPage = z.object({ messages: z.array(message), hasMore: z.boolean() });
+
+export const postMessageRequest = z.object({
+  id: uuid.optional(),
+  text: z.string().refine((text) => checkText(text) === null, 'must be 1 to 8000 characters, without NUL or half surrogate pairs'),
+  reply_to: uuid.nullish(),
+});
+export const messageAnswer = z.object({ message });
+
+export function timelineRowOf(row: RestMessage): TimelineRow {
+  return {
+    id: row.id as EntryId,
+    author: row.user_id as UserId,
+    text: row.text,
+    sentAt: Date.parse(row.sent_at),
+    shownAt: Date.parse(row.created_at),
+    replyTo: row.reply_to as EntryId | null,
+    edit: row.edit_id !== null && row.updated_at !== null ? { id: row.edit_id, shownAt: Date.parse(row.updated_at) } : null,
+    isDeleted: false,
+    reactions: row.reactions.map((reaction) => ({
+      id: reaction.entry_id as EntryId,
+      author: reaction.user_id as UserId,
+      emoji: reaction.emoji,
+      shownAt: Date.parse(reaction.created_at),
+    })),
+  };
+}
