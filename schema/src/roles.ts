@@ -15,3 +15,8 @@ export const canModerate = (role: Role): boolean => rank(role) >= rank('admin');
 export const canDeleteTablo = (role: Role): boolean => role === 'owner';
 /** Nobody grants a role above their own, nor acts on a member above them. */
 export const isAtLeast = (role: Role, other: Role): boolean => rank(role) >= rank(other);
+
+/** A host application's own `tablo_access` may repeat a member; the most that any row grants counts. */
+export function highestRole(values: readonly unknown[]): Role {
+  return values.map(parseRole).reduce((highest, role) => (isAtLeast(role, highest) ? role : highest), 'guest' as Role);
+}

@@ -9,9 +9,15 @@ export const isoTime = z.iso.datetime({ offset: true });
 export const role = z.enum(ROLES);
 
 /** Codes that only REST uses, beside the table of `close-codes.ts`. */
-export const REST_CODES = ['invalid-request', 'not-found', 'last-owner', 'invite-spent', 'internal'] as const;
+export const REST_CODES = ['invalid-request', 'not-found', 'last-owner', 'internal'] as const;
 export const errorCode = z.enum([...REASON_CODES, ...REST_CODES]);
 export type ErrorCode = z.infer<typeof errorCode>;
 
 export const errorBody = z.object({ error: z.string(), code: errorCode });
 export type ErrorBody = z.infer<typeof errorBody>;
+
+export const okAnswer = z.object({ ok: z.literal(true) });
+
+/** `GET /api/config`: what the page must know before anybody has signed in. */
+export const configAnswer = z.object({ identity: z.enum(['built-in', 'external']) });
+export type RestConfig = z.infer<typeof configAnswer>;

@@ -6,6 +6,14 @@
 CREATE SCHEMA IF NOT EXISTS tablo_private;
 COMMENT ON SCHEMA tablo_private IS 'Tablo Chat: helper functions and settings; not for outside programs.';
 
+-- Days and milliseconds apart: multiplied as one interval, times far from now would lose their last digits.
+CREATE FUNCTION tablo_private.from_ms(ms bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+  $$ SELECT (timestamp 'epoch' + (ms / 86400000) * interval '1 day' + (ms % 86400000) * interval '1 ms') AT TIME ZONE 'UTC' $$;
+COMMENT ON FUNCTION tablo_private.from_ms IS 'Milliseconds since the Unix epoch as a time, exact over the range of a JavaScript Date.';
+CREATE FUNCTION tablo_private.to_ms(t timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+  $$ SELECT (extract(epoch FROM t) * 1000)::bigint $$;
+COMMENT ON FUNCTION tablo_private.to_ms IS 'A time as milliseconds since the Unix epoch.';
+
 -- Supabase's roles and auth.uid(), where they are missing -----------------------------------------------------------
 
 DO $$

@@ -1,0 +1,149 @@
+/** The REST half of the server, typed: answers are parsed with the schemas both sides share, errors become `ChatError` with a sentence. */
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import { channelAnswer, channelsAnswer, type RestChannel } from '@tablo/schema/rest/channel';
+import { errorBody } from '@tablo/schema/rest/common';
+import { inviteAnswer, membersAnswer, type RestMember } from '@tablo/schema/rest/member';
+import { messagesPage, type RestMessage } from '@tablo/schema/rest/message';
+import { readAnswer, unreadAnswer } from '@tablo/schema/rest/read';
+import type { Role } from '@tablo/schema/roles';
+import { z } from 'zod';
+import { ChatError, type Invite } from './chat.ts';
+import type { TokenSource } from './session.ts';
+
+const REQUEST_TIMEOUT_MS = 15_000;
+
+export interface MessagesPage {
+  readonly messages: readonly RestMessage[];
+  readonly hasMore: boolean;
+}
+
+export interface UnreadChannel {
+  readonly channelId: TabloId;
+  readonly count: number;
+  readonly messages: readonly { readonly id: EntryId; readonly seq: number }[];
+}
+
+export interface ApiOptions {
+  /** Where the server is, without a slash at the end; empty for the page's own origin. */
+  readonly baseUrl: string;
+  readonly tokens: TokenSource;
+  readonly fetch?: typeof fetch;
+}
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+const ignored = z.unknown();
+/** Accepting answers with the tablo, under whichever of the two names. */
+const acceptAnswer = z.union([
+  z.object({ channel: z.object({ id: z.string() }) }).transform((answer) => answer.channel.id),
+  z.object({ channel_id: z.string() }).transform((answer) => answer.channel_id),
+]);
+
+export class Api {
+  readonly #baseUrl: string;
+  readonly #tokens: TokenSource;
+  readonly #fetch: typeof fetch;
+
+  constructor({ baseUrl, tokens, fetch: fetchImpl }: ApiOptions) {
+    this.#baseUrl = baseUrl;
+    this.#tokens = tokens;
+    this.#fetch = fetchImpl ?? ((...args) => fetch(...args));
+  }
+
+  async listChannels(): Promise<readonly RestChannel[]> {
+    return (await this.#call('GET', '/chat/channels', channelsAnswer)).channels;
+  }
+
+  async createChannel(name: string): Promise<RestChannel> {
+    return (await this.#call('POST', '/chat/channels', channelAnswer, { name })).channel;
+  }
+
+  async renameChannel(id: TabloId, name: string): Promise<void> {
+    await this.#call('PATCH', `/chat/channels/${id}`, ignored, { name });
+  }
+
+  async deleteChannel(id: TabloId): Promise<void> {
+    await this.#call('DELETE', `/chat/channels/${id}`, ignored);
+  }
+
+  async listMembers(id: TabloId): Promise<readonly RestMember[]> {
+    return (await this.#call('GET', `/chat/channels/${id}/members`, membersAnswer)).members;
+  }
+
+  async setMember(id: TabloId, user: UserId, role: Role): Promise<void> {
+    await this.#call('POST', `/chat/channels/${id}/members`, ignored, { user_id: user, role });
+  }
+
+  async removeMember(id: TabloId, user: UserId): Promise<void> {
+    await this.#call('DELETE', `/chat/channels/${id}/members/${user}`, ignored);
+  }
+
+  async createInvite(id: TabloId, role?: Role): Promise<Invite> {
+    const { invite } = await this.#call('POST', `/chat/channels/${id}/invites`, inviteAnswer, role === undefined ? {} : { role });
+    return { url: invite.url, expiresAt: Date.parse(invite.expires_at) };
+  }
+
+  async acceptInvite(code: string): Promise<TabloId> {
+    return (await this.#call('POST', `/chat/invites/${encodeURIComponent(code)}/accept`, acceptAnswer, {})) as TabloId;
+  }
+
+  /** `before`: a message id, exact among equal times. */
+  async readMessages(id: TabloId, before: string | null, limit: number): Promise<MessagesPage> {
+    const query = new URLSearchParams({ limit: String(limit), ...(before === null ? {} : { before }) });
+    return this.#call('GET', `/chat/channels/${id}/messages?${query}`, messagesPage);
+  }
+
+  async reportRead(id: TabloId, seq: number): Promise<number> {
+    return (await this.#call('POST', `/chat/channels/${id}/read`, readAnswer, { seq })).read_seq;
+  }
+
+  async listUnread(): Promise<readonly UnreadChannel[]> {
+    const { unread } = await this.#call('GET', '/chat/unread?ids=true', unreadAnswer);
+    return unread.map(({ channel_id, unread_count, messages }) => ({
+      channelId: channel_id as TabloId,
+      count: unread_count,
+      messages: (messages ?? []).map(({ id, seq }) => ({ id: id as EntryId, seq })),
+    }));
+  }
+
+  /** Does the server answer at all? Needs no token. */
+  async isAlive(timeoutMs: number): Promise<boolean> {
+    try {
+      return (await this.#fetch(`${this.#baseUrl}/healthz`, { signal: AbortSignal.timeout(timeoutMs), cache: 'no-store' })).ok;
+    } catch {
+      return false; // The question was whether it can be reached: no.
+    }
+  }
+
+  async #call<T>(method: Method, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
+    let answer = await this.#request(method, path, body, false);
+    if (answer.status === 401) answer = await this.#request(method, path, body, true);
+    const json: unknown = await answer.json().catch(() => null);
+    if (!answer.ok) throw errorOf(answer.status, json);
+    const parsed = schema.safeParse(json);
+    if (!parsed.success) throw new ChatError('internal', 'The server answered in a way that this version does not understand.');
+    return parsed.data;
+  }
+
+  async #request(method: Method, path: string, body: unknown, fresh: boolean): Promise<Response> {
+    const token = await this.#tokens.getToken({ fresh });
+    if (token === null) throw new ChatError('unauthenticated', 'You are signed out. Sign in again.');
+    try {
+      return await this.#fetch(this.#baseUrl + path, {
+        method,
+        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    } catch {
+      throw new ChatError('offline', 'The server cannot be reached. Try again when you are online.');
+    }
+  }
+}
+
+function errorOf(status: number, json: unknown): ChatError {
+  const body = errorBody.safeParse(json);
+  if (body.success) return new ChatError(body.data.code, body.data.error);
+  if (status >= 500) return new ChatError('unavailable', 'The server cannot do this right now. Try again in a moment.');
+  return new ChatError('internal', `The server answered ${status}.`);
+}

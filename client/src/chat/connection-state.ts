@@ -1,0 +1,31 @@
+/** The one decision about what we tell people of the connection, from everything that is known about it. Pure. */
+import { REASONS, type ReasonCode } from '@tablo/schema/close-codes';
+import type { ConnectionState } from './chat.ts';
+
+export interface ConnectionFacts {
+  /** Does the device say that it has a network? */
+  readonly hasNetwork: boolean;
+  readonly isSocketOpen: boolean;
+  /** Sockets that ended or failed since the last one that got anywhere. */
+  readonly failures: number;
+  /** ms since the socket was lost, or since the start. */
+  readonly withoutSocketMs: number;
+  /** Is what is on the screen joined and up to date? */
+  readonly isFocusReady: boolean;
+  /** The last no of the server, if nothing has gone well since. */
+  readonly reason: ReasonCode | null;
+}
+
+export function decideConnectionState(facts: ConnectionFacts, offlineAfterMs: number): ConnectionState {
+  const because = facts.reason === null ? {} : { reason: facts.reason };
+  // A dead session does not mend itself: only signing in does.
+  const mustSignIn = facts.reason !== null && REASONS[facts.reason].next === 'after-auth';
+  if (facts.isSocketOpen && facts.isFocusReady && !mustSignIn) return { status: 'online' };
+  const isGone = !facts.isSocketOpen && (!facts.hasNetwork || facts.failures >= 2 || facts.withoutSocketMs >= offlineAfterMs);
+  return isGone || mustSignIn ? { status: 'offline', ...because } : { status: 'connecting', ...because };
+}
+
+export function isSameState(left: ConnectionState, right: ConnectionState): boolean {
+  const reasonOf = (state: ConnectionState) => (state.status === 'online' ? undefined : state.reason);
+  return left.status === right.status && reasonOf(left) === reasonOf(right);
+}

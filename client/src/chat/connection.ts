@@ -1,0 +1,293 @@
+/**
+ * The one socket that all documents share, and the only file that knows the provider (a document's place on the socket is `document-link.ts`). The provider is sound when all goes well; what goes wrong is
+ * handled here (TRAPS 1.2–1.5): it never asks again after a denial, queues frames for a socket that is gone, and says *synced* on a dead link.
+ *
+ * Invariants
+ * 1. A token function never resolves for a socket that has gone: the provider would otherwise join twice on the next one.
+ * 2. The first frame of a document on a socket carries its token, and after a denial or a close the next one does: any other would occupy one of the
+ *    server's places for documents that wait for a token. While there is no socket, nothing is queued for the next one.
+ * 3. `#publish` alone decides the state that people see.
+ */
+import { HocuspocusProvider, HocuspocusProviderWebsocket, WebSocketStatus } from '@hocuspocus/provider';
+import { isReasonCode, type ReasonCode } from '@tablo/schema/close-codes';
+import type { Awareness } from 'y-protocols/awareness';
+import type * as Y from 'yjs';
+import { Backoff } from './backoff.ts';
+import type { ConnectionState } from './chat.ts';
+import { decideConnectionState, isSameState } from './connection-state.ts';
+import type { Environment } from './environment.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { JoinGate } from './join-gate.ts';
+import { DocumentLink } from './document-link.ts';
+import type { Link, LinkOpener, LinkOptions } from './link.ts';
+import { type Readable, Writable } from './readable.ts';
+import type { TokenSource } from './session.ts';
+import type { Timing } from './timing.ts';
+import { TokenRenewal } from './token-renewal.ts';
+
+export interface ConnectionOptions {
+  /** `ws://…/sync` or `wss://…/sync`. */
+  readonly url: string;
+  readonly tokens: TokenSource;
+  readonly environment: Environment;
+  readonly timing: Timing;
+  /** Does the server answer HTTP? Asked when the socket is silent and might just be busy. */
+  readonly isServerAlive: (timeoutMs: number) => Promise<boolean>;
+  /** For Node, where there is none of its own or another is wanted. */
+  readonly WebSocketImpl?: unknown;
+}
+
+export type Provider = HocuspocusProvider;
+
+export interface ProviderOptions {
+  readonly name: string;
+  readonly document: Y.Doc;
+  readonly awareness: Awareness;
+  readonly token: () => Promise<string>;
+  readonly onAuthenticated: () => void;
+  readonly onAuthenticationFailed: (data: { reason: string }) => void;
+  readonly onSynced: () => void;
+  readonly onClose: (data: { event: { reason: string } }) => void;
+  readonly onStateless: (data: { payload: string }) => void;
+  readonly onUnsyncedChanges: (data: { number: number }) => void;
+}
+
+const NEVER = new Promise<never>(() => {});
+/** The provider's own code for a connection that it gives up. */
+const GIVEN_UP = { code: 4408, reason: 'no sign of life' };
+
+class Socket extends HocuspocusProviderWebsocket {
+  /** Ends the connection now. A dead link's closing handshake would take its time, and the provider waits for it. */
+  drop(): void {
+    this.emit('close', { event: GIVEN_UP });
+  }
+}
+
+export class Connection implements LinkOpener {
+  readonly #options: ConnectionOptions;
+  readonly #state = new Writable<ConnectionState>({ status: 'connecting' });
+  readonly #socket: Socket;
+  readonly #gate: JoinGate;
+  readonly #links = new Set<DocumentLink>();
+  readonly #heartbeat: Heartbeat;
+  readonly #renewal: TokenRenewal;
+  readonly #stops: (() => void)[] = [];
+  #offlineTimer: ReturnType<typeof setTimeout> | null = null;
+  #lostAt = Date.now();
+  #failures = 0;
+  #reason: ReasonCode | null = null;
+  #mustRefresh = false;
+  #isForced = false;
+  #isClosed = false;
+  /** Which socket this is: counts openings. */
+  #generation = 0;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    const { timing, environment } = options;
+    this.#gate = new JoinGate(timing.joinsAtOnce);
+    this.#renewal = new TokenRenewal(options.tokens, () => this.#renewTokens());
+    this.#socket = new Socket({
+      url: options.url,
+      autoConnect: false,
+      ...(options.WebSocketImpl === undefined ? {} : { WebSocketPolyfill: options.WebSocketImpl }),
+      delay: timing.reconnectMinMs,
+      minDelay: timing.reconnectMinMs / 2,
+      maxDelay: timing.reconnectMaxMs,
+      factor: 1.7,
+      jitter: true,
+      messageReconnectTimeout: timing.silentMs + timing.probeAnswerMs,
+      onOpen: () => this.#handleOpen(),
+      onMessage: () => this.#heartbeat.noteFrame(),
+      onDisconnect: () => this.#handleLost(),
+    });
+    this.#heartbeat = new Heartbeat({
+      timing,
+      probe: () => this.#probe(),
+      isServerAlive: options.isServerAlive,
+      giveUp: () => this.#socket.drop(),
+    });
+    this.#stops.push(
+      environment.on('online', () => this.reconnect()),
+      environment.on('visible', () => (this.isOpen ? this.#heartbeat.ask() : this.#connect())),
+      environment.on('offline', () => this.#handleOffline()),
+    );
+    this.#connect();
+  }
+
+  get state(): Readable<ConnectionState> {
+    return this.#state;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.status === WebSocketStatus.Connected;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get gate(): JoinGate {
+    return this.#gate;
+  }
+
+  createProvider(options: ProviderOptions): Provider {
+    return new HocuspocusProvider({ ...options, websocketProvider: this.#socket, sessionAwareness: true });
+  }
+
+  get timing(): Timing {
+    return this.#options.timing;
+  }
+
+  openLink(options: LinkOptions): Link {
+    const link = new DocumentLink(this, options);
+    this.#links.add(link);
+    link.open();
+    this.#publish();
+    return link;
+  }
+
+  expireToken(): void {
+    this.#mustRefresh = true;
+  }
+
+  /** Now, instead of after the back-off. Also against the device's word that there is no network: it can be wrong. */
+  reconnect(): void {
+    this.#isForced = true;
+    this.#reason = null;
+    this.#connect();
+    for (const link of this.#links) link.retryNow();
+    this.#publish();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const stop of this.#stops) stop();
+    this.#heartbeat.stop();
+    this.#renewal.close();
+    if (this.#offlineTimer !== null) clearTimeout(this.#offlineTimer);
+    for (const link of [...this.#links]) link.close();
+    this.#socket.destroy();
+  }
+
+  /** A token for one document's join; stays pending for ever when that join has become pointless. */
+  async takeToken(generation: number): Promise<string> {
+    const backoff = new Backoff(this.timing.retryMinMs, this.timing.retryMaxMs);
+    for (;;) {
+      if (this.#isClosed || generation !== this.#generation) return NEVER;
+      try {
+        const fresh = this.#mustRefresh;
+        const token = await this.#options.tokens.getToken({ fresh });
+        if (generation !== this.#generation) return NEVER;
+        if (fresh) this.#mustRefresh = false;
+        if (token === null) return this.#endSession();
+        this.#renewal.noteUsed(token);
+        return token;
+      } catch {
+        // No network for the identity service, while the socket seems to live: again in a moment.
+        await new Promise((resolve) => setTimeout(resolve, backoff.nextMs()));
+      }
+    }
+  }
+
+  noteReason(reason: string): void {
+    this.#reason = isReasonCode(reason) ? reason : 'unavailable';
+    this.#publish();
+  }
+
+  noteReady(): void {
+    this.#failures = 0;
+    this.#reason = null;
+    this.#isForced = false;
+    this.#publish();
+  }
+
+  noteChanged(): void {
+    this.#publish();
+  }
+
+  forget(link: DocumentLink): void {
+    this.#links.delete(link);
+    this.#publish();
+  }
+
+  #connect(): void {
+    if (this.#isClosed || this.isOpen) return;
+    if (!this.#options.environment.isOnline() && !this.#isForced) return this.#publish();
+    void this.#socket.connect();
+    this.#publish();
+  }
+
+  #handleOpen(): void {
+    this.#generation += 1;
+    this.#heartbeat.start();
+    if (this.#links.size === 0) this.#failures = 0;
+    // The provider sets its status only after this event.
+    queueMicrotask(() => this.#publish());
+  }
+
+  #handleLost(): void {
+    if (this.#heartbeat.isRunning) this.#lostAt = Date.now();
+    this.#heartbeat.stop();
+    this.#generation += 1;
+    this.#failures += 1;
+    for (const link of this.#links) link.noteLost();
+    this.#publish();
+  }
+
+  #handleOffline(): void {
+    this.#isForced = false;
+    // Emulated and real networks go without closing sockets: what is on them is not delivered, so it must not look so.
+    this.#socket.disconnect();
+    this.#socket.drop();
+    this.#publish();
+  }
+
+  /** Asks for an answer on a document whose queue on the server is free: updates are handled strictly one after another there. */
+  #probe(): 'asked' | 'busy' | 'nobody' {
+    const ready = [...this.#links].filter((link) => link.isReady);
+    const free = ready.find((link) => !link.hasUnacknowledged);
+    free?.probe();
+    return free !== undefined ? 'asked' : ready.length > 0 ? 'busy' : 'nobody';
+  }
+
+  /** Nobody is signed in any more: no use in asking three hundred times. Coming back to the page asks again. */
+  #endSession(): Promise<never> {
+    this.#reason = 'unauthenticated';
+    this.#socket.disconnect();
+    this.#socket.drop();
+    return NEVER;
+  }
+
+  #renewTokens(): void {
+    for (const link of this.#links) link.renewToken();
+  }
+
+  #publish(): void {
+    if (this.#isClosed) return;
+    const { environment, timing } = this.#options;
+    const waiting = [...this.#links].filter((link) => !link.hasEnded);
+    const urgent = waiting.filter((link) => link.isUrgent);
+    const focus = urgent.length > 0 ? urgent : waiting;
+    const isFocusReady = urgent.length > 0 ? urgent.every((link) => link.isReady) : focus.length === 0 || focus.some((link) => link.isReady);
+    const withoutSocketMs = this.isOpen ? 0 : Date.now() - this.#lostAt;
+    const facts = {
+      hasNetwork: environment.isOnline() || this.#isForced,
+      isSocketOpen: this.isOpen,
+      failures: this.#failures,
+      withoutSocketMs,
+      isFocusReady,
+      reason: this.#reason,
+    };
+    const next = decideConnectionState(facts, timing.offlineAfterMs);
+    if (!isSameState(next, this.#state.get())) this.#state.set(next);
+    this.#watchOffline(withoutSocketMs);
+  }
+
+  #watchOffline(withoutSocketMs: number): void {
+    if (this.#offlineTimer !== null) clearTimeout(this.#offlineTimer);
+    this.#offlineTimer = null;
+    const left = this.timing.offlineAfterMs - withoutSocketMs;
+    if (!this.isOpen && left > 0) this.#offlineTimer = setTimeout(() => this.#publish(), left + 1);
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * One document's place on the shared socket: joins, notices that an answer fails to come, and tells its room.
+ *
+ * Invariants (with those of `connection.ts`)
+ * 1. `ready` and `lost`/`ended` alternate; after `close` the listener hears nothing.
+ * 2. A new document, after a refusal say, gets a new link: a provider that was detached never works again (TRAPS 1.4).
+ */
+import { Awareness } from 'y-protocols/awareness';
+import { Backoff } from './backoff.ts';
+import type { Connection, Provider } from './connection.ts';
+import type { Link, LinkOptions } from './link.ts';
+
+const NEVER = new Promise<never>(() => {});
+
+export class DocumentLink implements Link {
+  readonly #connection: Connection;
+  readonly #options: LinkOptions;
+  readonly #provider: Provider;
+  readonly #ticket = { isUrgent: () => this.#isUrgent };
+  readonly #backoff: Backoff;
+  #isUrgent: boolean;
+  #isClosed = false;
+  #hasEnded = false;
+  #wasReady = false;
+  /** Has the server been given a token for this document, on this socket? */
+  #isIntroduced = false;
+  /** Counts joins: only the latest may go on. */
+  #attempt = 0;
+  #watchdog: ReturnType<typeof setTimeout> | null = null;
+  hasUnacknowledged = false;
+
+  constructor(connection: Connection, options: LinkOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#isUrgent = options.isUrgent;
+    this.#backoff = new Backoff(connection.timing.joinTimeoutMs, connection.timing.retryMaxMs);
+    const awareness = new Awareness(options.doc);
+    awareness.setLocalState(null);
+    const provider = connection.createProvider({
+      name: options.name,
+      document: options.doc,
+      awareness,
+      token: () => this.#token(),
+      onAuthenticated: () => this.#check(),
+      onAuthenticationFailed: ({ reason }) => this.#end(reason),
+      onSynced: () => this.#check(),
+      onClose: ({ event }) => {
+        // The same callback for this document's end and for the socket's; the socket's own state tells which.
+        if (connection.isOpen) this.#end(event.reason);
+      },
+      onStateless: ({ payload }) => options.listener.stateless(payload),
+      onUnsyncedChanges: ({ number }) => {
+        if (number === 0 && this.isReady) options.listener.acknowledged();
+      },
+      onAwarenessChange: () => options.listener.presence([...awareness.getStates().values()]),
+    });
+    const send = provider.send.bind(provider);
+    provider.send = (message, args) => {
+      if (this.#isIntroduced && connection.isOpen) send(message, args);
+    };
+    this.#provider = provider;
+  }
+
+  get isReady(): boolean {
+    return this.#isIntroduced && this.#connection.isOpen && this.#provider.isAuthenticated && this.#provider.isSynced;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  get isUrgent(): boolean {
+    return this.#isUrgent;
+  }
+
+  set isUrgent(value: boolean) {
+    if (value === this.#isUrgent) return;
+    this.#isUrgent = value;
+    this.#connection.noteChanged();
+  }
+
+  open(): void {
+    this.#provider.attach();
+  }
+
+  sendStateless(payload: string): void {
+    if (this.isReady) this.#provider.sendStateless(payload);
+  }
+
+  setPresence(state: object | null): void {
+    if (!this.#isClosed) this.#provider.awareness?.setLocalState(state as Record<string, unknown> | null);
+  }
+
+  rejoin(): void {
+    if (this.#isClosed || this.isReady) return;
+    this.#hasEnded = false;
+    this.#join();
+  }
+
+  /** The user wants it now: do not wait for the watchdog. */
+  retryNow(): void {
+    this.#backoff.reset();
+    if (!this.#hasEnded) this.rejoin();
+  }
+
+  /** SyncStep1 is always answered. The answer makes us send a SyncStep2, whose acknowledgement is counted here beforehand. */
+  probe(): void {
+    const before = this.#provider.unsyncedChanges;
+    this.#provider.forceSync();
+    this.#provider.unsyncedChanges = before + 1;
+  }
+
+  renewToken(): void {
+    if (this.isReady) void this.#provider.sendToken();
+  }
+
+  noteLost(): void {
+    const wasReady = this.#wasReady;
+    this.#reset();
+    this.#hasEnded = false;
+    if (wasReady) this.#options.listener.lost();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#stopWatching();
+    this.#connection.gate.leave(this.#ticket);
+    this.#provider.destroy();
+    this.#connection.forget(this);
+  }
+
+  async #token(): Promise<string> {
+    const { generation, gate } = this.#connection;
+    this.#attempt += 1;
+    const attempt = this.#attempt;
+    if (!this.#provider.isAuthenticated) await gate.enter(this.#ticket);
+    this.#watch();
+    const token = await this.#connection.takeToken(generation);
+    if (this.#isClosed || attempt !== this.#attempt) return NEVER;
+    this.#isIntroduced = true;
+    return token;
+  }
+
+  #join(): void {
+    if (this.#connection.isOpen) void this.#provider.sendToken().then(() => this.#provider.startSync());
+  }
+
+  #check(): void {
+    if (this.#provider.isAuthenticated) this.#connection.gate.leave(this.#ticket);
+    if (!this.isReady || this.#wasReady) return;
+    this.#wasReady = true;
+    this.#hasEnded = false;
+    this.#stopWatching();
+    this.#backoff.reset();
+    this.#connection.noteReady();
+    this.#options.listener.ready();
+  }
+
+  #end(reason: string): void {
+    if (this.#isClosed) return;
+    this.#reset();
+    this.#hasEnded = true;
+    this.#options.listener.ended(reason);
+    this.#connection.noteChanged();
+  }
+
+  #reset(): void {
+    this.#stopWatching();
+    this.#connection.gate.leave(this.#ticket);
+    this.#attempt += 1;
+    this.#isIntroduced = false;
+    this.#wasReady = false;
+    this.hasUnacknowledged = false;
+  }
+
+  /** Nothing in the provider asks again when an answer fails to come (TRAPS 1.4). */
+  #watch(): void {
+    this.#stopWatching();
+    this.#watchdog = setTimeout(() => {
+      this.#connection.gate.leave(this.#ticket);
+      if (!this.#hasEnded) this.rejoin();
+    }, this.#backoff.nextMs() * 2);
+  }
+
+  #stopWatching(): void {
+    if (this.#watchdog !== null) clearTimeout(this.#watchdog);
+    this.#watchdog = null;
+  }
+}

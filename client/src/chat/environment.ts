@@ -1,0 +1,38 @@
+/** The few facts about the page that the chat needs, replaceable in tests: is there a network, is the page visible, is it going away. */
+
+export type EnvironmentEvent = 'online' | 'offline' | 'visible' | 'hide';
+
+export interface Environment {
+  isOnline(): boolean;
+  /** Returns the way to stop listening. */
+  on(event: EnvironmentEvent, listener: () => void): () => void;
+}
+
+function listen(target: EventTarget, event: string, listener: () => void): () => void {
+  target.addEventListener(event, listener);
+  return () => target.removeEventListener(event, listener);
+}
+
+export const browserEnvironment: Environment = {
+  isOnline: () => navigator.onLine !== false,
+  on(event, listener) {
+    switch (event) {
+      case 'online':
+      case 'offline':
+        return listen(window, event, listener);
+      case 'visible':
+        return listen(document, 'visibilitychange', () => {
+          if (document.visibilityState === 'visible') listener();
+        });
+      case 'hide':
+        return listen(window, 'pagehide', listener);
+    }
+  },
+};
+
+/** For Node: always there, never hidden. */
+export const steadyEnvironment: Environment = { isOnline: () => true, on: () => () => {} };
+
+export function detectEnvironment(): Environment {
+  return typeof window === 'undefined' || typeof document === 'undefined' ? steadyEnvironment : browserEnvironment;
+}

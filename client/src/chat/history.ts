@@ -1,0 +1,117 @@
+/**
+ * One open tablo's messages that its live document does not hold: rows, from this device at once, from REST when it can be reached.
+ *
+ * Invariants
+ * 1. Pages are contiguous: everything from `#floor` up is as the server says, as of this connection. Below it, the device's cache is shown as it is.
+ * 2. A cached row that a page should contain and does not has been deleted.
+ * 3. Cost follows the window [R9]: no call reads more than a few pages.
+ */
+import type { EntryId, TabloId } from '@tablo/schema/ids';
+import { ON_TIME_MS } from '@tablo/schema/limits';
+import { type RestMessage, timelineRowOf } from '@tablo/schema/rest/message';
+import { compareKeys, type TimelineKey } from '@tablo/schema/shown-at';
+import type { TimelineRow } from '@tablo/schema/timeline';
+import type { Api } from './api.ts';
+import type { LocalStore } from './local-store.ts';
+
+export const PAGE_SIZE = 50;
+/** Deleted messages and interleaved ones make pages short: a few more are fetched for one screen. */
+const PAGES_PER_CALL = 4;
+const CACHE_SCAN = 1_000;
+
+export interface HistoryHost {
+  /** Where the document's own messages begin; `null` when it has none. Everything after is known from the document. */
+  documentStart(): TimelineKey | null;
+  /** Does the document hold every message the tablo ever had? */
+  isDocumentComplete(): boolean;
+  addRows(rows: readonly TimelineRow[]): void;
+  dropRows(ids: readonly EntryId[]): void;
+  learnNames(messages: readonly RestMessage[]): void;
+}
+
+export interface HistoryOptions {
+  readonly tabloId: TabloId;
+  readonly store: LocalStore;
+  readonly api: Api;
+  readonly host: HistoryHost;
+}
+
+export class History {
+  readonly #options: HistoryOptions;
+  #floor: TimelineKey | null = null;
+  #hasStart = false;
+  /** A verification that was begun before the last `restart` counts no more. */
+  #round = 0;
+
+  constructor(options: HistoryOptions) {
+    this.#options = options;
+  }
+
+  /** Nothing older exists. */
+  get isComplete(): boolean {
+    return this.#hasStart || this.#options.host.isDocumentComplete();
+  }
+
+  /** After an epoch change or a gap in the connection: what was verified may have changed. */
+  restart(): void {
+    this.#round += 1;
+    this.#floor = null;
+    this.#hasStart = false;
+  }
+
+  async showCached(before: TimelineKey | null): Promise<number> {
+    const { store, tabloId, host } = this.#options;
+    const rows = await store.readRows(tabloId, before, PAGE_SIZE);
+    if (rows.length > 0) host.addRows(rows);
+    return rows.length;
+  }
+
+  /** Fetches until everything from `target` up is verified (`null`: one page). Rejects with `ChatError`. */
+  async verify(target: TimelineKey | null): Promise<void> {
+    const round = this.#round;
+    for (let pages = 0; pages < PAGES_PER_CALL && !this.isComplete && round === this.#round; pages += 1) {
+      await this.#fetchPage(round);
+      if (target === null || (this.#floor !== null && compareKeys(this.#floor, target) <= 0)) return;
+    }
+  }
+
+  async #fetchPage(round: number): Promise<void> {
+    const { api, tabloId, store, host } = this.#options;
+    const before = this.#floor === null ? this.#firstBound() : this.#floor;
+    const bound = before === null ? null : before.id === '' ? new Date(before.shownAt).toISOString() : before.id;
+    const page = await api.readMessages(tabloId, bound, PAGE_SIZE);
+    if (round !== this.#round) return;
+    const rows = page.messages.map(timelineRowOf);
+    host.learnNames(page.messages);
+    await this.#dropMissing(rows, before, page.hasMore);
+    if (round !== this.#round) return;
+    if (rows.length > 0) {
+      host.addRows(rows);
+      await store.writeRows(tabloId, { put: rows });
+    }
+    const oldest = rows[0];
+    if (oldest !== undefined) this.#floor = { shownAt: oldest.shownAt, id: oldest.id };
+    if (!page.hasMore || oldest === undefined) this.#hasStart = true;
+  }
+
+  /** The document is complete from its start up, but for what came around the change of documents, up to a minute apart [R5]. */
+  #firstBound(): TimelineKey | null {
+    const start = this.#options.host.documentStart();
+    return start === null ? null : { shownAt: start.shownAt + ON_TIME_MS + 1, id: '' };
+  }
+
+  async #dropMissing(rows: readonly TimelineRow[], before: TimelineKey | null, hasMore: boolean): Promise<void> {
+    const { store, tabloId, host } = this.#options;
+    const newest = rows.at(-1) ?? null;
+    const oldest = hasMore ? (rows[0] ?? null) : null;
+    const upper = before ?? newest;
+    if (upper === null || (hasMore && oldest === null)) return;
+    const present = new Set(rows.map((row) => row.id));
+    const cached = await store.readRows(tabloId, upper, CACHE_SCAN);
+    const missing = cached.filter((row) => !present.has(row.id) && (oldest === null || compareKeys(row, oldest) > 0));
+    if (missing.length === 0) return;
+    const ids = missing.map((row) => row.id);
+    await store.writeRows(tabloId, { remove: ids });
+    host.dropRows(ids);
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * One IndexedDB database per user, so that the next person on a shared machine reads nothing of the last one's. Updates are an append log of rows
+ * (y-indexeddb's idea); everything about errors is `resilient-store.ts`' business.
+ */
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { TimelineKey } from '@tablo/schema/shown-at';
+import type { TimelineRow } from '@tablo/schema/timeline';
+import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb';
+import type { Member } from './chat.ts';
+import type { ChannelRecord, LocalStore, OutboxRecord } from './local-store.ts';
+
+interface Tables extends DBSchema {
+  updates: { key: number; value: { key?: number; doc: string; update: Uint8Array }; indexes: { doc: string } };
+  outbox: { key: string; value: OutboxRecord };
+  channels: { key: string; value: ChannelRecord };
+  rows: {
+    key: [string, number, string];
+    value: { tabloId: string; shownAt: number; id: string; row: TimelineRow };
+    indexes: { id: [string, string] };
+  };
+  members: { key: string; value: { tabloId: string; members: readonly Member[] } };
+  drafts: { key: string; value: { tabloId: string; text: string } };
+  meta: { key: string; value: { key: string; value: unknown } };
+}
+
+const TABLES = ['updates', 'outbox', 'channels', 'rows', 'members', 'drafts', 'meta'] as const;
+const VERSION = 1;
+/** Another tab that is frozen may never let go; what it holds has been emptied before. */
+const DELETE_TIMEOUT_MS = 5_000;
+/** Sorts after every UUID. */
+const AFTER_UUIDS = '~';
+
+export const databaseName = (user: UserId): string => `tablo-chat:${user}`;
+
+function createTables(db: IDBPDatabase<Tables>): void {
+  db.createObjectStore('updates', { keyPath: 'key', autoIncrement: true }).createIndex('doc', 'doc');
+  db.createObjectStore('outbox', { keyPath: 'id' });
+  db.createObjectStore('channels', { keyPath: 'id' });
+  db.createObjectStore('rows', { keyPath: ['tabloId', 'shownAt', 'id'] }).createIndex('id', ['tabloId', 'id']);
+  db.createObjectStore('members', { keyPath: 'tabloId' });
+  db.createObjectStore('drafts', { keyPath: 'tabloId' });
+  db.createObjectStore('meta', { keyPath: 'key' });
+}
+
+/** Rejects when the browser refuses storage or another tab blocks it. May stay pending for ever in some private modes: the caller has a deadline. */
+export function openIdbStore(user: UserId): Promise<IdbStore> {
+  const name = databaseName(user);
+  return new Promise((resolve, reject) => {
+    openDB<Tables>(name, VERSION, {
+      upgrade: createTables,
+      blocked: () => reject(new Error('Another tab holds an older version of the local database.')),
+      // Another tab deletes the database (sign-out) or brings a newer version: let go at once.
+      blocking: (_current, _next, event) => (event.target as IDBDatabase).close(),
+    }).then((db) => resolve(new IdbStore(name, db)), reject);
+  });
+}
+
+export class IdbStore implements LocalStore {
+  readonly #name: string;
+  readonly #db: IDBPDatabase<Tables>;
+
+  constructor(name: string, db: IDBPDatabase<Tables>) {
+    this.#name = name;
+    this.#db = db;
+  }
+
+  async readUpdates(document: string): Promise<Uint8Array[]> {
+    return (await this.#db.getAllFromIndex('updates', 'doc', document)).map((row) => row.update);
+  }
+
+  async appendUpdate(document: string, update: Uint8Array): Promise<number> {
+    const tx = this.#db.transaction('updates', 'readwrite');
+    const [, count] = await Promise.all([tx.store.add({ doc: document, update }), tx.store.index('doc').count(document), tx.done]);
+    return count;
+  }
+
+  async replaceUpdates(document: string, merge: (updates: Uint8Array[]) => Uint8Array | null): Promise<void> {
+    const tx = this.#db.transaction('updates', 'readwrite');
+    const rows = await tx.store.index('doc').getAll(document);
+    const keys = await tx.store.index('doc').getAllKeys(document);
+    const merged = merge(rows.map((row) => row.update));
+    const work = keys.map((key) => tx.store.delete(key));
+    await Promise.all([...work, ...(merged === null ? [] : [tx.store.add({ doc: document, update: merged })]), tx.done]);
+  }
+
+  async listDocuments(): Promise<string[]> {
+    const names: string[] = [];
+    const tx = this.#db.transaction('updates');
+    let cursor = await tx.store.index('doc').openKeyCursor(null, 'nextunique');
+    while (cursor !== null) {
+      names.push(cursor.key);
+      cursor = await cursor.continue();
+    }
+    return names;
+  }
+
+  readOutbox(): Promise<OutboxRecord[]> {
+    return this.#db.getAll('outbox');
+  }
+
+  async readOutboxRecord(id: EntryId): Promise<OutboxRecord | null> {
+    return (await this.#db.get('outbox', id)) ?? null;
+  }
+
+  async writeOutbox({ put = [], remove = [] }: Parameters<LocalStore['writeOutbox']>[0]): Promise<void> {
+    const tx = this.#db.transaction('outbox', 'readwrite', { durability: 'strict' });
+    await Promise.all([...remove.map((id) => tx.store.delete(id)), ...put.map((record) => tx.store.put(record)), tx.done]);
+  }
+
+  readChannels(): Promise<ChannelRecord[]> {
+    return this.#db.getAll('channels');
+  }
+
+  async writeChannels({ put = [], remove = [] }: Parameters<LocalStore['writeChannels']>[0]): Promise<void> {
+    const tx = this.#db.transaction('channels', 'readwrite');
+    await Promise.all([...remove.map((id) => tx.store.delete(id)), ...put.map((record) => tx.store.put(record)), tx.done]);
+  }
+
+  async readRows(tabloId: TabloId, before: TimelineKey | null, limit: number): Promise<TimelineRow[]> {
+    const upper: [string, number, string] =
+      before === null ? [tabloId, Number.POSITIVE_INFINITY, AFTER_UUIDS] : [tabloId, before.shownAt, before.id];
+    const rows: TimelineRow[] = [];
+    const tx = this.#db.transaction('rows');
+    let cursor = await tx.store.openCursor(
+      IDBKeyRange.bound([tabloId, Number.NEGATIVE_INFINITY, ''], upper, false, true),
+      'prev',
+    );
+    while (cursor !== null && rows.length < limit) {
+      rows.push(cursor.value.row);
+      cursor = await cursor.continue();
+    }
+    return rows.reverse();
+  }
+
+  async writeRows(tabloId: TabloId, { put = [], remove = [] }: Parameters<LocalStore['writeRows']>[1]): Promise<void> {
+    const tx = this.#db.transaction('rows', 'readwrite');
+    const ids = [...remove, ...put.map((row) => row.id)];
+    const keys = await Promise.all(ids.map((id) => tx.store.index('id').getKey([tabloId, id])));
+    await Promise.all([
+      ...keys.flatMap((key) => (key === undefined ? [] : [tx.store.delete(key)])),
+      ...put.map((row) => tx.store.put({ tabloId, shownAt: row.shownAt, id: row.id, row })),
+      tx.done,
+    ]);
+  }
+
+  async clearRows(): Promise<void> {
+    await this.#db.clear('rows');
+  }
+
+  async readMembers(tabloId: TabloId): Promise<readonly Member[]> {
+    return (await this.#db.get('members', tabloId))?.members ?? [];
+  }
+
+  async writeMembers(tabloId: TabloId, members: readonly Member[]): Promise<void> {
+    await this.#db.put('members', { tabloId, members });
+  }
+
+  async readDraft(tabloId: TabloId): Promise<string> {
+    return (await this.#db.get('drafts', tabloId))?.text ?? '';
+  }
+
+  async writeDraft(tabloId: TabloId, text: string): Promise<void> {
+    if (text === '') await this.#db.delete('drafts', tabloId);
+    else await this.#db.put('drafts', { tabloId, text });
+  }
+
+  async readMeta(key: string): Promise<unknown> {
+    return (await this.#db.get('meta', key))?.value ?? null;
+  }
+
+  async writeMeta(key: string, value: unknown): Promise<void> {
+    await this.#db.put('meta', { key, value });
+  }
+
+  async forgetTablo(tabloId: TabloId): Promise<void> {
+    const tx = this.#db.transaction(['updates', 'rows', 'members', 'channels'], 'readwrite');
+    const updates = tx.objectStore('updates');
+    const documents = IDBKeyRange.bound(`${tabloId}/`, `${tabloId}/${AFTER_UUIDS}`);
+    const keys = await updates.index('doc').getAllKeys(documents);
+    await Promise.all([
+      ...keys.map((key) => updates.delete(key)),
+      tx.objectStore('rows').delete(
+        IDBKeyRange.bound([tabloId, Number.NEGATIVE_INFINITY, ''], [tabloId, Number.POSITIVE_INFINITY, AFTER_UUIDS]),
+      ),
+      tx.objectStore('members').delete(tabloId),
+      tx.objectStore('channels').delete(tabloId),
+      tx.done,
+    ]);
+  }
+
+  async close(): Promise<void> {
+    this.#db.close();
+  }
+
+  async destroy(): Promise<void> {
+    // Emptied first: this works although other tabs hold the database open, deleting it has to wait for them.
+    const tx = this.#db.transaction(TABLES, 'readwrite');
+    await Promise.all([...TABLES.map((table) => tx.objectStore(table).clear()), tx.done]);
+    this.#db.close();
+    await Promise.race([deleteDB(this.#name), new Promise<void>((resolve) => setTimeout(resolve, DELETE_TIMEOUT_MS))]);
+  }
+}

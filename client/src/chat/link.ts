@@ -1,0 +1,49 @@
+/** What a room sees of the network: one document's place on the shared socket. `connection.ts` makes them, `room.ts` uses them. */
+import type * as Y from 'yjs';
+
+/** The awareness state of another client, as it came: not parsed. */
+export type PeerState = unknown;
+
+export interface LinkListener {
+  /** Joined, and the server's state is in the document. Again after every reconnect. */
+  ready(): void;
+  /** The socket has gone; `ready` comes again when it is back. */
+  lost(): void;
+  /** The server denied or closed this document, in its words. Nothing more happens until `rejoin` or `close`. */
+  ended(reason: string): void;
+  stateless(payload: string): void;
+  /** Every update sent so far has been acknowledged, hence is durable [R1]. */
+  acknowledged(): void;
+  presence(states: readonly PeerState[]): void;
+}
+
+export interface Link {
+  readonly isReady: boolean;
+  /** On the screen: joins first, and the state of the connection is about these. */
+  isUrgent: boolean;
+  /** Set while own updates are unanswered: the server may be busy with them, so silence says nothing. */
+  hasUnacknowledged: boolean;
+  sendStateless(payload: string): void;
+  /** `null`: this document does not hear of us. */
+  setPresence(state: object | null): void;
+  /** Token and sync again, after `ended`. */
+  rejoin(): void;
+  close(): void;
+}
+
+export interface LinkOptions {
+  /** The document's name on the wire. */
+  readonly name: string;
+  readonly doc: Y.Doc;
+  readonly isUrgent: boolean;
+  readonly listener: LinkListener;
+}
+
+/** What rooms need of the connection. */
+export interface LinkOpener {
+  openLink(options: LinkOptions): Link;
+  /** The next tokens are asked for anew: the server said that ours has expired. */
+  expireToken(): void;
+  /** The server said no, in its words: shown with the state of the connection until something goes well. */
+  noteReason(reason: string): void;
+}

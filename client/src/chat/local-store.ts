@@ -1,0 +1,94 @@
+/**
+ * What this device keeps for one user: the documents' updates, own unsent entries, cached lists and history, drafts. `idb-store.ts` keeps it in
+ * IndexedDB, `memory-store.ts` until the tab closes; one contract suite runs on both.
+ */
+import type { MemberEntry } from '@tablo/schema/entry';
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { Role } from '@tablo/schema/roles';
+import type { TimelineKey } from '@tablo/schema/shown-at';
+import type { TimelineRow, UnsentEntry } from '@tablo/schema/timeline';
+import type { Member } from './chat.ts';
+
+export type OutboxDelivery =
+  | UnsentEntry['delivery']
+  /**
+   * Changed or cancelled by its author after it may have been sent. Kept for a while: should it turn out durable after all, the change is
+   * made good with an edit or a deletion. `replacedBy`: the entry that stands in its place.
+   */
+  | { readonly status: 'withdrawn'; readonly replacedBy: EntryId | null; readonly at: number };
+
+export interface OutboxRecord {
+  readonly id: EntryId;
+  readonly tabloId: TabloId;
+  readonly entry: MemberEntry;
+  readonly delivery: OutboxDelivery;
+  /** ms since the Unix epoch, by this device's clock. */
+  readonly createdAt: number;
+  /** The tab that pushes it; any other may when that one is gone. */
+  readonly owner: string;
+}
+
+export interface LastMessage {
+  readonly id: EntryId;
+  readonly author: UserId;
+  readonly text: string;
+  readonly shownAt: number;
+}
+
+export interface ChannelRecord {
+  readonly id: TabloId;
+  readonly name: string;
+  readonly role: Role;
+  readonly epoch: number;
+  readonly createdAt: number;
+  /** `seq` of the newest message that we know of. */
+  readonly lastSeq: number;
+  readonly readSeq: number;
+  /** Unread messages: id → `seq`. A list, not a counter, so that every event may come twice. */
+  readonly unread: Readonly<Record<EntryId, number>>;
+  /** Unread messages older than those in `unread`, which the server counted but did not list. */
+  readonly unlistedUnread: number;
+  /** A read position that the server has not confirmed. */
+  readonly pendingRead: number | null;
+  readonly lastMessage: LastMessage | null;
+}
+
+export interface LocalStore {
+  /** All updates of one document, in order of writing. */
+  readUpdates(document: string): Promise<Uint8Array[]>;
+  /** Resolves with the number of rows that the document has now. */
+  appendUpdate(document: string, update: Uint8Array): Promise<number>;
+  /** In one transaction: reads all rows of the document and puts what `merge` makes of them in their place. */
+  replaceUpdates(document: string, merge: (updates: Uint8Array[]) => Uint8Array | null): Promise<void>;
+  listDocuments(): Promise<string[]>;
+
+  readOutbox(): Promise<OutboxRecord[]>;
+  readOutboxRecord(id: EntryId): Promise<OutboxRecord | null>;
+  /** In one transaction, and on the disk before it resolves (strict durability) [R8]. */
+  writeOutbox(change: { readonly put?: readonly OutboxRecord[]; readonly remove?: readonly EntryId[] }): Promise<void>;
+
+  readChannels(): Promise<ChannelRecord[]>;
+  writeChannels(change: { readonly put?: readonly ChannelRecord[]; readonly remove?: readonly TabloId[] }): Promise<void>;
+
+  /** Up to `limit` cached rows that stand before `before` (`null`: the newest), oldest first. */
+  readRows(tabloId: TabloId, before: TimelineKey | null, limit: number): Promise<TimelineRow[]>;
+  /** A row with a known id replaces the known one. */
+  writeRows(tabloId: TabloId, change: { readonly put?: readonly TimelineRow[]; readonly remove?: readonly EntryId[] }): Promise<void>;
+  /** Drops all cached history, to make room. */
+  clearRows(): Promise<void>;
+
+  readMembers(tabloId: TabloId): Promise<readonly Member[]>;
+  writeMembers(tabloId: TabloId, members: readonly Member[]): Promise<void>;
+
+  readDraft(tabloId: TabloId): Promise<string>;
+  writeDraft(tabloId: TabloId, text: string): Promise<void>;
+
+  readMeta(key: string): Promise<unknown>;
+  writeMeta(key: string, value: unknown): Promise<void>;
+
+  /** Forgets documents, history and members of a tablo; outbox and draft stay: nothing typed is lost silently [R8]. */
+  forgetTablo(tabloId: TabloId): Promise<void>;
+  close(): Promise<void>;
+  /** Closes and deletes everything, although another tab may still hold it open. */
+  destroy(): Promise<void>;
+}

@@ -1,0 +1,112 @@
+/** Keeps everything until the tab closes: where the browser refuses storage, and in tests. */
+import type { EntryId, TabloId } from '@tablo/schema/ids';
+import { compareKeys, type TimelineKey } from '@tablo/schema/shown-at';
+import type { TimelineRow } from '@tablo/schema/timeline';
+import type { Member } from './chat.ts';
+import type { ChannelRecord, LocalStore, OutboxRecord } from './local-store.ts';
+
+export class MemoryStore implements LocalStore {
+  readonly #updates = new Map<string, Uint8Array[]>();
+  readonly #outbox = new Map<EntryId, OutboxRecord>();
+  readonly #channels = new Map<TabloId, ChannelRecord>();
+  readonly #rows = new Map<TabloId, Map<EntryId, TimelineRow>>();
+  readonly #members = new Map<TabloId, readonly Member[]>();
+  readonly #drafts = new Map<TabloId, string>();
+  readonly #meta = new Map<string, unknown>();
+
+  async readUpdates(document: string): Promise<Uint8Array[]> {
+    return [...(this.#updates.get(document) ?? [])];
+  }
+
+  async appendUpdate(document: string, update: Uint8Array): Promise<number> {
+    const rows = this.#updates.get(document) ?? [];
+    this.#updates.set(document, [...rows, update]);
+    return rows.length + 1;
+  }
+
+  async replaceUpdates(document: string, merge: (updates: Uint8Array[]) => Uint8Array | null): Promise<void> {
+    const merged = merge([...(this.#updates.get(document) ?? [])]);
+    if (merged === null) this.#updates.delete(document);
+    else this.#updates.set(document, [merged]);
+  }
+
+  async listDocuments(): Promise<string[]> {
+    return [...this.#updates.keys()];
+  }
+
+  async readOutbox(): Promise<OutboxRecord[]> {
+    return [...this.#outbox.values()];
+  }
+
+  async readOutboxRecord(id: EntryId): Promise<OutboxRecord | null> {
+    return this.#outbox.get(id) ?? null;
+  }
+
+  async writeOutbox({ put = [], remove = [] }: Parameters<LocalStore['writeOutbox']>[0]): Promise<void> {
+    for (const id of remove) this.#outbox.delete(id);
+    for (const record of put) this.#outbox.set(record.id, record);
+  }
+
+  async readChannels(): Promise<ChannelRecord[]> {
+    return [...this.#channels.values()];
+  }
+
+  async writeChannels({ put = [], remove = [] }: Parameters<LocalStore['writeChannels']>[0]): Promise<void> {
+    for (const id of remove) this.#channels.delete(id);
+    for (const record of put) this.#channels.set(record.id, record);
+  }
+
+  async readRows(tabloId: TabloId, before: TimelineKey | null, limit: number): Promise<TimelineRow[]> {
+    const rows = [...(this.#rows.get(tabloId)?.values() ?? [])].sort(compareKeys);
+    return (before === null ? rows : rows.filter((row) => compareKeys(row, before) < 0)).slice(-limit);
+  }
+
+  async writeRows(tabloId: TabloId, { put = [], remove = [] }: Parameters<LocalStore['writeRows']>[1]): Promise<void> {
+    const rows = this.#rows.get(tabloId) ?? new Map<EntryId, TimelineRow>();
+    for (const id of remove) rows.delete(id);
+    for (const row of put) rows.set(row.id, row);
+    this.#rows.set(tabloId, rows);
+  }
+
+  async clearRows(): Promise<void> {
+    this.#rows.clear();
+  }
+
+  async readMembers(tabloId: TabloId): Promise<readonly Member[]> {
+    return this.#members.get(tabloId) ?? [];
+  }
+
+  async writeMembers(tabloId: TabloId, members: readonly Member[]): Promise<void> {
+    this.#members.set(tabloId, members);
+  }
+
+  async readDraft(tabloId: TabloId): Promise<string> {
+    return this.#drafts.get(tabloId) ?? '';
+  }
+
+  async writeDraft(tabloId: TabloId, text: string): Promise<void> {
+    if (text === '') this.#drafts.delete(tabloId);
+    else this.#drafts.set(tabloId, text);
+  }
+
+  async readMeta(key: string): Promise<unknown> {
+    return this.#meta.get(key) ?? null;
+  }
+
+  async writeMeta(key: string, value: unknown): Promise<void> {
+    this.#meta.set(key, value);
+  }
+
+  async forgetTablo(tabloId: TabloId): Promise<void> {
+    for (const name of [...this.#updates.keys()]) if (name.startsWith(`${tabloId}/`)) this.#updates.delete(name);
+    this.#rows.delete(tabloId);
+    this.#members.delete(tabloId);
+    this.#channels.delete(tabloId);
+  }
+
+  async close(): Promise<void> {}
+
+  async destroy(): Promise<void> {
+    for (const store of [this.#updates, this.#outbox, this.#channels, this.#rows, this.#members, this.#drafts, this.#meta]) store.clear();
+  }
+}

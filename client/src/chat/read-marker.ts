@@ -1,0 +1,90 @@
+/**
+ * [R10] Ties messages to their `seq` as they come, and turns "everything that is here has been read" into a position. A message and the notice of its
+ * `seq` are two frames, in any order: so some wait here for the other half.
+ */
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { ChannelBook } from './channel-book.ts';
+import { applyUnreadAnswer, markReadUpTo, noteArrival, type SequencedMessage, type UnreadAnswer } from './unread.ts';
+
+/** What came in one big sync is numbered by the server's answer alone; the rest of it need not be remembered. */
+const MAX_UNNUMBERED = 500;
+
+export interface ReadMarkerHost {
+  readonly tabloId: TabloId;
+  readonly reader: UserId;
+  /** `null`: not here (yet). */
+  authorOf(id: EntryId): UserId | null;
+  isReady(): boolean;
+}
+
+export class ReadMarker {
+  readonly #host: ReadMarkerHost;
+  readonly #book: ChannelBook;
+  /** `seq` is known, the message has not come. */
+  readonly #unseen = new Map<EntryId, number>();
+  /** The message is here, its `seq` is not known. */
+  readonly #unnumbered = new Set<EntryId>();
+  /** Of those, the ones that have been read. */
+  readonly #readUnnumbered = new Set<EntryId>();
+
+  constructor(host: ReadMarkerHost, book: ChannelBook) {
+    this.#host = host;
+    this.#book = book;
+  }
+
+  /** `committed` named these, in order of arrival. */
+  numbered(messages: readonly SequencedMessage[]): void {
+    for (const message of messages) {
+      const author = this.#host.authorOf(message.id);
+      if (author === null) this.#unseen.set(message.id, message.seq);
+      else this.#place(message, author);
+    }
+  }
+
+  /** A message came in the document. */
+  arrived(id: EntryId, author: UserId): void {
+    const seq = this.#unseen.get(id);
+    this.#unseen.delete(id);
+    if (seq !== undefined) this.#place({ id, seq }, author);
+    else if (author !== this.#host.reader) this.#unnumbered.add(id);
+  }
+
+  answered(answer: UnreadAnswer, askedAtSeq: number): void {
+    const read = answer.messages.filter(({ id }) => this.#readUnnumbered.has(id));
+    for (const { id } of answer.messages) this.#forget(id);
+    if (this.#unnumbered.size > MAX_UNNUMBERED) {
+      this.#unnumbered.clear();
+      this.#readUnnumbered.clear();
+    }
+    this.#book.update(this.#host.tabloId, (record) => {
+      const answered = applyUnreadAnswer(record, answer, askedAtSeq);
+      return read.reduce((marked, { seq }) => markReadUpTo(marked, seq), answered);
+    });
+  }
+
+  /** Everything that is here now has been read. */
+  markRead(): void {
+    const record = this.#book.get(this.#host.tabloId);
+    if (record === null) return;
+    for (const id of this.#unnumbered) this.#readUnnumbered.add(id);
+    const here = Object.entries(record.unread).flatMap(([id, seq]) => (this.#host.authorOf(id as EntryId) === null ? [] : [seq]));
+    // Joined and synced, all is here but for what has been announced and not come yet.
+    const complete = this.#host.isReady() ? Math.min(record.lastSeq, Math.min(...this.#unseen.values()) - 1) : 0;
+    const seq = Math.max(0, complete, ...here);
+    this.#book.update(this.#host.tabloId, (current) => markReadUpTo(current, seq));
+  }
+
+  #place(message: SequencedMessage, author: UserId): void {
+    const isRead = this.#readUnnumbered.has(message.id);
+    this.#forget(message.id);
+    this.#book.update(this.#host.tabloId, (record) => {
+      const noted = noteArrival(record, message, author, this.#host.reader);
+      return isRead ? markReadUpTo(noted, message.seq) : noted;
+    });
+  }
+
+  #forget(id: EntryId): void {
+    this.#unnumbered.delete(id);
+    this.#readUnnumbered.delete(id);
+  }
+}

@@ -1,0 +1,33 @@
+/** The smallest observable: what `useSyncExternalStore` wants, and nothing of React. */
+
+export interface Readable<T> {
+  /** The same reference until it changes. */
+  get(): T;
+  subscribe(listener: () => void): () => void;
+}
+
+export class Writable<T> implements Readable<T> {
+  #value: T;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(value: T) {
+    this.#value = value;
+  }
+
+  get = (): T => this.#value;
+
+  set(value: T): void {
+    if (Object.is(value, this.#value)) return;
+    this.#value = value;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  update(change: (value: T) => T): void {
+    this.set(change(this.#value));
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+}

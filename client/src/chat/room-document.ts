@@ -1,0 +1,197 @@
+/**
+ * One document of a tablo on this device: the Y.Doc, what of it is stored, and its entries as they come.
+ *
+ * Invariants
+ * 1. Only durable content is stored or told [R1]: what the server sent, or what it has confirmed. Own pushes are held until then, so a reload
+ *    starts from what is certain, and a cancelled entry is not sent again by a stored update.
+ * 2. Each element is parsed once; what is not an entry is skipped, never thrown about.
+ * 3. Cost follows the change: the array is read whole once, when loading.
+ */
+import { type Entry, ENTRIES_ROOT, type MemberEntry, parseEntry } from '@tablo/schema/entry';
+import type { EntryId } from '@tablo/schema/ids';
+import * as Y from 'yjs';
+import { compactUpdates } from './compact.ts';
+import type { LocalStore } from './local-store.ts';
+import { inBackground } from './report-error.ts';
+import type { Timing } from './timing.ts';
+
+const FROM_STORE = Symbol('from the local store');
+const OWN_PUSH = Symbol('own push');
+
+interface HeldPush {
+  readonly waitingFor: Set<EntryId>;
+  readonly update: Uint8Array;
+}
+
+export interface RoomDocumentListener {
+  /** Durable entries, new to this document. */
+  entries(entries: readonly Entry[]): void;
+  /** [R2] The server has taken content out. */
+  erased(): void;
+}
+
+export interface RoomDocumentOptions {
+  readonly name: string;
+  readonly store: LocalStore;
+  readonly timing: Timing;
+  readonly listener: RoomDocumentListener;
+}
+
+export class RoomDocument {
+  readonly name: string;
+  readonly doc = new Y.Doc();
+  readonly #store: LocalStore;
+  readonly #timing: Timing;
+  readonly #listener: RoomDocumentListener;
+  readonly #array: Y.Array<unknown>;
+  /** By id, held ones included. */
+  readonly #entries = new Map<EntryId, Entry>();
+  readonly #held: HeldPush[] = [];
+  #unsaved: Uint8Array[] = [];
+  #saveTimer: ReturnType<typeof setTimeout> | null = null;
+  #hasErased = false;
+  #isClosed = false;
+
+  private constructor({ name, store, timing, listener }: RoomDocumentOptions) {
+    this.name = name;
+    this.#store = store;
+    this.#timing = timing;
+    this.#listener = listener;
+    this.#array = this.doc.getArray(ENTRIES_ROOT);
+    this.#array.observe((event, transaction) => this.#read(event, transaction));
+    this.doc.on('update', (update: Uint8Array, origin: unknown) => this.#keep(update, origin));
+  }
+
+  /** An empty document: to be filled by the server. */
+  static create(options: RoomDocumentOptions): RoomDocument {
+    return new RoomDocument(options);
+  }
+
+  /** With what this device has stored. What cannot be read is dropped: the server has it, and own unsent entries are in the outbox. */
+  static async open(options: RoomDocumentOptions): Promise<RoomDocument> {
+    const updates = await options.store.readUpdates(options.name);
+    const document = new RoomDocument(options);
+    try {
+      document.doc.transact(() => {
+        for (const update of updates) Y.applyUpdate(document.doc, update);
+      }, FROM_STORE);
+      if (!document.hasGap) return document;
+    } catch {
+      // Damaged; handled as a gap is.
+    }
+    document.close();
+    await options.store.replaceUpdates(options.name, () => null);
+    return new RoomDocument(options);
+  }
+
+  get entries(): Iterable<Entry> {
+    return this.#entries.values();
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(id: EntryId): Entry | null {
+    return this.#entries.get(id) ?? null;
+  }
+
+  has(id: EntryId): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** Is this an own push that is not known to be durable? */
+  isHeld(id: EntryId): boolean {
+    return this.#held.some((push) => push.waitingFor.has(id));
+  }
+
+  /** Content waits for other content that has not come (TRAPS 4.1): normal for a moment, lost when it stays. */
+  get hasGap(): boolean {
+    return this.doc.store.pendingStructs !== null || this.doc.store.pendingDs !== null;
+  }
+
+  /** [R2] Appends in one transaction, hence one update. */
+  push(entries: readonly MemberEntry[]): void {
+    this.doc.transact(() => this.#array.push([...entries]), OWN_PUSH);
+  }
+
+  /** [R1] These are durable: what they came with may be stored. */
+  confirm(ids: readonly EntryId[]): void {
+    if (this.#held.length === 0) return;
+    for (const id of ids) for (const push of this.#held) push.waitingFor.delete(id);
+    for (let index = this.#held.length - 1; index >= 0; index -= 1) {
+      const push = this.#held[index];
+      if (push === undefined || push.waitingFor.size > 0) continue;
+      this.#held.splice(index, 1);
+      this.#saveSoon(push.update);
+    }
+  }
+
+  /** After a re-home: this document is what is stored from now on, whatever was there. */
+  async replaceStored(): Promise<void> {
+    if (this.#saveTimer !== null) clearTimeout(this.#saveTimer);
+    this.#saveTimer = null;
+    this.#unsaved = [];
+    const update = Y.encodeStateAsUpdate(this.doc);
+    await this.#store.replaceUpdates(this.name, () => update);
+  }
+
+  async save(): Promise<void> {
+    if (this.#saveTimer !== null) clearTimeout(this.#saveTimer);
+    this.#saveTimer = null;
+    const updates = this.#unsaved.splice(0);
+    if (updates.length === 0) return;
+    const rows = await this.#store.appendUpdate(this.name, updates.length === 1 ? (updates[0] as Uint8Array) : Y.mergeUpdates(updates));
+    if (rows <= this.#timing.compactRows && !this.#hasErased) return;
+    this.#hasErased = false;
+    await this.#store.replaceUpdates(this.name, compactUpdates);
+  }
+
+  /** Stops listening; saves what is not saved. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    inBackground(this.save());
+    this.doc.destroy();
+  }
+
+  #keep(update: Uint8Array, origin: unknown): void {
+    if (this.#isClosed || origin === FROM_STORE) return;
+    if (origin !== OWN_PUSH) return this.#saveSoon(update);
+    const last = this.#held.at(-1);
+    // `#read` runs before this, in the same transaction, and has made the place.
+    if (last !== undefined) this.#held[this.#held.length - 1] = { ...last, update };
+  }
+
+  #saveSoon(update: Uint8Array): void {
+    this.#unsaved.push(update);
+    this.#saveTimer ??= setTimeout(() => inBackground(this.save()), this.#timing.updateSaveMs);
+  }
+
+  #read(event: Y.YArrayEvent<unknown>, transaction: Y.Transaction): void {
+    if (this.#isClosed) return;
+    if (event.changes.deleted.size > 0) return this.#rereadAll();
+    const added = event.changes.delta.flatMap((change) => (Array.isArray(change.insert) ? (change.insert as unknown[]) : []));
+    const entries = added.flatMap((value) => {
+      const parsed = parseEntry(value);
+      return parsed.ok ? [parsed.value] : [];
+    });
+    for (const entry of entries) this.#entries.set(entry.id, entry);
+    if (transaction.origin === OWN_PUSH) {
+      this.#held.push({ waitingFor: new Set(entries.map((entry) => entry.id)), update: new Uint8Array() });
+    } else if (entries.length > 0) {
+      this.#listener.entries(entries);
+    }
+  }
+
+  /** Rare: content was erased. What is gone must be gone from memory, and from the disk too. */
+  #rereadAll(): void {
+    this.#hasErased = true;
+    this.#entries.clear();
+    for (const value of this.#array.toArray()) {
+      const parsed = parseEntry(value);
+      if (parsed.ok) this.#entries.set(parsed.value.id, parsed.value);
+    }
+    this.#listener.erased();
+  }
+}

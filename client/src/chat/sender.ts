@@ -1,0 +1,203 @@
+/**
+ * Decides when a tablo's own entries are pushed on its document, and what a refusal means. Knows neither Yjs nor the socket.
+ *
+ * Invariants
+ * 1. Nothing is pushed before the server has said (or had its time to say) which entries it holds already.
+ * 2. One refused entry never blocks later ones [R8]: a refusal that names several, or none, is narrowed down by halves, one half on its way at a time.
+ * 3. After every refusal the document is replaced (a refused update leaves a gap in its clientID's clock, TRAPS 1.2).
+ */
+import { createRefusal, REASONS, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
+import type { MemberEntry } from '@tablo/schema/entry';
+import type { EntryId } from '@tablo/schema/ids';
+import { Backoff } from './backoff.ts';
+import type { Timing } from './timing.ts';
+
+/** Far below what the server takes, so that a long backlog shows progress and other tablos get their turn. */
+const CHUNK_ENTRIES = 500;
+const CHUNK_BYTES = 512 * 1024;
+const CHECK_IDS = 10_000;
+
+export type Home =
+  /** From what this device has stored, which is durable only. */
+  | 'stored'
+  /** From the server alone: it has refused what we have stored. */
+  | 'empty';
+
+export interface SenderHost {
+  /** Pending entries for this tab to push, in order, that the document does not hold. */
+  pushable(): readonly MemberEntry[];
+  /** On the document by our own push, not known to be durable. */
+  held(): readonly EntryId[];
+  /** Whose fate must be asked before anything is pushed. */
+  doubtful(): readonly EntryId[];
+  push(entries: readonly MemberEntry[]): void;
+  check(ids: readonly EntryId[]): void;
+  refuse(ids: readonly EntryId[], refusal: Refusal): void;
+  rehome(home: Home): void;
+  moveEpoch(): void;
+  expireToken(): void;
+}
+
+export class Sender {
+  readonly #host: SenderHost;
+  readonly #timing: Timing;
+  readonly #encoder = new TextEncoder();
+  readonly #backoff: Backoff;
+  #phase: 'away' | 'checking' | 'open' = 'away';
+  #asked = new Set<EntryId>();
+  #answersLeft = 0;
+  /** Entries among which a refused one hides: pushed group by group, alone. */
+  #suspects: (readonly EntryId[])[] = [];
+  #checkTimer: ReturnType<typeof setTimeout> | null = null;
+  #holdTimer: ReturnType<typeof setTimeout> | null = null;
+  #authRefusals = 0;
+
+  constructor(host: SenderHost, timing: Timing) {
+    this.#host = host;
+    this.#timing = timing;
+    this.#backoff = new Backoff(timing.retryMinMs, timing.retryMaxMs);
+  }
+
+  /** Joined and synced. */
+  joined(): void {
+    const ids = [...this.#host.doubtful()];
+    this.#asked = new Set(ids);
+    this.#answersLeft = Math.ceil(ids.length / CHECK_IDS);
+    if (ids.length === 0) return this.#open();
+    this.#phase = 'checking';
+    for (let from = 0; from < ids.length; from += CHECK_IDS) this.#host.check(ids.slice(from, from + CHECK_IDS));
+    this.#stopChecking();
+    this.#checkTimer = setTimeout(() => this.#open(), this.#timing.checkAnswerMs);
+  }
+
+  left(): void {
+    this.#phase = 'away';
+    this.#stopChecking();
+  }
+
+  close(): void {
+    this.left();
+    this.#stopHolding();
+  }
+
+  /** Entries of ours are durable: the way is free. */
+  confirmed(): void {
+    this.#backoff.reset();
+    this.#authRefusals = 0;
+    this.flush();
+  }
+
+  /** After the room has settled what `committed` names. Returns whether this was the whole answer to `check`. */
+  committed(messages: readonly string[], others: readonly string[]): boolean {
+    const isAnswer = this.#phase === 'checking' && messages.length === 0 && others.every((id) => this.#asked.has(id as EntryId));
+    if (isAnswer) this.#answersLeft -= 1;
+    return isAnswer && this.#answersLeft <= 0;
+  }
+
+  /** The answer has come and has been dealt with. */
+  answered(): void {
+    if (this.#phase === 'checking') this.#open();
+  }
+
+  refused(code: ReasonCode, message: string, ids: readonly string[]): void {
+    const held = this.#host.held();
+    const named = held.filter((id) => ids.includes(id));
+    this.#phase = 'away';
+    if (code === 'epoch-moved') return this.#host.moveEpoch();
+    switch (REASONS[code].next) {
+      case 'never':
+        this.#host.refuse(named.length > 0 ? named : held, createRefusal(code, message));
+        break;
+      case 'backoff':
+        this.#holdBack();
+        break;
+      case 'after-auth':
+        this.#host.expireToken();
+        this.#authRefusals += 1;
+        if (this.#authRefusals > 1) this.#holdBack();
+        break;
+      case 're-home':
+        this.#narrow(named.length > 0 ? named : held, createRefusal(code, message));
+        // Nothing of ours was on its way: what is refused is what this device had stored, which the server no longer knows (a restored backup).
+        if (held.length === 0) {
+          this.#holdBack();
+          return this.#host.rehome('empty');
+        }
+        break;
+    }
+    this.#host.rehome('stored');
+  }
+
+  /** Pushes what may be pushed now. Called whenever something changed. */
+  flush(): void {
+    if (this.#phase !== 'open' || this.#holdTimer !== null) return;
+    const entries = this.#host.pushable();
+    if (this.#suspects.length > 0) return this.#pushSuspects(entries);
+    for (const chunk of this.#chunks(entries)) this.#host.push(chunk);
+  }
+
+  retryNow(): void {
+    this.#stopHolding();
+    this.flush();
+  }
+
+  #open(): void {
+    this.#stopChecking();
+    this.#phase = 'open';
+    this.flush();
+  }
+
+  #pushSuspects(entries: readonly MemberEntry[]): void {
+    if (this.#host.held().length > 0) return;
+    while (this.#suspects.length > 0) {
+      const group = new Set(this.#suspects[0]);
+      const left = entries.filter((entry) => group.has(entry.id));
+      if (left.length > 0) return this.#host.push(left);
+      this.#suspects.shift();
+    }
+    this.flush();
+  }
+
+  #narrow(suspects: readonly EntryId[], refusal: Refusal): void {
+    if (this.#suspects.length > 0) this.#suspects.shift();
+    if (suspects.length === 1) return this.#host.refuse(suspects, refusal);
+    const middle = Math.ceil(suspects.length / 2);
+    const halves = [suspects.slice(0, middle), suspects.slice(middle)].filter((half) => half.length > 0);
+    this.#suspects = [...halves, ...this.#suspects];
+  }
+
+  #chunks(entries: readonly MemberEntry[]): readonly (readonly MemberEntry[])[] {
+    const chunks: MemberEntry[][] = [];
+    let bytes = 0;
+    for (const entry of entries) {
+      const size = this.#encoder.encode(JSON.stringify(entry)).length;
+      const last = chunks.at(-1);
+      if (last === undefined || last.length >= CHUNK_ENTRIES || bytes + size > CHUNK_BYTES) {
+        chunks.push([entry]);
+        bytes = size;
+      } else {
+        last.push(entry);
+        bytes += size;
+      }
+    }
+    return chunks;
+  }
+
+  #holdBack(): void {
+    this.#stopHolding();
+    this.#holdTimer = setTimeout(() => {
+      this.#holdTimer = null;
+      this.flush();
+    }, this.#backoff.nextMs());
+  }
+
+  #stopChecking(): void {
+    if (this.#checkTimer !== null) clearTimeout(this.#checkTimer);
+    this.#checkTimer = null;
+  }
+
+  #stopHolding(): void {
+    if (this.#holdTimer !== null) clearTimeout(this.#holdTimer);
+    this.#holdTimer = null;
+  }
+}

@@ -1,0 +1,79 @@
+import { Check, LogOut, Monitor, Moon, Sun } from 'lucide-react';
+import { useState } from 'react';
+import { Avatar } from './avatar.tsx';
+import { useChatClient } from './chat-context.tsx';
+import { Popover } from './popover.tsx';
+import { setTheme, THEMES, type Theme, useTheme } from './use-theme.ts';
+
+const THEME_LABELS: Record<Theme, string> = { system: 'System', light: 'Light', dark: 'Dark' };
+const THEME_ICONS = { system: Monitor, light: Sun, dark: Moon } as const;
+
+export function AccountMenu({ onSignOut }: { readonly onSignOut: () => void }) {
+  const { user } = useChatClient();
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+
+  return (
+    <>
+      <button
+        type="button"
+        className="avatar-button"
+        aria-label="Account and settings"
+        aria-expanded={anchor !== null}
+        onClick={(event) => setAnchor(anchor === null ? event.currentTarget : null)}
+      >
+        <Avatar id={user.id} name={user.name} size="sm" />
+      </button>
+      {anchor !== null && (
+        <Popover label="Account" anchor={anchor} className="menu account-menu" onClose={() => setAnchor(null)}>
+          <div className="account-person">
+            <Avatar id={user.id} name={user.name} />
+            <div className="account-words">
+              <div className="truncate account-name" title={user.name}>
+                {user.name}
+              </div>
+              {user.email !== null && <div className="truncate hint">{user.email}</div>}
+            </div>
+          </div>
+          <ThemeChoice />
+          <hr className="menu-line" />
+          <button
+            type="button"
+            className="menu-item"
+            onClick={() => {
+              setAnchor(null);
+              onSignOut();
+            }}
+          >
+            <LogOut size={16} aria-hidden />
+            Sign out
+          </button>
+        </Popover>
+      )}
+    </>
+  );
+}
+
+function ThemeChoice() {
+  const theme = useTheme();
+  return (
+    <fieldset className="theme-choice">
+      <legend className="menu-heading">Theme</legend>
+      {THEMES.map((choice) => {
+        const Icon = THEME_ICONS[choice];
+        return (
+          <label key={choice} className="theme-option">
+            <input
+              type="radio"
+              name="theme"
+              className="hidden-visually"
+              checked={theme === choice}
+              onChange={() => setTheme(choice)}
+            />
+            {theme === choice ? <Check size={16} aria-hidden /> : <Icon size={16} aria-hidden />}
+            {THEME_LABELS[choice]}
+          </label>
+        );
+      })}
+    </fieldset>
+  );
+}

@@ -1,0 +1,39 @@
+import { Pencil, Reply, X } from 'lucide-react';
+import type { ComposerMode } from './composer.tsx';
+import { quotedText } from './message-quote.tsx';
+import { useRoom } from './room-context.tsx';
+
+interface ComposerContextProps {
+  readonly mode: ComposerMode;
+  readonly onCancel: () => void;
+}
+
+/** Above the field: what is being answered or edited. */
+export function ComposerContext({ mode, onCancel }: ComposerContextProps) {
+  const { nameOf, userId } = useRoom();
+  if (mode.type === 'new' && mode.replyTo === null) return null;
+  const message = mode.type === 'edit' ? mode.target : mode.replyTo;
+  if (message === null) return null;
+  const Icon = mode.type === 'edit' ? Pencil : Reply;
+  const title =
+    mode.type === 'edit'
+      ? 'Editing'
+      : `Replying to ${message.author === userId ? 'yourself' : nameOf(message.author)}`;
+  return (
+    <div className="composer-context">
+      <Icon size={16} aria-hidden />
+      <div className="composer-context-words">
+        <span className="composer-context-title truncate">{title}</span>
+        <span className="truncate">{quotedText(message)}</span>
+      </div>
+      <button
+        type="button"
+        className="icon-button icon-button-small"
+        aria-label={mode.type === 'edit' ? 'Stop editing' : 'Do not reply'}
+        onClick={onCancel}
+      >
+        <X size={16} aria-hidden />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+import { CloudOff, HardDrive, KeyRound, ServerCrash } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useChatClient } from './chat-context.tsx';
+import { useReadable } from './use-readable.ts';
+
+interface ConnectionBannerProps {
+  readonly isSessionOver: boolean;
+  readonly onSignInAgain: () => void;
+}
+
+/** Calm strips that say what does not work now, what happens to the messages, and what can be done. */
+export function ConnectionBanner({ isSessionOver, onSignInAgain }: ConnectionBannerProps) {
+  const chat = useChatClient();
+  const connection = useReadable(chat.connection);
+  const storage = useReadable(chat.storage);
+  const reason = connection.status === 'online' ? undefined : connection.reason;
+
+  return (
+    <>
+      {storage.status === 'memory' && (
+        <Strip icon={<HardDrive size={16} aria-hidden />} tone="warning">
+          {storage.message}
+        </Strip>
+      )}
+      {isSessionOver ? (
+        <Strip
+          icon={<KeyRound size={16} aria-hidden />}
+          tone="warning"
+          action={{ label: 'Continue', onClick: onSignInAgain }}
+        >
+          Your session has ended. Everything here is kept; sign in again to send and receive.
+        </Strip>
+      ) : reason === 'unavailable' ? (
+        <Strip icon={<ServerCrash size={16} aria-hidden />} tone="quiet">
+          The server cannot store messages right now. Yours are kept here and will be sent.
+        </Strip>
+      ) : connection.status === 'offline' ? (
+        <Strip
+          icon={<CloudOff size={16} aria-hidden />}
+          tone="quiet"
+          action={{ label: 'Try now', onClick: () => chat.reconnect() }}
+        >
+          You are offline. Messages are kept on this device and will be sent when you are back.
+        </Strip>
+      ) : null}
+    </>
+  );
+}
+
+interface StripProps {
+  readonly icon: ReactNode;
+  readonly tone: 'quiet' | 'warning';
+  readonly action?: { readonly label: string; readonly onClick: () => void };
+  readonly children: ReactNode;
+}
+
+function Strip({ icon, tone, action, children }: StripProps) {
+  return (
+    <div className={`strip strip-${tone}`}>
+      {icon}
+      <span className="strip-text">{children}</span>
+      {action !== undefined && (
+        <button type="button" className="link-button" onClick={action.onClick}>
+          {action.label}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,20 @@
+import type { ConnectionState } from '../chat/chat.ts';
+import { useChatClient } from './chat-context.tsx';
+import { useReadable } from './use-readable.ts';
+
+const WORDS: Record<ConnectionState['status'], string> = {
+  online: 'Online',
+  connecting: 'Connecting',
+  offline: 'Offline',
+};
+
+/** The page's only `role="status"`; it reads exactly one of the three words. */
+export function ConnectionStatus() {
+  const { status } = useReadable(useChatClient().connection);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: an <output> belongs to a form.
+    <span role="status" className={`connection connection-${status}`}>
+      {WORDS[status]}
+    </span>
+  );
+}

@@ -1,0 +1,82 @@
+import { ArrowLeft, Settings2 } from 'lucide-react';
+import { type ElementType, type ReactNode, useState } from 'react';
+import type { ChannelSummary } from '../chat/chat.ts';
+import { Avatar } from './avatar.tsx';
+import { ConnectionStatus } from './connection-status.tsx';
+import { ConversationHeader, Slot } from './kit.tsx';
+import { useIsNarrow } from './media.ts';
+import { useNavigation } from './navigation.tsx';
+import { useRoom } from './room-context.tsx';
+import { TabloSettings } from './tablo-settings.tsx';
+import { useReadable } from './use-readable.ts';
+
+interface ConversationTopProps {
+  readonly channel: ChannelSummary | null;
+  readonly banner: ReactNode;
+  readonly as?: ElementType | null;
+}
+
+const MAX_FACES = 4;
+
+export function ConversationTop({ channel, banner }: ConversationTopProps) {
+  const { handle } = useRoom();
+  const { openList } = useNavigation();
+  const isNarrow = useIsNarrow();
+  const { online } = useReadable(handle.presence);
+  const members = useReadable(handle.members);
+  const [isSettingsOpen, setIsSettingsOpen] = useState(false);
+  const name = channel?.name ?? '';
+
+  return (
+    <>
+      <ConversationHeader className="conversation-top">
+        <ConversationHeader.Back>
+          {isNarrow && (
+            <button type="button" className="icon-button" aria-label="Back to all tablos" onClick={openList}>
+              <ArrowLeft size={22} aria-hidden />
+            </button>
+          )}
+        </ConversationHeader.Back>
+        <Avatar as={Slot.avatar} id={handle.id} name={name} shape="tablo" size="sm" />
+        <ConversationHeader.Content>
+          <h2 className="conversation-name truncate" title={name}>
+            {name}
+          </h2>
+          <p className="conversation-info truncate">
+            {isNarrow && <ConnectionStatus />}
+            {members.length > 0 && (
+              <span>
+                {members.length} {members.length === 1 ? 'member' : 'members'}
+              </span>
+            )}
+            {online.length > 1 && <span>{online.length} here now</span>}
+          </p>
+        </ConversationHeader.Content>
+        <ConversationHeader.Actions>
+          {!isNarrow && online.length > 1 && (
+            <div className="avatar-stack" title={online.map((person) => person.name).join(', ')}>
+              {online.slice(0, MAX_FACES).map((person) => (
+                <Avatar key={person.id} id={person.id} name={person.name} size="xs" />
+              ))}
+            </div>
+          )}
+          {channel !== null && (
+            <button
+              type="button"
+              className="icon-button"
+              aria-label="Members and settings"
+              title="Members and settings"
+              onClick={() => setIsSettingsOpen(true)}
+            >
+              <Settings2 size={20} aria-hidden />
+            </button>
+          )}
+        </ConversationHeader.Actions>
+      </ConversationHeader>
+      {banner}
+      {isSettingsOpen && channel !== null && (
+        <TabloSettings channel={channel} onClose={() => setIsSettingsOpen(false)} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,117 @@
+import type { EntryId, TabloId } from '@tablo/schema/ids';
+import { canWrite } from '@tablo/schema/roles';
+import type { TimelineMessage } from '@tablo/schema/timeline';
+import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
+import type { ChannelSummary, RoomHandle } from '../chat/chat.ts';
+import { useChatClient } from './chat-context.tsx';
+import { Composer, type ComposerMode } from './composer.tsx';
+import { ConfirmDialog } from './confirm-dialog.tsx';
+import { ConversationTop } from './conversation-top.tsx';
+import { ChatContainer, Slot } from './kit.tsx';
+import { MessageLog, type MessageLogControls } from './message-log.tsx';
+import { MessageMenu } from './message-menu.tsx';
+import { type MessageMenuKind, type Room, RoomContext } from './room-context.tsx';
+import { useReadable } from './use-readable.ts';
+import { useRoomHandle } from './use-room-handle.ts';
+
+interface ConversationProps {
+  readonly tabloId: TabloId;
+  /** `null` while the list is not known, or when the tablo is not on it. */
+  readonly channel: ChannelSummary | null;
+  readonly banner: ReactNode;
+}
+
+export function Conversation(props: ConversationProps) {
+  const handle = useRoomHandle(props.tabloId);
+  return handle === null ? <div className="conversation" /> : <OpenConversation {...props} handle={handle} />;
+}
+
+interface OpenMenu {
+  readonly kind: MessageMenuKind;
+  readonly message: TimelineMessage;
+  readonly anchor: HTMLElement;
+}
+
+function OpenConversation({ channel, banner, handle }: ConversationProps & { readonly handle: RoomHandle }) {
+  const { user } = useChatClient();
+  const view = useReadable(handle.view);
+  const members = useReadable(handle.members);
+  const presence = useReadable(handle.presence);
+  const [mode, setMode] = useState<ComposerMode>({ type: 'new', replyTo: null });
+  const [menu, setMenu] = useState<OpenMenu | null>(null);
+  const [deleting, setDeleting] = useState<TimelineMessage | null>(null);
+  const logRef = useRef<MessageLogControls>(null);
+
+  const role = channel?.role ?? 'guest';
+  const isWritable = view.closed === null && channel !== null && canWrite(role);
+
+  const names = useMemo(
+    () => new Map([user, ...presence.online, ...members].map((person) => [person.id, person.name])),
+    [members, presence.online, user],
+  );
+
+  const room = useMemo<Room>(
+    () => ({
+      handle,
+      userId: user.id,
+      role,
+      isWritable,
+      nameOf: (id) => names.get(id) ?? 'Former member',
+      startReply: (message) => setMode({ type: 'new', replyTo: message }),
+      startEdit: (message) => setMode({ type: 'edit', target: message }),
+      askDelete: (message) => setDeleting(message),
+      openMenu: (kind, message, anchor) => setMenu({ kind, message, anchor }),
+      jumpTo: (id) => logRef.current?.jumpTo(id),
+    }),
+    [handle, user.id, role, isWritable, names],
+  );
+
+  const handleSent = useCallback(() => logRef.current?.jumpToLatest(), []);
+  const handleEditLast = useCallback(() => {
+    const last = handle.view.get().messages.findLast((message) => message.author === user.id && !message.isDeleted);
+    if (last !== undefined) setMode({ type: 'edit', target: last });
+  }, [handle, user.id]);
+
+  // The menu shows the message as it is now, also when it changes or goes away meanwhile.
+  const menuMessage = menu === null ? undefined : find(view.messages, menu.message.id);
+
+  return (
+    <RoomContext value={room}>
+      <ChatContainer className="conversation">
+        <ConversationTop as={Slot.header} channel={channel} banner={banner} />
+        <MessageLog as={Slot.log} ref={logRef} unreadCount={channel?.unreadCount ?? 0} menuFor={menu?.message.id ?? null} />
+        <Composer
+          as={Slot.composer}
+          mode={mode}
+          closed={view.closed}
+          onModeChange={setMode}
+          onSent={handleSent}
+          onEditLast={handleEditLast}
+        />
+      </ChatContainer>
+      {menu !== null && menuMessage !== undefined && (
+        <MessageMenu
+          key={`${menu.message.id} ${menu.kind}`}
+          kind={menu.kind}
+          message={menuMessage}
+          anchor={menu.anchor}
+          onClose={() => setMenu(null)}
+        />
+      )}
+      {deleting !== null && (
+        <ConfirmDialog
+          title="Delete this message?"
+          action="Delete"
+          onConfirm={() => handle.remove(deleting.id)}
+          onClose={() => setDeleting(null)}
+        >
+          <p>It disappears for everybody. This cannot be undone.</p>
+          <blockquote className="dialog-quote">{deleting.text.slice(0, 280)}</blockquote>
+        </ConfirmDialog>
+      )}
+    </RoomContext>
+  );
+}
+
+const find = (messages: readonly TimelineMessage[], id: EntryId): TimelineMessage | undefined =>
+  messages.find((message) => message.id === id);

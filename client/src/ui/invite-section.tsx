@@ -1,0 +1,92 @@
+import type { TabloId } from '@tablo/schema/ids';
+import { isAtLeast, ROLES, type Role } from '@tablo/schema/roles';
+import { Check, Copy, Link2 } from 'lucide-react';
+import { useRef, useState } from 'react';
+import type { Invite } from '../chat/chat.ts';
+import { useChatClient } from './chat-context.tsx';
+import { copyText } from './copy-text.ts';
+import { fullLabel } from './date-labels.ts';
+import { Problem } from './problem.tsx';
+import { ROLE_LABELS } from './role-labels.ts';
+import { sentenceOf } from './sentence-of.ts';
+
+interface InviteSectionProps {
+  readonly tabloId: TabloId;
+  readonly role: Role;
+}
+
+export function InviteSection({ tabloId, role }: InviteSectionProps) {
+  const chat = useChatClient();
+  const [inviteRole, setInviteRole] = useState<Role>('member');
+  const [invite, setInvite] = useState<Invite | null>(null);
+  const [isCopied, setIsCopied] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const linkRef = useRef<HTMLInputElement>(null);
+
+  const handleCreate = async () => {
+    setProblem(null);
+    try {
+      setInvite(await chat.createInvite(tabloId, inviteRole));
+      setIsCopied(false);
+    } catch (error) {
+      setProblem(sentenceOf(error));
+    }
+  };
+
+  const handleCopy = async () => {
+    if (invite === null) return;
+    linkRef.current?.select();
+    try {
+      await copyText(invite.url);
+      setIsCopied(true);
+    } catch (error) {
+      setProblem(sentenceOf(error));
+    }
+  };
+
+  return (
+    <section className="settings-section" aria-labelledby="invite-heading">
+      <h3 id="invite-heading">Invite people</h3>
+      {invite === null ? (
+        <div className="settings-line">
+          <label className="invite-role">
+            <span>They join as</span>
+            <select
+              className="select"
+              value={inviteRole}
+              onChange={(event) => setInviteRole(ROLES.find((one) => one === event.target.value) ?? 'member')}
+            >
+              {ROLES.filter((one) => isAtLeast(role, one)).map((one) => (
+                <option key={one} value={one}>
+                  {ROLE_LABELS[one]}
+                </option>
+              ))}
+            </select>
+          </label>
+          <button type="button" className="button button-primary" onClick={() => void handleCreate()}>
+            <Link2 size={16} aria-hidden /> Create invite link
+          </button>
+        </div>
+      ) : (
+        <>
+          <div className="settings-line">
+            <input
+              ref={linkRef}
+              className="input invite-link"
+              aria-label="Invite link"
+              readOnly
+              value={invite.url}
+              onFocus={(event) => event.target.select()}
+            />
+            <button type="button" className="button button-primary" onClick={() => void handleCopy()}>
+              {isCopied ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
+              {isCopied ? 'Copied' : 'Copy link'}
+            </button>
+          </div>
+          <p className="hint">Whoever has this link can join until {fullLabel(invite.expiresAt)}.</p>
+        </>
+      )}
+      <Problem text={problem} />
+    </section>
+  );
+}

@@ -1,0 +1,51 @@
+import { canDeleteTablo } from '@tablo/schema/roles';
+import { useState } from 'react';
+import type { ChannelSummary } from '../chat/chat.ts';
+import { useChatClient } from './chat-context.tsx';
+import { ConfirmDialog } from './confirm-dialog.tsx';
+import { useNavigation } from './navigation.tsx';
+
+interface LeaveSectionProps {
+  readonly channel: ChannelSummary;
+  readonly onGone: () => void;
+}
+
+export function LeaveSection({ channel, onGone }: LeaveSectionProps) {
+  const chat = useChatClient();
+  const { openList } = useNavigation();
+  const [asking, setAsking] = useState<'leave' | 'delete' | null>(null);
+
+  const handleConfirm = async () => {
+    if (asking === 'delete') await chat.deleteTablo(channel.id);
+    else await chat.leaveTablo(channel.id);
+    openList();
+    onGone();
+  };
+
+  return (
+    <section className="settings-section settings-leave">
+      <button type="button" className="button button-quiet-danger" onClick={() => setAsking('leave')}>
+        Leave tablo
+      </button>
+      {canDeleteTablo(channel.role) && (
+        <button type="button" className="button button-quiet-danger" onClick={() => setAsking('delete')}>
+          Delete tablo
+        </button>
+      )}
+      {asking !== null && (
+        <ConfirmDialog
+          title={asking === 'delete' ? 'Delete this tablo?' : 'Leave this tablo?'}
+          action={asking === 'delete' ? 'Delete' : 'Leave'}
+          onConfirm={handleConfirm}
+          onClose={() => setAsking(null)}
+        >
+          <p>
+            {asking === 'delete'
+              ? `“${channel.name}” closes for everybody, with all its messages.`
+              : `You need a new invitation to come back to “${channel.name}”.`}
+          </p>
+        </ConfirmDialog>
+      )}
+    </section>
+  );
+}

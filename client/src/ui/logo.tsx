@@ -1,0 +1,3 @@
+export function Logo({ size }: { readonly size: number }) {
+  return <img className="logo" src="/icons/icon.svg" alt="" width={size} height={size} />;
+}

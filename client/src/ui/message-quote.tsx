@@ -1,0 +1,25 @@
+import type { EntryId } from '@tablo/schema/ids';
+import type { TimelineMessage } from '@tablo/schema/timeline';
+import { useRoom } from './room-context.tsx';
+
+interface MessageQuoteProps {
+  readonly id: EntryId;
+  /** `null`: not among the messages that are here; a click fetches it. */
+  readonly quoted: TimelineMessage | null;
+}
+
+export function MessageQuote({ id, quoted }: MessageQuoteProps) {
+  const { nameOf, jumpTo, userId } = useRoom();
+  return (
+    <button type="button" className="quote" onClick={() => jumpTo(id)}>
+      <span className="quote-author truncate">
+        {quoted === null ? 'Earlier message' : quoted.author === userId ? 'You' : nameOf(quoted.author)}
+      </span>
+      <span className="quote-text truncate">{quoted === null ? 'Show it' : quotedText(quoted)}</span>
+    </button>
+  );
+}
+
+/** One line of it. */
+export const quotedText = (message: TimelineMessage): string =>
+  message.isDeleted ? 'Message deleted' : message.text.slice(0, 200).replace(/\s+/gu, ' ');

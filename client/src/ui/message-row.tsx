@@ -1,0 +1,96 @@
+import type { EntryId } from '@tablo/schema/ids';
+import type { TimelineMessage } from '@tablo/schema/timeline';
+import { memo, useRef } from 'react';
+import { Avatar } from './avatar.tsx';
+import { timeLabel } from './date-labels.ts';
+import { KitMessage, Slot } from './kit.tsx';
+import { MessageFooter } from './message-footer.tsx';
+import { MessageQuote } from './message-quote.tsx';
+import { MessageState } from './message-state.tsx';
+import { MessageText } from './message-text.tsx';
+import { MessageToolbar } from './message-toolbar.tsx';
+import { isBigEmoji } from './phrases.ts';
+import { useRoom } from './room-context.tsx';
+import { useLongPress } from './use-long-press.ts';
+
+interface MessageRowProps {
+  readonly message: TimelineMessage;
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+  readonly isOwn: boolean;
+  /** Hovered, focused, or with an open menu: shows the toolbar. */
+  readonly isActive: boolean;
+  readonly isFlashed: boolean;
+  readonly authorName: string;
+  readonly quoted: TimelineMessage | null;
+  readonly onActive: (id: EntryId | null) => void;
+}
+
+export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
+  const { message, isFirst, isLast, isOwn, isActive, isFlashed, authorName, quoted, onActive } = props;
+  const { openMenu } = useRoom();
+  const pressRef = useRef<HTMLDivElement>(null);
+  const longPress = useLongPress(() => pressRef.current !== null && openMenu('actions', message, pressRef.current));
+  const { status } = message.delivery;
+  const isBig = !message.isDeleted && message.replyTo === null && isBigEmoji(message.text);
+
+  const classes = ['message', `message-${status}`];
+  if (isOwn) classes.push('message-own');
+  if (isFirst) classes.push('message-first');
+  if (isLast) classes.push('message-last');
+  if (isBig) classes.push('message-big');
+  if (message.isDeleted) classes.push('message-deleted');
+  if (isFlashed) classes.push('message-flashed');
+
+  return (
+    <KitMessage
+      className={classes.join(' ')}
+      data-message-id={message.id}
+      data-status={status}
+      tabIndex={-1}
+      sender={isOwn ? 'You' : authorName}
+      sentTime={timeLabel(message.shownAt)}
+      isOwn={isOwn}
+      isFirst={isFirst}
+      isLast={isLast}
+      onPointerEnter={(event) => event.pointerType === 'mouse' && onActive(message.id)}
+      onFocus={() => onActive(message.id)}
+      avatar={
+        isOwn ? null : isFirst ? (
+          <Avatar as={Slot.avatar} id={message.author} name={authorName} size="sm" />
+        ) : (
+          <span className="avatar-gap" />
+        )
+      }
+      header={
+        isFirst && (
+          <>
+            {!isOwn && (
+              <span className="message-author truncate" title={authorName}>
+                {authorName}
+              </span>
+            )}
+            <time className="message-time" dateTime={new Date(message.shownAt).toISOString()}>
+              {timeLabel(message.shownAt)}
+            </time>
+          </>
+        )
+      }
+      footer={<MessageFooter message={message} isOwn={isOwn} />}
+    >
+      <div ref={pressRef} className="message-press" {...longPress}>
+        {message.isDeleted ? (
+          <span className="message-tombstone">Message deleted</span>
+        ) : (
+          <>
+            {message.replyTo !== null && <MessageQuote id={message.replyTo} quoted={quoted} />}
+            <MessageText text={message.text} />
+            {message.editedAt !== null && <span className="message-edited"> edited</span>}
+          </>
+        )}
+      </div>
+      {isOwn && <MessageState message={message} />}
+      {isActive && <MessageToolbar message={message} showsTime={!isFirst} />}
+    </KitMessage>
+  );
+});

@@ -1,0 +1,83 @@
+import { MAX_TABLO_NAME_CODE_POINTS } from '@tablo/schema/limits';
+import { countCodePoints } from '@tablo/schema/text';
+import { type FormEvent, useId, useState } from 'react';
+import { useChatClient } from './chat-context.tsx';
+import { Dialog } from './dialog.tsx';
+import { useNavigation } from './navigation.tsx';
+import { Problem } from './problem.tsx';
+import { sentenceOf } from './sentence-of.ts';
+import { useReadable } from './use-readable.ts';
+
+export function nameProblem(name: string): string | null {
+  if (name === '') return 'Give it a name first.';
+  if (countCodePoints(name) > MAX_TABLO_NAME_CODE_POINTS)
+    return `A name holds ${MAX_TABLO_NAME_CODE_POINTS} characters at most.`;
+  return null;
+}
+
+export function NewTabloDialog({ onClose }: { readonly onClose: () => void }) {
+  const chat = useChatClient();
+  const connection = useReadable(chat.connection);
+  const { openTablo } = useNavigation();
+  const [name, setName] = useState('');
+  const [problem, setProblem] = useState<string | null>(null);
+  const [isBusy, setIsBusy] = useState(false);
+  const inputId = useId();
+  const problemId = useId();
+
+  const handleSubmit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (isBusy) return;
+    const wrong = nameProblem(name.trim());
+    setProblem(wrong);
+    if (wrong !== null) return;
+    setIsBusy(true);
+    try {
+      openTablo(await chat.createTablo(name.trim()));
+      onClose();
+    } catch (error) {
+      setProblem(sentenceOf(error));
+      setIsBusy(false);
+    }
+  };
+
+  return (
+    <Dialog title="Start a tablo" onClose={onClose}>
+      <form className="form" noValidate onSubmit={(event) => void handleSubmit(event)}>
+        <div className="field">
+          <label className="field-label" htmlFor={inputId}>
+            Name
+          </label>
+          <input
+            id={inputId}
+            className="input"
+            data-autofocus
+            autoComplete="off"
+            placeholder="For example: Website launch"
+            aria-invalid={problem !== null}
+            aria-describedby={problemId}
+            value={name}
+            onChange={(event) => {
+              setName(event.target.value);
+              setProblem(null);
+            }}
+          />
+          <Problem text={problem} id={problemId} />
+        </div>
+        <p className="hint">
+          {connection.status === 'online'
+            ? 'You can invite people right after.'
+            : 'Starting a tablo needs a connection to the server.'}
+        </p>
+        <div className="dialog-actions">
+          <button type="button" className="button button-plain" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="button button-primary" disabled={isBusy}>
+            Create
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,69 @@
+/** The page's small sentences that depend on data. */
+import { countCodePoints } from '@tablo/schema/text';
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[#*0-9]\uFE0F?\u20E3)/u;
+const MAX_BIG_EMOJI = 3;
+
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const letters = (words.length > 1 ? [words[0], words.at(-1)] : [words[0]]).map((word) => firstLetter(word ?? ''));
+  return letters.join('').toUpperCase() || '?';
+}
+
+function firstLetter(word: string): string {
+  for (const { segment } of segmenter.segment(word)) if (/[\p{L}\p{N}]/u.test(segment)) return segment;
+  return '';
+}
+
+/** The same id has the same colour everywhere; how many there are is `avatars.css`'s business. */
+export const AVATAR_COLOURS = 10;
+export function avatarColour(id: string): number {
+  let hash = 0;
+  for (const unit of id) hash = (Math.imul(hash, 31) + (unit.codePointAt(0) ?? 0)) | 0;
+  return Math.abs(hash) % AVATAR_COLOURS;
+}
+
+const firstName = (name: string): string => name.trim().split(/\s+/u)[0] ?? name;
+
+export function typingSentence(names: readonly string[]): string {
+  const [one, two] = names;
+  if (one === undefined) return '';
+  if (names.length === 1) return `${firstName(one)} is typing…`;
+  if (names.length === 2 && two !== undefined) return `${firstName(one)} and ${firstName(two)} are typing…`;
+  return `${names.length} people are typing…`;
+}
+
+export const badgeLabel = (count: number): string => (count > 99 ? '99+' : String(count));
+export const unreadSentence = (count: number): string => `${count} unread ${count === 1 ? 'message' : 'messages'}`;
+
+export function pageTitle(unread: number, tabloName: string | null): string {
+  const place = tabloName === null ? 'Tablo Chat' : `${tabloName} · Tablo Chat`;
+  return unread > 0 ? `(${badgeLabel(unread)}) ${place}` : place;
+}
+
+/** One to three emoji and nothing else: shown large. */
+export function isBigEmoji(text: string): boolean {
+  const graphemes: string[] = [];
+  for (const { segment } of segmenter.segment(text.trim())) {
+    if (segment.trim() === '') continue;
+    graphemes.push(segment);
+    if (graphemes.length > MAX_BIG_EMOJI) return false;
+  }
+  return graphemes.length > 0 && graphemes.every((grapheme) => EMOJI.test(grapheme));
+}
+
+export function whoReacted(names: readonly string[], emoji: string): string {
+  const shown = names.length > 8 ? [...names.slice(0, 7), `${names.length - 7} others`] : names;
+  const last = shown.at(-1) ?? '';
+  const who = shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${last}` : last;
+  return `${who} reacted with ${emoji}`;
+}
+
+/** What is wrong with a text that is too long, or null. */
+export function lengthProblem(text: string, limit: number): string | null {
+  const excess = countCodePoints(text.trim()) - limit;
+  if (excess <= 0) return null;
+  const characters = excess === 1 ? 'character' : 'characters';
+  return `That is ${excess.toLocaleString('en')} ${characters} too long. A message holds ${limit.toLocaleString('en')}.`;
+}

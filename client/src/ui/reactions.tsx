@@ -1,0 +1,43 @@
+import type { TimelineMessage } from '@tablo/schema/timeline';
+import { SmilePlus } from 'lucide-react';
+import { whoReacted } from './phrases.ts';
+import { useRoom } from './room-context.tsx';
+import { useToaster } from './toasts.tsx';
+
+export function Reactions({ message }: { readonly message: TimelineMessage }) {
+  const { handle, userId, nameOf, isWritable, openMenu } = useRoom();
+  const { attempt } = useToaster();
+  return (
+    <div className="reactions">
+      {message.reactions.map(({ emoji, users }) => {
+        const isMine = users.includes(userId);
+        const who = whoReacted(users.map((user) => (user === userId ? 'You' : nameOf(user))), emoji);
+        return (
+          <button
+            key={emoji}
+            type="button"
+            className="reaction"
+            aria-pressed={isMine}
+            aria-label={who}
+            title={who}
+            disabled={!isWritable}
+            onClick={() => attempt(handle.react(message.id, emoji, !isMine))}
+          >
+            <span className="reaction-emoji">{emoji}</span>
+            <span className="reaction-count">{users.length}</span>
+          </button>
+        );
+      })}
+      {isWritable && (
+        <button
+          type="button"
+          className="reaction reaction-add"
+          aria-label="Add a reaction"
+          onClick={(event) => openMenu('emoji', message, event.currentTarget)}
+        >
+          <SmilePlus size={15} aria-hidden />
+        </button>
+      )}
+    </div>
+  );
+}

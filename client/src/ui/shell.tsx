@@ -1,0 +1,59 @@
+import { MessagesSquare } from 'lucide-react';
+import { useEffect } from 'react';
+import { useChatClient } from './chat-context.tsx';
+import { ConnectionBanner } from './connection-banner.tsx';
+import { Conversation } from './conversation.tsx';
+import { MainContainer } from './kit.tsx';
+import { useIsNarrow } from './media.ts';
+import { useNavigation } from './navigation.tsx';
+import { pageTitle } from './phrases.ts';
+import { Sidebar } from './sidebar.tsx';
+import { useReadable } from './use-readable.ts';
+
+interface ShellProps {
+  readonly isSessionOver: boolean;
+  readonly onSignInAgain: () => void;
+  readonly onSignOut: () => void;
+}
+
+/** A signed-in person's page: the list, and the conversation beside it; on a narrow screen one of them. */
+export function Shell({ isSessionOver, onSignInAgain, onSignOut }: ShellProps) {
+  const chat = useChatClient();
+  const { channels } = useReadable(chat.channels);
+  const { tabloId } = useNavigation();
+  const isNarrow = useIsNarrow();
+  const channel = channels.find((one) => one.id === tabloId) ?? null;
+  const unread = channels.reduce((sum, one) => sum + one.unreadCount, 0);
+  const title = pageTitle(unread, channel?.name ?? null);
+
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+
+  const banner = <ConnectionBanner isSessionOver={isSessionOver} onSignInAgain={onSignInAgain} />;
+
+  return (
+    <MainContainer className="shell">
+      {(!isNarrow || tabloId === null) && (
+        <div className="shell-side">
+          <Sidebar onSignOut={onSignOut} />
+          {isNarrow && banner}
+        </div>
+      )}
+      {tabloId !== null ? (
+        <Conversation key={tabloId} tabloId={tabloId} channel={channel} banner={banner} />
+      ) : (
+        !isNarrow && (
+          <div className="conversation no-tablo">
+            {banner}
+            <div className="no-tablo-words">
+              <MessagesSquare size={44} strokeWidth={1.4} aria-hidden />
+              <p className="no-tablo-title">{channels.length === 0 ? 'Welcome to Tablo Chat' : 'Pick a tablo'}</p>
+              <p className="hint">Everything you open stays readable without a network, and what you write is sent later.</p>
+            </div>
+          </div>
+        )
+      )}
+    </MainContainer>
+  );
+}

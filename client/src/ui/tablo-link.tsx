@@ -1,0 +1,70 @@
+import { memo } from 'react';
+import type { TabloId } from '@tablo/schema/ids';
+import type { ChannelSummary } from '../chat/chat.ts';
+import { Avatar } from './avatar.tsx';
+import { listLabel } from './date-labels.ts';
+import { isPlainClick, tabloPath } from './navigation.tsx';
+import { badgeLabel, unreadSentence } from './phrases.ts';
+
+interface TabloLinkProps {
+  readonly channel: ChannelSummary;
+  readonly isCurrent: boolean;
+  readonly isOwnLast: boolean;
+  readonly now: number;
+  readonly onOpen: (id: TabloId) => void;
+}
+
+/** The link's name is the tablo's name and nothing else; the preview and the count describe it. */
+export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast, now, onOpen }: TabloLinkProps) {
+  const { id, name, lastMessage, unreadCount } = channel;
+  const preview = `preview-${id}`;
+  const unread = `unread-${id}`;
+
+  return (
+    <a
+      href={tabloPath(id)}
+      className={`tablo-link ${unreadCount > 0 ? 'tablo-link-unread' : ''}`}
+      aria-label={name}
+      aria-describedby={`${unread} ${preview}`}
+      aria-current={isCurrent ? 'page' : undefined}
+      onClick={(event) => {
+        if (!isPlainClick(event)) return;
+        event.preventDefault();
+        onOpen(id);
+      }}
+    >
+      <Avatar id={id} name={name} shape="tablo" size="md" />
+      <span className="tablo-words">
+        <span className="tablo-line">
+          <span className="tablo-name truncate" title={name}>
+            {name}
+          </span>
+          {lastMessage !== null && (
+            <time className="tablo-time" dateTime={new Date(lastMessage.shownAt).toISOString()}>
+              {listLabel(lastMessage.shownAt, now)}
+            </time>
+          )}
+        </span>
+        <span className="tablo-line">
+          <span className="tablo-preview truncate" id={preview}>
+            {lastMessage === null ? (
+              'No messages yet'
+            ) : (
+              <>
+                <span className="tablo-author">{isOwnLast ? 'You' : lastMessage.authorName}: </span>
+                {/* One line is shown; there is no need to lay out 8,000 characters for it. */}
+                {lastMessage.text.slice(0, 160)}
+              </>
+            )}
+          </span>
+          {unreadCount > 0 && (
+            <span className="badge" id={unread}>
+              {badgeLabel(unreadCount)}
+              <span className="hidden-visually"> {unreadSentence(unreadCount).replace(/^\d+ /u, '')}</span>
+            </span>
+          )}
+        </span>
+      </span>
+    </a>
+  );
+});

@@ -1,0 +1,69 @@
+import { MessagesSquare } from 'lucide-react';
+import { useMemo } from 'react';
+import { useChatClient } from './chat-context.tsx';
+import { useNavigation } from './navigation.tsx';
+import { TabloLink } from './tablo-link.tsx';
+import { useNow } from './use-now.ts';
+import { useReadable } from './use-readable.ts';
+
+interface TabloListProps {
+  readonly query: string;
+  readonly onCreate: () => void;
+  readonly onPicked: () => void;
+}
+
+const SKELETONS = ['a', 'b', 'c', 'd', 'e', 'f'];
+
+const fold = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+
+export function TabloList({ query, onCreate, onPicked }: TabloListProps) {
+  const chat = useChatClient();
+  const { status, channels } = useReadable(chat.channels);
+  const { tabloId, openTablo } = useNavigation();
+  const now = useNow();
+
+  const found = useMemo(() => {
+    const words = fold(query).split(/\s+/u).filter(Boolean);
+    return channels.filter((channel) => words.every((word) => fold(channel.name).includes(word)));
+  }, [channels, query]);
+
+  return (
+    <nav className="tablo-list" aria-label="Tablos" aria-busy={status === 'loading'}>
+      {status === 'loading' ? (
+        <ul aria-label="Loading">
+          {SKELETONS.map((key) => (
+            <li key={key} className="tablo-skeleton" />
+          ))}
+        </ul>
+      ) : channels.length === 0 ? (
+        <div className="list-empty">
+          <MessagesSquare size={36} strokeWidth={1.5} aria-hidden />
+          <p className="list-empty-title">No tablos yet</p>
+          <p className="hint">A tablo is one conversation with the people you invite. Start your first one.</p>
+          <button type="button" className="button button-primary" onClick={onCreate}>
+            Start one
+          </button>
+        </div>
+      ) : found.length === 0 ? (
+        <p className="list-empty hint">No tablo matches “{query.trim()}”.</p>
+      ) : (
+        <ul>
+          {found.map((channel) => (
+            <li key={channel.id}>
+              <TabloLink
+                channel={channel}
+                isCurrent={channel.id === tabloId}
+                isOwnLast={channel.lastMessage?.author === chat.user.id}
+                now={now}
+                onOpen={(id) => {
+                  openTablo(id);
+                  onPicked();
+                }}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+    </nav>
+  );
+}

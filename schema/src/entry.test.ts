@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { createMessage, encodeEntryContent, parseEntry } from './entry.ts';
+import { createEntryId, isCanonicalUuid, type UserId } from './ids.ts';
+
+const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
+const id = '0197a000-0000-7000-8000-000000000001';
+const message = { kind: 'message', id, author: alice, sentAt: 1, text: 'hi' };
+
+describe('parseEntry', () => {
+  it.each([
+    ['a message', message],
+    ['a message that answers another', { ...message, replyTo: id }],
+    ['an undefined replyTo, which is an absent one', { ...message, replyTo: undefined }],
+    ['8,000 characters of two units each', { ...message, text: '😀'.repeat(8_000) }],
+    ['white space around a text', { ...message, text: '\n hi \n' }],
+    ['the largest time', { ...message, sentAt: 8.64e15 }],
+    ['an edit', { kind: 'edit', id, author: alice, sentAt: 0, target: id, text: 'x' }],
+    ['a deletion', { kind: 'delete', id, author: alice, sentAt: 0, target: id }],
+    ['a reaction of several code points', { kind: 'reaction', id, author: alice, sentAt: 0, target: id, emoji: '👩‍👩‍👧‍👦', on: true }],
+    ['an arrival by the server', { kind: 'arrival', id, author: 'server', sentAt: 0, of: [id], at: 5 }],
+  ])('takes %s', (_, value) => {
+    expect(parseEntry(value)).toEqual({ ok: true, value });
+  });
+
+  it.each([
+    ['null', null, 'plain object'],
+    ['a string', 'hi', 'plain object'],
+    ['an array', [message], 'plain object'],
+    ['an object with another prototype', Object.assign(Object.create({ kind: 'message' }), message), 'plain object'],
+    ['an unknown kind', { ...message, kind: 'poll' }, 'kind'],
+    ['a kind that objects inherit', { ...message, kind: 'constructor' }, 'kind'],
+    ['an unknown key', { ...message, html: '<b>' }, 'key'],
+    ['a nested text', { ...message, text: { a: 1 } }, 'text must be a string'],
+    ['an empty text', { ...message, text: ' \n\t ' }, 'text is empty'],
+    ['8,001 characters', { ...message, text: 'x'.repeat(8_001) }, 'text is longer'],
+    ['white space without end', { ...message, text: `x${' '.repeat(30_000)}` }, 'text is longer'],
+    ['a NUL', { ...message, text: 'a\0b' }, 'NUL'],
+    ['half a surrogate pair', { ...message, text: 'a\ud800' }, 'surrogate'],
+    ['an uppercase id', { ...message, id: id.toUpperCase() }, 'id must'],
+    ['an id that is no UUID', { ...message, id: '1' }, 'id must'],
+    ['an author that is no user', { ...message, author: 'server' }, 'author must'],
+    ['a time with a fraction', { ...message, sentAt: 1.5 }, 'sentAt must'],
+    ['a negative time', { ...message, sentAt: -1 }, 'sentAt must'],
+    ['a time beyond a Date', { ...message, sentAt: 8.64e15 + 2 }, 'sentAt must'],
+    ['a time as text', { ...message, sentAt: '1' }, 'sentAt must'],
+    ['NaN', { ...message, sentAt: Number.NaN }, 'sentAt must'],
+    ['a null replyTo', { ...message, replyTo: null }, 'replyTo must'],
+    ['an edit without target', { kind: 'edit', id, author: alice, sentAt: 0, text: 'x' }, 'target must'],
+    ['a reaction of 17 characters', { kind: 'reaction', id, author: alice, sentAt: 0, target: id, emoji: 'x'.repeat(17), on: true }, 'emoji must'],
+    ['an empty reaction', { kind: 'reaction', id, author: alice, sentAt: 0, target: id, emoji: '', on: true }, 'emoji must'],
+    ['a reaction neither on nor off', { kind: 'reaction', id, author: alice, sentAt: 0, target: id, emoji: 'x', on: 1 }, 'on must'],
+    ['an arrival by a member', { kind: 'arrival', id, author: alice, sentAt: 0, of: [id], at: 5 }, 'author must'],
+  ])('[R3] refuses %s', (_, value, reason) => {
+    const parsed = parseEntry(value);
+    expect(parsed.ok ? '' : parsed.error).toContain(reason);
+  });
+
+  it('never repeats content in its error', () => {
+    const parsed = parseEntry({ ...message, text: `secret\0`, 'secret key': 1 });
+    expect(parsed.ok ? '' : parsed.error).not.toContain('secret');
+  });
+});
+
+describe('entries', () => {
+  it('[R4] are the same content whatever the order of keys and the time of sending', () => {
+    const parsed = [message, { text: 'hi', sentAt: 9, author: alice, id, kind: 'message', replyTo: undefined }].map(parseEntry);
+    const contents = parsed.map((one) => (one.ok && one.value.kind !== 'arrival' ? encodeEntryContent(one.value) : ''));
+    expect(contents[0]).toBe(contents[1]);
+    expect(contents[0]).not.toBe('');
+  });
+
+  it('are trimmed when they are made, and refused with a sentence', () => {
+    expect(createMessage({ author: alice, sentAt: 1 }, '  hi\nyou ').text).toBe('hi\nyou');
+    expect(() => createMessage({ author: alice, sentAt: 1 }, '   ')).toThrow('The message is empty.');
+  });
+
+  it('have time-ordered UUIDs of version 7', () => {
+    const made = createEntryId(0x0197_0000_0000 * 0x10 + 5);
+    expect(isCanonicalUuid(made)).toBe(true);
+    expect(made[14]).toBe('7');
+    expect(createEntryId(1_000) < createEntryId(2_000)).toBe(true);
+  });
+});

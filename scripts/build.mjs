@@ -1,0 +1,4 @@
+// `npm run build`: the page, when its sources changed.
+import { buildPage, install } from './install.mjs';
+
+buildPage(install());

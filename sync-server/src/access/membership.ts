@@ -1,0 +1,16 @@
+/** The one question about a user and a tablo. Who may not know gets the same answer as who asks for what does not exist [R6]. */
+import type { TabloId, UserId } from '@tablo/schema/ids';
+import type { Role } from '@tablo/schema/roles';
+
+export interface Member {
+  readonly role: Role;
+  /** Of the tablo: number of its live document. */
+  readonly epoch: number;
+  /** Of the tablo. */
+  readonly name: string;
+}
+
+export interface Membership {
+  /** `null`: a stranger, no longer active, or no such tablo, or a deleted one. Rejects when the database is away. */
+  find(tabloId: TabloId, userId: UserId): Promise<Member | null>;
+}

@@ -1,0 +1,100 @@
+/**
+ * JWT → claims. Refuses everything that is not exactly an unexpired token of the one issuer, signed with one of its algorithms. Verified tokens are
+ * remembered for a while: a client with 300 tablos authenticates each document with the same token.
+ */
+import { createHash } from 'node:crypto';
+import { err, ok, type Result } from '@tablo/schema/result';
+import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { type Claims, claimsOf } from './claims.ts';
+import { LruMap } from './lru-map.ts';
+import { KeysUnavailableError, type TokenKeys } from './token-keys.ts';
+
+/** `unavailable`: the issuer's keys cannot be had now; the token may well be good. Codes of `close-codes.ts`. */
+export type TokenFault = 'unauthenticated' | 'token-expired' | 'unavailable';
+
+export interface TokenVerifier {
+  verify(token: string): Promise<Result<Claims, TokenFault>>;
+}
+
+export interface ExpectedClaims {
+  readonly issuer: string;
+  /** null: not looked at. */
+  readonly audience: string | null;
+}
+
+/** A token with many groups in it has a few KB; beyond this nobody reads it. */
+const TOKEN_MAX_LENGTH = 16 * 1024;
+const CACHE_MAX = 10_000;
+/** A key that the issuer took back stops counting after this, at the latest. */
+const CACHE_MAX_AGE_MS = 5 * 60_000;
+
+interface Verified {
+  readonly claims: Claims;
+  readonly until: number;
+}
+
+export class JwtVerifier implements TokenVerifier {
+  readonly #keys: TokenKeys;
+  readonly #options: JWTVerifyOptions;
+  readonly #now: () => number;
+  readonly #verified = new LruMap<string, Verified>(CACHE_MAX);
+  readonly #running = new Map<string, Promise<Result<Claims, TokenFault>>>();
+
+  constructor(keys: TokenKeys, expected: ExpectedClaims, now: () => number = Date.now) {
+    this.#keys = keys;
+    this.#now = now;
+    this.#options = {
+      algorithms: [...keys.algorithms],
+      issuer: expected.issuer,
+      requiredClaims: ['iss', 'sub', 'exp'],
+      ...(expected.audience === null ? {} : { audience: expected.audience }),
+    };
+  }
+
+  async verify(token: string): Promise<Result<Claims, TokenFault>> {
+    if (token === '' || token.length > TOKEN_MAX_LENGTH) return err('unauthenticated');
+    // The cache holds digests, not tokens: a memory dump of it opens nothing.
+    const digest = createHash('sha256').update(token).digest('base64');
+    const known = this.#verified.get(digest);
+    if (known !== undefined && this.#now() < known.until) {
+      return this.#now() < known.claims.expiresAt ? ok(known.claims) : err('token-expired');
+    }
+    const running = this.#running.get(digest) ?? this.#check(token, digest).finally(() => this.#running.delete(digest));
+    this.#running.set(digest, running);
+    return await running;
+  }
+
+  async #check(token: string, digest: string): Promise<Result<Claims, TokenFault>> {
+    const now = this.#now();
+    try {
+      const claims = claimsOf(await this.#readPayload(token, new Date(now)));
+      if (claims === null) return err('unauthenticated');
+      this.#verified.set(digest, { claims, until: now + CACHE_MAX_AGE_MS });
+      return ok(claims);
+    } catch (error) {
+      if (error instanceof KeysUnavailableError) return err('unavailable');
+      // Thrown after the signature, `iss` and `aud` were found good. Whatever else jose throws is the token's fault, or a key's that no token can use.
+      return err(error instanceof errors.JWTExpired ? 'token-expired' : 'unauthenticated');
+    }
+  }
+
+  async #readPayload(token: string, currentDate: Date): Promise<JWTPayload> {
+    const { getKey } = this.#keys;
+    const options = { ...this.#options, currentDate };
+    if (typeof getKey !== 'function') return (await jwtVerify(token, getKey, options)).payload;
+    try {
+      return (await jwtVerify(token, getKey, options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      // No `kid` in the header: whichever key fits.
+      for await (const key of error) {
+        try {
+          return (await jwtVerify(token, key, options)).payload;
+        } catch (reason) {
+          if (!(reason instanceof errors.JWSSignatureVerificationFailed)) throw reason;
+        }
+      }
+      throw error;
+    }
+  }
+}

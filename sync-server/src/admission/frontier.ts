@@ -1,0 +1,111 @@
+/**
+ * How far a document goes: for every Yjs clientID the next clock, and whose clientID it is [R3]. The one place that answers *does the server have
+ * this already* and *may this user write under that clientID*.
+ *
+ * Invariants
+ * 1. A clientID belongs to one author for ever, from its first admitted entry or its first appearance in a member's awareness.
+ * 2. Clocks only grow, without gaps.
+ * 3. A `draft` is what a batch would make of the frontier; it becomes true by `adopt`, after the commit, or is dropped with the batch.
+ */
+import type { ItemId } from './decode-update.ts';
+
+/** A user id, or `SERVER_AUTHOR`. */
+export type Author = string;
+
+export interface FrontierView {
+  /** The clock that the next entry of this clientID must have; 0 for an unknown one. */
+  nextClock(client: number): number;
+  ownerOf(client: number): Author | null;
+  /** The element appended last, as origin for the server's own appends; null in an empty document. */
+  readonly last: ItemId | null;
+  /** Elements in the document. */
+  readonly length: number;
+}
+
+interface Held {
+  readonly owner: Author;
+  readonly next: number;
+}
+
+export class Frontier implements FrontierView {
+  readonly #clients = new Map<number, Held>();
+  #last: ItemId | null = null;
+  #length = 0;
+
+  get last(): ItemId | null {
+    return this.#last;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  nextClock(client: number): number {
+    return this.#clients.get(client)?.next ?? 0;
+  }
+
+  ownerOf(client: number): Author | null {
+    return this.#clients.get(client)?.owner ?? null;
+  }
+
+  /** Binds a clientID seen in awareness. False when it is somebody else's. */
+  claim(client: number, owner: Author): boolean {
+    const held = this.#clients.get(client);
+    if (held === undefined) this.#clients.set(client, { owner, next: 0 });
+    return held === undefined || held.owner === owner;
+  }
+
+  /** `count` entries of `owner` were appended: by loading, or by a commit. */
+  append(client: number, owner: Author, count: number): void {
+    const next = this.nextClock(client) + count;
+    this.#clients.set(client, { owner: this.ownerOf(client) ?? owner, next });
+    this.#length += count;
+    this.#last = { client, clock: next - 1 };
+  }
+
+  draft(): FrontierDraft {
+    return new FrontierDraft(this);
+  }
+}
+
+/** A frontier with appends on top that may still be dropped. Drafts stack: a submission's on a batch's. */
+export class FrontierDraft implements FrontierView {
+  readonly #base: FrontierView;
+  readonly #appends: { readonly client: number; readonly owner: Author; readonly count: number }[] = [];
+  readonly #top: Frontier = new Frontier();
+
+  constructor(base: FrontierView) {
+    this.#base = base;
+  }
+
+  get last(): ItemId | null {
+    const { last } = this.#top;
+    return last === null ? this.#base.last : { client: last.client, clock: this.nextClock(last.client) - 1 };
+  }
+
+  get length(): number {
+    return this.#base.length + this.#top.length;
+  }
+
+  nextClock(client: number): number {
+    return this.#base.nextClock(client) + this.#top.nextClock(client);
+  }
+
+  ownerOf(client: number): Author | null {
+    return this.#base.ownerOf(client) ?? this.#top.ownerOf(client);
+  }
+
+  append(client: number, owner: Author, count: number): void {
+    this.#top.append(client, owner, count);
+    this.#appends.push({ client, owner, count });
+  }
+
+  draft(): FrontierDraft {
+    return new FrontierDraft(this);
+  }
+
+  /** Makes the appends true in `base`: the frontier or the draft that this one was made from. */
+  adoptInto(base: Frontier | FrontierDraft): void {
+    for (const { client, owner, count } of this.#appends) base.append(client, owner, count);
+  }
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { describeConfig, helpText, OPTIONS, parseConfig, wantsHelp } from './config.ts';
+
+const parsed = (env: Record<string, string>, argv: string[] = []) => {
+  const result = parseConfig(env, argv);
+  if (!result.ok) throw new Error(result.error);
+  return result.value;
+};
+const sentence = (env: Record<string, string>, argv: string[] = []) => {
+  const result = parseConfig(env, argv);
+  return result.ok ? null : result.error;
+};
+const external = { JWT_SECRET: 'a-secret-of-enough-length', JWT_ISSUER: 'https://issuer.example/auth/v1' };
+
+describe('parseConfig', () => {
+  it('starts with nothing set: embedded database, built-in identity, this machine only', () => {
+    expect(parsed({})).toEqual({
+      port: 3000,
+      host: '127.0.0.1',
+      databaseUrl: null,
+      dataDir: './.data',
+      tokens: { type: 'built-in' },
+      issuer: 'tablo-chat',
+      audience: null,
+      allowedOrigins: [],
+      publicUrl: null,
+      redisUrl: null,
+      trustProxy: false,
+      logLevel: 'info',
+      logFormat: 'text',
+    });
+  });
+
+  it('takes empty and blank texts as absent', () => {
+    expect(parsed({ PORT: '', DATABASE_URL: '  ', JWT_SECRET: '', JWT_JWKS_URL: '' })).toEqual(parsed({}));
+  });
+
+  it('takes an external issuer by secret or by key set', () => {
+    expect(parsed({ ...external, JWT_AUDIENCE: 'authenticated' })).toMatchObject({
+      tokens: { type: 'secret', secret: external.JWT_SECRET },
+      issuer: external.JWT_ISSUER,
+      audience: 'authenticated',
+    });
+    const jwks = { JWT_JWKS_URL: 'https://issuer.example/jwks', JWT_ISSUER: 'x' };
+    expect(parsed(jwks).tokens).toEqual({ type: 'jwks', url: 'https://issuer.example/jwks' });
+  });
+
+  it('reads origins as browsers send them', () => {
+    const config = parsed({ ALLOWED_ORIGINS: 'https://App.example/, http://localhost:5173', PUBLIC_URL: 'https://chat.example:443/' });
+    expect(config.allowedOrigins).toEqual(['https://app.example', 'http://localhost:5173']);
+    expect(config.publicUrl).toBe('https://chat.example');
+  });
+
+  it('lets options win over the environment', () => {
+    expect(parsed({ PORT: '1' }, ['--port', '2', '--database-url=postgres://u:p@h/d?a=b']).port).toBe(2);
+    expect(parsed({}, ['--database-url=postgres://u:p@h/d?a=b']).databaseUrl).toBe('postgres://u:p@h/d?a=b');
+  });
+
+  it.each([
+    [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535.'],
+    [{ PORT: '65536' }, 'PORT must be a whole number from 0 to 65535.'],
+    [{ DATABASE_URL: 'mysql://h/d' }, 'DATABASE_URL must be an address of a PostgreSQL, beginning with postgres:// or postgresql://.'],
+    [{ JWT_SECRET: 'short', JWT_ISSUER: 'x' }, 'JWT_SECRET must be at least 16 characters long.'],
+    [{ JWT_SECRET: external.JWT_SECRET }, "JWT_ISSUER must be set beside JWT_SECRET: the iss claim of your issuer's tokens."],
+    [
+      { ...external, JWT_JWKS_URL: 'https://h/jwks' },
+      'JWT_SECRET and JWT_JWKS_URL exclude each other: set the one that your issuer uses.',
+    ],
+    [{ PUBLIC_URL: 'chat.example' }, 'PUBLIC_URL must be an address without a path, such as https://chat.example.org.'],
+    [{ PUBLIC_URL: 'https://chat.example/x' }, 'PUBLIC_URL must be an address without a path, such as https://chat.example.org.'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of debug, info, warn, error, silent.'],
+    [{ REDIS_URL: 'localhost' }, 'REDIS_URL must be an address of a Redis, beginning with redis:// or rediss://.'],
+    [{ TRUST_PROXY: '1' }, 'TRUST_PROXY must be one of yes, no.'],
+  ])('stops the start with one sentence that names the variable: %o', (env, expected) => {
+    expect(sentence(env as Record<string, string>)).toBe(expected);
+  });
+
+  it('names an option that it does not know, and one without a value', () => {
+    expect(sentence({}, ['--colour', 'red'])).toBe('--colour is not an option; --help lists them.');
+    expect(sentence({}, ['--port'])).toBe('--port needs a value.');
+  });
+
+  it('never repeats a secret in a sentence', () => {
+    expect(sentence({ JWT_SECRET: 'hunter2', JWT_ISSUER: 'x' })).not.toContain('hunter2');
+  });
+});
+
+describe('help and README', () => {
+  it('list every option of the table', () => {
+    expect(wantsHelp(['--help'])).toBe(true);
+    for (const name of Object.keys(OPTIONS)) {
+      expect(helpText()).toContain(name);
+      expect(describeConfig()).toContain(`| \`${name}\` |`);
+    }
+  });
+});

@@ -1,0 +1,223 @@
+/**
+ * Every setting in one table: parsing, errors, `--help` and the README's table are read off it. A new setting is a row here and a line in `assemble`.
+ * This file and `main.ts` alone know the environment.
+ */
+import { err, ok, type Result } from '@tablo/schema/result';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
+
+/** Whose tokens count: somebody else's issuer, or our own identity service. */
+export type TokenSource =
+  | { readonly type: 'secret'; readonly secret: string }
+  | { readonly type: 'jwks'; readonly url: string }
+  | { readonly type: 'built-in' };
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** null: an embedded PostgreSQL under `dataDir`. */
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  readonly tokens: TokenSource;
+  readonly issuer: string;
+  readonly audience: string | null;
+  /** Origins (`https://host`), or `*`. */
+  readonly allowedOrigins: readonly string[];
+  /** An origin, without a slash at the end. */
+  readonly publicUrl: string | null;
+  readonly redisUrl: string | null;
+  readonly trustProxy: boolean;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+}
+
+/** `iss` of the built-in identity service's tokens, where JWT_ISSUER says nothing else. */
+const BUILT_IN_ISSUER = 'tablo-chat';
+/** Below this an HMAC secret is guessed from one captured token. */
+const SECRET_MIN_LENGTH = 16;
+
+/** Turns the text into a value; the error completes the sentence "PORT must be …". */
+type Parse<T> = (text: string) => Result<T, string>;
+
+interface Option<T> {
+  readonly type: string;
+  /** As text, parsed like any other; absent: the setting may be absent. */
+  readonly fallback?: string;
+  readonly description: string;
+  readonly parse: Parse<T>;
+}
+
+const text: Parse<string> = (given) => ok(given);
+
+const integer =
+  (min: number, max: number): Parse<number> =>
+  (given) => {
+    const value = Number(given);
+    return /^\d+$/.test(given) && value >= min && value <= max ? ok(value) : err(`a whole number from ${min} to ${max}`);
+  };
+
+const oneOf =
+  <T extends string>(values: readonly T[]): Parse<T> =>
+  (given) => {
+    const value = values.find((candidate) => candidate === given);
+    return value === undefined ? err(`one of ${values.join(', ')}`) : ok(value);
+  };
+
+const url =
+  (what: string, ...protocols: readonly string[]): Parse<string> =>
+  (given) =>
+    protocols.includes(protocolOf(given)) ? ok(given) : err(`${what}, beginning with ${protocols.map((p) => `${p}//`).join(' or ')}`);
+
+const origin: Parse<string> = (given) => {
+  const parsed = URL.parse(given);
+  const isPlain = parsed !== null && parsed.pathname === '/' && parsed.search === '' && parsed.hash === '' && parsed.username === '';
+  return isPlain && ['http:', 'https:'].includes(parsed.protocol)
+    ? ok(parsed.origin)
+    : err('an address without a path, such as https://chat.example.org');
+};
+
+const origins: Parse<readonly string[]> = (given) => {
+  const items = given.split(/[\s,]+/).filter((item) => item !== '');
+  const parsed = items.map((item) => (item === '*' ? ok('*') : origin(item)));
+  return parsed.every((item) => item.ok)
+    ? ok(parsed.map((item) => item.value))
+    : err('a list of origins separated by commas, such as https://a.example,https://b.example');
+};
+
+const secret: Parse<string> = (given) =>
+  given.length >= SECRET_MIN_LENGTH ? ok(given) : err(`at least ${SECRET_MIN_LENGTH} characters long`);
+
+const protocolOf = (given: string): string => URL.parse(given)?.protocol ?? '';
+
+export const OPTIONS = {
+  PORT: { type: 'number', fallback: '3000', description: 'Port of everything: page, sync, REST. 0: any free one.', parse: integer(0, 65_535) },
+  HOST: { type: 'address', fallback: '127.0.0.1', description: 'Address to listen on. 0.0.0.0: all of this machine.', parse: text },
+  DATABASE_URL: {
+    type: 'URL',
+    description: 'PostgreSQL to use. Absent: an embedded one under DATA_DIR.',
+    parse: url('an address of a PostgreSQL', 'postgres:', 'postgresql:'),
+  },
+  DATA_DIR: { type: 'path', fallback: './.data', description: 'Where the embedded PostgreSQL keeps its files.', parse: text },
+  JWT_SECRET: { type: 'text', description: 'HS256 secret of an external issuer, Supabase for instance.', parse: secret },
+  JWT_JWKS_URL: {
+    type: 'URL',
+    description: 'Public keys of an external issuer. With neither this nor JWT_SECRET, the built-in identity service issues.',
+    parse: url('an address of a key set', 'https:', 'http:'),
+  },
+  JWT_ISSUER: { type: 'text', description: `What iss must equal. Built-in identity: ${BUILT_IN_ISSUER}.`, parse: text },
+  JWT_AUDIENCE: { type: 'text', description: 'What aud must equal. Absent: not looked at.', parse: text },
+  ALLOWED_ORIGINS: {
+    type: 'list',
+    fallback: '',
+    description: 'Other origins whose pages may call REST and sign in here, separated by commas.',
+    parse: origins,
+  },
+  PUBLIC_URL: {
+    type: 'URL',
+    description: 'Where people reach this server, for invitation links and cookies. Absent: as each request says.',
+    parse: origin,
+  },
+  REDIS_URL: { type: 'URL', description: 'Reserved for several nodes; not used yet.', parse: url('an address of a Redis', 'redis:', 'rediss:') },
+  TRUST_PROXY: {
+    type: 'yes/no',
+    fallback: 'no',
+    description: 'yes: behind a reverse proxy, whose last X-Forwarded-For entry is the client.',
+    parse: oneOf(['yes', 'no']),
+  },
+  LOG_LEVEL: { type: 'word', fallback: 'info', description: `${LOG_LEVELS.join(', ')}.`, parse: oneOf(LOG_LEVELS) },
+  LOG_FORMAT: { type: 'word', fallback: 'text', description: 'text for people, json for machines.', parse: oneOf(LOG_FORMATS) },
+} as const satisfies Record<string, Option<unknown>>;
+
+type OptionName = keyof typeof OPTIONS;
+type Parsed<O> = O extends { readonly parse: Parse<infer T> } ? (O extends { readonly fallback: string } ? T : T | null) : never;
+type Values = { readonly [Name in OptionName]: Parsed<(typeof OPTIONS)[Name]> };
+
+const NAMES = Object.keys(OPTIONS) as readonly OptionName[];
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The settings, or one sentence that names the wrong one. `--port 80` and `--port=80` win over `PORT`; an empty text counts as absent. */
+export function parseConfig(env: Environment, argv: readonly string[] = []): Result<Config, string> {
+  const flags = parseFlags(argv);
+  if (!flags.ok) return flags;
+  const values: Partial<Record<OptionName, unknown>> = {};
+  for (const name of NAMES) {
+    const option: Option<unknown> = OPTIONS[name];
+    const given = flags.value[name]?.trim() || env[name]?.trim() || option.fallback;
+    if (given === undefined) {
+      values[name] = null;
+      continue;
+    }
+    const parsed = option.parse(given);
+    // The value itself stays out of the sentence: it may be a secret.
+    if (!parsed.ok) return err(`${name} must be ${parsed.error}.`);
+    values[name] = parsed.value;
+  }
+  return assemble(values as Values);
+}
+
+export const wantsHelp = (argv: readonly string[]): boolean => argv.includes('--help') || argv.includes('-h');
+
+function assemble(values: Values): Result<Config, string> {
+  const tokens = tokenSource(values);
+  if (!tokens.ok) return tokens;
+  return ok({
+    port: values.PORT,
+    host: values.HOST,
+    databaseUrl: values.DATABASE_URL,
+    dataDir: values.DATA_DIR,
+    tokens: tokens.value,
+    issuer: values.JWT_ISSUER ?? BUILT_IN_ISSUER,
+    audience: values.JWT_AUDIENCE,
+    allowedOrigins: values.ALLOWED_ORIGINS,
+    publicUrl: values.PUBLIC_URL,
+    redisUrl: values.REDIS_URL,
+    trustProxy: values.TRUST_PROXY === 'yes',
+    logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT,
+  });
+}
+
+function tokenSource(values: Values): Result<TokenSource, string> {
+  const { JWT_SECRET: secretValue, JWT_JWKS_URL: jwksUrl } = values;
+  if (secretValue === null && jwksUrl === null) return ok({ type: 'built-in' });
+  if (secretValue !== null && jwksUrl !== null) return err('JWT_SECRET and JWT_JWKS_URL exclude each other: set the one that your issuer uses.');
+  const name = secretValue === null ? 'JWT_JWKS_URL' : 'JWT_SECRET';
+  if (values.JWT_ISSUER === null) return err(`JWT_ISSUER must be set beside ${name}: the iss claim of your issuer's tokens.`);
+  return ok(secretValue === null ? { type: 'jwks', url: jwksUrl ?? '' } : { type: 'secret', secret: secretValue });
+}
+
+const flagOf = (name: OptionName): string => `--${name.toLowerCase().replaceAll('_', '-')}`;
+
+function parseFlags(argv: readonly string[]): Result<Partial<Record<OptionName, string>>, string> {
+  const given: Partial<Record<OptionName, string>> = {};
+  const rest = argv.filter((argument) => argument !== '--help' && argument !== '-h');
+  while (rest.length > 0) {
+    const [flag = '', ...inline] = (rest.shift() ?? '').split('=');
+    const name = NAMES.find((candidate) => flagOf(candidate) === flag);
+    if (name === undefined) return err(`${flag} is not an option; --help lists them.`);
+    const value = inline.length > 0 ? inline.join('=') : rest.shift();
+    if (value === undefined) return err(`${flag} needs a value.`);
+    given[name] = value;
+  }
+  return ok(given);
+}
+
+const shownDefault = (name: OptionName): string => (OPTIONS[name] as Option<unknown>).fallback ?? '';
+
+/** For `--help`. */
+export function helpText(): string {
+  const lines = NAMES.map((name) => {
+    const fallback = shownDefault(name);
+    return `  ${name.padEnd(16)} ${OPTIONS[name].description}${fallback === '' ? '' : ` [${fallback}]`}`;
+  });
+  return `Tablo Chat. Settings are environment variables, or options: PORT=80 is --port 80.\n\n${lines.join('\n')}\n`;
+}
+
+/** For the README: a Markdown table. */
+export function describeConfig(): string {
+  const rows = NAMES.map((name) => {
+    const fallback = shownDefault(name);
+    return `| \`${name}\` | ${OPTIONS[name].type} | ${fallback === '' ? '' : `\`${fallback}\``} | ${OPTIONS[name].description} |`;
+  });
+  return ['| variable | type | default | what |', '|---|---|---|---|', ...rows, ''].join('\n');
+}

@@ -1,0 +1,36 @@
+// The one way to reach PostgreSQL: a pool whose broken idle connections are replaced, never fatal [R11].
+import pg, { type Pool } from 'pg';
+import { type DbLog, silentLog } from './db-log.ts';
+
+export interface PoolOptions {
+  readonly max?: number;
+  /** PostgreSQL ends a statement that takes longer. */
+  readonly statementTimeoutMs?: number;
+  readonly connectionTimeoutMs?: number;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName?: string;
+  readonly log?: DbLog;
+}
+
+const POOL_MAX = 10;
+const STATEMENT_TIMEOUT_MS = 30_000;
+/** Below the client's patience: a busy or absent database is said, not waited for without end. */
+const CONNECTION_TIMEOUT_MS = 10_000;
+
+export function createPool(url: string, options: PoolOptions = {}): Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? POOL_MAX,
+    statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+    connectionTimeoutMillis: options.connectionTimeoutMs ?? CONNECTION_TIMEOUT_MS,
+    application_name: options.applicationName ?? 'tablo-chat',
+    // A peer that vanished without a word (failover, unplugged) is noticed.
+    keepAlive: true,
+  });
+  const log = options.log ?? silentLog;
+  // Without a listener an idle connection that breaks ends the process; the pool has dropped it by now.
+  pool.on('error', (error) => log.warn(`An idle database connection broke: ${error.message}`));
+  // The same for one that is checked out and breaks between two queries: its next query fails, and the pool drops it at release.
+  pool.on('connect', (client) => client.on('error', (error) => log.debug(`A database connection in use broke: ${error.message}`)));
+  return pool;
+}

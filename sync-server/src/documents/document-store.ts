@@ -1,0 +1,26 @@
+/** Where documents are kept: a snapshot of the live epoch, and the log of updates since. */
+import type { DocumentName } from '@tablo/schema/document-name';
+
+export interface StoredDocument {
+  /** Snapshot and log merged: a Yjs update, encoding version 1; null for a document without entries. */
+  readonly state: Uint8Array | null;
+  /** Of the snapshot; 0n when there is none. */
+  readonly version: bigint;
+  /** Log rows that `state` contains beside the snapshot. */
+  readonly logIds: readonly bigint[];
+}
+
+export interface Snapshot {
+  readonly state: Uint8Array;
+  /** What `load` or the last `save` gave. */
+  readonly version: bigint;
+  /** Log rows that `state` contains: they are deleted with the same commit. */
+  readonly logIds: readonly bigint[];
+}
+
+export interface DocumentStore {
+  /** Rejects when the database cannot answer: never an empty document instead (TRAPS 1.1). */
+  load(name: DocumentName): Promise<StoredDocument>;
+  /** The snapshot's new version, or null when the tablo has moved on and nothing needs keeping. */
+  save(name: DocumentName, snapshot: Snapshot): Promise<bigint | null>;
+}

@@ -1,0 +1,58 @@
+/** Documents on PostgreSQL. Two writers (nodes, a rolling deploy) never overwrite each other: who comes second merges. */
+import type { DocumentName } from '@tablo/schema/document-name';
+import type { Pool } from 'pg';
+import * as Y from 'yjs';
+import type { DocumentStore, Snapshot, StoredDocument } from './document-store.ts';
+
+// One statement, so that snapshot and log are of one moment: a compaction in between would hide its rows from both.
+const LOAD = `SELECT NULL::bigint AS id, version, state AS update FROM tablo_documents WHERE tablo_id = $1 AND epoch = $2
+  UNION ALL SELECT id, NULL, update FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2 ORDER BY id NULLS FIRST`;
+
+const SAVE = `WITH live AS (
+    SELECT id FROM tablos WHERE id = $1 AND epoch = $2
+  ), saved AS (
+    INSERT INTO tablo_documents AS d (tablo_id, epoch, state) SELECT id, $2, $3 FROM live
+    ON CONFLICT (tablo_id) DO UPDATE SET epoch = excluded.epoch, state = excluded.state, version = d.version + 1, updated_at = now()
+      WHERE (d.epoch = excluded.epoch AND d.version = $4) OR d.epoch < excluded.epoch
+    RETURNING version
+  ), gone AS (
+    DELETE FROM tablo_updates WHERE id = ANY($5::bigint[]) AND EXISTS (SELECT FROM saved)
+  )
+  SELECT (SELECT count(*) FROM live)::int AS live, (SELECT version FROM saved) AS version`;
+
+export class PgDocumentStore implements DocumentStore {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async load({ tabloId, epoch }: DocumentName): Promise<StoredDocument> {
+    type Row = { id: string | null; version: string | null; update: Buffer };
+    const { rows } = await this.#pool.query<Row>({ name: 'document-load', text: LOAD, values: [tabloId, epoch] });
+    const updates = rows.map(({ update }) => new Uint8Array(update));
+    return {
+      state: updates.length === 0 ? null : updates.length === 1 && updates[0] ? updates[0] : Y.mergeUpdates(updates),
+      version: BigInt(rows.find(({ version }) => version !== null)?.version ?? 0),
+      logIds: rows.flatMap(({ id }) => (id === null ? [] : [BigInt(id)])),
+    };
+  }
+
+  async save(name: DocumentName, snapshot: Snapshot): Promise<bigint | null> {
+    let { state, version } = snapshot;
+    for (;;) {
+      type Row = { live: number; version: string | null };
+      const { rows } = await this.#pool.query<Row>({
+        name: 'document-save',
+        text: SAVE,
+        values: [name.tabloId, name.epoch, Buffer.from(state), version.toString(), snapshot.logIds.map(String)],
+      });
+      if (rows[0]?.live !== 1) return null;
+      if (rows[0].version !== null) return BigInt(rows[0].version);
+      // Somebody else has written since. Yjs merges are exact and idempotent: theirs and ours together lose nothing.
+      const theirs = await this.load(name);
+      if (theirs.state !== null) state = Y.mergeUpdates([theirs.state, state]);
+      version = theirs.version;
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/** How better-auth is set up here: e-mail and password, and short-lived JWTs that the rest of the server checks like anybody's. */
+import type { BetterAuthOptions } from 'better-auth';
+import { APIError } from 'better-auth/api';
+import { jwt } from 'better-auth/plugins/jwt';
+import type { Pool } from 'pg';
+import { isStorableText } from '@tablo/schema/text';
+import type { Log } from '../log.ts';
+
+export const AUTH_PATH = '/api/auth';
+/** Set by us from the socket, whatever the client sent: what rate limits count by. */
+export const CLIENT_ADDRESS_HEADER = 'x-tablo-client-address';
+
+const TOKEN_LIFETIME = '15m';
+/** [R7] People come back from a holiday without signing in again. */
+const SESSION_MAX_S = 60 * 24 * 3_600;
+const SESSION_RENEWED_AFTER_S = 24 * 3_600;
+const PASSWORD_MIN_LENGTH = 8;
+const NAME_MAX_LENGTH = 200;
+/** Per address: an office behind one address signs in on a Monday, and a guesser gets nowhere. */
+const SIGN_INS_A_MINUTE = 100;
+const SIGN_UPS_A_MINUTE = 200;
+const REQUESTS_A_MINUTE = 3_000;
+
+export interface AuthSettings {
+  readonly issuer: string;
+  readonly audience: string | null;
+  readonly publicUrl: string | null;
+  readonly allowedOrigins: readonly string[];
+}
+
+export function authOptions(settings: AuthSettings, pool: Pool, secret: string, log: Log) {
+  return {
+    appName: 'Tablo Chat',
+    basePath: AUTH_PATH,
+    ...(settings.publicUrl === null ? {} : { baseURL: settings.publicUrl }),
+    secret,
+    database: pool,
+    telemetry: { enabled: false },
+    emailAndPassword: { enabled: true, minPasswordLength: PASSWORD_MIN_LENGTH },
+    session: { expiresIn: SESSION_MAX_S, updateAge: SESSION_RENEWED_AFTER_S },
+    trustedOrigins: (request) => trustedOrigins(settings, request),
+    rateLimit: {
+      enabled: true,
+      storage: 'memory',
+      window: 60,
+      max: REQUESTS_A_MINUTE,
+      customRules: {
+        '/sign-in/*': { window: 60, max: SIGN_INS_A_MINUTE },
+        '/sign-up/*': { window: 60, max: SIGN_UPS_A_MINUTE },
+        '/change-password': { window: 60, max: SIGN_INS_A_MINUTE },
+      },
+    },
+    advanced: {
+      cookiePrefix: 'tablo',
+      useSecureCookies: settings.publicUrl?.startsWith('https:') ?? false,
+      defaultCookieAttributes: { httpOnly: true, sameSite: 'lax' },
+      ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },
+      database: { generateId: 'uuid' },
+    },
+    databaseHooks: {
+      user: {
+        create: { before: async (user) => ({ data: { ...user, name: checkName(user.name) } }) },
+        update: { before: async (user) => ({ data: user.name === undefined ? user : { ...user, name: checkName(user.name) } }) },
+      },
+    },
+    plugins: [
+      jwt({
+        disableSettingJwtHeader: true,
+        jwt: {
+          issuer: settings.issuer,
+          audience: settings.audience ?? settings.issuer,
+          expirationTime: TOKEN_LIFETIME,
+          definePayload: ({ user }) => ({ name: user.name, email: user.email, ...(user.image ? { picture: user.image } : {}) }),
+        },
+      }),
+    ],
+    onAPIError: {
+      // What a request got wrong is its answer; what we got wrong is ours to know.
+      onError: (error) => {
+        if (!(error instanceof APIError)) log.warn({ err: error }, 'The identity service failed.');
+      },
+    },
+    logger: {
+      level: 'error',
+      // Its messages name addresses and origins, never passwords; what comes after the message may hold anything.
+      log: (_level, message) => log.warn(`Identity: ${message}`),
+    },
+  } satisfies BetterAuthOptions;
+}
+
+/** This server however it was addressed (127.0.0.1 and localhost, or through a proxy that speaks HTTPS), and what the settings name. */
+function trustedOrigins(settings: AuthSettings, request: Request | undefined): string[] {
+  const named = [settings.publicUrl, ...settings.allowedOrigins].filter((origin) => origin !== null && origin !== '*');
+  const host = request?.headers.get('host') ?? null;
+  // A page of another host cannot make a browser send this host's name in `Host`, so a page with the same name is ours.
+  return host !== null && /^[\w.:[\]-]+$/.test(host) ? [...named, `http://${host}`, `https://${host}`] : named;
+}
+
+function checkName(name: unknown): string {
+  const trimmed = typeof name === 'string' ? name.trim() : '';
+  if (trimmed === '' || trimmed.length > NAME_MAX_LENGTH || !isStorableText(trimmed)) {
+    throw new APIError('BAD_REQUEST', { code: 'INVALID_NAME', message: `The name must be 1 to ${NAME_MAX_LENGTH} characters.` });
+  }
+  return trimmed;
+}

@@ -1,0 +1,58 @@
+/**
+ * The built-in identity service, for who has no issuer of their own: accounts in PostgreSQL, a session cookie for the page, and 15-minute JWTs that
+ * the rest of the server verifies like any issuer's. Absent where an external issuer is configured.
+ */
+import { betterAuth } from 'better-auth';
+import type { JSONWebKeySet } from 'jose';
+import { createPool } from '../db/pool.ts';
+import type { Log } from '../log.ts';
+import { type AuthSettings, authOptions, CLIENT_ADDRESS_HEADER } from './auth-options.ts';
+import { readIdentitySecret } from './pg-identity-secret.ts';
+
+export interface Identity {
+  /** Answers `/api/auth/*`. `clientAddress` is the socket's, or what a trusted proxy says. */
+  handle(request: Request, clientAddress: string | null): Promise<Response>;
+  /** The public keys of the tokens it issues; made at the first call. */
+  readKeys(): Promise<JSONWebKeySet>;
+  close(): Promise<void>;
+}
+
+/** Accounts change seldom: a few connections, so that chatting keeps its own. */
+const POOL_MAX = 4;
+export const IDENTITY_SCHEMA = 'tablo_identity';
+
+export async function openIdentity(databaseUrl: string, settings: AuthSettings, log: Log): Promise<Identity> {
+  const pool = createPool(inSchema(databaseUrl), { max: POOL_MAX, applicationName: 'tablo-chat identity', log });
+  const auth = betterAuth(authOptions(settings, pool, await readIdentitySecret(pool), log));
+  return {
+    handle: (request, clientAddress) => auth.handler(withOrigin(withAddress(request, clientAddress))),
+    readKeys: async () => (await auth.api.getJwks()) as JSONWebKeySet,
+    close: () => pool.end(),
+  };
+}
+
+/** better-auth names its tables without a schema. */
+function inSchema(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  url.searchParams.set('options', `-c search_path=${IDENTITY_SCHEMA}`);
+  // PostgreSQL's parser of the address knows %20, not +.
+  return url.href.replaceAll('+', '%20');
+}
+
+function withAddress(request: Request, clientAddress: string | null): Request {
+  const headers = new Headers(request.headers);
+  headers.delete(CLIENT_ADDRESS_HEADER);
+  if (clientAddress !== null) headers.set(CLIENT_ADDRESS_HEADER, clientAddress);
+  return new Request(request, { headers });
+}
+
+/**
+ * Every browser names its origin when it posts, and better-auth refuses cookies without one. A request that names none comes from a program, which
+ * nobody can trick into sending somebody's cookies: it counts as ours.
+ */
+function withOrigin(request: Request): Request {
+  if (request.method === 'GET' || request.headers.has('origin') || request.headers.has('referer')) return request;
+  const headers = new Headers(request.headers);
+  headers.set('origin', new URL(request.url).origin);
+  return new Request(request, { headers });
+}

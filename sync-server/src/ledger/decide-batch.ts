@@ -1,0 +1,178 @@
+/** One batch's decisions, as a pure function of the submissions and the facts: it runs again from the start when a transaction has to be repeated. */
+import { createArrival, encodeEntryContent, type MemberEntry } from '@tablo/schema/entry';
+import { type EntryId, SERVER_AUTHOR, type TabloId } from '@tablo/schema/ids';
+import { MAX_ARRIVAL_IDS } from '@tablo/schema/limits';
+import { unreachable } from '@tablo/schema/result';
+import { computeShownAt } from '@tablo/schema/shown-at';
+import { type Admission, admit, admitEntry, type KnownEntry } from '../admission/admit.ts';
+import { encodeAppend } from '../admission/encode-append.ts';
+import type { FrontierDraft } from '../admission/frontier.ts';
+import { digestContent } from './digest.ts';
+import type { EntryWrite, LockedFacts, UpdateWrite, Writes } from './ledger-store.ts';
+import type { CommitNews, LiveDocument } from './live-document.ts';
+import type { Outcome, Submission } from './submission.ts';
+
+/** What a batch does to one document. */
+export interface DocumentChange {
+  readonly document: LiveDocument;
+  readonly draft: FrontierDraft;
+  /** `index`: into `Writes.updates`. */
+  readonly updates: readonly { readonly index: number; readonly update: Uint8Array }[];
+  readonly news: CommitNews;
+}
+
+export interface BatchDecision {
+  /** One for each submission, in their order. */
+  readonly outcomes: readonly Outcome[];
+  readonly writes: Writes;
+  readonly changes: readonly DocumentChange[];
+  readonly moved: readonly LiveDocument[];
+}
+
+export function decideBatch(submissions: readonly Submission[], facts: LockedFacts): BatchDecision {
+  const batch = new Batch(facts);
+  const outcomes = submissions.map((submission) => batch.decide(submission));
+  return { outcomes, ...batch.result() };
+}
+
+interface OpenChange {
+  readonly document: LiveDocument;
+  readonly draft: FrontierDraft;
+  readonly updates: { index: number; update: Uint8Array }[];
+  firstSeq: number;
+  readonly messages: EntryId[];
+  readonly others: EntryId[];
+}
+
+type SignedSubmission = Exclude<Submission, { type: 'move' }>;
+
+class Batch implements LockedFacts {
+  readonly #facts: LockedFacts;
+  readonly #accepted = new Map<EntryId, KnownEntry>();
+  readonly #seqs = new Map<TabloId, number>();
+  readonly #epochs = new Map<TabloId, number>();
+  readonly #changes = new Map<LiveDocument, OpenChange>();
+  readonly #entries: EntryWrite[] = [];
+  readonly #updates: UpdateWrite[] = [];
+  readonly #moves: { tabloId: TabloId; from: number }[] = [];
+  readonly #moved: LiveDocument[] = [];
+
+  constructor(facts: LockedFacts) {
+    this.#facts = facts;
+  }
+
+  entry = (id: EntryId): KnownEntry | undefined => this.#accepted.get(id) ?? this.#facts.entry(id);
+  epoch = (tablo: TabloId): number | null => this.#epochs.get(tablo) ?? this.#facts.epoch(tablo);
+  role: LockedFacts['role'] = (tablo, user) => this.#facts.role(tablo, user);
+  lastSeq = (tablo: TabloId): number => this.#seqs.get(tablo) ?? this.#facts.lastSeq(tablo);
+
+  decide(submission: Submission): Outcome {
+    if (submission.type === 'move') return this.#move(submission.document);
+    const admission = this.#admit(submission);
+    switch (admission.type) {
+      case 'known':
+      case 'refused':
+        return admission;
+      case 'accepted':
+        return this.#accept(submission, admission);
+      default:
+        return unreachable(admission);
+    }
+  }
+
+  result(): Omit<BatchDecision, 'outcomes'> {
+    return {
+      writes: { entries: this.#entries, updates: this.#updates, moves: this.#moves },
+      changes: [...this.#changes.values()].map(({ document, draft, updates, firstSeq, messages, others }) => ({
+        document,
+        draft,
+        updates,
+        news: { seq: firstSeq, messages, others },
+      })),
+      moved: this.#moved,
+    };
+  }
+
+  #move(document: LiveDocument): Outcome {
+    if (this.epoch(document.tabloId) === document.epoch) {
+      this.#moves.push({ tabloId: document.tabloId, from: document.epoch });
+      this.#epochs.set(document.tabloId, document.epoch + 1);
+    }
+    this.#moved.push(document);
+    return { type: 'known' };
+  }
+
+  #admit(submission: SignedSubmission): Admission {
+    const { document, userId } = submission;
+    const applicant = { tabloId: document.tabloId, epoch: document.epoch, userId };
+    if (submission.type === 'entry') return admitEntry(submission.entry, applicant, this, digestContent);
+    return admit(submission.runs, applicant, this.#changes.get(document)?.draft ?? document.frontier, this, digestContent);
+  }
+
+  #accept(submission: SignedSubmission, { runs, fresh, repeated }: Extract<Admission, { type: 'accepted' }>): Outcome {
+    const outcome: Outcome = { type: 'committed', fresh: fresh.map(({ id }) => id), repeated: repeated.map(({ id }) => id) };
+    // A repeated POST is in the document already, or in an earlier epoch's: nothing to add.
+    if (submission.type === 'entry' && fresh.length === 0) return outcome;
+    const change = this.#openChange(submission.document);
+    for (const entry of fresh) this.#write(change, entry, submission.receivedAt);
+    change.others.push(...outcome.repeated);
+    this.#recordArrivals(change, [...fresh, ...repeated]);
+    if (submission.type === 'entry') this.#append(change, submission.userId, fresh);
+    else {
+      for (const run of runs) change.draft.append(run.client, submission.userId, run.entries.length);
+      this.#log(change, submission.update);
+    }
+    return outcome;
+  }
+
+  #openChange(document: LiveDocument): OpenChange {
+    const open = this.#changes.get(document);
+    if (open !== undefined) return open;
+    const change: OpenChange = { document, draft: document.frontier.draft(), updates: [], firstSeq: 0, messages: [], others: [] };
+    this.#changes.set(document, change);
+    return change;
+  }
+
+  #write(change: OpenChange, entry: MemberEntry, receivedAt: number): void {
+    const { tabloId } = change.document;
+    const shownAt = computeShownAt(entry.sentAt, receivedAt);
+    const digest = digestContent(encodeEntryContent(entry));
+    const seq = entry.kind === 'message' ? this.lastSeq(tabloId) + 1 : null;
+    if (seq === null) change.others.push(entry.id);
+    else {
+      this.#seqs.set(tabloId, seq);
+      if (change.messages.length === 0) change.firstSeq = seq;
+      change.messages.push(entry.id);
+    }
+    this.#accepted.set(entry.id, { tabloId, kind: entry.kind, author: entry.author, sentAt: entry.sentAt, shownAt, digest });
+    this.#entries.push({ tabloId, entry, digest, receivedAt, shownAt, seq });
+  }
+
+  /** [R5] Late entries get their time of receipt into the document, in the log before the update itself, so that no one sees them without it. */
+  #recordArrivals(change: OpenChange, entries: readonly MemberEntry[]): void {
+    const byTime = new Map<number, EntryId[]>();
+    for (const { id, sentAt } of entries) {
+      const shownAt = this.entry(id)?.shownAt ?? sentAt;
+      if (shownAt !== sentAt) byTime.set(shownAt, [...(byTime.get(shownAt) ?? []), id]);
+    }
+    const arrivals = [...byTime].flatMap(([at, ids]) => chunk(ids, MAX_ARRIVAL_IDS).map((of) => createArrival(of, at)));
+    if (arrivals.length > 0) this.#append(change, SERVER_AUTHOR, arrivals);
+  }
+
+  #append(change: OpenChange, author: Parameters<LiveDocument['writerFor']>[0], entries: Parameters<typeof encodeAppend>[2]): void {
+    const client = change.document.writerFor(author);
+    const update = encodeAppend({ client, clock: change.draft.nextClock(client) }, change.draft.last, entries);
+    change.draft.append(client, author, entries.length);
+    this.#log(change, update);
+  }
+
+  #log(change: OpenChange, update: Uint8Array): void {
+    const { tabloId, epoch } = change.document;
+    change.updates.push({ index: this.#updates.length, update });
+    this.#updates.push({ tabloId, epoch, update });
+  }
+}
+
+function chunk<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, nth) => items.slice(nth * size, (nth + 1) * size));
+}

@@ -1,0 +1,182 @@
+/** What every ledger store must do, run on memory and on PostgreSQL. */
+import { createDeletion, createEdit, createMessage, createReaction } from '@tablo/schema/entry';
+import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import type { Role } from '@tablo/schema/roles';
+import { describe, expect, it } from 'vitest';
+import { Ledger } from './ledger.ts';
+import { alice, bob, carol, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
+import type { LedgerStore } from './ledger-store.ts';
+
+export interface StoreUnderTest {
+  readonly store: LedgerStore;
+  addTablo(members: Readonly<Record<UserId, Role>>): Promise<TabloId>;
+  setRole(tablo: TabloId, user: UserId, role: Role | null): Promise<void>;
+  /** The tablo's messages by `seq`: `[seq, text, shownAt]`. */
+  rows(tablo: TabloId): Promise<readonly (readonly [number, string, number])[]>;
+  /** Log rows of an epoch. */
+  countLog(tablo: TabloId, epoch: number): Promise<number>;
+}
+
+const silent = { onCommit: () => {}, onFailure: () => {} };
+const T = 1_700_000_000_000;
+const everybody: Readonly<Record<UserId, Role>> = { [alice]: 'owner', [bob]: 'member', [carol]: 'guest' };
+
+export function describeLedger(name: string, open: () => Promise<StoreUnderTest>): void {
+  describe(`the ledger on ${name}`, () => {
+    it('[R1] resolves when the message is a row, in the log and in the document', async () => {
+      const { ledger, test, tablo } = await start();
+      const { live, doc, news } = load(tablo);
+      const replica = new Replica(alice);
+      const message = replica.message('hello', T);
+      const outcome = await ledger.submit(submissionOf(live, alice, replica.push(message), T));
+      expect(outcome).toEqual({ type: 'committed', fresh: [message.id], repeated: [] });
+      expect(await test.rows(tablo)).toEqual([[1, 'hello', T]]);
+      expect(await test.countLog(tablo, 1)).toBe(1);
+      expect(entriesOf(doc)).toEqual([message]);
+      expect(news).toEqual([{ seq: 1, messages: [message.id], others: [] }]);
+    });
+
+    it('[R10] counts seq without gaps in order of arrival, over submissions, documents and refusals', async () => {
+      const { ledger, test, tablo } = await start();
+      const { live } = load(tablo);
+      const [a, b, guest] = [new Replica(alice), new Replica(bob), new Replica(carol)];
+      const sent = Array.from({ length: 30 }, (_, nth) => {
+        const replica = [a, b, guest][nth % 3] as Replica;
+        return ledger.submit(submissionOf(live, replica.author, replica.push(replica.message(`m${nth}`, T - nth)), T));
+      });
+      const outcomes = await Promise.all(sent);
+      expect(outcomes.filter(({ type }) => type === 'refused')).toHaveLength(10);
+      const rows = await test.rows(tablo);
+      expect(rows.map(([seq]) => seq)).toEqual(Array.from({ length: 20 }, (_, nth) => nth + 1));
+      expect(rows.map(([, text]) => text)).toEqual(Array.from({ length: 30 }, (_, nth) => `m${nth}`).filter((_, nth) => nth % 3 < 2));
+    });
+
+    it('[R4] counts an id once, over connections, clientIDs and epochs', async () => {
+      const { ledger, test, tablo } = await start();
+      const message = new Replica(alice).message('once', T);
+      const first = load(tablo);
+      const both = await Promise.all(
+        [new Replica(alice), new Replica(alice)].map((replica) =>
+          ledger.submit(submissionOf(first.live, alice, replica.push(message), T)),
+        ),
+      );
+      expect(both.map((outcome) => outcome.type)).toEqual(['committed', 'committed']);
+      await ledger.submit({ type: 'move', document: first.live });
+      const second = load(tablo, 2);
+      const again = await ledger.submit(submissionOf(second.live, alice, new Replica(alice).push(message), T + 9_000_000));
+      expect(again).toEqual({ type: 'committed', fresh: [], repeated: [message.id] });
+      expect(await test.rows(tablo)).toEqual([[1, 'once', T]]);
+      expect(entriesOf(second.doc)).toEqual([message]);
+    });
+
+    it('[R4] refuses a used id with other content, in this tablo and in another, and leaves the neighbours alone', async () => {
+      const { ledger, test, tablo } = await start();
+      const other = await test.addTablo(everybody);
+      const [here, there] = [load(tablo), load(other)];
+      const message = new Replica(alice).message('mine', T);
+      const submit = (target: typeof here, user: UserId, entry: unknown) =>
+        ledger.submit(submissionOf(target.live, user, new Replica(user).push(entry), T));
+      const outcomes = await Promise.all([
+        submit(here, alice, message),
+        submit(here, alice, { ...message, text: 'changed' }),
+        submit(there, alice, message),
+        submit(here, bob, { ...message, author: bob }),
+        submit(here, bob, new Replica(bob).message('neighbour', T)),
+      ]);
+      expect(outcomes.map((one) => (one.type === 'refused' ? one.refusal.code : one.type))).toEqual([
+        'committed', 'duplicate-id', 'duplicate-id', 'duplicate-id', 'committed',
+      ]);
+      expect((await test.rows(tablo)).map(([, text]) => text)).toEqual(['mine', 'neighbour']);
+      expect(await test.rows(other)).toEqual([]);
+    });
+
+    it('[R4] a posted message sent again is one message, though the clock went on', async () => {
+      const { ledger, test, tablo } = await start();
+      const { live, doc } = load(tablo);
+      const id = createEntryId();
+      const post = (sentAt: number, text = 'bot') =>
+        ledger.submit({ type: 'entry', document: live, userId: alice, receivedAt: sentAt, entry: createMessage({ author: alice, sentAt, id }, text) });
+      expect(await post(T)).toMatchObject({ type: 'committed', fresh: [id] });
+      expect(await post(T + 5_000)).toMatchObject({ type: 'committed', fresh: [], repeated: [id] });
+      expect(await post(T, 'else')).toMatchObject({ type: 'refused', refusal: { code: 'duplicate-id' } });
+      expect(await test.rows(tablo)).toHaveLength(1);
+      expect(entriesOf(doc)).toHaveLength(1);
+      expect(doc.store.pendingStructs).toBeNull();
+    });
+
+    it('[R5] records when late entries arrived, in rows and in the document, before the entries themselves', async () => {
+      const { ledger, test, tablo } = await start();
+      const { live, doc } = load(tablo);
+      const replica = new Replica(alice);
+      const [late, onTime] = [replica.message('ten', T), replica.message('noon', T + 7_200_000)];
+      await ledger.submit(submissionOf(live, alice, replica.push(late, onTime), T + 7_200_000));
+      expect(await test.rows(tablo)).toEqual([[1, 'ten', T + 7_200_000], [2, 'noon', T + 7_200_000]]);
+      expect(entriesOf(doc)).toContainEqual(expect.objectContaining({ kind: 'arrival', of: [late.id], at: T + 7_200_000 }));
+      expect(await test.countLog(tablo, 1)).toBe(2);
+    });
+
+    it('[R5] records the arrival again where a late entry enters a new epoch', async () => {
+      const { ledger, tablo } = await start();
+      const first = load(tablo);
+      const late = new Replica(alice).message('ten', T);
+      await ledger.submit(submissionOf(first.live, alice, new Replica(alice).push(late), T + 100_000));
+      await ledger.submit({ type: 'move', document: first.live });
+      const second = load(tablo, 2);
+      await ledger.submit(submissionOf(second.live, alice, new Replica(alice).push(late), T + 900_000));
+      expect(entriesOf(second.doc)).toContainEqual(expect.objectContaining({ kind: 'arrival', at: T + 100_000 }));
+    });
+
+    it('[R6] decides by the membership of the moment of the commit', async () => {
+      const { ledger, test, tablo } = await start();
+      const { live } = load(tablo);
+      const replica = new Replica(bob);
+      await test.setRole(tablo, bob, null);
+      expect(await ledger.submit(submissionOf(live, bob, replica.push(replica.message('gone', T)), T))).toMatchObject({ refusal: { code: 'forbidden' } });
+      await test.setRole(tablo, bob, 'guest');
+      expect(await ledger.submit(submissionOf(live, bob, new Replica(bob).push(replica.message('reads', T)), T))).toMatchObject({ refusal: { code: 'read-only' } });
+      await test.setRole(tablo, bob, 'member');
+      expect(await ledger.submit(submissionOf(live, bob, new Replica(bob).push(replica.message('back', T)), T))).toMatchObject({ type: 'committed' });
+    });
+
+    it('[R9] moves to a fresh document when the live one is full, and refuses what comes to the old one', async () => {
+      const { test, tablo } = await start();
+      const ledger = new Ledger(test.store, silent, 5);
+      const full = load(tablo);
+      const replica = new Replica(alice);
+      for (let nth = 0; nth < 5; nth += 1) await ledger.submit(submissionOf(full.live, alice, replica.push(replica.message(`m${nth}`, T)), T));
+      const late = await ledger.submit(submissionOf(full.live, alice, replica.push(replica.message('late', T)), T));
+      expect(late).toMatchObject({ type: 'refused', refusal: { code: 'epoch-moved' } });
+      expect(full.hasMoved).toBe(true);
+      expect(await test.countLog(tablo, 1)).toBe(0);
+      const fresh = load(tablo, 2);
+      const next = new Replica(alice);
+      expect(await ledger.submit(submissionOf(fresh.live, alice, next.push(next.message('m5', T)), T))).toMatchObject({ type: 'committed' });
+      expect((await test.rows(tablo)).map(([seq]) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
+    });
+
+    it('takes edits, deletions and reactions on what the same update brings', async () => {
+      const { ledger, test, tablo } = await start();
+      const { live } = load(tablo);
+      const replica = new Replica(alice);
+      const message = replica.message('one', T);
+      const by = (sentAt: number) => ({ author: alice, sentAt });
+      const update = replica.push(
+        message,
+        createEdit(by(T + 1), message.id, 'two'),
+        createReaction(by(T + 2), message.id, '👍', true),
+        replica.message('gone', T + 3),
+      );
+      expect(await ledger.submit(submissionOf(live, alice, update, T))).toMatchObject({ type: 'committed' });
+      const gone = entriesOf(replica.doc)[3] as { id: typeof message.id };
+      await ledger.submit(submissionOf(live, alice, replica.push(createDeletion(by(T + 4), gone.id)), T));
+      const found = await test.store.findDurable(tablo, alice, [message.id, gone.id, createEntryId()]);
+      expect([...found].sort()).toEqual([message.id, gone.id].sort());
+      expect(await test.store.findDurable(tablo, bob, [message.id])).toEqual([]);
+    });
+
+    async function start() {
+      const test = await open();
+      return { test, tablo: await test.addTablo(everybody), ledger: new Ledger(test.store, silent) };
+    }
+  });
+}

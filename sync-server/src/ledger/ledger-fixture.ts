@@ -1,0 +1,68 @@
+/** People, tablos and documents for tests of the ledger, on whichever store. */
+import { encodeDocumentName } from '@tablo/schema/document-name';
+import { createMessage, type MemberEntry } from '@tablo/schema/entry';
+import type { TabloId, UserId } from '@tablo/schema/ids';
+import * as Y from 'yjs';
+import { decodeUpdate, type Run } from '../admission/decode-update.ts';
+import { type CommitNews, LiveDocument } from './live-document.ts';
+import type { Submission } from './submission.ts';
+
+export const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
+export const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
+export const carol = '00000000-0000-4000-8000-00000000000c' as UserId;
+
+export interface Loaded {
+  readonly live: LiveDocument;
+  readonly doc: Y.Doc;
+  readonly news: CommitNews[];
+  hasMoved: boolean;
+}
+
+export function load(tabloId: TabloId, epoch = 1, doc = new Y.Doc()): Loaded {
+  const news: CommitNews[] = [];
+  const loaded: Loaded = {
+    doc,
+    news,
+    hasMoved: false,
+    live: new LiveDocument({ tabloId, epoch }, doc, [], {
+      onCommitted: (one) => news.push(one),
+      onMoved: () => {
+        loaded.hasMoved = true;
+      },
+    }),
+  };
+  return loaded;
+}
+
+/** A member's own replica: pushes like a client, and gives the bytes that it would send. */
+export class Replica {
+  readonly doc = new Y.Doc();
+  readonly author: UserId;
+
+  constructor(author: UserId) {
+    this.author = author;
+  }
+
+  push(...entries: readonly unknown[]): Uint8Array {
+    const before = Y.encodeStateVector(this.doc);
+    this.doc.getArray('messages').push([...entries]);
+    return Y.encodeStateAsUpdate(this.doc, before);
+  }
+
+  pull(from: Y.Doc): void {
+    Y.applyUpdate(this.doc, Y.encodeStateAsUpdate(from));
+  }
+
+  message(text: string, sentAt: number): MemberEntry {
+    return createMessage({ author: this.author, sentAt }, text);
+  }
+}
+
+export function submissionOf(document: LiveDocument, userId: UserId, update: Uint8Array, receivedAt: number): Submission {
+  const decoded = decodeUpdate(update);
+  if (!decoded.ok) throw new Error(decoded.error.message);
+  return { type: 'update', document, userId, receivedAt, update, runs: decoded.value as readonly Run[] };
+}
+
+export const entriesOf = (doc: Y.Doc): readonly unknown[] => doc.getArray('messages').toArray();
+export const nameOf = ({ tabloId, epoch }: LiveDocument): string => encodeDocumentName({ tabloId, epoch });

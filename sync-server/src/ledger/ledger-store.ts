@@ -1,0 +1,59 @@
+/**
+ * Where the ledger keeps its record. One transaction per call: the facts are read under the lock of the tablos concerned, `decide` turns them into
+ * writes, and what it returned is durable when `transact` resolves. A rejection means that nothing was written.
+ */
+import type { MemberEntry } from '@tablo/schema/entry';
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { Facts } from '../admission/admit.ts';
+
+/** What a transaction will ask for. */
+export interface Scope {
+  readonly tablos: ReadonlySet<TabloId>;
+  readonly members: readonly { readonly tabloId: TabloId; readonly userId: UserId }[];
+  readonly entries: ReadonlySet<EntryId>;
+}
+
+export interface LockedFacts extends Facts {
+  /** `seq` of the tablo's newest message. */
+  lastSeq(tablo: TabloId): number;
+}
+
+export interface EntryWrite {
+  readonly tabloId: TabloId;
+  readonly entry: MemberEntry;
+  readonly digest: string;
+  /** ms since the Unix epoch. */
+  readonly receivedAt: number;
+  readonly shownAt: number;
+  /** Of a message: the next of its tablo. Null for other kinds. */
+  readonly seq: number | null;
+}
+
+export interface UpdateWrite {
+  readonly tabloId: TabloId;
+  readonly epoch: number;
+  /** Yjs update, encoding version 1. */
+  readonly update: Uint8Array;
+}
+
+export interface Writes {
+  /** In order of arrival. */
+  readonly entries: readonly EntryWrite[];
+  readonly updates: readonly UpdateWrite[];
+  /** Tablos whose live document gives way to a fresh one. */
+  readonly moves: readonly { readonly tabloId: TabloId; readonly from: number }[];
+}
+
+export interface Committed {
+  /** Log ids of `updates`, in their order. */
+  readonly updateIds: readonly bigint[];
+}
+
+export interface LedgerStore {
+  transact(scope: Scope, decide: (facts: LockedFacts) => Writes): Promise<Committed>;
+  /** Which of `ids` are durable in this tablo, by this author. */
+  findDurable(tablo: TabloId, author: UserId, ids: readonly EntryId[]): Promise<readonly EntryId[]>;
+}
+
+/** The write failed because of what was written, not because of the database's state: repeating it changes nothing. */
+export class UnstorableError extends Error {}

@@ -1,0 +1,118 @@
+import { createEntryId, type TabloId } from '@tablo/schema/ids';
+import { describe, expect, it, vi } from 'vitest';
+import { Ledger } from './ledger.ts';
+import { describeLedger } from './ledger-contract.ts';
+import { alice, bob, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
+import { UnstorableError, type Writes } from './ledger-store.ts';
+import { MemoryLedgerStore } from './memory-ledger.ts';
+
+describeLedger('memory', async () => {
+  const store = new MemoryLedgerStore();
+  return {
+    store,
+    addTablo: async (members) => {
+      const tablo = createEntryId() as string as TabloId;
+      store.addTablo(tablo, members);
+      return tablo;
+    },
+    setRole: async (tablo, user, role) => {
+      if (role === null) store.roles.delete(`${tablo} ${user}`);
+      else store.roles.set(`${tablo} ${user}`, role);
+    },
+    rows: async (tablo) =>
+      [...store.entries.values()]
+        .flatMap(({ tabloId, entry, seq, shownAt }) =>
+          tabloId === tablo && entry.kind === 'message' && seq !== null ? [[seq, entry.text, shownAt] as const] : [],
+        )
+        .sort(([left], [right]) => left - right),
+    countLog: async (tablo, epoch) => store.updates.filter((one) => one.tabloId === tablo && one.epoch === epoch).length,
+  };
+});
+
+const T = 1_700_000_000_000;
+const tablo = '0197a000-0000-7000-8000-0000000000f1' as TabloId;
+
+function start(store = new MemoryLedgerStore()) {
+  store.addTablo(tablo, { [alice]: 'member', [bob]: 'member' });
+  const onFailure = vi.fn();
+  const onCommit = vi.fn();
+  return { store, ledger: new Ledger(store, { onCommit, onFailure }), onCommit, onFailure, ...load(tablo) };
+}
+
+describe('the ledger', () => {
+  it('[R11] acknowledges and shows nothing while the store fails, then all of it in order', async () => {
+    const { store, ledger, live, doc, news, onFailure } = start();
+    store.failure = new Error('the database is away');
+    const replica = new Replica(alice);
+    const outcomes: string[] = [];
+    const sent = ['a', 'b', 'c'].map((text) =>
+      ledger.submit(submissionOf(live, alice, replica.push(replica.message(text, T)), T)).then((outcome) => outcomes.push(`${text} ${outcome.type}`)),
+    );
+    await vi.waitFor(() => expect(onFailure.mock.calls.length).toBeGreaterThan(2));
+    expect([outcomes, entriesOf(doc), news]).toEqual([[], [], []]);
+    expect(ledger.failingSince).not.toBeNull();
+    store.failure = null;
+    await Promise.all(sent);
+    expect(outcomes).toEqual(['a committed', 'b committed', 'c committed']);
+    expect(entriesOf(doc)).toHaveLength(3);
+    expect(ledger.failingSince).toBeNull();
+  });
+
+  it('groups what arrives while a commit is under way into one', async () => {
+    const { ledger, live, onCommit } = start();
+    const replicas = Array.from({ length: 40 }, () => new Replica(alice));
+    await Promise.all(replicas.map((replica) => ledger.submit(submissionOf(live, alice, replica.push(replica.message('x', T)), T))));
+    expect(onCommit.mock.calls.length).toBeLessThanOrEqual(2);
+  });
+
+  it('[R8] refuses the one entry that cannot be stored, not its neighbours', async () => {
+    class Picky extends MemoryLedgerStore {
+      override transact(...[scope, decide]: Parameters<MemoryLedgerStore['transact']>) {
+        return super.transact(scope, (facts): Writes => {
+          const writes = decide(facts);
+          if (writes.entries.some(({ entry }) => entry.kind === 'message' && entry.text === 'poison')) throw new UnstorableError('22021');
+          return writes;
+        });
+      }
+    }
+    const { ledger, live, doc, store } = start(new Picky());
+    const outcomes = await Promise.all(
+      ['a', 'poison', 'b', 'c'].map((text) => {
+        const replica = new Replica(alice);
+        return ledger.submit(submissionOf(live, alice, replica.push(replica.message(text, T)), T));
+      }),
+    );
+    expect(outcomes.map(({ type }) => type)).toEqual(['committed', 'refused', 'committed', 'committed']);
+    expect(entriesOf(doc)).toHaveLength(3);
+    expect([...store.entries.values()].map(({ seq }) => seq)).toEqual([1, 2, 3]);
+  });
+
+  it('[R11] refuses with shutting-down what is still waiting at the deadline, and everything after', async () => {
+    const { store, ledger, live } = start();
+    store.failure = new Error('away');
+    const replica = new Replica(alice);
+    const waiting = ledger.submit(submissionOf(live, alice, replica.push(replica.message('x', T)), T));
+    await ledger.close(100);
+    expect(await waiting).toMatchObject({ type: 'refused', refusal: { code: 'shutting-down' } });
+    expect(await ledger.submit({ type: 'move', document: live })).toMatchObject({ refusal: { code: 'shutting-down' } });
+  });
+
+  it('[R3] binds a clientID to its first author within one batch, too', async () => {
+    const { ledger, live } = start();
+    const [a, b] = [new Replica(alice), new Replica(bob)];
+    a.doc.clientID = 5;
+    b.doc.clientID = 5;
+    b.pull(a.doc);
+    const outcomes = await Promise.all([
+      ledger.submit(submissionOf(live, alice, a.push(a.message('mine', T)), T)),
+      ledger.submit(submissionOf(live, bob, shiftClock(b), T)),
+    ]);
+    expect(outcomes.map((one) => (one.type === 'refused' ? one.refusal.code : one.type))).toEqual(['committed', 'not-your-entry']);
+  });
+});
+
+/** Bob writes under clientID 5 at the clock after Alice's first entry. */
+function shiftClock(b: Replica): Uint8Array {
+  b.push(b.message('hidden', T));
+  return b.push(b.message('forged', T));
+}

@@ -1,0 +1,100 @@
+/** A loaded document as the ledger sees it: what it has, and how committed bytes get into it. No Hocuspocus here; the extension supplies `onApplied`. */
+import type { Run } from '../admission/decode-update.ts';
+import { Frontier } from '../admission/frontier.ts';
+import { type Entry, ENTRIES_ROOT, parseEntry } from '@tablo/schema/entry';
+import { type EntryId, SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
+import * as Y from 'yjs';
+
+/** Transaction origin of everything the ledger applies; the shape is Hocuspocus's `LocalTransactionOrigin`. */
+const LEDGER_ORIGIN = { source: 'local' } as const;
+
+export interface CommitNews {
+  /** `seq` of the first message; 0 when there is none. */
+  readonly seq: number;
+  readonly messages: readonly EntryId[];
+  readonly others: readonly EntryId[];
+}
+
+export interface LiveDocumentEvents {
+  /** Committed and applied: tell the connections. Called once a document and commit. */
+  onCommitted(news: CommitNews): void;
+  /** The tablo has a newer document: send the connections there. */
+  onMoved(): void;
+}
+
+export class LiveDocument {
+  readonly tabloId: TabloId;
+  readonly epoch: number;
+  readonly frontier = new Frontier();
+  /** Set once the tablo has moved on: nothing is admitted here any more. */
+  hasMoved = false;
+  readonly #doc: Y.Doc;
+  readonly #events: LiveDocumentEvents;
+  /** Log rows that the document contains and that no snapshot covers yet. */
+  #unsnapshotted: bigint[];
+  readonly #writers = new Map<string, number>();
+
+  constructor(name: { tabloId: TabloId; epoch: number }, doc: Y.Doc, logIds: readonly bigint[], events: LiveDocumentEvents) {
+    this.tabloId = name.tabloId;
+    this.epoch = name.epoch;
+    this.#doc = doc;
+    this.#events = events;
+    this.#unsnapshotted = [...logIds];
+    for (const { client, owner, count } of readWriters(doc)) this.frontier.append(client, owner, count);
+  }
+
+  /** Applies committed updates, in order, as one change: one broadcast. */
+  apply(updates: readonly { readonly update: Uint8Array; readonly id: bigint }[]): void {
+    this.#doc.transact(() => {
+      for (const { update } of updates) Y.applyUpdate(this.#doc, update, LEDGER_ORIGIN);
+    }, LEDGER_ORIGIN);
+    for (const { id } of updates) this.#unsnapshotted.push(id);
+  }
+
+  announce(news: CommitNews): void {
+    this.#events.onCommitted(news);
+  }
+
+  move(): void {
+    this.hasMoved = true;
+    this.#events.onMoved();
+  }
+
+  /** Log rows that a snapshot taken in this very turn covers. */
+  coveredLogIds(): readonly bigint[] {
+    return [...this.#unsnapshotted];
+  }
+
+  forgetLogIds(covered: readonly bigint[]): void {
+    const gone = new Set(covered);
+    this.#unsnapshotted = this.#unsnapshotted.filter((id) => !gone.has(id));
+  }
+
+  /** The clientID under which the server writes for this author while the document is loaded: one each, or a clientID would carry two authors. */
+  writerFor(author: UserId | typeof SERVER_AUTHOR): number {
+    const known = this.#writers.get(author);
+    if (known !== undefined) return known;
+    let client = createClientId();
+    while (this.frontier.ownerOf(client) !== null) client = createClientId();
+    this.#writers.set(author, client);
+    this.frontier.claim(client, author);
+    return client;
+  }
+}
+
+function createClientId(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+}
+
+/** By induction a clientID carries one author's entries only, so its first entry tells whose it is [R3]. */
+function* readWriters(doc: Y.Doc): Iterable<{ client: number; owner: string; count: number }> {
+  doc.getArray(ENTRIES_ROOT); // Integrated as a typed root, so that the structs below are the array's.
+  for (const client of doc.store.clients.keys()) {
+    const first = doc.store.clients.get(client)?.[0];
+    const value = first instanceof Y.Item && first.content instanceof Y.ContentAny ? first.content.arr[0] : undefined;
+    const parsed = parseEntry(value);
+    yield { client, owner: parsed.ok ? (parsed.value as Entry).author : SERVER_AUTHOR, count: Y.getState(doc.store, client) };
+  }
+}
+
+export type { Run };

@@ -1,0 +1,73 @@
+/** A ledger store in memory, for tests: the same contract suite runs on it and on PostgreSQL. */
+import type { KnownEntry } from '../admission/admit.ts';
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { Role } from '@tablo/schema/roles';
+import type { Committed, EntryWrite, LedgerStore, LockedFacts, Scope, UpdateWrite, Writes } from './ledger-store.ts';
+
+interface StoredTablo {
+  epoch: number;
+  lastSeq: number;
+}
+
+export class MemoryLedgerStore implements LedgerStore {
+  readonly tablos = new Map<TabloId, StoredTablo>();
+  /** By `<tablo> <user>`. */
+  readonly roles = new Map<string, Role>();
+  readonly entries = new Map<EntryId, EntryWrite>();
+  updates: (UpdateWrite & { readonly id: bigint })[] = [];
+  /** Set: every transaction fails with it. */
+  failure: Error | null = null;
+  #nextId = 1n;
+
+  addTablo(tabloId: TabloId, members: Readonly<Record<UserId, Role>>): void {
+    this.tablos.set(tabloId, { epoch: 1, lastSeq: 0 });
+    for (const [userId, role] of Object.entries(members)) this.roles.set(`${tabloId} ${userId}`, role);
+  }
+
+  async transact(_scope: Scope, decide: (facts: LockedFacts) => Writes): Promise<Committed> {
+    await Promise.resolve();
+    if (this.failure !== null) throw this.failure;
+    return { updateIds: this.#write(decide(this.#facts())) };
+  }
+
+  async findDurable(tablo: TabloId, author: UserId, ids: readonly EntryId[]): Promise<readonly EntryId[]> {
+    return ids.filter((id) => {
+      const known = this.entries.get(id);
+      return known?.tabloId === tablo && known.entry.author === author;
+    });
+  }
+
+  #facts(): LockedFacts {
+    return {
+      entry: (id): KnownEntry | undefined => {
+        const known = this.entries.get(id);
+        if (known === undefined) return undefined;
+        const { tabloId, entry, shownAt, digest } = known;
+        return { tabloId, kind: entry.kind, author: entry.author, sentAt: entry.sentAt, shownAt, digest };
+      },
+      epoch: (tablo) => this.tablos.get(tablo)?.epoch ?? null,
+      role: (tablo, user) => this.roles.get(`${tablo} ${user}`) ?? null,
+      lastSeq: (tablo) => this.tablos.get(tablo)?.lastSeq ?? 0,
+    };
+  }
+
+  #write({ entries, updates, moves }: Writes): bigint[] {
+    for (const write of entries) {
+      this.entries.set(write.entry.id, write);
+      const tablo = this.tablos.get(write.tabloId);
+      if (tablo !== undefined && write.seq !== null) tablo.lastSeq = write.seq;
+    }
+    const ids = updates.map((update) => {
+      const id = this.#nextId;
+      this.#nextId += 1n;
+      this.updates.push({ ...update, id });
+      return id;
+    });
+    for (const { tabloId, from } of moves) {
+      const tablo = this.tablos.get(tabloId);
+      if (tablo !== undefined) tablo.epoch = from + 1;
+      this.updates = this.updates.filter((update) => update.tabloId !== tabloId || update.epoch !== from);
+    }
+    return ids;
+  }
+}

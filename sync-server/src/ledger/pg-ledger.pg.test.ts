@@ -1,0 +1,163 @@
+import { createDeletion, createEdit, createReaction, type Entry } from '@tablo/schema/entry';
+import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import { Random } from '@tablo/schema/testing/random';
+import { Timeline } from '@tablo/schema/timeline';
+import type { Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPool } from '../db/pool.ts';
+import { openTestDatabase, type TestDatabase } from '../db/test-database.ts';
+import { Ledger } from './ledger.ts';
+import { describeLedger } from './ledger-contract.ts';
+import { alice, bob, carol, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
+import { PgLedgerStore } from './pg-ledger.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+/** A second pool, whose connections are cut in tests of the first one's. */
+let cutter: Pool;
+beforeAll(async () => {
+  database = await openTestDatabase();
+  pool = createPool(database.url, { applicationName: 'cut me' });
+  cutter = createPool(database.url);
+});
+afterAll(async () => {
+  await pool.end();
+  await cutter.end();
+  await database.close();
+});
+
+const silent = { onCommit: () => {}, onFailure: () => {} };
+const T = 1_700_000_000_000;
+
+async function addTablo(members: Readonly<Record<UserId, string>>): Promise<TabloId> {
+  const id = createEntryId() as string as TabloId;
+  await pool.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, 'Test']);
+  for (const [user, role] of Object.entries(members)) {
+    await pool.query('INSERT INTO tablo_access (tablo_id, user_id, role) VALUES ($1, $2, $3)', [id, user, role]);
+  }
+  return id;
+}
+
+describeLedger('PostgreSQL', async () => ({
+  store: new PgLedgerStore(pool),
+  addTablo,
+  setRole: async (tablo, user, role) => {
+    await pool.query('UPDATE tablo_access SET is_active = $3, role = $4 WHERE tablo_id = $1 AND user_id = $2', [tablo, user, role !== null, role ?? 'member']);
+  },
+  rows: async (tablo) => {
+    const { rows } = await pool.query('SELECT seq, text, tablo_private.to_ms(created_at) AS shown FROM messages WHERE channel_id = $1 ORDER BY seq', [tablo]);
+    return rows.map(({ seq, text, shown }) => [Number(seq), text, Number(shown)] as const);
+  },
+  countLog: async (tablo, epoch) => {
+    const { rows } = await pool.query('SELECT count(*)::int AS n FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2', [tablo, epoch]);
+    return rows[0].n;
+  },
+}));
+
+describe('rows', () => {
+  it('[R5] keep times exactly, over the whole range', async () => {
+    const tablo = await addTablo({ [alice]: 'member' });
+    const ledger = new Ledger(new PgLedgerStore(pool), silent);
+    const { live } = load(tablo);
+    const times = [0, 1, T + 123, 8.64e15, 8.64e15 - 1, 253_402_300_800_001];
+    const messages = times.map((at) => new Replica(alice).message(`at ${at}`, at));
+    const send = (message: Entry) => ledger.submit(submissionOf(live, alice, new Replica(alice).push(message), T));
+    for (const message of messages) expect(await send(message)).toMatchObject({ type: 'committed', fresh: [message.id] });
+    for (const message of messages) expect(await send(message), `${message.sentAt}`).toMatchObject({ type: 'committed', repeated: [message.id] });
+  });
+
+  it('[R4] decide by the row of another node that was first with an id', async () => {
+    const tablo = await addTablo({ [alice]: 'member' });
+    const other = await addTablo({ [alice]: 'member' });
+    const message = new Replica(alice).message('x', T);
+    const nodes = [tablo, other].map((id) => {
+      const node = new Ledger(new PgLedgerStore(pool), silent);
+      return node.submit(submissionOf(load(id).live, alice, new Replica(alice).push(message), T));
+    });
+    const types = (await Promise.all(nodes)).map((one) => (one.type === 'refused' ? one.refusal.code : one.type)).sort();
+    expect(types).toEqual(['committed', 'duplicate-id']);
+  });
+
+  it('[R11] survive a connection that is cut in the middle of commits: nothing lost, nothing twice', async () => {
+    const tablo = await addTablo({ [alice]: 'member' });
+    const ledger = new Ledger(new PgLedgerStore(pool), silent);
+    const { live } = load(tablo);
+    const replica = new Replica(alice);
+    const cuts = setInterval(() => void cutConnections(), 25);
+    try {
+      for (let nth = 0; nth < 40; nth += 1) {
+        const outcome = await ledger.submit(submissionOf(live, alice, replica.push(replica.message(`m${nth}`, T + nth)), T));
+        expect(outcome).toMatchObject({ type: 'committed' });
+      }
+    } finally {
+      clearInterval(cuts);
+    }
+    const { rows } = await pool.query('SELECT text FROM messages WHERE channel_id = $1 ORDER BY seq', [tablo]);
+    expect(rows.map(({ text }) => text)).toEqual(Array.from({ length: 40 }, (_, nth) => `m${nth}`));
+  });
+
+  it('[R5] are what the timeline shows, for 60 random histories', async () => {
+    const ledger = new Ledger(new PgLedgerStore(pool), silent);
+    for (let seed = 1; seed <= 60; seed += 1) {
+      const random = new Random(seed);
+      const tablo = await addTablo({ [alice]: 'admin', [bob]: 'member', [carol]: 'member' });
+      const loaded = load(tablo);
+      const replicas = [alice, bob, carol].map((user) => new Replica(user));
+      for (let step = 0; step < 30; step += 1) {
+        const replica = random.pick(replicas);
+        if (random.chance(0.5)) replica.pull(loaded.doc);
+        const entry = randomEntry(random, replica, entriesOf(loaded.doc) as Entry[]);
+        await ledger.submit(submissionOf(loaded.live, replica.author, replica.push(entry), T + random.below(200_000)));
+      }
+      expect(await readTimeline(tablo), `seed ${seed}`).toEqual(foldOf(entriesOf(loaded.doc) as Entry[]));
+    }
+  }, 120_000);
+});
+
+async function cutConnections(): Promise<void> {
+  const others = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'cut me' AND random() < 0.5`;
+  await cutter.query(`SELECT pg_terminate_backend(pid) ${others}`);
+}
+
+function randomEntry(random: Random, replica: Replica, entries: readonly Entry[]): Entry {
+  const by = { author: replica.author, sentAt: T + random.below(200_000) };
+  const messages = entries.filter((entry) => entry.kind === 'message');
+  const own = messages.filter(({ author }) => author === replica.author);
+  const kind = random.next();
+  if (kind < 0.2 && own.length > 0) return createEdit(by, random.pick(own).id, `edit ${random.below(1_000)}`);
+  if (kind < 0.25 && own.length > 0) return createDeletion(by, random.pick(own).id);
+  if (kind < 0.5 && messages.length > 0) return createReaction(by, random.pick(messages).id, random.pick(['👍', '🎉']), random.chance(0.6));
+  return replica.message(`message ${random.below(1_000)}`, by.sentAt);
+}
+
+type Shown = { id: string; text: string; shownAt: number; editedAt: number | null; isDeleted: boolean; reactions: string[] };
+
+function foldOf(entries: readonly Entry[]): Shown[] {
+  const timeline = new Timeline();
+  for (const entry of entries) timeline.add(entry);
+  return timeline.messages().map(({ id, text, shownAt, editedAt, isDeleted, reactions }) => ({
+    id,
+    text,
+    shownAt,
+    editedAt,
+    isDeleted,
+    reactions: reactions.flatMap(({ emoji, users }) => users.map((user) => `${emoji} ${user}`)).sort(),
+  }));
+}
+
+async function readTimeline(tablo: TabloId): Promise<Shown[]> {
+  const { rows } = await pool.query(
+    `SELECT id, text, tablo_private.to_ms(created_at) AS shown, tablo_private.to_ms(updated_at) AS edited, deleted_at IS NOT NULL AS is_deleted,
+       coalesce((SELECT array_agg(emoji || ' ' || r.user_id) FROM message_reactions r WHERE r.message_id = m.id), '{}') AS reactions
+     FROM messages m WHERE channel_id = $1 ORDER BY created_at, id`,
+    [tablo],
+  );
+  return rows.map(({ id, text, shown, edited, is_deleted, reactions }) => ({
+    id,
+    text,
+    shownAt: Number(shown),
+    editedAt: is_deleted || edited === null ? null : Number(edited),
+    isDeleted: is_deleted,
+    reactions: reactions.sort(),
+  }));
+}

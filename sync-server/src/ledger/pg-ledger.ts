@@ -1,0 +1,165 @@
+/**
+ * The ledger on PostgreSQL. Values travel as one JSON parameter a statement: `json_to_recordset` reads it natively, and hundreds of rows cost one
+ * encoding. Ids were checked to be canonical UUIDs before they get here.
+ */
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import { parseRole, type Role } from '@tablo/schema/roles';
+import type { Pool, PoolClient } from 'pg';
+import type { KnownEntry } from '../admission/admit.ts';
+import { type Committed, type EntryWrite, type LedgerStore, type LockedFacts, type Scope, UnstorableError, type Writes } from './ledger-store.ts';
+import { applyChanges } from './pg-ledger-changes.ts';
+
+const LOCK = `SELECT id, epoch, last_seq, deleted_at IS NOT NULL AS is_deleted
+  FROM tablos WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
+
+const ROLES = `SELECT a.tablo_id, a.user_id, a.role::text AS role
+  FROM json_to_recordset($1) AS wanted("tabloId" uuid, "userId" uuid)
+  JOIN tablo_access a ON a.tablo_id = wanted."tabloId" AND a.user_id = wanted."userId" AND a.is_active`;
+
+const ENTRIES = `SELECT id, tablo_id, kind, author, encode(digest, 'hex') AS digest,
+    tablo_private.to_ms(sent_at) AS sent_at, tablo_private.to_ms(shown_at) AS shown_at
+  FROM tablo_entries WHERE id = ANY($1::uuid[])`;
+
+const WRITE = `WITH e AS (
+    SELECT r.*, tablo_private.from_ms(r.sent) AS sent_at, tablo_private.from_ms(r.received) AS received_at,
+      tablo_private.from_ms(r.shown) AS shown_at
+    FROM json_to_recordset($1) AS r(id uuid, tablo uuid, kind text, author uuid, target uuid, emoji text, is_on boolean,
+      sent bigint, received bigint, shown bigint, digest text, seq bigint, text text, reply_to uuid)
+  ), entries AS (
+    INSERT INTO tablo_entries (id, tablo_id, kind, author, target, emoji, is_on, sent_at, received_at, shown_at, digest)
+    SELECT id, tablo, kind, author, target, emoji, is_on, sent_at, received_at, shown_at, decode(digest, 'hex') FROM e
+  ), rows AS (
+    INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq, reply_to)
+    SELECT id, tablo, author, text, shown_at, sent_at, received_at, seq, reply_to FROM e WHERE kind = 'message'
+  ), counts AS (
+    UPDATE tablos SET last_seq = newest.seq
+    FROM (SELECT tablo, max(seq) AS seq FROM e WHERE seq IS NOT NULL GROUP BY tablo) AS newest WHERE tablos.id = newest.tablo
+  )
+  INSERT INTO tablo_updates (tablo_id, epoch, update)
+  SELECT u.tablo, u.epoch, decode(u.update, 'base64')
+  FROM ROWS FROM (json_to_recordset($2) AS (tablo uuid, epoch integer, update text)) WITH ORDINALITY AS u(tablo, epoch, update, nth)
+  ORDER BY nth RETURNING id`;
+
+const MOVE = `WITH moved AS (
+    UPDATE tablos SET epoch = m."from" + 1 FROM json_to_recordset($1) AS m("tabloId" uuid, "from" integer)
+    WHERE tablos.id = m."tabloId" AND tablos.epoch = m."from" RETURNING tablos.id
+  ), snapshots AS (
+    DELETE FROM tablo_documents USING moved WHERE tablo_documents.tablo_id = moved.id
+  )
+  DELETE FROM tablo_updates USING moved WHERE tablo_updates.tablo_id = moved.id`;
+
+export class PgLedgerStore implements LedgerStore {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async transact(scope: Scope, decide: (facts: LockedFacts) => Writes): Promise<Committed> {
+    const client = await this.#pool.connect();
+    let failure: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      const facts = await readFacts(client, scope);
+      const writes = decide(facts);
+      const committed = await write(client, writes);
+      await client.query('COMMIT');
+      return committed;
+    } catch (error) {
+      failure = asFailure(error);
+      throw failure;
+    } finally {
+      // A connection that failed in mid-transaction is in an unknown state: it is ended, not reused. Its transaction ends with it.
+      client.release(failure);
+    }
+  }
+
+  async findDurable(tablo: TabloId, author: UserId, ids: readonly EntryId[]): Promise<readonly EntryId[]> {
+    const { rows } = await this.#pool.query<{ id: EntryId }>({
+      name: 'ledger-durable',
+      text: 'SELECT id FROM tablo_entries WHERE id = ANY($3::uuid[]) AND tablo_id = $1 AND author = $2',
+      values: [tablo, author, uuidArray(ids)],
+    });
+    return rows.map(({ id }) => id);
+  }
+}
+
+async function readFacts(client: PoolClient, scope: Scope): Promise<LockedFacts> {
+  type TabloRow = { id: TabloId; epoch: number; last_seq: string; is_deleted: boolean };
+  const locked = await client.query<TabloRow>({ name: 'ledger-lock', text: LOCK, values: [uuidArray(scope.tablos)] });
+  // Only now: under READ COMMITTED a statement that starts after the lock sees all that earlier holders committed.
+  const roles = await readRoles(client, scope);
+  const entries = await readEntries(client, scope);
+  const tablos = new Map(locked.rows.filter((row) => !row.is_deleted).map((row) => [row.id, row]));
+  return {
+    entry: (id) => entries.get(id),
+    epoch: (tablo) => tablos.get(tablo)?.epoch ?? null,
+    role: (tablo, user) => roles.get(`${tablo} ${user}`) ?? null,
+    lastSeq: (tablo) => Number(tablos.get(tablo)?.last_seq ?? 0),
+  };
+}
+
+async function readRoles(client: PoolClient, scope: Scope): Promise<ReadonlyMap<string, Role>> {
+  if (scope.members.length === 0) return new Map();
+  type Row = { tablo_id: string; user_id: string; role: string };
+  const { rows } = await client.query<Row>({ name: 'ledger-roles', text: ROLES, values: [JSON.stringify(scope.members)] });
+  return new Map(rows.map((row) => [`${row.tablo_id} ${row.user_id}`, parseRole(row.role)]));
+}
+
+async function readEntries(client: PoolClient, scope: Scope): Promise<ReadonlyMap<EntryId, KnownEntry>> {
+  if (scope.entries.size === 0) return new Map();
+  type Row = { id: EntryId; tablo_id: TabloId; kind: KnownEntry['kind']; author: UserId; digest: string; sent_at: string; shown_at: string };
+  const { rows } = await client.query<Row>({ name: 'ledger-entries', text: ENTRIES, values: [uuidArray(scope.entries)] });
+  return new Map(
+    rows.map(({ id, tablo_id, kind, author, digest, sent_at, shown_at }) => [
+      id,
+      { tabloId: tablo_id, kind, author, digest, sentAt: Number(sent_at), shownAt: Number(shown_at) },
+    ]),
+  );
+}
+
+async function write(client: PoolClient, { entries, updates, moves }: Writes): Promise<Committed> {
+  let updateIds: bigint[] = [];
+  if (updates.length > 0) {
+    const logged = updates.map(({ tabloId, epoch, update }) => ({ tablo: tabloId, epoch, update: base64(update) }));
+    const { rows } = await client.query<{ id: string }>({
+      name: 'ledger-write',
+      text: WRITE,
+      values: [JSON.stringify(entries.map(entryRow)), JSON.stringify(logged)],
+    });
+    updateIds = rows.map(({ id }) => BigInt(id));
+  }
+  await applyChanges(client, entries);
+  if (moves.length > 0) await client.query({ name: 'ledger-move', text: MOVE, values: [JSON.stringify(moves)] });
+  return { updateIds };
+}
+
+function entryRow({ tabloId, entry, digest, receivedAt, shownAt, seq }: EntryWrite): Record<string, unknown> {
+  return {
+    id: entry.id,
+    tablo: tabloId,
+    kind: entry.kind,
+    author: entry.author,
+    sent: entry.sentAt,
+    received: receivedAt,
+    shown: shownAt,
+    digest,
+    seq,
+    ...(entry.kind === 'message' ? { text: entry.text, reply_to: entry.replyTo } : { target: entry.target }),
+    ...(entry.kind === 'reaction' ? { emoji: entry.emoji, is_on: entry.on } : {}),
+  };
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+const uuidArray = (ids: Iterable<string>): string => `{${[...ids].join(',')}}`;
+
+/**
+ * SQLSTATE class 22 (data exception) and 23 (integrity) speak of what was written; all others of the database's state. Two nodes that insert one id at
+ * once also collide in class 23, once: the repeated transaction then reads the winner's row and decides by it, so 23505 counts as state.
+ */
+function asFailure(error: unknown): Error {
+  const code = (error as { code?: unknown }).code;
+  const isData = typeof code === 'string' && code !== '23505' && (code.startsWith('22') || code.startsWith('23'));
+  if (isData) return new UnstorableError(`PostgreSQL refused the data: ${code}`);
+  return error instanceof Error ? error : new Error(String(error));
+}

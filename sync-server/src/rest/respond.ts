@@ -1,0 +1,29 @@
+/** The one place where errors become JSON. What was sent to us is never logged. */
+import type { ErrorBody } from '@tablo/schema/rest/common';
+import type { Context } from 'hono';
+import type { Log } from '../log.ts';
+import { AppError, notFound, refusal } from './app-error.ts';
+import { isDatabaseAway } from './database-away.ts';
+
+/** For clients that are told to wait: long enough to help, short enough not to show. */
+const RETRY_AFTER_S = '1';
+
+export function respond(context: Context, error: unknown, log: Log): Response {
+  const known = error instanceof AppError ? error : asAppError(error, context, log);
+  const body: ErrorBody = { error: known.message, code: known.code };
+  if (known.status === 401) context.header('WWW-Authenticate', 'Bearer');
+  if (known.status === 429 || known.status === 503) context.header('Retry-After', RETRY_AFTER_S);
+  return context.json(body, known.status);
+}
+
+export const respondNotFound = (context: Context, log: Log): Response => respond(context, notFound(), log);
+
+function asAppError(error: unknown, context: Context, log: Log): AppError {
+  const route = { method: context.req.method, path: new URL(context.req.url).pathname };
+  if (isDatabaseAway(error)) {
+    log.warn({ err: error, ...route }, 'The database did not answer.');
+    return new AppError(refusal('unavailable'), { cause: error });
+  }
+  log.error({ err: error, ...route }, 'A request failed.');
+  return new AppError({ code: 'internal', message: 'Something went wrong on the server.' }, { cause: error });
+}

@@ -1,0 +1,95 @@
+/**
+ * Who may be in a document. Membership is read at every join, and again whenever the database says that it changed: for the live connections by
+ * `revocation.ts`, for a join under way by comparing times.
+ */
+import type { connectedPayload, Extension, onAuthenticatePayload, onTokenSyncPayload } from '@hocuspocus/server';
+import type { ReasonCode } from '@tablo/schema/close-codes';
+import { parseDocumentName } from '@tablo/schema/document-name';
+import type { TabloId, UserId } from '@tablo/schema/ids';
+import { canWrite } from '@tablo/schema/roles';
+import type { Membership } from '../access/membership.ts';
+import type { Claims, TokenVerifier } from '../access/token-verifier.ts';
+import type { Connections } from './connections.ts';
+import { cut } from './connections.ts';
+import type { LiveDocuments } from './documents-extension.ts';
+import type { ConnectionContext, LiveConnection, SocketState } from './live-connection.ts';
+import type { Revocation } from './revocation.ts';
+
+/** Hocuspocus forwards `reason` to the client, and logs only what has a `message`. */
+function deny(reason: ReasonCode): never {
+  throw { reason };
+}
+
+interface Deps {
+  readonly tokens: TokenVerifier;
+  readonly membership: Membership;
+  readonly connections: Connections;
+  readonly documents: LiveDocuments;
+  readonly revocation: Revocation;
+  readonly isShuttingDown: () => boolean;
+  /** Claims of a user who is here: names for others to see. */
+  readonly onClaims: (claims: Claims) => void;
+}
+
+export class AccessExtension implements Extension {
+  readonly #deps: Deps;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  async onAuthenticate({ token, documentName, connectionConfig, context }: onAuthenticatePayload): Promise<ConnectionContext> {
+    if (this.#deps.isShuttingDown()) deny('shutting-down');
+    const admittedAt = Date.now();
+    const claims = await this.#verify(token);
+    const { socket } = context as { socket: SocketState };
+    if (socket.userId !== null && socket.userId !== claims.userId) deny('unauthenticated');
+    const name = parseDocumentName(documentName);
+    if (name === null) deny('forbidden');
+    const member = await this.#findMember(name.tabloId, claims.userId);
+    if (member === null) deny('forbidden');
+    if (member.epoch !== name.epoch) deny('epoch-moved');
+    socket.userId = claims.userId;
+    connectionConfig.readOnly = !canWrite(member.role);
+    this.#deps.onClaims(claims);
+    const { userId, expiresAt } = claims;
+    return { socket, ...name, userId, name: displayName(claims), role: member.role, expiresAt, admittedAt, isRefusing: false };
+  }
+
+  async connected({ connection }: connectedPayload): Promise<void> {
+    const live = connection as LiveConnection;
+    this.#deps.connections.add(live);
+    // Between the checks above and here the world may have changed, and nobody could tell a connection that was not listed yet.
+    const document = this.#deps.documents.of(live.document);
+    if (document?.hasMoved) return cut(live, 'epoch-moved');
+    await this.#deps.revocation.recheckIfChangedSince(live, live.context.admittedAt);
+  }
+
+  /** Renewal in place. A bad token changes nothing: the old one ends when it ends. */
+  async onTokenSync({ token, connection }: onTokenSyncPayload): Promise<void> {
+    const { context } = connection as LiveConnection;
+    const verified = await this.#deps.tokens.verify(token);
+    if (!verified.ok) return;
+    if (verified.value.userId !== context.userId) deny('unauthenticated');
+    context.expiresAt = Math.max(context.expiresAt, verified.value.expiresAt);
+    context.name = displayName(verified.value);
+  }
+
+  async #verify(token: string): Promise<Claims> {
+    const verified = await this.#deps.tokens.verify(token);
+    return verified.ok ? verified.value : deny(verified.error);
+  }
+
+  async #findMember(tablo: TabloId, user: UserId): Promise<Awaited<ReturnType<Membership['find']>>> {
+    try {
+      return await this.#deps.membership.find(tablo, user);
+    } catch {
+      // Whatever the database's trouble is (it is logged where it happens): the client tries again.
+      return deny('unavailable');
+    }
+  }
+}
+
+function displayName({ name, email }: Claims): string {
+  return name ?? email?.split('@')[0] ?? 'Someone';
+}

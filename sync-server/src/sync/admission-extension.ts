@@ -1,0 +1,97 @@
+/**
+ * The gate. `beforeSync` is awaited before Hocuspocus applies and acknowledges: admission and ledger live here [R1]. The ledger has applied what it committed by the
+ * time this returns, so Hocuspocus finds nothing new in the frame and only acknowledges it.
+ *
+ * A refused frame is dropped by making the connection read-only while Hocuspocus handles this one frame (TRAPS 1.2): it answers `SyncStatus(false)`, and the
+ * connection lives on. Safe because a connection's frames are handled strictly one after another.
+ */
+import type { afterHandleMessagePayload, beforeSyncPayload, Document, Extension } from '@hocuspocus/server';
+import { OutgoingMessage } from '@hocuspocus/server';
+import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
+import type { EntryId } from '@tablo/schema/ids';
+import { canWrite } from '@tablo/schema/roles';
+import { encodeStateless } from '@tablo/schema/stateless';
+import { trimKnown } from '../admission/admit.ts';
+import { decodeUpdate } from '../admission/decode-update.ts';
+import type { TokenBuckets } from '../admission/token-buckets.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { LiveDocuments } from './documents-extension.ts';
+import type { LiveConnection } from './live-connection.ts';
+
+const SYNC_STEP_1 = 0;
+const SYNC_STEP_2 = 1;
+/** An update of one struct at clock 0 of clientID 0, which nobody ever has: what Hocuspocus weighs instead of a refused SyncStep2. */
+const NEVER_HELD = [1, 1, 0, 0, 0, 1];
+
+export interface AdmissionObserver {
+  onRefused(refusal: Refusal): void;
+}
+
+interface Refused {
+  readonly refusal: Refusal;
+  readonly ids: readonly EntryId[];
+  readonly isGap: boolean;
+}
+
+export class AdmissionExtension implements Extension {
+  readonly #ledger: Ledger;
+  readonly #documents: LiveDocuments;
+  readonly #entryRate: TokenBuckets;
+  readonly #observer: AdmissionObserver;
+
+  constructor(ledger: Ledger, documents: LiveDocuments, entryRate: TokenBuckets, observer: AdmissionObserver) {
+    this.#ledger = ledger;
+    this.#documents = documents;
+    this.#entryRate = entryRate;
+    this.#observer = observer;
+  }
+
+  async beforeSync({ type, payload, connection, document }: beforeSyncPayload): Promise<void> {
+    if (type === SYNC_STEP_1 || connection === undefined) return;
+    const refused = await this.#decide(payload, connection as LiveConnection, document);
+    if (refused !== null) this.#refuse(connection as LiveConnection, document, type, payload, refused);
+  }
+
+  async afterHandleMessage({ connection }: afterHandleMessagePayload): Promise<void> {
+    const { context } = connection as LiveConnection;
+    if (!context.isRefusing) return;
+    context.isRefusing = false;
+    connection.readOnly = !canWrite(context.role);
+  }
+
+  async #decide(update: Uint8Array, { context }: LiveConnection, document: Document): Promise<Refused | null> {
+    const receivedAt = Date.now();
+    const live = this.#documents.of(document);
+    if (live === undefined) return { refusal: createRefusal('unavailable'), ids: [], isGap: false };
+    const decoded = decodeUpdate(update);
+    if (!decoded.ok) return { refusal: decoded.error, ids: [], isGap: false };
+    const lacking = trimKnown(decoded.value, live.frontier);
+    const entries = lacking.reduce((sum, run) => sum + run.entries.length, 0);
+    if (entries === 0) return null;
+    if (!this.#entryRate.take(context.userId, entries, receivedAt)) {
+      return { refusal: createRefusal('rate-limited'), ids: [], isGap: false };
+    }
+    const outcome = await this.#ledger.submit({
+      type: 'update',
+      document: live,
+      userId: context.userId,
+      receivedAt,
+      update,
+      runs: decoded.value,
+    });
+    return outcome.type === 'refused' ? outcome : null;
+  }
+
+  #refuse(connection: LiveConnection, document: Document, type: number, payload: Uint8Array, { refusal, ids, isGap }: Refused): void {
+    this.#observer.onRefused(refusal);
+    connection.context.isRefusing = true;
+    connection.readOnly = true;
+    // Hocuspocus asks of a refused SyncStep2 whether the document contains it, and would choke on what admission found damaged.
+    if (type === SYNC_STEP_2 && payload.byteLength >= NEVER_HELD.length) payload.set(NEVER_HELD);
+    connection.sendStateless(encodeStateless({ type: 'refused', ...refusal, ids: [...ids] }));
+    // A gap may be an honest client's whose earlier frame got lost with a socket: asked for what the server lacks, it sends all of it.
+    if (isGap && type !== SYNC_STEP_2) {
+      connection.send(new OutgoingMessage(connection.messageAddress).createSyncMessage().writeFirstSyncStepFor(document).toUint8Array());
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Documents in and out of memory. Snapshots go through `@hocuspocus/extension-database`; what makes them safe is ours: the log holds every entry already,
+ * so a snapshot only ever shortens the log, and a failing one is tried again until it works (TRAPS 1.1).
+ */
+import { Database } from '@hocuspocus/extension-database';
+import type { afterLoadDocumentPayload, Document, Extension } from '@hocuspocus/server';
+import { parseDocumentName } from '@tablo/schema/document-name';
+import { encodeStateless } from '@tablo/schema/stateless';
+import { createRefusal } from '@tablo/schema/close-codes';
+import type { DocumentStore, StoredDocument } from '../documents/document-store.ts';
+import { LiveDocument } from '../ledger/live-document.ts';
+import type { Log } from '../log.ts';
+import { cut } from './connections.ts';
+import type { LiveConnection } from './live-connection.ts';
+
+const STORE_RETRY_MIN_MS = 200;
+const STORE_RETRY_MAX_MS = 10_000;
+
+export class LiveDocuments {
+  readonly #live = new WeakMap<Document, LiveDocument>();
+  readonly #loaded = new WeakMap<Document, StoredDocument>();
+  readonly #versions = new WeakMap<LiveDocument, bigint>();
+  readonly #store: DocumentStore;
+  readonly #log: Log;
+  #isClosing = false;
+
+  constructor(store: DocumentStore, log: Log) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  /** Undefined before loading has finished. */
+  of(document: Document): LiveDocument | undefined {
+    return this.#live.get(document);
+  }
+
+  /** From now on a failing snapshot is given up: the log has what it would have covered. */
+  close(): void {
+    this.#isClosing = true;
+  }
+
+  extensions(): readonly Extension[] {
+    const database = new Database({
+      fetch: async ({ document, documentName }) => this.#fetch(document, documentName),
+      store: async ({ document, state }) => this.#save(document as Document, new Uint8Array(state)),
+    });
+    return [database, { afterLoadDocument: async (payload) => this.#open(payload) }];
+  }
+
+  async #fetch(document: unknown, documentName: string): Promise<Uint8Array | null> {
+    const name = parseDocumentName(documentName);
+    try {
+      if (name === null) throw new Error('a document was opened under a name that access should have refused');
+      const stored = await this.#store.load(name);
+      this.#loaded.set(document as Document, stored);
+      return stored.state;
+    } catch (error) {
+      this.#log.error({ err: error, tablo: name?.tabloId }, 'A document could not be loaded.');
+      (document as Document).destroy(); // Hocuspocus forgets a document that failed to load without ending its timers (HP#1156).
+      throw createRefusalError();
+    }
+  }
+
+  #open({ document, documentName }: afterLoadDocumentPayload): void {
+    const name = parseDocumentName(documentName);
+    const stored = this.#loaded.get(document);
+    if (name === null || stored === undefined) throw createRefusalError();
+    this.#loaded.delete(document);
+    const live = new LiveDocument(name, document, stored.logIds, {
+      onCommitted: (news) => {
+        document.flush(); // The entries first: who hears of a commit has what it speaks of.
+        document.broadcastStateless(encodeStateless({ type: 'committed', ...news, messages: [...news.messages], others: [...news.others] }));
+      },
+      onMoved: () => {
+        for (const connection of document.getConnections()) cut(connection as LiveConnection, 'epoch-moved');
+      },
+    });
+    this.#live.set(document, live);
+    this.#versions.set(live, stored.version);
+    document.flush(); // Loading counts as a change; unflushed, the whole document would go to the first connection a second time (TRAPS 1.4).
+  }
+
+  async #save(document: Document, state: Uint8Array): Promise<void> {
+    const live = this.#live.get(document);
+    const logIds = live?.coveredLogIds() ?? []; // In the same turn in which `state` was taken.
+    if (live === undefined || live.hasMoved || logIds.length === 0) return;
+    for (let delay = STORE_RETRY_MIN_MS; !live.hasMoved; delay = Math.min(delay * 2, STORE_RETRY_MAX_MS)) {
+      try {
+        const version = await this.#store.save(live, { state, version: this.#versions.get(live) ?? 0n, logIds });
+        live.forgetLogIds(logIds);
+        if (version !== null) this.#versions.set(live, version);
+        return;
+      } catch (error) {
+        this.#log.warn({ err: error, tablo: live.tabloId }, 'A snapshot failed; the log holds its entries.');
+        if (this.#isClosing) return;
+        await new Promise((resolve) => setTimeout(resolve, delay).unref());
+      }
+    }
+  }
+}
+
+/** A denial with a reason of ours: Hocuspocus forwards `reason`, and logs only errors that have a `message`. */
+function createRefusalError(): { readonly reason: string } {
+  return { reason: createRefusal('unavailable').code };
+}

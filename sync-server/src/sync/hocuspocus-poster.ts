@@ -1,0 +1,73 @@
+/** `POST …/messages`: the same admission and ledger as the sockets', with the server writing into the document on the author's behalf. */
+import type { Hocuspocus } from '@hocuspocus/server';
+import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
+import { encodeDocumentName } from '@tablo/schema/document-name';
+import type { Message } from '@tablo/schema/entry';
+import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import { err, ok, type Result } from '@tablo/schema/result';
+import type { Membership } from '../access/membership.ts';
+import type { TokenBuckets } from '../admission/token-buckets.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Outcome } from '../ledger/submission.ts';
+import type { MessagePoster } from '../rest/message-poster.ts';
+import type { LiveDocuments } from './documents-extension.ts';
+
+/** A tablo may move on while a message is under way; twice in a row means that something else is wrong. */
+const MAX_EPOCH_TRIES = 3;
+
+interface Deps {
+  readonly hocuspocus: Hocuspocus;
+  readonly membership: Membership;
+  readonly documents: LiveDocuments;
+  readonly ledger: Ledger;
+  readonly entryRate: TokenBuckets;
+}
+
+type Input = Parameters<MessagePoster['post']>[0];
+
+export class HocuspocusPoster implements MessagePoster {
+  readonly #deps: Deps;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  async post({ tabloId, userId, id, text, replyTo }: Input): Promise<Result<{ id: EntryId; isNew: boolean }, Refusal>> {
+    const now = Date.now();
+    if (!this.#deps.entryRate.take(userId, 1, now)) return err(createRefusal('rate-limited'));
+    const entry: Message = {
+      kind: 'message',
+      id: id ?? createEntryId(now),
+      author: userId,
+      sentAt: now,
+      text,
+      ...(replyTo === null ? {} : { replyTo }),
+    };
+    let refusal = createRefusal('unavailable');
+    for (let nth = 0; nth < MAX_EPOCH_TRIES; nth += 1) {
+      const member = await this.#deps.membership.find(tabloId, userId);
+      if (member === null) return err(createRefusal('forbidden'));
+      const outcome = await this.#submit(tabloId, member.epoch, userId, entry, now);
+      if (outcome.type !== 'refused') return ok({ id: entry.id, isNew: outcome.type === 'committed' && outcome.fresh.length > 0 });
+      refusal = outcome.refusal;
+      if (refusal.code !== 'epoch-moved') break;
+    }
+    return err(refusal);
+  }
+
+  async #submit(tabloId: TabloId, epoch: number, userId: UserId, entry: Message, receivedAt: number): Promise<Outcome> {
+    const { hocuspocus, documents, ledger } = this.#deps;
+    const unavailable: Outcome = { type: 'refused', refusal: createRefusal('unavailable'), ids: [], isGap: false };
+    // Loading failed: it was logged where it happened.
+    const direct = await hocuspocus.openDirectConnection(encodeDocumentName({ tabloId, epoch })).catch(() => null);
+    if (direct === null) return unavailable;
+    try {
+      const document = direct.document === null ? undefined : documents.of(direct.document);
+      if (document === undefined) return unavailable;
+      return await ledger.submit({ type: 'entry', document, userId, receivedAt, entry });
+    } finally {
+      // Kept warm: a bot's next message finds the document loaded, and the snapshot is debounced.
+      await direct.disconnect({ unloadImmediately: false });
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/** What clients may ask apart from the document: which of their entries are durable, after a connection was lost before the answer came. */
+import type { Extension, onStatelessPayload } from '@hocuspocus/server';
+import { isEntryId } from '@tablo/schema/ids';
+import { parseClientStateless } from '@tablo/schema/stateless';
+import type { LedgerStore } from '../ledger/ledger-store.ts';
+import type { Log } from '../log.ts';
+import { tell } from './connections.ts';
+import type { LiveConnection } from './live-connection.ts';
+
+export class StatelessExtension implements Extension {
+  readonly #store: LedgerStore;
+  readonly #log: Log;
+
+  constructor(store: LedgerStore, log: Log) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  async onStateless({ payload, connection }: onStatelessPayload): Promise<void> {
+    const message = parseClientStateless(payload);
+    if (message === null) return;
+    const { tabloId, userId } = (connection as LiveConnection).context;
+    try {
+      const others = await this.#store.findDurable(tabloId, userId, message.ids.filter(isEntryId));
+      tell([connection as LiveConnection], { type: 'committed', seq: 0, messages: [], others: [...others] });
+    } catch (error) {
+      // Hocuspocus does not await this hook: a rejection would end the process. The client asks again after its next join.
+      this.#log.warn({ err: error }, 'A question about durable entries could not be answered.');
+    }
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * `/yjs/<tabloId>?token=`: the plain y-websocket protocol for any other Yjs client. A translator, not a second server: frames get the live document's name and
+ * an authentication in front and go through the same Hocuspocus, hence the same admission and ledger; answers lose what y-websocket does not know.
+ *
+ * A refusal ends the socket with the reason's code of 4400 to 4499, on which an unmodified client stops; after any other code it reconnects.
+ */
+import type { WebSocketLike } from '@hocuspocus/server';
+import { isReasonCode, REASONS, type ReasonCode } from '@tablo/schema/close-codes';
+import { parseServerStateless } from '@tablo/schema/stateless';
+import * as decoding from 'lib0/decoding';
+import * as encoding from 'lib0/encoding';
+
+// Hocuspocus's message types (server/src/types.ts) and y-websocket's, which agree on the first three.
+const SYNC = 0;
+const AWARENESS = 1;
+const AUTH = 2;
+const SYNC_REPLY = 4;
+const STATELESS = 5;
+const CLOSE = 7;
+const SYNC_STATUS = 8;
+const AUTH_TOKEN = 0;
+const AUTH_DENIED = 1;
+const SYNC_STEP_1 = 0;
+
+/** Hocuspocus takes the provider's version with the token; this is not one. */
+const BRIDGE_VERSION = 'y-websocket';
+
+export class YjsBridge implements WebSocketLike {
+  readonly #socket: WebSocketLike;
+  readonly #documentName: string;
+  #refused: ReasonCode | null = null;
+  #hasAskedAgain = false;
+
+  constructor(socket: WebSocketLike, documentName: string) {
+    this.#socket = socket;
+    this.#documentName = documentName;
+  }
+
+  get readyState(): number {
+    return this.#socket.readyState;
+  }
+
+  /** The first frame for Hocuspocus. */
+  authenticate(token: string): Uint8Array {
+    return this.#frame((encoder) => {
+      encoding.writeVarUint(encoder, AUTH);
+      encoding.writeVarUint(encoder, AUTH_TOKEN);
+      encoding.writeVarString(encoder, token);
+      encoding.writeVarString(encoder, BRIDGE_VERSION);
+    });
+  }
+
+  /** A y-websocket frame as one for Hocuspocus; null for what only the server may send. */
+  fromClient(frame: Uint8Array): Uint8Array | null {
+    const type = frame[0];
+    if (type !== SYNC && type !== AWARENESS) return null;
+    return this.#frame((encoder) => encoding.writeUint8Array(encoder, frame));
+  }
+
+  /** Hocuspocus's frames, on their way to the client. */
+  send(frame: Uint8Array): void {
+    const decoder = decoding.createDecoder(frame);
+    decoding.readVarString(decoder);
+    const type = decoding.readVarUint(decoder);
+    switch (type) {
+      case SYNC:
+      case SYNC_REPLY:
+        return this.#sendSync(decoding.readTailAsUint8Array(decoder));
+      case AWARENESS:
+        return this.#pass(AWARENESS, decoding.readTailAsUint8Array(decoder));
+      case AUTH:
+        if (decoding.readVarUint(decoder) === AUTH_DENIED) this.#end(decoding.readVarString(decoder));
+        return;
+      case STATELESS:
+        return this.#noteRefusal(decoding.readVarString(decoder));
+      case SYNC_STATUS:
+        if (decoding.readVarUint(decoder) === 0) this.#endRefused();
+        else this.#hasAskedAgain = false;
+        return;
+      case CLOSE:
+        return this.#end(decoding.readVarString(decoder));
+      default:
+        return;
+    }
+  }
+
+  close(code?: number, reason?: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  #sendSync(message: Uint8Array): void {
+    // A first step right after a refusal asks an honest client for what got lost (see AdmissionExtension). Once: who cannot answer it is refused for good.
+    if (this.#refused !== null && message[0] === SYNC_STEP_1 && !this.#hasAskedAgain) {
+      this.#hasAskedAgain = true;
+      this.#refused = null;
+    }
+    this.#pass(SYNC, message);
+  }
+
+  #pass(type: number, message: Uint8Array): void {
+    const encoder = encoding.createEncoder();
+    encoding.writeVarUint(encoder, type);
+    encoding.writeUint8Array(encoder, message);
+    this.#socket.send(encoding.toUint8Array(encoder));
+  }
+
+  #noteRefusal(payload: string): void {
+    const message = parseServerStateless(payload);
+    if (message?.type === 'refused') this.#refused = message.code;
+  }
+
+  #endRefused(): void {
+    if (this.#refused !== null) this.#end(this.#refused);
+  }
+
+  #end(reason: string): void {
+    const code = isReasonCode(reason) ? reason : 'unavailable';
+    this.#socket.close(REASONS[code].close, code);
+  }
+
+  #frame(write: (encoder: encoding.Encoder) => void): Uint8Array {
+    const encoder = encoding.createEncoder();
+    encoding.writeVarString(encoder, this.#documentName);
+    write(encoder);
+    return encoding.toUint8Array(encoder);
+  }
+}
