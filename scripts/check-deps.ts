@@ -91,7 +91,8 @@ const LIBRARY_RULES: readonly LibraryRule[] = [
   },
 ];
 
-const isTest = (path: string) => /\.test(-d)?\.tsx?$|\.e2e\.ts$|\/test-[^/]*\.tsx?$|\/testing\//.test(path);
+const isTest = (path: string) =>
+  /\.test(-d)?\.tsx?$|-contract\.ts$|\.e2e\.ts$|\/test-[^/]*\.tsx?$|\/testing\//.test(path);
 const workspaceOf = (path: string) => path.slice(0, path.indexOf('/'));
 
 export function findViolations(files: readonly SourceFile[], declared: Declared): string[] {

@@ -92,7 +92,7 @@ check('format and lint', node, [
 ]);
 check('lockfile', node, [join('scripts', 'complete-lock.mjs'), '--check']);
 check('dependency direction', node, [join('scripts', 'check-deps.ts')]);
-check('dead code', node, [bin('knip', 'bin', 'knip.js'), '--no-progress']);
+check('dead code', node, [bin('knip', 'bin', 'knip.js'), '--no-progress', '--no-config-hints']);
 if (!isQuick) check('build of the page', node, [join('scripts', 'build.mjs')]);
 runVitest();
 

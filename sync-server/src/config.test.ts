@@ -46,7 +46,10 @@ describe('parseConfig', () => {
   });
 
   it('reads origins as browsers send them', () => {
-    const config = parsed({ ALLOWED_ORIGINS: 'https://App.example/, http://localhost:5173', PUBLIC_URL: 'https://chat.example:443/' });
+    const config = parsed({
+      ALLOWED_ORIGINS: 'https://App.example/, http://localhost:5173',
+      PUBLIC_URL: 'https://chat.example:443/',
+    });
     expect(config.allowedOrigins).toEqual(['https://app.example', 'http://localhost:5173']);
     expect(config.publicUrl).toBe('https://chat.example');
   });
@@ -59,15 +62,24 @@ describe('parseConfig', () => {
   it.each([
     [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535.'],
     [{ PORT: '65536' }, 'PORT must be a whole number from 0 to 65535.'],
-    [{ DATABASE_URL: 'mysql://h/d' }, 'DATABASE_URL must be an address of a PostgreSQL, beginning with postgres:// or postgresql://.'],
+    [
+      { DATABASE_URL: 'mysql://h/d' },
+      'DATABASE_URL must be an address of a PostgreSQL, beginning with postgres:// or postgresql://.',
+    ],
     [{ JWT_SECRET: 'short', JWT_ISSUER: 'x' }, 'JWT_SECRET must be at least 16 characters long.'],
-    [{ JWT_SECRET: external.JWT_SECRET }, "JWT_ISSUER must be set beside JWT_SECRET: the iss claim of your issuer's tokens."],
+    [
+      { JWT_SECRET: external.JWT_SECRET },
+      "JWT_ISSUER must be set beside JWT_SECRET: the iss claim of your issuer's tokens.",
+    ],
     [
       { ...external, JWT_JWKS_URL: 'https://h/jwks' },
       'JWT_SECRET and JWT_JWKS_URL exclude each other: set the one that your issuer uses.',
     ],
     [{ PUBLIC_URL: 'chat.example' }, 'PUBLIC_URL must be an address without a path, such as https://chat.example.org.'],
-    [{ PUBLIC_URL: 'https://chat.example/x' }, 'PUBLIC_URL must be an address without a path, such as https://chat.example.org.'],
+    [
+      { PUBLIC_URL: 'https://chat.example/x' },
+      'PUBLIC_URL must be an address without a path, such as https://chat.example.org.',
+    ],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of debug, info, warn, error, silent.'],
     [{ REDIS_URL: 'localhost' }, 'REDIS_URL must be an address of a Redis, beginning with redis:// or rediss://.'],
     [{ TRUST_PROXY: '1' }, 'TRUST_PROXY must be one of yes, no.'],

@@ -2,6 +2,7 @@
  * Every setting in one table: parsing, errors, `--help` and the README's table are read off it. A new setting is a row here and a line in `assemble`.
  * This file and `main.ts` alone know the environment.
  */
+import { EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
 import { err, ok, type Result } from '@tablo/schema/result';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
 
@@ -26,6 +27,7 @@ export interface Config {
   readonly publicUrl: string | null;
   readonly redisUrl: string | null;
   readonly trustProxy: boolean;
+  readonly epochMaxEntries: number;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -52,7 +54,9 @@ const integer =
   (min: number, max: number): Parse<number> =>
   (given) => {
     const value = Number(given);
-    return /^\d+$/.test(given) && value >= min && value <= max ? ok(value) : err(`a whole number from ${min} to ${max}`);
+    return /^\d+$/.test(given) && value >= min && value <= max
+      ? ok(value)
+      : err(`a whole number from ${min} to ${max}`);
   };
 
 const oneOf =
@@ -65,11 +69,14 @@ const oneOf =
 const url =
   (what: string, ...protocols: readonly string[]): Parse<string> =>
   (given) =>
-    protocols.includes(protocolOf(given)) ? ok(given) : err(`${what}, beginning with ${protocols.map((p) => `${p}//`).join(' or ')}`);
+    protocols.includes(protocolOf(given))
+      ? ok(given)
+      : err(`${what}, beginning with ${protocols.map((p) => `${p}//`).join(' or ')}`);
 
 const origin: Parse<string> = (given) => {
   const parsed = URL.parse(given);
-  const isPlain = parsed !== null && parsed.pathname === '/' && parsed.search === '' && parsed.hash === '' && parsed.username === '';
+  const isPlain =
+    parsed !== null && parsed.pathname === '/' && parsed.search === '' && parsed.hash === '' && parsed.username === '';
   return isPlain && ['http:', 'https:'].includes(parsed.protocol)
     ? ok(parsed.origin)
     : err('an address without a path, such as https://chat.example.org');
@@ -89,18 +96,38 @@ const secret: Parse<string> = (given) =>
 const protocolOf = (given: string): string => URL.parse(given)?.protocol ?? '';
 
 export const OPTIONS = {
-  PORT: { type: 'number', fallback: '3000', description: 'Port of everything: page, sync, REST. 0: any free one.', parse: integer(0, 65_535) },
-  HOST: { type: 'address', fallback: '127.0.0.1', description: 'Address to listen on. 0.0.0.0: all of this machine.', parse: text },
+  PORT: {
+    type: 'number',
+    fallback: '3000',
+    description: 'Port of everything: page, sync, REST. 0: any free one.',
+    parse: integer(0, 65_535),
+  },
+  HOST: {
+    type: 'address',
+    fallback: '127.0.0.1',
+    description: 'Address to listen on. 0.0.0.0: all of this machine.',
+    parse: text,
+  },
   DATABASE_URL: {
     type: 'URL',
     description: 'PostgreSQL to use. Absent: an embedded one under DATA_DIR.',
     parse: url('an address of a PostgreSQL', 'postgres:', 'postgresql:'),
   },
-  DATA_DIR: { type: 'path', fallback: './.data', description: 'Where the embedded PostgreSQL keeps its files.', parse: text },
-  JWT_SECRET: { type: 'text', description: 'HS256 secret of an external issuer, Supabase for instance.', parse: secret },
+  DATA_DIR: {
+    type: 'path',
+    fallback: './.data',
+    description: 'Where the embedded PostgreSQL keeps its files.',
+    parse: text,
+  },
+  JWT_SECRET: {
+    type: 'text',
+    description: 'HS256 secret of an external issuer, Supabase for instance.',
+    parse: secret,
+  },
   JWT_JWKS_URL: {
     type: 'URL',
-    description: 'Public keys of an external issuer. With neither this nor JWT_SECRET, the built-in identity service issues.',
+    description:
+      'Public keys of an external issuer. With neither this nor JWT_SECRET, the built-in identity service issues.',
     parse: url('an address of a key set', 'https:', 'http:'),
   },
   JWT_ISSUER: { type: 'text', description: `What iss must equal. Built-in identity: ${BUILT_IN_ISSUER}.`, parse: text },
@@ -116,19 +143,38 @@ export const OPTIONS = {
     description: 'Where people reach this server, for invitation links and cookies. Absent: as each request says.',
     parse: origin,
   },
-  REDIS_URL: { type: 'URL', description: 'Reserved for several nodes; not used yet.', parse: url('an address of a Redis', 'redis:', 'rediss:') },
+  REDIS_URL: {
+    type: 'URL',
+    description: 'Reserved for several nodes; not used yet.',
+    parse: url('an address of a Redis', 'redis:', 'rediss:'),
+  },
   TRUST_PROXY: {
     type: 'yes/no',
     fallback: 'no',
     description: 'yes: behind a reverse proxy, whose last X-Forwarded-For entry is the client.',
     parse: oneOf(['yes', 'no']),
   },
+  EPOCH_MAX_ENTRIES: {
+    type: 'number',
+    fallback: String(EPOCH_MAX_ENTRIES),
+    description: 'Entries in a live document before the tablo moves to a fresh one.',
+    parse: integer(10, 100_000),
+  },
   LOG_LEVEL: { type: 'word', fallback: 'info', description: `${LOG_LEVELS.join(', ')}.`, parse: oneOf(LOG_LEVELS) },
-  LOG_FORMAT: { type: 'word', fallback: 'text', description: 'text for people, json for machines.', parse: oneOf(LOG_FORMATS) },
+  LOG_FORMAT: {
+    type: 'word',
+    fallback: 'text',
+    description: 'text for people, json for machines.',
+    parse: oneOf(LOG_FORMATS),
+  },
 } as const satisfies Record<string, Option<unknown>>;
 
 type OptionName = keyof typeof OPTIONS;
-type Parsed<O> = O extends { readonly parse: Parse<infer T> } ? (O extends { readonly fallback: string } ? T : T | null) : never;
+type Parsed<O> = O extends { readonly parse: Parse<infer T> }
+  ? O extends { readonly fallback: string }
+    ? T
+    : T | null
+  : never;
 type Values = { readonly [Name in OptionName]: Parsed<(typeof OPTIONS)[Name]> };
 
 const NAMES = Object.keys(OPTIONS) as readonly OptionName[];
@@ -172,6 +218,7 @@ function assemble(values: Values): Result<Config, string> {
     publicUrl: values.PUBLIC_URL,
     redisUrl: values.REDIS_URL,
     trustProxy: values.TRUST_PROXY === 'yes',
+    epochMaxEntries: values.EPOCH_MAX_ENTRIES,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
   });
@@ -180,9 +227,11 @@ function assemble(values: Values): Result<Config, string> {
 function tokenSource(values: Values): Result<TokenSource, string> {
   const { JWT_SECRET: secretValue, JWT_JWKS_URL: jwksUrl } = values;
   if (secretValue === null && jwksUrl === null) return ok({ type: 'built-in' });
-  if (secretValue !== null && jwksUrl !== null) return err('JWT_SECRET and JWT_JWKS_URL exclude each other: set the one that your issuer uses.');
+  if (secretValue !== null && jwksUrl !== null)
+    return err('JWT_SECRET and JWT_JWKS_URL exclude each other: set the one that your issuer uses.');
   const name = secretValue === null ? 'JWT_JWKS_URL' : 'JWT_SECRET';
-  if (values.JWT_ISSUER === null) return err(`JWT_ISSUER must be set beside ${name}: the iss claim of your issuer's tokens.`);
+  if (values.JWT_ISSUER === null)
+    return err(`JWT_ISSUER must be set beside ${name}: the iss claim of your issuer's tokens.`);
   return ok(secretValue === null ? { type: 'jwks', url: jwksUrl ?? '' } : { type: 'secret', secret: secretValue });
 }
 

@@ -12,7 +12,10 @@ describe('createLog', () => {
     log.warn({ tablo: 'abc' }, 'Slow.');
     log.info('Ready.');
     log.debug('not shown');
-    expect(lines).toEqual([expect.stringMatching(/^\d\d:\d\d:\d\d warn Slow\. tablo=abc\n$/), expect.stringMatching(/^\S+ Ready\.\n$/)]);
+    expect(lines).toEqual([
+      expect.stringMatching(/^\d\d:\d\d:\d\d warn Slow\. tablo=abc\n$/),
+      expect.stringMatching(/^\S+ Ready\.\n$/),
+    ]);
   });
 
   it('writes JSON where asked', () => {
@@ -23,7 +26,10 @@ describe('createLog', () => {
 
   it('never writes tokens, texts, or the row values that PostgreSQL puts into its errors', () => {
     const { lines, log } = collect('json');
-    const failure = Object.assign(new Error('duplicate key'), { code: '23505', detail: 'Key (text)=(secret) already exists.' });
+    const failure = Object.assign(new Error('duplicate key'), {
+      code: '23505',
+      detail: 'Key (text)=(secret) already exists.',
+    });
     log.error({ err: failure, token: 'secret', message: { text: 'secret' } }, 'Failed.');
     expect(lines.join('')).toContain('23505');
     expect(lines.join('')).not.toContain('secret');

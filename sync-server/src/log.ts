@@ -33,7 +33,10 @@ export function createLog({ level, format, write = writeToStdout }: LogOptions):
     {
       level,
       base: null,
-      redact: { paths: ['token', 'text', 'password', 'authorization', 'cookie', '*.token', '*.text', '*.password'], censor: '…' },
+      redact: {
+        paths: ['token', 'text', 'password', 'authorization', 'cookie', '*.token', '*.text', '*.password'],
+        censor: '…',
+      },
       serializers: { err: describeError },
     },
     { write: format === 'json' ? write : (line: string) => write(toText(line)) },
@@ -55,9 +58,14 @@ function describeError(error: unknown): unknown {
 
 /** One JSON line of pino's as `12:34:56 warn  The message. tablo=…`; info, the everyday level, needs no word. */
 function toText(line: string): string {
-  const { level, time, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown> & { level: number; time: number };
+  const { level, time, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown> & {
+    level: number;
+    time: number;
+  };
   const label = level === 30 ? '' : `${pino.levels.labels[level] ?? level} `;
-  const pairs = Object.entries(fields).map(([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const pairs = Object.entries(fields).map(
+    ([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   const { message, stack } = (err ?? {}) as { message?: string; stack?: string };
   const trace = level >= 50 && stack !== undefined ? `\n${stack}` : message === undefined ? '' : ` (${message})`;
   return `${new Date(time).toISOString().slice(11, 19)} ${label}${String(msg ?? '')}${pairs.join('')}${trace}\n`;

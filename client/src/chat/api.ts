@@ -79,7 +79,12 @@ export class Api {
   }
 
   async createInvite(id: TabloId, role?: Role): Promise<Invite> {
-    const { invite } = await this.#call('POST', `/chat/channels/${id}/invites`, inviteAnswer, role === undefined ? {} : { role });
+    const { invite } = await this.#call(
+      'POST',
+      `/chat/channels/${id}/invites`,
+      inviteAnswer,
+      role === undefined ? {} : { role },
+    );
     return { url: invite.url, expiresAt: Date.parse(invite.expires_at) };
   }
 
@@ -109,7 +114,9 @@ export class Api {
   /** Does the server answer at all? Needs no token. */
   async isAlive(timeoutMs: number): Promise<boolean> {
     try {
-      return (await this.#fetch(`${this.#baseUrl}/healthz`, { signal: AbortSignal.timeout(timeoutMs), cache: 'no-store' })).ok;
+      return (
+        await this.#fetch(`${this.#baseUrl}/healthz`, { signal: AbortSignal.timeout(timeoutMs), cache: 'no-store' })
+      ).ok;
     } catch {
       return false; // The question was whether it can be reached: no.
     }
@@ -121,7 +128,8 @@ export class Api {
     const json: unknown = await answer.json().catch(() => null);
     if (!answer.ok) throw errorOf(answer.status, json);
     const parsed = schema.safeParse(json);
-    if (!parsed.success) throw new ChatError('internal', 'The server answered in a way that this version does not understand.');
+    if (!parsed.success)
+      throw new ChatError('internal', 'The server answered in a way that this version does not understand.');
     return parsed.data;
   }
 
@@ -131,7 +139,10 @@ export class Api {
     try {
       return await this.#fetch(this.#baseUrl + path, {
         method,
-        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });

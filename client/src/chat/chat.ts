@@ -30,7 +30,13 @@ export interface ChannelSummary {
   readonly role: Role;
   readonly unreadCount: number;
   /** The newest message of the timeline, own pending ones included. */
-  readonly lastMessage: { readonly id: EntryId; readonly author: UserId; readonly authorName: string; readonly text: string; readonly shownAt: number } | null;
+  readonly lastMessage: {
+    readonly id: EntryId;
+    readonly author: UserId;
+    readonly authorName: string;
+    readonly text: string;
+    readonly shownAt: number;
+  } | null;
   readonly createdAt: number;
 }
 

@@ -21,7 +21,8 @@ export function decideConnectionState(facts: ConnectionFacts, offlineAfterMs: nu
   // A dead session does not mend itself: only signing in does.
   const mustSignIn = facts.reason !== null && REASONS[facts.reason].next === 'after-auth';
   if (facts.isSocketOpen && facts.isFocusReady && !mustSignIn) return { status: 'online' };
-  const isGone = !facts.isSocketOpen && (!facts.hasNetwork || facts.failures >= 2 || facts.withoutSocketMs >= offlineAfterMs);
+  const isGone =
+    !facts.isSocketOpen && (!facts.hasNetwork || facts.failures >= 2 || facts.withoutSocketMs >= offlineAfterMs);
   return isGone || mustSignIn ? { status: 'offline', ...because } : { status: 'connecting', ...because };
 }
 

@@ -15,10 +15,10 @@ import type * as Y from 'yjs';
 import { Backoff } from './backoff.ts';
 import type { ConnectionState } from './chat.ts';
 import { decideConnectionState, isSameState } from './connection-state.ts';
+import { DocumentLink } from './document-link.ts';
 import type { Environment } from './environment.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { JoinGate } from './join-gate.ts';
-import { DocumentLink } from './document-link.ts';
 import type { Link, LinkOpener, LinkOptions } from './link.ts';
 import { type Readable, Writable } from './readable.ts';
 import type { TokenSource } from './session.ts';
@@ -50,6 +50,7 @@ export interface ProviderOptions {
   readonly onClose: (data: { event: { reason: string } }) => void;
   readonly onStateless: (data: { payload: string }) => void;
   readonly onUnsyncedChanges: (data: { number: number }) => void;
+  readonly onAwarenessChange: () => void;
 }
 
 const NEVER = new Promise<never>(() => {});
@@ -269,7 +270,10 @@ export class Connection implements LinkOpener {
     const waiting = [...this.#links].filter((link) => !link.hasEnded);
     const urgent = waiting.filter((link) => link.isUrgent);
     const focus = urgent.length > 0 ? urgent : waiting;
-    const isFocusReady = urgent.length > 0 ? urgent.every((link) => link.isReady) : focus.length === 0 || focus.some((link) => link.isReady);
+    const isFocusReady =
+      urgent.length > 0
+        ? urgent.every((link) => link.isReady)
+        : focus.length === 0 || focus.some((link) => link.isReady);
     const withoutSocketMs = this.isOpen ? 0 : Date.now() - this.#lostAt;
     const facts = {
       hasNetwork: environment.isOnline() || this.#isForced,

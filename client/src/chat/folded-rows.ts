@@ -16,7 +16,12 @@ export function foldedRowOf(message: TimelineMessage): TimelineRow {
     edit: message.editedAt === null ? null : { id: '', shownAt: message.editedAt },
     isDeleted: message.isDeleted,
     reactions: message.reactions.flatMap(({ emoji, users }) =>
-      users.map((author, index) => ({ id: `!${String(index).padStart(6, '0')}` as EntryId, author, emoji, shownAt: message.shownAt })),
+      users.map((author, index) => ({
+        id: `!${String(index).padStart(6, '0')}` as EntryId,
+        author,
+        emoji,
+        shownAt: message.shownAt,
+      })),
     ),
   };
 }

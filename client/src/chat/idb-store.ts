@@ -70,7 +70,11 @@ export class IdbStore implements LocalStore {
 
   async appendUpdate(document: string, update: Uint8Array): Promise<number> {
     const tx = this.#db.transaction('updates', 'readwrite');
-    const [, count] = await Promise.all([tx.store.add({ doc: document, update }), tx.store.index('doc').count(document), tx.done]);
+    const [, count] = await Promise.all([
+      tx.store.add({ doc: document, update }),
+      tx.store.index('doc').count(document),
+      tx.done,
+    ]);
     return count;
   }
 
@@ -80,7 +84,11 @@ export class IdbStore implements LocalStore {
     const keys = await tx.store.index('doc').getAllKeys(document);
     const merged = merge(rows.map((row) => row.update));
     const work = keys.map((key) => tx.store.delete(key));
-    await Promise.all([...work, ...(merged === null ? [] : [tx.store.add({ doc: document, update: merged })]), tx.done]);
+    await Promise.all([
+      ...work,
+      ...(merged === null ? [] : [tx.store.add({ doc: document, update: merged })]),
+      tx.done,
+    ]);
   }
 
   async listDocuments(): Promise<string[]> {
@@ -104,7 +112,11 @@ export class IdbStore implements LocalStore {
 
   async writeOutbox({ put = [], remove = [] }: Parameters<LocalStore['writeOutbox']>[0]): Promise<void> {
     const tx = this.#db.transaction('outbox', 'readwrite', { durability: 'strict' });
-    await Promise.all([...remove.map((id) => tx.store.delete(id)), ...put.map((record) => tx.store.put(record)), tx.done]);
+    await Promise.all([
+      ...remove.map((id) => tx.store.delete(id)),
+      ...put.map((record) => tx.store.put(record)),
+      tx.done,
+    ]);
   }
 
   readChannels(): Promise<ChannelRecord[]> {
@@ -113,7 +125,11 @@ export class IdbStore implements LocalStore {
 
   async writeChannels({ put = [], remove = [] }: Parameters<LocalStore['writeChannels']>[0]): Promise<void> {
     const tx = this.#db.transaction('channels', 'readwrite');
-    await Promise.all([...remove.map((id) => tx.store.delete(id)), ...put.map((record) => tx.store.put(record)), tx.done]);
+    await Promise.all([
+      ...remove.map((id) => tx.store.delete(id)),
+      ...put.map((record) => tx.store.put(record)),
+      tx.done,
+    ]);
   }
 
   async readRows(tabloId: TabloId, before: TimelineKey | null, limit: number): Promise<TimelineRow[]> {
@@ -179,9 +195,11 @@ export class IdbStore implements LocalStore {
     const keys = await updates.index('doc').getAllKeys(documents);
     await Promise.all([
       ...keys.map((key) => updates.delete(key)),
-      tx.objectStore('rows').delete(
-        IDBKeyRange.bound([tabloId, Number.NEGATIVE_INFINITY, ''], [tabloId, Number.POSITIVE_INFINITY, AFTER_UUIDS]),
-      ),
+      tx
+        .objectStore('rows')
+        .delete(
+          IDBKeyRange.bound([tabloId, Number.NEGATIVE_INFINITY, ''], [tabloId, Number.POSITIVE_INFINITY, AFTER_UUIDS]),
+        ),
       tx.objectStore('members').delete(tabloId),
       tx.objectStore('channels').delete(tabloId),
       tx.done,

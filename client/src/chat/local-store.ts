@@ -68,12 +68,18 @@ export interface LocalStore {
   writeOutbox(change: { readonly put?: readonly OutboxRecord[]; readonly remove?: readonly EntryId[] }): Promise<void>;
 
   readChannels(): Promise<ChannelRecord[]>;
-  writeChannels(change: { readonly put?: readonly ChannelRecord[]; readonly remove?: readonly TabloId[] }): Promise<void>;
+  writeChannels(change: {
+    readonly put?: readonly ChannelRecord[];
+    readonly remove?: readonly TabloId[];
+  }): Promise<void>;
 
   /** Up to `limit` cached rows that stand before `before` (`null`: the newest), oldest first. */
   readRows(tabloId: TabloId, before: TimelineKey | null, limit: number): Promise<TimelineRow[]>;
   /** A row with a known id replaces the known one. */
-  writeRows(tabloId: TabloId, change: { readonly put?: readonly TimelineRow[]; readonly remove?: readonly EntryId[] }): Promise<void>;
+  writeRows(
+    tabloId: TabloId,
+    change: { readonly put?: readonly TimelineRow[]; readonly remove?: readonly EntryId[] },
+  ): Promise<void>;
   /** Drops all cached history, to make room. */
   clearRows(): Promise<void>;
 

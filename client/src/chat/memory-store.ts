@@ -107,6 +107,15 @@ export class MemoryStore implements LocalStore {
   async close(): Promise<void> {}
 
   async destroy(): Promise<void> {
-    for (const store of [this.#updates, this.#outbox, this.#channels, this.#rows, this.#members, this.#drafts, this.#meta]) store.clear();
+    for (const store of [
+      this.#updates,
+      this.#outbox,
+      this.#channels,
+      this.#rows,
+      this.#members,
+      this.#drafts,
+      this.#meta,
+    ])
+      store.clear();
   }
 }

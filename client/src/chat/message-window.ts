@@ -39,6 +39,7 @@ export class MessageWindow {
   #moveTo(messages: readonly TimelineMessage[], start: number): void {
     const first = messages[start];
     // Own unsent ones come last whatever their time says, so they are no anchor.
-    if (first !== undefined && first.delivery.status === 'sent') this.#anchor = { shownAt: first.shownAt, id: first.id };
+    if (first !== undefined && first.delivery.status === 'sent')
+      this.#anchor = { shownAt: first.shownAt, id: first.id };
   }
 }

@@ -40,7 +40,12 @@ export class Outbox {
     this.#now = now;
   }
 
-  static async open(store: LocalStore, tabs: Tabs, withdrawnKeptMs: number, now: () => number = Date.now): Promise<Outbox> {
+  static async open(
+    store: LocalStore,
+    tabs: Tabs,
+    withdrawnKeptMs: number,
+    now: () => number = Date.now,
+  ): Promise<Outbox> {
     const outbox = new Outbox(store, tabs, now);
     const expired: EntryId[] = [];
     for (const record of await store.readOutbox()) {
@@ -71,7 +76,9 @@ export class Outbox {
 
   /** What the timeline shows over the durable entries. */
   unsent(tabloId: TabloId): readonly UnsentEntry[] {
-    return this.list(tabloId).flatMap(({ entry, delivery }) => (delivery.status === 'withdrawn' ? [] : [{ entry, delivery }]));
+    return this.list(tabloId).flatMap(({ entry, delivery }) =>
+      delivery.status === 'withdrawn' ? [] : [{ entry, delivery }],
+    );
   }
 
   /** May be pushed: pending, and on the disk. */
@@ -90,7 +97,14 @@ export class Outbox {
   }
 
   createRecord(tabloId: TabloId, entry: MemberEntry): OutboxRecord {
-    return { id: entry.id, tabloId, entry, delivery: { status: 'pending' }, createdAt: this.#now(), owner: this.#tabs.id };
+    return {
+      id: entry.id,
+      tabloId,
+      entry,
+      delivery: { status: 'pending' },
+      createdAt: this.#now(),
+      owner: this.#tabs.id,
+    };
   }
 
   /** Shows at once; resolves when it is on the disk. */
@@ -104,7 +118,9 @@ export class Outbox {
     const withdrawn = ids.flatMap((id, index): OutboxRecord[] => {
       const record = this.get(tabloId, id);
       if (record === null) return [];
-      return [{ ...record, delivery: { status: 'withdrawn', replacedBy: index === 0 ? replacedBy : null, at: this.#now() } }];
+      return [
+        { ...record, delivery: { status: 'withdrawn', replacedBy: index === 0 ? replacedBy : null, at: this.#now() } },
+      ];
     });
     await this.#change(tabloId, { put: [...withdrawn, ...entries.map((entry) => this.createRecord(tabloId, entry))] });
   }
@@ -132,7 +148,13 @@ export class Outbox {
   settle(tabloId: TabloId, ids: readonly EntryId[]): readonly OutboxRecord[] {
     const settled = ids.flatMap((id) => this.get(tabloId, id) ?? []);
     if (settled.length === 0) return settled;
-    inBackground(this.#change(tabloId, { remove: settled.map((record) => record.id) }, settled.map((record) => record.entry)));
+    inBackground(
+      this.#change(
+        tabloId,
+        { remove: settled.map((record) => record.id) },
+        settled.map((record) => record.entry),
+      ),
+    );
     return settled;
   }
 

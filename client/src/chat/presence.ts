@@ -6,7 +6,8 @@ import type { Link, PeerState } from './link.ts';
 import { type Readable, Writable } from './readable.ts';
 import type { Timing } from './timing.ts';
 
-const byName = (left: Person, right: Person): number => left.name.localeCompare(right.name) || (left.id < right.id ? -1 : 1);
+const byName = (left: Person, right: Person): number =>
+  left.name.localeCompare(right.name) || (left.id < right.id ? -1 : 1);
 
 export function readPresence(states: readonly PeerState[], self: Person, isPresent: boolean): PresenceView {
   const online = new Map<UserId, Person>(isPresent ? [[self.id, self]] : []);

@@ -67,7 +67,9 @@ export class ReadMarker {
     const record = this.#book.get(this.#host.tabloId);
     if (record === null) return;
     for (const id of this.#unnumbered) this.#readUnnumbered.add(id);
-    const here = Object.entries(record.unread).flatMap(([id, seq]) => (this.#host.authorOf(id as EntryId) === null ? [] : [seq]));
+    const here = Object.entries(record.unread).flatMap(([id, seq]) =>
+      this.#host.authorOf(id as EntryId) === null ? [] : [seq],
+    );
     // Joined and synced, all is here but for what has been announced and not come yet.
     const complete = this.#host.isReady() ? Math.min(record.lastSeq, Math.min(...this.#unseen.values()) - 1) : 0;
     const seq = Math.max(0, complete, ...here);

@@ -16,9 +16,11 @@ import type { ChannelRecord, LocalStore, OutboxRecord } from './local-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { Writable } from './readable.ts';
 
-const REFUSED = 'This browser does not let the app store anything: messages that are not sent yet are lost when this tab closes.';
+const REFUSED =
+  'This browser does not let the app store anything: messages that are not sent yet are lost when this tab closes.';
 const FULL = 'The storage of this device is full: messages that are not sent yet are lost when this tab closes.';
-const BROKEN = 'The storage of this device has stopped working: messages that are not sent yet are lost when this tab closes.';
+const BROKEN =
+  'The storage of this device has stopped working: messages that are not sent yet are lost when this tab closes.';
 
 class Timeout extends Error {}
 
@@ -119,11 +121,14 @@ export class ResilientStore implements LocalStore {
     this.#run((store) => store.writeChannels(change));
   readRows = (tabloId: TabloId, before: TimelineKey | null, limit: number) =>
     this.#run((store) => store.readRows(tabloId, before, limit));
-  writeRows = (tabloId: TabloId, change: { readonly put?: readonly TimelineRow[]; readonly remove?: readonly EntryId[] }) =>
-    this.#run((store) => store.writeRows(tabloId, change));
+  writeRows = (
+    tabloId: TabloId,
+    change: { readonly put?: readonly TimelineRow[]; readonly remove?: readonly EntryId[] },
+  ) => this.#run((store) => store.writeRows(tabloId, change));
   clearRows = () => this.#run((store) => store.clearRows());
   readMembers = (tabloId: TabloId) => this.#run((store) => store.readMembers(tabloId));
-  writeMembers = (tabloId: TabloId, members: readonly Member[]) => this.#run((store) => store.writeMembers(tabloId, members));
+  writeMembers = (tabloId: TabloId, members: readonly Member[]) =>
+    this.#run((store) => store.writeMembers(tabloId, members));
   readDraft = (tabloId: TabloId) => this.#run((store) => store.readDraft(tabloId));
   writeDraft = (tabloId: TabloId, text: string) => this.#run((store) => store.writeDraft(tabloId, text));
   readMeta = (key: string) => this.#run((store) => store.readMeta(key));

@@ -2,9 +2,10 @@
  * What a person does in a tablo, as changes of the outbox: nothing here waits for the network [R7]. What may have been sent already is withdrawn, not
  * forgotten: `settleWithdrawn` makes it good if it turns out durable after all.
  */
+
+import type { CausalClock } from '@tablo/schema/causal-clock';
 import { createDeletion, createEdit, createMessage, createReaction, type MemberEntry } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import type { CausalClock } from '@tablo/schema/causal-clock';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { ChatError } from './chat.ts';
 import type { OutboxRecord } from './local-store.ts';
@@ -51,11 +52,16 @@ export class RoomCommands {
 
   async react(target: EntryId, emoji: string, on: boolean): Promise<void> {
     const reaction = createReaction(this.#authored(), target, emoji, on);
-    const earlier = this.#changesOf(target, 'reaction').filter(({ entry }) => entry.kind === 'reaction' && entry.emoji === emoji);
+    const earlier = this.#changesOf(target, 'reaction').filter(
+      ({ entry }) => entry.kind === 'reaction' && entry.emoji === emoji,
+    );
     // What the message shows without the pending ones, as far as we can tell: if that is what is wanted, taking those back is all.
-    const isOnNow = this.#host.message(target)?.reactions.some((group) => group.emoji === emoji && group.users.includes(this.#host.user));
+    const isOnNow = this.#host
+      .message(target)
+      ?.reactions.some((group) => group.emoji === emoji && group.users.includes(this.#host.user));
     const last = earlier.at(-1);
-    const isBack = last?.entry.kind === 'reaction' && last.delivery.status === 'pending' && last.entry.on !== on && isOnNow !== on;
+    const isBack =
+      last?.entry.kind === 'reaction' && last.delivery.status === 'pending' && last.entry.on !== on && isOnNow !== on;
     await this.#withdraw(earlier, isBack && earlier.length === 1 ? [] : [reaction]);
   }
 
@@ -67,7 +73,11 @@ export class RoomCommands {
     // Somebody else's entry has this id: ours gets another, and so does what speaks of it.
     const renewed = { ...record.entry, id: createEntryId(record.entry.sentAt) };
     const changes = this.#changesOf(id);
-    await outbox.replace(tabloId, [id, ...changes.map((change) => change.id)], [renewed, ...retargeted(changes, renewed.id)]);
+    await outbox.replace(
+      tabloId,
+      [id, ...changes.map((change) => change.id)],
+      [renewed, ...retargeted(changes, renewed.id)],
+    );
   }
 
   async discard(id: EntryId): Promise<void> {
@@ -87,7 +97,11 @@ export class RoomCommands {
       if (replacement?.entry.kind === 'message' && replacement.delivery.status !== 'withdrawn') {
         const edit = createEdit(this.#authored(), entry.id, replacement.entry.text);
         const changes = this.#changesOf(replacement.id);
-        void outbox.replace(tabloId, [replacement.id, ...changes.map((change) => change.id)], [edit, ...retargeted(changes, entry.id)]);
+        void outbox.replace(
+          tabloId,
+          [replacement.id, ...changes.map((change) => change.id)],
+          [edit, ...retargeted(changes, entry.id)],
+        );
       } else {
         void outbox.add(tabloId, [createDeletion(this.#authored(), entry.id)]);
       }
@@ -127,18 +141,24 @@ export class RoomCommands {
       .list(this.#host.tabloId)
       .filter(
         ({ entry, delivery }) =>
-          delivery.status !== 'withdrawn' && entry.kind !== 'message' && entry.target === target && (kind ?? entry.kind) === entry.kind,
+          delivery.status !== 'withdrawn' &&
+          entry.kind !== 'message' &&
+          entry.target === target &&
+          (kind ?? entry.kind) === entry.kind,
       );
   }
 
   #assertMine(target: EntryId): void {
     const message = this.#host.message(target);
     if (message === null) throw new ChatError('not-found', 'This message is not here any more.');
-    if (message.author !== this.#host.user) throw new ChatError('not-your-entry', 'Only its author can edit a message.');
+    if (message.author !== this.#host.user)
+      throw new ChatError('not-your-entry', 'Only its author can edit a message.');
     if (message.isDeleted) throw new ChatError('not-found', 'This message has been deleted.');
   }
 }
 
 function retargeted(changes: readonly OutboxRecord[], target: EntryId): readonly MemberEntry[] {
-  return changes.flatMap(({ entry }) => (entry.kind === 'message' ? [] : [{ ...entry, id: createEntryId(entry.sentAt), target }]));
+  return changes.flatMap(({ entry }) =>
+    entry.kind === 'message' ? [] : [{ ...entry, id: createEntryId(entry.sentAt), target }],
+  );
 }

@@ -7,7 +7,7 @@
  * 2. Each element is parsed once; what is not an entry is skipped, never thrown about.
  * 3. Cost follows the change: the array is read whole once, when loading.
  */
-import { type Entry, ENTRIES_ROOT, type MemberEntry, parseEntry } from '@tablo/schema/entry';
+import { ENTRIES_ROOT, type Entry, type MemberEntry, parseEntry } from '@tablo/schema/entry';
 import type { EntryId } from '@tablo/schema/ids';
 import * as Y from 'yjs';
 import { compactUpdates } from './compact.ts';
@@ -24,7 +24,7 @@ interface HeldPush {
 }
 
 export interface RoomDocumentListener {
-  /** Durable entries, new to this document. */
+  /** Durable entries that the server has just sent. */
   entries(entries: readonly Entry[]): void;
   /** [R2] The server has taken content out. */
   erased(): void;
@@ -47,6 +47,7 @@ export class RoomDocument {
   /** By id, held ones included. */
   readonly #entries = new Map<EntryId, Entry>();
   readonly #held: HeldPush[] = [];
+  #messageCount = 0;
   #unsaved: Uint8Array[] = [];
   #saveTimer: ReturnType<typeof setTimeout> | null = null;
   #hasErased = false;
@@ -88,8 +89,9 @@ export class RoomDocument {
     return this.#entries.values();
   }
 
-  get size(): number {
-    return this.#entries.size;
+  /** Different messages, deleted ones included, own held ones not. */
+  get messageCount(): number {
+    return this.#messageCount - this.heldIds().filter((id) => this.#entries.get(id)?.kind === 'message').length;
   }
 
   get(id: EntryId): Entry | null {
@@ -100,7 +102,11 @@ export class RoomDocument {
     return this.#entries.has(id);
   }
 
-  /** Is this an own push that is not known to be durable? */
+  /** Own pushes that are not known to be durable. */
+  heldIds(): readonly EntryId[] {
+    return this.#held.flatMap((push) => [...push.waitingFor]);
+  }
+
   isHeld(id: EntryId): boolean {
     return this.#held.some((push) => push.waitingFor.has(id));
   }
@@ -141,7 +147,10 @@ export class RoomDocument {
     this.#saveTimer = null;
     const updates = this.#unsaved.splice(0);
     if (updates.length === 0) return;
-    const rows = await this.#store.appendUpdate(this.name, updates.length === 1 ? (updates[0] as Uint8Array) : Y.mergeUpdates(updates));
+    const rows = await this.#store.appendUpdate(
+      this.name,
+      updates.length === 1 ? (updates[0] as Uint8Array) : Y.mergeUpdates(updates),
+    );
     if (rows <= this.#timing.compactRows && !this.#hasErased) return;
     this.#hasErased = false;
     await this.#store.replaceUpdates(this.name, compactUpdates);
@@ -164,6 +173,7 @@ export class RoomDocument {
   }
 
   #saveSoon(update: Uint8Array): void {
+    if (this.#isClosed) return;
     this.#unsaved.push(update);
     this.#saveTimer ??= setTimeout(() => inBackground(this.save()), this.#timing.updateSaveMs);
   }
@@ -171,15 +181,17 @@ export class RoomDocument {
   #read(event: Y.YArrayEvent<unknown>, transaction: Y.Transaction): void {
     if (this.#isClosed) return;
     if (event.changes.deleted.size > 0) return this.#rereadAll();
-    const added = event.changes.delta.flatMap((change) => (Array.isArray(change.insert) ? (change.insert as unknown[]) : []));
+    const added = event.changes.delta.flatMap((change) =>
+      Array.isArray(change.insert) ? (change.insert as unknown[]) : [],
+    );
     const entries = added.flatMap((value) => {
       const parsed = parseEntry(value);
       return parsed.ok ? [parsed.value] : [];
     });
-    for (const entry of entries) this.#entries.set(entry.id, entry);
+    for (const entry of entries) this.#add(entry);
     if (transaction.origin === OWN_PUSH) {
       this.#held.push({ waitingFor: new Set(entries.map((entry) => entry.id)), update: new Uint8Array() });
-    } else if (entries.length > 0) {
+    } else if (entries.length > 0 && transaction.origin !== FROM_STORE) {
       this.#listener.entries(entries);
     }
   }
@@ -188,10 +200,16 @@ export class RoomDocument {
   #rereadAll(): void {
     this.#hasErased = true;
     this.#entries.clear();
+    this.#messageCount = 0;
     for (const value of this.#array.toArray()) {
       const parsed = parseEntry(value);
-      if (parsed.ok) this.#entries.set(parsed.value.id, parsed.value);
+      if (parsed.ok) this.#add(parsed.value);
     }
     this.#listener.erased();
+  }
+
+  #add(entry: Entry): void {
+    if (entry.kind === 'message' && !this.#entries.has(entry.id)) this.#messageCount += 1;
+    this.#entries.set(entry.id, entry);
   }
 }

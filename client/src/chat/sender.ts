@@ -89,7 +89,8 @@ export class Sender {
 
   /** After the room has settled what `committed` names. Returns whether this was the whole answer to `check`. */
   committed(messages: readonly string[], others: readonly string[]): boolean {
-    const isAnswer = this.#phase === 'checking' && messages.length === 0 && others.every((id) => this.#asked.has(id as EntryId));
+    const isAnswer =
+      this.#phase === 'checking' && messages.length === 0 && others.every((id) => this.#asked.has(id as EntryId));
     if (isAnswer) this.#answersLeft -= 1;
     return isAnswer && this.#answersLeft <= 0;
   }
@@ -117,12 +118,12 @@ export class Sender {
         if (this.#authRefusals > 1) this.#holdBack();
         break;
       case 're-home':
-        this.#narrow(named.length > 0 ? named : held, createRefusal(code, message));
         // Nothing of ours was on its way: what is refused is what this device had stored, which the server no longer knows (a restored backup).
         if (held.length === 0) {
           this.#holdBack();
           return this.#host.rehome('empty');
         }
+        this.#narrow(named.length > 0 ? named : held, createRefusal(code, message));
         break;
     }
     this.#host.rehome('stored');

@@ -85,11 +85,17 @@ function hold(token: string, now: number): Held {
 }
 
 /** The built-in identity service: the session cookie buys a JWT. */
-export function createSessionTokens(baseUrl: string, fetchImpl: typeof fetch = (...args) => fetch(...args)): CachedTokens {
+export function createSessionTokens(
+  baseUrl: string,
+  fetchImpl: typeof fetch = (...args) => fetch(...args),
+): CachedTokens {
   return new CachedTokens(async () => {
     let answer: Response;
     try {
-      answer = await fetchImpl(`${baseUrl}/api/auth/token`, { credentials: 'include', signal: AbortSignal.timeout(15_000) });
+      answer = await fetchImpl(`${baseUrl}/api/auth/token`, {
+        credentials: 'include',
+        signal: AbortSignal.timeout(15_000),
+      });
     } catch {
       throw new ChatError('offline', 'The server cannot be reached.');
     }

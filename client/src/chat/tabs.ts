@@ -7,7 +7,12 @@ import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 
 export type TabMessage =
   /** `sent`: it is gone from the outbox because it is durable. */
-  | { readonly type: 'outbox'; readonly tabloId: TabloId; readonly ids: readonly EntryId[]; readonly sent: readonly MemberEntry[] }
+  | {
+      readonly type: 'outbox';
+      readonly tabloId: TabloId;
+      readonly ids: readonly EntryId[];
+      readonly sent: readonly MemberEntry[];
+    }
   | { readonly type: 'draft'; readonly tabloId: TabloId; readonly text: string }
   | { readonly type: 'read'; readonly tabloId: TabloId; readonly seq: number }
   | { readonly type: 'channels' }

@@ -28,7 +28,12 @@ export function countUnread(record: ChannelRecord): number {
 }
 
 /** A message became durable as number `seq`. */
-export function noteArrival(record: ChannelRecord, { id, seq }: SequencedMessage, author: UserId, reader: UserId): ChannelRecord {
+export function noteArrival(
+  record: ChannelRecord,
+  { id, seq }: SequencedMessage,
+  author: UserId,
+  reader: UserId,
+): ChannelRecord {
   const known = { ...record, lastSeq: Math.max(record.lastSeq, seq) };
   if (!isUnread({ author, seq, isDeleted: false }, reader, record.readSeq)) return known;
   return { ...known, unread: { ...record.unread, [id]: seq } };

@@ -40,7 +40,7 @@ export function ConnectionBanner({ isSessionOver, onSignInAgain }: ConnectionBan
           tone="quiet"
           action={{ label: 'Try now', onClick: () => chat.reconnect() }}
         >
-          You are offline. Messages are kept on this device and will be sent when you are back.
+          You are offline. Messages are kept here and sent when you are back.
         </Strip>
       ) : null}
     </>

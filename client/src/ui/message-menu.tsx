@@ -32,7 +32,13 @@ export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps
   };
 
   return (
-    <Popover label="Message" anchor={anchor} className="menu message-menu" onClose={onClose}>
+    <Popover
+      label="What to do with this message"
+      anchor={anchor}
+      align={isOwn ? 'end' : 'start'}
+      className="menu message-menu"
+      onClose={onClose}
+    >
       {canReact && (
         <div className={showsAll ? 'emoji-grid' : 'emoji-row'}>
           {[...QUICK_EMOJI, ...(showsAll ? MORE_EMOJI : [])].map((emoji) => (

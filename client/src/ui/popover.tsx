@@ -4,6 +4,8 @@ interface PopoverProps {
   readonly label: string;
   /** What it belongs to: it opens beside this, and gives the focus back to it. */
   readonly anchor: HTMLElement;
+  /** Which edges line up with the anchor's. */
+  readonly align?: 'start' | 'end';
   readonly onClose: () => void;
   readonly children: ReactNode;
   readonly className?: string;
@@ -12,13 +14,14 @@ interface PopoverProps {
 const GAP_PX = 6;
 const MARGIN_PX = 8;
 
-function place(popover: HTMLElement, anchor: HTMLElement): void {
+function place(popover: HTMLElement, anchor: HTMLElement, align: 'start' | 'end'): void {
   const around = anchor.getBoundingClientRect();
   const own = popover.getBoundingClientRect();
   const below = around.bottom + GAP_PX;
   const fitsBelow = below + own.height + MARGIN_PX <= window.innerHeight;
   const top = fitsBelow ? below : Math.max(MARGIN_PX, around.top - own.height - GAP_PX);
-  const left = Math.min(Math.max(MARGIN_PX, around.right - own.width), window.innerWidth - own.width - MARGIN_PX);
+  const wished = align === 'start' ? around.left : around.right - own.width;
+  const left = Math.min(Math.max(MARGIN_PX, wished), window.innerWidth - own.width - MARGIN_PX);
   popover.style.setProperty('--top', `${top}px`);
   popover.style.setProperty('--left', `${left}px`);
 }
@@ -27,7 +30,7 @@ function place(popover: HTMLElement, anchor: HTMLElement): void {
  * In the top layer, so nothing clips it. On a narrow screen the style sheet makes it a sheet at the bottom. `manual`, because the browser's own
  * light dismissal takes the finger that lifts after a long press for a tap elsewhere.
  */
-export function Popover({ label, anchor, onClose, children, className = '' }: PopoverProps) {
+export function Popover({ label, anchor, align = 'end', onClose, children, className = '' }: PopoverProps) {
   const ref = useRef<HTMLDivElement>(null);
   const onCloseRef = useRef(onClose);
   onCloseRef.current = onClose;
@@ -45,7 +48,7 @@ export function Popover({ label, anchor, onClose, children, className = '' }: Po
       onCloseRef.current();
     };
     popover.showPopover();
-    place(popover, anchor);
+    place(popover, anchor, align);
     popover.querySelector<HTMLElement>('button, input')?.focus({ preventScroll: true });
     document.addEventListener('pointerdown', handlePointerDown, true);
     document.addEventListener('keydown', handleKeyDown, true);
@@ -56,7 +59,7 @@ export function Popover({ label, anchor, onClose, children, className = '' }: Po
       if (popover.matches(':popover-open')) popover.hidePopover();
       if (hadFocus && anchor.isConnected) anchor.focus({ preventScroll: true });
     };
-  }, [anchor]);
+  }, [anchor, align]);
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms; this groups buttons.

@@ -53,7 +53,7 @@ export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast
               <>
                 <span className="tablo-author">{isOwnLast ? 'You' : lastMessage.authorName}: </span>
                 {/* One line is shown; there is no need to lay out 8,000 characters for it. */}
-                {lastMessage.text.slice(0, 160)}
+                <bdi>{lastMessage.text.slice(0, 160)}</bdi>
               </>
             )}
           </span>

@@ -53,7 +53,7 @@ export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: Lo
   const messagesRef = useRef(messages);
   messagesRef.current = messages;
   const [renderWindow, setRenderWindow] = useState<RenderWindow>(TAIL);
-  const [isAtBottom, setIsAtBottom] = useState(true);
+  const [isAtBottom, setIsAtBottom] = useState(false);
   const [flashedId, setFlashedId] = useState<EntryId | null>(null);
   const range = visibleRange(messages, renderWindow);
   const isTail = renderWindow.lastId === null || range.end >= messages.length;
@@ -103,11 +103,12 @@ export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: Lo
     if (!hasOpened.current && isReady && messages.length > 0) {
       hasOpened.current = true;
       // What is new starts above the view: begin reading there.
-      if (divider !== null && firstUnreadId !== null && offsetIn(scroller, divider) < 0) {
+      const startsAbove = divider !== null && firstUnreadId !== null && offsetIn(scroller, divider) < 0;
+      if (startsAbove) {
         anchorRef.current = { id: firstUnreadId, offset: DIVIDER_OFFSET_PX };
-        setIsAtBottom(false);
         restore();
       }
+      setIsAtBottom(!startsAbove);
     }
     const jump = jumpRef.current === null ? null : elementOf(scroller, jumpRef.current);
     if (jump !== null) {

@@ -7,7 +7,12 @@ import { uuid } from './common.ts';
 export const MESSAGES_DEFAULT_LIMIT = 50;
 export const MESSAGES_MAX_LIMIT = 100;
 
-export const messageReaction = z.object({ entry_id: z.string(), user_id: z.string(), emoji: z.string(), created_at: z.string() });
+export const messageReaction = z.object({
+  entry_id: z.string(),
+  user_id: z.string(),
+  emoji: z.string(),
+  created_at: z.string(),
+});
 
 export const message = z.object({
   id: z.string(),
@@ -47,7 +52,8 @@ export function timelineRowOf(row: RestMessage): TimelineRow {
     sentAt: Date.parse(row.sent_at),
     shownAt: Date.parse(row.created_at),
     replyTo: row.reply_to as EntryId | null,
-    edit: row.edit_id !== null && row.updated_at !== null ? { id: row.edit_id, shownAt: Date.parse(row.updated_at) } : null,
+    edit:
+      row.edit_id !== null && row.updated_at !== null ? { id: row.edit_id, shownAt: Date.parse(row.updated_at) } : null,
     isDeleted: false,
     reactions: row.reactions.map((reaction) => ({
       id: reaction.entry_id as EntryId,

@@ -6,13 +6,22 @@ const user = '0197aaaa-0000-7000-8000-00000000000a';
 
 describe('parseChange', () => {
   it('reads what the triggers say', () => {
-    for (const change of [{ type: 'access', tablo, user }, { type: 'tablo', tablo }, { type: 'read', tablo, user, seq: 7 }]) {
+    for (const change of [
+      { type: 'access', tablo, user },
+      { type: 'tablo', tablo },
+      { type: 'read', tablo, user, seq: 7 },
+    ]) {
       expect(parseChange(JSON.stringify(change))).toEqual(change);
     }
   });
 
-  it.each(['', 'null', '[]', '"x"', '{', JSON.stringify({ type: 'access', tablo }), JSON.stringify({ type: 'new', tablo, user })])(
-    'passes over what it does not know: %s',
-    (payload) => expect(parseChange(payload)).toBeNull(),
-  );
+  it.each([
+    '',
+    'null',
+    '[]',
+    '"x"',
+    '{',
+    JSON.stringify({ type: 'access', tablo }),
+    JSON.stringify({ type: 'new', tablo, user }),
+  ])('passes over what it does not know: %s', (payload) => expect(parseChange(payload)).toBeNull());
 });

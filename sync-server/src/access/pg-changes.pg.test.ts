@@ -47,7 +47,10 @@ describe('openChanges', () => {
     const [tablo, user] = [randomUUID(), randomUUID()];
     await pool.query(`INSERT INTO tablos (id, name, last_seq) VALUES ($1, 'Plans', 9)`, [tablo]);
     await pool.query('INSERT INTO tablo_access (tablo_id, user_id) VALUES ($1, $2)', [tablo, user]);
-    await pool.query('INSERT INTO channel_read_state (channel_id, user_id, last_read_seq) VALUES ($1, $2, 3)', [tablo, user]);
+    await pool.query('INSERT INTO channel_read_state (channel_id, user_id, last_read_seq) VALUES ($1, $2, 3)', [
+      tablo,
+      user,
+    ]);
     await pool.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1', [tablo]);
     await pool.query('UPDATE tablos SET deleted_at = now() WHERE id = $1', [tablo]);
     await until(() => heard.some(({ type }) => type === 'tablo'));
@@ -60,7 +63,9 @@ describe('openChanges', () => {
   });
 
   it('[R6] says resync when its connection was killed and is back, and hears what comes after', async () => {
-    await pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tablo-chat listen'`);
+    await pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tablo-chat listen'`,
+    );
     await until(() => heard.length > 0);
     expect(heard).toEqual([{ type: 'resync' }]);
     const tablo = randomUUID();

@@ -128,6 +128,7 @@ function drop(client: pg.Client): void {
   client.removeAllListeners('notification');
   client.end().catch(() => {}); // It is broken already, or its process ends with ours.
   // `end()` says goodbye and waits for the other side, which may be gone: the socket would hold the process.
-  const { stream } = (client as unknown as { connection: { stream: { destroySoon?: () => void; unref?: () => void } } }).connection;
+  const { stream } = (client as unknown as { connection: { stream: { destroySoon?: () => void; unref?: () => void } } })
+    .connection;
   stream.unref?.();
 }

@@ -27,8 +27,12 @@ describe('PgMembership', () => {
     addTablo: async (...args) => void (await addTablo(...args)),
     setRole: async (...args) => void (await setRole(...args)),
     removeMember: async (tablo, user) =>
-      void (await pool.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [tablo, user])),
-    deleteTablo: async (tablo) => void (await pool.query('UPDATE tablos SET deleted_at = now() WHERE id = $1', [tablo])),
+      void (await pool.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [
+        tablo,
+        user,
+      ])),
+    deleteTablo: async (tablo) =>
+      void (await pool.query('UPDATE tablos SET deleted_at = now() WHERE id = $1', [tablo])),
   }));
 
   it('asks once for all look-ups of one event-loop turn', async () => {
@@ -55,7 +59,11 @@ describe('PgMembership', () => {
       ALTER TABLE tablo_access DROP CONSTRAINT tablo_access_pkey, ALTER role DROP DEFAULT, ALTER role TYPE access_role USING role::access_role`);
     await hostPool.query(`INSERT INTO tablos (id, name) VALUES ($1, 'Plans')`, [tablo]);
     for (const role of ['guest', 'admin', 'member']) {
-      await hostPool.query('INSERT INTO tablo_access (tablo_id, user_id, role) VALUES ($1, $2, $3)', [tablo, user, role]);
+      await hostPool.query('INSERT INTO tablo_access (tablo_id, user_id, role) VALUES ($1, $2, $3)', [
+        tablo,
+        user,
+        role,
+      ]);
     }
     expect(await new PgMembership(hostPool).find(tablo, user)).toMatchObject({ role: 'admin' });
     await hostPool.end();

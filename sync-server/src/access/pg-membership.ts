@@ -37,7 +37,8 @@ export class PgMembership implements Membership {
 
   #flush(): void {
     const waiting = this.#waiting.splice(0);
-    for (let start = 0; start < waiting.length; start += QUERY_MAX) void this.#answer(waiting.slice(start, start + QUERY_MAX));
+    for (let start = 0; start < waiting.length; start += QUERY_MAX)
+      void this.#answer(waiting.slice(start, start + QUERY_MAX));
   }
 
   async #answer(lookUps: readonly LookUp[]): Promise<void> {
@@ -48,7 +49,9 @@ export class PgMembership implements Membership {
         text: FIND,
         values: [lookUps.map(({ tabloId }) => tabloId), lookUps.map(({ userId }) => userId)],
       });
-      const found = new Map(rows.map(({ nth, epoch, name, roles }) => [nth, { role: highestRole(roles), epoch, name }]));
+      const found = new Map(
+        rows.map(({ nth, epoch, name, roles }) => [nth, { role: highestRole(roles), epoch, name }]),
+      );
       for (const [index, { resolve }] of lookUps.entries()) resolve(found.get(index + 1) ?? null);
     } catch (error) {
       for (const { reject } of lookUps) reject(error);

@@ -50,7 +50,11 @@ describe('PgProfiles', () => {
     profiles.remember(alice);
     profiles.remember({ ...alice, name: null, email: null, avatarUrl: 'https://example.org/a.png' });
     await profiles.settled();
-    expect(await rowOf(alice)).toEqual({ name: 'Alice', email: 'alice@example.org', avatar_url: 'https://example.org/a.png' });
+    expect(await rowOf(alice)).toEqual({
+      name: 'Alice',
+      email: 'alice@example.org',
+      avatar_url: 'https://example.org/a.png',
+    });
   });
 
   it('lets the later of two tokens win, however they alternate', async () => {

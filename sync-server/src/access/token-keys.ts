@@ -14,7 +14,19 @@ export class KeysUnavailableError extends Error {
   override readonly name = 'KeysUnavailableError';
 }
 
-const ASYMMETRIC = ['EdDSA', 'Ed25519', 'ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const;
+const ASYMMETRIC = [
+  'EdDSA',
+  'Ed25519',
+  'ES256',
+  'ES384',
+  'ES512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+] as const;
 const FETCH_TIMEOUT_MS = 5_000;
 /** Between two fetches caused by tokens whose key is unknown: strangers must not make us hammer the issuer. */
 const REFETCH_COOLDOWN_MS = 10_000;
@@ -64,14 +76,19 @@ export function localKeys(load: () => Promise<JSONWebKeySet>): TokenKeys {
 
   const getKey: JWTVerifyGetKey = async (header, token) => {
     if (known.keys.some((key) => key.kid === header.kid)) return await createLocalJWKSet(known)(header, token);
-    if (performance.now() - loadedAt > REFETCH_COOLDOWN_MS) await (loading ??= refresh());
+    if (performance.now() - loadedAt > REFETCH_COOLDOWN_MS) {
+      loading ??= refresh();
+      await loading;
+    }
     return await createLocalJWKSet(known)(header, token);
   };
   return { algorithms: ASYMMETRIC, getKey };
 }
 
 const isAboutTheToken = (error: unknown): boolean =>
-  error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys || error instanceof errors.JOSENotSupported;
+  error instanceof errors.JWKSNoMatchingKey ||
+  error instanceof errors.JWKSMultipleMatchingKeys ||
+  error instanceof errors.JOSENotSupported;
 
 async function findAmong(keys: JSONWebKeySet, ...[header, token, cause]: [...Parameters<JWTVerifyGetKey>, unknown]) {
   try {

@@ -12,7 +12,8 @@ const inOneHour = () => Math.floor(Date.now() / 1_000) + 3_600;
 
 const key = (secret = SECRET) => new TextEncoder().encode(secret);
 const claims = (given: JWTPayload = {}): JWTPayload => ({ iss: ISSUER, sub: ALICE, exp: inOneHour(), ...given });
-const sign = (payload: JWTPayload, secret = SECRET, alg = 'HS256') => new SignJWT(payload).setProtectedHeader({ alg }).sign(key(secret));
+const sign = (payload: JWTPayload, secret = SECRET, alg = 'HS256') =>
+  new SignJWT(payload).setProtectedHeader({ alg }).sign(key(secret));
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 const bySecret = (audience: string | null = null, now?: () => number) =>
@@ -25,16 +26,28 @@ const fault = async (token: string, verifier = bySecret()) => {
 describe('a token signed with the secret', () => {
   it('gives the user, their names and the end', async () => {
     const exp = inOneHour();
-    const token = await sign(claims({ exp, name: ' Alice ', email: 'alice@example.org', picture: 'https://example.org/a.png' }));
+    const token = await sign(
+      claims({ exp, name: ' Alice ', email: 'alice@example.org', picture: 'https://example.org/a.png' }),
+    );
     expect(await bySecret().verify(token)).toEqual({
       ok: true,
-      value: { userId: ALICE, name: 'Alice', email: 'alice@example.org', avatarUrl: 'https://example.org/a.png', expiresAt: exp * 1_000 },
+      value: {
+        userId: ALICE,
+        name: 'Alice',
+        email: 'alice@example.org',
+        avatarUrl: 'https://example.org/a.png',
+        expiresAt: exp * 1_000,
+      },
     });
   });
 
   it('reads names where Supabase puts them', async () => {
-    const token = await sign(claims({ role: 'authenticated', user_metadata: { full_name: 'Alice', avatar_url: 'https://x.example/a' } }));
-    expect(await bySecret().verify(token)).toMatchObject({ value: { name: 'Alice', email: null, avatarUrl: 'https://x.example/a' } });
+    const token = await sign(
+      claims({ role: 'authenticated', user_metadata: { full_name: 'Alice', avatar_url: 'https://x.example/a' } }),
+    );
+    expect(await bySecret().verify(token)).toMatchObject({
+      value: { name: 'Alice', email: null, avatarUrl: 'https://x.example/a' },
+    });
   });
 
   it('drops names that cannot be stored and addresses that are not of the web', async () => {
@@ -81,7 +94,9 @@ describe('a token signed with the secret', () => {
   });
 
   it('never ends later than a date can be', async () => {
-    expect(await bySecret().verify(await sign(claims({ exp: 1e300 })))).toMatchObject({ value: { expiresAt: 8.64e15 } });
+    expect(await bySecret().verify(await sign(claims({ exp: 1e300 })))).toMatchObject({
+      value: { expiresAt: 8.64e15 },
+    });
   });
 });
 
@@ -99,12 +114,17 @@ describe('forgeries', () => {
     const [header, , signature] = token.split('.');
     expect(await fault(await sign(claims(), 'another-secret-of-some-length'))).toBe('unauthenticated');
     expect(await fault(await sign(claims(), SECRET.padEnd(64, '!'), 'HS512'))).toBe('unauthenticated');
-    expect(await fault(`${header}.${base64url(claims({ sub: ALICE.replace('a', 'b') }))}.${signature}`)).toBe('unauthenticated');
+    expect(await fault(`${header}.${base64url(claims({ sub: ALICE.replace('a', 'b') }))}.${signature}`)).toBe(
+      'unauthenticated',
+    );
   });
 
-  it.each(['', '.', '..', '...', 'a.b.c', 'Bearer x', '{}', '\u0000', `${'x'.repeat(17_000)}.y.z`])('refuses garbage (%#)', async (token) => {
-    expect(await fault(token)).toBe('unauthenticated');
-  });
+  it.each(['', '.', '..', '...', 'a.b.c', 'Bearer x', '{}', '\u0000', `${'x'.repeat(17_000)}.y.z`])(
+    'refuses garbage (%#)',
+    async (token) => {
+      expect(await fault(token)).toBe('unauthenticated');
+    },
+  );
 
   it('refuses a huge token without reading it', async () => {
     expect(await fault(await sign(claims({ groups: Array(20_000).fill('group') })))).toBe('unauthenticated');
@@ -113,14 +133,26 @@ describe('forgeries', () => {
   it('never takes a public key for an HMAC secret, nor an embedded key for ours', async () => {
     const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
     const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256' };
-    const verifier = new JwtVerifier(localKeys(async () => ({ keys: [jwk] })), { issuer: ISSUER, audience: null });
-    const confused = new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', kid: 'k1' }).sign(key(await exportSPKI(publicKey)));
+    const verifier = new JwtVerifier(
+      localKeys(async () => ({ keys: [jwk] })),
+      { issuer: ISSUER, audience: null },
+    );
+    const confused = new SignJWT(claims())
+      .setProtectedHeader({ alg: 'HS256', kid: 'k1' })
+      .sign(key(await exportSPKI(publicKey)));
     expect(await fault(await confused, verifier)).toBe('unauthenticated');
     expect(await fault(await sign(claims()), verifier)).toBe('unauthenticated');
 
     const mallory = await generateKeyPair('RS256', { extractable: true });
-    const embedded = { alg: 'RS256', kid: 'k1', jwk: await exportJWK(mallory.publicKey), jku: 'https://evil.example/jwks' };
-    expect(await fault(await new SignJWT(claims()).setProtectedHeader(embedded).sign(mallory.privateKey), verifier)).toBe('unauthenticated');
+    const embedded = {
+      alg: 'RS256',
+      kid: 'k1',
+      jwk: await exportJWK(mallory.publicKey),
+      jku: 'https://evil.example/jwks',
+    };
+    expect(
+      await fault(await new SignJWT(claims()).setProtectedHeader(embedded).sign(mallory.privateKey), verifier),
+    ).toBe('unauthenticated');
     const honest = new SignJWT(claims()).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).sign(privateKey);
     expect(await fault(await honest, verifier)).toBeNull();
   });
@@ -180,7 +212,8 @@ describe('a token signed with a key of a set', () => {
     const { url, requests } = await serve(() => ({ keys: [signer.jwk] }));
     const verifier = new JwtVerifier(remoteKeys(url), expected);
     await verifier.verify(await signer.sign());
-    for (let nth = 0; nth < 5; nth += 1) expect(await fault(await (await newKey('ES256', `x${nth}`)).sign(), verifier)).toBe('unauthenticated');
+    for (let nth = 0; nth < 5; nth += 1)
+      expect(await fault(await (await newKey('ES256', `x${nth}`)).sign(), verifier)).toBe('unauthenticated');
     expect(requests.mock.calls.length).toBeLessThanOrEqual(2);
   });
 
@@ -195,7 +228,10 @@ describe('a token signed with a key of a set', () => {
     expect(await fault(token, verifier)).toBeNull();
     isUp = false;
     expect(await fault(await signer.sign(claims({ name: 'another token' })), verifier)).toBeNull();
-    const local = new JwtVerifier(localKeys(() => Promise.reject(new Error('database away'))), expected);
+    const local = new JwtVerifier(
+      localKeys(() => Promise.reject(new Error('database away'))),
+      expected,
+    );
     expect(await fault(token, local)).toBe('unavailable');
   });
 });

@@ -22,7 +22,7 @@ export function encodeAppend(at: ItemId, origin: ItemId | null, entries: readonl
     encoding.writeVarUint(encoder, origin.clock);
   }
   encoding.writeVarUint(encoder, entries.length);
-  for (const entry of entries) encoding.writeAny(encoder, { ...entry });
+  for (const entry of entries) encoding.writeAny(encoder, entry as unknown as Parameters<typeof encoding.writeAny>[1]);
   encoding.writeVarUint(encoder, 0);
   return encoding.toUint8Array(encoder);
 }

@@ -2,6 +2,9 @@
 import pg, { type Pool } from 'pg';
 import { type DbLog, silentLog } from './db-log.ts';
 
+/** For rooms that are handed a pool: they need not know where it comes from. */
+export type { Pool };
+
 export interface PoolOptions {
   readonly max?: number;
   /** PostgreSQL ends a statement that takes longer. */
@@ -31,6 +34,8 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
   // Without a listener an idle connection that breaks ends the process; the pool has dropped it by now.
   pool.on('error', (error) => log.warn(`An idle database connection broke: ${error.message}`));
   // The same for one that is checked out and breaks between two queries: its next query fails, and the pool drops it at release.
-  pool.on('connect', (client) => client.on('error', (error) => log.debug(`A database connection in use broke: ${error.message}`)));
+  pool.on('connect', (client) =>
+    client.on('error', (error) => log.debug(`A database connection in use broke: ${error.message}`)),
+  );
   return pool;
 }

@@ -1,9 +1,10 @@
 /** How better-auth is set up here: e-mail and password, and short-lived JWTs that the rest of the server checks like anybody's. */
+
+import { isStorableText } from '@tablo/schema/text';
 import type { BetterAuthOptions } from 'better-auth';
 import { APIError } from 'better-auth/api';
 import { jwt } from 'better-auth/plugins/jwt';
-import type { Pool } from 'pg';
-import { isStorableText } from '@tablo/schema/text';
+import type { createPool } from '../db/pool.ts';
 import type { Log } from '../log.ts';
 
 export const AUTH_PATH = '/api/auth';
@@ -28,7 +29,7 @@ export interface AuthSettings {
   readonly allowedOrigins: readonly string[];
 }
 
-export function authOptions(settings: AuthSettings, pool: Pool, secret: string, log: Log) {
+export function authOptions(settings: AuthSettings, pool: ReturnType<typeof createPool>, secret: string, log: Log) {
   return {
     appName: 'Tablo Chat',
     basePath: AUTH_PATH,
@@ -60,7 +61,9 @@ export function authOptions(settings: AuthSettings, pool: Pool, secret: string, 
     databaseHooks: {
       user: {
         create: { before: async (user) => ({ data: { ...user, name: checkName(user.name) } }) },
-        update: { before: async (user) => ({ data: user.name === undefined ? user : { ...user, name: checkName(user.name) } }) },
+        update: {
+          before: async (user) => ({ data: user.name === undefined ? user : { ...user, name: checkName(user.name) } }),
+        },
       },
     },
     plugins: [
@@ -70,7 +73,11 @@ export function authOptions(settings: AuthSettings, pool: Pool, secret: string, 
           issuer: settings.issuer,
           audience: settings.audience ?? settings.issuer,
           expirationTime: TOKEN_LIFETIME,
-          definePayload: ({ user }) => ({ name: user.name, email: user.email, ...(user.image ? { picture: user.image } : {}) }),
+          definePayload: ({ user }) => ({
+            name: user.name,
+            email: user.email,
+            ...(user.image ? { picture: user.image } : {}),
+          }),
         },
       }),
     ],
@@ -90,7 +97,9 @@ export function authOptions(settings: AuthSettings, pool: Pool, secret: string, 
 
 /** This server however it was addressed (127.0.0.1 and localhost, or through a proxy that speaks HTTPS), and what the settings name. */
 function trustedOrigins(settings: AuthSettings, request: Request | undefined): string[] {
-  const named = [settings.publicUrl, ...settings.allowedOrigins].filter((origin) => origin !== null && origin !== '*');
+  const named = [settings.publicUrl, ...settings.allowedOrigins].flatMap((origin) =>
+    origin === null || origin === '*' ? [] : [origin],
+  );
   const host = request?.headers.get('host') ?? null;
   // A page of another host cannot make a browser send this host's name in `Host`, so a page with the same name is ours.
   return host !== null && /^[\w.:[\]-]+$/.test(host) ? [...named, `http://${host}`, `https://${host}`] : named;
@@ -99,7 +108,10 @@ function trustedOrigins(settings: AuthSettings, request: Request | undefined): s
 function checkName(name: unknown): string {
   const trimmed = typeof name === 'string' ? name.trim() : '';
   if (trimmed === '' || trimmed.length > NAME_MAX_LENGTH || !isStorableText(trimmed)) {
-    throw new APIError('BAD_REQUEST', { code: 'INVALID_NAME', message: `The name must be 1 to ${NAME_MAX_LENGTH} characters.` });
+    throw new APIError('BAD_REQUEST', {
+      code: 'INVALID_NAME',
+      message: `The name must be 1 to ${NAME_MAX_LENGTH} characters.`,
+    });
   }
   return trimmed;
 }

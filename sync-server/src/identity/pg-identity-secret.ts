@@ -11,7 +11,9 @@ export async function readIdentitySecret(pool: Pool): Promise<string> {
     NAME,
     randomBytes(SECRET_BYTES).toString('base64url'),
   ]);
-  const { rows } = await pool.query<{ value: string }>('SELECT value FROM tablo_private.settings WHERE name = $1', [NAME]);
+  const { rows } = await pool.query<{ value: string }>('SELECT value FROM tablo_private.settings WHERE name = $1', [
+    NAME,
+  ]);
   const value = rows[0]?.value;
   if (value === undefined) throw new Error('the identity secret was deleted while it was read');
   return value;

@@ -19,7 +19,10 @@ const REST_STATUS: Readonly<Record<(typeof REST_CODES)[number], ErrorStatus>> = 
 
 export const ERROR_STATUS: Readonly<Record<ErrorCode, ErrorStatus>> = {
   ...REST_STATUS,
-  ...(Object.fromEntries(Object.entries(REASONS).map(([code, { status }]) => [code, status])) as Record<Refusal['code'], ErrorStatus>),
+  ...(Object.fromEntries(Object.entries(REASONS).map(([code, { status }]) => [code, status])) as Record<
+    Refusal['code'],
+    ErrorStatus
+  >),
 };
 
 export class AppError extends Error {
@@ -35,9 +38,13 @@ export class AppError extends Error {
 }
 
 /** What the close table says about `code`, in its words or in `message`. */
-export const refusal = (code: Refusal['code'], message: string = REASONS[code].message): RestRefusal => ({ code, message });
+export const refusal = (code: Refusal['code'], message: string = REASONS[code].message): RestRefusal => ({
+  code,
+  message,
+});
 
 export const invalidRequest = (message: string): AppError => new AppError({ code: 'invalid-request', message });
-export const notFound = (message = 'There is nothing at this address.'): AppError => new AppError({ code: 'not-found', message });
+export const notFound = (message = 'There is nothing at this address.'): AppError =>
+  new AppError({ code: 'not-found', message });
 /** [R6] One answer, whether the tablo does not exist or the caller does not belong to it. */
 export const forbidden = (): AppError => new AppError(refusal('forbidden'));

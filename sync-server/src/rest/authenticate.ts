@@ -19,7 +19,8 @@ export function authenticate(verifier: TokenVerifier, profiles: Profiles): Middl
     if (token === undefined) throw new AppError(refusal('unauthenticated'));
     const verified = await verifier.verify(token);
     if (!verified.ok) {
-      const message = verified.error === 'unavailable' ? 'The token cannot be checked right now.' : REASONS[verified.error].message;
+      const message =
+        verified.error === 'unavailable' ? 'The token cannot be checked right now.' : REASONS[verified.error].message;
       throw new AppError(refusal(verified.error, message));
     }
     profiles.remember(verified.value);

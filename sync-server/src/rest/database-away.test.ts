@@ -4,10 +4,13 @@ import { isDatabaseAway } from './database-away.ts';
 const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 
 describe('isDatabaseAway', () => {
-  it.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '53300', '53100', '08006', '25006', '57014', '40P01'])('[R11] holds for %s', (code) => {
-    expect(isDatabaseAway(withCode(code))).toBe(true);
-    expect(isDatabaseAway(new AggregateError([withCode(code)]))).toBe(true);
-  });
+  it.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '53300', '53100', '08006', '25006', '57014', '40P01'])(
+    '[R11] holds for %s',
+    (code) => {
+      expect(isDatabaseAway(withCode(code))).toBe(true);
+      expect(isDatabaseAway(new AggregateError([withCode(code)]))).toBe(true);
+    },
+  );
 
   it('holds for what pg says in words', () => {
     expect(isDatabaseAway(new Error('Connection terminated unexpectedly'))).toBe(true);

@@ -48,7 +48,7 @@ const ALWAYS: readonly ErrorCode[] = ['invalid-request', 'unauthenticated', 'tok
 export function addRoute<P extends Schema, Q extends Schema, B extends Schema, A extends Schema>(
   app: RestApp,
   description: RouteDescription<P, Q, B, A>,
-  handle: (given: Given<P, Q, B>) => Promise<Answer<A>>,
+  handle: (given: Given<P, Q, B>) => Promise<Answer<NoInfer<A>>>,
 ): void {
   const { method, path, params, query, body } = description;
   app.openAPIRegistry.registerPath(toOpenApi(description));
@@ -72,7 +72,9 @@ function parse<S extends Schema>(schema: S | undefined, value: unknown, what: st
   const issue = parsed.error.issues[0];
   const where = issue?.path.join('.') ?? '';
   // Zod's messages name types and bounds, not the value.
-  throw invalidRequest(`${what} is not as expected: ${where === '' ? '' : `${where}: `}${issue?.message ?? 'unknown'}.`);
+  throw invalidRequest(
+    `${what} is not as expected: ${where === '' ? '' : `${where}: `}${issue?.message ?? 'unknown'}.`,
+  );
 }
 
 function toOpenApi<P extends Schema, Q extends Schema, B extends Schema, A extends Schema>(
@@ -91,8 +93,12 @@ function toOpenApi<P extends Schema, Q extends Schema, B extends Schema, A exten
       ...(route.body === undefined ? {} : { body: { content: json(route.body) } }),
     },
     responses: {
-      ...Object.fromEntries(route.statuses.map((status) => [status, { description: 'Done.', content: json(route.answer) }])),
-      ...Object.fromEntries([...refusals].map(([status, codes]) => [status, { description: codes.join(', '), content: json(errorBody) }])),
+      ...Object.fromEntries(
+        route.statuses.map((status) => [status, { description: 'Done.', content: json(route.answer) }]),
+      ),
+      ...Object.fromEntries(
+        [...refusals].map(([status, codes]) => [status, { description: codes.join(', '), content: json(errorBody) }]),
+      ),
     },
   };
 }

@@ -7,8 +7,9 @@ import type { ReasonCode } from '@tablo/schema/close-codes';
 import { parseDocumentName } from '@tablo/schema/document-name';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { canWrite } from '@tablo/schema/roles';
-import type { Membership } from '../access/membership.ts';
-import type { Claims, TokenVerifier } from '../access/token-verifier.ts';
+import type { Claims } from '../access/claims.ts';
+import type { Member, Membership } from '../access/membership.ts';
+import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { Connections } from './connections.ts';
 import { cut } from './connections.ts';
 import type { LiveDocuments } from './documents-extension.ts';
@@ -80,7 +81,7 @@ export class AccessExtension implements Extension {
     return verified.ok ? verified.value : deny(verified.error);
   }
 
-  async #findMember(tablo: TabloId, user: UserId): Promise<Awaited<ReturnType<Membership['find']>>> {
+  async #findMember(tablo: TabloId, user: UserId): Promise<Member | null> {
     try {
       return await this.#deps.membership.find(tablo, user);
     } catch {

@@ -1,0 +1,76 @@
+/** From REST to this device's records, and from those to the list that people see. Pure. */
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { RestChannel } from '@tablo/schema/rest/channel';
+import { compareKeys } from '@tablo/schema/shown-at';
+import type { TimelineMessage } from '@tablo/schema/timeline';
+import type { ChannelSummary } from './chat.ts';
+import type { ChannelRecord, LastMessage } from './local-store.ts';
+import { countUnread, moveReadPosition } from './unread.ts';
+
+/** The server's word on everything but what this device may know better: what it has read, and what came meanwhile. */
+export function mergeChannel(known: ChannelRecord | null, rest: RestChannel): ChannelRecord {
+  const listed = rest.last_message;
+  const named = {
+    id: rest.id as TabloId,
+    name: rest.name,
+    role: rest.role,
+    epoch: rest.epoch,
+    createdAt: Date.parse(rest.created_at),
+    lastMessage:
+      listed === null
+        ? null
+        : {
+            id: listed.id as EntryId,
+            author: listed.user_id as UserId,
+            text: listed.text,
+            shownAt: Date.parse(listed.created_at),
+          },
+  };
+  if (known === null) {
+    return {
+      ...named,
+      lastSeq: rest.last_seq,
+      readSeq: rest.read_seq,
+      unread: {},
+      unlistedUnread: rest.unread_count,
+      pendingRead: null,
+    };
+  }
+  // A last `seq` that went back is a server restored from a backup: its word counts.
+  const merged = { ...known, ...named, lastSeq: rest.last_seq };
+  return isSame(known, merged) ? moveReadPosition(known, rest.read_seq) : moveReadPosition(merged, rest.read_seq);
+}
+
+function isSame(left: ChannelRecord, right: ChannelRecord): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}
+
+/** The newest of what the server last named and what the room shows, own unsent ones included. */
+export function newestOf(listed: LastMessage | null, shown: TimelineMessage | null): LastMessage | null {
+  if (shown === null) return listed;
+  if (listed !== null && listed.id !== shown.id && shown.delivery.status === 'sent' && compareKeys(listed, shown) > 0)
+    return listed;
+  return { id: shown.id, author: shown.author, text: shown.text, shownAt: shown.shownAt };
+}
+
+export function summaryOf(
+  record: ChannelRecord,
+  last: LastMessage | null,
+  nameOf: (id: UserId) => string,
+): ChannelSummary {
+  return {
+    id: record.id,
+    name: record.name,
+    role: record.role,
+    unreadCount: countUnread(record),
+    lastMessage: last === null ? null : { ...last, authorName: nameOf(last.author) },
+    createdAt: record.createdAt,
+  };
+}
+
+const activityOf = (summary: ChannelSummary): number => summary.lastMessage?.shownAt ?? summary.createdAt;
+
+/** Newest activity first; equal ones keep one order everywhere. */
+export function byActivity(left: ChannelSummary, right: ChannelSummary): number {
+  return activityOf(right) - activityOf(left) || (left.id < right.id ? -1 : 1);
+}

@@ -1,0 +1,413 @@
+/**
+ * A signed-in user's whole chat on this device: opens the local store, shows what it holds, connects, and keeps every tablo joined over one socket.
+ *
+ * Invariant: a tablo that the server's list does not name is not ours; its room is shut, and forgotten once no view holds it [R6].
+ */
+import { CausalClock } from '@tablo/schema/causal-clock';
+import type { TabloId, UserId } from '@tablo/schema/ids';
+import type { RestChannel } from '@tablo/schema/rest/channel';
+import type { Role } from '@tablo/schema/roles';
+import { Api, type UnreadChannel } from './api.ts';
+import { ChannelBook } from './channel-book.ts';
+import { byActivity, mergeChannel, newestOf, summaryOf } from './channel-list.ts';
+import type {
+  ChannelList,
+  ChannelSummary,
+  Chat,
+  ConnectionState,
+  Invite,
+  Person,
+  RoomHandle,
+  StorageState,
+} from './chat.ts';
+import { Connection } from './connection.ts';
+import { detectEnvironment, type Environment } from './environment.ts';
+import { ListSync } from './list-sync.ts';
+import type { ChannelRecord, LocalStore } from './local-store.ts';
+import { Outbox } from './outbox.ts';
+import { People } from './people.ts';
+import { type Readable, Writable } from './readable.ts';
+import { inBackground } from './report-error.ts';
+import { openLocalStore } from './resilient-store.ts';
+import { HeldRoom } from './room-handle.ts';
+import { Rooms } from './rooms.ts';
+import type { TokenSource } from './session.ts';
+import { type OpenTabChannel, openBroadcastChannel, type TabMessage, Tabs } from './tabs.ts';
+import { DEFAULT_TIMING, type Timing } from './timing.ts';
+import { moveReadPosition } from './unread.ts';
+
+/** Presence costs every member of a tablo four frames a minute (TRAPS 1.6): only this many of the most active ones show us while not open. */
+const RECENT_TABLOS = 20;
+const LISTED = 'hasListed';
+
+export interface Storage {
+  readonly store: LocalStore;
+  readonly state: Readable<StorageState>;
+}
+
+export interface ChatClientOptions {
+  readonly user: Person & { readonly email: string | null };
+  readonly tokens: TokenSource;
+  /** Where the server is; absent: where the page comes from. */
+  readonly baseUrl?: string;
+  /** Absent: IndexedDB, or memory where the browser refuses. */
+  readonly storage?: Storage;
+  /** This user's data was deleted in another tab (sign-out): this client is closed. */
+  readonly onWiped?: () => void;
+  readonly fetch?: typeof fetch;
+  readonly WebSocketImpl?: unknown;
+  readonly environment?: Environment;
+  readonly openTabChannel?: OpenTabChannel;
+  readonly timing?: Partial<Timing>;
+  readonly now?: () => number;
+}
+
+async function openStorage(user: UserId, timeoutMs: number): Promise<Storage> {
+  const store = await openLocalStore(user, timeoutMs);
+  return { store, state: store.state };
+}
+
+export async function openChatClient(options: ChatClientOptions): Promise<ChatClient> {
+  const timing = { ...DEFAULT_TIMING, ...options.timing };
+  const storage = options.storage ?? (await openStorage(options.user.id, timing.storeTimeoutMs));
+  const tabs = new Tabs(options.user.id, options.openTabChannel ?? openBroadcastChannel);
+  const outbox = await Outbox.open(storage.store, tabs, timing.withdrawnKeptMs, options.now);
+  const book = await ChannelBook.open(storage.store);
+  const hasListed = (await storage.store.readMeta(LISTED)) === true;
+  return new ChatClient({ options, timing, storage, tabs, outbox, book, hasListed });
+}
+
+interface Parts {
+  readonly options: ChatClientOptions;
+  readonly timing: Timing;
+  readonly storage: Storage;
+  readonly tabs: Tabs;
+  readonly outbox: Outbox;
+  readonly book: ChannelBook;
+  readonly hasListed: boolean;
+}
+
+export class ChatClient implements Chat {
+  readonly user: Person & { readonly email: string | null };
+  readonly #parts: Parts;
+  readonly #api: Api;
+  readonly #connection: Connection;
+  readonly #people: People;
+  readonly #rooms: Rooms;
+  readonly #sync: ListSync;
+  readonly #channels: Writable<ChannelList>;
+  readonly #stops: (() => void)[] = [];
+  readonly #environment: Environment;
+  /** Created here since the list was last asked for: the answer may not know them. */
+  readonly #created = new Set<TabloId>();
+  /** Whose names the list lacks: asked for once. */
+  readonly #askedForNames = new Set<TabloId>();
+  #hasListed: boolean;
+  #isPublishing = false;
+  #hasAskedToPersist = false;
+  #closing: Promise<void> | null = null;
+
+  constructor(parts: Parts) {
+    const { options, timing, storage, tabs, outbox, book } = parts;
+    this.#parts = parts;
+    this.user = options.user;
+    this.#hasListed = parts.hasListed;
+    this.#environment = options.environment ?? detectEnvironment();
+    const baseUrl = (options.baseUrl ?? globalThis.location?.origin ?? '').replace(/\/+$/, '');
+    const { tokens } = options;
+    this.#api = new Api({ baseUrl, tokens, ...(options.fetch === undefined ? {} : { fetch: options.fetch }) });
+    this.#connection = new Connection({
+      url: `${baseUrl.replace(/^http/, 'ws')}/sync`,
+      tokens,
+      environment: this.#environment,
+      timing,
+      isServerAlive: (timeoutMs) => this.#api.isAlive(timeoutMs),
+      ...(options.WebSocketImpl === undefined ? {} : { WebSocketImpl: options.WebSocketImpl }),
+    });
+    this.#people = new People(storage.store, this.#api, options.user, () => this.#publish());
+    this.#sync = new ListSync(this.#api, book, timing, {
+      beforeAsking: () => this.#created.clear(),
+      apply: (channels, unread, seqs) => this.#apply(channels, unread, seqs),
+    });
+    this.#rooms = new Rooms({
+      user: options.user,
+      store: storage.store,
+      outbox,
+      book,
+      api: this.#api,
+      links: this.#connection,
+      people: this.#people,
+      tabs,
+      clock: new CausalClock(options.now),
+      timing,
+      refreshChannels: () => this.#sync.refresh(),
+      onActivity: () => this.#publish(),
+    });
+    this.#channels = new Writable<ChannelList>(this.#buildList());
+    this.#listen();
+    for (const { id } of this.#channels.get().channels) this.#rooms.add(id);
+    this.#showRecent();
+    this.#sync.refresh();
+  }
+
+  get connection(): Readable<ConnectionState> {
+    return this.#connection.state;
+  }
+
+  get storage(): Readable<StorageState> {
+    return this.#parts.storage.state;
+  }
+
+  get channels(): Readable<ChannelList> {
+    return this.#channels;
+  }
+
+  openRoom(id: TabloId): RoomHandle {
+    const room = this.#rooms.require(id);
+    if (this.#parts.book.get(id) === null) this.#sync.refresh();
+    return new HeldRoom({
+      room,
+      members: this.#people.membersOf(id),
+      onWrite: () => this.#askToPersist(),
+      onRelease: () => this.#rooms.forgetIfUnused(room),
+    });
+  }
+
+  async createTablo(name: string): Promise<TabloId> {
+    const rest = await this.#api.createChannel(name);
+    const id = rest.id as TabloId;
+    this.#created.add(id);
+    this.#parts.book.put(mergeChannel(this.#parts.book.get(id), rest));
+    this.#rooms.noteListed(id, rest.epoch);
+    return id;
+  }
+
+  async renameTablo(id: TabloId, name: string): Promise<void> {
+    await this.#api.renameChannel(id, name);
+    await this.#refreshQuietly();
+  }
+
+  async deleteTablo(id: TabloId): Promise<void> {
+    await this.#api.deleteChannel(id);
+    this.#drop(id);
+  }
+
+  async leaveTablo(id: TabloId): Promise<void> {
+    await this.#api.removeMember(id, this.user.id);
+    this.#drop(id);
+  }
+
+  async removeMember(id: TabloId, user: UserId): Promise<void> {
+    if (user === this.user.id) return this.leaveTablo(id);
+    await this.#api.removeMember(id, user);
+    await this.#people.refresh(id);
+  }
+
+  async setMemberRole(id: TabloId, user: UserId, role: Role): Promise<void> {
+    await this.#api.setMember(id, user, role);
+    await this.#people.refresh(id);
+  }
+
+  createInvite(id: TabloId, role?: Role): Promise<Invite> {
+    return this.#api.createInvite(id, role);
+  }
+
+  async acceptInvite(code: string): Promise<TabloId> {
+    const id = await this.#api.acceptInvite(code);
+    await this.#refreshQuietly();
+    return id;
+  }
+
+  async countUnsent(): Promise<number> {
+    return this.#parts.outbox.countUnsent();
+  }
+
+  reconnect(): void {
+    this.#connection.reconnect();
+    for (const room of this.#rooms.list()) room.retryNow();
+    this.#sync.refresh();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async wipe(): Promise<void> {
+    this.#parts.tabs.post({ type: 'wipe' });
+    await this.#close(false);
+    await this.#parts.storage.store.destroy();
+  }
+
+  #listen(): void {
+    const { tabs, outbox, book } = this.#parts;
+    const on = this.#environment.on.bind(this.#environment);
+    book.on((id) => {
+      if (book.get(id)?.pendingRead != null) {
+        tabs.post({ type: 'read', tabloId: id, seq: book.get(id)?.readSeq ?? 0 });
+        this.#sync.reportSoon();
+      }
+      this.#publish();
+    });
+    this.#stops.push(
+      outbox.on((change) => this.#rooms.get(change.tabloId)?.noteOutbox(change)),
+      tabs.on((message) => this.#hearTab(message)),
+      this.#connection.state.subscribe(() => {
+        if (this.connection.get().status === 'online') this.#sync.refresh();
+      }),
+      on('online', () => this.#sync.refresh()),
+      on('visible', () => {
+        this.#sync.refresh();
+        for (const room of this.#rooms.list()) room.presence.refresh();
+      }),
+      on('hide', () => inBackground(this.#save())),
+    );
+  }
+
+  #hearTab(message: TabMessage): void {
+    switch (message.type) {
+      case 'draft':
+        return this.#rooms.get(message.tabloId)?.draft.receive(message.text);
+      case 'read':
+        return this.#parts.book.update(message.tabloId, (record) => moveReadPosition(record, message.seq));
+      case 'channels':
+        return this.#sync.refresh();
+      case 'wipe':
+        inBackground(this.#close(false).then(() => this.#parts.options.onWiped?.()));
+        return;
+      default:
+        return;
+    }
+  }
+
+  #apply(channels: readonly RestChannel[], unread: readonly UnreadChannel[], seqs: ReadonlyMap<TabloId, number>): void {
+    const { book, storage } = this.#parts;
+    const listed = new Set<string>(channels.map(({ id }) => id));
+    for (const rest of channels) book.put(mergeChannel(book.get(rest.id as TabloId), rest));
+    for (const { id } of book.list()) if (!listed.has(id) && !this.#created.has(id)) book.remove(id);
+    for (const room of this.#rooms.list()) if (book.get(room.id) === null) this.#rooms.shut(room.id);
+    for (const rest of channels) this.#rooms.noteListed(rest.id as TabloId, rest.epoch);
+    const answers = new Map(unread.map((answer) => [answer.channelId, answer]));
+    for (const { id } of book.list()) {
+      const answer = answers.get(id) ?? { count: 0, messages: [] };
+      this.#rooms.get(id)?.noteUnreadAnswer(answer, seqs.get(id) ?? 0);
+    }
+    if (!this.#hasListed) inBackground(storage.store.writeMeta(LISTED, true));
+    this.#hasListed = true;
+    this.#publish();
+  }
+
+  /** Ours no more, by our own doing. */
+  #drop(id: TabloId): void {
+    this.#parts.book.remove(id);
+    this.#rooms.shut(id);
+    this.#parts.tabs.post({ type: 'channels' });
+    this.#sync.refresh();
+  }
+
+  /** After a command that succeeded: that the list cannot be read now does not undo it. */
+  async #refreshQuietly(): Promise<void> {
+    this.#parts.tabs.post({ type: 'channels' });
+    await this.#sync.refreshNow().catch(() => this.#sync.refresh());
+  }
+
+  /** Many changes of one turn are one new list. */
+  #publish(): void {
+    if (this.#isPublishing || this.#closing !== null) return;
+    this.#isPublishing = true;
+    setTimeout(() => {
+      this.#isPublishing = false;
+      if (this.#closing !== null) return;
+      this.#rememberNewest();
+      const next = this.#buildList();
+      if (isSameList(next, this.#channels.get())) return;
+      this.#channels.set(next);
+      this.#showRecent();
+      this.#askForNames();
+    }, 0);
+  }
+
+  #buildList(): ChannelList {
+    const channels = this.#parts.book
+      .list()
+      .map((record) =>
+        summaryOf(
+          record,
+          newestOf(this.#listedMessage(record), this.#rooms.get(record.id)?.screen.newest() ?? null),
+          (id) => this.#people.nameOf(id),
+        ),
+      )
+      .sort(byActivity);
+    return { status: this.#hasListed || channels.length > 0 ? 'ready' : 'loading', channels };
+  }
+
+  #listedMessage({ id, lastMessage }: ChannelRecord): ChannelRecord['lastMessage'] {
+    const isGone = lastMessage !== null && (this.#rooms.get(id)?.screen.message(lastMessage.id)?.isDeleted ?? false);
+    return isGone ? null : lastMessage;
+  }
+
+  /** So that the list shows it at the next start, before any document is read. */
+  #rememberNewest(): void {
+    for (const record of this.#parts.book.list()) {
+      const newest = this.#rooms.get(record.id)?.screen.newest() ?? null;
+      if (newest === null || newest.delivery.status !== 'sent') continue;
+      const last = newestOf(this.#listedMessage(record), newest);
+      if (JSON.stringify(last) !== JSON.stringify(record.lastMessage))
+        this.#parts.book.put({ ...record, lastMessage: last });
+    }
+  }
+
+  #showRecent(): void {
+    this.#channels.get().channels.forEach(({ id }, index) => {
+      this.#rooms.get(id)?.presence.setRecent(index < RECENT_TABLOS);
+    });
+  }
+
+  #askForNames(): void {
+    const nameless = this.#channels
+      .get()
+      .channels.find(
+        ({ id, lastMessage }) =>
+          lastMessage !== null && !this.#people.isKnown(lastMessage.author) && !this.#askedForNames.has(id),
+      );
+    if (nameless === undefined) return;
+    this.#askedForNames.add(nameless.id);
+    const asking = this.#people.load(nameless.id).then(async () => {
+      const author = nameless.lastMessage?.author;
+      if (author !== undefined && !this.#people.isKnown(author)) await this.#people.refresh(nameless.id);
+    });
+    // Not reachable: the names come with the members when the tablo is opened.
+    inBackground(asking.catch(() => {}).then(() => this.#askForNames()));
+  }
+
+  #askToPersist(): void {
+    if (this.#hasAskedToPersist) return;
+    this.#hasAskedToPersist = true;
+    const storage = globalThis.navigator?.storage;
+    // A browser that will not promise may still keep it; there is nothing to do about a no.
+    if (typeof storage?.persist === 'function') inBackground(storage.persist().catch(() => false));
+  }
+
+  async #save(): Promise<void> {
+    await Promise.all([this.#rooms.save(), this.#parts.book.save()]);
+  }
+
+  async #close(closesStore = true): Promise<void> {
+    const { tabs, book, storage } = this.#parts;
+    this.#closing ??= Promise.resolve();
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#sync.close();
+    await this.#rooms.close();
+    this.#connection.close();
+    await book.close();
+    tabs.close();
+    if (closesStore) await storage.store.close();
+  }
+}
+
+function isSameList(left: ChannelList, right: ChannelList): boolean {
+  if (left.status !== right.status || left.channels.length !== right.channels.length) return false;
+  const same = (one: ChannelSummary, other: ChannelSummary | undefined): boolean =>
+    JSON.stringify(one) === JSON.stringify(other);
+  return left.channels.every((channel, index) => same(channel, right.channels[index]));
+}

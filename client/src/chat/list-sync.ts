@@ -1,0 +1,134 @@
+/**
+ * Keeps the list of tablos like the server's: asked at the start, whenever the connection is back or the page visible again, when the server says that
+ * something changed, and every minute. And tells the server how far this device has read, as soon as it can be told.
+ */
+import type { TabloId } from '@tablo/schema/ids';
+import type { RestChannel } from '@tablo/schema/rest/channel';
+import type { Api, UnreadChannel } from './api.ts';
+import { Backoff } from './backoff.ts';
+import type { ChannelBook } from './channel-book.ts';
+import { ChatError } from './chat.ts';
+import type { Timing } from './timing.ts';
+import { noteReported } from './unread.ts';
+
+export interface ListSyncHost {
+  /** `seqs`: the newest `seq` of each tablo when the question was sent. */
+  apply(channels: readonly RestChannel[], unread: readonly UnreadChannel[], seqs: ReadonlyMap<TabloId, number>): void;
+  beforeAsking(): void;
+}
+
+export class ListSync {
+  readonly #api: Api;
+  readonly #book: ChannelBook;
+  readonly #timing: Timing;
+  readonly #host: ListSyncHost;
+  readonly #backoff: Backoff;
+  #askTimer: ReturnType<typeof setTimeout> | null = null;
+  #askAt = 0;
+  #reportTimer: ReturnType<typeof setTimeout> | null = null;
+  #asking: Promise<void> | null = null;
+  #isAskedAgain = false;
+  #isReporting = false;
+  #isClosed = false;
+
+  constructor(api: Api, book: ChannelBook, timing: Timing, host: ListSyncHost) {
+    this.#api = api;
+    this.#book = book;
+    this.#timing = timing;
+    this.#host = host;
+    this.#backoff = new Backoff(timing.retryMinMs, timing.retryMaxMs);
+  }
+
+  /** Soon: several reasons to ask are one question. */
+  refresh(): void {
+    this.#askIn(this.#timing.listDebounceMs);
+  }
+
+  /** Now; rejects with `ChatError`. A question that is under way may be too old an answer, so another one follows it. */
+  async refreshNow(): Promise<void> {
+    if (this.#asking !== null) {
+      this.#isAskedAgain = true;
+      return this.#asking;
+    }
+    this.#asking = this.#askUntilCurrent().finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  /** A read position has moved. */
+  reportSoon(): void {
+    if (this.#isClosed) return;
+    this.#reportTimer ??= setTimeout(() => void this.#report(), this.#timing.readReportMs);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#askTimer !== null) clearTimeout(this.#askTimer);
+    if (this.#reportTimer !== null) clearTimeout(this.#reportTimer);
+  }
+
+  #askIn(ms: number): void {
+    const at = Date.now() + ms;
+    if (this.#isClosed || (this.#askTimer !== null && this.#askAt <= at)) return;
+    if (this.#askTimer !== null) clearTimeout(this.#askTimer);
+    this.#askAt = at;
+    this.#askTimer = setTimeout(() => {
+      this.#askTimer = null;
+      void this.#askAndPlan();
+    }, ms);
+  }
+
+  async #askAndPlan(): Promise<void> {
+    try {
+      await this.refreshNow();
+      this.#askIn(this.#timing.listRefreshMs);
+    } catch {
+      this.#askIn(this.#backoff.nextMs()); // Not reachable: again later, or when the connection is back.
+    }
+  }
+
+  async #askUntilCurrent(): Promise<void> {
+    do {
+      this.#isAskedAgain = false;
+      await this.#ask();
+    } while (this.#isAskedAgain && !this.#isClosed);
+  }
+
+  async #ask(): Promise<void> {
+    this.#host.beforeAsking();
+    const seqs = new Map(this.#book.list().map(({ id, lastSeq }) => [id, lastSeq]));
+    const [channels, unread] = await Promise.all([this.#api.listChannels(), this.#api.listUnread()]);
+    if (this.#isClosed) return;
+    this.#backoff.reset();
+    this.#host.apply(channels, unread, seqs);
+    if (this.#book.list().some((record) => record.pendingRead !== null)) this.reportSoon();
+  }
+
+  async #report(): Promise<void> {
+    this.#reportTimer = null;
+    if (this.#isReporting) return this.reportSoon();
+    this.#isReporting = true;
+    try {
+      for (const { id, pendingRead } of this.#book.list()) {
+        if (pendingRead === null || this.#isClosed) continue;
+        await this.#reportOne(id, pendingRead);
+      }
+    } catch {
+      // Not reachable: the position waits in the record, and every refresh of the list tries again.
+    } finally {
+      this.#isReporting = false;
+    }
+  }
+
+  async #reportOne(id: TabloId, seq: number): Promise<void> {
+    try {
+      await this.#api.reportRead(id, seq);
+    } catch (error) {
+      // Refused for good, as when the tablo is not ours any more: nothing to report then.
+      if (!(error instanceof ChatError) || !['forbidden', 'not-found', 'invalid-request'].includes(error.code))
+        throw error;
+    }
+    this.#book.update(id, (record) => noteReported(record, seq));
+  }
+}

@@ -1,0 +1,99 @@
+/** One view's hold on a room. Several may hold the same room; each lets go once. */
+import type { EntryId, TabloId } from '@tablo/schema/ids';
+import type { TimelineMessage } from '@tablo/schema/timeline';
+import type { Member, PresenceView, RoomHandle, RoomView } from './chat.ts';
+import type { Readable } from './readable.ts';
+import type { Room } from './room.ts';
+import { foldForSearch } from './search.ts';
+
+export interface HandleOptions {
+  readonly room: Room;
+  readonly members: Readable<readonly Member[]>;
+  /** Something was written: the time to ask the browser to keep it. */
+  readonly onWrite: () => void;
+  readonly onRelease: () => void;
+}
+
+export class HeldRoom implements RoomHandle {
+  readonly id: TabloId;
+  readonly view: Readable<RoomView>;
+  readonly presence: Readable<PresenceView>;
+  readonly members: Readable<readonly Member[]>;
+  readonly draft: Readable<string>;
+  readonly #room: Room;
+  readonly #onWrite: () => void;
+  readonly #onRelease: () => void;
+  #isReleased = false;
+
+  constructor({ room, members, onWrite, onRelease }: HandleOptions) {
+    this.#room = room;
+    this.#onWrite = onWrite;
+    this.#onRelease = onRelease;
+    this.id = room.id;
+    this.view = room.screen.view;
+    this.presence = room.presence.view;
+    this.members = members;
+    this.draft = room.draft.text;
+    room.acquire();
+  }
+
+  setDraft(text: string): void {
+    this.#room.draft.set(text);
+  }
+
+  async send(text: string, replyTo?: EntryId): Promise<EntryId> {
+    this.#room.presence.sendTyping(false);
+    const id = await this.#room.commands.send(text, replyTo);
+    this.#onWrite();
+    return id;
+  }
+
+  edit(target: EntryId, text: string): Promise<void> {
+    return this.#room.commands.edit(target, text);
+  }
+
+  remove(target: EntryId): Promise<void> {
+    return this.#room.commands.remove(target);
+  }
+
+  react(target: EntryId, emoji: string, on: boolean): Promise<void> {
+    return this.#room.commands.react(target, emoji, on);
+  }
+
+  retry(entry: EntryId): Promise<void> {
+    return this.#room.commands.retry(entry);
+  }
+
+  discard(entry: EntryId): Promise<void> {
+    return this.#room.commands.discard(entry);
+  }
+
+  sendTyping(isTyping: boolean): void {
+    this.#room.presence.sendTyping(isTyping);
+  }
+
+  loadMore(): Promise<void> {
+    return this.#room.screen.loadMore();
+  }
+
+  /** [R7] Messages on this device that contain all words of `query`, newest first. */
+  async search(query: string): Promise<readonly TimelineMessage[]> {
+    const words = foldForSearch(query)
+      .split(/\s+/u)
+      .filter((word) => word !== '');
+    if (words.length === 0) return [];
+    const messages = await this.#room.screen.searchable();
+    return messages.filter(({ text }) => words.every((word) => foldForSearch(text).includes(word))).reverse();
+  }
+
+  markRead(): void {
+    this.#room.markRead();
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#room.release();
+    this.#onRelease();
+  }
+}

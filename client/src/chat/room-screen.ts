@@ -1,0 +1,285 @@
+/**
+ * What people see of one tablo: the timeline, the part of it that is on the screen, and where the new messages begin.
+ *
+ * Invariant: the timeline holds durable entries only; own unsent ones are its overlay. So *sent* is never shown before it is true [R1].
+ */
+import type { CausalClock } from '@tablo/schema/causal-clock';
+import type { Refusal } from '@tablo/schema/close-codes';
+import type { Entry } from '@tablo/schema/entry';
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { TimelineKey } from '@tablo/schema/shown-at';
+import { Timeline, type TimelineMessage, type TimelineRow, type UnsentEntry } from '@tablo/schema/timeline';
+import type { Api } from './api.ts';
+import type { RoomView } from './chat.ts';
+import { foldedRowOf } from './folded-rows.ts';
+import { History, PAGE_SIZE } from './history.ts';
+import type { LocalStore } from './local-store.ts';
+import { MessageWindow } from './message-window.ts';
+import type { People } from './people.ts';
+import { type Readable, Writable } from './readable.ts';
+import type { RoomDocument } from './room-document.ts';
+
+export interface ScreenHost {
+  document(): RoomDocument | null;
+  unsent(): readonly UnsentEntry[];
+  lastSeq(): number | null;
+  isReady(): boolean;
+  onActivity(): void;
+}
+
+export interface ScreenOptions {
+  readonly tabloId: TabloId;
+  readonly store: LocalStore;
+  readonly api: Api;
+  readonly people: People;
+  readonly clock: CausalClock;
+  readonly host: ScreenHost;
+}
+
+export class RoomScreen {
+  readonly #options: ScreenOptions;
+  readonly #history: History;
+  readonly #window = new MessageWindow(PAGE_SIZE);
+  readonly #rows = new Map<EntryId, TimelineRow>();
+  readonly #view = new Writable<RoomView>({
+    status: 'loading',
+    messages: [],
+    hasMore: false,
+    isLoadingMore: false,
+    firstUnreadId: null,
+    closed: null,
+  });
+  #timeline = new Timeline();
+  #isOpen = false;
+  #isLoaded = false;
+  #isVerified = false;
+  #loadingMore: Promise<void> | null = null;
+  #closed: Refusal | null = null;
+  #firstUnread: ReadonlySet<EntryId> = new Set();
+  #isPublishing = false;
+
+  constructor(options: ScreenOptions) {
+    const { tabloId, store, api, people, host } = options;
+    this.#options = options;
+    this.#history = new History({
+      tabloId,
+      store,
+      api,
+      host: {
+        documentStart: () => this.#documentStart(),
+        isDocumentComplete: () => (host.document()?.messageCount ?? 0) >= (host.lastSeq() ?? Number.POSITIVE_INFINITY),
+        addRows: (rows) => this.#addRows(rows),
+        dropRows: (ids) => this.#dropRows(ids),
+        learnNames: (messages) =>
+          people.learn(messages.map(({ user_id, user_name }) => ({ id: user_id as UserId, name: user_name }))),
+      },
+    });
+  }
+
+  get view(): Readable<RoomView> {
+    return this.#view;
+  }
+
+  get closed(): Refusal | null {
+    return this.#closed;
+  }
+
+  message(id: EntryId): TimelineMessage | null {
+    return this.#timeline.get(id);
+  }
+
+  /** The newest message that is not deleted, own unsent ones included. */
+  newest(): TimelineMessage | null {
+    return this.#timeline.messages().findLast((message) => !message.isDeleted) ?? null;
+  }
+
+  authorOf(id: EntryId): UserId | null {
+    const entry = this.#options.host.document()?.get(id);
+    return entry?.kind === 'message' ? entry.author : (this.#rows.get(id)?.author ?? null);
+  }
+
+  /** What the timeline shows of durable messages, as rows. */
+  folded(): readonly TimelineRow[] {
+    return this.#timeline
+      .messages()
+      .flatMap((message) => (message.delivery.status === 'sent' ? [foldedRowOf(message)] : []));
+  }
+
+  /** All that this device holds, newest last: the document's and the cached history's. */
+  async searchable(): Promise<readonly TimelineMessage[]> {
+    const { store, tabloId } = this.#options;
+    const all = new Timeline();
+    for (const row of await store.readRows(tabloId, null, Number.MAX_SAFE_INTEGER)) all.addRow(row);
+    this.#fill(all);
+    return all.messages().filter((message) => !message.isDeleted);
+  }
+
+  show(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      this.#timeline.add(entry);
+      this.#observe(entry);
+    }
+    this.publish();
+  }
+
+  overlay(): void {
+    this.#timeline.setUnsent(this.#options.host.unsent());
+    this.publish();
+  }
+
+  rebuild(): void {
+    this.#timeline = new Timeline();
+    this.#fill(this.#timeline);
+    this.overlay();
+  }
+
+  loaded(): void {
+    this.#isLoaded = true;
+    this.publish();
+  }
+
+  shut(refusal: Refusal | null): void {
+    this.#closed = refusal;
+    this.publish();
+  }
+
+  async open(firstUnread: Iterable<EntryId>): Promise<void> {
+    this.#isOpen = true;
+    this.#firstUnread = new Set(firstUnread);
+    this.publish();
+    await this.#history.showCached(null);
+    await this.verify();
+  }
+
+  addFirstUnread(ids: readonly EntryId[]): void {
+    this.#firstUnread = new Set([...this.#firstUnread, ...ids]);
+    this.publish();
+  }
+
+  /** Memory follows what is open: the rows are on the disk. */
+  close(): void {
+    this.#isOpen = false;
+    this.#firstUnread = new Set();
+    this.#window.reset();
+    this.#forgetRows();
+    this.rebuild();
+  }
+
+  /** The document is another one, of another epoch: what was verified with the last one has to be again. */
+  async changeDocument(): Promise<void> {
+    this.#forgetRows();
+    if (this.#isOpen) await this.#history.showCached(null);
+    this.rebuild();
+  }
+
+  /** Asks the server for the newest page, once per opening and document. */
+  async verify(): Promise<void> {
+    if (!this.#isOpen || this.#isVerified || !this.#options.host.isReady()) return;
+    this.#isVerified = true;
+    const shown = this.#timeline.messages();
+    const target = shown.length > PAGE_SIZE ? keyOf(shown[this.#window.startOf(shown)]) : null;
+    try {
+      await this.#history.verify(target);
+    } catch {
+      this.#isVerified = false; // Not reachable now: again at the next join.
+    }
+    this.publish();
+  }
+
+  loadMore(): Promise<void> {
+    this.#loadingMore ??= this.#loadOlder().finally(() => {
+      this.#loadingMore = null;
+      this.publish();
+    });
+    this.publish();
+    return this.#loadingMore;
+  }
+
+  /** Many changes of one turn are one new view. */
+  publish(): void {
+    if (this.#isPublishing) return;
+    this.#isPublishing = true;
+    queueMicrotask(() => {
+      this.#isPublishing = false;
+      this.#options.host.onActivity();
+      if (this.#isOpen) this.#publishNow();
+    });
+  }
+
+  #publishNow(): void {
+    const all = this.#timeline.messages();
+    const start = this.#window.startOf(all);
+    this.#window.hold(all);
+    const isKnown = all.length > 0 || this.#options.host.isReady() || this.#closed !== null || this.#history.isComplete;
+    this.#view.set({
+      status: this.#isLoaded && isKnown ? 'ready' : 'loading',
+      messages: start === 0 ? all : all.slice(start),
+      hasMore: start > 0 || !this.#history.isComplete,
+      isLoadingMore: this.#loadingMore !== null,
+      firstUnreadId:
+        this.#firstUnread.size === 0 ? null : (all.find((message) => this.#firstUnread.has(message.id))?.id ?? null),
+      closed: this.#closed,
+    });
+  }
+
+  async #loadOlder(): Promise<void> {
+    const before = this.#timeline.messages();
+    if (this.#window.startOf(before) < PAGE_SIZE) await this.#history.showCached(keyOf(before[0]));
+    const known = this.#timeline.messages();
+    const target =
+      this.#window.startOf(known) >= PAGE_SIZE ? keyOf(known[this.#window.startOf(known) - PAGE_SIZE]) : null;
+    // Not reachable: what this device has must do.
+    await this.#history.verify(target).catch(() => {});
+    this.#window.grow(this.#timeline.messages());
+  }
+
+  #fill(timeline: Timeline): void {
+    for (const row of this.#rows.values()) timeline.addRow(row);
+    const document = this.#options.host.document();
+    if (document === null) return;
+    const held = new Set(document.heldIds());
+    for (const entry of document.entries) {
+      if (held.has(entry.id)) continue;
+      timeline.add(entry);
+      this.#observe(entry);
+    }
+  }
+
+  #observe(entry: Entry): void {
+    this.#options.clock.observe(entry.kind === 'arrival' ? entry.at : entry.sentAt);
+  }
+
+  #addRows(rows: readonly TimelineRow[]): void {
+    if (!this.#isOpen) return;
+    for (const row of rows) {
+      this.#rows.set(row.id, row);
+      this.#timeline.addRow(row);
+      this.#options.clock.observe(row.shownAt);
+    }
+    this.publish();
+  }
+
+  #dropRows(ids: readonly EntryId[]): void {
+    for (const id of ids) this.#rows.delete(id);
+    this.rebuild();
+  }
+
+  #forgetRows(): void {
+    this.#history.restart();
+    this.#isVerified = false;
+    this.#rows.clear();
+  }
+
+  #documentStart(): TimelineKey | null {
+    const document = this.#options.host.document();
+    const first =
+      document === null
+        ? undefined
+        : this.#timeline.messages().find(({ id, delivery }) => delivery.status === 'sent' && document.has(id));
+    return keyOf(first);
+  }
+}
+
+function keyOf(message: TimelineMessage | undefined): TimelineKey | null {
+  return message === undefined ? null : { shownAt: message.shownAt, id: message.id };
+}

@@ -1,0 +1,86 @@
+/** The process: settings, database, server, signals. */
+import { parseConfig, helpText, wantsHelp, type Config } from './config.ts';
+import { openEmbeddedPostgres } from './db/embedded-postgres.ts';
+import { migrate } from './db/migrate.ts';
+import { createLog, type Log } from './log.ts';
+import { isDatabaseAway } from './rest/database-away.ts';
+import { openServer, type Server } from './server.ts';
+
+const RETRY_MS = 1_000;
+
+async function main(): Promise<void> {
+  const argv = process.argv.slice(2);
+  if (wantsHelp(argv)) {
+    process.stdout.write(helpText());
+    return;
+  }
+  const config = parseConfig(process.env, argv);
+  if (!config.ok) return fail(config.error);
+  await run(config.value, createLog({ level: config.value.logLevel, format: config.value.logFormat }));
+}
+
+async function run(config: Config, log: Log): Promise<void> {
+  const closers: (() => Promise<void>)[] = [];
+  let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      for (const close of closers.splice(0).reverse()) await close();
+    })();
+    return stopping;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      log.info('Stopping.');
+      void stop().then(() => process.exit(0));
+    });
+  }
+  // What nobody caught is a fault of ours; the one that caused it may be lost, the others' connections need not be.
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise failed that nobody waited for.'));
+  process.on('uncaughtException', (error) => log.error({ err: error }, 'An error was caught by nobody.'));
+  try {
+    const server = await openServer({ config, log, openDatabase: () => openDatabase(config, log, closers, () => stopping !== null) });
+    closers.push(() => server.close());
+    announce(server, config);
+  } catch (error) {
+    if (stopping !== null) return;
+    await stop();
+    fail(`Tablo Chat cannot start: ${describe(error, config)}`);
+  }
+}
+
+async function openDatabase(config: Config, log: Log, closers: (() => Promise<void>)[], isStopping: () => boolean): Promise<{ url: string }> {
+  if (config.databaseUrl === null) {
+    const postgres = await openEmbeddedPostgres({ dataDir: config.dataDir, log });
+    closers.push(() => postgres.close());
+    await migrate(postgres.url, log);
+    return { url: postgres.url };
+  }
+  for (;;) {
+    try {
+      await migrate(config.databaseUrl, log);
+      return { url: config.databaseUrl };
+    } catch (error) {
+      if (isStopping() || !isDatabaseAway(error)) throw error;
+      log.warn({ err: error }, 'The database cannot be reached; trying again.');
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+function announce({ url }: Server, config: Config): void {
+  process.stdout.write(`\n  Tablo Chat is running at ${config.publicUrl ?? url}\n\n`);
+}
+
+function describe(error: unknown, config: Config): string {
+  const code = (error as { code?: unknown }).code;
+  if (code === 'EADDRINUSE') return `port ${config.port} is in use. Set PORT to another one.`;
+  if (code === 'EACCES') return `port ${config.port} needs more rights than this user has. Set PORT to another one.`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function fail(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+  process.exitCode = 1;
+}
+
+await main();

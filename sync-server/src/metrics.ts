@@ -1,0 +1,59 @@
+/** What an operator watches, in Prometheus's text format at `/metrics`. */
+import type { Refusal } from '@tablo/schema/close-codes';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export interface Gauges {
+  readonly sockets: () => number;
+  readonly connections: () => number;
+  readonly documents: () => number;
+  readonly queued: () => number;
+}
+
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #commits = new Histogram({
+    name: 'tablo_commit_seconds',
+    help: 'Time of one ledger transaction.',
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    registers: [this.registry],
+  });
+  readonly #submissions = new Counter({ name: 'tablo_submissions_total', help: 'Updates decided by the ledger.', registers: [this.registry] });
+  readonly #failures = new Counter({ name: 'tablo_commit_failures_total', help: 'Ledger transactions that failed and were tried again.', registers: [this.registry] });
+  readonly #refused = new Counter({
+    name: 'tablo_refused_total',
+    help: 'Updates refused, by reason.',
+    labelNames: ['code'],
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry, prefix: 'tablo_' });
+  }
+
+  watch(gauges: Gauges): void {
+    this.#gauge('tablo_sockets', 'Open WebSockets.', gauges.sockets);
+    this.#gauge('tablo_connections', 'Joined documents, over all sockets.', gauges.connections);
+    this.#gauge('tablo_documents', 'Documents in memory.', gauges.documents);
+    this.#gauge('tablo_ledger_queued', 'Updates that wait for their commit.', gauges.queued);
+  }
+
+  onCommit = (submissions: number, seconds: number): void => {
+    this.#commits.observe(seconds);
+    this.#submissions.inc(submissions);
+  };
+
+  onFailure = (): void => this.#failures.inc();
+
+  onRefused = (refusal: Refusal): void => this.#refused.inc({ code: refusal.code });
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}

@@ -1,0 +1,38 @@
+/** `?before=&limit=` of a tablo's history. */
+import { isEntryId } from '@tablo/schema/ids';
+import { MESSAGES_DEFAULT_LIMIT, MESSAGES_MAX_LIMIT } from '@tablo/schema/rest/message';
+import { z } from 'zod';
+import type { Before } from './pg-messages.ts';
+
+/** RFC 3339, and the longer years that ECMAScript writes. No offset means UTC. */
+const ISO_TIME = /^([+-]\d{6}|\d{4})-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
+const HAS_OFFSET = /(Z|[+-]\d\d:?\d\d)$/i;
+
+export function parseBefore(given: string): Before | null {
+  if (isEntryId(given)) return { type: 'id', id: given };
+  // A plus sign that nobody encoded arrives as a space.
+  const text = given.replaceAll(' ', '+').toUpperCase();
+  if (!ISO_TIME.test(text)) return null;
+  const ms = Date.parse(text.includes('T') && !HAS_OFFSET.test(text.slice(text.indexOf('T'))) ? `${text}Z` : text);
+  // Nothing is older than 1970, and PostgreSQL's years end before ECMAScript's begin.
+  return Number.isNaN(ms) ? null : { type: 'time', ms: Math.max(0, ms) };
+}
+
+export const messagesQuery = z.object({
+  before: z
+    .string()
+    .transform((given, context): Before => {
+      const before = parseBefore(given);
+      if (before !== null) return before;
+      context.addIssue({ code: 'custom', message: 'must be an ISO 8601 time or a message id' });
+      return z.NEVER;
+    })
+    .optional()
+    .meta({ type: 'string', description: 'An ISO 8601 time, or a message id, which is exact with equal times.' }),
+  limit: z
+    .string()
+    .regex(/^[+-]?\d+$/, 'must be a whole number')
+    .transform((given) => Math.min(Math.max(Number(given), 1), MESSAGES_MAX_LIMIT))
+    .default(MESSAGES_DEFAULT_LIMIT)
+    .meta({ type: 'integer', minimum: 1, maximum: MESSAGES_MAX_LIMIT, default: MESSAGES_DEFAULT_LIMIT }),
+});

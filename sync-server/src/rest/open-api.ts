@@ -1,0 +1,25 @@
+/** `/openapi.json`, and the page of it at `/docs`. */
+import { DOCS_STYLE, docsPage, type OpenApiDocument } from './docs-page.ts';
+import type { RestApp } from './route.ts';
+
+const INFO = {
+  title: 'Tablo Chat REST',
+  version: '1',
+  description:
+    'JSON over HTTP with a Bearer JWT. Errors are {"error": sentence, "code": kebab-case}. A tablo that does not exist and one that is not yours give the same 403. ' +
+    'Live conversations go over WebSockets: /sync (Hocuspocus) and /yjs (y-websocket).',
+};
+
+export function addOpenApiRoutes(app: RestApp): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+  });
+  let made: OpenApiDocument | null = null;
+  const read = (): OpenApiDocument =>
+    (made ??= app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO }) as unknown as OpenApiDocument);
+  app.get('/openapi.json', (context) => context.json(read()));
+  app.get('/docs', (context) => context.html(docsPage(read())));
+  app.get('/docs/style.css', (context) => context.body(DOCS_STYLE, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
+}

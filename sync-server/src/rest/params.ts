@@ -1,0 +1,18 @@
+/** What addresses carry. */
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import { isTabloId, isUserId } from '@tablo/schema/ids';
+import { z } from 'zod';
+
+const MUST_BE_UUID = 'must be a lowercase UUID';
+
+export const tabloParams = z.object({
+  id: z.custom<TabloId>(isTabloId, MUST_BE_UUID).meta({ type: 'string', format: 'uuid' }),
+});
+export const memberParams = tabloParams.extend({
+  userId: z.custom<UserId>(isUserId, MUST_BE_UUID).meta({ type: 'string', format: 'uuid' }),
+});
+export const inviteParams = z.object({ code: z.string() });
+
+/** Parsed already with the schema's `uuid`: only its brand is missing. */
+export const asUserId = (id: string): UserId => id as UserId;
+export const asEntryId = (id: string): EntryId => id as EntryId;

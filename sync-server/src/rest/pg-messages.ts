@@ -1,0 +1,111 @@
+/** A tablo's history, page by page: keyset on (created_at, id), so that a page costs the same wherever it lies [R9]. */
+import type { EntryId, TabloId } from '@tablo/schema/ids';
+import type { RestMessage } from '@tablo/schema/rest/message';
+import type { Pool } from 'pg';
+import { toIso } from './rest-time.ts';
+
+const SELECT = `SELECT m.id, m.channel_id, m.user_id, p.name AS user_name, m.text, m.edit_id, m.reply_to, m.seq,
+    tablo_private.to_ms(m.created_at) AS created_ms, tablo_private.to_ms(m.sent_at) AS sent_ms,
+    tablo_private.to_ms(m.received_at) AS received_ms, tablo_private.to_ms(m.updated_at) AS updated_ms, r.reactions
+  FROM messages m
+  LEFT JOIN profiles p ON p.user_id = m.user_id
+  LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_object('entry_id', entry_id, 'user_id', user_id, 'emoji', emoji, 'created_ms', tablo_private.to_ms(created_at))
+      ORDER BY created_at, entry_id) AS reactions
+    FROM message_reactions WHERE message_id = m.id
+  ) r ON true`;
+
+const PAGE = `${SELECT} WHERE m.channel_id = $1 AND m.deleted_at IS NULL ORDER BY m.created_at DESC, m.id DESC LIMIT $2`;
+const BEFORE_TIME = `${SELECT} WHERE m.channel_id = $1 AND m.deleted_at IS NULL AND m.created_at < tablo_private.from_ms($3)
+  ORDER BY m.created_at DESC, m.id DESC LIMIT $2`;
+// The anchor's own row says where it stands, deleted or not; no anchor, no rows, and `hasAnchor` tells why.
+const BEFORE_ID = `${SELECT} WHERE m.channel_id = $1 AND m.deleted_at IS NULL
+    AND (m.created_at, m.id) < ((SELECT a.created_at FROM messages a WHERE a.id = $3 AND a.channel_id = $1), $3::uuid)
+  ORDER BY m.created_at DESC, m.id DESC LIMIT $2`;
+
+export type Before = { readonly type: 'time'; readonly ms: number } | { readonly type: 'id'; readonly id: EntryId };
+
+export interface MessagesPage {
+  /** Oldest first. */
+  readonly messages: RestMessage[];
+  readonly hasMore: boolean;
+}
+
+interface Row {
+  readonly id: string;
+  readonly channel_id: string;
+  readonly user_id: string;
+  readonly user_name: string | null;
+  readonly text: string;
+  readonly edit_id: string | null;
+  readonly reply_to: string | null;
+  readonly seq: string;
+  readonly created_ms: string;
+  readonly sent_ms: string;
+  readonly received_ms: string;
+  readonly updated_ms: string | null;
+  readonly reactions: readonly { entry_id: string; user_id: string; emoji: string; created_ms: number }[] | null;
+}
+
+export class PgMessages {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /** The newest ones before `before`. `null`: the tablo has no message with that id. */
+  async page(tabloId: TabloId, before: Before | null, limit: number): Promise<MessagesPage | null> {
+    // One more than wanted says whether there is more.
+    const { rows } = await this.#pool.query<Row>(pageQuery(tabloId, before, limit + 1));
+    if (rows.length === 0 && before?.type === 'id' && !(await this.#has(tabloId, before.id))) return null;
+    return { messages: rows.slice(0, limit).map(toMessage).reverse(), hasMore: rows.length > limit };
+  }
+
+  /** Also a deleted one. */
+  async find(tabloId: TabloId, id: EntryId): Promise<RestMessage | null> {
+    const text = `${SELECT} WHERE m.channel_id = $1 AND m.id = $2`;
+    const { rows } = await this.#pool.query<Row>({ name: 'messages-find', text, values: [tabloId, id] });
+    return rows[0] === undefined ? null : toMessage(rows[0]);
+  }
+
+  async #has(tabloId: TabloId, id: EntryId): Promise<boolean> {
+    const { rowCount } = await this.#pool.query('SELECT FROM messages WHERE channel_id = $1 AND id = $2', [
+      tabloId,
+      id,
+    ]);
+    return rowCount !== 0;
+  }
+}
+
+function pageQuery(
+  tabloId: TabloId,
+  before: Before | null,
+  rows: number,
+): { name: string; text: string; values: unknown[] } {
+  if (before === null) return { name: 'messages-page', text: PAGE, values: [tabloId, rows] };
+  return before.type === 'time'
+    ? { name: 'messages-before-time', text: BEFORE_TIME, values: [tabloId, rows, before.ms] }
+    : { name: 'messages-before-id', text: BEFORE_ID, values: [tabloId, rows, before.id] };
+}
+
+function toMessage(row: Row): RestMessage {
+  return {
+    id: row.id,
+    channel_id: row.channel_id,
+    user_id: row.user_id,
+    user_name: row.user_name,
+    text: row.text,
+    created_at: toIso(row.created_ms),
+    sent_at: toIso(row.sent_ms),
+    received_at: toIso(row.received_ms),
+    updated_at: row.updated_ms === null ? null : toIso(row.updated_ms),
+    edit_id: row.edit_id,
+    reply_to: row.reply_to,
+    seq: Number(row.seq),
+    reactions: (row.reactions ?? []).map(({ created_ms, ...reaction }) => ({
+      ...reaction,
+      created_at: toIso(created_ms),
+    })),
+  };
+}

@@ -1,0 +1,19 @@
+/** One transaction: committed when `act` returns, rolled back when it throws. */
+import type { Pool, PoolClient } from 'pg';
+
+export async function transaction<T>(pool: Pool, act: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let failure: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const value = await act(client);
+    await client.query('COMMIT');
+    return value;
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error('a transaction failed', { cause: error });
+    throw failure;
+  } finally {
+    // Ended rather than reused after a failure: what it was in the middle of ends with it.
+    client.release(failure);
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * What every answer tells browsers: nothing from elsewhere runs here, nobody frames the page, and no script is inline. A message's text is shown as
+ * text anyway; this is the second wall.
+ */
+import type { MiddlewareHandler } from 'hono';
+
+const HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i;
+
+/** `connect-src 'self'` covers WebSockets of the same host in today's browsers only; older Safaris want them named. */
+function contentSecurityPolicy(host: string): string {
+  const sockets = HOST.test(host) ? ` ws://${host} wss://${host}` : '';
+  return [
+    "default-src 'self'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    `connect-src 'self'${sockets}`,
+    "worker-src 'self'",
+    "manifest-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+const FIXED = {
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  // An invitation's code stands in the address: it must not travel to linked sites.
+  'Referrer-Policy': 'no-referrer',
+  'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+} as const;
+
+const HSTS = 'max-age=31536000';
+
+export function securityHeaders(publicUrl: string | null): MiddlewareHandler {
+  const isSecure = publicUrl?.startsWith('https:') ?? false;
+  return async (context, next) => {
+    await next();
+    for (const [name, value] of Object.entries(FIXED)) context.header(name, value);
+    context.header('Content-Security-Policy', contentSecurityPolicy(context.req.header('host') ?? ''));
+    if (isSecure) context.header('Strict-Transport-Security', HSTS);
+  };
+}

@@ -1,0 +1,135 @@
+/** The server's parts, put together: database, tokens, sync, REST and the page on one port. */
+import { fileURLToPath } from 'node:url';
+import type { Pool } from 'pg';
+import { openChanges } from './access/pg-changes.ts';
+import { PgMembership } from './access/pg-membership.ts';
+import { PgProfiles } from './access/pg-profiles.ts';
+import { localKeys, remoteKeys, secretKeys, type TokenKeys } from './access/token-keys.ts';
+import { JwtVerifier } from './access/token-verifier.ts';
+import type { Config } from './config.ts';
+import { createPool } from './db/pool.ts';
+import { PgDocumentStore } from './documents/pg-document-store.ts';
+import { addHealthRoutes } from './health.ts';
+import { type Identity, openIdentity } from './identity/identity.ts';
+import { PgLedgerStore } from './ledger/pg-ledger.ts';
+import type { Log } from './log.ts';
+import { Metrics } from './metrics.ts';
+import { createOriginCheck } from './origins.ts';
+import { openPort } from './port.ts';
+import { createRest } from './rest/create-rest.ts';
+import { createRestStores } from './rest/pg-stores.ts';
+import { createStaticPage } from './rest/static-page.ts';
+import { openSync } from './sync/open-sync.ts';
+
+const PAGE_DIR = fileURLToPath(new URL('../../client/dist', import.meta.url));
+/** How long stopping may take: a container is killed after 10 seconds by default. */
+const SHUTDOWN_DEADLINE_MS = 4_000;
+
+export interface Server {
+  /** What a person opens: `http://127.0.0.1:3000`. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+interface Starting {
+  readonly config: Config;
+  readonly log: Log;
+  /** Resolves when the database is there and migrated. Until then the port answers, and says what it waits for. */
+  readonly openDatabase: () => Promise<{ readonly url: string }>;
+}
+
+export async function openServer({ config, log, openDatabase }: Starting): Promise<Server> {
+  const port = await openPort(config.host, config.port, log);
+  try {
+    const { url } = await openDatabase();
+    const parts = await openParts(config, url, log);
+    port.serve(parts.rest.fetch, (request, socket, head) => parts.sync.sockets.handleUpgrade(request, socket, head));
+    return {
+      url: port.url,
+      close: async () => {
+        port.refuse();
+        await parts.close();
+        await port.close();
+      },
+    };
+  } catch (error) {
+    await port.close();
+    throw error;
+  }
+}
+
+async function openParts(config: Config, databaseUrl: string, log: Log) {
+  const pool = createPool(databaseUrl, { log });
+  const metrics = new Metrics();
+  const identity = config.tokens.type === 'built-in' ? await openIdentity(databaseUrl, config, log) : null;
+  const tokens = new JwtVerifier(keysOf(config, identity), config);
+  const membership = new PgMembership(pool);
+  const profiles = new PgProfiles(pool, log);
+  const changes = await openChanges(databaseUrl, log);
+  const sync = openSync({
+    tokens,
+    membership,
+    profiles,
+    ledgerStore: new PgLedgerStore(pool),
+    documentStore: new PgDocumentStore(pool),
+    changes,
+    isAllowedOrigin: createOriginCheck(config.allowedOrigins, config.publicUrl),
+    observer: {
+      onCommit: metrics.onCommit,
+      onRefused: metrics.onRefused,
+      onFailure: (error) => {
+        metrics.onFailure();
+        log.warn({ err: error }, 'A commit failed and is tried again.');
+      },
+    },
+    log,
+    epochMaxEntries: config.epochMaxEntries,
+  });
+  metrics.watch({
+    sockets: () => sync.sockets.size,
+    connections: () => sync.countConnections(),
+    documents: () => sync.countDocuments(),
+    queued: () => sync.ledger.queued,
+  });
+  const rest = createRest({
+    stores: createRestStores(pool),
+    verifier: tokens,
+    membership,
+    profiles,
+    poster: sync.poster,
+    identity,
+    page: createStaticPage(PAGE_DIR),
+    settings: config,
+    log,
+  });
+  addHealthRoutes(rest, pool, () => sync.ledger.failingSince, metrics.registry);
+  return {
+    rest,
+    sync,
+    close: async () => {
+      await sync.close(SHUTDOWN_DEADLINE_MS);
+      await changes.close();
+      await identity?.close();
+      await endPool(pool);
+    },
+  };
+}
+
+function keysOf(config: Config, identity: Identity | null): TokenKeys {
+  if (config.tokens.type === 'secret') return secretKeys(config.tokens.secret);
+  if (config.tokens.type === 'jwks') return remoteKeys(config.tokens.url);
+  if (identity === null) throw new Error('the built-in issuer was not opened');
+  return localKeys(() => identity.readKeys());
+}
+
+/** A query that hangs must not hold the process: its connection ends with it. */
+async function endPool(pool: Pool): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([
+    pool.end(),
+    new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, SHUTDOWN_DEADLINE_MS);
+    }),
+  ]);
+  clearTimeout(timer);
+}

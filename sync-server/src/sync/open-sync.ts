@@ -1,0 +1,122 @@
+/** Puts the parts that speak Hocuspocus together: extensions, live documents, sockets, revocation. */
+import { type Extension, Hocuspocus } from '@hocuspocus/server';
+import type { Refusal } from '@tablo/schema/close-codes';
+import { MAX_FRAME_BYTES } from '@tablo/schema/limits';
+import type { Changes } from '../access/changes.ts';
+import type { Membership } from '../access/membership.ts';
+import type { Profiles } from '../access/profiles.ts';
+import type { TokenVerifier } from '../access/token-verifier.ts';
+import { TokenBuckets } from '../admission/token-buckets.ts';
+import type { DocumentStore } from '../documents/document-store.ts';
+import { Ledger, type LedgerObserver } from '../ledger/ledger.ts';
+import type { LedgerStore } from '../ledger/ledger-store.ts';
+import type { Log } from '../log.ts';
+import type { MessagePoster } from '../rest/message-poster.ts';
+import { AccessExtension } from './access-extension.ts';
+import { AdmissionExtension } from './admission-extension.ts';
+import { Connections, cut } from './connections.ts';
+import { LiveDocuments } from './documents-extension.ts';
+import { guard } from './guard.ts';
+import { HocuspocusPoster } from './hocuspocus-poster.ts';
+import { PresenceExtension } from './presence-extension.ts';
+import { Revocation } from './revocation.ts';
+import { Sockets } from './sockets.ts';
+import { StatelessExtension } from './stateless-extension.ts';
+
+/** [contract] Entries a second and user, and how many may come at once: a long backlog written offline. */
+const ENTRIES_PER_SECOND = 20;
+const ENTRIES_BURST = 5_000;
+/** The log is durable already: snapshots only shorten it, so they need not be frequent. */
+const SNAPSHOT_DEBOUNCE_MS = 10_000;
+const SNAPSHOT_MAX_DEBOUNCE_MS = 60_000;
+/** Documents of one socket that may be joining at once: people have hundreds of tablos (TRAPS 1.4). */
+const MAX_PENDING_DOCUMENTS = 2_000;
+const MAX_PENDING_FRAMES = 10_000;
+
+interface Deps {
+  readonly tokens: TokenVerifier;
+  readonly membership: Membership;
+  readonly profiles: Profiles;
+  readonly ledgerStore: LedgerStore;
+  readonly documentStore: DocumentStore;
+  readonly changes: Changes;
+  readonly isAllowedOrigin: (origin: string, host: string) => boolean;
+  readonly observer: LedgerObserver & { onRefused(refusal: Refusal): void };
+  readonly log: Log;
+  readonly epochMaxEntries: number;
+}
+
+export interface Sync {
+  readonly sockets: Sockets;
+  readonly ledger: Ledger;
+  readonly poster: MessagePoster;
+  countConnections(): number;
+  countDocuments(): number;
+  /** Drains: no new joins, commits finish, snapshots finish; what takes longer than the deadline is in the log. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+export function openSync(deps: Deps): Sync {
+  const { log, membership } = deps;
+  let isClosing = false;
+  const connections = new Connections();
+  const documents = new LiveDocuments(deps.documentStore, log);
+  const ledger = new Ledger(deps.ledgerStore, deps.observer, deps.epochMaxEntries);
+  const entryRate = new TokenBuckets(ENTRIES_PER_SECOND, ENTRIES_BURST);
+  const revocation = new Revocation(membership, connections, log);
+  const access = new AccessExtension({
+    ...deps,
+    connections,
+    documents,
+    revocation,
+    isShuttingDown: () => isClosing,
+    onClaims: (claims) => deps.profiles.remember(claims),
+  });
+  const extensions: Extension[] = [
+    access,
+    new AdmissionExtension(ledger, documents, entryRate, deps.observer),
+    new PresenceExtension(documents),
+    new StatelessExtension(deps.ledgerStore, log),
+    ...documents.extensions(),
+  ].map((extension) => guard(extension, log));
+  const hocuspocus = new Hocuspocus({
+    extensions,
+    quiet: true,
+    debounce: SNAPSHOT_DEBOUNCE_MS,
+    maxDebounce: SNAPSHOT_MAX_DEBOUNCE_MS,
+    maxPendingDocuments: MAX_PENDING_DOCUMENTS,
+    maxUnauthenticatedQueueMessages: MAX_PENDING_FRAMES,
+    maxUnauthenticatedQueueSize: 2 * MAX_FRAME_BYTES,
+  });
+  const sockets = new Sockets({ ...deps, hocuspocus });
+  const unsubscribe = deps.changes.subscribe((change) => {
+    revocation.handle(change).catch((error: unknown) => log.error({ err: error }, 'A change in the database could not be followed.'));
+  });
+  revocation.open();
+
+  return {
+    sockets,
+    ledger,
+    poster: new HocuspocusPoster({ hocuspocus, membership, documents, ledger, entryRate }),
+    countConnections: () => connections.size,
+    countDocuments: () => hocuspocus.getDocumentsCount(),
+    close: async (deadlineMs) => {
+      isClosing = true;
+      unsubscribe();
+      revocation.close();
+      await ledger.close(deadlineMs);
+      documents.close();
+      for (const connection of connections.all()) cut(connection, 'shutting-down');
+      sockets.close();
+      hocuspocus.flushPendingStores();
+      await waitUntil(() => hocuspocus.getDocumentsCount() === 0, deadlineMs);
+      sockets.terminate();
+    },
+  };
+}
+
+/** Hocuspocus has no promise for "all unloaded": its own `destroy` waits for ever when a store fails (TRAPS 1.1). */
+async function waitUntil(isDone: () => boolean, deadlineMs: number): Promise<void> {
+  const deadline = performance.now() + deadlineMs;
+  while (!isDone() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+}

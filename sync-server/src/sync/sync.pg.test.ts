@@ -1,0 +1,238 @@
+import { createMessage } from '@tablo/schema/entry';
+import type { TabloId, UserId } from '@tablo/schema/ids';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { WebsocketProvider } from 'y-websocket';
+import * as Y from 'yjs';
+import { openTestServer, signToken, TestClient, type TestServer } from './test-server.ts';
+
+const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
+const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
+const eve = '00000000-0000-4000-8000-00000000000e' as UserId;
+
+let server: TestServer;
+let tablo: TabloId;
+const open: { close(): void }[] = [];
+
+beforeAll(async () => {
+  server = await openTestServer({ epochMaxEntries: 50 });
+});
+afterAll(() => server.close());
+afterEach(() => {
+  for (const one of open.splice(0)) one.close();
+});
+
+const until = (check: () => void) => vi.waitFor(check, { timeout: 5_000, interval: 10 });
+const say = (author: UserId, text: string) => createMessage({ author, sentAt: Date.now() }, text);
+
+async function join(user: UserId, id: TabloId = tablo, epoch = 1): Promise<TestClient> {
+  const client = new TestClient(server.url, `${id}/${epoch}`, await signToken(user));
+  open.push(client);
+  return client;
+}
+
+async function joined(user: UserId, id: TabloId = tablo, epoch = 1): Promise<TestClient> {
+  const client = await join(user, id, epoch);
+  await until(() => expect(client.provider.isSynced).toBe(true));
+  return client;
+}
+
+async function countRows(id: TabloId = tablo): Promise<number> {
+  const { rows } = await server.pool.query('SELECT count(*)::int AS n FROM messages WHERE channel_id = $1', [id]);
+  return rows[0].n;
+}
+
+describe('/sync, with unmodified providers', () => {
+  beforeAll(async () => {
+    tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
+  });
+
+  it('[R1] an acknowledged message is a row, and the others see it', async () => {
+    const [a, b] = [await joined(alice), await joined(bob)];
+    const message = say(alice, 'hello');
+    a.push(message);
+    await until(() => expect(a.provider.unsyncedChanges).toBe(0));
+    expect(await countRows()).toBe(1);
+    await until(() => expect(b.texts).toEqual(['hello']));
+    expect(b.heard).toContainEqual({ type: 'committed', seq: 1, messages: [message.id], others: [] });
+  });
+
+  it('[R3] refuses a forged author with a reason, and keeps the connection and the other members untouched', async () => {
+    const [a, b] = [await joined(alice), await joined(bob)];
+    const before = await countRows();
+    const forged = say(alice, 'I owe Bob money');
+    b.push(forged);
+    await until(() => expect(b.heard).toContainEqual(expect.objectContaining({ type: 'refused', code: 'not-your-entry', ids: [forged.id] })));
+    const fresh = await joined(bob);
+    fresh.push(say(bob, 'still here'));
+    await until(() => expect(a.texts).toContain('still here'));
+    expect(a.texts).not.toContain('I owe Bob money');
+    expect(await countRows()).toBe(before + 1);
+    expect(b.closed).toEqual([]);
+  });
+
+  it('[R6] a stranger, a missing tablo and a malformed name get the same answer', async () => {
+    const missing = '0197a000-0000-7000-8000-000000000000' as TabloId;
+    const clients = [await join(eve), await join(alice, missing), await join(alice, 'nonsense' as TabloId)];
+    await until(() => expect(clients.map(({ denied }) => denied[0])).toEqual(['forbidden', 'forbidden', 'forbidden']));
+  });
+
+  it('[R6] says why: no token, a past epoch, another epoch', async () => {
+    const nobody = new TestClient(server.url, `${tablo}/1`, 'nonsense');
+    open.push(nobody);
+    const expired = new TestClient(server.url, `${tablo}/1`, await signToken(alice, 'A', -5));
+    open.push(expired);
+    const future = await join(alice, tablo, 7);
+    await until(() => expect([nobody, expired, future].map(({ denied }) => denied[0])).toEqual(['unauthenticated', 'token-expired', 'epoch-moved']));
+  });
+
+  it('[R6] cuts a removed member, and lets them back in', async () => {
+    const b = await joined(bob);
+    await server.pool.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [tablo, bob]);
+    await until(() => expect(b.closed).toContain('forbidden'));
+    await server.pool.query('UPDATE tablo_access SET is_active = true WHERE tablo_id = $1 AND user_id = $2', [tablo, bob]);
+    await joined(bob);
+  });
+
+  it('[R6] a role taken away ends writing on the live connection', async () => {
+    const b = await joined(bob);
+    await server.pool.query("UPDATE tablo_access SET role = 'guest' WHERE tablo_id = $1 AND user_id = $2", [tablo, bob]);
+    await until(() => expect(b.heard).toContainEqual({ type: 'changed' }));
+    b.push(say(bob, 'as a guest'));
+    await until(() => expect(b.refusals()).toEqual(['read-only']));
+    await server.pool.query("UPDATE tablo_access SET role = 'member' WHERE tablo_id = $1 AND user_id = $2", [tablo, bob]);
+  });
+
+  it('[R6] ends a connection whose token ends, unless it was renewed', async () => {
+    let token = await signToken(alice, 'A', 2);
+    const renewed = new TestClient(server.url, `${tablo}/1`, async () => token);
+    const ending = new TestClient(server.url, `${tablo}/1`, await signToken(alice, 'A', 2));
+    open.push(renewed, ending);
+    await until(() => expect([renewed.provider.isSynced, ending.provider.isSynced]).toEqual([true, true]));
+    token = await signToken(alice, 'A', 600);
+    await renewed.provider.sendToken();
+    await until(() => expect(ending.closed).toContain('token-expired'));
+    expect(renewed.closed).toEqual([]);
+  });
+
+  it('[R3] nobody rides on another one\'s socket', async () => {
+    const a = await joined(alice);
+    const token = await signToken(bob);
+    const bobs = await server.addTablo({ [bob]: 'owner' });
+    const { HocuspocusProvider } = await import('@hocuspocus/provider');
+    const denied: string[] = [];
+    const rider = new HocuspocusProvider({
+      websocketProvider: a.socket,
+      name: `${bobs}/1`,
+      token,
+      onAuthenticationFailed: ({ reason }) => denied.push(reason),
+    });
+    rider.attach();
+    open.push({ close: () => rider.destroy() });
+    await until(() => expect(denied).toEqual(['unauthenticated']));
+  });
+
+  it('[R3] shows the identity that the server knows, not the one that a client claims', async () => {
+    const [a, b] = [await joined(alice), await joined(bob)];
+    b.provider.setAwarenessField('user', { id: alice, name: 'The boss' });
+    b.provider.setAwarenessField('typing', true);
+    const seen = () => a.provider.awareness?.getStates().get(b.doc.clientID);
+    await until(() => expect(seen()).toEqual({ user: { id: bob, name: 'Somebody' }, typing: true }));
+    b.provider.awareness?.setLocalState(null);
+    await until(() => expect(seen()).toBeUndefined());
+  });
+
+  it('[R1] everything acknowledged is there after a restart, and the log is compacted', async () => {
+    const a = await joined(alice);
+    a.push(say(alice, 'before the restart'));
+    await until(() => expect(a.provider.unsyncedChanges).toBe(0));
+    const before = await countRows();
+    await server.restart();
+    const fresh = await joined(bob);
+    expect(fresh.texts).toHaveLength(before);
+    expect(fresh.texts).toContain('before the restart');
+    const { rows } = await server.pool.query('SELECT (SELECT count(*) FROM tablo_updates)::int AS log, (SELECT count(*) FROM tablo_documents)::int AS snapshots');
+    expect(rows[0]).toEqual({ log: 0, snapshots: 1 });
+  });
+
+  it('[R7] 300 tablos join over one socket', async () => {
+    const tablos = await Promise.all(Array.from({ length: 300 }, () => server.addTablo({ [eve]: 'member' })));
+    const { HocuspocusProvider, HocuspocusProviderWebsocket } = await import('@hocuspocus/provider');
+    const socket = new HocuspocusProviderWebsocket({ url: `${server.url}/sync`, WebSocketPolyfill: WebSocket });
+    const token = await signToken(eve);
+    const providers = tablos.map((id) => {
+      const provider = new HocuspocusProvider({ websocketProvider: socket, name: `${id}/1`, token });
+      provider.attach();
+      return provider;
+    });
+    open.push({ close: () => [...providers, socket].forEach((one) => one.destroy()) });
+    await vi.waitFor(() => expect(providers.every(({ isSynced }) => isSynced)).toBe(true), { timeout: 20_000 });
+  });
+
+  it('[R9] a full document gives way to a fresh one, and its connections are sent there', async () => {
+    const id = await server.addTablo({ [alice]: 'owner' });
+    const a = await joined(alice, id);
+    a.push(...Array.from({ length: 50 }, (_, nth) => say(alice, `m${nth}`)));
+    await until(() => expect(a.closed).toContain('epoch-moved'));
+    const b = await joined(alice, id, 2);
+    expect(b.entries).toEqual([]);
+    b.push(say(alice, 'm50'));
+    await until(() => expect(b.provider.unsyncedChanges).toBe(0));
+    expect(await countRows(id)).toBe(51);
+  });
+});
+
+describe('/yjs, with unmodified y-websocket clients', () => {
+  beforeAll(async () => {
+    tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
+  });
+
+  async function connect(user: UserId, doc = new Y.Doc()) {
+    const closes: number[] = [];
+    const provider = new WebsocketProvider(`${server.url}/yjs`, tablo, doc, {
+      params: { token: await signToken(user) },
+      WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
+      disableBc: true,
+      maxBackoffTime: 100,
+    });
+    provider.on('connection-close', (event) => event !== null && closes.push(event.code));
+    open.push({ close: () => provider.destroy() });
+    return { provider, doc, closes, texts: () => doc.getArray<{ text?: string }>('messages').map(({ text }) => text) };
+  }
+
+  it('[R1] exchange messages with providers on /sync', async () => {
+    const [y, h] = [await connect(alice), await joined(bob)];
+    await until(() => expect(y.provider.synced).toBe(true));
+    y.doc.getArray('messages').push([say(alice, 'from y-websocket')]);
+    await until(() => expect(h.texts).toEqual(['from y-websocket']));
+    h.push(say(bob, 'from hocuspocus'));
+    await until(() => expect(y.texts()).toEqual(['from y-websocket', 'from hocuspocus']));
+    y.provider.awareness.setLocalState({ typing: true });
+    await until(() => expect(h.provider.awareness?.getStates().get(y.doc.clientID)).toMatchObject({ user: { id: alice } }));
+  });
+
+  it('[R3] stop for good after a refusal', async () => {
+    const y = await connect(bob);
+    await until(() => expect(y.provider.synced).toBe(true));
+    y.doc.getArray('messages').push([say(alice, 'forged')]);
+    await until(() => expect(y.closes).toEqual([4406]));
+    expect(y.provider.shouldConnect).toBe(false);
+  });
+
+  it('[R6] stop for good as strangers', async () => {
+    const y = await connect(eve);
+    await until(() => expect(y.closes).toEqual([4403]));
+  });
+
+  it('[R7] deliver what they wrote offline, even when they write again before they are synced', async () => {
+    const y = await connect(alice);
+    await until(() => expect(y.provider.synced).toBe(true));
+    y.provider.disconnect();
+    y.doc.getArray('messages').push([say(alice, 'offline')]);
+    y.provider.on('status', ({ status }) => status === 'connected' && y.doc.getArray('messages').push([say(alice, 'at once')]));
+    y.provider.connect();
+    const h = await joined(bob);
+    await until(() => expect(h.texts).toEqual(expect.arrayContaining(['offline', 'at once'])));
+    expect(y.closes.filter((code) => code >= 4400)).toEqual([]);
+  });
+});

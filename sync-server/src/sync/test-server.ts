@@ -1,0 +1,143 @@
+/** For tests: the sync part on a real port and a real database, with tokens of our own making. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
+import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import { parseServerStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { SignJWT } from 'jose';
+import type { Pool } from 'pg';
+import { WebSocket } from 'ws';
+import * as Y from 'yjs';
+import { openChanges } from '../access/pg-changes.ts';
+import { PgMembership } from '../access/pg-membership.ts';
+import { noProfiles } from '../access/profiles.ts';
+import { secretKeys } from '../access/token-keys.ts';
+import { JwtVerifier } from '../access/token-verifier.ts';
+import { createPool } from '../db/pool.ts';
+import { openTestDatabase } from '../db/test-database.ts';
+import { PgDocumentStore } from '../documents/pg-document-store.ts';
+import { PgLedgerStore } from '../ledger/pg-ledger.ts';
+import { silentLog } from '../log.ts';
+import { openSync, type Sync } from './open-sync.ts';
+
+const SECRET = 'a secret that only tests know';
+const ISSUER = 'tests';
+
+export async function signToken(user: UserId, name = 'Somebody', ttlSeconds = 3_600): Promise<string> {
+  return new SignJWT({ name })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(user)
+    .setIssuer(ISSUER)
+    .setExpirationTime(Math.floor(Date.now() / 1_000) + ttlSeconds)
+    .sign(new TextEncoder().encode(SECRET));
+}
+
+export interface TestServer {
+  readonly pool: Pool;
+  readonly sync: Sync;
+  /** `ws://127.0.0.1:<port>` */
+  readonly url: string;
+  addTablo(members: Readonly<Record<UserId, string>>): Promise<TabloId>;
+  /** The same database, a new process's worth of state. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openTestServer(options: { epochMaxEntries?: number } = {}): Promise<TestServer> {
+  const database = await openTestDatabase();
+  const pool = createPool(database.url);
+  const http = createServer();
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const changes = await openChanges(database.url, silentLog);
+  const open = (): Sync =>
+    openSync({
+      tokens: new JwtVerifier(secretKeys(SECRET), { issuer: ISSUER, audience: null }),
+      membership: new PgMembership(pool),
+      profiles: noProfiles,
+      ledgerStore: new PgLedgerStore(pool),
+      documentStore: new PgDocumentStore(pool),
+      changes,
+      isAllowedOrigin: () => false,
+      observer: { onCommit() {}, onFailure() {}, onRefused() {} },
+      log: silentLog,
+      epochMaxEntries: options.epochMaxEntries ?? 2_000,
+    });
+  let sync = open();
+  http.on('upgrade', (request, socket, head) => sync.sockets.handleUpgrade(request, socket, head));
+  const { port } = http.address() as AddressInfo;
+  return {
+    pool,
+    get sync() {
+      return sync;
+    },
+    url: `ws://127.0.0.1:${port}`,
+    addTablo: async (members) => {
+      const id = createEntryId() as string as TabloId;
+      await pool.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, 'Test']);
+      for (const [user, role] of Object.entries(members)) {
+        await pool.query('INSERT INTO tablo_access (tablo_id, user_id, role) VALUES ($1, $2, $3)', [id, user, role]);
+      }
+      return id;
+    },
+    restart: async () => {
+      await sync.close(2_000);
+      sync = open();
+    },
+    close: async () => {
+      await sync.close(2_000);
+      await changes.close();
+      http.close();
+      http.closeAllConnections();
+      await pool.end();
+      await database.close();
+    },
+  };
+}
+
+/** An unmodified provider and what it heard. */
+export class TestClient {
+  readonly doc = new Y.Doc();
+  readonly heard: ServerStateless[] = [];
+  readonly closed: string[] = [];
+  readonly denied: string[] = [];
+  readonly socket: HocuspocusProviderWebsocket;
+  readonly provider: HocuspocusProvider;
+
+  constructor(url: string, name: string, token: string | (() => Promise<string>)) {
+    this.socket = new HocuspocusProviderWebsocket({ url: `${url}/sync`, WebSocketPolyfill: WebSocket, delay: 50, minDelay: 50, maxDelay: 200 });
+    this.provider = new HocuspocusProvider({
+      websocketProvider: this.socket,
+      name,
+      token,
+      document: this.doc,
+      onStateless: ({ payload }) => {
+        const message = parseServerStateless(payload);
+        if (message !== null) this.heard.push(message);
+      },
+      onClose: ({ event }) => this.closed.push(event.reason),
+      onAuthenticationFailed: ({ reason }) => this.denied.push(reason),
+    });
+    this.provider.attach();
+  }
+
+  get entries(): readonly Record<string, unknown>[] {
+    return this.doc.getArray<Record<string, unknown>>('messages').toArray();
+  }
+
+  get texts(): readonly unknown[] {
+    return this.entries.filter(({ kind }) => kind === 'message').map(({ text }) => text);
+  }
+
+  push(...entries: readonly unknown[]): void {
+    this.doc.getArray('messages').push([...entries]);
+  }
+
+  refusals(): readonly string[] {
+    return this.heard.flatMap((message) => (message.type === 'refused' ? [message.code] : []));
+  }
+
+  close(): void {
+    this.provider.destroy();
+    this.socket.destroy();
+  }
+}
