@@ -287,6 +287,7 @@ export class ChatClient implements Chat {
     for (const { id } of book.list()) if (!listed.has(id) && !this.#created.has(id)) book.remove(id);
     for (const room of this.#rooms.list()) if (book.get(room.id) === null) this.#rooms.shut(room.id);
     for (const rest of channels) this.#rooms.noteListed(rest.id as TabloId, rest.epoch);
+    this.#connection.noteNoTablos(channels.length === 0);
     const answers = new Map(unread.map((answer) => [answer.channelId, answer]));
     for (const { id } of book.list()) {
       const answer = answers.get(id) ?? { count: 0, messages: [] };

@@ -79,6 +79,7 @@ export class Connection implements LinkOpener {
   #reason: ReasonCode | null = null;
   #mustRefresh = false;
   #isForced = false;
+  #hasNoTablos = false;
   #isClosed = false;
   /** Which socket this is: counts openings. */
   #generation = 0;
@@ -203,6 +204,12 @@ export class Connection implements LinkOpener {
     this.#publish();
   }
 
+  /** The server's list is empty: there is nothing to join, so an open socket is all there can be. */
+  noteNoTablos(hasNoTablos: boolean): void {
+    this.#hasNoTablos = hasNoTablos;
+    this.#publish();
+  }
+
   noteChanged(): void {
     this.#publish();
   }
@@ -267,13 +274,10 @@ export class Connection implements LinkOpener {
   #publish(): void {
     if (this.#isClosed) return;
     const { environment, timing } = this.#options;
-    const waiting = [...this.#links].filter((link) => !link.hasEnded);
-    const urgent = waiting.filter((link) => link.isUrgent);
-    const focus = urgent.length > 0 ? urgent : waiting;
+    const links = [...this.#links];
+    const urgent = links.filter((link) => link.isUrgent);
     const isFocusReady =
-      urgent.length > 0
-        ? urgent.every((link) => link.isReady)
-        : focus.length === 0 || focus.some((link) => link.isReady);
+      urgent.length > 0 ? urgent.every((link) => link.isReady) : links.some((link) => link.isReady) || this.#hasNoTablos;
     const withoutSocketMs = this.isOpen ? 0 : Date.now() - this.#lostAt;
     const facts = {
       hasNetwork: environment.isOnline() || this.#isForced,

@@ -65,10 +65,6 @@ export class DocumentLink implements Link {
     return this.#isIntroduced && this.#connection.isOpen && this.#provider.isAuthenticated && this.#provider.isSynced;
   }
 
-  get hasEnded(): boolean {
-    return this.#hasEnded;
-  }
-
   get isUrgent(): boolean {
     return this.#isUrgent;
   }

@@ -1,19 +1,20 @@
+import { REASONS } from '@tablo/schema/close-codes';
 import { CloudOff, HardDrive, KeyRound, ServerCrash } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useChatClient } from './chat-context.tsx';
 import { useReadable } from './use-readable.ts';
 
 interface ConnectionBannerProps {
-  readonly isSessionOver: boolean;
   readonly onSignInAgain: () => void;
 }
 
 /** Calm strips that say what does not work now, what happens to the messages, and what can be done. */
-export function ConnectionBanner({ isSessionOver, onSignInAgain }: ConnectionBannerProps) {
+export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
   const chat = useChatClient();
   const connection = useReadable(chat.connection);
   const storage = useReadable(chat.storage);
   const reason = connection.status === 'online' ? undefined : connection.reason;
+  const isSessionOver = reason !== undefined && REASONS[reason].next === 'after-auth';
 
   return (
     <>

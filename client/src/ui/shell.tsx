@@ -11,13 +11,12 @@ import { Sidebar } from './sidebar.tsx';
 import { useReadable } from './use-readable.ts';
 
 interface ShellProps {
-  readonly isSessionOver: boolean;
   readonly onSignInAgain: () => void;
   readonly onSignOut: () => void;
 }
 
 /** A signed-in person's page: the list, and the conversation beside it; on a narrow screen one of them. */
-export function Shell({ isSessionOver, onSignInAgain, onSignOut }: ShellProps) {
+export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
   const chat = useChatClient();
   const { channels } = useReadable(chat.channels);
   const { tabloId } = useNavigation();
@@ -30,7 +29,7 @@ export function Shell({ isSessionOver, onSignInAgain, onSignOut }: ShellProps) {
     document.title = title;
   }, [title]);
 
-  const banner = <ConnectionBanner isSessionOver={isSessionOver} onSignInAgain={onSignInAgain} />;
+  const banner = <ConnectionBanner onSignInAgain={onSignInAgain} />;
 
   return (
     <MainContainer className="shell">

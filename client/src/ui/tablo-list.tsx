@@ -19,6 +19,7 @@ const fold = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu,
 export function TabloList({ query, onCreate, onPicked }: TabloListProps) {
   const chat = useChatClient();
   const { status, channels } = useReadable(chat.channels);
+  const isOffline = useReadable(chat.connection).status === 'offline';
   const { tabloId, openTablo } = useNavigation();
   const now = useNow();
 
@@ -29,7 +30,9 @@ export function TabloList({ query, onCreate, onPicked }: TabloListProps) {
 
   return (
     <nav className="tablo-list" aria-label="Tablos" aria-busy={status === 'loading'}>
-      {status === 'loading' ? (
+      {status === 'loading' && isOffline ? (
+        <p className="list-empty hint">Your tablos are not on this device yet. They appear when the server answers.</p>
+      ) : status === 'loading' ? (
         <ul aria-label="Loading">
           {SKELETONS.map((key) => (
             <li key={key} className="tablo-skeleton" />

@@ -102,7 +102,9 @@ describe('openEmbeddedPostgres', () => {
 
   it('[R11] starts over the lock of a killed PostgreSQL whose pid is another program’s now', async () => {
     await (await open()).close();
-    const other = spawn('sleep', ['60'], { stdio: 'ignore' });
+    // Of the same user, or PostgreSQL could tell by itself that it is not one of its own.
+    const { uid, gid } = await stat(join(dataDir, 'postgres', 'data'));
+    const other = spawn('sleep', ['60'], { stdio: 'ignore', ...(isRoot ? { uid, gid } : {}) });
     const lock = join(dataDir, 'postgres', 'data', 'postmaster.pid');
     await writeFile(
       lock,

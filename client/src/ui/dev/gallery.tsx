@@ -23,7 +23,9 @@ if (theme !== null) document.documentElement.dataset.theme = theme;
 
 const status = params.get('connection') ?? 'online';
 const chat = createFakeChat({
-  connection: { status: status === 'offline' || status === 'connecting' ? status : 'online' },
+  connection: params.has('over')
+    ? { status: 'offline', reason: 'token-expired' }
+    : { status: status === 'offline' || status === 'connecting' ? status : 'online' },
   storage: params.has('memory')
     ? { status: 'memory', message: 'This browser does not let the page store anything: what you write is kept only until you close this tab.' }
     : { status: 'durable' },
@@ -48,7 +50,7 @@ function Gallery() {
     <ChatContext value={chat}>
       <NavigationContext value={navigation}>
         <ToastProvider>
-          <Shell isSessionOver={params.has('over')} onSignInAgain={() => undefined} onSignOut={() => undefined} />
+          <Shell onSignInAgain={() => undefined} onSignOut={() => undefined} />
         </ToastProvider>
       </NavigationContext>
     </ChatContext>

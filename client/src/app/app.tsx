@@ -1,0 +1,30 @@
+import { Logo } from '../ui/logo.tsx';
+import { useReadable } from '../ui/use-readable.ts';
+import { AuthScreen } from './auth-screen.tsx';
+import { useRoute } from './router.ts';
+import type { Session } from './session.ts';
+import { SignedIn } from './signed-in.tsx';
+
+export function App({ session }: { readonly session: Session }) {
+  const state = useReadable(session.state);
+  const route = useRoute();
+  switch (state.status) {
+    case 'starting':
+      return (
+        <main className="starting" aria-busy="true">
+          <Logo size={56} />
+        </main>
+      );
+    case 'signed-out':
+      return (
+        <AuthScreen
+          identity={state.identity}
+          isInvited={route.type === 'invite'}
+          wasSignedIn={state.wasSignedIn}
+          onSubmit={(kind, credentials) => session.signIn(kind, credentials)}
+        />
+      );
+    case 'signed-in':
+      return <SignedIn key={state.user.id} session={session} user={state.user} chat={state.chat} />;
+  }
+}

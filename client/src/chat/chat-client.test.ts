@@ -1,0 +1,212 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FakeTablo } from './testing/fake-server.ts';
+import { FakeServer } from './testing/fake-server.ts';
+import { ALICE, BOB, closeDevices, FakeBrowser, FakeEnvironment, openDevice, statusOf, texts, unreadOf, until } from './testing/harness.ts';
+
+let server: FakeServer;
+let tablo: FakeTablo;
+
+beforeEach(async () => {
+  server = new FakeServer();
+  await server.start();
+  tablo = server.addTablo('Kitchen', { [ALICE]: 'owner', [BOB]: 'member' });
+});
+
+afterEach(async () => {
+  await closeDevices();
+  await server.stop();
+});
+
+describe('two people', () => {
+  it('[R1] a message is pending, then sent, and the other sees it', async () => {
+    const alice = await openDevice(server, ALICE);
+    const bob = await openDevice(server, BOB);
+    const [here, there] = [alice.chat.openRoom(tablo.id), bob.chat.openRoom(tablo.id)];
+    await until(() => expect(alice.chat.connection.get().status).toBe('online'));
+    await here.send('Soup is ready');
+    await until(() => expect(statusOf(here, 'Soup is ready')).toBe('sent'));
+    await until(() => expect(statusOf(there, 'Soup is ready')).toBe('sent'));
+    expect(server.documentLength(tablo)).toBe(1);
+    expect(await alice.chat.countUnsent()).toBe(0);
+  });
+
+  it('[R1] nothing shows as sent while the server has not committed it', async () => {
+    const alice = await openDevice(server, ALICE);
+    const bob = await openDevice(server, BOB);
+    const [here, there] = [alice.chat.openRoom(tablo.id), bob.chat.openRoom(tablo.id)];
+    await until(() => expect(bob.chat.connection.get().status).toBe('online'));
+    await until(() => expect(alice.chat.connection.get().status).toBe('online'));
+    let release = () => {};
+    server.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    await here.send('Not yet');
+    await until(() => expect(server.updates).toBe(1));
+    expect(statusOf(here, 'Not yet')).toBe('pending');
+    expect(texts(there)).toEqual([]);
+    release();
+    await until(() => expect(statusOf(here, 'Not yet')).toBe('sent'));
+    await until(() => expect(texts(there)).toEqual(['Not yet']));
+  });
+});
+
+describe('offline', () => {
+  it('[R7] opens, shows and takes messages with no server, and delivers when it is there', async () => {
+    const browser = new FakeBrowser();
+    const first = await openDevice(server, ALICE, { browser });
+    const room = first.chat.openRoom(tablo.id);
+    await until(() => expect(first.chat.connection.get().status).toBe('online'));
+    await room.send('Before');
+    await until(() => expect(statusOf(room, 'Before')).toBe('sent'));
+    await first.chat.close();
+    await server.stop();
+
+    const second = await openDevice(server, ALICE, { browser });
+    const again = second.chat.openRoom(tablo.id);
+    expect(second.chat.channels.get().channels.map(({ name }) => name)).toEqual(['Kitchen']);
+    await until(() => expect(texts(again)).toEqual(['Before']));
+    await again.send('While away');
+    await until(() => expect(second.chat.connection.get().status).toBe('offline'));
+    expect(statusOf(again, 'While away')).toBe('pending');
+    await second.chat.close();
+
+    await server.start();
+    const third = await openDevice(server, ALICE, { browser });
+    const last = third.chat.openRoom(tablo.id);
+    await until(() => expect(statusOf(last, 'While away')).toBe('sent'));
+    expect(texts(last)).toEqual(['Before', 'While away']);
+    expect(server.entriesOf(tablo)).toHaveLength(2);
+  });
+
+  it('[R7] a device without network says so at once, keeps what is written and sends it when the network is back', async () => {
+    const { chat, environment } = await openDevice(server, ALICE);
+    const room = chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    environment.goOffline();
+    expect(chat.connection.get().status).toBe('offline');
+    await room.send('On the train');
+    expect(statusOf(room, 'On the train')).toBe('pending');
+    environment.goOnline();
+    await until(() => expect(statusOf(room, 'On the train')).toBe('sent'));
+    expect(chat.connection.get().status).toBe('online');
+  });
+
+  it('[R4] what was committed while the answer got lost is not sent twice', async () => {
+    const environment = new FakeEnvironment();
+    const { chat } = await openDevice(server, ALICE, { environment });
+    const room = chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    let release = () => {};
+    server.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    await room.send('Once');
+    await until(() => expect(server.updates).toBe(1));
+    environment.goOffline();
+    server.hold = null;
+    release();
+    await until(() => expect(server.entriesOf(tablo)).toHaveLength(1));
+    expect(statusOf(room, 'Once')).toBe('pending');
+    environment.goOnline();
+    await until(() => expect(statusOf(room, 'Once')).toBe('sent'));
+    expect(server.entriesOf(tablo)).toHaveLength(1);
+    expect(server.documentLength(tablo)).toBe(1);
+  });
+
+  it('[R11] comes back by itself when the server was away', async () => {
+    const { chat } = await openDevice(server, ALICE);
+    const room = chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    await server.stop();
+    await room.send('Into the void');
+    await until(() => expect(chat.connection.get().status).toBe('offline'));
+    await server.start();
+    await until(() => expect(statusOf(room, 'Into the void')).toBe('sent'));
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+  });
+});
+
+describe('many tablos', () => {
+  it('[R7] joins 150 tablos over one socket of a server that takes 100 waiting ones', async () => {
+    for (let index = 0; index < 149; index += 1) server.addTablo(`Tablo ${index}`, { [ALICE]: 'member' });
+    const { chat } = await openDevice(server, ALICE);
+    await until(() => expect(chat.channels.get().channels).toHaveLength(150));
+    const all = [...server.tablos.values()];
+    await until(() => expect(all.filter((one) => server.connections(one) === 1)).toHaveLength(150), 15_000);
+    expect(server.maxPending).toBeLessThanOrEqual(50);
+    const last = all.at(-1) as FakeTablo;
+    await server.post(last, BOB, 'Anyone?');
+    await until(() => expect(chat.channels.get().channels[0]).toMatchObject({ id: last.id, unreadCount: 1, lastMessage: { text: 'Anyone?' } }));
+  });
+
+  it('[R6] a tablo we are taken out of is closed and leaves the list, what is on the screen stays readable', async () => {
+    const { chat } = await openDevice(server, BOB);
+    const room = chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    await server.post(tablo, ALICE, 'Goodbye');
+    await until(() => expect(texts(room)).toEqual(['Goodbye']));
+    tablo.members.delete(BOB);
+    server.cut(tablo, 'forbidden');
+    await until(() => expect(room.view.get().closed?.code).toBe('forbidden'));
+    expect(texts(room)).toEqual(['Goodbye']);
+    await until(() => expect(chat.channels.get().channels).toEqual([]));
+  });
+
+  it('a tablo created elsewhere and one created here appear without a reload', async () => {
+    const { chat } = await openDevice(server, ALICE);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    const id = await chat.createTablo('Mine');
+    expect(chat.channels.get().channels.length + 0).toBeGreaterThan(0);
+    const room = chat.openRoom(id);
+    await room.send('First');
+    await until(() => expect(statusOf(room, 'First')).toBe('sent'));
+    server.addTablo('Garden', { [ALICE]: 'member' });
+    server.tell(tablo, { type: 'changed' });
+    await until(() => expect(chat.channels.get().channels.map(({ name }) => name)).toContain('Garden'));
+  });
+});
+
+describe('unread', () => {
+  it('[R10] counts what others write, live and while away, and forgets what is read or deleted', async () => {
+    await server.post(tablo, ALICE, 'One');
+    const bob = await openDevice(server, BOB);
+    await until(() => expect(unreadOf(bob, tablo)).toBe(1));
+    await server.post(tablo, ALICE, 'Two');
+    await until(() => expect(unreadOf(bob, tablo)).toBe(2));
+    const room = bob.chat.openRoom(tablo.id);
+    await until(() => expect(texts(room)).toEqual(['One', 'Two']));
+    expect(room.view.get().firstUnreadId).toBe(room.view.get().messages[0]?.id);
+    room.markRead();
+    await until(() => expect(unreadOf(bob, tablo)).toBe(0));
+    await until(() => expect(tablo.readSeq.get(BOB)).toBe(2));
+    await room.send('Mine');
+    await until(() => expect(statusOf(room, 'Mine')).toBe('sent'));
+    expect(unreadOf(bob, tablo)).toBe(0);
+    expect(room.view.get().firstUnreadId).toBe(room.view.get().messages[0]?.id);
+  });
+
+  it('[R7] marking read works offline and is reported later', async () => {
+    const bob = await openDevice(server, BOB);
+    const room = bob.chat.openRoom(tablo.id);
+    await until(() => expect(bob.chat.connection.get().status).toBe('online'));
+    await server.post(tablo, ALICE, 'Read me');
+    await until(() => expect(unreadOf(bob, tablo)).toBe(1));
+    await server.stop();
+    room.markRead();
+    await until(() => expect(unreadOf(bob, tablo)).toBe(0));
+    await bob.chat.close();
+    await server.start();
+    const again = await openDevice(server, BOB, { browser: bob.browser });
+    await until(() => expect(tablo.readSeq.get(BOB)).toBe(1));
+    expect(unreadOf(again, tablo)).toBe(0);
+  });
+
+  it('[R10] another device having read is heard of', async () => {
+    const bob = await openDevice(server, BOB);
+    await until(() => expect(bob.chat.connection.get().status).toBe('online'));
+    await server.post(tablo, ALICE, 'Hello');
+    await until(() => expect(unreadOf(bob, tablo)).toBe(1));
+    server.tell(tablo, { type: 'read', seq: 1 });
+    await until(() => expect(unreadOf(bob, tablo)).toBe(0));
+  });
+});

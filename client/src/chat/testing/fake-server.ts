@@ -1,0 +1,379 @@
+/**
+ * For tests: a real Hocuspocus on a real port, with an admission and a REST half just large enough to talk to the client: commits in memory, refuses
+ * on demand, moves epochs, forgets like a restored backup.
+ */
+/// <reference types="node" />
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { type Extension, Server } from '@hocuspocus/server';
+import type { ReasonCode } from '@tablo/schema/close-codes';
+import { encodeDocumentName, parseDocumentName } from '@tablo/schema/document-name';
+import { ENTRIES_ROOT, encodeEntryContent, type MemberEntry, parseEntry } from '@tablo/schema/entry';
+import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import type { Role } from '@tablo/schema/roles';
+import { encodeStateless, parseClientStateless, type ServerStateless } from '@tablo/schema/stateless';
+import * as Y from 'yjs';
+
+export interface FakeTablo {
+  readonly id: TabloId;
+  name: string;
+  epoch: number;
+  lastSeq: number;
+  readonly members: Map<string, Role>;
+  readonly durable: Map<string, { entry: MemberEntry; seq: number; isDeleted: boolean }>;
+  readonly readSeq: Map<string, number>;
+  /** Snapshot of the live epoch, for when Hocuspocus has unloaded it. */
+  state: Uint8Array | null;
+}
+
+type Verdict = { code: ReasonCode; ids?: readonly string[] } | null;
+
+const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+export function fakeToken(user: string, ttlSeconds = 3600, nonce = ''): string {
+  const now = Math.floor(Date.now() / 1000);
+  return `${base64({ alg: 'none' })}.${base64({ sub: user, iat: now, exp: now + ttlSeconds, nonce })}.x`;
+}
+
+const subjectOf = (token: string): string | null => {
+  try {
+    return (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { sub?: string }).sub ?? null;
+  } catch {
+    return null;
+  }
+};
+
+export class FakeServer {
+  readonly tablos = new Map<string, FakeTablo>();
+  /** Looks at each update before it is committed. */
+  judge: (entries: readonly MemberEntry[]) => Verdict = () => null;
+  /** Denies joins while set. */
+  deny: ReasonCode | null = null;
+  answersCheck = true;
+  /** Commits wait while set, as with PostgreSQL away. */
+  hold: Promise<void> | null = null;
+  readonly tokensRejected = new Set<string>();
+  readonly requests: string[] = [];
+  updates = 0;
+  maxPending = 0;
+  readonly #options: { maxPendingDocuments: number };
+  #pending = 0;
+  readonly #sockets = new Set<Socket>();
+  #server: Server | null = null;
+  #port = 0;
+
+  constructor(options: { maxPendingDocuments?: number } = {}) {
+    this.#options = { maxPendingDocuments: options.maxPendingDocuments ?? 100 };
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  addTablo(name: string, members: Readonly<Record<string, Role>>): FakeTablo {
+    const tablo: FakeTablo = {
+      id: createEntryId() as string as TabloId,
+      name,
+      epoch: 1,
+      lastSeq: 0,
+      members: new Map(Object.entries(members)),
+      durable: new Map(),
+      readSeq: new Map(),
+      state: null,
+    };
+    this.tablos.set(tablo.id, tablo);
+    return tablo;
+  }
+
+  async start(): Promise<void> {
+    const server = new Server({
+      port: this.#port,
+      address: '127.0.0.1',
+      quiet: true,
+      stopOnSignals: false,
+      debounce: 10,
+      maxPendingDocuments: this.#options.maxPendingDocuments,
+      extensions: [this.#extension()],
+    });
+    server.httpServer.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+    await server.listen();
+    this.#port = server.address.port;
+    this.#server = server;
+  }
+
+  /** Cuts all sockets and the port, as a killed process would. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = null;
+    if (server === null) return;
+    for (const document of server.hocuspocus.documents.values()) this.#remember(document.name, document);
+    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
+    await new Promise<void>((resolve) => server.httpServer.close(() => resolve()));
+  }
+
+  entriesOf(tablo: FakeTablo): readonly MemberEntry[] {
+    return [...tablo.durable.values()].map((one) => one.entry);
+  }
+
+  /** How many elements the live document holds: repeated ones count. */
+  documentLength(tablo: FakeTablo): number {
+    return this.#document(tablo)?.getArray(ENTRIES_ROOT).length ?? 0;
+  }
+
+  connections(tablo: FakeTablo): number {
+    return this.#document(tablo)?.getConnectionsCount() ?? 0;
+  }
+
+  /** Raises the epoch and closes the old document, as the real server does. */
+  moveEpoch(tablo: FakeTablo): void {
+    const old = this.#document(tablo);
+    tablo.epoch += 1;
+    tablo.state = null;
+    for (const connection of old?.getConnections() ?? []) connection.close({ code: 4410, reason: 'epoch-moved' });
+  }
+
+  cut(tablo: FakeTablo, reason: string): void {
+    for (const connection of this.#document(tablo)?.getConnections() ?? []) connection.close({ code: 4403, reason });
+  }
+
+  /** A message of a bot, through `POST`: on the live document and durable. */
+  async post(tablo: FakeTablo, user: string, text: string): Promise<EntryId> {
+    const entry: MemberEntry = { kind: 'message', id: createEntryId(), author: user as UserId, sentAt: Date.now(), text };
+    const name = encodeDocumentName({ tabloId: tablo.id, epoch: tablo.epoch });
+    const direct = await this.#server?.hocuspocus.openDirectConnection(name, { user });
+    const seq = this.#record(tablo, entry);
+    await direct?.transact((document) => document.getArray(ENTRIES_ROOT).push([entry]));
+    this.tell(tablo, { type: 'committed', seq, messages: [entry.id], others: [] });
+    await direct?.disconnect();
+    return entry.id;
+  }
+
+  tell(tablo: FakeTablo, message: ServerStateless): void {
+    this.#document(tablo)?.broadcastStateless(encodeStateless(message));
+  }
+
+  /** A backup of before: the given entries are gone, from rows and document. */
+  async restoreWithout(tablo: FakeTablo, ids: readonly string[]): Promise<void> {
+    const kept = this.entriesOf(tablo).filter((entry) => !ids.includes(entry.id));
+    await this.stop();
+    tablo.durable.clear();
+    tablo.lastSeq = 0;
+    const doc = new Y.Doc();
+    for (const entry of kept) this.#record(tablo, entry);
+    doc.getArray(ENTRIES_ROOT).push(kept);
+    tablo.state = Y.encodeStateAsUpdate(doc);
+    await this.start();
+  }
+
+  #document(tablo: FakeTablo) {
+    return this.#server?.hocuspocus.documents.get(encodeDocumentName({ tabloId: tablo.id, epoch: tablo.epoch }));
+  }
+
+  #record(tablo: FakeTablo, entry: MemberEntry): number {
+    if (entry.kind === 'message') tablo.lastSeq += 1;
+    if (entry.kind === 'delete') {
+      const target = tablo.durable.get(entry.target);
+      if (target !== undefined) target.isDeleted = true;
+    }
+    tablo.durable.set(entry.id, { entry, seq: entry.kind === 'message' ? tablo.lastSeq : 0, isDeleted: false });
+    return tablo.lastSeq;
+  }
+
+  #remember(name: string, document: Y.Doc): void {
+    const parsed = parseDocumentName(name);
+    const tablo = parsed === null ? undefined : this.tablos.get(parsed.tabloId);
+    if (tablo !== undefined && tablo.epoch === parsed?.epoch) tablo.state = Y.encodeStateAsUpdate(document);
+  }
+
+  #tabloFor(name: string): FakeTablo {
+    const parsed = parseDocumentName(name);
+    const tablo = parsed === null ? undefined : this.tablos.get(parsed.tabloId);
+    if (tablo === undefined) throw Object.assign(new Error('forbidden'), { reason: 'forbidden' });
+    if (tablo.epoch !== parsed?.epoch) throw Object.assign(new Error('epoch-moved'), { reason: 'epoch-moved' });
+    return tablo;
+  }
+
+  #extension(): Extension {
+    const committed = new WeakMap<object, ServerStateless>();
+    const refusing = new WeakSet<object>();
+    return {
+      onConnect: async () => {
+        this.#pending += 1;
+        this.maxPending = Math.max(this.maxPending, this.#pending);
+      },
+      onAuthenticate: async ({ token, documentName }) => {
+        try {
+          // A turn later, so that joins overlap as they do when a database is asked.
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          if (this.deny !== null) throw Object.assign(new Error(this.deny), { reason: this.deny });
+          if (this.tokensRejected.has(token)) throw Object.assign(new Error('expired'), { reason: 'token-expired' });
+          const user = subjectOf(token);
+          if (user === null) throw Object.assign(new Error('no'), { reason: 'unauthenticated' });
+          const parsed = parseDocumentName(documentName);
+          if (!this.tablos.get(parsed?.tabloId ?? '')?.members.has(user)) throw Object.assign(new Error('no'), { reason: 'forbidden' });
+          this.#tabloFor(documentName);
+          return { user };
+        } finally {
+          this.#pending -= 1;
+        }
+      },
+      onLoadDocument: async ({ documentName }) => this.#tabloFor(documentName).state ?? undefined,
+      onStoreDocument: async ({ documentName, document }) => this.#remember(documentName, document),
+      beforeSync: async ({ type, payload, connection, document, context }) => {
+        if (type === 0 || connection === undefined) return;
+        const values = Y.decodeUpdate(payload).structs.flatMap((struct) => {
+          if (!(struct instanceof Y.Item)) return [];
+          const known = Y.getState(document.store, struct.id.client);
+          const skipped = Math.max(0, known - struct.id.clock);
+          if (struct.id.clock > known) throw new Error('a gap');
+          return (struct.content.getContent() as unknown[]).slice(skipped);
+        });
+        if (values.length === 0) return;
+        this.updates += 1;
+        if (this.hold !== null) await this.hold;
+        const tablo = this.#tabloFor(document.name);
+        const entries = values.map((value) => {
+          const parsed = parseEntry(value);
+          if (!parsed.ok) throw new Error(parsed.error);
+          return parsed.value as MemberEntry;
+        });
+        const refuse = (code: ReasonCode, ids: readonly string[]) => {
+          refusing.add(connection);
+          connection.readOnly = true;
+          connection.sendStateless(encodeStateless({ type: 'refused', code, message: `Refused: ${code}.`, ids: [...ids] }));
+        };
+        const foreign = entries.filter((entry) => entry.author !== (context as { user: string }).user);
+        if (foreign.length > 0) return refuse('not-your-entry', entries.map((entry) => entry.id));
+        const double = entries.filter((entry) => {
+          const known = tablo.durable.get(entry.id);
+          return known !== undefined && (known.entry.sentAt !== entry.sentAt || encodeEntryContent(known.entry) !== encodeEntryContent(entry));
+        });
+        if (double.length > 0) return refuse('duplicate-id', double.map((entry) => entry.id));
+        const verdict = this.judge(entries);
+        if (verdict !== null) return refuse(verdict.code, verdict.ids ?? entries.map((entry) => entry.id));
+        const fresh = entries.filter((entry, index) => !tablo.durable.has(entry.id) && entries.findIndex(({ id }) => id === entry.id) === index);
+        const first = tablo.lastSeq + 1;
+        for (const entry of fresh) this.#record(tablo, entry);
+        // Durable with its rows, as in one transaction: the connection may be gone before Hocuspocus applies it.
+        tablo.state = Y.mergeUpdates(tablo.state === null ? [payload] : [tablo.state, payload]);
+        const messages = fresh.flatMap((entry) => (entry.kind === 'message' ? [entry.id] : []));
+        const others = entries.flatMap((entry) => (messages.includes(entry.id) ? [] : [entry.id]));
+        committed.set(connection, { type: 'committed', seq: first, messages, others });
+      },
+      afterHandleMessage: async ({ connection, document }) => {
+        if (refusing.delete(connection)) connection.readOnly = false;
+        const message = committed.get(connection);
+        committed.delete(connection);
+        if (message !== undefined) document.broadcastStateless(encodeStateless(message));
+      },
+      onStateless: async ({ payload, connection, documentName }) => {
+        const message = parseClientStateless(payload);
+        if (message === null || !this.answersCheck) return;
+        const tablo = this.#tabloFor(documentName);
+        const others = message.ids.filter((id) => tablo.durable.has(id));
+        connection.sendStateless(encodeStateless({ type: 'committed', seq: 0, messages: [], others }));
+      },
+      onRequest: async ({ request, response }) => {
+        await this.#answer(request, response);
+        throw undefined;
+      },
+    };
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://x');
+    this.requests.push(`${request.method} ${pathname}${searchParams.size > 0 ? `?${searchParams}` : ''}`);
+    const send = (status: number, body: unknown) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body));
+    };
+    const token = (request.headers.authorization ?? '').replace('Bearer ', '');
+    const user = subjectOf(token);
+    let text = '';
+    for await (const chunk of request) text += String(chunk);
+    const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+    if (pathname === '/healthz') return send(200, { ok: true });
+    if (this.tokensRejected.has(token)) return send(401, { error: 'Expired.', code: 'token-expired' });
+    if (user === null) return send(401, { error: 'Sign in.', code: 'unauthenticated' });
+    const mine = [...this.tablos.values()].filter((tablo) => tablo.members.has(user));
+    if (pathname === '/chat/channels' && request.method === 'GET') return send(200, { channels: mine.map((one) => this.#channel(one, user)) });
+    if (pathname === '/chat/channels') {
+      return send(201, { channel: this.#channel(this.addTablo(String(body['name']), { [user]: 'owner' }), user) });
+    }
+    if (pathname === '/chat/unread') return send(200, { unread: mine.flatMap((one) => this.#unread(one, user)) });
+    const [, , , id, part, who] = pathname.split('/');
+    const tablo = mine.find((one) => one.id === id);
+    if (tablo === undefined) return send(403, { error: 'You are not a member of this tablo.', code: 'forbidden' });
+    if (part === 'members' && request.method === 'DELETE') {
+      tablo.members.delete(who ?? '');
+      return send(200, { ok: true });
+    }
+    if (part === 'members') {
+      const members = [...tablo.members].map(([user_id, role]) => ({ user_id, role, name: `Name ${user_id.slice(-2)}`, email: null, avatar_url: null, created_at: new Date(0).toISOString() }));
+      return send(200, { members });
+    }
+    if (part === 'messages') return send(200, this.#messages(tablo, searchParams));
+    if (part === 'read') {
+      const seq = Math.min(Number(body['seq'] ?? tablo.lastSeq), tablo.lastSeq);
+      tablo.readSeq.set(user, Math.max(tablo.readSeq.get(user) ?? 0, seq));
+      return send(200, { ok: true, read_seq: tablo.readSeq.get(user), unread_count: this.#unread(tablo, user)[0]?.unread_count ?? 0 });
+    }
+    send(404, { error: 'No such thing.', code: 'not-found' });
+  }
+
+  #rows(tablo: FakeTablo) {
+    return [...tablo.durable.values()]
+      .flatMap(({ entry, seq, isDeleted }) => (entry.kind === 'message' && !isDeleted ? [{ entry, seq }] : []))
+      .sort((left, right) => left.entry.sentAt - right.entry.sentAt || (left.entry.id < right.entry.id ? -1 : 1));
+  }
+
+  #unread(tablo: FakeTablo, user: string) {
+    const messages = this.#rows(tablo)
+      .filter(({ entry, seq }) => entry.author !== user && seq > (tablo.readSeq.get(user) ?? 0))
+      .map(({ entry, seq }) => ({ id: entry.id, seq }));
+    return messages.length === 0 ? [] : [{ channel_id: tablo.id, unread_count: messages.length, messages }];
+  }
+
+  #channel(tablo: FakeTablo, user: string) {
+    const last = this.#rows(tablo).at(-1)?.entry;
+    return {
+      id: tablo.id,
+      name: tablo.name,
+      role: tablo.members.get(user),
+      epoch: tablo.epoch,
+      last_seq: tablo.lastSeq,
+      read_seq: tablo.readSeq.get(user) ?? 0,
+      unread_count: this.#unread(tablo, user)[0]?.unread_count ?? 0,
+      last_message: last === undefined ? null : { id: last.id, user_id: last.author, text: last.text, created_at: new Date(last.sentAt).toISOString() },
+      created_at: new Date(0).toISOString(),
+    };
+  }
+
+  #messages(tablo: FakeTablo, query: URLSearchParams) {
+    const before = query.get('before');
+    const rows = this.#rows(tablo);
+    const byId = rows.findIndex(({ entry }) => entry.id === before);
+    const older = before === null ? rows : byId >= 0 ? rows.slice(0, byId) : rows.filter(({ entry }) => entry.sentAt < Date.parse(before));
+    const page = older.slice(-Number(query.get('limit') ?? 50));
+    const messages = page.map(({ entry, seq }) => ({
+      id: entry.id,
+      channel_id: tablo.id,
+      user_id: entry.author,
+      user_name: null,
+      text: entry.text,
+      created_at: new Date(entry.sentAt).toISOString(),
+      sent_at: new Date(entry.sentAt).toISOString(),
+      received_at: new Date(entry.sentAt).toISOString(),
+      updated_at: null,
+      edit_id: null,
+      reply_to: null,
+      seq,
+      reactions: [],
+    }));
+    return { messages, hasMore: page.length < older.length };
+  }
+}

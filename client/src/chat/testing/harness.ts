@@ -1,0 +1,132 @@
+/** For tests: clients of the fake server, a browser's tabs, a network that goes and comes; and waiting for a condition instead of for a while. */
+import type { TabloId, UserId } from '@tablo/schema/ids';
+import type { TimelineMessage } from '@tablo/schema/timeline';
+import { vi } from 'vitest';
+import { type ChatClient, type ChatClientOptions, openChatClient } from '../chat-client.ts';
+import type { RoomHandle } from '../chat.ts';
+import type { Environment, EnvironmentEvent } from '../environment.ts';
+import type { LocalStore } from '../local-store.ts';
+import { MemoryStore } from '../memory-store.ts';
+import { Writable } from '../readable.ts';
+import { CachedTokens } from '../session.ts';
+import type { OpenTabChannel, TabChannel } from '../tabs.ts';
+import type { Timing } from '../timing.ts';
+import { type FakeServer, type FakeTablo, fakeToken } from './fake-server.ts';
+
+export const ALICE = 'aaaaaaaa-0000-4000-8000-0000000000a1' as UserId;
+export const BOB = 'bbbbbbbb-0000-4000-8000-0000000000b2' as UserId;
+
+export const FAST: Partial<Timing> = {
+  joinTimeoutMs: 400,
+  checkAnswerMs: 150,
+  reconnectMinMs: 20,
+  reconnectMaxMs: 60,
+  retryMinMs: 20,
+  retryMaxMs: 100,
+  listDebounceMs: 5,
+  readReportMs: 5,
+  updateSaveMs: 5,
+  draftSaveMs: 5,
+  offlineAfterMs: 400,
+};
+
+export const until = (check: () => unknown, timeout = 8_000): Promise<unknown> => vi.waitFor(check, { timeout, interval: 5 });
+
+export class FakeEnvironment implements Environment {
+  hasNetwork = true;
+  readonly #listeners = new Map<EnvironmentEvent, Set<() => void>>();
+
+  isOnline(): boolean {
+    return this.hasNetwork;
+  }
+
+  on(event: EnvironmentEvent, listener: () => void): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  fire(event: EnvironmentEvent): void {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) listener();
+  }
+
+  goOffline(): void {
+    this.hasNetwork = false;
+    this.fire('offline');
+  }
+
+  goOnline(): void {
+    this.hasNetwork = true;
+    this.fire('online');
+  }
+}
+
+/** One browser: tabs that hear each other, and one store. */
+export class FakeBrowser {
+  readonly store: LocalStore;
+  readonly #channels = new Set<TabChannel>();
+
+  constructor(store: LocalStore = new MemoryStore()) {
+    this.store = store;
+  }
+
+  openTabChannel: OpenTabChannel = () => {
+    const channel: TabChannel = {
+      onmessage: null,
+      postMessage: (data) => {
+        const copy: unknown = structuredClone(data);
+        for (const other of this.#channels) if (other !== channel) queueMicrotask(() => other.onmessage?.({ data: copy }));
+      },
+      close: () => this.#channels.delete(channel),
+    };
+    this.#channels.add(channel);
+    return channel;
+  };
+}
+
+export interface Device {
+  readonly chat: ChatClient;
+  readonly environment: FakeEnvironment;
+  readonly browser: FakeBrowser;
+}
+
+const opened: ChatClient[] = [];
+
+export async function openDevice(
+  server: FakeServer,
+  user: UserId,
+  { browser = new FakeBrowser(), environment = new FakeEnvironment(), timing = {}, ...rest }: { browser?: FakeBrowser; environment?: FakeEnvironment; timing?: Partial<Timing> } & Partial<Omit<ChatClientOptions, 'timing' | 'environment'>> = {},
+): Promise<Device> {
+  const chat = await openChatClient({
+    user: { id: user, name: `Name ${user.slice(-2)}`, email: null },
+    tokens: new CachedTokens(async () => fakeToken(user)),
+    baseUrl: server.url,
+    storage: { store: browser.store, state: new Writable({ status: 'durable' as const }) },
+    environment,
+    openTabChannel: browser.openTabChannel,
+    timing: { ...FAST, ...timing },
+    ...rest,
+  });
+  opened.push(chat);
+  return { chat, environment, browser };
+}
+
+export async function closeDevices(): Promise<void> {
+  await Promise.all(opened.splice(0).map((chat) => chat.close()));
+}
+
+export function texts(room: RoomHandle): readonly string[] {
+  return room.view.get().messages.filter((message) => !message.isDeleted).map((message) => message.text);
+}
+
+export function statusOf(room: RoomHandle, text: string): string | null {
+  return find(room, text)?.delivery.status ?? null;
+}
+
+export function find(room: RoomHandle, text: string): TimelineMessage | null {
+  return room.view.get().messages.find((message) => message.text === text) ?? null;
+}
+
+export function unreadOf({ chat }: Device, tablo: { readonly id: TabloId } | FakeTablo): number | null {
+  return chat.channels.get().channels.find(({ id }) => id === tablo.id)?.unreadCount ?? null;
+}

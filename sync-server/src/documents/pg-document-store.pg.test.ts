@@ -1,0 +1,91 @@
+import { createEntryId, type TabloId } from '@tablo/schema/ids';
+import type { Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
+import { createPool } from '../db/pool.ts';
+import { openTestDatabase, type TestDatabase } from '../db/test-database.ts';
+import { PgDocumentStore } from './pg-document-store.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let store: PgDocumentStore;
+beforeAll(async () => {
+  database = await openTestDatabase();
+  pool = createPool(database.url);
+  store = new PgDocumentStore(pool);
+});
+afterAll(async () => {
+  await pool.end();
+  await database.close();
+});
+
+async function addTablo(): Promise<TabloId> {
+  const id = createEntryId() as string as TabloId;
+  await pool.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, 'Test']);
+  return id;
+}
+
+function stateWith(...values: readonly string[]): Uint8Array {
+  const doc = new Y.Doc();
+  for (const value of values) doc.getArray('messages').push([value]);
+  return Y.encodeStateAsUpdate(doc);
+}
+
+function valuesOf(state: Uint8Array | null): readonly unknown[] {
+  const doc = new Y.Doc();
+  if (state !== null) Y.applyUpdate(doc, state);
+  return [...doc.getArray('messages').toArray()].sort();
+}
+
+async function log(tablo: TabloId, update: Uint8Array, epoch = 1): Promise<bigint> {
+  const { rows } = await pool.query('INSERT INTO tablo_updates (tablo_id, epoch, update) VALUES ($1, $2, $3) RETURNING id', [tablo, epoch, Buffer.from(update)]);
+  return BigInt(rows[0].id);
+}
+
+describe('PgDocumentStore', () => {
+  it('loads nothing, the log, and snapshot and log together', async () => {
+    const tabloId = await addTablo();
+    const name = { tabloId, epoch: 1 };
+    expect(await store.load(name)).toEqual({ state: null, version: 0n, logIds: [] });
+    const ids = [await log(tabloId, stateWith('a')), await log(tabloId, stateWith('b'))];
+    const loaded = await store.load(name);
+    expect([valuesOf(loaded.state), loaded.logIds]).toEqual([['a', 'b'], ids]);
+    expect(await store.save(name, { state: loaded.state ?? new Uint8Array(), version: 0n, logIds: ids })).toBe(1n);
+    await log(tabloId, stateWith('c'));
+    const again = await store.load(name);
+    expect([valuesOf(again.state), again.version, again.logIds.length]).toEqual([['a', 'b', 'c'], 1n, 1]);
+  });
+
+  it('[R11] merges with what another writer stored meanwhile, instead of overwriting it', async () => {
+    const tabloId = await addTablo();
+    const name = { tabloId, epoch: 1 };
+    await store.save(name, { state: stateWith('theirs'), version: 0n, logIds: [] });
+    expect(await store.save(name, { state: stateWith('ours'), version: 0n, logIds: [] })).toBe(2n);
+    expect(valuesOf((await store.load(name)).state)).toEqual(['ours', 'theirs']);
+  });
+
+  it('[R1] deletes only the log rows that the snapshot names', async () => {
+    const tabloId = await addTablo();
+    const name = { tabloId, epoch: 1 };
+    const covered = await log(tabloId, stateWith('a'));
+    const late = await log(tabloId, stateWith('b'));
+    await store.save(name, { state: stateWith('a'), version: 0n, logIds: [covered] });
+    expect((await store.load(name)).logIds).toEqual([late]);
+  });
+
+  it('[R9] keeps nothing of a past epoch, and replaces its snapshot', async () => {
+    const tabloId = await addTablo();
+    await store.save({ tabloId, epoch: 1 }, { state: stateWith('old'), version: 0n, logIds: [] });
+    await pool.query('UPDATE tablos SET epoch = 2 WHERE id = $1', [tabloId]);
+    expect(await store.save({ tabloId, epoch: 1 }, { state: stateWith('late'), version: 1n, logIds: [] })).toBeNull();
+    expect(await store.load({ tabloId, epoch: 2 })).toMatchObject({ state: null, version: 0n });
+    await store.save({ tabloId, epoch: 2 }, { state: stateWith('new'), version: 0n, logIds: [] });
+    expect(valuesOf((await store.load({ tabloId, epoch: 2 })).state)).toEqual(['new']);
+  });
+
+  it('[R11] rejects when the database is away, instead of giving an empty document', async () => {
+    const gone = createPool('postgres://nobody@127.0.0.1:1/nothing');
+    await expect(new PgDocumentStore(gone).load({ tabloId: createEntryId() as string as TabloId, epoch: 1 })).rejects.toThrow();
+    await gone.end();
+  });
+});

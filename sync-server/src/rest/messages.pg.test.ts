@@ -1,0 +1,206 @@
+import { createEntryId, type EntryId } from '@tablo/schema/ids';
+import { messageAnswer, messagesPage } from '@tablo/schema/rest/message';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { insertMessage, newUser, openTestRest, type TestRest } from './test-rest.ts';
+
+let rest: TestRest;
+beforeAll(async () => {
+  rest = await openTestRest();
+});
+afterAll(() => rest.close());
+
+const alice = newUser();
+const NOON = Date.UTC(2026, 5, 1, 12);
+const path = (tablo: string, query = '') => `/chat/channels/${tablo}/messages${query}`;
+const page = async (tablo: string, query = '') => {
+  const { status, body } = await rest.call(alice, 'GET', path(tablo, query));
+  expect(status).toBe(200);
+  const { messages, hasMore } = messagesPage.parse(body);
+  return { ids: messages.map(({ id }) => id), messages, hasMore };
+};
+
+describe('GET messages', () => {
+  it('gives what the contract names, times in milliseconds', async () => {
+    const tablo = await rest.createTablo({ [alice]: 'guest' });
+    const target = await insertMessage(rest.pool, { tablo, user: alice, text: 'one\ntwo', at: NOON + 7 });
+    const reaction = createEntryId();
+    await rest.pool.query('INSERT INTO message_reactions VALUES ($1, $2, $3, tablo_private.from_ms($4), $5)', [
+      target,
+      alice,
+      '👍',
+      NOON + 9,
+      reaction,
+    ]);
+    await rest.pool.query(`UPDATE messages SET updated_at = tablo_private.from_ms($2), edit_id = $3 WHERE id = $1`, [
+      target,
+      NOON + 8,
+      reaction,
+    ]);
+    await rest.profiles.settled();
+    const { messages, hasMore } = await page(tablo);
+    expect(hasMore).toBe(false);
+    expect(messages).toEqual([
+      {
+        id: target,
+        channel_id: tablo,
+        user_id: alice,
+        user_name: `User ${alice.slice(0, 4)}`,
+        text: 'one\ntwo',
+        created_at: '2026-06-01T12:00:00.007Z',
+        sent_at: '2026-06-01T12:00:00.007Z',
+        received_at: '2026-06-01T12:00:00.007Z',
+        updated_at: '2026-06-01T12:00:00.008Z',
+        edit_id: reaction,
+        reply_to: null,
+        seq: 1,
+        reactions: [{ entry_id: reaction, user_id: alice, emoji: '👍', created_at: '2026-06-01T12:00:00.009Z' }],
+      },
+    ]);
+  });
+
+  it('goes back page by page, oldest first, exact among equal times, with no message twice or left out', async () => {
+    const tablo = await rest.createTablo({ [alice]: 'member' });
+    const ids: string[] = [];
+    for (let nth = 0; nth < 25; nth += 1)
+      ids.push(await insertMessage(rest.pool, { tablo, user: alice, at: NOON + Math.floor(nth / 10) }));
+    const inOrder = [...ids].sort();
+    const seen: string[] = [];
+    let before = '';
+    for (let more = true; more; ) {
+      const { ids: found, hasMore } = await page(tablo, `?limit=7${before}`);
+      seen.unshift(...found);
+      before = `&before=${found[0]}`;
+      more = hasMore;
+    }
+    expect(seen).toEqual(inOrder);
+    expect(await page(tablo, `?before=${inOrder[0]}`)).toMatchObject({ ids: [], hasMore: false });
+  });
+
+  it('knows exactly whether there is more', async () => {
+    const tablo = await rest.createTablo({ [alice]: 'member' });
+    for (let nth = 0; nth < 4; nth += 1)
+      await insertMessage(rest.pool, { tablo, user: alice, at: NOON + nth, isDeleted: nth === 0 });
+    expect((await page(tablo, '?limit=3')).hasMore).toBe(false);
+    expect((await page(tablo, '?limit=2')).hasMore).toBe(true);
+  });
+
+  it('gives 50 when nothing is said, 100 at the most, 1 at the least', async () => {
+    const tablo = await rest.createTablo({ [alice]: 'member' });
+    await rest.pool.query(
+      `INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq)
+       SELECT gen_random_uuid(), $1, $2, 'x', now(), now(), now(), n FROM generate_series(1, 120) n`,
+      [tablo, alice],
+    );
+    expect((await page(tablo)).ids).toHaveLength(50);
+    expect((await page(tablo, '?limit=1000')).ids).toHaveLength(100);
+    expect((await page(tablo, '?limit=0')).ids).toHaveLength(1);
+  });
+
+  it('takes a time: strictly before it; and an id, its message deleted or not', async () => {
+    const tablo = await rest.createTablo({ [alice]: 'member' });
+    const [one, two, three] = [
+      await insertMessage(rest.pool, { tablo, user: alice, at: NOON }),
+      await insertMessage(rest.pool, { tablo, user: alice, at: NOON + 1, isDeleted: true }),
+      await insertMessage(rest.pool, { tablo, user: alice, at: NOON + 2 }),
+    ];
+    expect((await page(tablo, `?before=${new Date(NOON + 2).toISOString()}`)).ids).toEqual([one]);
+    expect((await page(tablo, `?before=2026-06-01T14:00:00.003%2B02:00`)).ids).toEqual([one, three]);
+    expect((await page(tablo, `?before=${two}`)).ids).toEqual([one]);
+    expect((await page(tablo, '?before=1969-01-01')).ids).toEqual([]);
+    expect((await page(tablo, '?before=%2B275760-09-13T00:00:00.000Z')).ids).toHaveLength(2);
+  });
+
+  it.each([
+    'limit=ten',
+    'limit=',
+    'before=',
+    'before=yesterday',
+    `before=${createEntryId().toUpperCase()}`,
+    `before=${createEntryId()}`,
+  ])('answers 400 to ?%s', async (query) => {
+    const tablo = await rest.createTablo({ [alice]: 'member' });
+    expect(await rest.call(alice, 'GET', path(tablo, `?${query}`))).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-request' },
+    });
+  });
+
+  it('[R6] does not take another tablo’s message for an anchor', async () => {
+    const [tablo, other] = [await rest.createTablo({ [alice]: 'member' }), await rest.createTablo()];
+    await insertMessage(rest.pool, { tablo, user: alice, at: NOON });
+    const foreign = await insertMessage(rest.pool, { tablo: other, user: newUser(), at: NOON + 1 });
+    expect((await rest.call(alice, 'GET', path(tablo, `?before=${foreign}`))).status).toBe(400);
+  });
+
+  it('reads times to the end of what a Date can be', async () => {
+    const tablo = await rest.createTablo({ [alice]: 'member' });
+    const id = await insertMessage(rest.pool, { tablo, user: alice, at: NOON });
+    await rest.pool.query('UPDATE messages SET sent_at = tablo_private.from_ms(8640000000000000) WHERE id = $1', [id]);
+    expect((await page(tablo)).messages[0]?.sent_at).toBe('+275760-09-13T00:00:00.000Z');
+  });
+});
+
+describe('POST messages', () => {
+  it('[R4] answers 201 with the message, and 200 the second time', async () => {
+    const tablo = await rest.createTablo({ [alice]: 'member' });
+    const [id, target] = [createEntryId(), createEntryId()];
+    const first = await rest.call(alice, 'POST', path(tablo), { id, text: ' Hi ', reply_to: target });
+    expect(first.status).toBe(201);
+    expect(messageAnswer.parse(first.body).message).toMatchObject({
+      id,
+      text: 'Hi',
+      reply_to: target,
+      seq: 1,
+      user_id: alice,
+      channel_id: tablo,
+    });
+    const second = await rest.call(alice, 'POST', path(tablo), { id, text: 'Hi', reply_to: target });
+    expect(second.status).toBe(200);
+    expect(second.body.message.id).toBe(id);
+    expect(await rest.call(alice, 'POST', path(tablo), { id, text: 'Other' })).toMatchObject({
+      status: 409,
+      body: { code: 'duplicate-id' },
+    });
+  });
+
+  it('gives the message an id when it comes without', async () => {
+    const tablo = await rest.createTablo({ [alice]: 'member' });
+    const { status, body } = await rest.call(alice, 'POST', path(tablo), { text: 'Hi', reply_to: null });
+    expect(status).toBe(201);
+    expect((await page(tablo)).ids).toEqual([body.message.id as EntryId]);
+  });
+
+  it('lets guests only read', async () => {
+    const guest = newUser();
+    const tablo = await rest.createTablo({ [guest]: 'guest' });
+    expect(await rest.call(guest, 'POST', path(tablo), { text: 'Hi' })).toMatchObject({
+      status: 403,
+      body: { code: 'read-only' },
+    });
+  });
+
+  it.each(['', ' \n ', 'a\u0000b', '\ud800', 'x'.repeat(8_001)])(
+    'refuses a text that no entry may have (%#) as admission does',
+    async (text) => {
+      const tablo = await rest.createTablo({ [alice]: 'member' });
+      expect(await rest.call(alice, 'POST', path(tablo), { text })).toMatchObject({
+        status: 400,
+        body: { code: 'invalid-update' },
+      });
+    },
+  );
+
+  it.each([
+    {},
+    { text: 7 },
+    { text: 'Hi', id: 'x' },
+    { text: 'Hi', id: createEntryId().toUpperCase() },
+    { text: 'Hi', reply_to: 'x' },
+  ])('%j cannot be parsed', async (body) => {
+    const tablo = await rest.createTablo({ [alice]: 'member' });
+    expect(await rest.call(alice, 'POST', path(tablo), body)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-request' },
+    });
+  });
+});
