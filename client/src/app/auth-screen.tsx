@@ -1,4 +1,4 @@
-import { CloudOff, Lock, MailOpen, Search } from 'lucide-react';
+import { CheckCheck, CloudOff, Lock, MailOpen } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Logo } from '../ui/logo.tsx';
 import { AuthForm, type AuthKind } from './auth-form.tsx';
@@ -46,7 +46,7 @@ export function AuthScreen({ identity, isInvited, wasSignedIn, onSubmit }: AuthS
           <CloudOff size={16} aria-hidden /> Reads and writes without a network
         </li>
         <li>
-          <Search size={16} aria-hidden /> Every message says truthfully whether it arrived
+          <CheckCheck size={16} aria-hidden /> Every message says truthfully whether it arrived
         </li>
         <li>
           <Lock size={16} aria-hidden /> Runs on your own server

@@ -329,9 +329,10 @@ export class Room {
   #settle(ids: readonly EntryId[]): void {
     if (ids.length === 0) return;
     const { outbox, tabs } = this.#context;
-    const settled = outbox.settle(this.id, ids);
     const { document, link } = this.#home;
+    // First: a held entry without a record is one that another tab has taken back.
     document?.confirm(ids);
+    const settled = outbox.settle(this.id, ids);
     if (link !== null) link.hasUnacknowledged = this.#held().length > 0;
     if (settled.length === 0) return;
     this.screen.show(settled.map((record) => record.entry));

@@ -12,20 +12,20 @@ import { useReadable } from './use-readable.ts';
 
 interface ConversationTopProps {
   readonly channel: ChannelSummary | null;
+  readonly name: string;
   readonly banner: ReactNode;
   readonly as?: ElementType | null;
 }
 
 const MAX_FACES = 4;
 
-export function ConversationTop({ channel, banner }: ConversationTopProps) {
+export function ConversationTop({ channel, name, banner }: ConversationTopProps) {
   const { handle } = useRoom();
   const { openList } = useNavigation();
   const isNarrow = useIsNarrow();
   const { online } = useReadable(handle.presence);
   const members = useReadable(handle.members);
   const [isSettingsOpen, setIsSettingsOpen] = useState(false);
-  const name = channel?.name ?? '';
 
   return (
     <>

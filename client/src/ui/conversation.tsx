@@ -18,6 +18,7 @@ interface ConversationProps {
   readonly tabloId: TabloId;
   /** `null` while the list is not known, or when the tablo is not on it. */
   readonly channel: ChannelSummary | null;
+  readonly name: string;
   readonly banner: ReactNode;
 }
 
@@ -32,7 +33,7 @@ interface OpenMenu {
   readonly anchor: HTMLElement;
 }
 
-function OpenConversation({ channel, banner, handle }: ConversationProps & { readonly handle: RoomHandle }) {
+function OpenConversation({ channel, name, banner, handle }: ConversationProps & { readonly handle: RoomHandle }) {
   const { user } = useChatClient();
   const view = useReadable(handle.view);
   const members = useReadable(handle.members);
@@ -78,7 +79,7 @@ function OpenConversation({ channel, banner, handle }: ConversationProps & { rea
   return (
     <RoomContext value={room}>
       <ChatContainer className="conversation">
-        <ConversationTop as={Slot.header} channel={channel} banner={banner} />
+        <ConversationTop as={Slot.header} channel={channel} name={name} banner={banner} />
         <MessageLog as={Slot.log} ref={logRef} unreadCount={channel?.unreadCount ?? 0} menuFor={menu?.message.id ?? null} />
         <Composer
           as={Slot.composer}

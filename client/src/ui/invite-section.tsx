@@ -45,8 +45,8 @@ export function InviteSection({ tabloId, role }: InviteSectionProps) {
   };
 
   return (
-    <section className="settings-section" aria-labelledby="invite-heading">
-      <h3 id="invite-heading">Invite people</h3>
+    <section className="settings-section">
+      <h3>Invite people</h3>
       {invite === null ? (
         <div className="settings-line">
           <label className="invite-role">

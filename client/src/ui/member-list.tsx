@@ -20,8 +20,8 @@ export function MemberList({ channel }: { readonly channel: ChannelSummary }) {
   const onlineIds = new Set(online.map((person) => person.id));
 
   return (
-    <section className="settings-section" aria-labelledby="members-heading">
-      <h3 id="members-heading">
+    <section className="settings-section">
+      <h3>
         Members <span className="settings-count">{members.length}</span>
       </h3>
       <ul className="members">

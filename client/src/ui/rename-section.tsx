@@ -27,12 +27,12 @@ export function RenameSection({ channel }: { readonly channel: ChannelSummary })
   };
 
   return (
-    <section className="settings-section" aria-labelledby="rename-heading">
-      <h3 id="rename-heading">Name of this tablo</h3>
+    <section className="settings-section">
+      <h3>Rename</h3>
       <form className="settings-line" onSubmit={(event) => void handleSubmit(event)}>
         <input
           className="input"
-          aria-label="Name of this tablo"
+          aria-label="New name of this tablo"
           autoComplete="off"
           value={name}
           onChange={(event) => setName(event.target.value)}

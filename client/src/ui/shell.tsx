@@ -1,5 +1,6 @@
 import { MessagesSquare } from 'lucide-react';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
+import type { ChannelSummary } from '../chat/chat.ts';
 import { useChatClient } from './chat-context.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { Conversation } from './conversation.tsx';
@@ -23,7 +24,11 @@ export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
   const isNarrow = useIsNarrow();
   const channel = channels.find((one) => one.id === tabloId) ?? null;
   const unread = channels.reduce((sum, one) => sum + one.unreadCount, 0);
-  const title = pageTitle(unread, channel?.name ?? null);
+  // Removed from it, or it was deleted: what was read here stays on the screen, under its name.
+  const lastChannel = useRef<ChannelSummary | null>(null);
+  if (channel !== null) lastChannel.current = channel;
+  const name = channel?.name ?? (lastChannel.current?.id === tabloId ? lastChannel.current.name : null);
+  const title = pageTitle(unread, name);
 
   useEffect(() => {
     document.title = title;
@@ -40,7 +45,7 @@ export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
         </div>
       )}
       {tabloId !== null ? (
-        <Conversation key={tabloId} tabloId={tabloId} channel={channel} banner={banner} />
+        <Conversation key={tabloId} tabloId={tabloId} channel={channel} name={name ?? ''} banner={banner} />
       ) : (
         !isNarrow && (
           <div className="conversation no-tablo">

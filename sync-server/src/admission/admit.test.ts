@@ -31,7 +31,7 @@ const facts: Facts = {
 
 /** Client 10 is Alice's, with 2 entries; client 20 is Bob's, with 5; client 30 is Bob's by awareness. */
 function createFrontier(): Frontier {
-  const frontier = new Frontier();
+  const frontier = new Frontier((client, clock) => (client === 10 ? hello(5 + clock) : undefined));
   frontier.append(10, alice, 2);
   frontier.append(20, bob, 5);
   frontier.claim(30, bob);
@@ -75,6 +75,7 @@ describe('admit', () => {
     ['R2', 'two runs that wait for each other', decide([
       run([hello(100)], { client: 98, origin: { client: 99, clock: 0 } }),
       run([hello(101)], { client: 99, origin: { client: 98, clock: 0 } })]), 'invalid-update'],
+    ['R1', 'other entries in the places of own earlier ones (a cloned profile)', decide([run([hello(5), hello(7)], { client: 10 })]), 'invalid-update'],
     ['R2', 'a malformed entry among good ones', decide([run([hello(), { kind: 'message' }])]), 'invalid-update'],
     ['R2', 'an edit of a message that does not exist', decide([run([createEdit(by(alice, 100), id(77), 'x')])]), 'invalid-update'],
     ['R6', 'an edit of an own message in another tablo', decide([run([createEdit(by(alice, 100), id(3), 'x')])]), 'invalid-update'],
@@ -99,12 +100,12 @@ describe('admit', () => {
   });
 
   it('[R8] names the entries of a refused update, but not those that the server has', () => {
-    const admission = decide([run([hello(1), hello(2), hello(100, bob), hello(101)], { client: 10, clock: 0 })]);
+    const admission = decide([run([hello(5), hello(6), hello(100, bob), hello(101)], { client: 10, clock: 0 })]);
     expect(admission).toMatchObject({ type: 'refused', ids: [id(100), id(101)] });
   });
 
   it('looks only at what is new of a run that overlaps', () => {
-    const admission = decide([run([{ bad: 1 }, { bad: 2 }, hello()], { client: 10, clock: 0 })]);
+    const admission = decide([run([hello(5), hello(6), hello()], { client: 10, clock: 0 })]);
     expect(admission).toMatchObject({ type: 'accepted', runs: [{ client: 10, clock: 2, origin: { client: 10, clock: 1 } }] });
   });
 });

@@ -71,8 +71,9 @@ export function admit(
   digest: (content: string) => string,
 ): Admission {
   const lacking = trimKnown(runs, frontier);
-  if (lacking.length === 0) return { type: 'known' };
   try {
+    assertConsistent(runs, frontier);
+    if (lacking.length === 0) return { type: 'known' };
     assertMembership(applicant, facts);
     assertOwnership(lacking, applicant, frontier);
     const ordered = connect(lacking, frontier);
@@ -80,7 +81,7 @@ export function admit(
     return { type: 'accepted', runs: ordered, ...sortOut(entries, applicant, facts, digest) };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    return { type: 'refused', refusal: error.refusal, ids: claimedIds(lacking), isGap: error.isGap };
+    return { type: 'refused', refusal: error.refusal, ids: claimedIds(lacking.length > 0 ? lacking : runs), isGap: error.isGap };
   }
 }
 
@@ -116,6 +117,29 @@ export function trimKnown(runs: readonly Run[], frontier: FrontierView): readonl
     const clock = run.clock + known;
     return [{ client: run.client, clock, origin: { client: run.client, clock: clock - 1 }, entries: run.entries.slice(known) }];
   });
+}
+
+/** Whether the server has all of it, entry by entry: then it is durable, and nothing needs deciding. */
+export function isKnown(runs: readonly Run[], frontier: FrontierView): boolean {
+  return trimKnown(runs, frontier).length === 0 && !contradicts(runs, frontier);
+}
+
+/**
+ * One clientID on two devices (a cloned profile, a restored disk) fills the same clocks with different entries. Yjs would take the second for the first and drop
+ * it without a word (TRAPS 4.1); acknowledged, it would be lost.
+ */
+function contradicts(runs: readonly Run[], frontier: FrontierView): boolean {
+  return runs.some((run) =>
+    run.entries.some((entry, nth) => {
+      if (run.clock + nth >= frontier.nextClock(run.client)) return false;
+      const held = frontier.elementAt(run.client, run.clock + nth);
+      return held !== undefined && JSON.stringify(held) !== JSON.stringify(entry);
+    }),
+  );
+}
+
+function assertConsistent(runs: readonly Run[], frontier: FrontierView): void {
+  if (contradicts(runs, frontier)) throw new Refused('invalid-update', 'This clientID has written other entries in the same places.');
 }
 
 function claimedIds(runs: readonly Run[]): readonly EntryId[] {

@@ -16,6 +16,8 @@ export interface FrontierView {
   /** The clock that the next entry of this clientID must have; 0 for an unknown one. */
   nextClock(client: number): number;
   ownerOf(client: number): Author | null;
+  /** The element that stands at a clock below `nextClock`; undefined where it is not in the document yet. */
+  elementAt(client: number, clock: number): unknown;
   /** The element appended last, as origin for the server's own appends; null in an empty document. */
   readonly last: ItemId | null;
   /** Elements in the document. */
@@ -29,8 +31,14 @@ interface Held {
 
 export class Frontier implements FrontierView {
   readonly #clients = new Map<number, Held>();
+  readonly #lookUp: FrontierView['elementAt'];
   #last: ItemId | null = null;
   #length = 0;
+
+  /** `lookUp` reads the document itself. */
+  constructor(lookUp: FrontierView['elementAt'] = () => undefined) {
+    this.#lookUp = lookUp;
+  }
 
   get last(): ItemId | null {
     return this.#last;
@@ -46,6 +54,10 @@ export class Frontier implements FrontierView {
 
   ownerOf(client: number): Author | null {
     return this.#clients.get(client)?.owner ?? null;
+  }
+
+  elementAt(client: number, clock: number): unknown {
+    return this.#lookUp(client, clock);
   }
 
   /** Binds a clientID seen in awareness. False when it is somebody else's. */
@@ -93,6 +105,10 @@ export class FrontierDraft implements FrontierView {
 
   ownerOf(client: number): Author | null {
     return this.#base.ownerOf(client) ?? this.#top.ownerOf(client);
+  }
+
+  elementAt(client: number, clock: number): unknown {
+    return this.#base.elementAt(client, clock);
   }
 
   append(client: number, owner: Author, count: number): void {

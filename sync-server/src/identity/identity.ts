@@ -19,7 +19,7 @@ export interface Identity {
 
 /** Accounts change seldom: a few connections, so that chatting keeps its own. */
 const POOL_MAX = 4;
-export const IDENTITY_SCHEMA = 'tablo_identity';
+const IDENTITY_SCHEMA = 'tablo_identity';
 
 export async function openIdentity(databaseUrl: string, settings: AuthSettings, log: Log): Promise<Identity> {
   const pool = createPool(inSchema(databaseUrl), { max: POOL_MAX, applicationName: 'tablo-chat identity', log });
@@ -32,7 +32,7 @@ export async function openIdentity(databaseUrl: string, settings: AuthSettings, 
 }
 
 /** better-auth names its tables without a schema. */
-function inSchema(databaseUrl: string): string {
+export function inSchema(databaseUrl: string): string {
   const url = new URL(databaseUrl);
   url.searchParams.set('options', `-c search_path=${IDENTITY_SCHEMA}`);
   // PostgreSQL's parser of the address knows %20, not +.

@@ -1,5 +1,4 @@
 /** A loaded document as the ledger sees it: what it has, and how committed bytes get into it. No Hocuspocus here; the extension supplies `onApplied`. */
-import type { Run } from '../admission/decode-update.ts';
 import { Frontier } from '../admission/frontier.ts';
 import { type Entry, ENTRIES_ROOT, parseEntry } from '@tablo/schema/entry';
 import { type EntryId, SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
@@ -25,7 +24,7 @@ export interface LiveDocumentEvents {
 export class LiveDocument {
   readonly tabloId: TabloId;
   readonly epoch: number;
-  readonly frontier = new Frontier();
+  readonly frontier: Frontier;
   /** Set once the tablo has moved on: nothing is admitted here any more. */
   hasMoved = false;
   readonly #doc: Y.Doc;
@@ -40,6 +39,7 @@ export class LiveDocument {
     this.#doc = doc;
     this.#events = events;
     this.#unsnapshotted = [...logIds];
+    this.frontier = new Frontier((client, clock) => elementAt(doc, client, clock));
     for (const { client, owner, count } of readWriters(doc)) this.frontier.append(client, owner, count);
   }
 
@@ -86,6 +86,12 @@ function createClientId(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 }
 
+function elementAt(doc: Y.Doc, client: number, clock: number): unknown {
+  if (clock >= Y.getState(doc.store, client)) return undefined;
+  const item = Y.getItem(doc.store, Y.createID(client, clock));
+  return item instanceof Y.Item && item.content instanceof Y.ContentAny ? item.content.arr[clock - item.id.clock] : undefined;
+}
+
 /** By induction a clientID carries one author's entries only, so its first entry tells whose it is [R3]. */
 function* readWriters(doc: Y.Doc): Iterable<{ client: number; owner: string; count: number }> {
   doc.getArray(ENTRIES_ROOT); // Integrated as a typed root, so that the structs below are the array's.
@@ -96,5 +102,3 @@ function* readWriters(doc: Y.Doc): Iterable<{ client: number; owner: string; cou
     yield { client, owner: parsed.ok ? (parsed.value as Entry).author : SERVER_AUTHOR, count: Y.getState(doc.store, client) };
   }
 }
-
-export type { Run };

@@ -35,7 +35,13 @@ export type StaticPage = (context: Context) => Promise<Response | null>;
 export function createStaticPage(dist: string): StaticPage {
   return async (context) => {
     const path = pathOf(context);
-    if (path === null || SERVER_PATHS.test(path) || !['GET', 'HEAD'].includes(context.req.method)) return null;
+    if (
+      path === null ||
+      !['GET', 'HEAD'].includes(context.req.method) ||
+      SERVER_PATHS.test(path) ||
+      hasHiddenPart(path)
+    )
+      return null;
     const file = path === '/' ? null : await readStatic(dist, path);
     if (file !== null) return send(context, file, path.startsWith('/assets/') ? IMMUTABLE : ASK_AGAIN);
     // A file that is missing is missing: HTML in a script's place would break the page in a way nobody understands.
@@ -62,7 +68,7 @@ function pathOf(context: Context): string | null {
 
 async function readStatic(dist: string, path: string): Promise<File | null> {
   const name = normalize(join(dist, path));
-  if (path.includes('\0') || !name.startsWith(normalize(dist + sep)) || hasHiddenPart(path)) return null;
+  if (path.includes('\0') || !name.startsWith(normalize(dist + sep))) return null;
   try {
     const { size, mtimeMs } = await stat(name);
     const bytes = await readFile(name);

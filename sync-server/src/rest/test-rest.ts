@@ -141,3 +141,6 @@ export async function insertMessage(pool: Pool, message: GivenMessage): Promise<
   );
   return id;
 }
+
+/** Where no test posts. */
+export const refusingPoster: MessagePoster = { post: async () => err(createRefusal('unavailable')) };

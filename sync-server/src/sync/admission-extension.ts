@@ -11,7 +11,7 @@ import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
 import type { EntryId } from '@tablo/schema/ids';
 import { canWrite } from '@tablo/schema/roles';
 import { encodeStateless } from '@tablo/schema/stateless';
-import { trimKnown } from '../admission/admit.ts';
+import { isKnown, trimKnown } from '../admission/admit.ts';
 import { decodeUpdate } from '../admission/decode-update.ts';
 import type { TokenBuckets } from '../admission/token-buckets.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -65,9 +65,8 @@ export class AdmissionExtension implements Extension {
     if (live === undefined) return { refusal: createRefusal('unavailable'), ids: [], isGap: false };
     const decoded = decodeUpdate(update);
     if (!decoded.ok) return { refusal: decoded.error, ids: [], isGap: false };
-    const lacking = trimKnown(decoded.value, live.frontier);
-    const entries = lacking.reduce((sum, run) => sum + run.entries.length, 0);
-    if (entries === 0) return null;
+    if (isKnown(decoded.value, live.frontier)) return null;
+    const entries = trimKnown(decoded.value, live.frontier).reduce((sum, run) => sum + run.entries.length, 0);
     if (!this.#entryRate.take(context.userId, entries, receivedAt)) {
       return { refusal: createRefusal('rate-limited'), ids: [], isGap: false };
     }

@@ -77,7 +77,12 @@ export class Sockets {
 
   async #openYjs(ws: WebSocket, request: IncomingMessage, url: URL): Promise<void> {
     const early: Buffer[] = [];
-    let forward = (data: Buffer): void => void early.push(data);
+    let earlyBytes = 0;
+    let forward = (data: Buffer): void => {
+      earlyBytes += data.byteLength;
+      if (earlyBytes > MAX_FRAME_BYTES) return ws.terminate();
+      early.push(data);
+    };
     ws.on('message', (data: Buffer, isBinary) => (isBinary ? forward(data) : end(ws, 'invalid-update')));
     const token = url.searchParams.get('token') ?? '';
     const name = await this.#nameLiveDocument(url.pathname.slice('/yjs/'.length), token);

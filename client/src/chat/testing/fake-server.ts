@@ -55,11 +55,14 @@ export class FakeServer {
   readonly tokensRejected = new Set<string>();
   readonly requests: string[] = [];
   updates = 0;
+  joins = 0;
   maxPending = 0;
   readonly #options: { maxPendingDocuments: number };
   #pending = 0;
   readonly #sockets = new Set<Socket>();
   #server: Server | null = null;
+  /** What an earlier run still stores is lost with it. */
+  #run = 0;
   #port = 0;
 
   constructor(options: { maxPendingDocuments?: number } = {}) {
@@ -108,6 +111,7 @@ export class FakeServer {
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = null;
+    this.#run += 1;
     if (server === null) return;
     for (const document of server.hocuspocus.documents.values()) this.#remember(document.name, document);
     for (const socket of this.#sockets) socket.destroy();
@@ -200,8 +204,10 @@ export class FakeServer {
   #extension(): Extension {
     const committed = new WeakMap<object, ServerStateless>();
     const refusing = new WeakSet<object>();
+    const run = this.#run;
     return {
       onConnect: async () => {
+        this.joins += 1;
         this.#pending += 1;
         this.maxPending = Math.max(this.maxPending, this.#pending);
       },
@@ -222,7 +228,9 @@ export class FakeServer {
         }
       },
       onLoadDocument: async ({ documentName }) => this.#tabloFor(documentName).state ?? undefined,
-      onStoreDocument: async ({ documentName, document }) => this.#remember(documentName, document),
+      onStoreDocument: async ({ documentName, document }) => {
+        if (run === this.#run) this.#remember(documentName, document);
+      },
       beforeSync: async ({ type, payload, connection, document, context }) => {
         if (type === 0 || connection === undefined) return;
         const values = Y.decodeUpdate(payload).structs.flatMap((struct) => {
