@@ -14,7 +14,7 @@ const external = { JWT_SECRET: 'a-secret-of-enough-length', JWT_ISSUER: 'https:/
 
 describe('parseConfig', () => {
   it('starts with nothing set: embedded database, built-in identity, this machine only', () => {
-    expect(parsed({})).toEqual({
+    expect(parsed({})).toMatchObject({
       port: 3000,
       host: '127.0.0.1',
       databaseUrl: null,
@@ -26,6 +26,8 @@ describe('parseConfig', () => {
       publicUrl: null,
       redisUrl: null,
       trustProxy: false,
+      epochMaxEntries: 2_000,
+      limits: { entriesPerSecond: 20, entriesBurst: 5_000 },
       logLevel: 'info',
       logFormat: 'text',
     });

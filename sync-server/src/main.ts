@@ -3,7 +3,7 @@ import { parseConfig, helpText, wantsHelp, type Config } from './config.ts';
 import { openEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { migrate } from './db/migrate.ts';
 import { createLog, type Log } from './log.ts';
-import { isDatabaseAway } from './rest/database-away.ts';
+import { isDatabaseAway } from './database-away.ts';
 import { openServer, type Server } from './server.ts';
 
 const RETRY_MS = 1_000;

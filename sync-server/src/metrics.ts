@@ -26,6 +26,8 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly #limits = new Counter({ name: 'tablo_limited_total', help: 'Requests that met a limit, by limit.', labelNames: ['limit'], registers: [this.registry] });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: 'tablo_' });
   }
@@ -45,6 +47,8 @@ export class Metrics {
   onFailure = (): void => this.#failures.inc();
 
   onRefused = (refusal: Refusal): void => this.#refused.inc({ code: refusal.code });
+
+  onLimit = (limit: string): void => this.#limits.inc({ limit });
 
   #gauge(name: string, help: string, read: () => number): void {
     new Gauge({

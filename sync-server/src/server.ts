@@ -77,6 +77,7 @@ async function openParts(config: Config, databaseUrl: string, log: Log) {
     observer: {
       onCommit: metrics.onCommit,
       onRefused: metrics.onRefused,
+      onLimit: metrics.onLimit,
       onFailure: (error) => {
         metrics.onFailure();
         log.warn({ err: error }, 'A commit failed and is tried again.');
@@ -84,6 +85,7 @@ async function openParts(config: Config, databaseUrl: string, log: Log) {
     },
     log,
     epochMaxEntries: config.epochMaxEntries,
+    limits: config.limits,
   });
   metrics.watch({
     sockets: () => sync.sockets.size,

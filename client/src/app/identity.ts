@@ -39,7 +39,11 @@ const SENTENCES: Readonly<Record<string, string>> = {
 
 interface Answer<T> {
   readonly data: T | null;
-  readonly error: { readonly status: number; readonly code?: string | undefined; readonly message?: string | undefined } | null;
+  readonly error: {
+    readonly status: number;
+    readonly code?: string | undefined;
+    readonly message?: string | undefined;
+  } | null;
 }
 
 /** Failures as errors that speak to people. */
@@ -61,7 +65,8 @@ async function ask<T>(request: Promise<Answer<T>>): Promise<T | null> {
 
 function expectUser(answer: { readonly user: unknown } | null): User {
   const user = parseUser(answer?.user);
-  if (user === null) throw new ChatError('unavailable', 'The server gave an answer that this page does not understand.');
+  if (user === null)
+    throw new ChatError('unavailable', 'The server gave an answer that this page does not understand.');
   return user;
 }
 

@@ -54,10 +54,7 @@ export function SignedIn({ session, user, chat }: SignedInProps) {
       <NavigationContext value={navigation}>
         <ToastProvider>
           <UpdateBanner />
-          <Shell
-            onSignOut={() => void handleSignOut()}
-            onSignInAgain={() => setAsking({ type: 'sign-in-again' })}
-          />
+          <Shell onSignOut={() => void handleSignOut()} onSignInAgain={() => setAsking({ type: 'sign-in-again' })} />
           {asking?.type === 'sign-out' && (
             <SignOutDialog unsent={asking.unsent} onConfirm={signOut} onClose={() => setAsking(null)} />
           )}

@@ -1,7 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FakeTablo } from './testing/fake-server.ts';
 import { FakeServer } from './testing/fake-server.ts';
-import { ALICE, BOB, closeDevices, FakeBrowser, FakeEnvironment, openDevice, statusOf, texts, unreadOf, until } from './testing/harness.ts';
+import {
+  ALICE,
+  BOB,
+  closeDevices,
+  FakeBrowser,
+  FakeEnvironment,
+  openDevice,
+  statusOf,
+  texts,
+  unreadOf,
+  until,
+} from './testing/harness.ts';
 
 let server: FakeServer;
 let tablo: FakeTablo;
@@ -136,7 +147,13 @@ describe('many tablos', () => {
     expect(server.maxPending).toBeLessThanOrEqual(50);
     const last = all.at(-1) as FakeTablo;
     await server.post(last, BOB, 'Anyone?');
-    await until(() => expect(chat.channels.get().channels[0]).toMatchObject({ id: last.id, unreadCount: 1, lastMessage: { text: 'Anyone?' } }));
+    await until(() =>
+      expect(chat.channels.get().channels[0]).toMatchObject({
+        id: last.id,
+        unreadCount: 1,
+        lastMessage: { text: 'Anyone?' },
+      }),
+    );
   });
 
   it('[R6] a tablo we are taken out of is closed and leaves the list, what is on the screen stays readable', async () => {

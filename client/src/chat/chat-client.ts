@@ -31,7 +31,7 @@ import { inBackground } from './report-error.ts';
 import { openLocalStore } from './resilient-store.ts';
 import { HeldRoom } from './room-handle.ts';
 import { Rooms } from './rooms.ts';
-import type { TokenSource } from './session.ts';
+import { type TokenSource, UserTokens } from './session.ts';
 import { type OpenTabChannel, openBroadcastChannel, type TabMessage, Tabs } from './tabs.ts';
 import { DEFAULT_TIMING, type Timing } from './timing.ts';
 import { moveReadPosition } from './unread.ts';
@@ -114,7 +114,7 @@ export class ChatClient implements Chat {
     this.#hasListed = parts.hasListed;
     this.#environment = options.environment ?? detectEnvironment();
     const baseUrl = (options.baseUrl ?? globalThis.location?.origin ?? '').replace(/\/+$/, '');
-    const { tokens } = options;
+    const tokens = new UserTokens(options.tokens, options.user.id);
     this.#api = new Api({ baseUrl, tokens, ...(options.fetch === undefined ? {} : { fetch: options.fetch }) });
     this.#connection = new Connection({
       url: `${baseUrl.replace(/^http/, 'ws')}/sync`,
@@ -236,6 +236,7 @@ export class ChatClient implements Chat {
   async wipe(): Promise<void> {
     this.#parts.tabs.post({ type: 'wipe' });
     await this.#close(false);
+    this.#parts.options.tokens.forget?.();
     await this.#parts.storage.store.destroy();
   }
 

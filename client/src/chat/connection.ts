@@ -277,7 +277,9 @@ export class Connection implements LinkOpener {
     const links = [...this.#links];
     const urgent = links.filter((link) => link.isUrgent);
     const isFocusReady =
-      urgent.length > 0 ? urgent.every((link) => link.isReady) : links.some((link) => link.isReady) || this.#hasNoTablos;
+      urgent.length > 0
+        ? urgent.every((link) => link.isReady)
+        : links.some((link) => link.isReady) || this.#hasNoTablos;
     const withoutSocketMs = this.isOpen ? 0 : Date.now() - this.#lostAt;
     const facts = {
       hasNetwork: environment.isOnline() || this.#isForced,

@@ -26,7 +26,8 @@ async function openKitchen(user = ALICE) {
   return { ...device, room };
 }
 
-const saysBad = (entries: readonly MemberEntry[]) => entries.some((entry) => 'text' in entry && entry.text.startsWith('bad'));
+const saysBad = (entries: readonly MemberEntry[]) =>
+  entries.some((entry) => 'text' in entry && entry.text.startsWith('bad'));
 
 /** Commits wait until the returned function is called. */
 function holdCommits(): () => void {
@@ -50,7 +51,9 @@ describe('a refusal', () => {
     await room.send('good one');
     await until(() => expect(statusOf(room, 'good one')).toBe('sent'));
     await until(() => expect(texts(bob.room)).toEqual(['good one']));
-    expect(find(room, 'bad one')?.delivery).toMatchObject({ refusal: { code: 'invalid-update', message: 'Refused: invalid-update.' } });
+    expect(find(room, 'bad one')?.delivery).toMatchObject({
+      refusal: { code: 'invalid-update', message: 'Refused: invalid-update.' },
+    });
   });
 
   it.each([
@@ -64,7 +67,9 @@ describe('a refusal', () => {
     environment.goOnline();
     await until(() => expect(server.entriesOf(tablo)).toHaveLength(11));
     await until(() => expect(statusOf(room, 'bad')).toBe('refused'));
-    await until(() => expect(room.view.get().messages.filter(({ delivery }) => delivery.status === 'sent')).toHaveLength(11));
+    await until(() =>
+      expect(room.view.get().messages.filter(({ delivery }) => delivery.status === 'sent')).toHaveLength(11),
+    );
   });
 
   it('[R8] does not touch other tablos', async () => {
@@ -81,12 +86,21 @@ describe('a refusal', () => {
     server.judge = (entries) => (saysBad(entries) ? { code: 'invalid-update' } : null);
     const { room } = await openKitchen();
     const ids = await Promise.all(['bad 1', 'bad 2', 'bad 3'].map((text) => room.send(text)));
-    await until(() => expect(room.view.get().messages.filter(({ delivery }) => delivery.status === 'refused')).toHaveLength(3));
+    await until(() =>
+      expect(room.view.get().messages.filter(({ delivery }) => delivery.status === 'refused')).toHaveLength(3),
+    );
     await room.discard(ids[0]!);
     await room.edit(ids[1]!, 'better 2');
     server.judge = () => null;
     await room.retry(ids[2]!);
-    await until(() => expect(server.entriesOf(tablo).map((entry) => 'text' in entry && entry.text).sort()).toEqual(['bad 3', 'better 2']));
+    await until(() =>
+      expect(
+        server
+          .entriesOf(tablo)
+          .map((entry) => 'text' in entry && entry.text)
+          .sort(),
+      ).toEqual(['bad 3', 'better 2']),
+    );
     await until(() => expect(texts(room)).toEqual(['better 2', 'bad 3']));
   });
 
@@ -122,7 +136,9 @@ describe('a refusal', () => {
     server.judge = () => ({ code: 'read-only' });
     const { room } = await openKitchen();
     await room.send('as a guest');
-    await until(() => expect(find(room, 'as a guest')?.delivery).toMatchObject({ status: 'refused', refusal: { code: 'read-only' } }));
+    await until(() =>
+      expect(find(room, 'as a guest')?.delivery).toMatchObject({ status: 'refused', refusal: { code: 'read-only' } }),
+    );
     expect(server.updates).toBe(1);
   });
 });
@@ -178,7 +194,8 @@ describe('taking back', () => {
   it('[R8] one taken back while its update is on the way is not on the next document', async () => {
     const { room } = await openKitchen();
     const release = holdCommits();
-    server.judge = (entries) => (entries.some((entry) => 'text' in entry && entry.text === 'slow') ? { code: 'unavailable' } : null);
+    server.judge = (entries) =>
+      entries.some((entry) => 'text' in entry && entry.text === 'slow') ? { code: 'unavailable' } : null;
     const id = await room.send('slow');
     await until(() => expect(server.updates).toBe(1));
     await room.remove(id);
@@ -208,7 +225,13 @@ describe('changes of sent messages', () => {
     environment.goOnline();
     await until(() => expect(texts(bob.room)).toEqual(['un']));
     await until(() => expect(find(bob.room, 'un')?.reactions.map(({ emoji }) => emoji)).toEqual(['👍']));
-    expect(server.entriesOf(tablo).map((entry) => entry.kind)).toEqual(['message', 'message', 'edit', 'reaction', 'delete']);
+    expect(server.entriesOf(tablo).map((entry) => entry.kind)).toEqual([
+      'message',
+      'message',
+      'edit',
+      'reaction',
+      'delete',
+    ]);
   });
 
   it("nobody edits somebody else's message", async () => {
@@ -224,7 +247,9 @@ describe('moving', () => {
   it('[R4] sending many messages keeps one document and one clientID', async () => {
     const { room, chat } = await openKitchen();
     for (let index = 0; index < 20; index += 1) await room.send(`message ${index}`);
-    await until(() => expect(room.view.get().messages.filter(({ delivery }) => delivery.status === 'sent')).toHaveLength(20));
+    await until(() =>
+      expect(room.view.get().messages.filter(({ delivery }) => delivery.status === 'sent')).toHaveLength(20),
+    );
     expect(server.joins).toBe(1);
     expect(server.documentLength(tablo)).toBe(20);
     expect(chat.connection.get().status).toBe('online');
@@ -269,7 +294,14 @@ describe('moving', () => {
     const theirs = await bob.room.send('theirs');
     await until(() => expect(texts(room)).toEqual(['kept', 'lost', 'theirs']));
     await server.restoreWithout(tablo, [lost, theirs]);
-    await until(() => expect(server.entriesOf(tablo).map(({ id }) => id).sort()).toEqual([kept, lost, theirs].sort()));
+    await until(() =>
+      expect(
+        server
+          .entriesOf(tablo)
+          .map(({ id }) => id)
+          .sort(),
+      ).toEqual([kept, lost, theirs].sort()),
+    );
     await until(() => expect([...texts(room)].sort()).toEqual(['kept', 'lost', 'theirs']));
   });
 });

@@ -1,23 +1,30 @@
 /** Where tokens come from: the built-in identity service (by its cookie), or a function of the host application. */
+import type { UserId } from '@tablo/schema/ids';
 import { ChatError } from './chat.ts';
 
 export interface TokenSource {
   /** `null`: signed out. Throws when it cannot be found out now (no network). `fresh`: the server said that the known one has expired. */
   getToken(options?: { readonly fresh?: boolean }): Promise<string | null>;
+  /** Whoever was signed in is not any more: a token that is kept is theirs. */
+  forget?(): void;
 }
 
-/** A JWT's times as they stand in it, ms since the Unix epoch by the issuer's clock. Only read, never trusted: the server verifies. */
-export function readTokenTimes(token: string): { readonly issuedAt: number | null; readonly expiresAt: number } | null {
+function readClaims(token: string): Readonly<Record<string, unknown>> | null {
   const payload = token.split('.')[1];
   if (payload === undefined) return null;
   try {
     const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
-    const { iat, exp } = claims as { iat?: unknown; exp?: unknown };
-    if (typeof exp !== 'number') return null;
-    return { issuedAt: typeof iat === 'number' ? iat * 1000 : null, expiresAt: exp * 1000 };
+    return typeof claims === 'object' ? (claims as Record<string, unknown> | null) : null;
   } catch {
     return null; // Not a JWT that we can read: an opaque token is used as it is.
   }
+}
+
+/** A JWT's times as they stand in it, ms since the Unix epoch by the issuer's clock. Only read, never trusted: the server verifies. */
+export function readTokenTimes(token: string): { readonly issuedAt: number | null; readonly expiresAt: number } | null {
+  const { iat, exp } = readClaims(token) ?? {};
+  if (typeof exp !== 'number') return null;
+  return { issuedAt: typeof iat === 'number' ? iat * 1000 : null, expiresAt: exp * 1000 };
 }
 
 /** Share of a token's lifetime after which it is renewed. */
@@ -63,14 +70,50 @@ export class CachedTokens implements TokenSource {
     return this.#held !== null && Number.isFinite(this.#held.renewAt) ? this.#held.renewAt : null;
   }
 
-  async #renew(): Promise<string | null> {
-    try {
-      const token = await this.#fetchToken();
-      this.#held = token === null ? null : hold(token, this.#now());
+  forget(): void {
+    this.#held = null;
+    this.#inFlight = null;
+  }
+
+  #renew(): Promise<string | null> {
+    const renewing: Promise<string | null> = this.#fetchToken().then((token) => {
+      // Forgotten meanwhile: it may be the last one's.
+      if (this.#inFlight === renewing) this.#held = token === null ? null : hold(token, this.#now());
       return token;
-    } finally {
-      this.#inFlight = null;
-    }
+    });
+    const done = () => {
+      if (this.#inFlight === renewing) this.#inFlight = null;
+    };
+    renewing.then(done, done);
+    return renewing;
+  }
+}
+
+/** One user's tokens: another one's, from before a change of accounts, would open that one's chat. */
+export class UserTokens implements TokenSource {
+  readonly #source: TokenSource;
+  readonly #user: UserId;
+
+  constructor(source: TokenSource, user: UserId) {
+    this.#source = source;
+    this.#user = user;
+  }
+
+  async getToken(options?: { readonly fresh?: boolean }): Promise<string | null> {
+    const token = await this.#source.getToken(options);
+    if (token === null || this.#isOurs(token)) return token;
+    this.#source.forget?.();
+    const renewed = await this.#source.getToken({ fresh: true });
+    return renewed !== null && this.#isOurs(renewed) ? renewed : null;
+  }
+
+  forget(): void {
+    this.#source.forget?.();
+  }
+
+  #isOurs(token: string): boolean {
+    const subject = readClaims(token)?.['sub'];
+    return subject === undefined || subject === this.#user;
   }
 }
 

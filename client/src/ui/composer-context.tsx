@@ -16,9 +16,7 @@ export function ComposerContext({ mode, onCancel }: ComposerContextProps) {
   if (message === null) return null;
   const Icon = mode.type === 'edit' ? Pencil : Reply;
   const title =
-    mode.type === 'edit'
-      ? 'Editing'
-      : `Replying to ${message.author === userId ? 'yourself' : nameOf(message.author)}`;
+    mode.type === 'edit' ? 'Editing' : `Replying to ${message.author === userId ? 'yourself' : nameOf(message.author)}`;
   return (
     <div className="composer-context">
       <Icon size={16} aria-hidden />

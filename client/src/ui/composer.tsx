@@ -3,7 +3,7 @@ import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
 import { countCodePoints } from '@tablo/schema/text';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { SendHorizontal } from 'lucide-react';
-import { type ElementType, type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type ElementType, type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react';
 import { ComposerContext } from './composer-context.tsx';
 import { useIsTouch } from './media.ts';
 import { lengthProblem } from './phrases.ts';
@@ -11,6 +11,7 @@ import { Problem } from './problem.tsx';
 import { useRoom } from './room-context.tsx';
 import { sentenceOf } from './sentence-of.ts';
 import { TypingLine } from './typing-line.tsx';
+import { useAutosize } from './use-autosize.ts';
 import { useDraft } from './use-draft.ts';
 import { useTyping } from './use-typing.ts';
 
@@ -56,14 +57,7 @@ export function Composer({ mode, closed, onModeChange, onSent, onEditLast }: Com
     if (!isTouch) fieldRef.current?.focus({ preventScroll: true });
   }, [handle, isTouch, isWritable]);
 
-  // The field grows with its text. Style properties are set through the CSSOM, which a strict content security policy allows.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: measures after each change of the text.
-  useLayoutEffect(() => {
-    const field = fieldRef.current;
-    if (field === null) return;
-    field.style.height = 'auto';
-    field.style.height = `${field.scrollHeight}px`;
-  }, [text, isWritable]);
+  useAutosize(fieldRef, text);
 
   const handleChange = (next: string) => {
     if (isEdit) setEdited(next);
@@ -117,7 +111,9 @@ export function Composer({ mode, closed, onModeChange, onSent, onEditLast }: Com
       <div className="composer composer-closed">
         <TypingLine />
         <p>{closed?.message ?? 'You can read here. Guests cannot write.'}</p>
-        {text.trim() !== '' && <textarea className="composer-kept" aria-label="Your unsent draft" readOnly value={text} />}
+        {text.trim() !== '' && (
+          <textarea className="composer-kept" aria-label="Your unsent draft" readOnly value={text} />
+        )}
       </div>
     );
   }

@@ -12,7 +12,6 @@ const WORDS: Record<ConnectionState['status'], string> = {
 export function ConnectionStatus() {
   const { status } = useReadable(useChatClient().connection);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: an <output> belongs to a form.
     <span role="status" className={`connection connection-${status}`}>
       {WORDS[status]}
     </span>

@@ -80,7 +80,12 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
     <RoomContext value={room}>
       <ChatContainer className="conversation">
         <ConversationTop as={Slot.header} channel={channel} name={name} banner={banner} />
-        <MessageLog as={Slot.log} ref={logRef} unreadCount={channel?.unreadCount ?? 0} menuFor={menu?.message.id ?? null} />
+        <MessageLog
+          as={Slot.log}
+          ref={logRef}
+          unreadCount={channel?.unreadCount ?? 0}
+          menuFor={menu?.message.id ?? null}
+        />
         <Composer
           as={Slot.composer}
           mode={mode}

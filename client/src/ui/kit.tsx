@@ -6,19 +6,24 @@ import {
   ChatContainer,
   ConversationHeader,
   Avatar as KitAvatar,
-  Message as UnsafeMessage,
   MainContainer,
   MessageInput,
   MessageList,
   MessageSeparator,
   TypingIndicator,
+  Message as UnsafeMessage,
 } from '@chatscope/chat-ui-kit-react';
 import type { HTMLAttributes, ReactNode } from 'react';
 
 export { ChatContainer, ConversationHeader, KitAvatar, MainContainer, MessageSeparator, TypingIndicator };
 
 /** Slots of `ChatContainer` and `Message`, for `as=`: the kit drops children of any other type. */
-export const Slot = { header: ConversationHeader, log: MessageList, composer: MessageInput, avatar: KitAvatar } as const;
+export const Slot = {
+  header: ConversationHeader,
+  log: MessageList,
+  composer: MessageInput,
+  avatar: KitAvatar,
+} as const;
 
 interface KitMessageProps extends Omit<HTMLAttributes<HTMLElement>, 'children'> {
   readonly sender: string;

@@ -1,9 +1,18 @@
 import type { EntryId } from '@tablo/schema/ids';
-import { ArrowDown, LoaderCircle } from 'lucide-react';
-import { type ElementType, Fragment, type KeyboardEvent, type Ref, useImperativeHandle, useMemo, useState } from 'react';
+import { ArrowDown } from 'lucide-react';
+import {
+  type ElementType,
+  Fragment,
+  type KeyboardEvent,
+  type Ref,
+  useImperativeHandle,
+  useMemo,
+  useState,
+} from 'react';
 import { dayLabel } from './date-labels.ts';
 import { groupMessages } from './group-messages.ts';
 import { MessageSeparator } from './kit.tsx';
+import { LogStart } from './log-start.tsx';
 import { MessageRow } from './message-row.tsx';
 import { badgeLabel } from './phrases.ts';
 import { useRoom } from './room-context.tsx';
@@ -38,9 +47,20 @@ export function MessageLog({ ref, unreadCount, menuFor }: MessageLogProps) {
   const [activeId, setActiveId] = useState<EntryId | null>(null);
 
   const history = useHistory(handle, view);
-  const scroll = useLogScroll({ messages, firstUnreadId, isReady: view.status === 'ready', onNearTop: history.handleNearTop });
+  const scroll = useLogScroll({
+    messages,
+    firstUnreadId,
+    isReady: view.status === 'ready',
+    onNearTop: history.handleNearTop,
+  });
   const unseen = useUnseen({ messages, firstUnreadId, userId, isAtBottom: scroll.isAtBottom });
-  useMarkRead({ handle, isReady: view.status === 'ready', isAtBottom: scroll.isAtBottom, newest: messages.at(-1)?.id, unreadCount });
+  useMarkRead({
+    handle,
+    isReady: view.status === 'ready',
+    isAtBottom: scroll.isAtBottom,
+    newest: messages.at(-1)?.id,
+    unreadCount,
+  });
 
   const shown = useMemo(
     () => groupMessages(messages.slice(scroll.range.start, scroll.range.end), firstUnreadId),
@@ -119,44 +139,6 @@ export function MessageLog({ ref, unreadCount, menuFor }: MessageLogProps) {
 const jumpLabel = (unseen: number): string =>
   unseen === 0 ? 'Jump to the latest' : `Jump to the latest, ${unseen} new`;
 
-interface LogStartProps {
-  readonly isLoading: boolean;
-  readonly isEmpty: boolean;
-  readonly isBeginning: boolean;
-  readonly hasProblem: boolean;
-  readonly onLoadMore: () => void;
-}
-
-/** What stands above the oldest message that is here. */
-function LogStart({ isLoading, isEmpty, isBeginning, hasProblem, onLoadMore }: LogStartProps) {
-  if (hasProblem) {
-    return (
-      <div className="log-start">
-        <span>Older messages could not be loaded.</span>
-        <button type="button" className="link-button" onClick={onLoadMore}>
-          Try again
-        </button>
-      </div>
-    );
-  }
-  if (isLoading) {
-    return (
-      <div className="log-start">
-        <LoaderCircle className="spinner" size={20} aria-label="Loading" />
-      </div>
-    );
-  }
-  if (isEmpty) {
-    return (
-      <div className="log-empty">
-        <p className="log-empty-title">It is quiet here</p>
-        <p className="hint">Write the first message. Everybody you invite can read it from the beginning.</p>
-      </div>
-    );
-  }
-  return isBeginning ? <div className="log-start">The conversation begins here.</div> : null;
-}
-
 /** Arrow keys walk from message to message; what is focused shows its toolbar, and Tab goes into it. */
 function handleLogKeys(event: KeyboardEvent<HTMLElement>): void {
   const target = event.target as HTMLElement;
@@ -164,7 +146,13 @@ function handleLogKeys(event: KeyboardEvent<HTMLElement>): void {
   const all = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-message-id]')];
   const here = all.indexOf(target);
   const next =
-    event.key === 'ArrowUp' ? (here < 0 ? all.at(-1) : all[here - 1]) : event.key === 'ArrowDown' ? all[here + 1] : null;
+    event.key === 'ArrowUp'
+      ? here < 0
+        ? all.at(-1)
+        : all[here - 1]
+      : event.key === 'ArrowDown'
+        ? all[here + 1]
+        : null;
   if (next === null || next === undefined || (here < 0 && event.key === 'ArrowDown')) return;
   event.preventDefault();
   next.focus({ preventScroll: true });

@@ -87,11 +87,7 @@ export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps
             <Copy size={16} aria-hidden /> Copy text
           </button>
           {status === 'refused' && (
-            <button
-              type="button"
-              className="menu-item"
-              onClick={item(() => attempt(room.handle.retry(message.id)))}
-            >
+            <button type="button" className="menu-item" onClick={item(() => attempt(room.handle.retry(message.id)))}>
               <RotateCcw size={16} aria-hidden /> Retry
             </button>
           )}

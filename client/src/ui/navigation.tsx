@@ -1,5 +1,5 @@
-import { createContext, type MouseEvent, useContext } from 'react';
 import type { TabloId } from '@tablo/schema/ids';
+import { createContext, type MouseEvent, useContext } from 'react';
 
 /** How the page moves; `app/router.ts` does it. */
 export interface Navigation {

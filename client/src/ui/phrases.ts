@@ -6,7 +6,10 @@ const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[#*0-9]\u
 const MAX_BIG_EMOJI = 3;
 
 export function initials(name: string): string {
-  const words = name.trim().split(/\s+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const words = name
+    .trim()
+    .split(/\s+/u)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word));
   const letters = (words.length > 1 ? [words[0], words.at(-1)] : [words[0]]).map((word) => firstLetter(word ?? ''));
   return letters.join('').toUpperCase() || '?';
 }

@@ -11,7 +11,10 @@ export function Reactions({ message }: { readonly message: TimelineMessage }) {
     <div className="reactions">
       {message.reactions.map(({ emoji, users }) => {
         const isMine = users.includes(userId);
-        const who = whoReacted(users.map((user) => (user === userId ? 'You' : nameOf(user))), emoji);
+        const who = whoReacted(
+          users.map((user) => (user === userId ? 'You' : nameOf(user))),
+          emoji,
+        );
         return (
           <button
             key={emoji}

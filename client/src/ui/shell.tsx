@@ -53,7 +53,9 @@ export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
             <div className="no-tablo-words">
               <MessagesSquare size={44} strokeWidth={1.4} aria-hidden />
               <p className="no-tablo-title">{channels.length === 0 ? 'Welcome to Tablo Chat' : 'Pick a tablo'}</p>
-              <p className="hint">Everything you open stays readable without a network, and what you write is sent later.</p>
+              <p className="hint">
+                Everything you open stays readable without a network, and what you write is sent later.
+              </p>
             </div>
           </div>
         )

@@ -60,9 +60,9 @@ export function Sidebar({ onSignOut }: SidebarProps) {
           onKeyDown={(event) => event.key === 'Escape' && setQuery('')}
         />
         {query === '' ? (
-          <kbd className="search-key" aria-hidden="true">
+          <span className="search-key" aria-hidden="true">
             {navigator.platform.startsWith('Mac') ? '⌘K' : 'Ctrl K'}
-          </kbd>
+          </span>
         ) : (
           <button
             type="button"

@@ -1,5 +1,5 @@
-import { memo } from 'react';
 import type { TabloId } from '@tablo/schema/ids';
+import { memo } from 'react';
 import type { ChannelSummary } from '../chat/chat.ts';
 import { Avatar } from './avatar.tsx';
 import { listLabel } from './date-labels.ts';

@@ -6,7 +6,7 @@
  */
 import type { EntryId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
-import { useCallback, useLayoutEffect, useRef, useState } from 'react';
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { growDown, growUp, type RenderWindow, TAIL, visibleRange, windowAround } from './render-window.ts';
 
 /** Closer to the end than this is the end: zoom and sub-pixels never add up exactly. */
@@ -55,7 +55,7 @@ export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: Lo
   const [renderWindow, setRenderWindow] = useState<RenderWindow>(TAIL);
   const [isAtBottom, setIsAtBottom] = useState(false);
   const [flashedId, setFlashedId] = useState<EntryId | null>(null);
-  const range = visibleRange(messages, renderWindow);
+  const range = useMemo(() => visibleRange(messages, renderWindow), [messages, renderWindow]);
   const isTail = renderWindow.lastId === null || range.end >= messages.length;
 
   const restore = useCallback(() => {
@@ -80,7 +80,7 @@ export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: Lo
       if (range.start > 0) setRenderWindow(growUp(messages, range));
       else onNearTop();
     } else if (below < NEAR_EDGE_PX && !isTail) setRenderWindow(growDown(messages, range));
-  }, [messages, range.start, range.end, isTail, isReady, onNearTop]);
+  }, [messages, range, isTail, isReady, onNearTop]);
 
   const handleScroll = useCallback(() => {
     const scroller = scrollerRef.current;

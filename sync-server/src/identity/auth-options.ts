@@ -5,7 +5,6 @@ import type { BetterAuthOptions } from 'better-auth';
 import { APIError } from 'better-auth/api';
 import { jwt } from 'better-auth/plugins/jwt';
 import type { createPool } from '../db/pool.ts';
-import type { Log } from '../log.ts';
 
 export const AUTH_PATH = '/api/auth';
 /** Set by us from the socket, whatever the client sent: what rate limits count by. */
@@ -22,6 +21,9 @@ const SIGN_INS_A_MINUTE = 100;
 const SIGN_UPS_A_MINUTE = 200;
 const REQUESTS_A_MINUTE = 3_000;
 
+/** What better-auth has to say; with the error that was the cause, if any. */
+export type Report = (message: string, error: Error | null) => void;
+
 export interface AuthSettings {
   readonly issuer: string;
   readonly audience: string | null;
@@ -29,7 +31,12 @@ export interface AuthSettings {
   readonly allowedOrigins: readonly string[];
 }
 
-export function authOptions(settings: AuthSettings, pool: ReturnType<typeof createPool>, secret: string, log: Log) {
+export function authOptions(
+  settings: AuthSettings,
+  pool: ReturnType<typeof createPool>,
+  secret: string,
+  report: Report,
+) {
   return {
     appName: 'Tablo Chat',
     basePath: AUTH_PATH,
@@ -84,16 +91,12 @@ export function authOptions(settings: AuthSettings, pool: ReturnType<typeof crea
         },
       }),
     ],
-    onAPIError: {
-      // What a request got wrong is its answer; what we got wrong is ours to know.
-      onError: (error) => {
-        if (!(error instanceof APIError)) log.warn({ err: error }, 'The identity service failed.');
-      },
-    },
+    // What is nobody's request but our failure comes to us, instead of going to the console.
+    onAPIError: { throw: true },
     logger: {
       level: 'error',
-      // Its messages name addresses and origins, never passwords; what comes after the message may hold anything.
-      log: (_level, message) => log.warn(`Identity: ${message}`),
+      // Its messages name addresses and origins, never passwords; what else comes after the message may hold anything.
+      log: (_level, message, ...details) => report(message, details.find((detail) => detail instanceof Error) ?? null),
     },
   } satisfies BetterAuthOptions;
 }

@@ -4,8 +4,9 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localKeys } from '../access/token-keys.ts';
 import { JwtVerifier } from '../access/token-verifier.ts';
+import { isDatabaseAway } from '../database-away.ts';
 import { createPool } from '../db/pool.ts';
-import { openTestDatabase, type TestDatabase } from '../db/test-database.ts';
+import { onServer, openTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { silentLog } from '../log.ts';
 import { type AuthSettings, authOptions } from './auth-options.ts';
 import { type Identity, inSchema, openIdentity } from './identity.ts';
@@ -163,10 +164,31 @@ describe('rate limits', () => {
   });
 });
 
+describe('without the database', () => {
+  it('[R11] says that it failed, never that somebody is signed out, and goes on when it is back', async () => {
+    const fresh = await openTestDatabase();
+    const name = new URL(fresh.url).pathname.slice(1);
+    const by = await openIdentity(fresh.url, SETTINGS, silentLog);
+    const { cookie } = await signUp(newEmail(), by);
+    await onServer(database.url, async (client) => {
+      await client.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+      await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+      for (const path of ['/token', '/get-session', '/jwks']) {
+        await expect(call(path, { cookie, by })).rejects.toSatisfy(isDatabaseAway);
+      }
+      await expect(signIn(newEmail(), PASSWORD, { by })).rejects.toSatisfy(isDatabaseAway);
+      await client.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+    });
+    expect((await call('/token', { cookie, by })).status).toBe(200);
+    await by.close();
+    await fresh.close();
+  });
+});
+
 describe('what it keeps', () => {
   it('is exactly what better-auth wants: its own migrations find nothing left to do', async () => {
     const pool = createPool(inSchema(database.url));
-    const migrations = await getMigrations(authOptions(SETTINGS, pool, 'x'.repeat(32), silentLog));
+    const migrations = await getMigrations(authOptions(SETTINGS, pool, 'x'.repeat(32), () => {}));
     expect(migrations.toBeCreated).toEqual([]);
     expect(migrations.toBeAdded).toEqual([]);
     expect(migrations.toBeAddedIndexes).toEqual([]);

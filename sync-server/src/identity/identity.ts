@@ -2,15 +2,17 @@
  * The built-in identity service, for who has no issuer of their own: accounts in PostgreSQL, a session cookie for the page, and 15-minute JWTs that
  * the rest of the server verifies like any issuer's. Absent where an external issuer is configured.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { betterAuth } from 'better-auth';
 import type { JSONWebKeySet } from 'jose';
+import { isDatabaseAway } from '../database-away.ts';
 import { createPool } from '../db/pool.ts';
 import type { Log } from '../log.ts';
-import { type AuthSettings, authOptions, CLIENT_ADDRESS_HEADER } from './auth-options.ts';
+import { type AuthSettings, authOptions, CLIENT_ADDRESS_HEADER, type Report } from './auth-options.ts';
 import { readIdentitySecret } from './pg-identity-secret.ts';
 
 export interface Identity {
-  /** Answers `/api/auth/*`. `clientAddress` is the socket's, or what a trusted proxy says. */
+  /** Answers `/api/auth/*`; rejects when the database is away. `clientAddress` is the socket's, or what a trusted proxy says. */
   handle(request: Request, clientAddress: string | null): Promise<Response>;
   /** The public keys of the tokens it issues; made at the first call. */
   readKeys(): Promise<JSONWebKeySet>;
@@ -23,20 +25,36 @@ const IDENTITY_SCHEMA = 'tablo_identity';
 
 export async function openIdentity(databaseUrl: string, settings: AuthSettings, log: Log): Promise<Identity> {
   const pool = createPool(inSchema(databaseUrl), { max: POOL_MAX, applicationName: 'tablo-chat identity', log });
-  const auth = betterAuth(authOptions(settings, pool, await readIdentitySecret(pool), log));
+  const requests = new AsyncLocalStorage<{ failure: Error | null }>();
+  const report: Report = (message, error) => {
+    const request = requests.getStore();
+    if (request !== undefined && isDatabaseAway(error)) request.failure = error;
+    else log.warn(error === null ? {} : { err: error }, `Identity: ${message}`);
+  };
+  const auth = betterAuth(authOptions(settings, pool, await readIdentitySecret(pool), report));
   return {
-    handle: (request, clientAddress) => auth.handler(withOrigin(withAddress(request, clientAddress))),
+    handle: (request, clientAddress) => {
+      const noted: { failure: Error | null } = { failure: null };
+      return requests.run(noted, async () => {
+        const answer = await auth.handler(withOrigin(withAddress(request, clientAddress)));
+        // [R11] A session that could not be read is no session to better-auth, and 401 would sign people out because the database was away.
+        if (noted.failure !== null) throw noted.failure;
+        return answer;
+      });
+    },
     readKeys: async () => (await auth.api.getJwks()) as JSONWebKeySet,
     close: () => pool.end(),
   };
 }
 
-/** better-auth names its tables without a schema. */
+/** better-auth names its tables without a schema: its connections look into that one alone. */
 export function inSchema(databaseUrl: string): string {
   const url = new URL(databaseUrl);
-  url.searchParams.set('options', `-c search_path=${IDENTITY_SCHEMA}`);
-  // PostgreSQL's parser of the address knows %20, not +.
-  return url.href.replaceAll('+', '%20');
+  const given = url.searchParams.get('options') ?? '';
+  url.searchParams.set('options', `${given} -c search_path=${IDENTITY_SCHEMA}`.trim());
+  // Only here: a plus sign in the password means itself.
+  url.search = url.search.replaceAll('+', '%20');
+  return url.href;
 }
 
 function withAddress(request: Request, clientAddress: string | null): Request {

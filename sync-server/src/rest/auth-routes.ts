@@ -23,9 +23,8 @@ export function addAuthRoutes(app: RestApp, identity: Identity | null, trustProx
   });
   app.on(['GET', 'POST'], `${AUTH_PATH}/*`, limit, async (context) => {
     const answer = await identity.handle(context.req.raw, clientAddress(context, trustProxy));
-    // An empty answer is better-auth's way of saying that there is nothing there, or that it could not reach the database.
+    // better-auth says it with an empty body.
     if (answer.status === 404) throw notFound();
-    if (answer.status >= 500) throw new AppError(refusal('unavailable', 'Signing in does not work right now.'));
     return answer;
   });
 }

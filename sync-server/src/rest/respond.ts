@@ -1,9 +1,9 @@
 /** The one place where errors become JSON. What was sent to us is never logged. */
 import type { ErrorBody } from '@tablo/schema/rest/common';
 import type { Context } from 'hono';
+import { isDatabaseAway } from '../database-away.ts';
 import type { Log } from '../log.ts';
 import { AppError, notFound, refusal } from './app-error.ts';
-import { isDatabaseAway } from './database-away.ts';
 
 /** For clients that are told to wait: long enough to help, short enough not to show. */
 const RETRY_AFTER_S = '1';

@@ -13,6 +13,7 @@ import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { Connections } from './connections.ts';
 import { cut } from './connections.ts';
 import type { LiveDocuments } from './documents-extension.ts';
+import type { Limits } from './limits.ts';
 import type { ConnectionContext, LiveConnection, SocketState } from './live-connection.ts';
 import type { Revocation } from './revocation.ts';
 
@@ -27,6 +28,7 @@ interface Deps {
   readonly connections: Connections;
   readonly documents: LiveDocuments;
   readonly revocation: Revocation;
+  readonly limits: Limits;
   readonly isShuttingDown: () => boolean;
   /** Claims of a user who is here: names for others to see. */
   readonly onClaims: (claims: Claims) => void;
@@ -50,6 +52,7 @@ export class AccessExtension implements Extension {
     const member = await this.#findMember(name.tabloId, claims.userId);
     if (member === null) deny('forbidden');
     if (member.epoch !== name.epoch) deny('epoch-moved');
+    this.#assertRoom(claims.userId, socket);
     socket.userId = claims.userId;
     connectionConfig.readOnly = !canWrite(member.role);
     this.#deps.onClaims(claims);
@@ -74,6 +77,14 @@ export class AccessExtension implements Extension {
     if (verified.value.userId !== context.userId) deny('unauthenticated');
     context.expiresAt = Math.max(context.expiresAt, verified.value.expiresAt);
     context.name = displayName(verified.value);
+  }
+
+  #assertRoom(user: UserId, socket: SocketState): void {
+    const { connections, limits } = this.#deps;
+    const documents = connections.countDocuments(user, socket);
+    const isNewSocket = documents === 0;
+    if (isNewSocket && !limits.allows('sockets', connections.countSockets(user), limits.settings.socketsPerUser)) deny('rate-limited');
+    if (!limits.allows('documents', documents, limits.settings.documentsPerSocket)) deny('rate-limited');
   }
 
   async #verify(token: string): Promise<Claims> {

@@ -7,15 +7,15 @@
  */
 import type { afterHandleMessagePayload, beforeSyncPayload, Document, Extension } from '@hocuspocus/server';
 import { OutgoingMessage } from '@hocuspocus/server';
-import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
+import { createRefusal, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
 import type { EntryId } from '@tablo/schema/ids';
 import { canWrite } from '@tablo/schema/roles';
 import { encodeStateless } from '@tablo/schema/stateless';
 import { isKnown, trimKnown } from '../admission/admit.ts';
 import { decodeUpdate } from '../admission/decode-update.ts';
-import type { TokenBuckets } from '../admission/token-buckets.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LiveDocuments } from './documents-extension.ts';
+import type { Limits } from './limits.ts';
 import type { LiveConnection } from './live-connection.ts';
 
 const SYNC_STEP_1 = 0;
@@ -36,18 +36,19 @@ interface Refused {
 export class AdmissionExtension implements Extension {
   readonly #ledger: Ledger;
   readonly #documents: LiveDocuments;
-  readonly #entryRate: TokenBuckets;
+  readonly #limits: Limits;
   readonly #observer: AdmissionObserver;
 
-  constructor(ledger: Ledger, documents: LiveDocuments, entryRate: TokenBuckets, observer: AdmissionObserver) {
+  constructor(ledger: Ledger, documents: LiveDocuments, limits: Limits, observer: AdmissionObserver) {
     this.#ledger = ledger;
     this.#documents = documents;
-    this.#entryRate = entryRate;
+    this.#limits = limits;
     this.#observer = observer;
   }
 
   async beforeSync({ type, payload, connection, document }: beforeSyncPayload): Promise<void> {
-    if (type === SYNC_STEP_1 || connection === undefined) return;
+    if (connection === undefined) return;
+    if (type === SYNC_STEP_1) return this.#assertMayJoin(connection as LiveConnection);
     const refused = await this.#decide(payload, connection as LiveConnection, document);
     if (refused !== null) this.#refuse(connection as LiveConnection, document, type, payload, refused);
   }
@@ -59,6 +60,11 @@ export class AdmissionExtension implements Extension {
     connection.readOnly = !canWrite(context.role);
   }
 
+  /** A first sync step of ten bytes may cost a whole document (TRAPS 1.4). Ends the document's connection; the socket and its other documents live on. */
+  #assertMayJoin({ context }: LiveConnection): void {
+    if (!this.#limits.take('joins', context.userId, 1)) throw { reason: 'rate-limited' satisfies ReasonCode };
+  }
+
   async #decide(update: Uint8Array, { context }: LiveConnection, document: Document): Promise<Refused | null> {
     const receivedAt = Date.now();
     const live = this.#documents.of(document);
@@ -67,13 +73,14 @@ export class AdmissionExtension implements Extension {
     if (!decoded.ok) return { refusal: decoded.error, ids: [], isGap: false };
     if (isKnown(decoded.value, live.frontier)) return null;
     const entries = trimKnown(decoded.value, live.frontier).reduce((sum, run) => sum + run.entries.length, 0);
-    if (!this.#entryRate.take(context.userId, entries, receivedAt)) {
+    const { userId } = context;
+    if (!this.#limits.take('bytes', userId, update.byteLength) || !this.#limits.take('entries', userId, entries)) {
       return { refusal: createRefusal('rate-limited'), ids: [], isGap: false };
     }
     const outcome = await this.#ledger.submit({
       type: 'update',
       document: live,
-      userId: context.userId,
+      userId,
       receivedAt,
       update,
       runs: decoded.value,

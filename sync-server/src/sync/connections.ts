@@ -3,17 +3,21 @@ import type { ReasonCode } from '@tablo/schema/close-codes';
 import { REASONS } from '@tablo/schema/close-codes';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { encodeStateless, type ServerStateless } from '@tablo/schema/stateless';
-import type { LiveConnection } from './live-connection.ts';
+import type { LiveConnection, SocketState } from './live-connection.ts';
 
 export class Connections {
   readonly #byTablo = new Map<TabloId, Set<LiveConnection>>();
   readonly #byUser = new Map<UserId, Set<LiveConnection>>();
+  /** How many documents each socket of a user has joined. */
+  readonly #sockets = new Map<UserId, Map<SocketState, number>>();
 
   add(connection: LiveConnection): void {
-    const { tabloId, userId } = connection.context;
+    const { tabloId, userId, socket } = connection.context;
+    this.#count(userId, socket, 1);
     addTo(this.#byTablo, tabloId, connection);
     addTo(this.#byUser, userId, connection);
     connection.onClose(() => {
+      this.#count(userId, socket, -1);
       removeFrom(this.#byTablo, tabloId, connection);
       removeFrom(this.#byUser, userId, connection);
     });
@@ -35,6 +39,23 @@ export class Connections {
 
   ofUser(user: UserId): readonly LiveConnection[] {
     return [...(this.#byUser.get(user) ?? [])];
+  }
+
+  countSockets(user: UserId): number {
+    return this.#sockets.get(user)?.size ?? 0;
+  }
+
+  countDocuments(user: UserId, socket: SocketState): number {
+    return this.#sockets.get(user)?.get(socket) ?? 0;
+  }
+
+  #count(user: UserId, socket: SocketState, change: 1 | -1): void {
+    const sockets = this.#sockets.get(user) ?? new Map<SocketState, number>();
+    const documents = (sockets.get(socket) ?? 0) + change;
+    if (documents > 0) sockets.set(socket, documents);
+    else sockets.delete(socket);
+    if (sockets.size > 0) this.#sockets.set(user, sockets);
+    else this.#sockets.delete(user);
   }
 
   ofMember(tablo: TabloId, user: UserId): readonly LiveConnection[] {

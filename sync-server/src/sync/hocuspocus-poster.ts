@@ -6,11 +6,11 @@ import type { Message } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { err, ok, type Result } from '@tablo/schema/result';
 import type { Membership } from '../access/membership.ts';
-import type { TokenBuckets } from '../admission/token-buckets.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Outcome } from '../ledger/submission.ts';
 import type { MessagePoster } from '../rest/message-poster.ts';
 import type { LiveDocuments } from './documents-extension.ts';
+import type { Limits } from './limits.ts';
 
 /** A tablo may move on while a message is under way; twice in a row means that something else is wrong. */
 const MAX_EPOCH_TRIES = 3;
@@ -20,7 +20,7 @@ interface Deps {
   readonly membership: Membership;
   readonly documents: LiveDocuments;
   readonly ledger: Ledger;
-  readonly entryRate: TokenBuckets;
+  readonly limits: Limits;
 }
 
 type Input = Parameters<MessagePoster['post']>[0];
@@ -34,7 +34,7 @@ export class HocuspocusPoster implements MessagePoster {
 
   async post({ tabloId, userId, id, text, replyTo }: Input): Promise<Result<{ id: EntryId; isNew: boolean }, Refusal>> {
     const now = Date.now();
-    if (!this.#deps.entryRate.take(userId, 1, now)) return err(createRefusal('rate-limited'));
+    if (!this.#deps.limits.take('entries', userId, 1)) return err(createRefusal('rate-limited'));
     const entry: Message = {
       kind: 'message',
       id: id ?? createEntryId(now),

@@ -7,7 +7,8 @@ import type { Connection } from '@hocuspocus/server';
 export interface SocketState {
   /** The first user that authenticated here; nobody else's token is taken on this socket [R3]. */
   userId: UserId | null;
-  readonly remoteAddress: string;
+  /** Received, but not handled yet: the database may be slow or away. */
+  unhandledBytes: number;
 }
 
 export interface ConnectionContext {

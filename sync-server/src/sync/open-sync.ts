@@ -6,7 +6,6 @@ import type { Changes } from '../access/changes.ts';
 import type { Membership } from '../access/membership.ts';
 import type { Profiles } from '../access/profiles.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
-import { TokenBuckets } from '../admission/token-buckets.ts';
 import type { DocumentStore } from '../documents/document-store.ts';
 import { Ledger, type LedgerObserver } from '../ledger/ledger.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
@@ -18,14 +17,13 @@ import { Connections, cut } from './connections.ts';
 import { LiveDocuments } from './documents-extension.ts';
 import { guard } from './guard.ts';
 import { HocuspocusPoster } from './hocuspocus-poster.ts';
+import { type LimitName, type LimitSettings, Limits } from './limits.ts';
 import { PresenceExtension } from './presence-extension.ts';
 import { Revocation } from './revocation.ts';
 import { Sockets } from './sockets.ts';
 import { StatelessExtension } from './stateless-extension.ts';
+import { TrafficExtension } from './traffic-extension.ts';
 
-/** [contract] Entries a second and user, and how many may come at once: a long backlog written offline. */
-const ENTRIES_PER_SECOND = 20;
-const ENTRIES_BURST = 5_000;
 /** The log is durable already: snapshots only shorten it, so they need not be frequent. */
 const SNAPSHOT_DEBOUNCE_MS = 10_000;
 const SNAPSHOT_MAX_DEBOUNCE_MS = 60_000;
@@ -41,9 +39,10 @@ interface Deps {
   readonly documentStore: DocumentStore;
   readonly changes: Changes;
   readonly isAllowedOrigin: (origin: string, host: string) => boolean;
-  readonly observer: LedgerObserver & { onRefused(refusal: Refusal): void };
+  readonly observer: LedgerObserver & { onRefused(refusal: Refusal): void; onLimit(limit: LimitName): void };
   readonly log: Log;
   readonly epochMaxEntries: number;
+  readonly limits: LimitSettings;
 }
 
 export interface Sync {
@@ -62,21 +61,23 @@ export function openSync(deps: Deps): Sync {
   const connections = new Connections();
   const documents = new LiveDocuments(deps.documentStore, log);
   const ledger = new Ledger(deps.ledgerStore, deps.observer, deps.epochMaxEntries);
-  const entryRate = new TokenBuckets(ENTRIES_PER_SECOND, ENTRIES_BURST);
+  const limits = new Limits(deps.limits, deps.observer.onLimit);
   const revocation = new Revocation(membership, connections, log);
   const access = new AccessExtension({
     ...deps,
     connections,
     documents,
     revocation,
+    limits,
     isShuttingDown: () => isClosing,
     onClaims: (claims) => deps.profiles.remember(claims),
   });
   const extensions: Extension[] = [
+    new TrafficExtension(),
     access,
-    new AdmissionExtension(ledger, documents, entryRate, deps.observer),
-    new PresenceExtension(documents),
-    new StatelessExtension(deps.ledgerStore, log),
+    new AdmissionExtension(ledger, documents, limits, deps.observer),
+    new PresenceExtension(documents, limits),
+    new StatelessExtension(deps.ledgerStore, limits, log),
     ...documents.extensions(),
   ].map((extension) => guard(extension, log));
   const hocuspocus = new Hocuspocus({
@@ -88,7 +89,7 @@ export function openSync(deps: Deps): Sync {
     maxUnauthenticatedQueueMessages: MAX_PENDING_FRAMES,
     maxUnauthenticatedQueueSize: 2 * MAX_FRAME_BYTES,
   });
-  const sockets = new Sockets({ ...deps, hocuspocus });
+  const sockets = new Sockets({ ...deps, hocuspocus, limits });
   const unsubscribe = deps.changes.subscribe((change) => {
     revocation.handle(change).catch((error: unknown) => log.error({ err: error }, 'A change in the database could not be followed.'));
   });
@@ -97,7 +98,7 @@ export function openSync(deps: Deps): Sync {
   return {
     sockets,
     ledger,
-    poster: new HocuspocusPoster({ hocuspocus, membership, documents, ledger, entryRate }),
+    poster: new HocuspocusPoster({ hocuspocus, membership, documents, ledger, limits }),
     countConnections: () => connections.size,
     countDocuments: () => hocuspocus.getDocumentsCount(),
     close: async (deadlineMs) => {

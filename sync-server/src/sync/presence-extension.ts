@@ -4,13 +4,16 @@ import { removeAwarenessStates } from 'y-protocols/awareness';
 import { readRemovedClients } from '../presence/removed-clients.ts';
 import { sanitizeAwareness } from '../presence/sanitize-awareness.ts';
 import type { LiveDocuments } from './documents-extension.ts';
+import type { Limits } from './limits.ts';
 import type { LiveConnection } from './live-connection.ts';
 
 export class PresenceExtension implements Extension {
   readonly #documents: LiveDocuments;
+  readonly #limits: Limits;
 
-  constructor(documents: LiveDocuments) {
+  constructor(documents: LiveDocuments, limits: Limits) {
     this.#documents = documents;
+    this.#limits = limits;
   }
 
   async beforeHandleMessage({ update, connection, document }: beforeHandleMessagePayload): Promise<void> {
@@ -23,6 +26,8 @@ export class PresenceExtension implements Extension {
   async beforeHandleAwareness({ states, connection, document }: beforeHandleAwarenessPayload): Promise<void> {
     if (connection === undefined) return;
     const { context } = connection as LiveConnection;
+    // Presence is never worth a connection: what is too much is dropped.
+    if (!this.#limits.take('awareness', context.userId, 1)) return states.clear();
     const frontier = this.#documents.of(document)?.frontier;
     const [current = null] = document.getClients(connection) as Set<number>;
     sanitizeAwareness(states as Map<number, Record<string, unknown>>, {

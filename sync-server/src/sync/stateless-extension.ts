@@ -1,25 +1,32 @@
 /** What clients may ask apart from the document: which of their entries are durable, after a connection was lost before the answer came. */
 import type { Extension, onStatelessPayload } from '@hocuspocus/server';
+import { createRefusal } from '@tablo/schema/close-codes';
 import { isEntryId } from '@tablo/schema/ids';
 import { parseClientStateless } from '@tablo/schema/stateless';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { Log } from '../log.ts';
 import { tell } from './connections.ts';
+import type { Limits } from './limits.ts';
 import type { LiveConnection } from './live-connection.ts';
 
 export class StatelessExtension implements Extension {
   readonly #store: LedgerStore;
+  readonly #limits: Limits;
   readonly #log: Log;
 
-  constructor(store: LedgerStore, log: Log) {
+  constructor(store: LedgerStore, limits: Limits, log: Log) {
     this.#store = store;
+    this.#limits = limits;
     this.#log = log;
   }
 
   async onStateless({ payload, connection }: onStatelessPayload): Promise<void> {
+    const { tabloId, userId } = (connection as LiveConnection).context;
+    if (!this.#limits.take('questions', userId, 1)) {
+      return tell([connection as LiveConnection], { type: 'refused', ...createRefusal('rate-limited'), ids: [] });
+    }
     const message = parseClientStateless(payload);
     if (message === null) return;
-    const { tabloId, userId } = (connection as LiveConnection).context;
     try {
       const others = await this.#store.findDurable(tabloId, userId, message.ids.filter(isEntryId));
       tell([connection as LiveConnection], { type: 'committed', seq: 0, messages: [], others: [...others] });

@@ -13,11 +13,13 @@ import { PgMembership } from '../access/pg-membership.ts';
 import { noProfiles } from '../access/profiles.ts';
 import { secretKeys } from '../access/token-keys.ts';
 import { JwtVerifier } from '../access/token-verifier.ts';
+import { parseConfig } from '../config.ts';
 import { createPool } from '../db/pool.ts';
 import { openTestDatabase } from '../db/test-database.ts';
 import { PgDocumentStore } from '../documents/pg-document-store.ts';
 import { PgLedgerStore } from '../ledger/pg-ledger.ts';
 import { silentLog } from '../log.ts';
+import type { LimitSettings } from './limits.ts';
 import { openSync, type Sync } from './open-sync.ts';
 
 const SECRET = 'a secret that only tests know';
@@ -32,6 +34,12 @@ export async function signToken(user: UserId, name = 'Somebody', ttlSeconds = 3_
     .sign(new TextEncoder().encode(SECRET));
 }
 
+function defaultLimits(): LimitSettings {
+  const config = parseConfig({});
+  if (!config.ok) throw new Error(config.error);
+  return config.value.limits;
+}
+
 export interface TestServer {
   readonly pool: Pool;
   readonly sync: Sync;
@@ -43,7 +51,7 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-export async function openTestServer(options: { epochMaxEntries?: number } = {}): Promise<TestServer> {
+export async function openTestServer(options: { epochMaxEntries?: number; limits?: Partial<LimitSettings> } = {}): Promise<TestServer> {
   const database = await openTestDatabase();
   const pool = createPool(database.url);
   const http = createServer();
@@ -58,9 +66,10 @@ export async function openTestServer(options: { epochMaxEntries?: number } = {})
       documentStore: new PgDocumentStore(pool),
       changes,
       isAllowedOrigin: () => false,
-      observer: { onCommit() {}, onFailure() {}, onRefused() {} },
+      observer: { onCommit() {}, onFailure() {}, onRefused() {}, onLimit() {} },
       log: silentLog,
       epochMaxEntries: options.epochMaxEntries ?? 2_000,
+      limits: { ...defaultLimits(), ...options.limits },
     });
   let sync = open();
   http.on('upgrade', (request, socket, head) => sync.sockets.handleUpgrade(request, socket, head));

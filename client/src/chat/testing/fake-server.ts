@@ -146,7 +146,13 @@ export class FakeServer {
 
   /** A message of a bot, through `POST`: on the live document and durable. */
   async post(tablo: FakeTablo, user: string, text: string): Promise<EntryId> {
-    const entry: MemberEntry = { kind: 'message', id: createEntryId(), author: user as UserId, sentAt: Date.now(), text };
+    const entry: MemberEntry = {
+      kind: 'message',
+      id: createEntryId(),
+      author: user as UserId,
+      sentAt: Date.now(),
+      text,
+    };
     const name = encodeDocumentName({ tabloId: tablo.id, epoch: tablo.epoch });
     const direct = await this.#server?.hocuspocus.openDirectConnection(name, { user });
     const seq = this.#record(tablo, entry);
@@ -220,7 +226,8 @@ export class FakeServer {
           const user = subjectOf(token);
           if (user === null) throw Object.assign(new Error('no'), { reason: 'unauthenticated' });
           const parsed = parseDocumentName(documentName);
-          if (!this.tablos.get(parsed?.tabloId ?? '')?.members.has(user)) throw Object.assign(new Error('no'), { reason: 'forbidden' });
+          if (!this.tablos.get(parsed?.tabloId ?? '')?.members.has(user))
+            throw Object.assign(new Error('no'), { reason: 'forbidden' });
           this.#tabloFor(documentName);
           return { user };
         } finally {
@@ -252,18 +259,33 @@ export class FakeServer {
         const refuse = (code: ReasonCode, ids: readonly string[]) => {
           refusing.add(connection);
           connection.readOnly = true;
-          connection.sendStateless(encodeStateless({ type: 'refused', code, message: `Refused: ${code}.`, ids: [...ids] }));
+          connection.sendStateless(
+            encodeStateless({ type: 'refused', code, message: `Refused: ${code}.`, ids: [...ids] }),
+          );
         };
         const foreign = entries.filter((entry) => entry.author !== (context as { user: string }).user);
-        if (foreign.length > 0) return refuse('not-your-entry', entries.map((entry) => entry.id));
+        if (foreign.length > 0)
+          return refuse(
+            'not-your-entry',
+            entries.map((entry) => entry.id),
+          );
         const double = entries.filter((entry) => {
           const known = tablo.durable.get(entry.id);
-          return known !== undefined && (known.entry.sentAt !== entry.sentAt || encodeEntryContent(known.entry) !== encodeEntryContent(entry));
+          return (
+            known !== undefined &&
+            (known.entry.sentAt !== entry.sentAt || encodeEntryContent(known.entry) !== encodeEntryContent(entry))
+          );
         });
-        if (double.length > 0) return refuse('duplicate-id', double.map((entry) => entry.id));
+        if (double.length > 0)
+          return refuse(
+            'duplicate-id',
+            double.map((entry) => entry.id),
+          );
         const verdict = this.judge(entries);
         if (verdict !== null) return refuse(verdict.code, verdict.ids ?? entries.map((entry) => entry.id));
-        const fresh = entries.filter((entry, index) => !tablo.durable.has(entry.id) && entries.findIndex(({ id }) => id === entry.id) === index);
+        const fresh = entries.filter(
+          (entry, index) => !tablo.durable.has(entry.id) && entries.findIndex(({ id }) => id === entry.id) === index,
+        );
         const first = tablo.lastSeq + 1;
         for (const entry of fresh) this.#record(tablo, entry);
         // Durable with its rows, as in one transaction: the connection may be gone before Hocuspocus applies it.
@@ -308,7 +330,8 @@ export class FakeServer {
     if (this.tokensRejected.has(token)) return send(401, { error: 'Expired.', code: 'token-expired' });
     if (user === null) return send(401, { error: 'Sign in.', code: 'unauthenticated' });
     const mine = [...this.tablos.values()].filter((tablo) => tablo.members.has(user));
-    if (pathname === '/chat/channels' && request.method === 'GET') return send(200, { channels: mine.map((one) => this.#channel(one, user)) });
+    if (pathname === '/chat/channels' && request.method === 'GET')
+      return send(200, { channels: mine.map((one) => this.#channel(one, user)) });
     if (pathname === '/chat/channels') {
       return send(201, { channel: this.#channel(this.addTablo(String(body['name']), { [user]: 'owner' }), user) });
     }
@@ -321,14 +344,25 @@ export class FakeServer {
       return send(200, { ok: true });
     }
     if (part === 'members') {
-      const members = [...tablo.members].map(([user_id, role]) => ({ user_id, role, name: `Name ${user_id.slice(-2)}`, email: null, avatar_url: null, created_at: new Date(0).toISOString() }));
+      const members = [...tablo.members].map(([user_id, role]) => ({
+        user_id,
+        role,
+        name: `Name ${user_id.slice(-2)}`,
+        email: null,
+        avatar_url: null,
+        created_at: new Date(0).toISOString(),
+      }));
       return send(200, { members });
     }
     if (part === 'messages') return send(200, this.#messages(tablo, searchParams));
     if (part === 'read') {
       const seq = Math.min(Number(body['seq'] ?? tablo.lastSeq), tablo.lastSeq);
       tablo.readSeq.set(user, Math.max(tablo.readSeq.get(user) ?? 0, seq));
-      return send(200, { ok: true, read_seq: tablo.readSeq.get(user), unread_count: this.#unread(tablo, user)[0]?.unread_count ?? 0 });
+      return send(200, {
+        ok: true,
+        read_seq: tablo.readSeq.get(user),
+        unread_count: this.#unread(tablo, user)[0]?.unread_count ?? 0,
+      });
     }
     send(404, { error: 'No such thing.', code: 'not-found' });
   }
@@ -356,7 +390,10 @@ export class FakeServer {
       last_seq: tablo.lastSeq,
       read_seq: tablo.readSeq.get(user) ?? 0,
       unread_count: this.#unread(tablo, user)[0]?.unread_count ?? 0,
-      last_message: last === undefined ? null : { id: last.id, user_id: last.author, text: last.text, created_at: new Date(last.sentAt).toISOString() },
+      last_message:
+        last === undefined
+          ? null
+          : { id: last.id, user_id: last.author, text: last.text, created_at: new Date(last.sentAt).toISOString() },
       created_at: new Date(0).toISOString(),
     };
   }
@@ -365,7 +402,12 @@ export class FakeServer {
     const before = query.get('before');
     const rows = this.#rows(tablo);
     const byId = rows.findIndex(({ entry }) => entry.id === before);
-    const older = before === null ? rows : byId >= 0 ? rows.slice(0, byId) : rows.filter(({ entry }) => entry.sentAt < Date.parse(before));
+    const older =
+      before === null
+        ? rows
+        : byId >= 0
+          ? rows.slice(0, byId)
+          : rows.filter(({ entry }) => entry.sentAt < Date.parse(before));
     const page = older.slice(-Number(query.get('limit') ?? 50));
     const messages = page.map(({ entry, seq }) => ({
       id: entry.id,

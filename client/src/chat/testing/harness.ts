@@ -2,8 +2,8 @@
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { vi } from 'vitest';
-import { type ChatClient, type ChatClientOptions, openChatClient } from '../chat-client.ts';
 import type { RoomHandle } from '../chat.ts';
+import { type ChatClient, type ChatClientOptions, openChatClient } from '../chat-client.ts';
 import type { Environment, EnvironmentEvent } from '../environment.ts';
 import type { LocalStore } from '../local-store.ts';
 import { MemoryStore } from '../memory-store.ts';
@@ -30,7 +30,8 @@ export const FAST: Partial<Timing> = {
   offlineAfterMs: 400,
 };
 
-export const until = (check: () => unknown, timeout = 8_000): Promise<unknown> => vi.waitFor(check, { timeout, interval: 5 });
+export const until = (check: () => unknown, timeout = 8_000): Promise<unknown> =>
+  vi.waitFor(check, { timeout, interval: 5 });
 
 export class FakeEnvironment implements Environment {
   hasNetwork = true;
@@ -75,7 +76,8 @@ export class FakeBrowser {
       onmessage: null,
       postMessage: (data) => {
         const copy: unknown = structuredClone(data);
-        for (const other of this.#channels) if (other !== channel) queueMicrotask(() => other.onmessage?.({ data: copy }));
+        for (const other of this.#channels)
+          if (other !== channel) queueMicrotask(() => other.onmessage?.({ data: copy }));
       },
       close: () => this.#channels.delete(channel),
     };
@@ -95,7 +97,14 @@ const opened: ChatClient[] = [];
 export async function openDevice(
   server: FakeServer,
   user: UserId,
-  { browser = new FakeBrowser(), environment = new FakeEnvironment(), timing = {}, ...rest }: { browser?: FakeBrowser; environment?: FakeEnvironment; timing?: Partial<Timing> } & Partial<Omit<ChatClientOptions, 'timing' | 'environment'>> = {},
+  {
+    browser = new FakeBrowser(),
+    environment = new FakeEnvironment(),
+    timing = {},
+    ...rest
+  }: { browser?: FakeBrowser; environment?: FakeEnvironment; timing?: Partial<Timing> } & Partial<
+    Omit<ChatClientOptions, 'timing' | 'environment'>
+  > = {},
 ): Promise<Device> {
   const chat = await openChatClient({
     user: { id: user, name: `Name ${user.slice(-2)}`, email: null },
@@ -116,7 +125,10 @@ export async function closeDevices(): Promise<void> {
 }
 
 export function texts(room: RoomHandle): readonly string[] {
-  return room.view.get().messages.filter((message) => !message.isDeleted).map((message) => message.text);
+  return room.view
+    .get()
+    .messages.filter((message) => !message.isDeleted)
+    .map((message) => message.text);
 }
 
 export function statusOf(room: RoomHandle, text: string): string | null {

@@ -1,7 +1,14 @@
 /** `Chat` in memory, for the gallery: everything works, nothing leaves the page. */
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
-import { type ChannelList, type ChannelSummary, type Chat, ChatError, type ConnectionState, type StorageState } from '../../chat/chat.ts';
+import {
+  type ChannelList,
+  type ChannelSummary,
+  type Chat,
+  ChatError,
+  type ConnectionState,
+  type StorageState,
+} from '../../chat/chat.ts';
 import { Writable } from '../../chat/readable.ts';
 import { createFakeRoom } from './fake-room.ts';
 import { people, seedEnding, seedMessages, TABLO_NAMES, tabloId } from './seed.ts';
@@ -43,7 +50,13 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
       lastMessage:
         last === undefined
           ? null
-          : { id: last.id, author: last.author, authorName: author?.name ?? '', text: last.text || 'Message deleted', shownAt: last.shownAt },
+          : {
+              id: last.id,
+              author: last.author,
+              authorName: author?.name ?? '',
+              text: last.text || 'Message deleted',
+              shownAt: last.shownAt,
+            },
       createdAt: now,
     };
   };
@@ -65,7 +78,8 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
     if (known !== undefined) return known;
     const messages = histories.get(id) ?? [];
     const count = channels.get().channels.find((channel) => channel.id === id)?.unreadCount ?? 0;
-    const firstUnreadId: EntryId | null = count > 0 ? (messages.at(-Math.min(count, messages.length))?.id ?? null) : null;
+    const firstUnreadId: EntryId | null =
+      count > 0 ? (messages.at(-Math.min(count, messages.length))?.id ?? null) : null;
     const room = createFakeRoom({
       id,
       user: people[0]?.id ?? ('' as never),
@@ -78,7 +92,9 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
         const last = next.at(-1);
         if (last === undefined) return;
         const authorName = people.find((person) => person.id === last.author)?.name ?? '';
-        patch(id, { lastMessage: { id: last.id, author: last.author, authorName, text: last.text, shownAt: last.shownAt } });
+        patch(id, {
+          lastMessage: { id: last.id, author: last.author, authorName, text: last.text, shownAt: last.shownAt },
+        });
       },
       onRead: () => patch(id, { unreadCount: 0 }),
     });

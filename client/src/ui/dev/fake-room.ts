@@ -81,7 +81,9 @@ export function createFakeRoom(options: FakeRoomOptions): RoomHandle & { receive
         users: group.users.filter((one) => one !== user || group.emoji !== emoji),
       }));
       const known = others.some((group) => group.emoji === emoji) ? others : [...others, { emoji, users: [] }];
-      const next = known.map((group) => (group.emoji === emoji && on ? { emoji, users: [...group.users, user] } : group));
+      const next = known.map((group) =>
+        group.emoji === emoji && on ? { emoji, users: [...group.users, user] } : group,
+      );
       change(target, { reactions: next.filter((group) => group.users.length > 0) });
     },
     async retry(entry) {

@@ -27,7 +27,11 @@ const chat = createFakeChat({
     ? { status: 'offline', reason: 'token-expired' }
     : { status: status === 'offline' || status === 'connecting' ? status : 'online' },
   storage: params.has('memory')
-    ? { status: 'memory', message: 'This browser does not let the page store anything: what you write is kept only until you close this tab.' }
+    ? {
+        status: 'memory',
+        message:
+          'This browser does not let the page store anything: what you write is kept only until you close this tab.',
+      }
     : { status: 'durable' },
   isEmpty: params.has('empty'),
   isLoading: params.has('loading'),

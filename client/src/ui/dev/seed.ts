@@ -10,14 +10,31 @@ export const tabloId = (index: number): TabloId => uuid('aaa', index) as TabloId
 const userId = (index: number): UserId => uuid('bbb', index) as UserId;
 
 const LONG_NAME = `Bartholomew-Maximilian ${'van der Westerbroeckenhuizen '.repeat(7)}`.slice(0, 200);
-const NAMES = ['Mara Lindqvist', 'Ada Lovelace', 'Bob Okafor', 'Chidi Anagonye', 'Dana Weiss', 'Émile Dubois', '李小龙', LONG_NAME];
+const NAMES = [
+  'Mara Lindqvist',
+  'Ada Lovelace',
+  'Bob Okafor',
+  'Chidi Anagonye',
+  'Dana Weiss',
+  'Émile Dubois',
+  '李小龙',
+  LONG_NAME,
+];
 
 export const people: readonly Member[] = NAMES.map((name, index) => ({
   id: userId(index),
   name,
-  email: index === 6 ? null : `${name.toLowerCase().replace(/[^a-z]+/g, '.').slice(0, 40)}@example.org`,
+  email:
+    index === 6
+      ? null
+      : `${name
+          .toLowerCase()
+          .replace(/[^a-z]+/g, '.')
+          .slice(0, 40)}@example.org`,
   avatarUrl: null,
-  role: (['owner', 'admin', 'member', 'member', 'member', 'guest', 'member', 'member'] as const satisfies Role[])[index] ?? 'member',
+  role:
+    (['owner', 'admin', 'member', 'member', 'member', 'guest', 'member', 'member'] as const satisfies Role[])[index] ??
+    'member',
 }));
 
 export const TABLO_NAMES = [
@@ -101,7 +118,10 @@ function decorate(message: TimelineMessage, index: number, earlier: readonly Tim
 export function seedEnding(now: number, quoted: EntryId | null): TimelineMessage[] {
   const [one, two] = [now - 240_000, now - 60_000];
   return [
-    { ...base(0, 'The new header is live. Can you all confirm that the menu opens?', one), reactions: [{ emoji: '👀', users: [userId(1), userId(2)] }] },
+    {
+      ...base(0, 'The new header is live. Can you all confirm that the menu opens?', one),
+      reactions: [{ emoji: '👀', users: [userId(1), userId(2)] }],
+    },
     { ...base(2, 'Opens here, and it is quick. Nice work!', one + 30_000), replyTo: quoted },
     base(1, 'Same here 👌', one + 45_000),
     { ...base(0, 'Writing this one from the tunnel.', two), sentAt: two - 5_400_000 },

@@ -1,0 +1,61 @@
+/** Everything that one run found out: what the JSON file holds and the report is written from. */
+import type { AdmissionCost } from './admission.ts';
+import type { FanOutResult, LightResult } from './plan.ts';
+import type { ServerName } from './servers.ts';
+
+export type Rounds<R> = Readonly<Record<ServerName, R[]>>;
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly kernel: string;
+  readonly node: string;
+  readonly postgres: string;
+  /** ms of one small commit, alone. */
+  readonly commitMs: number;
+  /** One-minute load average: what else the machine was doing. */
+  readonly loadBefore: number;
+  readonly loadAfter: number;
+}
+
+export interface Measurement {
+  readonly at: string;
+  readonly machine: Machine;
+  readonly light: Rounds<LightResult>;
+  readonly fanOut: Rounds<FanOutResult>;
+  readonly admission: readonly AdmissionCost[];
+  readonly summary: Summary;
+}
+
+/** Of all rounds together. NaN (null in JSON) where a part did not run. */
+export interface Summary {
+  /** ms: the median of the rounds' medians. */
+  readonly seenP50: Readonly<Record<ServerName, number>>;
+  readonly deliveredPerCpuSecond: Readonly<Record<ServerName, number>>;
+  readonly deliveredPerCpuSecondRatio: number;
+  /** The same of each pair of rounds: how far they lie apart is the noise. */
+  readonly ratioByRound: readonly number[];
+}
+
+export function summarise(light: Rounds<LightResult>, fanOut: Rounds<FanOutResult>): Summary {
+  const seen = (name: ServerName): number => median(light[name].map((round) => round.seen.p50));
+  const efficiency = (rounds: readonly FanOutResult[]): number =>
+    sum(rounds.map(({ delivered }) => delivered)) / sum(rounds.map(({ serverCpuSeconds }) => serverCpuSeconds));
+  const deliveredPerCpuSecond = { ours: efficiency(fanOut.ours), stock: efficiency(fanOut.stock) };
+  return {
+    seenP50: { ours: seen('ours'), stock: seen('stock') },
+    deliveredPerCpuSecond,
+    deliveredPerCpuSecondRatio: deliveredPerCpuSecond.ours / deliveredPerCpuSecond.stock,
+    ratioByRound: fanOut.ours.map((round, nth) => efficiency([round]) / efficiency(fanOut.stock.slice(nth, nth + 1))),
+  };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}

@@ -1,0 +1,99 @@
+/** The two servers under load, each a process of its own on the same database. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const OURS = fileURLToPath(new URL('../../sync-server/src/main.ts', import.meta.url));
+const STOCK = fileURLToPath(new URL('./stock-server.ts', import.meta.url));
+const SECRET = 'a secret that only the benchmark knows';
+const ISSUER = 'bench';
+const START_DEADLINE_MS = 60_000;
+const STOP_DEADLINE_MS = 20_000;
+const TOKEN_TTL_SECONDS = 3_600;
+
+export type ServerName = 'ours' | 'stock';
+
+export interface RunningServer {
+  readonly name: ServerName;
+  readonly pid: number;
+  /** Where documents are synced. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+interface Starting {
+  readonly databaseUrl: string;
+  /** Directory for a CPU profile, which is written when the server ends; null: none. */
+  readonly profileDir: string | null;
+  /** Of our server: null leaves the default. */
+  readonly epochMaxEntries: number | null;
+}
+
+export async function openServer(
+  name: ServerName,
+  { databaseUrl, profileDir, epochMaxEntries }: Starting,
+): Promise<RunningServer> {
+  const profile =
+    profileDir === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${name}.cpuprofile`];
+  const child = spawn(process.execPath, [...profile, name === 'ours' ? OURS : STOCK], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...inherited(),
+      ...{ DATABASE_URL: databaseUrl, PORT: '0', LOG_LEVEL: 'warn', JWT_SECRET: SECRET, JWT_ISSUER: ISSUER },
+      ...(epochMaxEntries === null ? {} : { EPOCH_MAX_ENTRIES: String(epochMaxEntries) }),
+    },
+  });
+  const http = await readAddress(child, name);
+  return {
+    name,
+    pid: child.pid ?? 0,
+    url: `${http.replace('http:', 'ws:')}${name === 'ours' ? '/sync' : '/'}`,
+    close: () => stop(child),
+  };
+}
+
+/** HS256, as our server expects it; the stock one does not look. */
+export function signToken(userId: string): string {
+  const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const exp = Math.floor(Date.now() / 1_000) + TOKEN_TTL_SECONDS;
+  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ sub: userId, iss: ISSUER, exp, name: 'Somebody' })}`;
+  return `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`;
+}
+
+/** Only what a program needs to run: settings of the person at the keyboard would change what is measured. */
+function inherited(): Record<string, string> {
+  return Object.fromEntries(
+    ['PATH', 'HOME', 'TMPDIR', 'LANG'].flatMap((name) =>
+      process.env[name] === undefined ? [] : [[name, process.env[name]]],
+    ),
+  );
+}
+
+function readAddress(child: ChildProcess, name: ServerName): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const fail = (what: string): void => reject(new Error(`The server '${name}' ${what}:\n${output}`));
+    const timer = setTimeout(() => fail('did not start in time'), START_DEADLINE_MS);
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-10_000);
+      const address = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0];
+      if (address === undefined) return;
+      clearTimeout(timer);
+      resolve(address);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      fail(`ended with ${code}`);
+    });
+  });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+  await exited;
+  clearTimeout(timer);
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import {
+  avatarColour,
+  badgeLabel,
+  initials,
+  isBigEmoji,
+  lengthProblem,
+  pageTitle,
+  typingSentence,
+  whoReacted,
+} from './phrases.ts';
+
+describe('initials', () => {
+  it.each([
+    ['Ada Lovelace', 'AL'],
+    ['ada', 'A'],
+    ['  Jean-Luc  van der Berg ', 'JB'],
+    ['李小龙', '李'],
+    ['Kitchen & plants 🌿', 'KP'],
+    ['🌿', '?'],
+    ['', '?'],
+    ['(Release) 2.4', 'R2'],
+  ])('of %j are %j', (name, letters) => expect(initials(name)).toBe(letters));
+});
+
+describe('avatarColour', () => {
+  it('is stable and in range', () => {
+    for (const id of ['', 'a', '0197f7a0-0000-7000-8000-000000000000', '🌿']) {
+      expect(avatarColour(id)).toBe(avatarColour(id));
+      expect(avatarColour(id)).toBeGreaterThanOrEqual(0);
+      expect(avatarColour(id)).toBeLessThan(10);
+    }
+  });
+});
+
+describe('isBigEmoji', () => {
+  it.each(['🎉', '👍🏽', '👩‍👩‍👧‍👦', '❤️', '🇳🇱', ' 😀 😀 😀 ', '1️⃣'])('is true of %j', (text) =>
+    expect(isBigEmoji(text)).toBe(true),
+  );
+  it.each(['', ' ', 'a', '1', '12', '#', '🎉 yes', '😀😀😀😀', '©x'])('is false of %j', (text) =>
+    expect(isBigEmoji(text)).toBe(false),
+  );
+});
+
+describe('sentences', () => {
+  it('name who types', () => {
+    expect(typingSentence([])).toBe('');
+    expect(typingSentence(['Ada Lovelace'])).toBe('Ada is typing…');
+    expect(typingSentence(['Ada', 'Bob'])).toBe('Ada and Bob are typing…');
+    expect(typingSentence(['Ada', 'Bob', 'Chidi'])).toBe('3 people are typing…');
+  });
+
+  it('name who reacted', () => {
+    expect(whoReacted(['Ada'], '👍')).toBe('Ada reacted with 👍');
+    expect(whoReacted(['Ada', 'Bob', 'You'], '👍')).toBe('Ada, Bob and You reacted with 👍');
+    expect(
+      whoReacted(
+        Array.from({ length: 20 }, (_, index) => `P${index}`),
+        '👍',
+      ),
+    ).toContain('and 13 others');
+  });
+
+  it('count to 99', () => {
+    expect(badgeLabel(99)).toBe('99');
+    expect(badgeLabel(100)).toBe('99+');
+    expect(pageTitle(0, null)).toBe('Tablo Chat');
+    expect(pageTitle(120, 'Lunch')).toBe('(99+) Lunch · Tablo Chat');
+  });
+
+  it('[R8] say by how much a text is too long, in code points', () => {
+    expect(lengthProblem('😀'.repeat(10), 10)).toBeNull();
+    expect(lengthProblem(`  ${'x'.repeat(10)}\n`, 10)).toBeNull();
+    expect(lengthProblem('😀'.repeat(11), 10)).toBe('That is 1 character too long. A message holds 10.');
+  });
+});
