@@ -5,26 +5,26 @@ export type TextPiece =
   | { readonly type: 'link'; readonly text: string; readonly href: string };
 
 const CANDIDATE = /\bhttps?:\/\/[^\s<>"'`]+/giu;
-const TRAILING = /[.,;:!?…'"”’*_]+$/u;
-const BRACKETS: readonly (readonly [string, string])[] = [
-  ['(', ')'],
-  ['[', ']'],
-  ['{', '}'],
-];
+const PUNCTUATION = new Set('.,;:!?…\'"”’*_');
+const OPENS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 
-const count = (text: string, mark: string): number => text.split(mark).length - 1;
-
-/** The sentence's own punctuation is not part of the address; a closing bracket is, when the address opened it. */
+/**
+ * The sentence's own punctuation is not part of the address; a closing bracket is, when the address opened it. One pass from the end: this runs on
+ * whatever strangers write.
+ */
 function trimAddress(candidate: string): string {
-  let address = candidate;
-  for (;;) {
-    let next = address.replace(TRAILING, '');
-    for (const [open, close] of BRACKETS) {
-      if (next.endsWith(close) && count(next, close) > count(next, open)) next = next.slice(0, -1);
-    }
-    if (next === address) return address;
-    address = next;
+  const counts = new Map<string, number>();
+  for (const mark of candidate) counts.set(mark, (counts.get(mark) ?? 0) + 1);
+  let end = candidate.length;
+  for (; end > 0; end -= 1) {
+    const mark = candidate[end - 1] ?? '';
+    if (PUNCTUATION.has(mark)) continue;
+    const open = OPENS[mark];
+    const closings = counts.get(mark) ?? 0;
+    if (open === undefined || closings <= (counts.get(open) ?? 0)) break;
+    counts.set(mark, closings - 1);
   }
+  return candidate.slice(0, end);
 }
 
 function parseHref(address: string): string | null {

@@ -3,6 +3,7 @@
  * on demand, moves epochs, forgets like a restored backup.
  */
 /// <reference types="node" />
+// biome-ignore-all lint/style/noRestrictedImports: the server that the client is tested against.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Extension, Server } from '@hocuspocus/server';

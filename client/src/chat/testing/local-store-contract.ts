@@ -1,0 +1,156 @@
+/** What every local store does. Run on memory, on IndexedDB, and on the store that stands between. */
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import { createEntryId } from '@tablo/schema/ids';
+import type { TimelineRow } from '@tablo/schema/timeline';
+import { afterEach, describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
+import { compactUpdates } from '../compact.ts';
+import type { ChannelRecord, LocalStore, OutboxRecord } from '../local-store.ts';
+
+const KITCHEN = 'aaaaaaaa-0000-4000-8000-000000000001' as TabloId;
+const GARDEN = 'aaaaaaaa-0000-4000-8000-000000000002' as TabloId;
+const ALICE = 'aaaaaaaa-0000-4000-8000-0000000000a1' as UserId;
+
+const outboxRecord = (id: EntryId, text: string): OutboxRecord => ({
+  id,
+  tabloId: KITCHEN,
+  entry: { kind: 'message', id, author: ALICE, sentAt: 1, text },
+  delivery: { status: 'pending' },
+  createdAt: 1,
+  owner: 'tab',
+});
+
+const row = (shownAt: number, text = String(shownAt)): TimelineRow => ({
+  id: createEntryId(shownAt),
+  author: ALICE,
+  text,
+  sentAt: shownAt,
+  shownAt,
+  replyTo: null,
+  edit: null,
+  isDeleted: false,
+  reactions: [],
+});
+
+const channel = (id: TabloId): ChannelRecord => ({
+  id,
+  name: 'Kitchen',
+  role: 'owner',
+  epoch: 3,
+  createdAt: 1,
+  lastSeq: 4,
+  readSeq: 2,
+  unread: {},
+  unlistedUnread: 0,
+  pendingRead: 2,
+  lastMessage: null,
+});
+
+export function describeLocalStore(name: string, open: () => Promise<LocalStore>): void {
+  describe(`the local store (${name})`, () => {
+    let store: LocalStore | null = null;
+    const opened = async (): Promise<LocalStore> => {
+      store = await open();
+      return store;
+    };
+
+    afterEach(async () => {
+      await store?.destroy();
+      store = null;
+    });
+
+    it('[R7] keeps updates by document, in order, and counts them', async () => {
+      const one = await opened();
+      expect(await one.appendUpdate('a/1', new Uint8Array([1]))).toBe(1);
+      expect(await one.appendUpdate('b/1', new Uint8Array([9]))).toBe(1);
+      expect(await one.appendUpdate('a/1', new Uint8Array([2]))).toBe(2);
+      expect((await one.readUpdates('a/1')).map((update) => [...update])).toEqual([[1], [2]]);
+      expect((await one.listDocuments()).sort()).toEqual(['a/1', 'b/1']);
+    });
+
+    it('[R9] merges many rows into one without losing or keeping too much', async () => {
+      const one = await opened();
+      const doc = new Y.Doc();
+      const updates: Uint8Array[] = [];
+      doc.on('update', (update: Uint8Array) => updates.push(update));
+      for (let index = 0; index < 300; index += 1) doc.getArray('messages').push([{ text: `secret ${index}` }]);
+      doc.getArray('messages').delete(7);
+      for (const update of updates) await one.appendUpdate('a/1', update);
+      await one.replaceUpdates('a/1', compactUpdates);
+      const stored = await one.readUpdates('a/1');
+      expect(stored).toHaveLength(1);
+      const again = new Y.Doc();
+      Y.applyUpdate(again, stored[0]!);
+      expect(again.getArray('messages').length).toBe(299);
+      expect(new TextDecoder().decode(stored[0]!)).not.toContain('secret 7"');
+      expect(await one.appendUpdate('a/1', new Uint8Array([0, 0]))).toBe(2);
+    });
+
+    it('[R8] keeps the outbox, changed in one step', async () => {
+      const one = await opened();
+      const [first, second] = [createEntryId(), createEntryId()];
+      await one.writeOutbox({ put: [outboxRecord(first, 'first')] });
+      await one.writeOutbox({ put: [outboxRecord(second, 'second')], remove: [first] });
+      expect(await one.readOutbox()).toEqual([outboxRecord(second, 'second')]);
+      expect(await one.readOutboxRecord(second)).toEqual(outboxRecord(second, 'second'));
+      expect(await one.readOutboxRecord(first)).toBeNull();
+    });
+
+    it('[R7] pages through rows backwards, by time and id', async () => {
+      const one = await opened();
+      const rows = [10, 20, 20, 30, 40].map((time) => row(time));
+      const sorted = [...rows].sort((left, right) => left.shownAt - right.shownAt || (left.id < right.id ? -1 : 1));
+      await one.writeRows(KITCHEN, { put: rows });
+      await one.writeRows(GARDEN, { put: [row(35, 'elsewhere')] });
+      expect(await one.readRows(KITCHEN, null, 2)).toEqual(sorted.slice(3));
+      expect(await one.readRows(KITCHEN, sorted[3]!, 2)).toEqual(sorted.slice(1, 3));
+      expect(await one.readRows(KITCHEN, sorted[2]!, 50)).toEqual(sorted.slice(0, 2));
+    });
+
+    it('a row replaces the one with its id, wherever that stood', async () => {
+      const one = await opened();
+      const early = row(10, 'early');
+      await one.writeRows(KITCHEN, { put: [early, row(20)] });
+      const late = { ...early, shownAt: 99, text: 'late' };
+      await one.writeRows(KITCHEN, { put: [late] });
+      expect((await one.readRows(KITCHEN, null, 9)).map(({ text }) => text)).toEqual(['20', 'late']);
+      await one.writeRows(KITCHEN, { remove: [early.id] });
+      expect((await one.readRows(KITCHEN, null, 9)).map(({ text }) => text)).toEqual(['20']);
+    });
+
+    it('[R7] keeps channels, members, drafts and facts', async () => {
+      const one = await opened();
+      await one.writeChannels({ put: [channel(KITCHEN), channel(GARDEN)] });
+      await one.writeChannels({ remove: [GARDEN] });
+      expect(await one.readChannels()).toEqual([channel(KITCHEN)]);
+      const member = { id: ALICE, name: 'Alice', email: null, avatarUrl: null, role: 'owner' as const };
+      await one.writeMembers(KITCHEN, [member]);
+      expect(await one.readMembers(KITCHEN)).toEqual([member]);
+      expect(await one.readMembers(GARDEN)).toEqual([]);
+      await one.writeDraft(KITCHEN, 'half a thou');
+      expect(await one.readDraft(KITCHEN)).toBe('half a thou');
+      await one.writeDraft(KITCHEN, '');
+      expect(await one.readDraft(KITCHEN)).toBe('');
+      await one.writeMeta('fact', 7);
+      expect(await one.readMeta('fact')).toBe(7);
+      expect(await one.readMeta('other')).toBeNull();
+    });
+
+    it('[R8] forgets a tablo, but not what its author has typed', async () => {
+      const one = await opened();
+      const id = createEntryId();
+      await one.appendUpdate(`${KITCHEN}/1`, new Uint8Array([1]));
+      await one.appendUpdate(`${GARDEN}/1`, new Uint8Array([1]));
+      await one.writeRows(KITCHEN, { put: [row(1)] });
+      await one.writeChannels({ put: [channel(KITCHEN)] });
+      await one.writeOutbox({ put: [outboxRecord(id, 'unsent')] });
+      await one.writeDraft(KITCHEN, 'draft');
+      await one.forgetTablo(KITCHEN);
+      expect(await one.listDocuments()).toEqual([`${GARDEN}/1`]);
+      expect(await one.readRows(KITCHEN, null, 9)).toEqual([]);
+      expect(await one.readChannels()).toEqual([]);
+      expect(await one.readOutbox()).toHaveLength(1);
+      expect(await one.readDraft(KITCHEN)).toBe('draft');
+    });
+  });
+}
