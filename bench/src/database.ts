@@ -33,7 +33,11 @@ export async function openDatabase(): Promise<Database> {
   return {
     url: postgres.url,
     pid: postgres.pid,
-    addTablos: (count, members) => Promise.all(Array.from({ length: count }, () => addTablo(client, members))),
+    addTablos: async (count, members) => {
+      const tablos: Tablo[] = [];
+      while (tablos.length < count) tablos.push(await addTablo(client, members));
+      return tablos;
+    },
     readVersion: async () =>
       (await client.query<{ server_version: string }>('SHOW server_version')).rows[0]?.server_version ?? '',
     measureCommit: () => measureCommit(client),

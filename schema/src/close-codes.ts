@@ -23,14 +23,29 @@ interface Reason {
 }
 
 export const REASONS = {
-  unauthenticated: { close: 4401, status: 401, next: 'after-auth', message: 'Sign in first: the token is missing or not valid.' },
+  unauthenticated: {
+    close: 4401,
+    status: 401,
+    next: 'after-auth',
+    message: 'Sign in first: the token is missing or not valid.',
+  },
   'token-expired': { close: 4440, status: 401, next: 'after-auth', message: 'The token has expired.' },
   forbidden: { close: 4403, status: 403, next: 'never', message: 'You are not a member of this tablo.' },
   'epoch-moved': { close: 4410, status: 409, next: 're-home', message: 'This tablo has moved to a newer document.' },
   'read-only': { close: 4405, status: 403, next: 'never', message: 'Guests can read here but not write.' },
-  'invalid-update': { close: 4422, status: 400, next: 're-home', message: 'The update is not a list of well-formed entries.' },
+  'invalid-update': {
+    close: 4422,
+    status: 400,
+    next: 're-home',
+    message: 'The update is not a list of well-formed entries.',
+  },
   'not-your-entry': { close: 4406, status: 403, next: 're-home', message: 'That entry belongs to somebody else.' },
-  'duplicate-id': { close: 4409, status: 409, next: 're-home', message: 'This id is used already, with other content.' },
+  'duplicate-id': {
+    close: 4409,
+    status: 409,
+    next: 're-home',
+    message: 'This id is used already, with other content.',
+  },
   'too-large': { close: 4413, status: 413, next: 're-home', message: 'This is larger than the server accepts.' },
   'rate-limited': { close: 4529, status: 429, next: 'backoff', message: 'Too much at once. Wait a moment.' },
   unavailable: { close: 4503, status: 503, next: 'backoff', message: 'The server cannot store messages right now.' },

@@ -16,7 +16,10 @@ describe('parseEntry', () => {
     ['the largest time', { ...message, sentAt: 8.64e15 }],
     ['an edit', { kind: 'edit', id, author: alice, sentAt: 0, target: id, text: 'x' }],
     ['a deletion', { kind: 'delete', id, author: alice, sentAt: 0, target: id }],
-    ['a reaction of several code points', { kind: 'reaction', id, author: alice, sentAt: 0, target: id, emoji: '👩‍👩‍👧‍👦', on: true }],
+    [
+      'a reaction of several code points',
+      { kind: 'reaction', id, author: alice, sentAt: 0, target: id, emoji: '👩‍👩‍👧‍👦', on: true },
+    ],
     ['an arrival by the server', { kind: 'arrival', id, author: 'server', sentAt: 0, of: [id], at: 5 }],
   ])('takes %s', (_, value) => {
     expect(parseEntry(value)).toEqual({ ok: true, value });
@@ -46,9 +49,21 @@ describe('parseEntry', () => {
     ['NaN', { ...message, sentAt: Number.NaN }, 'sentAt must'],
     ['a null replyTo', { ...message, replyTo: null }, 'replyTo must'],
     ['an edit without target', { kind: 'edit', id, author: alice, sentAt: 0, text: 'x' }, 'target must'],
-    ['a reaction of 17 characters', { kind: 'reaction', id, author: alice, sentAt: 0, target: id, emoji: 'x'.repeat(17), on: true }, 'emoji must'],
-    ['an empty reaction', { kind: 'reaction', id, author: alice, sentAt: 0, target: id, emoji: '', on: true }, 'emoji must'],
-    ['a reaction neither on nor off', { kind: 'reaction', id, author: alice, sentAt: 0, target: id, emoji: 'x', on: 1 }, 'on must'],
+    [
+      'a reaction of 17 characters',
+      { kind: 'reaction', id, author: alice, sentAt: 0, target: id, emoji: 'x'.repeat(17), on: true },
+      'emoji must',
+    ],
+    [
+      'an empty reaction',
+      { kind: 'reaction', id, author: alice, sentAt: 0, target: id, emoji: '', on: true },
+      'emoji must',
+    ],
+    [
+      'a reaction neither on nor off',
+      { kind: 'reaction', id, author: alice, sentAt: 0, target: id, emoji: 'x', on: 1 },
+      'on must',
+    ],
     ['an arrival by a member', { kind: 'arrival', id, author: alice, sentAt: 0, of: [id], at: 5 }, 'author must'],
   ])('[R3] refuses %s', (_, value, reason) => {
     const parsed = parseEntry(value);
@@ -63,7 +78,9 @@ describe('parseEntry', () => {
 
 describe('entries', () => {
   it('[R4] are the same content whatever the order of keys and the time of sending', () => {
-    const parsed = [message, { text: 'hi', sentAt: 9, author: alice, id, kind: 'message', replyTo: undefined }].map(parseEntry);
+    const parsed = [message, { text: 'hi', sentAt: 9, author: alice, id, kind: 'message', replyTo: undefined }].map(
+      parseEntry,
+    );
     const contents = parsed.map((one) => (one.ok && one.value.kind !== 'arrival' ? encodeEntryContent(one.value) : ''));
     expect(contents[0]).toBe(contents[1]);
     expect(contents[0]).not.toBe('');

@@ -98,7 +98,12 @@ interface Field {
   readonly optional?: true;
 }
 
-const COMMON = { kind: { check: () => null }, id: { check: isId }, author: { check: isAuthor }, sentAt: { check: isTime } };
+const COMMON = {
+  kind: { check: () => null },
+  id: { check: isId },
+  author: { check: isAuthor },
+  sentAt: { check: isTime },
+};
 const TARGET = { target: { check: isId } };
 
 /** Every kind's fields: the one table that parsing, the wire-version hash and SPEC speak of. */
@@ -120,7 +125,8 @@ export function parseEntry(value: unknown): Result<Entry, string> {
   }
   const object = value as Readonly<Record<string, unknown>>;
   const kind = object['kind'];
-  if (typeof kind !== 'string' || !Object.hasOwn(ENTRY_FIELDS, kind)) return err('kind is not one that this server knows');
+  if (typeof kind !== 'string' || !Object.hasOwn(ENTRY_FIELDS, kind))
+    return err('kind is not one that this server knows');
   const fields = ENTRY_FIELDS[kind as EntryKind];
   for (const key of Object.keys(object)) {
     if (!Object.hasOwn(fields, key)) return err(`a ${kind} entry has a key that this server does not know`);
@@ -168,7 +174,12 @@ const stamp = ({ author, sentAt, id }: Authored) => ({ id: id ?? createEntryId(s
 
 /** Throws a `RangeError` whose message says what is wrong with the text: callers show it beside the composer. */
 export function createMessage(authored: Authored, text: string, replyTo?: EntryId): Message {
-  return { kind: 'message', ...stamp(authored), text: assertText(text.trim()), ...(replyTo === undefined ? {} : { replyTo }) };
+  return {
+    kind: 'message',
+    ...stamp(authored),
+    text: assertText(text.trim()),
+    ...(replyTo === undefined ? {} : { replyTo }),
+  };
 }
 
 export function createEdit(authored: Authored, target: EntryId, text: string): Edit {

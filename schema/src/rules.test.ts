@@ -15,7 +15,18 @@ const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 describe('document names', () => {
   it('[R6] have one spelling', () => {
     expect(parseDocumentName(encodeDocumentName({ tabloId: tablo, epoch: 12 }))).toEqual({ tabloId: tablo, epoch: 12 });
-    for (const name of ['', tablo, `${tablo}/`, `${tablo}/0`, `${tablo}/01`, `${tablo}/1/2`, `${tablo}/-1`, `${tablo}/1e3`, `${tablo.toUpperCase()}/1`, ` ${tablo}/1`]) {
+    for (const name of [
+      '',
+      tablo,
+      `${tablo}/`,
+      `${tablo}/0`,
+      `${tablo}/01`,
+      `${tablo}/1/2`,
+      `${tablo}/-1`,
+      `${tablo}/1e3`,
+      `${tablo.toUpperCase()}/1`,
+      ` ${tablo}/1`,
+    ]) {
       expect(parseDocumentName(name), name).toBeNull();
     }
   });
@@ -62,14 +73,21 @@ describe('unread', () => {
 describe('roles', () => {
   it('[R3] an unknown role may only read', () => {
     expect(canWrite(parseRole('superuser'))).toBe(false);
-    expect([canWrite('member'), canModerate('member'), canModerate('admin'), isAtLeast('admin', 'owner')]).toEqual([true, false, true, false]);
+    expect([canWrite('member'), canModerate('member'), canModerate('admin'), isAtLeast('admin', 'owner')]).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
   });
 });
 
 describe('the table of reasons', () => {
   it('lists exactly the twelve of the contract, with distinct close codes', () => {
     expect([...REASON_CODES].sort()).toEqual(
-      'duplicate-id epoch-moved forbidden invalid-update not-your-entry rate-limited read-only shutting-down token-expired too-large unauthenticated unavailable'.split(' '),
+      'duplicate-id epoch-moved forbidden invalid-update not-your-entry rate-limited read-only shutting-down token-expired too-large unauthenticated unavailable'.split(
+        ' ',
+      ),
     );
     expect(new Set(REASON_CODES.map((code) => REASONS[code].close)).size).toBe(12);
   });
@@ -86,7 +104,13 @@ describe('text and stateless messages', () => {
     expect([countCodePoints(''), countCodePoints('a😀b'), countCodePoints('\ud800')]).toEqual([0, 3, 1]);
   });
   it('takes nothing but its own messages', () => {
-    for (const payload of ['', '{', '[]', '{"type":"evil"}', '{"type":"refused","code":"nope","message":"","ids":[]}']) {
+    for (const payload of [
+      '',
+      '{',
+      '[]',
+      '{"type":"evil"}',
+      '{"type":"refused","code":"nope","message":"","ids":[]}',
+    ]) {
       expect(parseServerStateless(payload), payload).toBeNull();
     }
   });

@@ -36,7 +36,12 @@ export const changedMessage = z.object({ type: z.literal('changed') });
 /** Client to server: which of these are durable? Answered with `committed` (`others`), only those that are. */
 export const checkMessage = z.object({ type: z.literal('check'), ids: ids.max(10_000) });
 
-export const serverStateless = z.discriminatedUnion('type', [refusedMessage, committedMessage, readMessage, changedMessage]);
+export const serverStateless = z.discriminatedUnion('type', [
+  refusedMessage,
+  committedMessage,
+  readMessage,
+  changedMessage,
+]);
 export const clientStateless = z.discriminatedUnion('type', [checkMessage]);
 
 export type ServerStateless = z.infer<typeof serverStateless>;

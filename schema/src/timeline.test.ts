@@ -79,7 +79,10 @@ describe('Timeline', () => {
     const timeline = new Timeline();
     timeline.add(say(bob, T + 1_000, 'sent'));
     timeline.setUnsent([{ entry: say(alice, T, 'mine'), delivery: { status: 'pending' } }]);
-    expect(timeline.messages().map(({ text, delivery }) => [text, delivery.status])).toEqual([['sent', 'sent'], ['mine', 'pending']]);
+    expect(timeline.messages().map(({ text, delivery }) => [text, delivery.status])).toEqual([
+      ['sent', 'sent'],
+      ['mine', 'pending'],
+    ]);
   });
 
   it('[R5] shows pending changes at once and refused ones not at all', () => {
@@ -91,7 +94,10 @@ describe('Timeline', () => {
     expect(timeline.messages()[0]?.text).toBe('after');
     const refusal = { code: 'forbidden', message: 'No.' } as const;
     timeline.setUnsent([{ entry: edit, delivery: { status: 'refused', refusal } }]);
-    expect(timeline.messages()[0]).toMatchObject({ text: 'before', unsentChanges: [{ delivery: { status: 'refused' } }] });
+    expect(timeline.messages()[0]).toMatchObject({
+      text: 'before',
+      unsentChanges: [{ delivery: { status: 'refused' } }],
+    });
   });
 
   it('[R9] folds a row and the entries that came after it as it folds all entries', () => {

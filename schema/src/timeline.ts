@@ -9,9 +9,10 @@
  * 3. A message that did not change keeps its object identity between two calls of `messages()`; so does the list.
  * 4. Own unsent entries are an overlay: they come last, and never touch the slots.
  */
+
+import type { Refusal } from './close-codes.ts';
 import type { Arrival, Deletion, Edit, Entry, MemberEntry, Message, Reaction } from './entry.ts';
 import type { EntryId, UserId } from './ids.ts';
-import type { Refusal } from './close-codes.ts';
 import { compareKeys, type TimelineKey } from './shown-at.ts';
 
 export type Delivery =
@@ -63,7 +64,12 @@ export interface TimelineRow {
   readonly replyTo: EntryId | null;
   readonly edit: TimelineKey | null;
   readonly isDeleted: boolean;
-  readonly reactions: readonly { readonly id: EntryId; readonly author: UserId; readonly emoji: string; readonly shownAt: number }[];
+  readonly reactions: readonly {
+    readonly id: EntryId;
+    readonly author: UserId;
+    readonly emoji: string;
+    readonly shownAt: number;
+  }[];
 }
 
 interface Slot {
@@ -153,7 +159,14 @@ export class Timeline {
   #slot(id: EntryId): Slot {
     const known = this.#slots.get(id);
     if (known !== undefined) return known;
-    const slot: Slot = { message: null, row: null, edits: new Map(), reactions: new Map(), deletions: new Map(), composed: null };
+    const slot: Slot = {
+      message: null,
+      row: null,
+      edits: new Map(),
+      reactions: new Map(),
+      deletions: new Map(),
+      composed: null,
+    };
     this.#slots.set(id, slot);
     return slot;
   }
@@ -209,12 +222,15 @@ export class Timeline {
       const known = latest.get(of);
       if (known === undefined || compareKeys(vote.key, known.key) > 0) latest.set(of, vote);
     };
-    for (const { id, author, emoji, shownAt } of slot.row?.reactions ?? []) offer({ key: { shownAt, id }, author, emoji, on: true });
+    for (const { id, author, emoji, shownAt } of slot.row?.reactions ?? [])
+      offer({ key: { shownAt, id }, author, emoji, on: true });
     for (const reaction of slot.reactions.values()) {
       offer({ key: this.#keyOf(reaction), author: reaction.author, emoji: reaction.emoji, on: reaction.on });
     }
     const groups = new Map<string, UserId[]>();
-    for (const vote of [...latest.values()].filter((one) => one.on).sort((left, right) => compareKeys(left.key, right.key))) {
+    for (const vote of [...latest.values()]
+      .filter((one) => one.on)
+      .sort((left, right) => compareKeys(left.key, right.key))) {
       groups.set(vote.emoji, [...(groups.get(vote.emoji) ?? []), vote.author]);
     }
     return [...groups].map(([emoji, users]) => ({ emoji, users }));
@@ -233,7 +249,12 @@ export class Timeline {
   #unsentMessages(changes: ReadonlyMap<EntryId, readonly UnsentEntry[]>): readonly TimelineMessage[] {
     return this.#unsent
       .flatMap(({ entry, delivery }) => (entry.kind === 'message' && !this.has(entry.id) ? [{ entry, delivery }] : []))
-      .sort((left, right) => compareKeys({ shownAt: left.entry.sentAt, id: left.entry.id }, { shownAt: right.entry.sentAt, id: right.entry.id }))
+      .sort((left, right) =>
+        compareKeys(
+          { shownAt: left.entry.sentAt, id: left.entry.id },
+          { shownAt: right.entry.sentAt, id: right.entry.id },
+        ),
+      )
       .map(({ entry, delivery }) => {
         const own = changes.get(entry.id) ?? [];
         return overlay(
@@ -258,19 +279,24 @@ export class Timeline {
 
 /** Shows pending changes as if they had been accepted, in the order they were made. */
 function overlay(message: TimelineMessage, changes: readonly UnsentEntry[]): TimelineMessage {
-  return changes.reduce((shown, { entry, delivery }) => {
-    if (delivery.status === 'refused' || shown.isDeleted) return shown;
-    switch (entry.kind) {
-      case 'edit':
-        return { ...shown, text: entry.text, editedAt: entry.sentAt };
-      case 'delete':
-        return { ...shown, text: '', editedAt: null, isDeleted: true, reactions: [] };
-      case 'reaction':
-        return { ...shown, reactions: withReaction(shown.reactions, entry) };
-      case 'message':
-        return shown;
-    }
-  }, message);
+  let shown = message;
+  for (const { entry, delivery } of changes) {
+    if (delivery.status === 'pending' && !shown.isDeleted) shown = withChange(shown, entry);
+  }
+  return shown;
+}
+
+function withChange(message: TimelineMessage, entry: MemberEntry): TimelineMessage {
+  switch (entry.kind) {
+    case 'edit':
+      return { ...message, text: entry.text, editedAt: entry.sentAt };
+    case 'delete':
+      return { ...message, text: '', editedAt: null, isDeleted: true, reactions: [] };
+    case 'reaction':
+      return { ...message, reactions: withReaction(message.reactions, entry) };
+    case 'message':
+      return message;
+  }
 }
 
 function withReaction(groups: readonly ReactionGroup[], { emoji, author, on }: Reaction): readonly ReactionGroup[] {

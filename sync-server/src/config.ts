@@ -4,7 +4,7 @@
  */
 import { EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
 import { err, ok, type Result } from '@tablo/schema/result';
-import type { LimitSettings } from './sync/limits.ts';
+import type { LimitSettings } from './limit-settings.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
 
 /** Whose tokens count: somebody else's issuer, or our own identity service. */
@@ -162,20 +162,90 @@ export const OPTIONS = {
     description: 'Entries in a live document before the tablo moves to a fresh one.',
     parse: integer(10, 100_000),
   },
-  RATE_ENTRIES_PER_SECOND: { type: 'number', fallback: '20', description: 'Entries a second and user.', parse: integer(1, 1_000_000) },
-  RATE_ENTRIES_BURST: { type: 'number', fallback: '5000', description: 'Entries of a user that may come at once: a backlog written offline.', parse: integer(1, 1_000_000) },
-  RATE_BYTES_PER_SECOND: { type: 'number', fallback: '262144', description: 'Bytes of updates a second and user.', parse: integer(1_024, 1_000_000_000) },
-  RATE_BYTES_BURST: { type: 'number', fallback: '67108864', description: 'Bytes of updates of a user that may come at once.', parse: integer(1_024, 1_000_000_000) },
-  RATE_AWARENESS_PER_SECOND: { type: 'number', fallback: '50', description: 'Presence frames a second and user, over all tablos; what is more is dropped.', parse: integer(1, 100_000) },
-  RATE_JOINS_PER_SECOND: { type: 'number', fallback: '50', description: 'Documents asked for a second and user.', parse: integer(1, 100_000) },
-  RATE_JOINS_BURST: { type: 'number', fallback: '5000', description: 'Documents of a user that may be asked for at once: a reconnect with all tablos.', parse: integer(1, 1_000_000) },
-  RATE_QUESTIONS_PER_SECOND: { type: 'number', fallback: '50', description: 'Stateless questions a second and user.', parse: integer(1, 100_000) },
-  MAX_SOCKETS_PER_USER: { type: 'number', fallback: '50', description: 'WebSockets of a user: devices and tabs.', parse: integer(1, 100_000) },
-  MAX_DOCUMENTS_PER_SOCKET: { type: 'number', fallback: '2000', description: 'Tablos joined on one WebSocket.', parse: integer(1, 100_000) },
-  MAX_STRANGER_SOCKETS: { type: 'number', fallback: '1000', description: 'WebSockets on which nobody has signed in yet.', parse: integer(1, 1_000_000) },
-  STRANGER_SECONDS: { type: 'number', fallback: '15', description: 'How long a WebSocket may stay without a sign-in.', parse: integer(1, 3_600) },
-  MAX_UNHANDLED_BYTES: { type: 'number', fallback: '33554432', description: 'Bytes received on a WebSocket and not handled yet, before it is dropped.', parse: integer(1_048_576, 1_000_000_000) },
-  MAX_UNREAD_BYTES: { type: 'number', fallback: '33554432', description: 'Bytes that a client may leave unread before it is dropped.', parse: integer(1_048_576, 1_000_000_000) },
+  RATE_ENTRIES_PER_SECOND: {
+    type: 'number',
+    fallback: '20',
+    description: 'Entries a second and user.',
+    parse: integer(1, 1_000_000),
+  },
+  RATE_ENTRIES_BURST: {
+    type: 'number',
+    fallback: '5000',
+    description: 'Entries of a user that may come at once: a backlog written offline.',
+    parse: integer(1, 1_000_000),
+  },
+  RATE_BYTES_PER_SECOND: {
+    type: 'number',
+    fallback: '262144',
+    description: 'Bytes of updates a second and user.',
+    parse: integer(1_024, 1_000_000_000),
+  },
+  RATE_BYTES_BURST: {
+    type: 'number',
+    fallback: '67108864',
+    description: 'Bytes of updates of a user that may come at once.',
+    parse: integer(1_024, 1_000_000_000),
+  },
+  RATE_AWARENESS_PER_SECOND: {
+    type: 'number',
+    fallback: '50',
+    description: 'Presence frames a second and user, over all tablos; what is more is dropped.',
+    parse: integer(1, 100_000),
+  },
+  RATE_JOINS_PER_SECOND: {
+    type: 'number',
+    fallback: '50',
+    description: 'Documents asked for a second and user.',
+    parse: integer(1, 100_000),
+  },
+  RATE_JOINS_BURST: {
+    type: 'number',
+    fallback: '5000',
+    description: 'Documents of a user that may be asked for at once: a reconnect with all tablos.',
+    parse: integer(1, 1_000_000),
+  },
+  RATE_QUESTIONS_PER_SECOND: {
+    type: 'number',
+    fallback: '50',
+    description: 'Stateless questions a second and user.',
+    parse: integer(1, 100_000),
+  },
+  MAX_SOCKETS_PER_USER: {
+    type: 'number',
+    fallback: '50',
+    description: 'WebSockets of a user: devices and tabs.',
+    parse: integer(1, 100_000),
+  },
+  MAX_DOCUMENTS_PER_SOCKET: {
+    type: 'number',
+    fallback: '2000',
+    description: 'Tablos joined on one WebSocket.',
+    parse: integer(1, 100_000),
+  },
+  MAX_STRANGER_SOCKETS: {
+    type: 'number',
+    fallback: '1000',
+    description: 'WebSockets on which nobody has signed in yet.',
+    parse: integer(1, 1_000_000),
+  },
+  STRANGER_SECONDS: {
+    type: 'number',
+    fallback: '15',
+    description: 'How long a WebSocket may stay without a sign-in.',
+    parse: integer(1, 3_600),
+  },
+  MAX_UNHANDLED_BYTES: {
+    type: 'number',
+    fallback: '33554432',
+    description: 'Bytes received on a WebSocket and not handled yet, before it is dropped.',
+    parse: integer(1_048_576, 1_000_000_000),
+  },
+  MAX_UNREAD_BYTES: {
+    type: 'number',
+    fallback: '33554432',
+    description: 'Bytes that a client may leave unread before it is dropped.',
+    parse: integer(1_048_576, 1_000_000_000),
+  },
   LOG_LEVEL: { type: 'word', fallback: 'info', description: `${LOG_LEVELS.join(', ')}.`, parse: oneOf(LOG_LEVELS) },
   LOG_FORMAT: {
     type: 'word',

@@ -1,9 +1,9 @@
 /** The process: settings, database, server, signals. */
-import { parseConfig, helpText, wantsHelp, type Config } from './config.ts';
+import { type Config, helpText, parseConfig, wantsHelp } from './config.ts';
+import { isDatabaseAway } from './database-away.ts';
 import { openEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { migrate } from './db/migrate.ts';
 import { createLog, type Log } from './log.ts';
-import { isDatabaseAway } from './database-away.ts';
 import { openServer, type Server } from './server.ts';
 
 const RETRY_MS = 1_000;
@@ -38,7 +38,11 @@ async function run(config: Config, log: Log): Promise<void> {
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise failed that nobody waited for.'));
   process.on('uncaughtException', (error) => log.error({ err: error }, 'An error was caught by nobody.'));
   try {
-    const server = await openServer({ config, log, openDatabase: () => openDatabase(config, log, closers, () => stopping !== null) });
+    const server = await openServer({
+      config,
+      log,
+      openDatabase: () => openDatabase(config, log, closers, () => stopping !== null),
+    });
     closers.push(() => server.close());
     announce(server, config);
   } catch (error) {
@@ -48,7 +52,12 @@ async function run(config: Config, log: Log): Promise<void> {
   }
 }
 
-async function openDatabase(config: Config, log: Log, closers: (() => Promise<void>)[], isStopping: () => boolean): Promise<{ url: string }> {
+async function openDatabase(
+  config: Config,
+  log: Log,
+  closers: (() => Promise<void>)[],
+  isStopping: () => boolean,
+): Promise<{ url: string }> {
   if (config.databaseUrl === null) {
     const postgres = await openEmbeddedPostgres({ dataDir: config.dataDir, log });
     closers.push(() => postgres.close());

@@ -1,6 +1,6 @@
 /** What an operator watches, in Prometheus's text format at `/metrics`. */
 import type { Refusal } from '@tablo/schema/close-codes';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface Gauges {
   readonly sockets: () => number;
@@ -17,8 +17,16 @@ export class Metrics {
     buckets: [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
     registers: [this.registry],
   });
-  readonly #submissions = new Counter({ name: 'tablo_submissions_total', help: 'Updates decided by the ledger.', registers: [this.registry] });
-  readonly #failures = new Counter({ name: 'tablo_commit_failures_total', help: 'Ledger transactions that failed and were tried again.', registers: [this.registry] });
+  readonly #submissions = new Counter({
+    name: 'tablo_submissions_total',
+    help: 'Updates decided by the ledger.',
+    registers: [this.registry],
+  });
+  readonly #failures = new Counter({
+    name: 'tablo_commit_failures_total',
+    help: 'Ledger transactions that failed and were tried again.',
+    registers: [this.registry],
+  });
   readonly #refused = new Counter({
     name: 'tablo_refused_total',
     help: 'Updates refused, by reason.',
@@ -26,7 +34,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  readonly #limits = new Counter({ name: 'tablo_limited_total', help: 'Requests that met a limit, by limit.', labelNames: ['limit'], registers: [this.registry] });
+  readonly #limits = new Counter({
+    name: 'tablo_limited_total',
+    help: 'Requests that met a limit, by limit.',
+    labelNames: ['limit'],
+    registers: [this.registry],
+  });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: 'tablo_' });

@@ -63,7 +63,10 @@ function answerNotReady(reason: string): Fetch {
     const { pathname } = new URL(request.url);
     if (pathname === '/healthz') return Response.json({ status: 'ok' });
     if (pathname === '/readyz') return Response.json({ status: 'unavailable', reason }, { status: 503 });
-    return Response.json({ error: reason, code: 'unavailable' }, { status: REASONS.unavailable.status, headers: { 'Retry-After': '1' } });
+    return Response.json(
+      { error: reason, code: 'unavailable' },
+      { status: REASONS.unavailable.status, headers: { 'Retry-After': '1' } },
+    );
   };
 }
 

@@ -1,15 +1,13 @@
 /** The server's parts, put together: database, tokens, sync, REST and the page on one port. */
 import { fileURLToPath } from 'node:url';
-import type { Pool } from 'pg';
 import { openChanges } from './access/pg-changes.ts';
 import { PgMembership } from './access/pg-membership.ts';
 import { PgProfiles } from './access/pg-profiles.ts';
 import { localKeys, remoteKeys, secretKeys, type TokenKeys } from './access/token-keys.ts';
 import { JwtVerifier } from './access/token-verifier.ts';
 import type { Config } from './config.ts';
-import { createPool } from './db/pool.ts';
+import { createPool, endPool } from './db/pool.ts';
 import { PgDocumentStore } from './documents/pg-document-store.ts';
-import { addHealthRoutes } from './health.ts';
 import { type Identity, openIdentity } from './identity/identity.ts';
 import { PgLedgerStore } from './ledger/pg-ledger.ts';
 import type { Log } from './log.ts';
@@ -17,6 +15,7 @@ import { Metrics } from './metrics.ts';
 import { createOriginCheck } from './origins.ts';
 import { openPort } from './port.ts';
 import { createRest } from './rest/create-rest.ts';
+import { addHealthRoutes } from './rest/health.ts';
 import { createRestStores } from './rest/pg-stores.ts';
 import { createStaticPage } from './rest/static-page.ts';
 import { openSync } from './sync/open-sync.ts';
@@ -104,15 +103,21 @@ async function openParts(config: Config, databaseUrl: string, log: Log) {
     settings: config,
     log,
   });
-  addHealthRoutes(rest, pool, () => sync.ledger.failingSince, metrics.registry);
+  addHealthRoutes(
+    rest,
+    () => pool.query('SELECT 1'),
+    () => sync.ledger.failingSince,
+    metrics.registry,
+  );
   return {
     rest,
     sync,
     close: async () => {
       await sync.close(SHUTDOWN_DEADLINE_MS);
       await changes.close();
+      await profiles.settled();
       await identity?.close();
-      await endPool(pool);
+      await endPool(pool, SHUTDOWN_DEADLINE_MS);
     },
   };
 }
@@ -122,16 +127,4 @@ function keysOf(config: Config, identity: Identity | null): TokenKeys {
   if (config.tokens.type === 'jwks') return remoteKeys(config.tokens.url);
   if (identity === null) throw new Error('the built-in issuer was not opened');
   return localKeys(() => identity.readKeys());
-}
-
-/** A query that hangs must not hold the process: its connection ends with it. */
-async function endPool(pool: Pool): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([
-    pool.end(),
-    new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, SHUTDOWN_DEADLINE_MS);
-    }),
-  ]);
-  clearTimeout(timer);
 }

@@ -1,5 +1,5 @@
+import { useReadable } from '../hooks/use-readable.ts';
 import { Logo } from '../ui/logo.tsx';
-import { useReadable } from '../ui/use-readable.ts';
 import { AuthScreen } from './auth-screen.tsx';
 import { useRoute } from './router.ts';
 import type { Session } from './session.ts';

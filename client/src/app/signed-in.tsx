@@ -1,7 +1,7 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { useMemo, useState } from 'react';
 import type { Chat } from '../chat/chat.ts';
-import { ChatContext } from '../ui/chat-context.tsx';
+import { ChatProvider } from '../hooks/chat-provider.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { NavigationContext } from '../ui/navigation.tsx';
 import { Shell } from '../ui/shell.tsx';
@@ -50,7 +50,7 @@ export function SignedIn({ session, user, chat }: SignedInProps) {
   if (route.type === 'invite') return <InviteScreen chat={chat} code={route.code} />;
 
   return (
-    <ChatContext value={chat}>
+    <ChatProvider chat={chat}>
       <NavigationContext value={navigation}>
         <ToastProvider>
           <UpdateBanner />
@@ -72,6 +72,6 @@ export function SignedIn({ session, user, chat }: SignedInProps) {
           )}
         </ToastProvider>
       </NavigationContext>
-    </ChatContext>
+    </ChatProvider>
   );
 }

@@ -1,4 +1,4 @@
-import { useReadable } from '../ui/use-readable.ts';
+import { useReadable } from '../hooks/use-readable.ts';
 import { updatePage, waitingVersion } from './service-worker.ts';
 
 export function UpdateBanner() {

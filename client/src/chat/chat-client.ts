@@ -17,7 +17,7 @@ import type {
   ConnectionState,
   Invite,
   Person,
-  RoomHandle,
+  SearchableRoom,
   StorageState,
 } from './chat.ts';
 import { Connection } from './connection.ts';
@@ -162,7 +162,7 @@ export class ChatClient implements Chat {
     return this.#channels;
   }
 
-  openRoom(id: TabloId): RoomHandle {
+  openRoom(id: TabloId): SearchableRoom {
     const room = this.#rooms.require(id);
     if (this.#parts.book.get(id) === null) this.#sync.refresh();
     return new HeldRoom({

@@ -100,6 +100,12 @@ export interface RoomHandle {
   release(): void;
 }
 
+/** What `ChatClient.openRoom` gives beyond what the page needs. */
+export interface SearchableRoom extends RoomHandle {
+  /** [R7] Messages on this device that contain all words of `query`, newest first. */
+  search(query: string): Promise<readonly TimelineMessage[]>;
+}
+
 export interface Invite {
   readonly url: string;
   readonly expiresAt: number;

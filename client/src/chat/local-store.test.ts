@@ -104,17 +104,18 @@ describe('a browser that fails', () => {
   });
 
   it('[R8] makes room by dropping cached history before it gives up on a full disk', async () => {
+    const user = newUser();
+    const inner = await openIdbStore(user);
     let isFull = true;
-    const inner = new MemoryStore();
-    const open = async () => breakable(inner, () => (isFull ? failing('QuotaExceededError') : null));
     inner.clearRows = async () => {
       isFull = false;
     };
-    const store = await ResilientStore.open({ timeoutMs: 100, open });
-    // The memory store stands for IndexedDB here.
+    const open = async () => breakable(inner, () => (isFull ? failing('QuotaExceededError') : null));
+    const store = await ResilientStore.open({ timeoutMs: 1_000, open });
     await store.writeOutbox({ put: [record(createEntryId())] });
     expect(store.state.get().status).toBe('durable');
     expect(await inner.readOutbox()).toHaveLength(1);
+    await store.destroy();
   });
 
   it('[R8] never throws into a send: a full disk turns to memory', async () => {

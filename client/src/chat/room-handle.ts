@@ -1,7 +1,7 @@
 /** One view's hold on a room. Several may hold the same room; each lets go once. */
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
-import type { Member, PresenceView, RoomHandle, RoomView } from './chat.ts';
+import type { Member, PresenceView, RoomView, SearchableRoom } from './chat.ts';
 import type { Readable } from './readable.ts';
 import type { Room } from './room.ts';
 import { foldForSearch } from './search.ts';
@@ -14,7 +14,7 @@ export interface HandleOptions {
   readonly onRelease: () => void;
 }
 
-export class HeldRoom implements RoomHandle {
+export class HeldRoom implements SearchableRoom {
   readonly id: TabloId;
   readonly view: Readable<RoomView>;
   readonly presence: Readable<PresenceView>;

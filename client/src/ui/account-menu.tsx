@@ -1,7 +1,7 @@
 import { Check, LogOut, Monitor, Moon, Sun } from 'lucide-react';
 import { useState } from 'react';
+import { useChatClient } from '../hooks/chat-provider.tsx';
 import { Avatar } from './avatar.tsx';
-import { useChatClient } from './chat-context.tsx';
 import { Popover } from './popover.tsx';
 import { setTheme, THEMES, type Theme, useTheme } from './use-theme.ts';
 

@@ -79,6 +79,7 @@ export function Composer({ mode, closed, onModeChange, onSent, onEditLast }: Com
     try {
       if (mode.type === 'edit') {
         if (trimmed !== mode.target.text) await handle.edit(mode.target.id, trimmed);
+        else if (mode.target.delivery.status === 'refused') await handle.retry(mode.target.id);
         onModeChange(NEW);
         return;
       }

@@ -1,8 +1,9 @@
 import { REASONS } from '@tablo/schema/close-codes';
 import { CloudOff, HardDrive, KeyRound, ServerCrash } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useChatClient } from './chat-context.tsx';
-import { useReadable } from './use-readable.ts';
+import { useChatClient } from '../hooks/chat-provider.tsx';
+import { useConnection } from '../hooks/use-connection.ts';
+import { useReadable } from '../hooks/use-readable.ts';
 
 interface ConnectionBannerProps {
   readonly onSignInAgain: () => void;
@@ -11,7 +12,7 @@ interface ConnectionBannerProps {
 /** Calm strips that say what does not work now, what happens to the messages, and what can be done. */
 export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
   const chat = useChatClient();
-  const connection = useReadable(chat.connection);
+  const connection = useConnection();
   const storage = useReadable(chat.storage);
   const reason = connection.status === 'online' ? undefined : connection.reason;
   const isSessionOver = reason !== undefined && REASONS[reason].next === 'after-auth';

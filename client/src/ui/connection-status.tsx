@@ -1,6 +1,5 @@
 import type { ConnectionState } from '../chat/chat.ts';
-import { useChatClient } from './chat-context.tsx';
-import { useReadable } from './use-readable.ts';
+import { useConnection } from '../hooks/use-connection.ts';
 
 const WORDS: Record<ConnectionState['status'], string> = {
   online: 'Online',
@@ -10,7 +9,7 @@ const WORDS: Record<ConnectionState['status'], string> = {
 
 /** The page's only `role="status"`; it reads exactly one of the three words. */
 export function ConnectionStatus() {
-  const { status } = useReadable(useChatClient().connection);
+  const { status } = useConnection();
   return (
     <span role="status" className={`connection connection-${status}`}>
       {WORDS[status]}

@@ -1,6 +1,7 @@
 import { ArrowLeft, Settings2 } from 'lucide-react';
 import { type ElementType, type ReactNode, useState } from 'react';
 import type { ChannelSummary } from '../chat/chat.ts';
+import { useReadable } from '../hooks/use-readable.ts';
 import { Avatar } from './avatar.tsx';
 import { ConnectionStatus } from './connection-status.tsx';
 import { ConversationHeader, Slot } from './kit.tsx';
@@ -8,7 +9,6 @@ import { useIsNarrow } from './media.ts';
 import { useNavigation } from './navigation.tsx';
 import { useRoom } from './room-context.tsx';
 import { TabloSettings } from './tablo-settings.tsx';
-import { useReadable } from './use-readable.ts';
 
 interface ConversationTopProps {
   readonly channel: ChannelSummary | null;

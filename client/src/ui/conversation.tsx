@@ -3,7 +3,9 @@ import { canWrite } from '@tablo/schema/roles';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import type { ChannelSummary, RoomHandle } from '../chat/chat.ts';
-import { useChatClient } from './chat-context.tsx';
+import { useChatClient } from '../hooks/chat-provider.tsx';
+import { useReadable } from '../hooks/use-readable.ts';
+import { useRoom as useRoomHandle } from '../hooks/use-room.ts';
 import { Composer, type ComposerMode } from './composer.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { ConversationTop } from './conversation-top.tsx';
@@ -11,8 +13,7 @@ import { ChatContainer, Slot } from './kit.tsx';
 import { MessageLog, type MessageLogControls } from './message-log.tsx';
 import { MessageMenu } from './message-menu.tsx';
 import { type MessageMenuKind, type Room, RoomContext } from './room-context.tsx';
-import { useReadable } from './use-readable.ts';
-import { useRoomHandle } from './use-room-handle.ts';
+import { useNames } from './use-names.ts';
 
 interface ConversationProps {
   readonly tabloId: TabloId;
@@ -46,10 +47,7 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
   const role = channel?.role ?? 'guest';
   const isWritable = view.closed === null && channel !== null && canWrite(role);
 
-  const names = useMemo(
-    () => new Map([user, ...presence.online, ...members].map((person) => [person.id, person.name])),
-    [members, presence.online, user],
-  );
+  const names = useNames(user, members, presence.online);
 
   const room = useMemo<Room>(
     () => ({

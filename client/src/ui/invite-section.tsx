@@ -3,7 +3,7 @@ import { isAtLeast, ROLES, type Role } from '@tablo/schema/roles';
 import { Check, Copy, Link2 } from 'lucide-react';
 import { useRef, useState } from 'react';
 import type { Invite } from '../chat/chat.ts';
-import { useChatClient } from './chat-context.tsx';
+import { useChatClient } from '../hooks/chat-provider.tsx';
 import { copyText } from './copy-text.ts';
 import { fullLabel } from './date-labels.ts';
 import { Problem } from './problem.tsx';

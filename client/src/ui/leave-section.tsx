@@ -1,7 +1,7 @@
 import { canDeleteTablo } from '@tablo/schema/roles';
 import { useState } from 'react';
 import type { ChannelSummary } from '../chat/chat.ts';
-import { useChatClient } from './chat-context.tsx';
+import { useChatClient } from '../hooks/chat-provider.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { useNavigation } from './navigation.tsx';
 

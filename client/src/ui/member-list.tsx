@@ -2,13 +2,13 @@ import { canModerate, isAtLeast, ROLES } from '@tablo/schema/roles';
 import { UserMinus } from 'lucide-react';
 import { useState } from 'react';
 import type { ChannelSummary, Member } from '../chat/chat.ts';
+import { useChatClient } from '../hooks/chat-provider.tsx';
+import { useReadable } from '../hooks/use-readable.ts';
 import { Avatar } from './avatar.tsx';
-import { useChatClient } from './chat-context.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { ROLE_LABELS } from './role-labels.ts';
 import { useRoom } from './room-context.tsx';
 import { useToaster } from './toasts.tsx';
-import { useReadable } from './use-readable.ts';
 
 export function MemberList({ channel }: { readonly channel: ChannelSummary }) {
   const chat = useChatClient();

@@ -9,6 +9,7 @@ import {
   useMemo,
   useState,
 } from 'react';
+import { useReadable } from '../hooks/use-readable.ts';
 import { dayLabel } from './date-labels.ts';
 import { groupMessages } from './group-messages.ts';
 import { MessageSeparator } from './kit.tsx';
@@ -20,7 +21,6 @@ import { useHistory } from './use-history.ts';
 import { useLogScroll } from './use-log-scroll.ts';
 import { useMarkRead } from './use-mark-read.ts';
 import { useNow } from './use-now.ts';
-import { useReadable } from './use-readable.ts';
 import { useUnseen } from './use-unseen.ts';
 
 export interface MessageLogControls {

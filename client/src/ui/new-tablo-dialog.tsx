@@ -1,12 +1,12 @@
 import { MAX_TABLO_NAME_CODE_POINTS } from '@tablo/schema/limits';
 import { countCodePoints } from '@tablo/schema/text';
 import { type FormEvent, useId, useState } from 'react';
-import { useChatClient } from './chat-context.tsx';
+import { useChatClient } from '../hooks/chat-provider.tsx';
+import { useConnection } from '../hooks/use-connection.ts';
 import { Dialog } from './dialog.tsx';
 import { useNavigation } from './navigation.tsx';
 import { Problem } from './problem.tsx';
 import { sentenceOf } from './sentence-of.ts';
-import { useReadable } from './use-readable.ts';
 
 export function nameProblem(name: string): string | null {
   if (name === '') return 'Give it a name first.';
@@ -17,7 +17,7 @@ export function nameProblem(name: string): string | null {
 
 export function NewTabloDialog({ onClose }: { readonly onClose: () => void }) {
   const chat = useChatClient();
-  const connection = useReadable(chat.connection);
+  const connection = useConnection();
   const { openTablo } = useNavigation();
   const [name, setName] = useState('');
   const [problem, setProblem] = useState<string | null>(null);

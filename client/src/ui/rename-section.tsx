@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react';
 import type { ChannelSummary } from '../chat/chat.ts';
-import { useChatClient } from './chat-context.tsx';
+import { useChatClient } from '../hooks/chat-provider.tsx';
 import { nameProblem } from './new-tablo-dialog.tsx';
 import { Problem } from './problem.tsx';
 import { sentenceOf } from './sentence-of.ts';

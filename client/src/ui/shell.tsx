@@ -1,7 +1,7 @@
 import { MessagesSquare } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import type { ChannelSummary } from '../chat/chat.ts';
-import { useChatClient } from './chat-context.tsx';
+import { useChannels } from '../hooks/use-channels.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { Conversation } from './conversation.tsx';
 import { MainContainer } from './kit.tsx';
@@ -9,7 +9,6 @@ import { useIsNarrow } from './media.ts';
 import { useNavigation } from './navigation.tsx';
 import { pageTitle } from './phrases.ts';
 import { Sidebar } from './sidebar.tsx';
-import { useReadable } from './use-readable.ts';
 
 interface ShellProps {
   readonly onSignInAgain: () => void;
@@ -18,8 +17,7 @@ interface ShellProps {
 
 /** A signed-in person's page: the list, and the conversation beside it; on a narrow screen one of them. */
 export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
-  const chat = useChatClient();
-  const { channels } = useReadable(chat.channels);
+  const { channels } = useChannels();
   const { tabloId } = useNavigation();
   const isNarrow = useIsNarrow();
   const channel = channels.find((one) => one.id === tabloId) ?? null;

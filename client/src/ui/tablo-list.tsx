@@ -1,10 +1,11 @@
 import { MessagesSquare } from 'lucide-react';
 import { useMemo } from 'react';
-import { useChatClient } from './chat-context.tsx';
+import { useChatClient } from '../hooks/chat-provider.tsx';
+import { useChannels } from '../hooks/use-channels.ts';
+import { useConnection } from '../hooks/use-connection.ts';
 import { useNavigation } from './navigation.tsx';
 import { TabloLink } from './tablo-link.tsx';
 import { useNow } from './use-now.ts';
-import { useReadable } from './use-readable.ts';
 
 interface TabloListProps {
   readonly query: string;
@@ -18,8 +19,8 @@ const fold = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu,
 
 export function TabloList({ query, onCreate, onPicked }: TabloListProps) {
   const chat = useChatClient();
-  const { status, channels } = useReadable(chat.channels);
-  const isOffline = useReadable(chat.connection).status === 'offline';
+  const { status, channels } = useChannels();
+  const isOffline = useConnection().status === 'offline';
   const { tabloId, openTablo } = useNavigation();
   const now = useNow();
 

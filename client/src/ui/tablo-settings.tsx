@@ -1,12 +1,11 @@
 import { canModerate } from '@tablo/schema/roles';
 import type { ChannelSummary } from '../chat/chat.ts';
-import { useChatClient } from './chat-context.tsx';
+import { useConnection } from '../hooks/use-connection.ts';
 import { Dialog } from './dialog.tsx';
 import { InviteSection } from './invite-section.tsx';
 import { LeaveSection } from './leave-section.tsx';
 import { MemberList } from './member-list.tsx';
 import { RenameSection } from './rename-section.tsx';
-import { useReadable } from './use-readable.ts';
 
 interface TabloSettingsProps {
   readonly channel: ChannelSummary;
@@ -14,8 +13,7 @@ interface TabloSettingsProps {
 }
 
 export function TabloSettings({ channel, onClose }: TabloSettingsProps) {
-  const chat = useChatClient();
-  const isOnline = useReadable(chat.connection).status === 'online';
+  const isOnline = useConnection().status === 'online';
   return (
     <Dialog title={channel.name} size="medium" onClose={onClose}>
       {!isOnline && <p className="settings-note">You are offline: changes here need a connection to the server.</p>}

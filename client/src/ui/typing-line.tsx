@@ -1,7 +1,7 @@
+import { useReadable } from '../hooks/use-readable.ts';
 import { TypingIndicator } from './kit.tsx';
 import { typingSentence } from './phrases.ts';
 import { useRoom } from './room-context.tsx';
-import { useReadable } from './use-readable.ts';
 
 /** A line of fixed height, so that nothing moves when somebody types. */
 export function TypingLine() {

@@ -8,19 +8,54 @@ import { Frontier } from './frontier.ts';
 
 const tablo = '0197a000-0000-7000-8000-0000000000f1' as TabloId;
 const otherTablo = '0197a000-0000-7000-8000-0000000000f2' as TabloId;
-const [alice, bob, guest, admin, stranger] = ['a', 'b', 'c', 'd', 'e'].map((x) => `00000000-0000-4000-8000-00000000000${x}` as UserId) as [
-  UserId, UserId, UserId, UserId, UserId,
-];
-const roles = new Map<UserId, Role>([[alice, 'member'], [bob, 'member'], [guest, 'guest'], [admin, 'admin']]);
+const [alice, bob, guest, admin, stranger] = ['a', 'b', 'c', 'd', 'e'].map(
+  (x) => `00000000-0000-4000-8000-00000000000${x}` as UserId,
+) as [UserId, UserId, UserId, UserId, UserId];
+const roles = new Map<UserId, Role>([
+  [alice, 'member'],
+  [bob, 'member'],
+  [guest, 'guest'],
+  [admin, 'admin'],
+]);
 const id = (n: number) => `0197a000-0000-7000-8000-00000000${n.toString(16).padStart(4, '0')}` as EntryId;
 const T = 1_700_000_000_000;
 const by = (author: UserId, n: number) => ({ author, sentAt: T, id: id(n) });
 
 /** Bob's message 1 and Alice's message 2 are durable here, Alice's message 3 in another tablo, Bob's edit 4 here. */
 const known = new Map<EntryId, KnownEntry>([
-  [id(1), { tabloId: tablo, kind: 'message', author: bob, sentAt: T, shownAt: T, digest: JSON.stringify(['message', bob, 'one', null]) }],
-  [id(2), { tabloId: tablo, kind: 'message', author: alice, sentAt: T, shownAt: T, digest: JSON.stringify(['message', alice, 'two', null]) }],
-  [id(3), { tabloId: otherTablo, kind: 'message', author: alice, sentAt: T, shownAt: T, digest: JSON.stringify(['message', alice, 'three', null]) }],
+  [
+    id(1),
+    {
+      tabloId: tablo,
+      kind: 'message',
+      author: bob,
+      sentAt: T,
+      shownAt: T,
+      digest: JSON.stringify(['message', bob, 'one', null]),
+    },
+  ],
+  [
+    id(2),
+    {
+      tabloId: tablo,
+      kind: 'message',
+      author: alice,
+      sentAt: T,
+      shownAt: T,
+      digest: JSON.stringify(['message', alice, 'two', null]),
+    },
+  ],
+  [
+    id(3),
+    {
+      tabloId: otherTablo,
+      kind: 'message',
+      author: alice,
+      sentAt: T,
+      shownAt: T,
+      digest: JSON.stringify(['message', alice, 'three', null]),
+    },
+  ],
   [id(4), { tabloId: tablo, kind: 'edit', author: bob, sentAt: T, shownAt: T, digest: 'edit' }],
 ]);
 const facts: Facts = {
@@ -38,57 +73,152 @@ function createFrontier(): Frontier {
   return frontier;
 }
 
-const run = (entries: readonly unknown[], at: Partial<Run> = {}): Run => ({ client: 99, clock: 0, origin: null, entries, ...at });
-const decide = (runs: readonly Run[], userId: UserId = alice, at: Partial<{ tabloId: TabloId; epoch: number }> = {}): Admission =>
-  admit(runs, { tabloId: tablo, epoch: 3, userId, ...at }, createFrontier(), facts, (content) => content);
-const short = (admission: Admission): string => (admission.type === 'refused' ? admission.refusal.code : admission.type);
+const run = (entries: readonly unknown[], at: Partial<Run> = {}): Run => ({
+  client: 99,
+  clock: 0,
+  origin: null,
+  entries,
+  ...at,
+});
+const decide = (
+  runs: readonly Run[],
+  userId: UserId = alice,
+  at: Partial<{ tabloId: TabloId; epoch: number }> = {},
+): Admission => admit(runs, { tabloId: tablo, epoch: 3, userId, ...at }, createFrontier(), facts, (content) => content);
+const short = (admission: Admission): string =>
+  admission.type === 'refused' ? admission.refusal.code : admission.type;
 const hello = (n = 100, author = alice): Entry => createMessage(by(author, n), 'hello');
 
 describe('admit', () => {
   it.each<[string, Admission, string]>([
     ['a message', decide([run([hello()])]), 'accepted'],
-    ['a message after an element that exists', decide([run([hello()], { origin: { client: 20, clock: 4 } })]), 'accepted'],
-    ['the next entry of an own clientID', decide([run([hello()], { client: 10, clock: 2, origin: { client: 10, clock: 1 } })]), 'accepted'],
+    [
+      'a message after an element that exists',
+      decide([run([hello()], { origin: { client: 20, clock: 4 } })]),
+      'accepted',
+    ],
+    [
+      'the next entry of an own clientID',
+      decide([run([hello()], { client: 10, clock: 2, origin: { client: 10, clock: 1 } })]),
+      'accepted',
+    ],
     ['what the server has already', decide([run([hello(5), hello(6)], { client: 10, clock: 0 })]), 'known'],
     ['no entries', decide([]), 'known'],
     ['an own edit', decide([run([createEdit(by(alice, 100), id(2), 'x')])]), 'accepted'],
-    ['a reaction to anybody\'s message', decide([run([createReaction(by(alice, 100), id(1), '👍', true)])]), 'accepted'],
-    ['a message and its edit in one update', decide([run([hello(100), createEdit(by(alice, 101), id(100), 'x')])]), 'accepted'],
-    ['an admin\'s deletion of somebody\'s message', decide([run([createDeletion(by(admin, 100), id(1))])], admin), 'accepted'],
-    ['two former clientIDs of one user, in whichever order', decide([
-      run([hello(101)], { client: 98, origin: { client: 99, clock: 0 } }), run([hello(100)], { client: 99 })]), 'accepted'],
+    ["a reaction to anybody's message", decide([run([createReaction(by(alice, 100), id(1), '👍', true)])]), 'accepted'],
+    [
+      'a message and its edit in one update',
+      decide([run([hello(100), createEdit(by(alice, 101), id(100), 'x')])]),
+      'accepted',
+    ],
+    [
+      "an admin's deletion of somebody's message",
+      decide([run([createDeletion(by(admin, 100), id(1))])], admin),
+      'accepted',
+    ],
+    [
+      'two former clientIDs of one user, in whichever order',
+      decide([run([hello(101)], { client: 98, origin: { client: 99, clock: 0 } }), run([hello(100)], { client: 99 })]),
+      'accepted',
+    ],
   ])('takes %s', (_, admission, outcome) => {
     expect(short(admission)).toBe(outcome);
   });
 
   it.each<[string, string, Admission, string]>([
     ['R3', 'a message by somebody else', decide([run([hello(100, bob)])]), 'not-your-entry'],
-    ['R3', 'an arrival', decide([run([{ kind: 'arrival', id: id(100), author: 'server', sentAt: T, of: [id(1)], at: T }])]), 'not-your-entry'],
-    ['R3', 'an own message under a colleague\'s clientID', decide([run([hello()], { client: 20, clock: 5 })]), 'not-your-entry'],
-    ['R3', 'an own message under a clientID seen in a colleague\'s awareness', decide([run([hello()], { client: 30 })]), 'not-your-entry'],
-    ['R3', 'an edit of somebody\'s message', decide([run([createEdit(by(alice, 100), id(1), 'x')])]), 'not-your-entry'],
-    ['R3', 'an admin\'s edit of somebody\'s message', decide([run([createEdit(by(admin, 100), id(1), 'x')])], admin), 'not-your-entry'],
-    ['R3', 'a member\'s deletion of somebody\'s message', decide([run([createDeletion(by(alice, 100), id(1))])]), 'not-your-entry'],
+    [
+      'R3',
+      'an arrival',
+      decide([run([{ kind: 'arrival', id: id(100), author: 'server', sentAt: T, of: [id(1)], at: T }])]),
+      'not-your-entry',
+    ],
+    [
+      'R3',
+      "an own message under a colleague's clientID",
+      decide([run([hello()], { client: 20, clock: 5 })]),
+      'not-your-entry',
+    ],
+    [
+      'R3',
+      "an own message under a clientID seen in a colleague's awareness",
+      decide([run([hello()], { client: 30 })]),
+      'not-your-entry',
+    ],
+    ['R3', "an edit of somebody's message", decide([run([createEdit(by(alice, 100), id(1), 'x')])]), 'not-your-entry'],
+    [
+      'R3',
+      "an admin's edit of somebody's message",
+      decide([run([createEdit(by(admin, 100), id(1), 'x')])], admin),
+      'not-your-entry',
+    ],
+    [
+      'R3',
+      "a member's deletion of somebody's message",
+      decide([run([createDeletion(by(alice, 100), id(1))])]),
+      'not-your-entry',
+    ],
     ['R2', 'a gap in an own clientID', decide([run([hello()], { client: 10, clock: 3 })]), 'invalid-update'],
     ['R2', 'a gap in a new clientID', decide([run([hello()], { clock: 1 })]), 'invalid-update'],
-    ['R2', 'an origin that does not exist', decide([run([hello()], { origin: { client: 20, clock: 5 } })]), 'invalid-update'],
-    ['R2', 'two runs that wait for each other', decide([
-      run([hello(100)], { client: 98, origin: { client: 99, clock: 0 } }),
-      run([hello(101)], { client: 99, origin: { client: 98, clock: 0 } })]), 'invalid-update'],
-    ['R1', 'other entries in the places of own earlier ones (a cloned profile)', decide([run([hello(5), hello(7)], { client: 10 })]), 'invalid-update'],
+    [
+      'R2',
+      'an origin that does not exist',
+      decide([run([hello()], { origin: { client: 20, clock: 5 } })]),
+      'invalid-update',
+    ],
+    [
+      'R2',
+      'two runs that wait for each other',
+      decide([
+        run([hello(100)], { client: 98, origin: { client: 99, clock: 0 } }),
+        run([hello(101)], { client: 99, origin: { client: 98, clock: 0 } }),
+      ]),
+      'invalid-update',
+    ],
+    [
+      'R1',
+      'other entries in the places of own earlier ones (a cloned profile)',
+      decide([run([hello(5), hello(7)], { client: 10 })]),
+      'invalid-update',
+    ],
     ['R2', 'a malformed entry among good ones', decide([run([hello(), { kind: 'message' }])]), 'invalid-update'],
-    ['R2', 'an edit of a message that does not exist', decide([run([createEdit(by(alice, 100), id(77), 'x')])]), 'invalid-update'],
-    ['R6', 'an edit of an own message in another tablo', decide([run([createEdit(by(alice, 100), id(3), 'x')])]), 'invalid-update'],
-    ['R2', 'a reaction to an edit', decide([run([createReaction(by(alice, 100), id(4), '👍', true)])]), 'invalid-update'],
+    [
+      'R2',
+      'an edit of a message that does not exist',
+      decide([run([createEdit(by(alice, 100), id(77), 'x')])]),
+      'invalid-update',
+    ],
+    [
+      'R6',
+      'an edit of an own message in another tablo',
+      decide([run([createEdit(by(alice, 100), id(3), 'x')])]),
+      'invalid-update',
+    ],
+    [
+      'R2',
+      'a reaction to an edit',
+      decide([run([createReaction(by(alice, 100), id(4), '👍', true)])]),
+      'invalid-update',
+    ],
     ['R4', 'a used id with other text', decide([run([createMessage(by(alice, 2), 'other')])]), 'duplicate-id'],
-    ['R4', 'a used id with another time', decide([run([createMessage({ ...by(alice, 2), sentAt: T + 1 }, 'two')])]), 'duplicate-id'],
-    ['R4', 'somebody else\'s id', decide([run([createMessage(by(alice, 1), 'one')])]), 'duplicate-id'],
+    [
+      'R4',
+      'a used id with another time',
+      decide([run([createMessage({ ...by(alice, 2), sentAt: T + 1 }, 'two')])]),
+      'duplicate-id',
+    ],
+    ['R4', "somebody else's id", decide([run([createMessage(by(alice, 1), 'one')])]), 'duplicate-id'],
     ['R4', 'an id of another tablo', decide([run([createMessage(by(alice, 3), 'three')])]), 'duplicate-id'],
     ['R4', 'an id used for another kind', decide([run([createDeletion(by(alice, 2), id(2))])]), 'duplicate-id'],
-    ['R4', 'one id twice in an update, with other content', decide([run([hello(100), createMessage(by(alice, 100), 'other')])]), 'duplicate-id'],
-    ['R6', 'a stranger\'s message', decide([run([hello(100, stranger)])], stranger), 'forbidden'],
+    [
+      'R4',
+      'one id twice in an update, with other content',
+      decide([run([hello(100), createMessage(by(alice, 100), 'other')])]),
+      'duplicate-id',
+    ],
+    ['R6', "a stranger's message", decide([run([hello(100, stranger)])], stranger), 'forbidden'],
     ['R6', 'a message to a tablo that is gone', decide([run([hello()])], alice, { tabloId: otherTablo }), 'forbidden'],
-    ['R3', 'a guest\'s message', decide([run([hello(100, guest)])], guest), 'read-only'],
+    ['R3', "a guest's message", decide([run([hello(100, guest)])], guest), 'read-only'],
     ['R9', 'a message to a past epoch', decide([run([hello()])], alice, { epoch: 2 }), 'epoch-moved'],
   ])('[%s] refuses %s', (_, __, admission, code) => {
     expect(short(admission)).toBe(code);
@@ -96,7 +226,11 @@ describe('admit', () => {
 
   it('[R4] takes the identical entry again, and knows it as repeated', () => {
     const admission = decide([run([createMessage(by(alice, 2), 'two'), hello(100), hello(100)])]);
-    expect(admission).toMatchObject({ type: 'accepted', fresh: [{ id: id(100) }], repeated: [{ id: id(2) }, { id: id(100) }] });
+    expect(admission).toMatchObject({
+      type: 'accepted',
+      fresh: [{ id: id(100) }],
+      repeated: [{ id: id(2) }, { id: id(100) }],
+    });
   });
 
   it('[R8] names the entries of a refused update, but not those that the server has', () => {
@@ -106,6 +240,9 @@ describe('admit', () => {
 
   it('looks only at what is new of a run that overlaps', () => {
     const admission = decide([run([hello(5), hello(6), hello()], { client: 10, clock: 0 })]);
-    expect(admission).toMatchObject({ type: 'accepted', runs: [{ client: 10, clock: 2, origin: { client: 10, clock: 1 } }] });
+    expect(admission).toMatchObject({
+      type: 'accepted',
+      runs: [{ client: 10, clock: 2, origin: { client: 10, clock: 1 } }],
+    });
   });
 });

@@ -81,12 +81,22 @@ export function admit(
     return { type: 'accepted', runs: ordered, ...sortOut(entries, applicant, facts, digest) };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    return { type: 'refused', refusal: error.refusal, ids: claimedIds(lacking.length > 0 ? lacking : runs), isGap: error.isGap };
+    return {
+      type: 'refused',
+      refusal: error.refusal,
+      ids: claimedIds(lacking.length > 0 ? lacking : runs),
+      isGap: error.isGap,
+    };
   }
 }
 
 /** The entries of one run that enter by the server's hand, under the same questions but for clocks and clientIDs. */
-export function admitEntry(entry: MemberEntry, applicant: Applicant, facts: Facts, digest: (content: string) => string): Admission {
+export function admitEntry(
+  entry: MemberEntry,
+  applicant: Applicant,
+  facts: Facts,
+  digest: (content: string) => string,
+): Admission {
   try {
     assertMembership(applicant, facts);
     return { type: 'accepted', runs: [], ...sortOut([parseOwn(entry, applicant)], applicant, facts, digest, true) };
@@ -115,7 +125,14 @@ export function trimKnown(runs: readonly Run[], frontier: FrontierView): readonl
     if (known <= 0) return [run];
     if (known >= run.entries.length) return [];
     const clock = run.clock + known;
-    return [{ client: run.client, clock, origin: { client: run.client, clock: clock - 1 }, entries: run.entries.slice(known) }];
+    return [
+      {
+        client: run.client,
+        clock,
+        origin: { client: run.client, clock: clock - 1 },
+        entries: run.entries.slice(known),
+      },
+    ];
   });
 }
 
@@ -139,7 +156,8 @@ function contradicts(runs: readonly Run[], frontier: FrontierView): boolean {
 }
 
 function assertConsistent(runs: readonly Run[], frontier: FrontierView): void {
-  if (contradicts(runs, frontier)) throw new Refused('invalid-update', 'This clientID has written other entries in the same places.');
+  if (contradicts(runs, frontier))
+    throw new Refused('invalid-update', 'This clientID has written other entries in the same places.');
 }
 
 function claimedIds(runs: readonly Run[]): readonly EntryId[] {
@@ -157,7 +175,8 @@ function assertMembership({ tabloId, epoch, userId }: Applicant, facts: Facts): 
 function assertOwnership(runs: readonly Run[], { userId }: Applicant, frontier: FrontierView): void {
   for (const run of runs) {
     const owner = frontier.ownerOf(run.client);
-    if (owner !== null && owner !== userId) throw new Refused('not-your-entry', 'That clientID writes for somebody else in this tablo.');
+    if (owner !== null && owner !== userId)
+      throw new Refused('not-your-entry', 'That clientID writes for somebody else in this tablo.');
   }
 }
 
@@ -176,7 +195,11 @@ function connect(runs: readonly Run[], frontier: FrontierView): readonly Run[] {
       return false;
     });
     if (left.length === waiting.length) {
-      throw new Refused('invalid-update', 'Earlier entries are missing: the update does not connect to what the server has.', true);
+      throw new Refused(
+        'invalid-update',
+        'Earlier entries are missing: the update does not connect to what the server has.',
+        true,
+      );
     }
     waiting = left;
   }
@@ -209,10 +232,16 @@ function sortOut(
   const repeated: MemberEntry[] = [];
   const find = (id: EntryId): KnownEntry | undefined => seen.get(id) ?? facts.entry(id);
   for (const entry of entries) {
-    const own = { ...entry, tabloId: applicant.tabloId, shownAt: entry.sentAt, digest: digest(encodeEntryContent(entry)) };
+    const own = {
+      ...entry,
+      tabloId: applicant.tabloId,
+      shownAt: entry.sentAt,
+      digest: digest(encodeEntryContent(entry)),
+    };
     const known = find(entry.id);
     if (known !== undefined) {
-      const isSame = known.tabloId === own.tabloId && known.digest === own.digest && (ignoresSentAt || known.sentAt === own.sentAt);
+      const isSame =
+        known.tabloId === own.tabloId && known.digest === own.digest && (ignoresSentAt || known.sentAt === own.sentAt);
       if (!isSame) throw new Refused('duplicate-id');
       repeated.push(entry);
       continue;
@@ -238,5 +267,8 @@ function assertTarget(
   if (entry.kind === 'reaction' || target.author === userId) return;
   const role = facts.role(tabloId, userId);
   if (entry.kind === 'delete' && role !== null && canModerate(role)) return;
-  throw new Refused('not-your-entry', entry.kind === 'edit' ? 'Only its author may edit a message.' : 'Only its author or an admin may delete a message.');
+  throw new Refused(
+    'not-your-entry',
+    entry.kind === 'edit' ? 'Only its author may edit a message.' : 'Only its author or an admin may delete a message.',
+  );
 }

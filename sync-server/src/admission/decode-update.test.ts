@@ -6,7 +6,14 @@ import * as Y from 'yjs';
 import { decodeUpdate } from './decode-update.ts';
 import { encodeAppend } from './encode-append.ts';
 
-const entry = { kind: 'message', id: '0197a000-0000-7000-8000-000000000001', text: 'hi', sentAt: 1_700_000_000_000, on: true, none: null };
+const entry = {
+  kind: 'message',
+  id: '0197a000-0000-7000-8000-000000000001',
+  text: 'hi',
+  sentAt: 1_700_000_000_000,
+  on: true,
+  none: null,
+};
 
 /** What `change` adds to a fresh document with one entry in it. */
 function updateOf(change: (doc: Y.Doc, array: Y.Array<unknown>) => void): Uint8Array {
@@ -31,7 +38,8 @@ function bytes(write: (encoder: encoding.Encoder) => void): Uint8Array {
   write(encoder);
   return encoding.toUint8Array(encoder);
 }
-const numbers = (...values: number[]) => bytes((encoder) => values.forEach((value) => encoding.writeVarUint(encoder, value)));
+const numbers = (...values: number[]) =>
+  bytes((encoder) => values.forEach((value) => encoding.writeVarUint(encoder, value)));
 
 const refusalOf = (update: Uint8Array) => {
   const decoded = decodeUpdate(update);
@@ -63,7 +71,10 @@ describe('decodeUpdate', () => {
   it('reads back what encodeAppend writes, and Yjs applies it', () => {
     const message = { kind: 'delete', id: entry.id, author: entry.id, target: entry.id, sentAt: 5 } as never;
     const update = encodeAppend({ client: 9, clock: 0 }, null, [message, message]);
-    expect(decodeUpdate(update)).toEqual({ ok: true, value: [{ client: 9, clock: 0, origin: null, entries: [message, message] }] });
+    expect(decodeUpdate(update)).toEqual({
+      ok: true,
+      value: [{ client: 9, clock: 0, origin: null, entries: [message, message] }],
+    });
     const doc = new Y.Doc();
     Y.applyUpdate(doc, update);
     Y.applyUpdate(doc, encodeAppend({ client: 9, clock: 2 }, { client: 9, clock: 1 }, [message]));
@@ -72,7 +83,11 @@ describe('decodeUpdate', () => {
   });
 
   it.each<[string, Uint8Array, string]>([
-    ['a run of garbage that takes a colleague\'s clocks (TRAPS 4.1)', numbers(1, 1, 1_234, 0, 0, 1_000, 0), 'other than plain objects'],
+    [
+      "a run of garbage that takes a colleague's clocks (TRAPS 4.1)",
+      numbers(1, 1, 1_234, 0, 0, 1_000, 0),
+      'other than plain objects',
+    ],
     ['a skip', numbers(1, 1, 1_234, 0, 10, 5, 0), 'other than plain objects'],
     ['a deletion', updateOf((_, array) => array.delete(0, 1)), 'deletes something'],
     ['an insertion at the front', updateOf((_, array) => array.insert(0, [entry])), 'inserts in the middle'],
@@ -85,13 +100,25 @@ describe('decodeUpdate', () => {
     ['a number', updateOf((_, array) => array.push([1])), 'must be a plain object'],
     ['a nested object', updateOf((_, array) => array.push([{ a: { b: 1 } }])), 'must be flat'],
     ['a list of objects', updateOf((_, array) => array.push([{ of: [{}] }])), 'must be flat'],
-    ['a prototype', updateOf((_, array) => array.push([JSON.parse('{"__proto__":{"kind":"message"}}')])), 'does not know'],
-    ['many keys', updateOf((_, array) => array.push([Object.fromEntries(Array.from({ length: 99 }, (_, nth) => [nth, 1]))])), 'more keys'],
+    [
+      'a prototype',
+      updateOf((_, array) => array.push([JSON.parse('{"__proto__":{"kind":"message"}}')])),
+      'does not know',
+    ],
+    [
+      'many keys',
+      updateOf((_, array) => array.push([Object.fromEntries(Array.from({ length: 99 }, (_, nth) => [nth, 1]))])),
+      'more keys',
+    ],
     ['a claim of 30 million structs', numbers(1, 30_000_000, 1, 0), 'damaged'],
     ['a claim of 30 million clients', numbers(30_000_000), 'more clientIDs'],
     ['an empty run', numbers(1, 1, 1, 0, 8, 1, 0, 0, 0), 'other than the root'],
     ['a cut end', updateOf((_, array) => array.push([entry])).slice(0, -3), 'damaged'],
-    ['bytes after the end', new Uint8Array([...updateOf((_, array) => array.push([entry])), 0]), 'goes on after its end'],
+    [
+      'bytes after the end',
+      new Uint8Array([...updateOf((_, array) => array.push([entry])), 0]),
+      'goes on after its end',
+    ],
     ['nothing at all', new Uint8Array(), 'damaged'],
   ])('[R2] refuses %s', (_, update, reason) => {
     expect(refusalOf(update)).toContain('invalid-update');
@@ -99,7 +126,9 @@ describe('decodeUpdate', () => {
   });
 
   it('[R2] refuses 10,001 entries and more than 4 MiB as too large', () => {
-    expect(refusalOf(updateOf((_, array) => array.push(Array.from({ length: 10_001 }, () => ({ a: 1 })))))).toContain('too-large');
+    expect(refusalOf(updateOf((_, array) => array.push(Array.from({ length: 10_001 }, () => ({ a: 1 })))))).toContain(
+      'too-large',
+    );
     expect(refusalOf(new Uint8Array(MAX_UPDATE_BYTES + 1))).toContain('too-large');
   });
 
@@ -121,11 +150,14 @@ describe('decodeUpdate', () => {
 
   it('[R2] answers 20,000 mutated and random updates without throwing, and agrees with Yjs on what it accepts', () => {
     const random = new Random(20_261_122);
-    const honest = [1, 2, 5].map((count) => updateOf((_, array) => array.push(Array.from({ length: count }, () => entry))));
+    const honest = [1, 2, 5].map((count) =>
+      updateOf((_, array) => array.push(Array.from({ length: count }, () => entry))),
+    );
     let accepted = 0;
     for (let nth = 0; nth < 20_000; nth += 1) {
       const update = random.chance(0.8) ? new Uint8Array(random.pick(honest)) : new Uint8Array(random.below(60));
-      for (let flips = random.below(4); flips > 0 && update.length > 0; flips -= 1) update[random.below(update.length)] = random.below(256);
+      for (let flips = random.below(4); flips > 0 && update.length > 0; flips -= 1)
+        update[random.below(update.length)] = random.below(256);
       const decoded = decodeUpdate(update);
       if (!decoded.ok) continue;
       accepted += 1;

@@ -44,7 +44,12 @@ const refuse = (message: string): never => {
 /** Decodes the payload of a SyncStep2 or an Update. Never throws; an empty update gives no runs. */
 export function decodeUpdate(update: Uint8Array): Result<readonly Run[], Refusal> {
   if (update.byteLength > MAX_UPDATE_BYTES) {
-    return err(createRefusal('too-large', `An update may have ${MAX_UPDATE_BYTES} bytes; this one has ${update.byteLength}. Send it in parts.`));
+    return err(
+      createRefusal(
+        'too-large',
+        `An update may have ${MAX_UPDATE_BYTES} bytes; this one has ${update.byteLength}. Send it in parts.`,
+      ),
+    );
   }
   const decoder = decoding.createDecoder(update);
   try {
@@ -54,7 +59,10 @@ export function decodeUpdate(update: Uint8Array): Result<readonly Run[], Refusal
     return ok(runs);
   } catch (error) {
     if (error instanceof TooMany) return err(createRefusal('too-large', error.message));
-    const message = error instanceof OutsideGrammar ? error.message : 'The update is damaged: it ends early or holds a value that cannot be read.';
+    const message =
+      error instanceof OutsideGrammar
+        ? error.message
+        : 'The update is damaged: it ends early or holds a value that cannot be read.';
     return err(createRefusal('invalid-update', message));
   }
 }
@@ -86,7 +94,8 @@ function readRun(decoder: decoding.Decoder, client: number, clock: number, room:
   if ((info & 0x1f) !== CONTENT_ANY) refuse('The update holds something other than plain objects.');
   if ((info & HAS_RIGHT_ORIGIN) !== 0) refuse('The update inserts in the middle; entries are only ever appended.');
   if ((info & HAS_PARENT_SUB) !== 0) refuse('The update sets a key; entries are only ever appended.');
-  const origin = (info & HAS_ORIGIN) !== 0 ? { client: decoding.readVarUint(decoder), clock: decoding.readVarUint(decoder) } : null;
+  const origin =
+    (info & HAS_ORIGIN) !== 0 ? { client: decoding.readVarUint(decoder), clock: decoding.readVarUint(decoder) } : null;
   if (origin === null) assertParent(decoder);
   const length = decoding.readVarUint(decoder);
   if (length === 0) refuse('The update holds an empty run.');
@@ -104,11 +113,24 @@ function readByte(decoder: decoding.Decoder): number {
 
 function assertParent(decoder: decoding.Decoder): void {
   const isRoot = decoding.readVarUint(decoder) === 1;
-  if (!isRoot || decoding.readVarString(decoder) !== ENTRIES_ROOT) refuse(`The update touches something other than the root '${ENTRIES_ROOT}'.`);
+  if (!isRoot || decoding.readVarString(decoder) !== ENTRIES_ROOT)
+    refuse(`The update touches something other than the root '${ENTRIES_ROOT}'.`);
 }
 
 // lib0's tags, counted down from 127.
-const ANY = { undefined: 127, null: 126, integer: 125, float32: 124, float64: 123, bigint: 122, false: 121, true: 120, string: 119, object: 118, array: 117 };
+const ANY = {
+  undefined: 127,
+  null: 126,
+  integer: 125,
+  float32: 124,
+  float64: 123,
+  bigint: 122,
+  false: 121,
+  true: 120,
+  string: 119,
+  object: 118,
+  array: 117,
+};
 
 function readObject(decoder: decoding.Decoder): Readonly<Record<string, unknown>> {
   if (readByte(decoder) !== ANY.object) refuse('An entry must be a plain object.');

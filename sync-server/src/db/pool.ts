@@ -39,3 +39,13 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
   );
   return pool;
 }
+
+/** A query that hangs must not hold the process: its connection ends with it. */
+export async function endPool(pool: Pool, deadlineMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, deadlineMs);
+  });
+  await Promise.race([pool.end(), deadline]);
+  clearTimeout(timer);
+}

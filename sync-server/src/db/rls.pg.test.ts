@@ -9,8 +9,17 @@ const eve = '00000000-0000-4000-8000-00000000000e';
 const [mine, others] = [createEntryId(), createEntryId()];
 const [seen, hidden] = [createEntryId(), createEntryId()];
 const TABLES = [
-  'tablos', 'tablo_access', 'messages', 'message_edits', 'message_reactions', 'channel_read_state', 'profiles',
-  'tablo_entries', 'tablo_documents', 'tablo_updates', 'tablo_invites',
+  'tablos',
+  'tablo_access',
+  'messages',
+  'message_edits',
+  'message_reactions',
+  'channel_read_state',
+  'profiles',
+  'tablo_entries',
+  'tablo_documents',
+  'tablo_updates',
+  'tablo_invites',
 ];
 
 let database: TestDatabase;
@@ -18,10 +27,16 @@ let pool: Pool;
 beforeAll(async () => {
   database = await openTestDatabase();
   pool = createPool(database.url);
-  for (const [tablo, user, message] of [[mine, alice, seen], [others, eve, hidden]]) {
+  for (const [tablo, user, message] of [
+    [mine, alice, seen],
+    [others, eve, hidden],
+  ]) {
     await pool.query("INSERT INTO tablos (id, name) VALUES ($1, 'T')", [tablo]);
     await pool.query('INSERT INTO tablo_access (tablo_id, user_id) VALUES ($1, $2)', [tablo, user]);
-    await pool.query("INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq) VALUES ($1, $2, $3, 'hi', now(), now(), now(), 1)", [message, tablo, user]);
+    await pool.query(
+      "INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq) VALUES ($1, $2, $3, 'hi', now(), now(), now(), 1)",
+      [message, tablo, user],
+    );
     await pool.query('INSERT INTO channel_read_state (user_id, channel_id) VALUES ($1, $2)', [user, tablo]);
   }
 });
@@ -36,29 +51,38 @@ async function as<T>(role: string, sub: string | null, act: (client: PoolClient)
   try {
     await client.query('BEGIN');
     await client.query(`SET LOCAL ROLE ${role}`);
-    if (sub !== null) await client.query("SELECT set_config('request.jwt.claims', $1, true)", [JSON.stringify({ sub, role })]);
+    if (sub !== null)
+      await client.query("SELECT set_config('request.jwt.claims', $1, true)", [JSON.stringify({ sub, role })]);
     return await act(client);
   } finally {
     await client.query('ROLLBACK');
     client.release();
   }
 }
-const ids = async (client: PoolClient, sql: string) => (await client.query<{ id: string }>(sql)).rows.map(({ id }) => id);
+const ids = async (client: PoolClient, sql: string) =>
+  (await client.query<{ id: string }>(sql)).rows.map(({ id }) => id);
 
 describe('row level security', () => {
   it.each(TABLES)('[R6] anon reads nothing of %s', async (table) => {
-    await expect(as('anon', null, (client) => client.query(`SELECT * FROM ${table}`))).rejects.toThrow('permission denied');
+    await expect(as('anon', null, (client) => client.query(`SELECT * FROM ${table}`))).rejects.toThrow(
+      'permission denied',
+    );
   });
 
   it('[R6] a member reads the messages and the members of own tablos only', async () => {
     expect(await as('authenticated', alice, (client) => ids(client, 'SELECT id FROM messages'))).toEqual([seen]);
     expect(await as('authenticated', alice, (client) => ids(client, 'SELECT id FROM tablos'))).toEqual([mine]);
-    expect(await as('authenticated', alice, (client) => ids(client, 'SELECT tablo_id AS id FROM tablo_access'))).toEqual([mine]);
+    expect(
+      await as('authenticated', alice, (client) => ids(client, 'SELECT tablo_id AS id FROM tablo_access')),
+    ).toEqual([mine]);
     expect(await as('authenticated', null, (client) => ids(client, 'SELECT id FROM messages'))).toEqual([]);
   });
 
   it.each([
-    ['INSERT', `INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq) VALUES ('${createEntryId()}', '${mine}', '${alice}', 'x', now(), now(), now(), 2)`],
+    [
+      'INSERT',
+      `INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq) VALUES ('${createEntryId()}', '${mine}', '${alice}', 'x', now(), now(), now(), 2)`,
+    ],
     ['UPDATE', "UPDATE messages SET text = 'x'"],
     ['DELETE', 'DELETE FROM messages'],
     ['membership', `INSERT INTO tablo_access (tablo_id, user_id) VALUES ('${others}', '${alice}')`],
@@ -74,7 +98,9 @@ describe('row level security', () => {
       expect(await ids(client, 'SELECT user_id AS id FROM channel_read_state')).toEqual([alice]);
       await client.query('UPDATE channel_read_state SET last_read_seq = 5');
       await client.query('UPDATE channel_read_state SET last_read_seq = 2');
-      expect((await client.query('SELECT last_read_seq FROM channel_read_state')).rows).toEqual([{ last_read_seq: '5' }]);
+      expect((await client.query('SELECT last_read_seq FROM channel_read_state')).rows).toEqual([
+        { last_read_seq: '5' },
+      ]);
     });
     const intrude = `INSERT INTO channel_read_state (user_id, channel_id) VALUES ('${alice}', '${others}')`;
     await expect(as('authenticated', alice, (client) => client.query(intrude))).rejects.toThrow('row-level security');

@@ -38,7 +38,10 @@ function valuesOf(state: Uint8Array | null): readonly unknown[] {
 }
 
 async function log(tablo: TabloId, update: Uint8Array, epoch = 1): Promise<bigint> {
-  const { rows } = await pool.query('INSERT INTO tablo_updates (tablo_id, epoch, update) VALUES ($1, $2, $3) RETURNING id', [tablo, epoch, Buffer.from(update)]);
+  const { rows } = await pool.query(
+    'INSERT INTO tablo_updates (tablo_id, epoch, update) VALUES ($1, $2, $3) RETURNING id',
+    [tablo, epoch, Buffer.from(update)],
+  );
   return BigInt(rows[0].id);
 }
 
@@ -85,7 +88,9 @@ describe('PgDocumentStore', () => {
 
   it('[R11] rejects when the database is away, instead of giving an empty document', async () => {
     const gone = createPool('postgres://nobody@127.0.0.1:1/nothing');
-    await expect(new PgDocumentStore(gone).load({ tabloId: createEntryId() as string as TabloId, epoch: 1 })).rejects.toThrow();
+    await expect(
+      new PgDocumentStore(gone).load({ tabloId: createEntryId() as string as TabloId, epoch: 1 }),
+    ).rejects.toThrow();
     await gone.end();
   });
 });

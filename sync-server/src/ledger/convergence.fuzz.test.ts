@@ -2,14 +2,21 @@
  * Whole histories over a network that cuts, delays and repeats: real replicas, the real ledger, a seeded schedule. After draining, every replica's timeline is the fold
  * of the rows, and nobody's message is lost, doubled or changed [R4] [R5].
  */
-import { createDeletion, createEdit, createMessage, createReaction, type Entry, type MemberEntry } from '@tablo/schema/entry';
+import {
+  createDeletion,
+  createEdit,
+  createMessage,
+  createReaction,
+  type Entry,
+  type MemberEntry,
+} from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
 import { Timeline, type TimelineMessage } from '@tablo/schema/timeline';
 import { expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { Ledger } from './ledger.ts';
-import { alice, bob, carol, entriesOf, load, type Loaded, submissionOf } from './ledger-fixture.ts';
+import { alice, bob, carol, entriesOf, type Loaded, load, submissionOf } from './ledger-fixture.ts';
 import { MemoryLedgerStore } from './memory-ledger.ts';
 
 const T = 1_700_000_000_000;
@@ -58,7 +65,9 @@ class Device {
   }
 }
 
-async function runSchedule(seed: number): Promise<{ server: Loaded; devices: Device[]; store: MemoryLedgerStore; written: MemberEntry[] }> {
+async function runSchedule(
+  seed: number,
+): Promise<{ server: Loaded; devices: Device[]; store: MemoryLedgerStore; written: MemberEntry[] }> {
   const random = new Random(seed);
   const store = new MemoryLedgerStore();
   store.addTablo(tablo, { [alice]: 'admin', [bob]: 'member', [carol]: 'member' });
@@ -74,12 +83,14 @@ async function runSchedule(seed: number): Promise<{ server: Loaded; devices: Dev
     if (random.chance(0.1)) device.inFlight.unshift(update);
     const outcome = await ledger.submit(submissionOf(server.live, device.author, update, now));
     if (outcome.type === 'refused') return device.reconnect(server);
-    if (outcome.type === 'committed') for (const id of [...outcome.fresh, ...outcome.repeated]) device.outbox.delete(id);
+    if (outcome.type === 'committed')
+      for (const id of [...outcome.fresh, ...outcome.repeated]) device.outbox.delete(id);
     broadcast();
   };
   const broadcast = (): void => {
     for (const device of devices) {
-      if (device.isOnline && device.epoch === server.live.epoch) Y.applyUpdate(device.doc, Y.encodeStateAsUpdate(server.doc, Y.encodeStateVector(device.doc)));
+      if (device.isOnline && device.epoch === server.live.epoch)
+        Y.applyUpdate(device.doc, Y.encodeStateAsUpdate(server.doc, Y.encodeStateVector(device.doc)));
     }
   };
   const move = async (): Promise<void> => {
@@ -120,7 +131,8 @@ function createRandom(random: Random, device: Device, sentAt: number, written: r
   const kind = random.next();
   if (kind < 0.2 && own.length > 0) return createEdit(by, random.pick(own).id, `edit ${random.below(1_000)}`);
   if (kind < 0.27 && own.length > 0) return createDeletion(by, random.pick(own).id);
-  if (kind < 0.45 && messages.length > 0) return createReaction(by, random.pick(messages).id, random.pick(['👍', '🎉']), random.chance(0.7));
+  if (kind < 0.45 && messages.length > 0)
+    return createReaction(by, random.pick(messages).id, random.pick(['👍', '🎉']), random.chance(0.7));
   return createMessage(by, `message ${random.below(1_000)}`);
 }
 
@@ -134,15 +146,19 @@ it(`[R4] [R5] every replica shows what the rows hold, after ${SEEDS} schedules o
   for (let seed = 1; seed <= SEEDS; seed += 1) {
     const { server, devices, store, written } = await runSchedule(seed);
     const rows = [...store.entries.values()];
-    expect(rows.map(({ entry }) => entry.id).sort(), `seed ${seed}: stored`).toEqual(written.map(({ id }) => id).sort());
-    expect(rows.flatMap(({ seq }) => seq ?? []), `seed ${seed}: seq`).toEqual(
-      Array.from({ length: rows.filter(({ entry }) => entry.kind === 'message').length }, (_, nth) => nth + 1),
+    expect(rows.map(({ entry }) => entry.id).sort(), `seed ${seed}: stored`).toEqual(
+      written.map(({ id }) => id).sort(),
     );
+    expect(
+      rows.flatMap(({ seq }) => seq ?? []),
+      `seed ${seed}: seq`,
+    ).toEqual(Array.from({ length: rows.filter(({ entry }) => entry.kind === 'message').length }, (_, nth) => nth + 1));
     const expected = fold(entriesOf(server.doc) as Entry[]);
     for (const device of devices) {
       expect(device.outbox.size, `seed ${seed}: pending`).toBe(0);
       expect(fold(entriesOf(device.doc) as Entry[]), `seed ${seed}: timeline`).toEqual(expected);
     }
-    for (const { id, shownAt } of expected) expect(shownAt, `seed ${seed}: shownAt`).toBe(store.entries.get(id)?.shownAt);
+    for (const { id, shownAt } of expected)
+      expect(shownAt, `seed ${seed}: shownAt`).toBe(store.entries.get(id)?.shownAt);
   }
 }, 60_000);

@@ -106,11 +106,21 @@ class Batch implements LockedFacts {
     const { document, userId } = submission;
     const applicant = { tabloId: document.tabloId, epoch: document.epoch, userId };
     if (submission.type === 'entry') return admitEntry(submission.entry, applicant, this, digestContent);
-    return admit(submission.runs, applicant, this.#changes.get(document)?.draft ?? document.frontier, this, digestContent);
+    return admit(
+      submission.runs,
+      applicant,
+      this.#changes.get(document)?.draft ?? document.frontier,
+      this,
+      digestContent,
+    );
   }
 
   #accept(submission: SignedSubmission, { runs, fresh, repeated }: Extract<Admission, { type: 'accepted' }>): Outcome {
-    const outcome: Outcome = { type: 'committed', fresh: fresh.map(({ id }) => id), repeated: repeated.map(({ id }) => id) };
+    const outcome: Outcome = {
+      type: 'committed',
+      fresh: fresh.map(({ id }) => id),
+      repeated: repeated.map(({ id }) => id),
+    };
     // A repeated POST is in the document already, or in an earlier epoch's: nothing to add.
     if (submission.type === 'entry' && fresh.length === 0) return outcome;
     const change = this.#openChange(submission.document);
@@ -128,7 +138,14 @@ class Batch implements LockedFacts {
   #openChange(document: LiveDocument): OpenChange {
     const open = this.#changes.get(document);
     if (open !== undefined) return open;
-    const change: OpenChange = { document, draft: document.frontier.draft(), updates: [], firstSeq: 0, messages: [], others: [] };
+    const change: OpenChange = {
+      document,
+      draft: document.frontier.draft(),
+      updates: [],
+      firstSeq: 0,
+      messages: [],
+      others: [],
+    };
     this.#changes.set(document, change);
     return change;
   }
@@ -144,7 +161,14 @@ class Batch implements LockedFacts {
       if (change.messages.length === 0) change.firstSeq = seq;
       change.messages.push(entry.id);
     }
-    this.#accepted.set(entry.id, { tabloId, kind: entry.kind, author: entry.author, sentAt: entry.sentAt, shownAt, digest });
+    this.#accepted.set(entry.id, {
+      tabloId,
+      kind: entry.kind,
+      author: entry.author,
+      sentAt: entry.sentAt,
+      shownAt,
+      digest,
+    });
     this.#entries.push({ tabloId, entry, digest, receivedAt, shownAt, seq });
   }
 
@@ -159,7 +183,11 @@ class Batch implements LockedFacts {
     if (arrivals.length > 0) this.#append(change, SERVER_AUTHOR, arrivals);
   }
 
-  #append(change: OpenChange, author: Parameters<LiveDocument['writerFor']>[0], entries: Parameters<typeof encodeAppend>[2]): void {
+  #append(
+    change: OpenChange,
+    author: Parameters<LiveDocument['writerFor']>[0],
+    entries: Parameters<typeof encodeAppend>[2],
+  ): void {
     const client = change.document.writerFor(author);
     const update = encodeAppend({ client, clock: change.draft.nextClock(client) }, change.draft.last, entries);
     change.draft.append(client, author, entries.length);

@@ -48,7 +48,9 @@ export function describeLedger(name: string, open: () => Promise<StoreUnderTest>
       expect(outcomes.filter(({ type }) => type === 'refused')).toHaveLength(10);
       const rows = await test.rows(tablo);
       expect(rows.map(([seq]) => seq)).toEqual(Array.from({ length: 20 }, (_, nth) => nth + 1));
-      expect(rows.map(([, text]) => text)).toEqual(Array.from({ length: 30 }, (_, nth) => `m${nth}`).filter((_, nth) => nth % 3 < 2));
+      expect(rows.map(([, text]) => text)).toEqual(
+        Array.from({ length: 30 }, (_, nth) => `m${nth}`).filter((_, nth) => nth % 3 < 2),
+      );
     });
 
     it('[R4] counts an id once, over connections, clientIDs and epochs', async () => {
@@ -63,7 +65,9 @@ export function describeLedger(name: string, open: () => Promise<StoreUnderTest>
       expect(both.map((outcome) => outcome.type)).toEqual(['committed', 'committed']);
       await ledger.submit({ type: 'move', document: first.live });
       const second = load(tablo, 2);
-      const again = await ledger.submit(submissionOf(second.live, alice, new Replica(alice).push(message), T + 9_000_000));
+      const again = await ledger.submit(
+        submissionOf(second.live, alice, new Replica(alice).push(message), T + 9_000_000),
+      );
       expect(again).toEqual({ type: 'committed', fresh: [], repeated: [message.id] });
       expect(await test.rows(tablo)).toEqual([[1, 'once', T]]);
       expect(entriesOf(second.doc)).toEqual([message]);
@@ -84,7 +88,11 @@ export function describeLedger(name: string, open: () => Promise<StoreUnderTest>
         submit(here, bob, new Replica(bob).message('neighbour', T)),
       ]);
       expect(outcomes.map((one) => (one.type === 'refused' ? one.refusal.code : one.type))).toEqual([
-        'committed', 'duplicate-id', 'duplicate-id', 'duplicate-id', 'committed',
+        'committed',
+        'duplicate-id',
+        'duplicate-id',
+        'duplicate-id',
+        'committed',
       ]);
       expect((await test.rows(tablo)).map(([, text]) => text)).toEqual(['mine', 'neighbour']);
       expect(await test.rows(other)).toEqual([]);
@@ -95,7 +103,13 @@ export function describeLedger(name: string, open: () => Promise<StoreUnderTest>
       const { live, doc } = load(tablo);
       const id = createEntryId();
       const post = (sentAt: number, text = 'bot') =>
-        ledger.submit({ type: 'entry', document: live, userId: alice, receivedAt: sentAt, entry: createMessage({ author: alice, sentAt, id }, text) });
+        ledger.submit({
+          type: 'entry',
+          document: live,
+          userId: alice,
+          receivedAt: sentAt,
+          entry: createMessage({ author: alice, sentAt, id }, text),
+        });
       expect(await post(T)).toMatchObject({ type: 'committed', fresh: [id] });
       expect(await post(T + 5_000)).toMatchObject({ type: 'committed', fresh: [], repeated: [id] });
       expect(await post(T, 'else')).toMatchObject({ type: 'refused', refusal: { code: 'duplicate-id' } });
@@ -110,8 +124,13 @@ export function describeLedger(name: string, open: () => Promise<StoreUnderTest>
       const replica = new Replica(alice);
       const [late, onTime] = [replica.message('ten', T), replica.message('noon', T + 7_200_000)];
       await ledger.submit(submissionOf(live, alice, replica.push(late, onTime), T + 7_200_000));
-      expect(await test.rows(tablo)).toEqual([[1, 'ten', T + 7_200_000], [2, 'noon', T + 7_200_000]]);
-      expect(entriesOf(doc)).toContainEqual(expect.objectContaining({ kind: 'arrival', of: [late.id], at: T + 7_200_000 }));
+      expect(await test.rows(tablo)).toEqual([
+        [1, 'ten', T + 7_200_000],
+        [2, 'noon', T + 7_200_000],
+      ]);
+      expect(entriesOf(doc)).toContainEqual(
+        expect.objectContaining({ kind: 'arrival', of: [late.id], at: T + 7_200_000 }),
+      );
       expect(await test.countLog(tablo, 1)).toBe(2);
     });
 
@@ -131,11 +150,17 @@ export function describeLedger(name: string, open: () => Promise<StoreUnderTest>
       const { live } = load(tablo);
       const replica = new Replica(bob);
       await test.setRole(tablo, bob, null);
-      expect(await ledger.submit(submissionOf(live, bob, replica.push(replica.message('gone', T)), T))).toMatchObject({ refusal: { code: 'forbidden' } });
+      expect(await ledger.submit(submissionOf(live, bob, replica.push(replica.message('gone', T)), T))).toMatchObject({
+        refusal: { code: 'forbidden' },
+      });
       await test.setRole(tablo, bob, 'guest');
-      expect(await ledger.submit(submissionOf(live, bob, new Replica(bob).push(replica.message('reads', T)), T))).toMatchObject({ refusal: { code: 'read-only' } });
+      expect(
+        await ledger.submit(submissionOf(live, bob, new Replica(bob).push(replica.message('reads', T)), T)),
+      ).toMatchObject({ refusal: { code: 'read-only' } });
       await test.setRole(tablo, bob, 'member');
-      expect(await ledger.submit(submissionOf(live, bob, new Replica(bob).push(replica.message('back', T)), T))).toMatchObject({ type: 'committed' });
+      expect(
+        await ledger.submit(submissionOf(live, bob, new Replica(bob).push(replica.message('back', T)), T)),
+      ).toMatchObject({ type: 'committed' });
     });
 
     it('[R9] moves to a fresh document when the live one is full, and refuses what comes to the old one', async () => {
@@ -143,14 +168,17 @@ export function describeLedger(name: string, open: () => Promise<StoreUnderTest>
       const ledger = new Ledger(test.store, silent, 5);
       const full = load(tablo);
       const replica = new Replica(alice);
-      for (let nth = 0; nth < 5; nth += 1) await ledger.submit(submissionOf(full.live, alice, replica.push(replica.message(`m${nth}`, T)), T));
+      for (let nth = 0; nth < 5; nth += 1)
+        await ledger.submit(submissionOf(full.live, alice, replica.push(replica.message(`m${nth}`, T)), T));
       const late = await ledger.submit(submissionOf(full.live, alice, replica.push(replica.message('late', T)), T));
       expect(late).toMatchObject({ type: 'refused', refusal: { code: 'epoch-moved' } });
       expect(full.hasMoved).toBe(true);
       expect(await test.countLog(tablo, 1)).toBe(0);
       const fresh = load(tablo, 2);
       const next = new Replica(alice);
-      expect(await ledger.submit(submissionOf(fresh.live, alice, next.push(next.message('m5', T)), T))).toMatchObject({ type: 'committed' });
+      expect(await ledger.submit(submissionOf(fresh.live, alice, next.push(next.message('m5', T)), T))).toMatchObject({
+        type: 'committed',
+      });
       expect((await test.rows(tablo)).map(([seq]) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
     });
 

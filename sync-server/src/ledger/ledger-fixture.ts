@@ -58,7 +58,12 @@ export class Replica {
   }
 }
 
-export function submissionOf(document: LiveDocument, userId: UserId, update: Uint8Array, receivedAt: number): Submission {
+export function submissionOf(
+  document: LiveDocument,
+  userId: UserId,
+  update: Uint8Array,
+  receivedAt: number,
+): Submission {
   const decoded = decodeUpdate(update);
   if (!decoded.ok) throw new Error(decoded.error.message);
   return { type: 'update', document, userId, receivedAt, update, runs: decoded.value as readonly Run[] };

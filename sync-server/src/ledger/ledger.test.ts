@@ -25,7 +25,8 @@ describeLedger('memory', async () => {
           tabloId === tablo && entry.kind === 'message' && seq !== null ? [[seq, entry.text, shownAt] as const] : [],
         )
         .sort(([left], [right]) => left - right),
-    countLog: async (tablo, epoch) => store.updates.filter((one) => one.tabloId === tablo && one.epoch === epoch).length,
+    countLog: async (tablo, epoch) =>
+      store.updates.filter((one) => one.tabloId === tablo && one.epoch === epoch).length,
   };
 });
 
@@ -46,7 +47,9 @@ describe('the ledger', () => {
     const replica = new Replica(alice);
     const outcomes: string[] = [];
     const sent = ['a', 'b', 'c'].map((text) =>
-      ledger.submit(submissionOf(live, alice, replica.push(replica.message(text, T)), T)).then((outcome) => outcomes.push(`${text} ${outcome.type}`)),
+      ledger
+        .submit(submissionOf(live, alice, replica.push(replica.message(text, T)), T))
+        .then((outcome) => outcomes.push(`${text} ${outcome.type}`)),
     );
     await vi.waitFor(() => expect(onFailure.mock.calls.length).toBeGreaterThan(2));
     expect([outcomes, entriesOf(doc), news]).toEqual([[], [], []]);
@@ -61,7 +64,9 @@ describe('the ledger', () => {
   it('groups what arrives while a commit is under way into one', async () => {
     const { ledger, live, onCommit } = start();
     const replicas = Array.from({ length: 40 }, () => new Replica(alice));
-    await Promise.all(replicas.map((replica) => ledger.submit(submissionOf(live, alice, replica.push(replica.message('x', T)), T))));
+    await Promise.all(
+      replicas.map((replica) => ledger.submit(submissionOf(live, alice, replica.push(replica.message('x', T)), T))),
+    );
     expect(onCommit.mock.calls.length).toBeLessThanOrEqual(2);
   });
 
@@ -70,7 +75,8 @@ describe('the ledger', () => {
       override transact(...[scope, decide]: Parameters<MemoryLedgerStore['transact']>) {
         return super.transact(scope, (facts): Writes => {
           const writes = decide(facts);
-          if (writes.entries.some(({ entry }) => entry.kind === 'message' && entry.text === 'poison')) throw new UnstorableError('22021');
+          if (writes.entries.some(({ entry }) => entry.kind === 'message' && entry.text === 'poison'))
+            throw new UnstorableError('22021');
           return writes;
         });
       }
@@ -107,7 +113,10 @@ describe('the ledger', () => {
       ledger.submit(submissionOf(live, alice, a.push(a.message('mine', T)), T)),
       ledger.submit(submissionOf(live, bob, shiftClock(b), T)),
     ]);
-    expect(outcomes.map((one) => (one.type === 'refused' ? one.refusal.code : one.type))).toEqual(['committed', 'not-your-entry']);
+    expect(outcomes.map((one) => (one.type === 'refused' ? one.refusal.code : one.type))).toEqual([
+      'committed',
+      'not-your-entry',
+    ]);
   });
 });
 

@@ -12,7 +12,7 @@ import { EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
 import { type BatchDecision, decideBatch } from './decide-batch.ts';
 import { type LedgerStore, UnstorableError } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
-import { type Outcome, scopeOf, type Submission } from './submission.ts';
+import { type Outcome, type Submission, scopeOf } from './submission.ts';
 
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 3_000;
@@ -155,7 +155,11 @@ export class Ledger {
   }
 
   #moveLater(document: LiveDocument): void {
-    if (document.hasMoved || this.#queue.some(({ submission }) => submission.type === 'move' && submission.document === document)) return;
+    if (
+      document.hasMoved ||
+      this.#queue.some(({ submission }) => submission.type === 'move' && submission.document === document)
+    )
+      return;
     this.#queue.push({ submission: { type: 'move', document }, resolve: () => {} });
   }
 

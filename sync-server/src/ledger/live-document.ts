@@ -1,8 +1,9 @@
 /** A loaded document as the ledger sees it: what it has, and how committed bytes get into it. No Hocuspocus here; the extension supplies `onApplied`. */
-import { Frontier } from '../admission/frontier.ts';
-import { type Entry, ENTRIES_ROOT, parseEntry } from '@tablo/schema/entry';
+
+import { ENTRIES_ROOT, type Entry, parseEntry } from '@tablo/schema/entry';
 import { type EntryId, SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
 import * as Y from 'yjs';
+import { Frontier } from '../admission/frontier.ts';
 
 /** Transaction origin of everything the ledger applies; the shape is Hocuspocus's `LocalTransactionOrigin`. */
 const LEDGER_ORIGIN = { source: 'local' } as const;
@@ -33,7 +34,12 @@ export class LiveDocument {
   #unsnapshotted: bigint[];
   readonly #writers = new Map<string, number>();
 
-  constructor(name: { tabloId: TabloId; epoch: number }, doc: Y.Doc, logIds: readonly bigint[], events: LiveDocumentEvents) {
+  constructor(
+    name: { tabloId: TabloId; epoch: number },
+    doc: Y.Doc,
+    logIds: readonly bigint[],
+    events: LiveDocumentEvents,
+  ) {
     this.tabloId = name.tabloId;
     this.epoch = name.epoch;
     this.#doc = doc;
@@ -89,7 +95,9 @@ function createClientId(): number {
 function elementAt(doc: Y.Doc, client: number, clock: number): unknown {
   if (clock >= Y.getState(doc.store, client)) return undefined;
   const item = Y.getItem(doc.store, Y.createID(client, clock));
-  return item instanceof Y.Item && item.content instanceof Y.ContentAny ? item.content.arr[clock - item.id.clock] : undefined;
+  return item instanceof Y.Item && item.content instanceof Y.ContentAny
+    ? item.content.arr[clock - item.id.clock]
+    : undefined;
 }
 
 /** By induction a clientID carries one author's entries only, so its first entry tells whose it is [R3]. */
@@ -99,6 +107,10 @@ function* readWriters(doc: Y.Doc): Iterable<{ client: number; owner: string; cou
     const first = doc.store.clients.get(client)?.[0];
     const value = first instanceof Y.Item && first.content instanceof Y.ContentAny ? first.content.arr[0] : undefined;
     const parsed = parseEntry(value);
-    yield { client, owner: parsed.ok ? (parsed.value as Entry).author : SERVER_AUTHOR, count: Y.getState(doc.store, client) };
+    yield {
+      client,
+      owner: parsed.ok ? (parsed.value as Entry).author : SERVER_AUTHOR,
+      count: Y.getState(doc.store, client),
+    };
   }
 }

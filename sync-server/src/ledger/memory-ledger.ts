@@ -1,7 +1,8 @@
 /** A ledger store in memory, for tests: the same contract suite runs on it and on PostgreSQL. */
-import type { KnownEntry } from '../admission/admit.ts';
+
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
+import type { KnownEntry } from '../admission/admit.ts';
 import type { Committed, EntryWrite, LedgerStore, LockedFacts, Scope, UpdateWrite, Writes } from './ledger-store.ts';
 
 interface StoredTablo {

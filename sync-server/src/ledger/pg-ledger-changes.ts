@@ -45,12 +45,23 @@ const REACT = `${LATEST}, off AS (
 type Write<E> = EntryWrite & { readonly entry: E };
 
 export async function applyChanges(client: PoolClient, writes: readonly EntryWrite[]): Promise<void> {
-  const of = <E extends EntryWrite['entry']>(kind: E['kind']) => writes.filter((one): one is Write<E> => one.entry.kind === kind);
+  const of = <E extends EntryWrite['entry']>(kind: E['kind']) =>
+    writes.filter((one): one is Write<E> => one.entry.kind === kind);
   for (const { entry, shownAt } of of<Edit>('edit')) {
-    await client.query({ name: 'ledger-edit', text: EDIT, values: [entry.target, entry.id, shownAt, entry.author, entry.text] });
+    await client.query({
+      name: 'ledger-edit',
+      text: EDIT,
+      values: [entry.target, entry.id, shownAt, entry.author, entry.text],
+    });
   }
-  const reactions = of<Reaction>('reaction').map(({ entry }) => ({ target: entry.target, author: entry.author, emoji: entry.emoji }));
-  if (reactions.length > 0) await client.query({ name: 'ledger-react', text: REACT, values: [JSON.stringify(reactions)] });
+  const reactions = of<Reaction>('reaction').map(({ entry }) => ({
+    target: entry.target,
+    author: entry.author,
+    emoji: entry.emoji,
+  }));
+  if (reactions.length > 0)
+    await client.query({ name: 'ledger-react', text: REACT, values: [JSON.stringify(reactions)] });
   const deletions = of<Deletion>('delete').map(({ entry, shownAt }) => ({ target: entry.target, shown: shownAt }));
-  if (deletions.length > 0) await client.query({ name: 'ledger-delete', text: DELETE, values: [JSON.stringify(deletions)] });
+  if (deletions.length > 0)
+    await client.query({ name: 'ledger-delete', text: DELETE, values: [JSON.stringify(deletions)] });
 }

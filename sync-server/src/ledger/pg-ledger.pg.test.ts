@@ -42,14 +42,25 @@ describeLedger('PostgreSQL', async () => ({
   store: new PgLedgerStore(pool),
   addTablo,
   setRole: async (tablo, user, role) => {
-    await pool.query('UPDATE tablo_access SET is_active = $3, role = $4 WHERE tablo_id = $1 AND user_id = $2', [tablo, user, role !== null, role ?? 'member']);
+    await pool.query('UPDATE tablo_access SET is_active = $3, role = $4 WHERE tablo_id = $1 AND user_id = $2', [
+      tablo,
+      user,
+      role !== null,
+      role ?? 'member',
+    ]);
   },
   rows: async (tablo) => {
-    const { rows } = await pool.query('SELECT seq, text, tablo_private.to_ms(created_at) AS shown FROM messages WHERE channel_id = $1 ORDER BY seq', [tablo]);
+    const { rows } = await pool.query(
+      'SELECT seq, text, tablo_private.to_ms(created_at) AS shown FROM messages WHERE channel_id = $1 ORDER BY seq',
+      [tablo],
+    );
     return rows.map(({ seq, text, shown }) => [Number(seq), text, Number(shown)] as const);
   },
   countLog: async (tablo, epoch) => {
-    const { rows } = await pool.query('SELECT count(*)::int AS n FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2', [tablo, epoch]);
+    const { rows } = await pool.query(
+      'SELECT count(*)::int AS n FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2',
+      [tablo, epoch],
+    );
     return rows[0].n;
   },
 }));
@@ -62,8 +73,10 @@ describe('rows', () => {
     const times = [0, 1, T + 123, 8.64e15, 8.64e15 - 1, 253_402_300_800_001];
     const messages = times.map((at) => new Replica(alice).message(`at ${at}`, at));
     const send = (message: Entry) => ledger.submit(submissionOf(live, alice, new Replica(alice).push(message), T));
-    for (const message of messages) expect(await send(message)).toMatchObject({ type: 'committed', fresh: [message.id] });
-    for (const message of messages) expect(await send(message), `${message.sentAt}`).toMatchObject({ type: 'committed', repeated: [message.id] });
+    for (const message of messages)
+      expect(await send(message)).toMatchObject({ type: 'committed', fresh: [message.id] });
+    for (const message of messages)
+      expect(await send(message), `${message.sentAt}`).toMatchObject({ type: 'committed', repeated: [message.id] });
   });
 
   it('[R4] decide by the row of another node that was first with an id', async () => {
@@ -74,7 +87,9 @@ describe('rows', () => {
       const node = new Ledger(new PgLedgerStore(pool), silent);
       return node.submit(submissionOf(load(id).live, alice, new Replica(alice).push(message), T));
     });
-    const types = (await Promise.all(nodes)).map((one) => (one.type === 'refused' ? one.refusal.code : one.type)).sort();
+    const types = (await Promise.all(nodes))
+      .map((one) => (one.type === 'refused' ? one.refusal.code : one.type))
+      .sort();
     expect(types).toEqual(['committed', 'duplicate-id']);
   });
 
@@ -86,7 +101,9 @@ describe('rows', () => {
     const cuts = setInterval(() => void cutConnections(), 25);
     try {
       for (let nth = 0; nth < 40; nth += 1) {
-        const outcome = await ledger.submit(submissionOf(live, alice, replica.push(replica.message(`m${nth}`, T + nth)), T));
+        const outcome = await ledger.submit(
+          submissionOf(live, alice, replica.push(replica.message(`m${nth}`, T + nth)), T),
+        );
         expect(outcome).toMatchObject({ type: 'committed' });
       }
     } finally {
@@ -126,11 +143,19 @@ function randomEntry(random: Random, replica: Replica, entries: readonly Entry[]
   const kind = random.next();
   if (kind < 0.2 && own.length > 0) return createEdit(by, random.pick(own).id, `edit ${random.below(1_000)}`);
   if (kind < 0.25 && own.length > 0) return createDeletion(by, random.pick(own).id);
-  if (kind < 0.5 && messages.length > 0) return createReaction(by, random.pick(messages).id, random.pick(['👍', '🎉']), random.chance(0.6));
+  if (kind < 0.5 && messages.length > 0)
+    return createReaction(by, random.pick(messages).id, random.pick(['👍', '🎉']), random.chance(0.6));
   return replica.message(`message ${random.below(1_000)}`, by.sentAt);
 }
 
-type Shown = { id: string; text: string; shownAt: number; editedAt: number | null; isDeleted: boolean; reactions: string[] };
+type Shown = {
+  id: string;
+  text: string;
+  shownAt: number;
+  editedAt: number | null;
+  isDeleted: boolean;
+  reactions: string[];
+};
 
 function foldOf(entries: readonly Entry[]): Shown[] {
   const timeline = new Timeline();

@@ -6,7 +6,15 @@ import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { parseRole, type Role } from '@tablo/schema/roles';
 import type { Pool, PoolClient } from 'pg';
 import type { KnownEntry } from '../admission/admit.ts';
-import { type Committed, type EntryWrite, type LedgerStore, type LockedFacts, type Scope, UnstorableError, type Writes } from './ledger-store.ts';
+import {
+  type Committed,
+  type EntryWrite,
+  type LedgerStore,
+  type LockedFacts,
+  type Scope,
+  UnstorableError,
+  type Writes,
+} from './ledger-store.ts';
 import { applyChanges } from './pg-ledger-changes.ts';
 
 const LOCK = `SELECT id, epoch, last_seq, deleted_at IS NOT NULL AS is_deleted
@@ -102,14 +110,30 @@ async function readFacts(client: PoolClient, scope: Scope): Promise<LockedFacts>
 async function readRoles(client: PoolClient, scope: Scope): Promise<ReadonlyMap<string, Role>> {
   if (scope.members.length === 0) return new Map();
   type Row = { tablo_id: string; user_id: string; role: string };
-  const { rows } = await client.query<Row>({ name: 'ledger-roles', text: ROLES, values: [JSON.stringify(scope.members)] });
+  const { rows } = await client.query<Row>({
+    name: 'ledger-roles',
+    text: ROLES,
+    values: [JSON.stringify(scope.members)],
+  });
   return new Map(rows.map((row) => [`${row.tablo_id} ${row.user_id}`, parseRole(row.role)]));
 }
 
 async function readEntries(client: PoolClient, scope: Scope): Promise<ReadonlyMap<EntryId, KnownEntry>> {
   if (scope.entries.size === 0) return new Map();
-  type Row = { id: EntryId; tablo_id: TabloId; kind: KnownEntry['kind']; author: UserId; digest: string; sent_at: string; shown_at: string };
-  const { rows } = await client.query<Row>({ name: 'ledger-entries', text: ENTRIES, values: [uuidArray(scope.entries)] });
+  type Row = {
+    id: EntryId;
+    tablo_id: TabloId;
+    kind: KnownEntry['kind'];
+    author: UserId;
+    digest: string;
+    sent_at: string;
+    shown_at: string;
+  };
+  const { rows } = await client.query<Row>({
+    name: 'ledger-entries',
+    text: ENTRIES,
+    values: [uuidArray(scope.entries)],
+  });
   return new Map(
     rows.map(({ id, tablo_id, kind, author, digest, sent_at, shown_at }) => [
       id,
@@ -150,7 +174,8 @@ function entryRow({ tabloId, entry, digest, receivedAt, shownAt, seq }: EntryWri
   };
 }
 
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+const base64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 const uuidArray = (ids: Iterable<string>): string => `{${[...ids].join(',')}}`;
 
 /**

@@ -8,12 +8,12 @@ import { parseDocumentName } from '@tablo/schema/document-name';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { canWrite } from '@tablo/schema/roles';
 import type { Claims } from '../access/claims.ts';
+import type { Limits } from '../access/limits.ts';
 import type { Member, Membership } from '../access/membership.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { Connections } from './connections.ts';
 import { cut } from './connections.ts';
 import type { LiveDocuments } from './documents-extension.ts';
-import type { Limits } from './limits.ts';
 import type { ConnectionContext, LiveConnection, SocketState } from './live-connection.ts';
 import type { Revocation } from './revocation.ts';
 
@@ -41,7 +41,12 @@ export class AccessExtension implements Extension {
     this.#deps = deps;
   }
 
-  async onAuthenticate({ token, documentName, connectionConfig, context }: onAuthenticatePayload): Promise<ConnectionContext> {
+  async onAuthenticate({
+    token,
+    documentName,
+    connectionConfig,
+    context,
+  }: onAuthenticatePayload): Promise<ConnectionContext> {
     if (this.#deps.isShuttingDown()) deny('shutting-down');
     const admittedAt = Date.now();
     const claims = await this.#verify(token);
@@ -57,7 +62,16 @@ export class AccessExtension implements Extension {
     connectionConfig.readOnly = !canWrite(member.role);
     this.#deps.onClaims(claims);
     const { userId, expiresAt } = claims;
-    return { socket, ...name, userId, name: displayName(claims), role: member.role, expiresAt, admittedAt, isRefusing: false };
+    return {
+      socket,
+      ...name,
+      userId,
+      name: displayName(claims),
+      role: member.role,
+      expiresAt,
+      admittedAt,
+      isRefusing: false,
+    };
   }
 
   async connected({ connection }: connectedPayload): Promise<void> {
@@ -83,7 +97,8 @@ export class AccessExtension implements Extension {
     const { connections, limits } = this.#deps;
     const documents = connections.countDocuments(user, socket);
     const isNewSocket = documents === 0;
-    if (isNewSocket && !limits.allows('sockets', connections.countSockets(user), limits.settings.socketsPerUser)) deny('rate-limited');
+    if (isNewSocket && !limits.allows('sockets', connections.countSockets(user), limits.settings.socketsPerUser))
+      deny('rate-limited');
     if (!limits.allows('documents', documents, limits.settings.documentsPerSocket)) deny('rate-limited');
   }
 

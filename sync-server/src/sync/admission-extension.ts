@@ -11,11 +11,11 @@ import { createRefusal, type ReasonCode, type Refusal } from '@tablo/schema/clos
 import type { EntryId } from '@tablo/schema/ids';
 import { canWrite } from '@tablo/schema/roles';
 import { encodeStateless } from '@tablo/schema/stateless';
+import type { Limits } from '../access/limits.ts';
 import { isKnown, trimKnown } from '../admission/admit.ts';
 import { decodeUpdate } from '../admission/decode-update.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LiveDocuments } from './documents-extension.ts';
-import type { Limits } from './limits.ts';
 import type { LiveConnection } from './live-connection.ts';
 
 const SYNC_STEP_1 = 0;
@@ -88,7 +88,13 @@ export class AdmissionExtension implements Extension {
     return outcome.type === 'refused' ? outcome : null;
   }
 
-  #refuse(connection: LiveConnection, document: Document, type: number, payload: Uint8Array, { refusal, ids, isGap }: Refused): void {
+  #refuse(
+    connection: LiveConnection,
+    document: Document,
+    type: number,
+    payload: Uint8Array,
+    { refusal, ids, isGap }: Refused,
+  ): void {
     this.#observer.onRefused(refusal);
     connection.context.isRefusing = true;
     connection.readOnly = true;
@@ -97,7 +103,12 @@ export class AdmissionExtension implements Extension {
     connection.sendStateless(encodeStateless({ type: 'refused', ...refusal, ids: [...ids] }));
     // A gap may be an honest client's whose earlier frame got lost with a socket: asked for what the server lacks, it sends all of it.
     if (isGap && type !== SYNC_STEP_2) {
-      connection.send(new OutgoingMessage(connection.messageAddress).createSyncMessage().writeFirstSyncStepFor(document).toUint8Array());
+      connection.send(
+        new OutgoingMessage(connection.messageAddress)
+          .createSyncMessage()
+          .writeFirstSyncStepFor(document)
+          .toUint8Array(),
+      );
     }
   }
 }

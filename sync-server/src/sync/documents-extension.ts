@@ -4,9 +4,9 @@
  */
 import { Database } from '@hocuspocus/extension-database';
 import type { afterLoadDocumentPayload, Document, Extension } from '@hocuspocus/server';
+import { createRefusal } from '@tablo/schema/close-codes';
 import { parseDocumentName } from '@tablo/schema/document-name';
 import { encodeStateless } from '@tablo/schema/stateless';
-import { createRefusal } from '@tablo/schema/close-codes';
 import type { DocumentStore, StoredDocument } from '../documents/document-store.ts';
 import { LiveDocument } from '../ledger/live-document.ts';
 import type { Log } from '../log.ts';
@@ -69,7 +69,9 @@ export class LiveDocuments {
     const live = new LiveDocument(name, document, stored.logIds, {
       onCommitted: (news) => {
         document.flush(); // The entries first: who hears of a commit has what it speaks of.
-        document.broadcastStateless(encodeStateless({ type: 'committed', ...news, messages: [...news.messages], others: [...news.others] }));
+        document.broadcastStateless(
+          encodeStateless({ type: 'committed', ...news, messages: [...news.messages], others: [...news.others] }),
+        );
       },
       onMoved: () => {
         for (const connection of document.getConnections()) cut(connection as LiveConnection, 'epoch-moved');

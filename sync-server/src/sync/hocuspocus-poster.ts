@@ -5,12 +5,12 @@ import { encodeDocumentName } from '@tablo/schema/document-name';
 import type { Message } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { err, ok, type Result } from '@tablo/schema/result';
+import type { Limits } from '../access/limits.ts';
 import type { Membership } from '../access/membership.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Outcome } from '../ledger/submission.ts';
 import type { MessagePoster } from '../rest/message-poster.ts';
 import type { LiveDocuments } from './documents-extension.ts';
-import type { Limits } from './limits.ts';
 
 /** A tablo may move on while a message is under way; twice in a row means that something else is wrong. */
 const MAX_EPOCH_TRIES = 3;
@@ -48,7 +48,8 @@ export class HocuspocusPoster implements MessagePoster {
       const member = await this.#deps.membership.find(tabloId, userId);
       if (member === null) return err(createRefusal('forbidden'));
       const outcome = await this.#submit(tabloId, member.epoch, userId, entry, now);
-      if (outcome.type !== 'refused') return ok({ id: entry.id, isNew: outcome.type === 'committed' && outcome.fresh.length > 0 });
+      if (outcome.type !== 'refused')
+        return ok({ id: entry.id, isNew: outcome.type === 'committed' && outcome.fresh.length > 0 });
       refusal = outcome.refusal;
       if (refusal.code !== 'epoch-moved') break;
     }

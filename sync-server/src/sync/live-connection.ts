@@ -1,7 +1,8 @@
 /** What the server knows of one document connection, in Hocuspocus's `context`. Mutated in place: hooks see copies of anything else (TRAPS 1.5). */
+
+import type { Connection } from '@hocuspocus/server';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
-import type { Connection } from '@hocuspocus/server';
 
 /** Shared by all document connections of one WebSocket. */
 export interface SocketState {

@@ -3,12 +3,14 @@ import { type Extension, Hocuspocus } from '@hocuspocus/server';
 import type { Refusal } from '@tablo/schema/close-codes';
 import { MAX_FRAME_BYTES } from '@tablo/schema/limits';
 import type { Changes } from '../access/changes.ts';
+import { type LimitName, Limits } from '../access/limits.ts';
 import type { Membership } from '../access/membership.ts';
 import type { Profiles } from '../access/profiles.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { DocumentStore } from '../documents/document-store.ts';
 import { Ledger, type LedgerObserver } from '../ledger/ledger.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
+import type { LimitSettings } from '../limit-settings.ts';
 import type { Log } from '../log.ts';
 import type { MessagePoster } from '../rest/message-poster.ts';
 import { AccessExtension } from './access-extension.ts';
@@ -17,7 +19,6 @@ import { Connections, cut } from './connections.ts';
 import { LiveDocuments } from './documents-extension.ts';
 import { guard } from './guard.ts';
 import { HocuspocusPoster } from './hocuspocus-poster.ts';
-import { type LimitName, type LimitSettings, Limits } from './limits.ts';
 import { PresenceExtension } from './presence-extension.ts';
 import { Revocation } from './revocation.ts';
 import { Sockets } from './sockets.ts';
@@ -91,7 +92,9 @@ export function openSync(deps: Deps): Sync {
   });
   const sockets = new Sockets({ ...deps, hocuspocus, limits });
   const unsubscribe = deps.changes.subscribe((change) => {
-    revocation.handle(change).catch((error: unknown) => log.error({ err: error }, 'A change in the database could not be followed.'));
+    revocation
+      .handle(change)
+      .catch((error: unknown) => log.error({ err: error }, 'A change in the database could not be followed.'));
   });
   revocation.open();
 

@@ -1,10 +1,10 @@
 /** Presence: who is here and typing. Identity is the server's knowledge, one state a connection [R3]. */
 import type { beforeHandleAwarenessPayload, beforeHandleMessagePayload, Extension } from '@hocuspocus/server';
 import { removeAwarenessStates } from 'y-protocols/awareness';
+import type { Limits } from '../access/limits.ts';
 import { readRemovedClients } from '../presence/removed-clients.ts';
 import { sanitizeAwareness } from '../presence/sanitize-awareness.ts';
 import type { LiveDocuments } from './documents-extension.ts';
-import type { Limits } from './limits.ts';
 import type { LiveConnection } from './live-connection.ts';
 
 export class PresenceExtension implements Extension {

@@ -59,7 +59,11 @@ export class Revocation {
 
   async recheckIfChangedSince(connection: LiveConnection, since: number): Promise<void> {
     const { tabloId, userId } = connection.context;
-    const changedAt = Math.max(this.#resyncedAt, this.#changedAt.get(tabloId) ?? 0, this.#changedAt.get(`${tabloId} ${userId}`) ?? 0);
+    const changedAt = Math.max(
+      this.#resyncedAt,
+      this.#changedAt.get(tabloId) ?? 0,
+      this.#changedAt.get(`${tabloId} ${userId}`) ?? 0,
+    );
     if (changedAt >= since) await this.#recheck([connection]);
   }
 

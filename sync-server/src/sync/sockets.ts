@@ -7,10 +7,10 @@ import { encodeDocumentName } from '@tablo/schema/document-name';
 import { isTabloId } from '@tablo/schema/ids';
 import { MAX_FRAME_BYTES } from '@tablo/schema/limits';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Limits } from '../access/limits.ts';
 import type { Membership } from '../access/membership.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { Log } from '../log.ts';
-import type { Limits } from './limits.ts';
 import type { SocketState } from './live-connection.ts';
 import { YjsBridge } from './yjs-bridge.ts';
 
@@ -44,12 +44,16 @@ export class Sockets {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy()); // A peer that is gone before the handshake ends: nobody to tell.
     const { origin, host } = request.headers;
-    if (origin !== undefined && !this.#deps.isAllowedOrigin(origin, host ?? '')) return rejectUpgrade(socket, 403, 'This origin is not allowed.');
+    if (origin !== undefined && !this.#deps.isAllowedOrigin(origin, host ?? ''))
+      return rejectUpgrade(socket, 403, 'This origin is not allowed.');
     const { limits } = this.#deps;
-    if (!limits.allows('strangers', this.#countStrangers(), limits.settings.strangerSockets)) return rejectUpgrade(socket, 503, 'Too many sockets are waiting. Try again.');
+    if (!limits.allows('strangers', this.#countStrangers(), limits.settings.strangerSockets))
+      return rejectUpgrade(socket, 503, 'Too many sockets are waiting. Try again.');
     const url = parseUrl(request);
-    if (url?.pathname === '/sync') return this.#accept(request, socket, head, (ws, state) => this.#openSync(ws, state, request));
-    if (url?.pathname.startsWith('/yjs/')) return this.#accept(request, socket, head, (ws, state) => void this.#openYjs(ws, state, request, url));
+    if (url?.pathname === '/sync')
+      return this.#accept(request, socket, head, (ws, state) => this.#openSync(ws, state, request));
+    if (url?.pathname.startsWith('/yjs/'))
+      return this.#accept(request, socket, head, (ws, state) => void this.#openYjs(ws, state, request, url));
     rejectUpgrade(socket, 404, 'There is no socket here.');
   }
 
@@ -65,7 +69,12 @@ export class Sockets {
     for (const ws of this.#server.clients) ws.terminate();
   }
 
-  #accept(request: IncomingMessage, socket: Duplex, head: Buffer, open: (ws: WebSocket, state: SocketState) => void): void {
+  #accept(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    open: (ws: WebSocket, state: SocketState) => void,
+  ): void {
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       ws.binaryType = 'nodebuffer';
       ws.on('error', (error) => this.#deps.log.debug({ err: error }, 'A socket failed.'));
@@ -107,7 +116,10 @@ export class Sockets {
     for (const data of early) forward(data);
   }
 
-  async #nameLiveDocument(tablo: string, token: string): Promise<{ ok: true; value: string } | { ok: false; reason: ReasonCode }> {
+  async #nameLiveDocument(
+    tablo: string,
+    token: string,
+  ): Promise<{ ok: true; value: string } | { ok: false; reason: ReasonCode }> {
     try {
       const verified = await this.#deps.tokens.verify(token);
       if (!verified.ok) return { ok: false, reason: verified.error };
@@ -148,7 +160,9 @@ function end(ws: WebSocket, reason: ReasonCode): void {
 }
 
 function rejectUpgrade(socket: Duplex, status: number, sentence: string): void {
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${sentence}\n`);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${sentence}\n`,
+  );
 }
 
 function parseUrl(request: IncomingMessage): URL | null {

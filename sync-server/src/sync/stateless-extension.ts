@@ -3,10 +3,10 @@ import type { Extension, onStatelessPayload } from '@hocuspocus/server';
 import { createRefusal } from '@tablo/schema/close-codes';
 import { isEntryId } from '@tablo/schema/ids';
 import { parseClientStateless } from '@tablo/schema/stateless';
+import type { Limits } from '../access/limits.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { Log } from '../log.ts';
 import { tell } from './connections.ts';
-import type { Limits } from './limits.ts';
 import type { LiveConnection } from './live-connection.ts';
 
 export class StatelessExtension implements Extension {

@@ -62,7 +62,11 @@ describe('/sync, with unmodified providers', () => {
     const before = await countRows();
     const forged = say(alice, 'I owe Bob money');
     b.push(forged);
-    await until(() => expect(b.heard).toContainEqual(expect.objectContaining({ type: 'refused', code: 'not-your-entry', ids: [forged.id] })));
+    await until(() =>
+      expect(b.heard).toContainEqual(
+        expect.objectContaining({ type: 'refused', code: 'not-your-entry', ids: [forged.id] }),
+      ),
+    );
     const fresh = await joined(bob);
     fresh.push(say(bob, 'still here'));
     await until(() => expect(a.texts).toContain('still here'));
@@ -83,24 +87,42 @@ describe('/sync, with unmodified providers', () => {
     const expired = new TestClient(server.url, `${tablo}/1`, await signToken(alice, 'A', -5));
     open.push(expired);
     const future = await join(alice, tablo, 7);
-    await until(() => expect([nobody, expired, future].map(({ denied }) => denied[0])).toEqual(['unauthenticated', 'token-expired', 'epoch-moved']));
+    await until(() =>
+      expect([nobody, expired, future].map(({ denied }) => denied[0])).toEqual([
+        'unauthenticated',
+        'token-expired',
+        'epoch-moved',
+      ]),
+    );
   });
 
   it('[R6] cuts a removed member, and lets them back in', async () => {
     const b = await joined(bob);
-    await server.pool.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [tablo, bob]);
+    await server.pool.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [
+      tablo,
+      bob,
+    ]);
     await until(() => expect(b.closed).toContain('forbidden'));
-    await server.pool.query('UPDATE tablo_access SET is_active = true WHERE tablo_id = $1 AND user_id = $2', [tablo, bob]);
+    await server.pool.query('UPDATE tablo_access SET is_active = true WHERE tablo_id = $1 AND user_id = $2', [
+      tablo,
+      bob,
+    ]);
     await joined(bob);
   });
 
   it('[R6] a role taken away ends writing on the live connection', async () => {
     const b = await joined(bob);
-    await server.pool.query("UPDATE tablo_access SET role = 'guest' WHERE tablo_id = $1 AND user_id = $2", [tablo, bob]);
+    await server.pool.query("UPDATE tablo_access SET role = 'guest' WHERE tablo_id = $1 AND user_id = $2", [
+      tablo,
+      bob,
+    ]);
     await until(() => expect(b.heard).toContainEqual({ type: 'changed' }));
     b.push(say(bob, 'as a guest'));
     await until(() => expect(b.refusals()).toEqual(['read-only']));
-    await server.pool.query("UPDATE tablo_access SET role = 'member' WHERE tablo_id = $1 AND user_id = $2", [tablo, bob]);
+    await server.pool.query("UPDATE tablo_access SET role = 'member' WHERE tablo_id = $1 AND user_id = $2", [
+      tablo,
+      bob,
+    ]);
   });
 
   it('[R6] ends a connection whose token ends, unless it was renewed', async () => {
@@ -115,7 +137,7 @@ describe('/sync, with unmodified providers', () => {
     expect(renewed.closed).toEqual([]);
   });
 
-  it('[R3] nobody rides on another one\'s socket', async () => {
+  it("[R3] nobody rides on another one's socket", async () => {
     const a = await joined(alice);
     const token = await signToken(bob);
     const bobs = await server.addTablo({ [bob]: 'owner' });
@@ -151,7 +173,9 @@ describe('/sync, with unmodified providers', () => {
     const fresh = await joined(bob);
     expect(fresh.texts).toHaveLength(before);
     expect(fresh.texts).toContain('before the restart');
-    const { rows } = await server.pool.query('SELECT (SELECT count(*) FROM tablo_updates)::int AS log, (SELECT count(*) FROM tablo_documents)::int AS snapshots');
+    const { rows } = await server.pool.query(
+      'SELECT (SELECT count(*) FROM tablo_updates)::int AS log, (SELECT count(*) FROM tablo_documents)::int AS snapshots',
+    );
     expect(rows[0]).toEqual({ log: 0, snapshots: 1 });
   });
 
@@ -208,7 +232,9 @@ describe('/yjs, with unmodified y-websocket clients', () => {
     h.push(say(bob, 'from hocuspocus'));
     await until(() => expect(y.texts()).toEqual(['from y-websocket', 'from hocuspocus']));
     y.provider.awareness.setLocalState({ typing: true });
-    await until(() => expect(h.provider.awareness?.getStates().get(y.doc.clientID)).toMatchObject({ user: { id: alice } }));
+    await until(() =>
+      expect(h.provider.awareness?.getStates().get(y.doc.clientID)).toMatchObject({ user: { id: alice } }),
+    );
   });
 
   it('[R3] stop for good after a refusal', async () => {
@@ -229,7 +255,10 @@ describe('/yjs, with unmodified y-websocket clients', () => {
     await until(() => expect(y.provider.synced).toBe(true));
     y.provider.disconnect();
     y.doc.getArray('messages').push([say(alice, 'offline')]);
-    y.provider.on('status', ({ status }) => status === 'connected' && y.doc.getArray('messages').push([say(alice, 'at once')]));
+    y.provider.on(
+      'status',
+      ({ status }) => status === 'connected' && y.doc.getArray('messages').push([say(alice, 'at once')]),
+    );
     y.provider.connect();
     const h = await joined(bob);
     await until(() => expect(h.texts).toEqual(expect.arrayContaining(['offline', 'at once'])));

@@ -18,8 +18,8 @@ import { createPool } from '../db/pool.ts';
 import { openTestDatabase } from '../db/test-database.ts';
 import { PgDocumentStore } from '../documents/pg-document-store.ts';
 import { PgLedgerStore } from '../ledger/pg-ledger.ts';
+import type { LimitSettings } from '../limit-settings.ts';
 import { silentLog } from '../log.ts';
-import type { LimitSettings } from './limits.ts';
 import { openSync, type Sync } from './open-sync.ts';
 
 const SECRET = 'a secret that only tests know';
@@ -51,7 +51,9 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-export async function openTestServer(options: { epochMaxEntries?: number; limits?: Partial<LimitSettings> } = {}): Promise<TestServer> {
+export async function openTestServer(
+  options: { epochMaxEntries?: number; limits?: Partial<LimitSettings> } = {},
+): Promise<TestServer> {
   const database = await openTestDatabase();
   const pool = createPool(database.url);
   const http = createServer();
@@ -113,7 +115,13 @@ export class TestClient {
   readonly provider: HocuspocusProvider;
 
   constructor(url: string, name: string, token: string | (() => Promise<string>)) {
-    this.socket = new HocuspocusProviderWebsocket({ url: `${url}/sync`, WebSocketPolyfill: WebSocket, delay: 50, minDelay: 50, maxDelay: 200 });
+    this.socket = new HocuspocusProviderWebsocket({
+      url: `${url}/sync`,
+      WebSocketPolyfill: WebSocket,
+      delay: 50,
+      minDelay: 50,
+      maxDelay: 200,
+    });
     this.provider = new HocuspocusProvider({
       websocketProvider: this.socket,
       name,

@@ -64,6 +64,7 @@ export class FakeServer {
   #server: Server | null = null;
   /** What an earlier run still stores is lost with it. */
   #run = 0;
+  #isFrozen = false;
   #port = 0;
 
   constructor(options: { maxPendingDocuments?: number } = {}) {
@@ -101,6 +102,7 @@ export class FakeServer {
     });
     server.httpServer.on('connection', (socket) => {
       this.#sockets.add(socket);
+      if (this.#isFrozen) socket.pause();
       socket.on('close', () => this.#sockets.delete(socket));
     });
     await server.listen();
@@ -118,6 +120,18 @@ export class FakeServer {
     for (const socket of this.#sockets) socket.destroy();
     this.#sockets.clear();
     await new Promise<void>((resolve) => server.httpServer.close(() => resolve()));
+  }
+
+  /** Sockets stay open and nothing comes or goes on them; new ones are not answered either. */
+  freeze(): void {
+    this.#isFrozen = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** What was frozen stays dead. */
+  thaw(): void {
+    this.#isFrozen = false;
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   entriesOf(tablo: FakeTablo): readonly MemberEntry[] {

@@ -2,7 +2,7 @@
 import { isTabloId, type TabloId } from '@tablo/schema/ids';
 import { StrictMode, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { ChatContext } from '../chat-context.tsx';
+import { ChatProvider } from '../../hooks/chat-provider.tsx';
 import { NavigationContext } from '../navigation.tsx';
 import { Shell } from '../shell.tsx';
 import '../styles.ts';
@@ -51,13 +51,13 @@ function Gallery() {
     [tabloId],
   );
   return (
-    <ChatContext value={chat}>
+    <ChatProvider chat={chat}>
       <NavigationContext value={navigation}>
         <ToastProvider>
           <Shell onSignInAgain={() => undefined} onSignOut={() => undefined} />
         </ToastProvider>
       </NavigationContext>
-    </ChatContext>
+    </ChatProvider>
   );
 }
 

@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CachedTokens } from './session.ts';
+import type { FakeTablo } from './testing/fake-server.ts';
+import { FakeServer, fakeToken } from './testing/fake-server.ts';
+import { ALICE, BOB, closeDevices, openDevice, statusOf, texts, until } from './testing/harness.ts';
+
+let server: FakeServer;
+let tablo: FakeTablo;
+
+beforeEach(async () => {
+  server = new FakeServer();
+  await server.start();
+  tablo = server.addTablo('Kitchen', { [ALICE]: 'owner', [BOB]: 'member' });
+});
+
+afterEach(async () => {
+  await closeDevices();
+  await server.stop();
+});
+
+describe('denials', () => {
+  it('[R11] a server that cannot load the tablo is asked again, and the reason is told', async () => {
+    server.deny = 'unavailable';
+    const { chat } = await openDevice(server, ALICE);
+    const room = chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get()).toEqual({ status: 'connecting', reason: 'unavailable' }));
+    server.deny = null;
+    await until(() => expect(chat.connection.get()).toEqual({ status: 'online' }));
+    await room.send('here again');
+    await until(() => expect(statusOf(room, 'here again')).toBe('sent'));
+  });
+
+  it('[R6] an expired token is replaced without anybody noticing', async () => {
+    let count = 0;
+    const tokens = new CachedTokens(async () => {
+      count += 1;
+      return fakeToken(ALICE, 3600, String(count));
+    });
+    // Younger than this a token counts as fresh, so make the first one old.
+    const first = await tokens.getToken();
+    server.tokensRejected.add(first!);
+    tokens.forget();
+    let isFirst = true;
+    const { chat } = await openDevice(server, ALICE, {
+      tokens: {
+        getToken: async (options) => {
+          if (isFirst && options?.fresh !== true) return first;
+          isFirst = false;
+          return tokens.getToken(options);
+        },
+      },
+    });
+    await until(() => expect(chat.connection.get()).toEqual({ status: 'online' }));
+    expect(count).toBe(2);
+  });
+
+  it('[R6] a session that has ended is shown as such, keeps what is written, and goes on after signing in', async () => {
+    let isSignedIn = false;
+    const { chat } = await openDevice(server, ALICE, {
+      tokens: new CachedTokens(async () => (isSignedIn ? fakeToken(ALICE) : null)),
+    });
+    const room = chat.openRoom(tablo.id);
+    server.addTablo('Other', { [ALICE]: 'owner' });
+    await room.send('while signed out');
+    isSignedIn = true;
+    chat.reconnect();
+    await until(() => expect(statusOf(room, 'while signed out')).toBe('sent'));
+    expect(chat.connection.get()).toEqual({ status: 'online' });
+  });
+
+  it('[R6] the end of a live session ends in offline with its reason', async () => {
+    let isSignedIn = true;
+    const { chat } = await openDevice(server, ALICE, {
+      tokens: { getToken: async () => (isSignedIn ? fakeToken(ALICE) : null) },
+    });
+    chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    isSignedIn = false;
+    server.cut(tablo, 'token-expired');
+    await until(() => expect(chat.connection.get()).toEqual({ status: 'offline', reason: 'unauthenticated' }));
+  });
+
+  it.each(['shutting-down', 'unavailable', 'Reset Connection', 'token-expired', 'something new'])(
+    '[R11] a tablo closed with %s joins again',
+    async (reason) => {
+      const { chat } = await openDevice(server, ALICE);
+      const room = chat.openRoom(tablo.id);
+      await until(() => expect(chat.connection.get().status).toBe('online'));
+      server.cut(tablo, reason);
+      await until(() => expect(server.joins).toBe(2));
+      await room.send('back');
+      await until(() => expect(statusOf(room, 'back')).toBe('sent'));
+      expect(room.view.get().closed).toBeNull();
+    },
+  );
+});
+
+describe('a link that is dead without being closed', () => {
+  it('[R11] is noticed and replaced', async () => {
+    const { chat } = await openDevice(server, ALICE, { timing: { idleProbeMs: 60, probeAnswerMs: 60 } });
+    const room = chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    server.freeze();
+    await until(() => expect(chat.connection.get().status).not.toBe('online'));
+    server.thaw();
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    await room.send('hello again');
+    await until(() => expect(statusOf(room, 'hello again')).toBe('sent'));
+  });
+
+  it('[R11] is not suspected while the server waits for its database', async () => {
+    const { chat } = await openDevice(server, ALICE, { timing: { idleProbeMs: 30, probeAnswerMs: 30 } });
+    const room = chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    let release = () => {};
+    server.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    await room.send('slow');
+    await until(() =>
+      expect(server.requests.filter((request) => request.includes('/healthz')).length).toBeGreaterThan(3),
+    );
+    expect(chat.connection.get().status).toBe('online');
+    release();
+    await until(() => expect(statusOf(room, 'slow')).toBe('sent'));
+    expect(server.joins).toBe(1);
+  });
+});
+
+describe('presence', () => {
+  it('shows who is there and who types, until they stop or leave', async () => {
+    const alice = await openDevice(server, ALICE);
+    const bob = await openDevice(server, BOB, { timing: { typingIdleMs: 80 } });
+    const [here, there] = [alice.chat.openRoom(tablo.id), bob.chat.openRoom(tablo.id)];
+    await until(() => expect(here.presence.get().online.map(({ name }) => name)).toEqual(['Name a1', 'Name b2']));
+    there.sendTyping(true);
+    await until(() => expect(here.presence.get().typing.map(({ id }) => id)).toEqual([BOB]));
+    expect(there.presence.get().typing).toEqual([]);
+    await until(() => expect(here.presence.get().typing).toEqual([]));
+    there.sendTyping(true);
+    await until(() => expect(here.presence.get().typing).toHaveLength(1));
+    await there.send('done');
+    await until(() => expect(here.presence.get().typing).toEqual([]));
+    await bob.chat.close();
+    await until(() => expect(here.presence.get().online.map(({ id }) => id)).toEqual([ALICE]));
+  });
+
+  it('survives a view that is mounted twice', async () => {
+    const alice = await openDevice(server, ALICE);
+    const bob = await openDevice(server, BOB);
+    bob.chat.openRoom(tablo.id).release();
+    const there = bob.chat.openRoom(tablo.id);
+    const here = alice.chat.openRoom(tablo.id);
+    await until(() => expect(here.presence.get().online).toHaveLength(2));
+    await here.send('seen');
+    await until(() => expect(texts(there)).toEqual(['seen']));
+    expect(server.joins).toBe(2);
+  });
+});

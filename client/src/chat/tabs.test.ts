@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FakeTablo } from './testing/fake-server.ts';
+import { FakeServer } from './testing/fake-server.ts';
+import {
+  ALICE,
+  BOB,
+  closeDevices,
+  FakeBrowser,
+  openDevice,
+  statusOf,
+  texts,
+  unreadOf,
+  until,
+} from './testing/harness.ts';
+
+let server: FakeServer;
+let tablo: FakeTablo;
+
+beforeEach(async () => {
+  server = new FakeServer();
+  await server.start();
+  tablo = server.addTablo('Kitchen', { [ALICE]: 'owner', [BOB]: 'member' });
+});
+
+afterEach(async () => {
+  await closeDevices();
+  await server.stop();
+});
+
+async function openTwoTabs(timing = {}) {
+  const browser = new FakeBrowser();
+  const here = await openDevice(server, ALICE, { browser, timing });
+  const there = await openDevice(server, ALICE, { browser, timing });
+  const rooms = { here: here.chat.openRoom(tablo.id), there: there.chat.openRoom(tablo.id) };
+  for (const { chat } of [here, there]) await until(() => expect(chat.connection.get().status).toBe('online'));
+  return { browser, here, there, rooms };
+}
+
+describe('two tabs of one browser', () => {
+  it('[R4] what one writes both show, and only one pushes', async () => {
+    const { here, there, rooms } = await openTwoTabs();
+    here.environment.goOffline();
+    await rooms.here.send('shared');
+    await until(() => expect(statusOf(rooms.there, 'shared')).toBe('pending'));
+    expect(server.updates).toBe(0);
+    here.environment.goOnline();
+    for (const room of [rooms.here, rooms.there]) await until(() => expect(statusOf(room, 'shared')).toBe('sent'));
+    expect(server.documentLength(tablo)).toBe(1);
+    expect(await there.chat.countUnsent()).toBe(0);
+  });
+
+  it('[R7] a tab that is gone leaves its entries to the other', async () => {
+    const { here, rooms } = await openTwoTabs();
+    here.environment.goOffline();
+    await rooms.here.send('left behind');
+    await until(() => expect(statusOf(rooms.there, 'left behind')).toBe('pending'));
+    await here.chat.close();
+    await rooms.there.send('mine');
+    await until(() => expect(statusOf(rooms.there, 'left behind')).toBe('sent'));
+  });
+
+  it('[R7] a tab that stands still is not waited for longer than its grace', async () => {
+    const { here, rooms } = await openTwoTabs({ ownerGraceMs: 60 });
+    here.environment.goOffline();
+    await rooms.here.send('frozen');
+    await until(() => expect(statusOf(rooms.there, 'frozen')).toBe('sent'));
+    await until(() => expect(statusOf(rooms.here, 'frozen')).toBe('sent'));
+  });
+
+  it('[R8] what one takes back the other does not send', async () => {
+    const { here, there, rooms } = await openTwoTabs();
+    for (const { environment } of [here, there]) environment.goOffline();
+    const id = await rooms.here.send('never mind');
+    await until(() => expect(statusOf(rooms.there, 'never mind')).toBe('pending'));
+    await rooms.there.remove(id);
+    await until(() => expect(texts(rooms.here)).toEqual([]));
+    for (const { environment } of [here, there]) environment.goOnline();
+    await rooms.here.send('done');
+    await until(() => expect(statusOf(rooms.there, 'done')).toBe('sent'));
+    expect(server.entriesOf(tablo)).toHaveLength(1);
+  });
+
+  it('[R7] share drafts and what is read', async () => {
+    const { browser, here, there, rooms } = await openTwoTabs();
+    rooms.here.setDraft('half a thou');
+    await until(() => expect(rooms.there.draft.get()).toBe('half a thou'));
+    await until(async () => expect(await browser.store.readDraft(tablo.id)).toBe('half a thou'));
+    await server.post(tablo, BOB, 'Read me');
+    for (const device of [here, there]) await until(() => expect(unreadOf(device, tablo)).toBe(1));
+    here.environment.goOffline();
+    rooms.here.markRead();
+    await until(() => expect(unreadOf(there, tablo)).toBe(0));
+  });
+
+  it('signing out in one closes the other and leaves nothing behind', async () => {
+    const browser = new FakeBrowser();
+    let wiped = 0;
+    const here = await openDevice(server, ALICE, { browser });
+    await openDevice(server, ALICE, { browser, onWiped: () => (wiped += 1) });
+    await until(() => expect(here.chat.connection.get().status).toBe('online'));
+    const room = here.chat.openRoom(tablo.id);
+    room.setDraft('secret');
+    await room.send('hello');
+    await until(() => expect(statusOf(room, 'hello')).toBe('sent'));
+    await here.chat.wipe();
+    await until(() => expect(wiped).toBe(1));
+    expect(await browser.store.listDocuments()).toEqual([]);
+    expect(await browser.store.readDraft(tablo.id)).toBe('');
+    expect(await browser.store.readChannels()).toEqual([]);
+  });
+});

@@ -1,6 +1,0 @@
-import { useSyncExternalStore } from 'react';
-import type { Readable } from '../chat/readable.ts';
-
-export function useReadable<T>(readable: Readable<T>): T {
-  return useSyncExternalStore(readable.subscribe, readable.get);
-}
