@@ -274,11 +274,18 @@ export class ChatClient implements Chat {
       case 'channels':
         return this.#sync.refresh();
       case 'wipe':
-        inBackground(this.#close(false).then(() => this.#parts.options.onWiped?.()));
+        inBackground(this.#endWiped());
         return;
       default:
         return;
     }
+  }
+
+  /** The store first: whatever is still written on the way out must not come back after it was deleted. */
+  async #endWiped(): Promise<void> {
+    await this.#parts.storage.store.close();
+    await this.#close(false);
+    this.#parts.options.onWiped?.();
   }
 
   #apply(channels: readonly RestChannel[], unread: readonly UnreadChannel[], seqs: ReadonlyMap<TabloId, number>): void {
@@ -344,8 +351,9 @@ export class ChatClient implements Chat {
   }
 
   #listedMessage({ id, lastMessage }: ChannelRecord): ChannelRecord['lastMessage'] {
-    const isGone = lastMessage !== null && (this.#rooms.get(id)?.screen.message(lastMessage.id)?.isDeleted ?? false);
-    return isGone ? null : lastMessage;
+    const screen = this.#rooms.get(id)?.screen;
+    if (lastMessage === null || screen === undefined || screen.newest()?.id === lastMessage.id) return lastMessage;
+    return screen.message(lastMessage.id)?.isDeleted ? null : lastMessage;
   }
 
   /** So that the list shows it at the next start, before any document is read. */

@@ -46,22 +46,37 @@ function createTables(db: IDBPDatabase<Tables>): void {
 export function openIdbStore(user: UserId): Promise<IdbStore> {
   const name = databaseName(user);
   return new Promise((resolve, reject) => {
+    let store: IdbStore | null = null;
     openDB<Tables>(name, VERSION, {
       upgrade: createTables,
       blocked: () => reject(new Error('Another tab holds an older version of the local database.')),
       // Another tab deletes the database (sign-out) or brings a newer version: let go at once.
-      blocking: (_current, _next, event) => (event.target as IDBDatabase).close(),
-    }).then((db) => resolve(new IdbStore(name, db)), reject);
+      blocking: (_current, next) => store?.letGo(next === null),
+    }).then((db) => {
+      store = new IdbStore(name, db);
+      resolve(store);
+    }, reject);
   });
 }
 
 export class IdbStore implements LocalStore {
   readonly #name: string;
   readonly #db: IDBPDatabase<Tables>;
+  #isDeleted = false;
 
   constructor(name: string, db: IDBPDatabase<Tables>) {
     this.#name = name;
     this.#db = db;
+  }
+
+  /** Deleted by another tab: opening it anew would bring back what somebody has just removed from this device. */
+  get isDeleted(): boolean {
+    return this.#isDeleted;
+  }
+
+  letGo(isDeleted: boolean): void {
+    this.#isDeleted ||= isDeleted;
+    this.#db.close();
   }
 
   async readUpdates(document: string): Promise<Uint8Array[]> {

@@ -103,6 +103,15 @@ describe('a browser that fails', () => {
     await store.destroy();
   });
 
+  it('does not bring back what another tab has deleted', async () => {
+    const user = newUser();
+    const here = await ResilientStore.open({ timeoutMs: 1_000, open: () => openIdbStore(user) });
+    const there = await ResilientStore.open({ timeoutMs: 1_000, open: () => openIdbStore(user) });
+    await here.destroy();
+    await there.writeDraft(TABLO, 'too late');
+    expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain(databaseName(user));
+  });
+
   it('[R8] makes room by dropping cached history before it gives up on a full disk', async () => {
     const user = newUser();
     const inner = await openIdbStore(user);

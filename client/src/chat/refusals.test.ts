@@ -191,6 +191,20 @@ describe('taking back', () => {
     await until(() => expect(texts(room)).toEqual(['the']));
   });
 
+  it('[R8] one whose frame got lost is not sent again by the next join', async () => {
+    const { room, environment } = await openKitchen();
+    server.freeze();
+    const cancelled = await room.send('lost on the way');
+    const changed = await room.send('lost as well');
+    environment.goOffline();
+    await room.remove(cancelled);
+    await room.edit(changed, 'found again');
+    server.thaw();
+    environment.goOnline();
+    await until(() => expect(statusOf(room, 'found again')).toBe('sent'));
+    expect(server.entriesOf(tablo).map((entry) => 'text' in entry && entry.text)).toEqual(['found again']);
+  });
+
   it('[R8] one taken back while its update is on the way is not on the next document', async () => {
     const { room } = await openKitchen();
     const release = holdCommits();
@@ -257,8 +271,11 @@ describe('moving', () => {
 
   it('[R9] follows the tablo to its next epoch, with pending entries, and still shows the old messages', async () => {
     const { room, environment, browser, chat } = await openKitchen();
-    await room.send('old');
-    await until(() => expect(statusOf(room, 'old')).toBe('sent'));
+    const old = await room.send('odl');
+    await room.edit(old, 'old');
+    await room.react(old, '👍', true);
+    await until(() => expect(server.entriesOf(tablo)).toHaveLength(3));
+    server.hasHistory = false;
     server.moveEpoch(tablo);
     await room.send('new');
     await until(() => expect(statusOf(room, 'new')).toBe('sent'));
@@ -269,6 +286,7 @@ describe('moving', () => {
     const again = await openDevice(server, ALICE, { browser, environment });
     const same = again.chat.openRoom(tablo.id);
     await until(() => expect(texts(same)).toEqual(['old', 'new']));
+    expect(find(same, 'old')?.reactions).toEqual([{ emoji: '👍', users: [ALICE] }]);
   });
 
   it('[R9] follows when the epoch moved while it was away', async () => {

@@ -11,7 +11,7 @@ import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { TimelineKey } from '@tablo/schema/shown-at';
 import type { TimelineRow } from '@tablo/schema/timeline';
 import type { Member, StorageState } from './chat.ts';
-import { openIdbStore } from './idb-store.ts';
+import { IdbStore, openIdbStore } from './idb-store.ts';
 import type { ChannelRecord, LocalStore, OutboxRecord } from './local-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { Writable } from './readable.ts';
@@ -88,6 +88,7 @@ export class ResilientStore implements LocalStore {
 
   async #reopen(broken: LocalStore): Promise<void> {
     if (this.#store !== broken) return; // Another call has opened it anew already.
+    if (broken instanceof IdbStore && broken.isDeleted) throw new Error('The local data was deleted by another tab.');
     this.#reopening ??= (async () => {
       await broken.close().catch(() => {}); // Closed already, most likely: that is why we are here.
       return withDeadline(this.#options.open(), this.#options.timeoutMs);

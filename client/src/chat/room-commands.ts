@@ -10,6 +10,7 @@ import type { TimelineMessage } from '@tablo/schema/timeline';
 import { ChatError } from './chat.ts';
 import type { OutboxRecord } from './local-store.ts';
 import type { Outbox } from './outbox.ts';
+import { inBackground } from './report-error.ts';
 
 export interface CommandsHost {
   readonly tabloId: TabloId;
@@ -97,16 +98,17 @@ export class RoomCommands {
       if (replacement?.entry.kind === 'message' && replacement.delivery.status !== 'withdrawn') {
         const edit = createEdit(this.#authored(), entry.id, replacement.entry.text);
         const changes = this.#changesOf(replacement.id);
-        void outbox.replace(
+        const replaced = outbox.replace(
           tabloId,
           [replacement.id, ...changes.map((change) => change.id)],
           [edit, ...retargeted(changes, entry.id)],
         );
+        inBackground(replaced);
       } else {
-        void outbox.add(tabloId, [createDeletion(this.#authored(), entry.id)]);
+        inBackground(outbox.add(tabloId, [createDeletion(this.#authored(), entry.id)]));
       }
     } else if (entry.kind === 'reaction' && record.delivery.replacedBy === null) {
-      void outbox.add(tabloId, [createReaction(this.#authored(), entry.target, entry.emoji, !entry.on)]);
+      inBackground(outbox.add(tabloId, [createReaction(this.#authored(), entry.target, entry.emoji, !entry.on)]));
     }
   }
 

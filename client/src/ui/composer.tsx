@@ -1,4 +1,3 @@
-import type { Refusal } from '@tablo/schema/close-codes';
 import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
 import { countCodePoints } from '@tablo/schema/text';
 import type { TimelineMessage } from '@tablo/schema/timeline';
@@ -21,7 +20,8 @@ export type ComposerMode =
 
 interface ComposerProps {
   readonly mode: ComposerMode;
-  readonly closed: Refusal | null;
+  /** Why nothing can be written, where that is so. */
+  readonly closedText: string;
   readonly onModeChange: (mode: ComposerMode) => void;
   readonly onSent: () => void;
   readonly onEditLast: () => void;
@@ -33,7 +33,7 @@ const NEW: ComposerMode = { type: 'new', replyTo: null };
 const COUNTER_FROM = MAX_TEXT_CODE_POINTS - 500;
 
 /** A plain `<textarea>`: the kit's field is a contenteditable that keeps pasted markup (TRAPS 5). */
-export function Composer({ mode, closed, onModeChange, onSent, onEditLast }: ComposerProps) {
+export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }: ComposerProps) {
   const { handle, isWritable } = useRoom();
   const isTouch = useIsTouch();
   const fieldRef = useRef<HTMLTextAreaElement>(null);
@@ -111,7 +111,7 @@ export function Composer({ mode, closed, onModeChange, onSent, onEditLast }: Com
     return (
       <div className="composer composer-closed">
         <TypingLine />
-        <p>{closed?.message ?? 'You can read here. Guests cannot write.'}</p>
+        {closedText !== '' && <p>{closedText}</p>}
         {text.trim() !== '' && (
           <textarea className="composer-kept" aria-label="Your unsent draft" readOnly value={text} />
         )}

@@ -1,4 +1,4 @@
-import { ArrowLeft, Settings2 } from 'lucide-react';
+import { ArrowLeft, Search, Settings2 } from 'lucide-react';
 import { type ElementType, type ReactNode, useState } from 'react';
 import type { ChannelSummary } from '../chat/chat.ts';
 import { useReadable } from '../hooks/use-readable.ts';
@@ -6,6 +6,7 @@ import { Avatar } from './avatar.tsx';
 import { ConnectionStatus } from './connection-status.tsx';
 import { ConversationHeader, Slot } from './kit.tsx';
 import { useIsNarrow } from './media.ts';
+import { MessageSearch } from './message-search.tsx';
 import { useNavigation } from './navigation.tsx';
 import { useRoom } from './room-context.tsx';
 import { TabloSettings } from './tablo-settings.tsx';
@@ -25,7 +26,7 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
   const isNarrow = useIsNarrow();
   const { online } = useReadable(handle.presence);
   const members = useReadable(handle.members);
-  const [isSettingsOpen, setIsSettingsOpen] = useState(false);
+  const [opened, setOpened] = useState<'settings' | 'search' | null>(null);
 
   return (
     <>
@@ -44,7 +45,7 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
           </h2>
           <p className="conversation-info truncate">
             {isNarrow && <ConnectionStatus />}
-            {members.length > 0 && (
+            {members.length > 0 && !(isNarrow && online.length > 1) && (
               <span>
                 {members.length} {members.length === 1 ? 'member' : 'members'}
               </span>
@@ -60,13 +61,22 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
               ))}
             </div>
           )}
+          <button
+            type="button"
+            className="icon-button"
+            aria-label="Search this tablo"
+            title="Search this tablo"
+            onClick={() => setOpened('search')}
+          >
+            <Search size={20} aria-hidden />
+          </button>
           {channel !== null && (
             <button
               type="button"
               className="icon-button"
               aria-label="Members and settings"
               title="Members and settings"
-              onClick={() => setIsSettingsOpen(true)}
+              onClick={() => setOpened('settings')}
             >
               <Settings2 size={20} aria-hidden />
             </button>
@@ -74,9 +84,8 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
         </ConversationHeader.Actions>
       </ConversationHeader>
       {banner}
-      {isSettingsOpen && channel !== null && (
-        <TabloSettings channel={channel} onClose={() => setIsSettingsOpen(false)} />
-      )}
+      {opened === 'settings' && channel !== null && <TabloSettings channel={channel} onClose={() => setOpened(null)} />}
+      {opened === 'search' && <MessageSearch onClose={() => setOpened(null)} />}
     </>
   );
 }

@@ -4,6 +4,7 @@ import type { TimelineMessage } from '@tablo/schema/timeline';
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import type { ChannelSummary, RoomHandle } from '../chat/chat.ts';
 import { useChatClient } from '../hooks/chat-provider.tsx';
+import { useConnection } from '../hooks/use-connection.ts';
 import { useReadable } from '../hooks/use-readable.ts';
 import { useRoom as useRoomHandle } from '../hooks/use-room.ts';
 import { Composer, type ComposerMode } from './composer.tsx';
@@ -36,6 +37,7 @@ interface OpenMenu {
 
 function OpenConversation({ channel, name, banner, handle }: ConversationProps & { readonly handle: RoomHandle }) {
   const { user } = useChatClient();
+  const isOnline = useConnection().status !== 'offline';
   const view = useReadable(handle.view);
   const members = useReadable(handle.members);
   const presence = useReadable(handle.presence);
@@ -46,6 +48,10 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
 
   const role = channel?.role ?? 'guest';
   const isWritable = view.closed === null && channel !== null && canWrite(role);
+  // A tablo that has just been made or joined comes with the next list: only without the server is there something to say.
+  const unknownText = isOnline ? '' : 'This tablo is not on this device yet. It appears when the server answers.';
+  const closedText =
+    view.closed?.message ?? (channel === null ? unknownText : 'You can read here. Guests cannot write.');
 
   const names = useNames(user, members, presence.online);
 
@@ -87,7 +93,7 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
         <Composer
           as={Slot.composer}
           mode={mode}
-          closed={view.closed}
+          closedText={closedText}
           onModeChange={setMode}
           onSent={handleSent}
           onEditLast={handleEditLast}

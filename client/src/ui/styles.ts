@@ -11,3 +11,4 @@ import './message-parts.css';
 import './composer.css';
 import './dialog.css';
 import './settings.css';
+import './search.css';

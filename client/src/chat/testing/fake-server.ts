@@ -51,6 +51,8 @@ export class FakeServer {
   /** Denies joins while set. */
   deny: ReasonCode | null = null;
   answersCheck = true;
+  /** REST has no history to give, as when the database is away. */
+  hasHistory = true;
   /** Commits wait while set, as with PostgreSQL away. */
   hold: Promise<void> | null = null;
   readonly tokensRejected = new Set<string>();
@@ -59,7 +61,8 @@ export class FakeServer {
   joins = 0;
   maxPending = 0;
   readonly #options: { maxPendingDocuments: number };
-  #pending = 0;
+  /** Joins that are not decided, by socket. */
+  readonly #pending = new Map<string, number>();
   readonly #sockets = new Set<Socket>();
   #server: Server | null = null;
   /** What an earlier run still stores is lost with it. */
@@ -227,12 +230,13 @@ export class FakeServer {
     const refusing = new WeakSet<object>();
     const run = this.#run;
     return {
-      onConnect: async () => {
+      onConnect: async ({ socketId }) => {
         this.joins += 1;
-        this.#pending += 1;
-        this.maxPending = Math.max(this.maxPending, this.#pending);
+        const pending = (this.#pending.get(socketId) ?? 0) + 1;
+        this.#pending.set(socketId, pending);
+        this.maxPending = Math.max(this.maxPending, pending);
       },
-      onAuthenticate: async ({ token, documentName }) => {
+      onAuthenticate: async ({ token, documentName, socketId }) => {
         try {
           // A turn later, so that joins overlap as they do when a database is asked.
           await new Promise((resolve) => setTimeout(resolve, 1));
@@ -246,7 +250,7 @@ export class FakeServer {
           this.#tabloFor(documentName);
           return { user };
         } finally {
-          this.#pending -= 1;
+          this.#pending.set(socketId, (this.#pending.get(socketId) ?? 0) - 1);
         }
       },
       onLoadDocument: async ({ documentName }) => this.#tabloFor(documentName).state ?? undefined,
@@ -369,6 +373,7 @@ export class FakeServer {
       }));
       return send(200, { members });
     }
+    if (part === 'messages' && !this.hasHistory) return send(503, { error: 'Not now.', code: 'unavailable' });
     if (part === 'messages') return send(200, this.#messages(tablo, searchParams));
     if (part === 'read') {
       const seq = Math.min(Number(body['seq'] ?? tablo.lastSeq), tablo.lastSeq);
