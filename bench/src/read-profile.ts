@@ -20,7 +20,9 @@ const IDLE = '(idle)';
 
 function nameOf({ callFrame }: Node): string {
   const { functionName, url, lineNumber } = callFrame;
-  const file = url.startsWith('file:') ? relative(process.cwd(), fileURLToPath(url)).replace(/^.*node_modules\//, '') : url;
+  const file = url.startsWith('file:')
+    ? relative(process.cwd(), fileURLToPath(url)).replace(/^.*node_modules\//, '')
+    : url;
   return `${functionName === '' ? '(anonymous)' : functionName}${file === '' ? '' : ` ${file}:${lineNumber + 1}`}`;
 }
 
@@ -30,7 +32,8 @@ function readTimes({ nodes, samples, timeDeltas }: Profile) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const selfByName = new Map<string, number>();
   const totalByName = new Map<string, number>();
-  const add = (times: Map<string, number>, name: string, us: number): void => void times.set(name, (times.get(name) ?? 0) + us);
+  const add = (times: Map<string, number>, name: string, us: number): void =>
+    void times.set(name, (times.get(name) ?? 0) + us);
   /** The time below a node counts once a function, however often it recurses. */
   const walk = (node: Node, above: ReadonlySet<string>): number => {
     const name = nameOf(node);
@@ -49,8 +52,11 @@ function readTimes({ nodes, samples, timeDeltas }: Profile) {
 
 function print(title: string, times: ReadonlyMap<string, number>, busy: number, rows: number): void {
   console.log(`\n${title}`);
-  const sorted = [...times].filter(([name]) => name !== IDLE && name !== '(root)').sort((left, right) => right[1] - left[1]);
-  for (const [name, us] of sorted.slice(0, rows)) console.log(`  ${((100 * us) / busy).toFixed(1).padStart(5)} %  ${name}`);
+  const sorted = [...times]
+    .filter(([name]) => name !== IDLE && name !== '(root)')
+    .sort((left, right) => right[1] - left[1]);
+  for (const [name, us] of sorted.slice(0, rows))
+    console.log(`  ${((100 * us) / busy).toFixed(1).padStart(5)} %  ${name}`);
 }
 
 const [file = '', rows = '40'] = process.argv.slice(2);

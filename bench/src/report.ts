@@ -61,10 +61,12 @@ function fanOut({ fanOut: rounds }: Measurement): string {
 }
 
 /** What would make a round's figures worthless; nothing to say is the rule. */
-function complaints({ refusals, unacknowledged, deliveredShare }: FanOutResult): string {
+function complaints({ refusals, unacknowledged, deliveredShare, moves }: FanOutResult): string {
   const refused = Object.entries(refusals).map(([code, count]) => `${count} refused (${code})`);
   const lost = unacknowledged === 0 ? [] : [`${unacknowledged} never acknowledged`];
-  const missing = Math.abs(deliveredShare - 1) < 0.001 ? [] : [`delivered ${fixed(100 * deliveredShare, 1)} %`];
+  // A member that follows to the next document sends again what was committed but not acknowledged yet, so moves deliver a little twice.
+  const isRight = deliveredShare > 0.999 && (deliveredShare < 1.001 || moves > 0);
+  const missing = isRight ? [] : [`delivered ${fixed(100 * deliveredShare, 1)} %`];
   return [...refused, ...lost, ...missing].join(', ');
 }
 

@@ -109,7 +109,7 @@ describe('a link that is dead without being closed', () => {
   });
 
   it('[R11] is not suspected while the server waits for its database', async () => {
-    const { chat } = await openDevice(server, ALICE, { timing: { idleProbeMs: 30, probeAnswerMs: 30 } });
+    const { chat } = await openDevice(server, ALICE, { timing: { idleProbeMs: 30, probeAnswerMs: 500 } });
     const room = chat.openRoom(tablo.id);
     await until(() => expect(chat.connection.get().status).toBe('online'));
     let release = () => {};
@@ -124,6 +124,27 @@ describe('a link that is dead without being closed', () => {
     release();
     await until(() => expect(statusOf(room, 'slow')).toBe('sent'));
     expect(server.joins).toBe(1);
+  });
+
+  it('[R11] is not suspected either when what the server waits with came by a second join', async () => {
+    const { chat, environment } = await openDevice(server, ALICE, { timing: { idleProbeMs: 30, probeAnswerMs: 500 } });
+    const room = chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    let release = () => {};
+    server.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    await room.send('slow');
+    await until(() => expect(server.updates).toBe(1));
+    environment.goOffline();
+    environment.goOnline();
+    await until(() => expect(server.updates).toBe(2));
+    const asked = () => server.requests.filter((request) => request.includes('/healthz')).length;
+    const before = asked();
+    await until(() => expect(asked() - before).toBeGreaterThan(3));
+    expect(server.joins).toBe(2);
+    release();
+    await until(() => expect(statusOf(room, 'slow')).toBe('sent'));
   });
 });
 

@@ -33,7 +33,7 @@ export class DocumentLink implements Link {
     this.#connection = connection;
     this.#options = options;
     this.#isUrgent = options.isUrgent;
-    this.#backoff = new Backoff(connection.timing.joinTimeoutMs, connection.timing.retryMaxMs);
+    this.#backoff = new Backoff(connection.timing.retryMinMs, connection.timing.retryMaxMs);
     const awareness = new Awareness(options.doc);
     awareness.setLocalState(null);
     const provider = connection.createProvider({
@@ -130,7 +130,8 @@ export class DocumentLink implements Link {
     const { generation, gate } = this.#connection;
     this.#attempt += 1;
     const attempt = this.#attempt;
-    if (!this.#provider.isAuthenticated) await gate.enter(this.#ticket);
+    // One that asks again after a silence still has its place: the server may be at it.
+    if (!this.#provider.isAuthenticated && !gate.isInside(this.#ticket)) await gate.enter(this.#ticket);
     this.#watch();
     const token = await this.#connection.takeToken(generation);
     if (this.#isClosed || attempt !== this.#attempt) return NEVER;
@@ -174,9 +175,8 @@ export class DocumentLink implements Link {
   #watch(): void {
     this.#stopWatching();
     this.#watchdog = setTimeout(() => {
-      this.#connection.gate.leave(this.#ticket);
       if (!this.#hasEnded) this.rejoin();
-    }, this.#backoff.nextMs() * 2);
+    }, this.#connection.timing.joinTimeoutMs + this.#backoff.nextMs());
   }
 
   #stopWatching(): void {

@@ -22,6 +22,10 @@ export class JoinGate {
     this.#limit = limit;
   }
 
+  isInside(ticket: JoinTicket): boolean {
+    return this.#inside.has(ticket);
+  }
+
   enter(ticket: JoinTicket): Promise<void> {
     this.leave(ticket);
     return new Promise((admit) => {

@@ -257,6 +257,8 @@ export class Room {
 
   #handleReady(isFresh: boolean): void {
     if (isFresh) this.screen.rebuild();
+    // What was on its way when the socket went has just been sent again, by the sync.
+    this.#noteUnacknowledged();
     this.#sender.joined();
     inBackground(this.screen.verify());
     this.screen.publish();
@@ -320,6 +322,11 @@ export class Room {
     document.push(entries);
   }
 
+  #noteUnacknowledged(): void {
+    const { link } = this.#home;
+    if (link !== null) link.hasUnacknowledged = this.#held().length > 0;
+  }
+
   #takeBack(ids: readonly EntryId[]): void {
     const held = new Set(this.#held());
     if (ids.some((id) => held.has(id))) this.#home.rehome('stored');
@@ -329,11 +336,11 @@ export class Room {
   #settle(ids: readonly EntryId[]): void {
     if (ids.length === 0) return;
     const { outbox, tabs } = this.#context;
-    const { document, link } = this.#home;
+    const { document } = this.#home;
     // First: a held entry without a record is one that another tab has taken back.
     document?.confirm(ids);
     const settled = outbox.settle(this.id, ids);
-    if (link !== null) link.hasUnacknowledged = this.#held().length > 0;
+    this.#noteUnacknowledged();
     if (settled.length === 0) return;
     this.screen.show(settled.map((record) => record.entry));
     this.screen.overlay();

@@ -49,8 +49,24 @@ describe('two tabs of one browser', () => {
     expect(await there.chat.countUnsent()).toBe(0);
   });
 
+  it('[R4] the other tab does not push what this one has on its way', async () => {
+    const { rooms } = await openTwoTabs();
+    let release = () => {};
+    server.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    await rooms.here.send('only once');
+    await until(() => expect(statusOf(rooms.there, 'only once')).toBe('pending'));
+    await server.post(tablo, BOB, 'meanwhile');
+    for (const room of [rooms.here, rooms.there]) await until(() => expect(texts(room)).toContain('meanwhile'));
+    release();
+    for (const room of [rooms.here, rooms.there]) await until(() => expect(statusOf(room, 'only once')).toBe('sent'));
+    expect(server.updates).toBe(1);
+    expect(server.documentLength(tablo)).toBe(2);
+  });
+
   it('[R7] a tab that is gone leaves its entries to the other', async () => {
-    const { here, rooms } = await openTwoTabs();
+    const { here, rooms } = await openTwoTabs({ ownerGraceMs: 60_000 });
     here.environment.goOffline();
     await rooms.here.send('left behind');
     await until(() => expect(statusOf(rooms.there, 'left behind')).toBe('pending'));

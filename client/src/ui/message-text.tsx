@@ -1,21 +1,44 @@
-import { memo, useMemo } from 'react';
+import { memo, useMemo, useState } from 'react';
 import { linkify } from './linkify.ts';
+
+/** Longer than this is folded: one pasted log must not push everything else away. */
+const FOLDED_FROM_UNITS = 1_800;
+const FOLDED_FROM_LINES = 24;
+
+function isLong(text: string): boolean {
+  return text.length > FOLDED_FROM_UNITS || text.split('\n').length > FOLDED_FROM_LINES;
+}
 
 /** Text and addresses as React text nodes: what people write can never become markup. */
 export const MessageText = memo(function MessageText({ text }: { readonly text: string }) {
   const pieces = useMemo(() => linkify(text), [text]);
+  const [isOpen, setIsOpen] = useState(false);
+  const isFoldable = isLong(text);
+
   return (
-    <span className="message-text" dir="auto">
-      {pieces.map((piece, index) =>
-        piece.type === 'text' ? (
-          piece.text
-        ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text never move.
-          <a key={index} href={piece.href} target="_blank" rel="noopener noreferrer">
-            {piece.text}
-          </a>
-        ),
+    <>
+      <span className={`message-text ${isFoldable && !isOpen ? 'message-text-folded' : ''}`} dir="auto">
+        {pieces.map((piece, index) =>
+          piece.type === 'text' ? (
+            piece.text
+          ) : (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text never move.
+            <a key={index} href={piece.href} target="_blank" rel="noopener noreferrer">
+              {piece.text}
+            </a>
+          ),
+        )}
+      </span>
+      {isFoldable && (
+        <button
+          type="button"
+          className="link-button message-fold"
+          aria-expanded={isOpen}
+          onClick={() => setIsOpen(!isOpen)}
+        >
+          {isOpen ? 'Show less' : 'Show all'}
+        </button>
       )}
-    </span>
+    </>
   );
 });

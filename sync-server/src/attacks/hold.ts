@@ -1,0 +1,22 @@
+/** A database that makes a commit wait, for as long as a test needs. */
+import type { TabloId } from '@tablo/schema/ids';
+import { expect, vi } from 'vitest';
+import type { TestServer } from '../sync/test-server.ts';
+
+/** Runs `act` while the tablo's row is locked by somebody else. What arrives after `untilCommitWaits` goes into the next batch. */
+export async function holdTablo(server: TestServer, tablo: TabloId, act: (untilCommitWaits: () => Promise<void>) => Promise<void>): Promise<void> {
+  const client = await server.pool.connect();
+  const untilCommitWaits = (): Promise<void> =>
+    vi.waitFor(async () => {
+      const { rows } = await server.pool.query("SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+      expect(rows[0].n).toBeGreaterThan(0);
+    }, 5_000);
+  try {
+    await client.query('BEGIN');
+    await client.query('SELECT id FROM tablos WHERE id = $1 FOR UPDATE', [tablo]);
+    await act(untilCommitWaits);
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+}
