@@ -24,7 +24,8 @@ function check(name, command, commandArgs) {
   });
   const isRight = status === 0;
   total[isRight ? 'passed' : 'failed'] += 1;
-  print(`${isRight ? 'ok    ' : 'FAILED'} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  const note = stdout?.startsWith('not asked') ? `: ${stdout.trim()}` : '';
+  print(`${isRight ? 'ok    ' : 'FAILED'} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)${note}`);
   if (!isRight) print(error ? error.message : `${stdout}${stderr}`.trimEnd());
 }
 
@@ -93,6 +94,7 @@ check('format and lint', node, [
 check('lockfile', node, [join('scripts', 'complete-lock.mjs'), '--check']);
 check('dependency direction', node, [join('scripts', 'check-deps.ts')]);
 check('dead code', node, [bin('knip', 'bin', 'knip.js'), '--no-progress', '--no-config-hints']);
+if (!isQuick) check('known holes in dependencies', node, [join('scripts', 'check-advisories.mjs')]);
 if (!isQuick) check('build of the page', node, [join('scripts', 'build.mjs')]);
 runVitest();
 
