@@ -94,7 +94,9 @@ describe('two people', () => {
     await bob.choose('Forget this', 'Delete');
     await bob.page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
     await eventually(() => ada.count('Forget this')).toBe(0);
-    expect(await ada.messages()).toContainEqual(expect.objectContaining({ words: expect.stringContaining('Message deleted') }));
+    expect(await ada.messages()).toContainEqual(
+      expect.objectContaining({ words: expect.stringContaining('Message deleted') }),
+    );
 
     const rows = await stage.messages('Launch');
     const meeting = rows.find(({ text }) => text === 'The meeting is at ten');
@@ -108,7 +110,12 @@ describe('two people', () => {
     expect(reactions).toEqual([{ emoji: '👍', name: 'Bob Marley' }]);
 
     await bob.message('The meeting is at ten').getByRole('button', { name: 'You reacted with 👍' }).click();
-    await eventually(() => ada.message('The meeting is at ten').getByRole('button', { name: /reacted with/ }).count()).toBe(0);
+    await eventually(() =>
+      ada
+        .message('The meeting is at ten')
+        .getByRole('button', { name: /reacted with/ })
+        .count(),
+    ).toBe(0);
     await eventually(() => stage.database.query('SELECT 1 FROM message_reactions')).toEqual([]);
   });
 

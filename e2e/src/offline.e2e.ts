@@ -18,16 +18,27 @@ beforeAll(async () => {
   stage.expectOutage();
   ada = await stage.newPersonInProfile('Ada Lovelace');
   await ada.createTablo('Train');
+  // She signed in some time ago: Chromium writes a new cookie to its disk when it closes, or half a minute later.
+  await stage.restartBrowser(userDataDir, 'close');
+  ada = await returnOf(ada);
+  await ada.open('Train');
   bob = await stage.newPerson('Bob Marley');
   await bob.openInvite(await ada.invite());
   await ada.say('Before');
-  await eventually(() => bob.statusOf('Before')).toEqual(['sent']);
+  await bob.message('Before').waitFor();
 });
 afterEach(() => stage.expectNoProblems());
 afterAll(async () => {
   await stage?.close();
   await rm(userDataDir, { recursive: true, force: true, maxRetries: 5 });
 });
+
+/** To the profile's own browser, after it was started again. */
+const returnOf = async (person: Person): Promise<Person> => {
+  const again = await Person.atNewTab(stage.profile, stage.server.url, person);
+  await again.page.goto(stage.server.url);
+  return again;
+};
 
 const isOnline = (person: Person) => eventually(() => person.status()).toBe('Online');
 const isAway = (person: Person) => eventually(() => person.status()).toMatch(/^(Offline|Connecting)$/);
@@ -37,34 +48,37 @@ describe('[R11] a server that goes away under open pages', () => {
   it.each([
     ['stopped', 'stop'],
     ['killed', 'kill'],
-  ] as const)('[R4][R11] is %s and started: what was written meanwhile is pending, then delivered once and in order', async (word, how) => {
-    await isOnline(ada);
-    await stage.server[how]();
-    await isAway(ada);
-    await isAway(bob);
-    const texts = [1, 2, 3, 4, 5].map((index) => `While it was ${word}, ${index}`);
-    const answer = `Bob too, ${word}`;
-    for (const text of texts) await ada.say(text);
-    await bob.say(answer);
-    await eventually(() => ada.statusOf(...texts)).toEqual(texts.map(() => 'pending'));
-    await eventually(() => bob.statusOf(answer)).toEqual(['pending']);
-    await eventually(() => ada.status()).toBe('Offline');
+  ] as const)(
+    '[R4][R11] is %s and started: what was written meanwhile is pending, then delivered once and in order',
+    async (word, how) => {
+      await isOnline(ada);
+      await stage.server[how]();
+      await isAway(ada);
+      await isAway(bob);
+      const texts = [1, 2, 3, 4, 5].map((index) => `While it was ${word}, ${index}`);
+      const answer = `Bob too, ${word}`;
+      for (const text of texts) await ada.say(text);
+      await bob.say(answer);
+      await eventually(() => ada.statusOf(...texts)).toEqual(texts.map(() => 'pending'));
+      await eventually(() => bob.statusOf(answer)).toEqual(['pending']);
+      await eventually(() => ada.status()).toBe('Offline');
 
-    await stage.server.restart();
-    await isOnline(ada);
-    await isOnline(bob);
-    for (const person of [ada, bob]) {
-      await eventually(() => person.statusOf(...texts)).toEqual(texts.map(() => 'sent'));
-      await eventually(() => person.statusOf(answer)).toEqual(['sent']);
-      for (const text of [...texts, answer]) expect(await person.count(text)).toBe(1);
-    }
-    const rows = (await stage.messages('Train')).filter(({ text }) => text === answer || texts.includes(text));
-    expect(rows.filter(({ text }) => text !== answer).map(({ text }) => text)).toEqual(texts);
-    expect(rows.map(({ seq }) => seq).toSorted((left, right) => left - right)).toHaveLength(6);
-    const ids = (await stage.messages('Train')).map(({ id }) => id);
-    expect(await ada.messageIds()).toEqual(ids);
-    expect(await bob.messageIds()).toEqual(ids);
-  });
+      await stage.server.restart();
+      await isOnline(ada);
+      await isOnline(bob);
+      for (const person of [ada, bob]) {
+        await eventually(() => person.statusOf(...texts)).toEqual(texts.map(() => 'sent'));
+        await eventually(() => person.statusOf(answer)).toEqual(['sent']);
+        for (const text of [...texts, answer]) expect(await person.count(text)).toBe(1);
+      }
+      const rows = (await stage.messages('Train')).filter(({ text }) => text === answer || texts.includes(text));
+      expect(rows.filter(({ text }) => text !== answer).map(({ text }) => text)).toEqual(texts);
+      expect(rows.map(({ seq }) => seq).toSorted((left, right) => left - right)).toHaveLength(6);
+      const ids = (await stage.messages('Train')).map(({ id }) => id);
+      expect(await ada.messageIds()).toEqual(ids);
+      expect(await bob.messageIds()).toEqual(ids);
+    },
+  );
 });
 
 describe('[R7] without a network', () => {
@@ -82,9 +96,8 @@ describe('[R7] without a network', () => {
     await eventually(() => ada.statusOf('And after the reload')).toEqual(['pending']);
 
     // The power cut takes Bob's browser as well: it is the same process here.
-    await stage.restartBrowser(userDataDir);
-    ada = await Person.atNewTab(stage.profile, stage.server.url, ada);
-    await ada.page.goto(stage.server.url);
+    await stage.restartBrowser(userDataDir, 'kill');
+    ada = await returnOf(ada);
     await ada.open('Train');
     const texts = ['Written in the tunnel', 'And after the reload'];
     await eventually(() => ada.statusOf('Before', ...texts)).toEqual(['sent', 'pending', 'pending']);
@@ -146,20 +159,23 @@ describe('[R7] without a network', () => {
   });
 
   it('[R5] a message that comes late is shown at its arrival, marked as written offline, and is unread', async () => {
-    await ada.createTablo('Late');
-    await bob.openInvite(await ada.invite());
+    // She has seen nothing newer: our clients never write a time before anything they have seen [R5].
+    const carol = await stage.newPerson('Carol Shaw');
+    await carol.createTablo('Late');
+    await bob.openInvite(await carol.invite());
     await bob.open('Train');
-    await ada.goOffline();
-    await isAway(ada);
-    await ada.page.clock.setSystemTime(Date.now() - 10 * 60_000);
-    await ada.say('Ten minutes ago');
-    await eventually(() => ada.statusOf('Ten minutes ago')).toEqual(['pending']);
-    await ada.goOnline();
-    await eventually(() => ada.statusOf('Ten minutes ago')).toEqual(['sent']);
+    await carol.goOffline();
+    await isAway(carol);
+    await carol.page.clock.setSystemTime(Date.now() - 10 * 60_000);
+    await carol.say('Ten minutes ago');
+    await eventually(() => carol.statusOf('Ten minutes ago')).toEqual(['pending']);
+    await carol.goOnline();
+    await eventually(() => carol.statusOf('Ten minutes ago')).toEqual(['sent']);
     await eventually(() => bob.unread('Late')).toBe(1);
     await bob.open('Late');
-    await eventually(async () => (await bob.message('Ten minutes ago').innerText())).toMatch(/sent while offline/);
+    await eventually(() => bob.message('Ten minutes ago').innerText()).toMatch(/sent while offline/);
     const [row] = await stage.messages('Late');
     expect(row?.created_at ?? 0).toBeGreaterThan((row?.sent_at ?? 0) + 9 * 60_000);
+    await carol.context.close();
   });
 });

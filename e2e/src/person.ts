@@ -13,7 +13,7 @@ export interface ShownMessage {
   readonly words: string;
 }
 
-const PASSWORD = 'correct horse battery staple';
+export const PASSWORD = 'correct horse battery staple';
 const PAGE_DEADLINE_MS = 20_000;
 
 export class Person {
@@ -37,7 +37,10 @@ export class Person {
     page.setDefaultTimeout(PAGE_DEADLINE_MS);
     await page.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
-        console.error(`content security policy: ${violatedDirective} ${blockedURI}`);
+        // As a page error, which the stage counts.
+        setTimeout(() => {
+          throw new Error(`Content security policy: ${violatedDirective} ${blockedURI}`);
+        });
       });
     });
     return new Person(account, context, page, url);

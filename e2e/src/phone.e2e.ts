@@ -31,7 +31,9 @@ describe('the page', () => {
     expect(await overflow(ada)).toBe(0);
     await ada.createTablo('Pocket with a rather long name that does not fit on any phone at all');
     expect(await ada.tablos.count()).toBe(0);
-    await ada.say('https://example.org/a-very-long-address-without-any-place-to-break-it-so-that-it-would-widen-the-page');
+    await ada.say(
+      'https://example.org/a-very-long-address-without-any-place-to-break-it-so-that-it-would-widen-the-page',
+    );
     await ada.say(`${'W'.repeat(300)} and words`);
     await eventually(() => ada.statusOf('and words')).toEqual(['sent']);
     expect(await overflow(ada)).toBe(0);

@@ -34,7 +34,11 @@ const readDevice = (person: Person): Promise<{ databases: string[]; words: strin
           request.onsuccess = () => resolve(request.result);
           request.onerror = () => reject(request.error);
         });
-        words.push(JSON.stringify(rows, (_key, value) => (value instanceof Uint8Array ? new TextDecoder().decode(value) : value)));
+        words.push(
+          JSON.stringify(rows, (_key, value) =>
+            value instanceof Uint8Array ? new TextDecoder().decode(value) : value,
+          ),
+        );
       }
       database.close();
     }
@@ -49,7 +53,7 @@ describe('markup in what people write', () => {
 
   it('[R2] shows as text in messages, previews, names, quotes and titles', async () => {
     let dialogs = 0;
-    for (const { page } of [ada, bob]) page.on('dialog', (dialog) => void (dialogs += 1, dialog.dismiss()));
+    for (const { page } of [ada, bob]) page.on('dialog', (dialog) => void ((dialogs += 1), dialog.dismiss()));
     const eve = await stage.newPerson('<img src=x onerror=alert(4)>');
     await ada.open('Secrets');
     await eve.openInvite(await ada.invite());
@@ -69,7 +73,7 @@ describe('markup in what people write', () => {
     );
     await bob.choose('<b>bold</b>', 'Reply');
     await bob.say('Quoted');
-    await eventually(async () => (await ada.message('Quoted').innerText())).toContain('<b>bold</b>');
+    await eventually(async () => await ada.message('Quoted').innerText()).toContain('<b>bold</b>');
     await eve.composer.pressSequentially('typing');
     await ada.page.getByText('<img is typing…').waitFor();
     for (const { page } of [ada, bob]) {
@@ -82,6 +86,8 @@ describe('markup in what people write', () => {
 });
 
 describe('membership', () => {
+  beforeAll(() => stage.expectRefusals());
+
   it('[R6] a removed member is cut at once and told, and receives nothing more', async () => {
     await ada.open('Secrets');
     const carol = await stage.newPerson('Carol Shaw');
@@ -91,11 +97,17 @@ describe('membership', () => {
 
     const settings = await ada.openSettings();
     await settings.getByRole('button', { name: 'Remove Carol Shaw' }).click();
-    await ada.page.getByRole('dialog', { name: 'Remove Carol Shaw?' }).getByRole('button', { name: 'Remove', exact: true }).click();
+    await ada.page
+      .getByRole('dialog', { name: 'Remove Carol Shaw?' })
+      .getByRole('button', { name: 'Remove', exact: true })
+      .click();
     // Within 5 seconds [R6], and a little for the page.
     await eventually(() => carol.tabloLink('Secrets').count(), 7_000).toBe(0);
     await eventually(() => carol.composer.count()).toBe(0);
-    await carol.page.getByText(/no longer|not a member|removed/i).first().waitFor();
+    await carol.page
+      .getByText(/no longer|not a member|removed/i)
+      .first()
+      .waitFor();
     await ada.closeDialog();
     await ada.say('Now we are alone');
     await eventually(() => bob.statusOf('Now we are alone')).toEqual(['sent']);

@@ -23,8 +23,8 @@ export class Stage {
   readonly server: RunningServer;
   readonly database: Database;
   readonly #problems: string[] = [];
+  readonly #expected: RegExp[] = [];
   #browser: Chromium;
-  #mayBeAway = false;
 
   constructor(server: RunningServer, database: Database, browser: Chromium) {
     this.server = server;
@@ -60,26 +60,34 @@ export class Stage {
   }
 
   watch(context: BrowserContext): void {
-    context.on('weberror', (error) => this.#problems.push(`pageerror: ${error.error().stack ?? error.error().message}`));
+    context.on('weberror', (error) =>
+      this.#problems.push(`pageerror: ${error.error().stack ?? error.error().message}`),
+    );
     context.on('console', (message) => {
-      if (message.type() === 'error') this.#problems.push(`console.error: ${message.text()} (${message.location().url})`);
+      if (message.type() === 'error')
+        this.#problems.push(`console.error: ${message.text()} (${message.location().url})`);
     });
   }
 
   /** From now on the server or the network may be away, and the browser may say so. */
   expectOutage(): void {
-    this.#mayBeAway = true;
+    this.#expected.push(NETWORK_IS_AWAY);
+  }
+
+  /** From now on somebody's access ends under an open page, and the browser logs what was asked just then. */
+  expectRefusals(): void {
+    this.#expected.push(/status of 403/);
   }
 
   /** For `afterEach`. */
   expectNoProblems(): void {
     const problems = this.#problems.splice(0);
-    expect(problems.filter((text) => !(this.#mayBeAway && NETWORK_IS_AWAY.test(text)))).toEqual([]);
+    expect(problems.filter((text) => !this.#expected.some((expected) => expected.test(text)))).toEqual([]);
   }
 
-  /** Power cut: the browser's processes are killed; a new one has the same profile. */
-  async restartBrowser(userDataDir: string): Promise<void> {
-    await this.#browser.kill();
+  /** `kill` is a power cut. A new browser has the same profile; everybody else's contexts are gone. */
+  async restartBrowser(userDataDir: string, how: 'close' | 'kill'): Promise<void> {
+    await this.#browser[how]();
     this.#browser = await launchChromium({ userDataDir });
     this.watch(this.profile);
   }
@@ -120,7 +128,9 @@ export class Stage {
 
   async untilSomebodyWaitsForALock(): Promise<void> {
     await eventually(() =>
-      this.database.query(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' LIMIT 1`),
+      this.database.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' LIMIT 1`,
+      ),
     ).toHaveLength(1);
   }
 

@@ -1,4 +1,5 @@
 /** From REST to this device's records, and from those to the list that people see. Pure. */
+import type { Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { RestChannel } from '@tablo/schema/rest/channel';
 import { compareKeys } from '@tablo/schema/shown-at';
@@ -51,6 +52,24 @@ export function newestOf(listed: LastMessage | null, shown: TimelineMessage | nu
   if (listed !== null && listed.id !== shown.id && shown.delivery.status === 'sent' && compareKeys(listed, shown) > 0)
     return listed;
   return { id: shown.id, author: shown.author, text: shown.text, shownAt: shown.shownAt };
+}
+
+/** What entries that have just come change of the newest message, for tablos whose timeline nobody holds. Deletions are the server's to tell. */
+export function noteNewest(record: ChannelRecord, entries: readonly Entry[]): ChannelRecord {
+  const arrivedAt = new Map(
+    entries.flatMap((entry) => (entry.kind === 'arrival' ? entry.of.map((id) => [id, entry.at] as const) : [])),
+  );
+  let last = record.lastMessage;
+  for (const entry of entries) {
+    if (entry.kind === 'message') {
+      const { id, author, text, sentAt } = entry;
+      const shown = { id, author, text, shownAt: arrivedAt.get(id) ?? sentAt };
+      if (last === null || compareKeys(shown, last) > 0) last = shown;
+    } else if (entry.kind === 'edit' && last?.id === entry.target && last.author === entry.author) {
+      last = { ...last, text: entry.text };
+    }
+  }
+  return last === record.lastMessage ? record : { ...record, lastMessage: last };
 }
 
 export function summaryOf(

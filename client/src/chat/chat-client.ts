@@ -9,24 +9,16 @@ import type { RestChannel } from '@tablo/schema/rest/channel';
 import type { Role } from '@tablo/schema/roles';
 import { Api, type UnreadChannel } from './api.ts';
 import { ChannelBook } from './channel-book.ts';
-import { byActivity, mergeChannel, newestOf, summaryOf } from './channel-list.ts';
-import type {
-  ChannelList,
-  ChannelSummary,
-  Chat,
-  ConnectionState,
-  Invite,
-  Person,
-  SearchableRoom,
-  StorageState,
-} from './chat.ts';
+import { mergeChannel } from './channel-list.ts';
+import { ChannelView } from './channel-view.ts';
+import type { ChannelList, Chat, ConnectionState, Invite, Person, SearchableRoom, StorageState } from './chat.ts';
 import { Connection } from './connection.ts';
 import { detectEnvironment, type Environment } from './environment.ts';
 import { ListSync } from './list-sync.ts';
-import type { ChannelRecord, LocalStore } from './local-store.ts';
+import type { LocalStore } from './local-store.ts';
 import { Outbox } from './outbox.ts';
 import { People } from './people.ts';
-import { type Readable, Writable } from './readable.ts';
+import type { Readable } from './readable.ts';
 import { inBackground } from './report-error.ts';
 import { openLocalStore } from './resilient-store.ts';
 import { HeldRoom } from './room-handle.ts';
@@ -36,8 +28,6 @@ import { type OpenTabChannel, openBroadcastChannel, type TabMessage, Tabs } from
 import { DEFAULT_TIMING, type Timing } from './timing.ts';
 import { moveReadPosition } from './unread.ts';
 
-/** Presence costs every member of a tablo four frames a minute (TRAPS 1.6): only this many of the most active ones show us while not open. */
-const RECENT_TABLOS = 20;
 const LISTED = 'hasListed';
 
 export interface Storage {
@@ -95,15 +85,11 @@ export class ChatClient implements Chat {
   readonly #people: People;
   readonly #rooms: Rooms;
   readonly #sync: ListSync;
-  readonly #channels: Writable<ChannelList>;
+  readonly #view: ChannelView;
   readonly #stops: (() => void)[] = [];
   readonly #environment: Environment;
   /** Created here since the list was last asked for: the answer may not know them. */
   readonly #created = new Set<TabloId>();
-  /** Whose names the list lacks: asked for once. */
-  readonly #askedForNames = new Set<TabloId>();
-  #hasListed: boolean;
-  #isPublishing = false;
   #hasAskedToPersist = false;
   #closing: Promise<void> | null = null;
 
@@ -111,7 +97,6 @@ export class ChatClient implements Chat {
     const { options, timing, storage, tabs, outbox, book } = parts;
     this.#parts = parts;
     this.user = options.user;
-    this.#hasListed = parts.hasListed;
     this.#environment = options.environment ?? detectEnvironment();
     const baseUrl = (options.baseUrl ?? globalThis.location?.origin ?? '').replace(/\/+$/, '');
     const tokens = new UserTokens(options.tokens, options.user.id);
@@ -124,7 +109,7 @@ export class ChatClient implements Chat {
       isServerAlive: (timeoutMs) => this.#api.isAlive(timeoutMs),
       ...(options.WebSocketImpl === undefined ? {} : { WebSocketImpl: options.WebSocketImpl }),
     });
-    this.#people = new People(storage.store, this.#api, options.user, () => this.#publish());
+    this.#people = new People(storage.store, this.#api, options.user, () => this.#view.publish());
     this.#sync = new ListSync(this.#api, book, timing, {
       beforeAsking: () => this.#created.clear(),
       apply: (channels, unread, seqs) => this.#apply(channels, unread, seqs),
@@ -141,12 +126,17 @@ export class ChatClient implements Chat {
       clock: new CausalClock(options.now),
       timing,
       refreshChannels: () => this.#sync.refresh(),
-      onActivity: () => this.#publish(),
+      onActivity: () => this.#view.publish(),
     });
-    this.#channels = new Writable<ChannelList>(this.#buildList());
+    this.#view = new ChannelView({
+      book,
+      people: this.#people,
+      room: (id) => this.#rooms.get(id),
+      hasListed: parts.hasListed,
+    });
     this.#listen();
-    for (const { id } of this.#channels.get().channels) this.#rooms.add(id);
-    this.#showRecent();
+    for (const { id } of this.channels.get().channels) this.#rooms.add(id);
+    this.#view.showRecent();
     this.#sync.refresh();
   }
 
@@ -159,7 +149,7 @@ export class ChatClient implements Chat {
   }
 
   get channels(): Readable<ChannelList> {
-    return this.#channels;
+    return this.#view.list;
   }
 
   openRoom(id: TabloId): SearchableRoom {
@@ -179,6 +169,8 @@ export class ChatClient implements Chat {
     this.#created.add(id);
     this.#parts.book.put(mergeChannel(this.#parts.book.get(id), rest));
     this.#rooms.noteListed(id, rest.epoch);
+    this.#view.publishNow();
+    this.#parts.tabs.post({ type: 'channels' });
     return id;
   }
 
@@ -248,7 +240,7 @@ export class ChatClient implements Chat {
         tabs.post({ type: 'read', tabloId: id, seq: book.get(id)?.readSeq ?? 0 });
         this.#sync.reportSoon();
       }
-      this.#publish();
+      this.#view.publish();
     });
     this.#stops.push(
       outbox.on((change) => this.#rooms.get(change.tabloId)?.noteOutbox(change)),
@@ -301,9 +293,8 @@ export class ChatClient implements Chat {
       const answer = answers.get(id) ?? { count: 0, messages: [] };
       this.#rooms.get(id)?.noteUnreadAnswer(answer, seqs.get(id) ?? 0);
     }
-    if (!this.#hasListed) inBackground(storage.store.writeMeta(LISTED, true));
-    this.#hasListed = true;
-    this.#publish();
+    if (!this.#view.hasListed) inBackground(storage.store.writeMeta(LISTED, true));
+    this.#view.noteListed();
   }
 
   /** Ours no more, by our own doing. */
@@ -318,76 +309,6 @@ export class ChatClient implements Chat {
   async #refreshQuietly(): Promise<void> {
     this.#parts.tabs.post({ type: 'channels' });
     await this.#sync.refreshNow().catch(() => this.#sync.refresh());
-  }
-
-  /** Many changes of one turn are one new list. */
-  #publish(): void {
-    if (this.#isPublishing || this.#closing !== null) return;
-    this.#isPublishing = true;
-    setTimeout(() => {
-      this.#isPublishing = false;
-      if (this.#closing !== null) return;
-      this.#rememberNewest();
-      const next = this.#buildList();
-      if (isSameList(next, this.#channels.get())) return;
-      this.#channels.set(next);
-      this.#showRecent();
-      this.#askForNames();
-    }, 0);
-  }
-
-  #buildList(): ChannelList {
-    const channels = this.#parts.book
-      .list()
-      .map((record) =>
-        summaryOf(
-          record,
-          newestOf(this.#listedMessage(record), this.#rooms.get(record.id)?.screen.newest() ?? null),
-          (id) => this.#people.nameOf(id),
-        ),
-      )
-      .sort(byActivity);
-    return { status: this.#hasListed || channels.length > 0 ? 'ready' : 'loading', channels };
-  }
-
-  #listedMessage({ id, lastMessage }: ChannelRecord): ChannelRecord['lastMessage'] {
-    const screen = this.#rooms.get(id)?.screen;
-    if (lastMessage === null || screen === undefined || screen.newest()?.id === lastMessage.id) return lastMessage;
-    return screen.message(lastMessage.id)?.isDeleted ? null : lastMessage;
-  }
-
-  /** So that the list shows it at the next start, before any document is read. */
-  #rememberNewest(): void {
-    for (const record of this.#parts.book.list()) {
-      const newest = this.#rooms.get(record.id)?.screen.newest() ?? null;
-      if (newest === null || newest.delivery.status !== 'sent') continue;
-      const last = newestOf(this.#listedMessage(record), newest);
-      if (JSON.stringify(last) !== JSON.stringify(record.lastMessage))
-        this.#parts.book.put({ ...record, lastMessage: last });
-    }
-  }
-
-  #showRecent(): void {
-    this.#channels.get().channels.forEach(({ id }, index) => {
-      this.#rooms.get(id)?.presence.setRecent(index < RECENT_TABLOS);
-    });
-  }
-
-  #askForNames(): void {
-    const nameless = this.#channels
-      .get()
-      .channels.find(
-        ({ id, lastMessage }) =>
-          lastMessage !== null && !this.#people.isKnown(lastMessage.author) && !this.#askedForNames.has(id),
-      );
-    if (nameless === undefined) return;
-    this.#askedForNames.add(nameless.id);
-    const asking = this.#people.load(nameless.id).then(async () => {
-      const author = nameless.lastMessage?.author;
-      if (author !== undefined && !this.#people.isKnown(author)) await this.#people.refresh(nameless.id);
-    });
-    // Not reachable: the names come with the members when the tablo is opened.
-    inBackground(asking.catch(() => {}).then(() => this.#askForNames()));
   }
 
   #askToPersist(): void {
@@ -407,17 +328,11 @@ export class ChatClient implements Chat {
     this.#closing ??= Promise.resolve();
     for (const stop of this.#stops.splice(0)) stop();
     this.#sync.close();
+    this.#view.close();
     await this.#rooms.close();
     this.#connection.close();
     await book.close();
     tabs.close();
     if (closesStore) await storage.store.close();
   }
-}
-
-function isSameList(left: ChannelList, right: ChannelList): boolean {
-  if (left.status !== right.status || left.channels.length !== right.channels.length) return false;
-  const same = (one: ChannelSummary, other: ChannelSummary | undefined): boolean =>
-    JSON.stringify(one) === JSON.stringify(other);
-  return left.channels.every((channel, index) => same(channel, right.channels[index]));
 }

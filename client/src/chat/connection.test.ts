@@ -166,6 +166,23 @@ describe('presence', () => {
     await until(() => expect(here.presence.get().online.map(({ id }) => id)).toEqual([ALICE]));
   });
 
+  it('who goes on writing goes on typing, however rarely the page says so', async () => {
+    const alice = await openDevice(server, ALICE);
+    const bob = await openDevice(server, BOB, { timing: { typingIdleMs: 300 } });
+    const [here, there] = [alice.chat.openRoom(tablo.id), bob.chat.openRoom(tablo.id)];
+    await until(() => expect(here.presence.get().online).toHaveLength(2));
+    const seen: number[] = [];
+    here.presence.subscribe(() => seen.push(here.presence.get().typing.length));
+    there.sendTyping(true);
+    const start = Date.now();
+    await until(() => {
+      there.setDraft(`${there.draft.get()}a`);
+      expect(Date.now() - start).toBeGreaterThan(700);
+    });
+    expect(seen).toEqual([1]);
+    await until(() => expect(here.presence.get().typing).toEqual([]));
+  });
+
   it('survives a view that is mounted twice', async () => {
     const alice = await openDevice(server, ALICE);
     const bob = await openDevice(server, BOB);

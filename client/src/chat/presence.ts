@@ -87,6 +87,11 @@ export class RoomPresence {
     if (this.#isPresent) this.#tell();
   }
 
+  /** A keystroke: who has said that they type still does. */
+  keepTyping(): void {
+    if (this.#isTyping) this.sendTyping(true);
+  }
+
   close(): void {
     this.#stopTyping();
     this.#link = null;

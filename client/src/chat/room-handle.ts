@@ -39,6 +39,7 @@ export class HeldRoom implements SearchableRoom {
 
   setDraft(text: string): void {
     this.#room.draft.set(text);
+    this.#room.presence.keepTyping();
   }
 
   async send(text: string, replyTo?: EntryId): Promise<EntryId> {

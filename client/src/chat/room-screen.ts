@@ -1,7 +1,9 @@
 /**
  * What people see of one tablo: the timeline, the part of it that is on the screen, and where the new messages begin.
  *
- * Invariant: the timeline holds durable entries only; own unsent ones are its overlay. So *sent* is never shown before it is true [R1].
+ * Invariants
+ * 1. The timeline holds durable entries only; own unsent ones are its overlay. So *sent* is never shown before it is true [R1].
+ * 2. Only what is open, or has something unsent to show in the list, has a timeline: three hundred tablos at rest cost their documents alone [R9].
  */
 import type { CausalClock } from '@tablo/schema/causal-clock';
 import type { Refusal } from '@tablo/schema/close-codes';
@@ -49,7 +51,7 @@ export class RoomScreen {
     firstUnreadId: null,
     closed: null,
   });
-  #timeline = new Timeline();
+  #timeline: Timeline | null = null;
   #isOpen = false;
   #isLoaded = false;
   #isVerified = false;
@@ -85,12 +87,16 @@ export class RoomScreen {
   }
 
   message(id: EntryId): TimelineMessage | null {
-    return this.#timeline.get(id);
+    return this.#need().get(id);
   }
 
-  /** The newest message that is not deleted, own unsent ones included. */
+  /** The newest message that is not deleted, own unsent ones included; `null` too for a tablo at rest. */
   newest(): TimelineMessage | null {
-    return this.#timeline.messages().findLast((message) => !message.isDeleted) ?? null;
+    return this.#timeline?.messages().findLast((message) => !message.isDeleted) ?? null;
+  }
+
+  isDeleted(id: EntryId): boolean {
+    return this.#timeline?.get(id)?.isDeleted ?? false;
   }
 
   authorOf(id: EntryId): UserId | null {
@@ -100,7 +106,7 @@ export class RoomScreen {
 
   /** What the timeline shows of durable messages, as rows. */
   folded(): readonly TimelineRow[] {
-    return this.#timeline
+    return this.#need()
       .messages()
       .flatMap((message) => (message.delivery.status === 'sent' ? [foldedRowOf(message)] : []));
   }
@@ -116,20 +122,21 @@ export class RoomScreen {
 
   show(entries: readonly Entry[]): void {
     for (const entry of entries) {
-      this.#timeline.add(entry);
+      this.#timeline?.add(entry);
       this.#observe(entry);
     }
     this.publish();
   }
 
   overlay(): void {
-    this.#timeline.setUnsent(this.#options.host.unsent());
+    const unsent = this.#options.host.unsent();
+    if (this.#isOpen || unsent.length > 0) this.#need().setUnsent(unsent);
+    else this.#timeline = null;
     this.publish();
   }
 
   rebuild(): void {
-    this.#timeline = new Timeline();
-    this.#fill(this.#timeline);
+    this.#timeline = null;
     this.overlay();
   }
 
@@ -146,7 +153,7 @@ export class RoomScreen {
   async open(firstUnread: Iterable<EntryId>): Promise<void> {
     this.#isOpen = true;
     this.#firstUnread = new Set(firstUnread);
-    this.publish();
+    this.overlay();
     await this.#history.showCached(null);
     await this.verify();
   }
@@ -168,6 +175,7 @@ export class RoomScreen {
   /** The document is another one, of another epoch: what was verified with the last one has to be again. */
   async changeDocument(): Promise<void> {
     this.#forgetRows();
+    for (const entry of this.#options.host.document()?.entries ?? []) this.#observe(entry);
     if (this.#isOpen) await this.#history.showCached(null);
     this.rebuild();
   }
@@ -176,7 +184,7 @@ export class RoomScreen {
   async verify(): Promise<void> {
     if (!this.#isOpen || this.#isVerified || !this.#options.host.isReady()) return;
     this.#isVerified = true;
-    const shown = this.#timeline.messages();
+    const shown = this.#need().messages();
     const target = shown.length > PAGE_SIZE ? keyOf(shown[this.#window.startOf(shown)]) : null;
     try {
       await this.#history.verify(target);
@@ -207,7 +215,7 @@ export class RoomScreen {
   }
 
   #publishNow(): void {
-    const all = this.#timeline.messages();
+    const all = this.#need().messages();
     const start = this.#window.startOf(all);
     this.#window.hold(all);
     const isKnown = all.length > 0 || this.#options.host.isReady() || this.#closed !== null || this.#history.isComplete;
@@ -223,14 +231,23 @@ export class RoomScreen {
   }
 
   async #loadOlder(): Promise<void> {
-    const before = this.#timeline.messages();
+    const before = this.#need().messages();
     if (this.#window.startOf(before) < PAGE_SIZE) await this.#history.showCached(keyOf(before[0]));
-    const known = this.#timeline.messages();
+    const known = this.#need().messages();
     const target =
       this.#window.startOf(known) >= PAGE_SIZE ? keyOf(known[this.#window.startOf(known) - PAGE_SIZE]) : null;
     // Not reachable: what this device has must do.
     await this.#history.verify(target).catch(() => {});
-    this.#window.grow(this.#timeline.messages());
+    this.#window.grow(this.#need().messages());
+  }
+
+  #need(): Timeline {
+    if (this.#timeline !== null) return this.#timeline;
+    const timeline = new Timeline();
+    this.#fill(timeline);
+    timeline.setUnsent(this.#options.host.unsent());
+    this.#timeline = timeline;
+    return timeline;
   }
 
   #fill(timeline: Timeline): void {
@@ -241,7 +258,6 @@ export class RoomScreen {
     for (const entry of document.entries) {
       if (held.has(entry.id)) continue;
       timeline.add(entry);
-      this.#observe(entry);
     }
   }
 
@@ -253,7 +269,7 @@ export class RoomScreen {
     if (!this.#isOpen) return;
     for (const row of rows) {
       this.#rows.set(row.id, row);
-      this.#timeline.addRow(row);
+      this.#need().addRow(row);
       this.#options.clock.observe(row.shownAt);
     }
     this.publish();
@@ -275,7 +291,9 @@ export class RoomScreen {
     const first =
       document === null
         ? undefined
-        : this.#timeline.messages().find(({ id, delivery }) => delivery.status === 'sent' && document.has(id));
+        : this.#need()
+            .messages()
+            .find(({ id, delivery }) => delivery.status === 'sent' && document.has(id));
     return keyOf(first);
   }
 }

@@ -1,23 +1,21 @@
 /**
  * One tablo on this device, live: brings together its document and link (`room-home.ts`), what people see of it (`room-screen.ts`), its own unsent
- * entries and what the server says about them.
- *
- * Invariants
- * 1. An own entry leaves the outbox in `#settle` alone: when the server says that it is durable, or shows it to us.
- * 2. A document that holds what its author has taken back is never synced again: the room moves to a new one first [R8].
+ * entries (`own-entries.ts`, `sender.ts`), what is unread (`read-marker.ts`), and what the server says about all of them.
  */
 import type { CausalClock } from '@tablo/schema/causal-clock';
 import type { Refusal } from '@tablo/schema/close-codes';
-import type { Edit, Entry, MemberEntry } from '@tablo/schema/entry';
+import type { Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { encodeStateless, parseServerStateless } from '@tablo/schema/stateless';
 import type { Api } from './api.ts';
 import type { ChannelBook } from './channel-book.ts';
+import { noteNewest } from './channel-list.ts';
 import type { Person } from './chat.ts';
 import { Draft } from './draft.ts';
 import type { LinkOpener } from './link.ts';
 import type { LocalStore } from './local-store.ts';
 import type { Outbox, OutboxChange } from './outbox.ts';
+import { OwnEntries } from './own-entries.ts';
 import type { People } from './people.ts';
 import { RoomPresence } from './presence.ts';
 import { ReadMarker } from './read-marker.ts';
@@ -26,7 +24,7 @@ import { RoomCommands } from './room-commands.ts';
 import type { RoomDocument } from './room-document.ts';
 import { RoomHome } from './room-home.ts';
 import { RoomScreen } from './room-screen.ts';
-import { type Home, Sender } from './sender.ts';
+import { Sender } from './sender.ts';
 import type { Tabs } from './tabs.ts';
 import type { Timing } from './timing.ts';
 import { forgetDeleted, moveReadPosition, type UnreadAnswer } from './unread.ts';
@@ -57,13 +55,11 @@ export class Room {
   readonly #context: RoomContext;
   readonly #home: RoomHome;
   readonly #marker: ReadMarker;
+  readonly #own: OwnEntries;
   readonly #sender: Sender;
   #handles = 0;
   #isFirstAnswer = false;
   #isDisposed = false;
-  /** Own durable entries of a document that the server has refused: to be sent again if it has lost them (a restored backup). */
-  #remembered: readonly MemberEntry[] = [];
-  #graceTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(id: TabloId, context: RoomContext) {
     const { store, api, book, outbox, clock, user, tabs, timing, people, links } = context;
@@ -103,17 +99,31 @@ export class Room {
       clock,
       outbox,
       message: (entry) => this.screen.message(entry),
-      withdrawn: (ids) => this.#takeBack(ids),
+      withdrawn: (ids) => this.#own.takeBack(ids),
+    });
+    this.#own = new OwnEntries({
+      tabloId: id,
+      user: user.id,
+      outbox,
+      tabs,
+      timing,
+      home: this.#home,
+      host: {
+        show: (entries) => this.#show(entries),
+        overlay: () => this.screen.overlay(),
+        settleWithdrawn: (record) => this.commands.settleWithdrawn(record),
+        flush: () => this.#sender.flush(),
+      },
     });
     this.#sender = new Sender(
       {
-        pushable: () => this.#pushable(),
-        held: () => this.#held(),
-        doubtful: () => this.#doubtful(),
-        push: (entries) => this.#push(entries),
+        pushable: () => this.#own.pushable(),
+        held: () => this.#own.held(),
+        doubtful: () => this.#own.doubtful(),
+        push: (entries) => this.#own.push(entries),
         check: (ids) => this.#home.link?.sendStateless(encodeStateless({ type: 'check', ids: [...ids] })),
         refuse: (ids, refusal) => inBackground(outbox.refuse(id, ids, refusal)),
-        rehome: (home) => this.#rehome(home),
+        rehome: (home) => this.#own.rehome(home),
         moveEpoch: () => this.#moveEpoch(),
         expireToken: () => links.expireToken(),
       },
@@ -148,15 +158,11 @@ export class Room {
     if (this.screen.closed !== null) return;
     this.#home.shut();
     this.screen.shut(refusal);
-    const pending = this.#context.outbox.unsent(this.id).filter(({ delivery }) => delivery.status === 'pending');
-    if (pending.length > 0)
-      inBackground(
-        this.#context.outbox.refuse(
-          this.id,
-          pending.map(({ entry }) => entry.id),
-          refusal,
-        ),
-      );
+    const { outbox } = this.#context;
+    const pending = outbox
+      .unsent(this.id)
+      .flatMap(({ entry, delivery }) => (delivery.status === 'pending' ? [entry.id] : []));
+    if (pending.length > 0) inBackground(outbox.refuse(this.id, pending, refusal));
   }
 
   acquire(): void {
@@ -192,14 +198,11 @@ export class Room {
   }
 
   noteOutbox({ sent }: OutboxChange): void {
-    const { outbox } = this.#context;
     if (sent.length > 0) {
-      this.screen.show(sent);
+      this.#show(sent);
       this.#home.document?.confirm(sent.map((entry) => entry.id));
     }
-    // Another tab has taken back what we had pushed.
-    const gone = this.#held().filter((id) => outbox.get(this.id, id)?.delivery.status !== 'pending');
-    if (gone.length > 0) this.#takeBack(gone);
+    this.#own.takeBackWithdrawn();
     this.screen.overlay();
     this.#sender.flush();
   }
@@ -216,7 +219,7 @@ export class Room {
 
   async dispose(): Promise<void> {
     this.#isDisposed = true;
-    if (this.#graceTimer !== null) clearTimeout(this.#graceTimer);
+    this.#own.close();
     this.#sender.close();
     this.presence.close();
     await this.draft.save();
@@ -230,7 +233,7 @@ export class Room {
       leaving: (document) => this.#leave(document),
       entered: async () => {
         await this.screen.changeDocument();
-        this.#settleStored();
+        this.#own.settleStored();
       },
       ready: (isFresh) => this.#handleReady(isFresh),
       lost: () => {
@@ -244,7 +247,7 @@ export class Room {
       },
       epochMoved: () => this.#context.refreshChannels(),
       stateless: (payload) => this.#handleStateless(payload),
-      acknowledged: () => this.#settle(this.#held()),
+      acknowledged: () => this.#settle(this.#own.held()),
       presence: (states) => this.presence.receive(states),
       linkChanged: (link) => this.presence.attach(link),
     };
@@ -257,22 +260,10 @@ export class Room {
 
   #handleReady(isFresh: boolean): void {
     if (isFresh) this.screen.rebuild();
-    // What was on its way when the socket went has just been sent again, by the sync.
-    this.#noteUnacknowledged();
+    this.#own.noteJoined();
     this.#sender.joined();
     inBackground(this.screen.verify());
     this.screen.publish();
-  }
-
-  #rehome(home: Home): void {
-    const document = this.#home.document;
-    if (home === 'empty' && document !== null) {
-      const held = new Set(document.heldIds());
-      this.#remembered = [...document.entries].flatMap((entry) =>
-        entry.kind !== 'arrival' && entry.author === this.#context.user.id && !held.has(entry.id) ? [entry] : [],
-      );
-    }
-    this.#home.rehome(home);
   }
 
   /** The list tells where to; until it does, this document takes nothing. */
@@ -280,94 +271,6 @@ export class Room {
     this.#context.refreshChannels();
     this.#home.rehome('stored');
   }
-
-  // --- own entries
-
-  /** On the document by our own push, not known to be durable. A document that is being left counts no more. */
-  #held(): readonly EntryId[] {
-    return this.#home.isMoving ? [] : (this.#home.document?.heldIds() ?? []);
-  }
-
-  #pushable(): readonly MemberEntry[] {
-    const { outbox, tabs, timing } = this.#context;
-    const document = this.#home.document;
-    if (document === null) return [];
-    const records = outbox.pushable(this.id).filter(({ id }) => !document.has(id));
-    // Every tab has every pending entry: those of a living tab are left to it for a while, or all of them would push.
-    const mine = records.filter(
-      ({ owner, createdAt }) =>
-        owner === tabs.id || !tabs.isAlive(owner) || Date.now() - createdAt >= timing.ownerGraceMs,
-    );
-    if (mine.length < records.length) this.#graceTimer ??= setTimeout(() => this.#endGrace(), timing.ownerGraceMs);
-    return mine.map((record) => record.entry);
-  }
-
-  #endGrace(): void {
-    this.#graceTimer = null;
-    this.#sender.flush();
-  }
-
-  #doubtful(): readonly EntryId[] {
-    const document = this.#home.document;
-    const unsettled = this.#context.outbox
-      .list(this.id)
-      .flatMap(({ id, delivery }) => (delivery.status === 'refused' ? [] : [id]));
-    return [...unsettled, ...this.#remembered.flatMap(({ id }) => (document?.has(id) ? [] : [id]))];
-  }
-
-  #push(entries: readonly MemberEntry[]): void {
-    const { link, document } = this.#home;
-    if (link === null || document === null) return;
-    link.hasUnacknowledged = true;
-    document.push(entries);
-  }
-
-  #noteUnacknowledged(): void {
-    const { link } = this.#home;
-    if (link !== null) link.hasUnacknowledged = this.#held().length > 0;
-  }
-
-  #takeBack(ids: readonly EntryId[]): void {
-    const held = new Set(this.#held());
-    if (ids.some((id) => held.has(id))) this.#home.rehome('stored');
-  }
-
-  /** [R1] These are durable. */
-  #settle(ids: readonly EntryId[]): void {
-    if (ids.length === 0) return;
-    const { outbox, tabs } = this.#context;
-    const { document } = this.#home;
-    // First: a held entry without a record is one that another tab has taken back.
-    document?.confirm(ids);
-    const settled = outbox.settle(this.id, ids);
-    this.#noteUnacknowledged();
-    if (settled.length === 0) return;
-    this.screen.show(settled.map((record) => record.entry));
-    this.screen.overlay();
-    for (const record of settled) {
-      if (record.delivery.status === 'withdrawn' && (record.owner === tabs.id || !tabs.isAlive(record.owner))) {
-        this.commands.settleWithdrawn(record);
-      }
-    }
-    this.#sender.confirmed();
-  }
-
-  /** Durable entries whose records outlived them, because the last run ended in between. */
-  #settleStored(): void {
-    const document = this.#home.document;
-    if (document === null) return;
-    this.#settle(this.#context.outbox.list(this.id).flatMap(({ id }) => (document.has(id) ? [id] : [])));
-  }
-
-  /** Own durable entries that the server has lost are sent again. */
-  #restoreLost(durable: ReadonlySet<string>): void {
-    const document = this.#home.document;
-    const lost = this.#remembered.filter((entry) => !document?.has(entry.id) && !durable.has(entry.id));
-    this.#remembered = [];
-    if (lost.length > 0) inBackground(this.#context.outbox.add(this.id, lost));
-  }
-
-  // --- what the server says
 
   #handleStateless(payload: string): void {
     const message = parseServerStateless(payload);
@@ -380,7 +283,7 @@ export class Room {
         this.#marker.numbered(messages.map((id, index) => ({ id, seq: message.seq + index })));
         this.#settle([...messages, ...(message.others as EntryId[])]);
         if (this.#sender.committed(message.messages, message.others)) {
-          this.#restoreLost(new Set(message.others));
+          this.#own.restoreLost(new Set(message.others));
           this.#sender.answered();
         }
         return;
@@ -394,30 +297,29 @@ export class Room {
     }
   }
 
+  #settle(ids: readonly EntryId[]): void {
+    this.#own.settle(ids);
+    this.#sender.confirmed();
+  }
+
   #receive(entries: readonly Entry[]): void {
     this.#home.watchGap();
     this.#settle(entries.flatMap((entry) => (entry.author === this.#context.user.id ? [entry.id] : [])));
-    this.screen.show(entries);
+    this.#show(entries);
     for (const entry of entries) {
       if (entry.kind === 'message') this.#marker.arrived(entry.id, entry.author);
       if (entry.kind === 'delete') this.#noteDeleted(entry.target);
-      if (entry.kind === 'edit') this.#noteEdited(entry);
     }
+  }
+
+  #show(entries: readonly Entry[]): void {
+    this.screen.show(entries);
+    this.#context.book.update(this.id, (record) => noteNewest(record, entries));
   }
 
   #noteDeleted(target: EntryId): void {
     const { book, refreshChannels } = this.#context;
     if (book.get(this.id)?.lastMessage?.id === target) refreshChannels();
     book.update(this.id, (record) => forgetDeleted(record, target));
-  }
-
-  /** The list shows the newest message even where this device does not hold it. */
-  #noteEdited({ target, author, text }: Edit): void {
-    this.#context.book.update(this.id, (record) => {
-      const { lastMessage } = record;
-      return lastMessage?.id === target && lastMessage.author === author
-        ? { ...record, lastMessage: { ...lastMessage, text } }
-        : record;
-    });
   }
 }

@@ -89,12 +89,19 @@ export class Rooms {
       if (room === undefined) return;
       this.#opening += 1;
       inBackground(
-        this.#open(room).finally(() => {
-          this.#opening -= 1;
-          this.#openNext();
-        }),
+        // A turn of its own for each, so that what is on the screen comes first.
+        new Promise<void>((resolve) => setTimeout(resolve, 0))
+          .then(() => this.#openIfListed(room))
+          .finally(() => {
+            this.#opening -= 1;
+            this.#openNext();
+          }),
       );
     }
+  }
+
+  #openIfListed(room: Room): Promise<void> | undefined {
+    return this.#rooms.get(room.id) === room ? this.#open(room) : undefined;
   }
 
   #open(room: Room): Promise<void> {

@@ -4,11 +4,17 @@ import { expect, vi } from 'vitest';
 import type { TestServer } from '../sync/test-server.ts';
 
 /** Runs `act` while the tablo's row is locked by somebody else. What arrives after `untilCommitWaits` goes into the next batch. */
-export async function holdTablo(server: TestServer, tablo: TabloId, act: (untilCommitWaits: () => Promise<void>) => Promise<void>): Promise<void> {
+export async function holdTablo(
+  server: TestServer,
+  tablo: TabloId,
+  act: (untilCommitWaits: () => Promise<void>) => Promise<void>,
+): Promise<void> {
   const client = await server.pool.connect();
   const untilCommitWaits = (): Promise<void> =>
     vi.waitFor(async () => {
-      const { rows } = await server.pool.query("SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+      const { rows } = await server.pool.query(
+        "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
       expect(rows[0].n).toBeGreaterThan(0);
     }, 5_000);
   try {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { TestServer } from '../sync/test-server.ts';
 import { STEP_2, syncFrame, UPDATE } from './frames.ts';
 import { holdTablo } from './hold.ts';
-import { alice, bob, eve, openStageServer, say, Stage, until } from './stage.ts';
+import { alice, bob, eve, openStageServer, Stage, say, until } from './stage.ts';
 import { append, update, values } from './updates.ts';
 
 let server: TestServer;
@@ -24,13 +24,23 @@ async function assertNothingWaits(): Promise<void> {
   expect([reader.doc.store.pendingStructs, reader.doc.store.pendingDs]).toEqual([null, null]);
 }
 
-const settled = (client: { heard: { statuses: readonly boolean[] } }, count: number) => until(() => expect(client.heard.statuses.length).toBe(count));
+const settled = (client: { heard: { statuses: readonly boolean[] } }, count: number) =>
+  until(() => expect(client.heard.statuses.length).toBe(count));
 
 describe('bytes that admission and Yjs read differently', () => {
   it('[R2] a clientID named in two sections does not leave a hole in the document', async () => {
     const attacker = await stage.join();
     const [a, b] = [say(eve, 'first section'), say(eve, 'second section')];
-    attacker.send(syncFrame(stage.name, UPDATE, update([{ client: 700, structs: [values([a])] }, { client: 700, clock: 1, structs: [values([b])] }])));
+    attacker.send(
+      syncFrame(
+        stage.name,
+        UPDATE,
+        update([
+          { client: 700, structs: [values([a])] },
+          { client: 700, clock: 1, structs: [values([b])] },
+        ]),
+      ),
+    );
     await settled(attacker, 1);
     await assertNothingWaits();
     const reader = await stage.join(bob);
@@ -39,7 +49,7 @@ describe('bytes that admission and Yjs read differently', () => {
     await stage.assertUnharmed();
   });
 
-  it('[R1] sections in an order that Yjs never writes do not make a colleague\'s messages vanish at the next load', async () => {
+  it("[R1] sections in an order that Yjs never writes do not make a colleague's messages vanish at the next load", async () => {
     const attacker = await stage.join();
     const [low, high] = [1, 0xffff_ffff];
     attacker.send(syncFrame(stage.name, UPDATE, append(high, [say(eve, 'an anchor')])));
@@ -138,7 +148,7 @@ describe('bytes that admission and Yjs read differently', () => {
     await stage.assertUnharmed();
   });
 
-  it('[R1] clientID 0 in somebody\'s hands does not turn a colleague\'s refusal into an acknowledgement', async () => {
+  it("[R1] clientID 0 in somebody's hands does not turn a colleague's refusal into an acknowledgement", async () => {
     const attacker = await stage.join();
     attacker.send(syncFrame(stage.name, UPDATE, append(0, [say(eve, 'nobody ever has clientID 0')])));
     await settled(attacker, 1);
@@ -156,10 +166,16 @@ describe('bytes that admission and Yjs read differently', () => {
 /** The document leaves memory and comes back from the log. */
 async function reload(): Promise<void> {
   // Without the snapshot that an orderly stop would write: what a crash leaves is the log.
-  const { rows } = await server.pool.query('SELECT update FROM tablo_updates WHERE tablo_id = $1 ORDER BY id', [stage.tablo]);
+  const { rows } = await server.pool.query('SELECT update FROM tablo_updates WHERE tablo_id = $1 ORDER BY id', [
+    stage.tablo,
+  ]);
   expect(rows.length).toBeGreaterThan(0);
   await server.restart();
   await server.pool.query('DELETE FROM tablo_documents WHERE tablo_id = $1', [stage.tablo]);
   await server.pool.query('DELETE FROM tablo_updates WHERE tablo_id = $1', [stage.tablo]);
-  for (const { update: bytes } of rows) await server.pool.query('INSERT INTO tablo_updates (tablo_id, epoch, update) VALUES ($1, 1, $2)', [stage.tablo, bytes]);
+  for (const { update: bytes } of rows)
+    await server.pool.query('INSERT INTO tablo_updates (tablo_id, epoch, update) VALUES ($1, 1, $2)', [
+      stage.tablo,
+      bytes,
+    ]);
 }

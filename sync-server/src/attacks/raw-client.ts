@@ -30,7 +30,18 @@ export class RawClient {
   readonly socket: WebSocket;
   readonly doc = new Y.Doc();
   readonly peers = new Map<number, unknown>();
-  readonly heard: Answers = { denied: [], authenticated: [], closes: [], statuses: [], stateless: [], asked: 0, answers: [], ends: [], frames: 0, bytes: 0 };
+  readonly heard: Answers = {
+    denied: [],
+    authenticated: [],
+    closes: [],
+    statuses: [],
+    stateless: [],
+    asked: 0,
+    answers: [],
+    ends: [],
+    frames: 0,
+    bytes: 0,
+  };
   /** Set on `/yjs`, where frames carry no name. */
   readonly #isBare: boolean;
 

@@ -10,7 +10,12 @@ export async function openRawSocket(url: string): Promise<Socket> {
     host: '127.0.0.1',
     port,
     path: pathname + search,
-    headers: { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': randomBytes(16).toString('base64') },
+    headers: {
+      Connection: 'Upgrade',
+      Upgrade: 'websocket',
+      'Sec-WebSocket-Version': '13',
+      'Sec-WebSocket-Key': randomBytes(16).toString('base64'),
+    },
   });
   upgrade.end();
   const [, socket] = (await once(upgrade, 'upgrade', { signal: AbortSignal.timeout(5_000) })) as [unknown, Socket];

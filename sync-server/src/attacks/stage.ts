@@ -3,7 +3,7 @@
  * `assertUnharmed` is what must hold after whatever the attacker did.
  */
 import { createMessage, type Message, parseEntry } from '@tablo/schema/entry';
-import type { TabloId, UserId } from '@tablo/schema/ids';
+import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { expect, vi } from 'vitest';
 import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
 import { STEP_2, syncFrame, UPDATE } from './frames.ts';
@@ -18,13 +18,15 @@ export const stranger = '00000000-0000-4000-8000-0000000000ff' as UserId;
 /** What the contract gives an honest message, under whatever attack. */
 const HONEST_MS = 2_000;
 
-export const until = (check: () => void, timeout = 5_000): Promise<void> => vi.waitFor(check, { timeout, interval: 10 });
+export const until = (check: () => void, timeout = 5_000): Promise<void> =>
+  vi.waitFor(check, { timeout, interval: 10 });
 export const say = (author: UserId, text: string): Message => createMessage({ author, sentAt: Date.now() }, text);
 
 type ServerOptions = NonNullable<Parameters<typeof openTestServer>[0]>;
 
 /** One epoch is enough for a test: floods would move the tablo on otherwise. */
-export const openStageServer = (options: ServerOptions = {}): Promise<TestServer> => openTestServer({ epochMaxEntries: 100_000, ...options });
+export const openStageServer = (options: ServerOptions = {}): Promise<TestServer> =>
+  openTestServer({ epochMaxEntries: 100_000, ...options });
 
 export class Stage {
   readonly tablo: TabloId;
@@ -65,9 +67,18 @@ export class Stage {
     return client;
   }
 
+  /** A member with full buckets: limits count by user, over all tablos. */
+  async addMember(): Promise<UserId> {
+    const user = createEntryId() as string as UserId;
+    await this.server.pool.query('INSERT INTO tablo_access (tablo_id, user_id) VALUES ($1, $2)', [this.tablo, user]);
+    return user;
+  }
+
   /** A raw client on `/yjs`. */
   async joinYjs(user: UserId = eve): Promise<RawClient> {
-    const client = this.add(await RawClient.open(`${this.server.url}/yjs/${this.tablo}?token=${await signToken(user)}`));
+    const client = this.add(
+      await RawClient.open(`${this.server.url}/yjs/${this.tablo}?token=${await signToken(user)}`),
+    );
     client.send(syncFrame(null, 0, Uint8Array.of(0)));
     await until(() => expect(client.heard.answers.length).toBeGreaterThan(0));
     return client;
@@ -104,9 +115,13 @@ export class Stage {
     await this.assertRefused(attacker, code, bytes, STEP_2);
   }
 
-  /** Server alive; honest members write and read within 2 s; what they wrote is whole, in a fresh replica and in SQL, and nothing is there in their name that they did not write. */
+  /**
+   * Server alive; honest members write and read within 2 s; what they wrote is whole, in a fresh replica and in SQL, and nothing stands there in their
+   * name that they did not write.
+   */
   async assertUnharmed(): Promise<void> {
-    const nth = (this.#count += 1);
+    this.#count += 1;
+    const nth = this.#count;
     const first = await this.say(this.alice, alice, `from Alice, after ${nth}`);
     await until(() => expect(this.bob.texts, 'what Bob sees').toContain(first.text), HONEST_MS);
     const second = await this.say(this.bob, bob, `from Bob, after ${nth}`);
@@ -121,9 +136,14 @@ export class Stage {
     await until(() => expect(fresh.provider.isSynced, 'a fresh join').toBe(true), HONEST_MS);
     const entries = fresh.entries.map((entry) => parseEntry(entry));
     expect(entries.every(({ ok }) => ok)).toBe(true);
-    const messages = fresh.entries.filter(({ kind, author }) => kind === 'message' && (author === alice || author === bob));
+    const messages = fresh.entries.filter(
+      ({ kind, author }) => kind === 'message' && (author === alice || author === bob),
+    );
     expect(textsById(messages), 'the document').toEqual(this.#texts());
-    expect([fresh.doc.store.pendingStructs, fresh.doc.store.pendingDs], 'what waits in the document').toEqual([null, null]);
+    expect([fresh.doc.store.pendingStructs, fresh.doc.store.pendingDs], 'what waits in the document').toEqual([
+      null,
+      null,
+    ]);
     fresh.close();
   }
 
@@ -136,7 +156,10 @@ export class Stage {
   }
 
   async countRows(author: UserId = eve): Promise<number> {
-    const { rows } = await this.server.pool.query('SELECT count(*)::int AS n FROM messages WHERE channel_id = $1 AND user_id = $2', [this.tablo, author]);
+    const { rows } = await this.server.pool.query(
+      'SELECT count(*)::int AS n FROM messages WHERE channel_id = $1 AND user_id = $2',
+      [this.tablo, author],
+    );
     return rows[0].n;
   }
 
@@ -149,6 +172,8 @@ export class Stage {
   }
 }
 
-function textsById(messages: readonly { readonly id?: unknown; readonly author?: unknown; readonly text?: unknown }[]): Record<string, string> {
+function textsById(
+  messages: readonly { readonly id?: unknown; readonly author?: unknown; readonly text?: unknown }[],
+): Record<string, string> {
   return Object.fromEntries(messages.map(({ id, author, text }) => [String(id), `${author}: ${text}`]).sort());
 }

@@ -3,10 +3,10 @@ import { createHmac } from 'node:crypto';
 import { createEntryId, type TabloId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { signToken, type TestServer } from '../sync/test-server.ts';
-import { authFrame, STEP_1, syncFrame, UPDATE } from './frames.ts';
+import { authFrame, STEP_1, statelessFrame, syncFrame, UPDATE } from './frames.ts';
 import { holdTablo } from './hold.ts';
 import { RawClient } from './raw-client.ts';
-import { alice, bob, eve, openStageServer, say, Stage, stranger, until } from './stage.ts';
+import { alice, bob, eve, openStageServer, Stage, say, stranger, until } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;
@@ -49,20 +49,33 @@ it.each([
 
 it('[R6] every name that is not a tablo of theirs gives a stranger the same answer', async () => {
   const token = await signToken(stranger);
-  const names = [stage.name, `${createEntryId()}/1`, 'nonsense', `${stage.tablo}/01`, `${stage.tablo.toUpperCase()}/1`, `${stage.tablo}`, `${stage.name}\u0000session`];
-  const answers = await Promise.all(names.map(async (name) => (await stage.join(stranger, { token, name })).heard.denied));
+  const names = [
+    stage.name,
+    `${createEntryId()}/1`,
+    'nonsense',
+    `${stage.tablo}/01`,
+    `${stage.tablo.toUpperCase()}/1`,
+    `${stage.tablo}`,
+    `${stage.name}\u0000session`,
+  ];
+  const answers = await Promise.all(
+    names.map(async (name) => (await stage.join(stranger, { token, name })).heard.denied),
+  );
   expect(new Set(answers.map(String))).toEqual(new Set(['forbidden']));
 });
 
-it.each(['__proto__', 'constructor', 'hasOwnProperty', '\u0000', 'x\u0000__proto__', 'toString\u0000x'])('[R6] a document called %j opens nothing and ends nobody else\'s socket', async (name) => {
-  const attacker = stage.add(await RawClient.open(`${server.url}/sync`));
-  attacker.authenticate(name, await signToken(eve));
-  await until(() => expect(attacker.heard.denied.length + attacker.heard.ends.length).toBeGreaterThan(0));
-  expect(attacker.heard.authenticated).toEqual([]);
-  await stage.assertUnharmed();
-});
+it.each(['__proto__', 'constructor', 'hasOwnProperty', '\u0000', 'x\u0000__proto__', 'toString\u0000x'])(
+  "[R6] a document called %j opens nothing and ends nobody else's socket",
+  async (name) => {
+    const attacker = stage.add(await RawClient.open(`${server.url}/sync`));
+    attacker.authenticate(name, await signToken(eve));
+    await until(() => expect(attacker.heard.denied.length + attacker.heard.ends.length).toBeGreaterThan(0));
+    expect(attacker.heard.authenticated).toEqual([]);
+    await stage.assertUnharmed();
+  },
+);
 
-it('[R3] another user\'s token in mid-connection ends that document, and does not change who one is', async () => {
+it("[R3] another user's token in mid-connection ends that document, and does not change who one is", async () => {
   const attacker = await stage.join();
   attacker.send(authFrame(stage.name, await signToken(alice)));
   await until(() => expect(attacker.heard.closes.map(({ reason }) => reason)).toEqual(['unauthenticated']));
@@ -78,24 +91,32 @@ it('[R3] garbage for a token in mid-connection changes nothing', async () => {
   await stage.assertUnharmed();
 });
 
-it('[R6] a removed member\'s burst is refused from the removal on', async () => {
+it("[R6] a removed member's burst is refused from the removal on", async () => {
   const attacker = await stage.join();
-  for (let nth = 0; nth < 300; nth += 1) attacker.send(syncFrame(stage.name, UPDATE, append(11, [say(eve, `m${nth}`)], nth)));
-  await server.pool.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [stage.tablo, eve]);
+  for (let nth = 0; nth < 300; nth += 1)
+    attacker.send(syncFrame(stage.name, UPDATE, append(11, [say(eve, `m${nth}`)], nth)));
+  await server.pool.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [
+    stage.tablo,
+    eve,
+  ]);
   const rows = await stage.countRows(); // The removal is durable: nothing may be added after it.
   await until(() => expect(attacker.heard.closes.map(({ reason }) => reason)).toContain('forbidden'));
   await stage.assertUnharmed();
   expect(await stage.countRows()).toBe(rows);
 });
 
-it('[R6] a removed member\'s waiting frames get no document any more', async () => {
+it("[R6] a removed member's waiting frames get no document any more", async () => {
   const attacker = await stage.join();
   await holdTablo(server, stage.tablo, async (untilCommitWaits) => {
     // One commit each, so that the question comes last.
-    for (let nth = 0; nth < 3; nth += 1) attacker.send(syncFrame(stage.name, UPDATE, append(40 + nth, [say(eve, `late ${nth}`)])));
+    for (let nth = 0; nth < 3; nth += 1)
+      attacker.send(syncFrame(stage.name, UPDATE, append(40 + nth, [say(eve, `late ${nth}`)])));
     attacker.send(syncFrame(stage.name, STEP_1, Uint8Array.of(0)));
     await untilCommitWaits();
-    await server.pool.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [stage.tablo, eve]);
+    await server.pool.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [
+      stage.tablo,
+      eve,
+    ]);
     await until(() => expect(attacker.heard.closes.map(({ reason }) => reason)).toEqual(['forbidden']));
     stage.alice.push(say(alice, 'Eve is gone at last'));
   });
@@ -106,11 +127,13 @@ it('[R6] a removed member\'s waiting frames get no document any more', async () 
   attacker.authenticate(`${own}/1`, await signToken(eve));
   await until(() => expect(attacker.heard.authenticated).toContain(`${own}/1`));
   await until(() => expect(attacker.heard.answers.length).toBeGreaterThan(answers));
-  expect(attacker.doc.getArray<{ text?: string }>('messages').map(({ text }) => text)).not.toContain('Eve is gone at last');
+  expect(attacker.doc.getArray<{ text?: string }>('messages').map(({ text }) => text)).not.toContain(
+    'Eve is gone at last',
+  );
   expect(attacker.heard.answers.length).toBe(answers + 1);
 });
 
-it('[R6] what was sent before a token\'s end and waits past it is not let in', async () => {
+it("[R6] what was sent before a token's end and waits past it is not let in", async () => {
   const attacker = await stage.join(eve, { token: await signToken(eve, 'Eve', 2) });
   await holdTablo(server, stage.tablo, async (untilCommitWaits) => {
     attacker.send(syncFrame(stage.name, UPDATE, append(50, [say(eve, 'in time')])));
@@ -124,8 +147,12 @@ it('[R6] what was sent before a token\'s end and waits past it is not let in', a
 
 it('[R6] a role taken away in the middle of a burst counts from then on', async () => {
   const attacker = await stage.join();
-  for (let nth = 0; nth < 300; nth += 1) attacker.send(syncFrame(stage.name, UPDATE, append(11, [say(eve, `m${nth}`)], nth)));
-  await server.pool.query("UPDATE tablo_access SET role = 'guest' WHERE tablo_id = $1 AND user_id = $2", [stage.tablo, eve]);
+  for (let nth = 0; nth < 300; nth += 1)
+    attacker.send(syncFrame(stage.name, UPDATE, append(11, [say(eve, `m${nth}`)], nth)));
+  await server.pool.query("UPDATE tablo_access SET role = 'guest' WHERE tablo_id = $1 AND user_id = $2", [
+    stage.tablo,
+    eve,
+  ]);
   const rows = await stage.countRows();
   await until(() => expect(attacker.heard.statuses.length).toBe(300), 20_000);
   expect(await stage.countRows()).toBe(rows);
@@ -142,8 +169,7 @@ it('[R6] a page of another origin gets no socket', async () => {
   await stage.assertUnharmed();
 });
 
-it('[R6] check tells of one\'s own entries in this tablo and of nothing else', async () => {
-  const { statelessFrame } = await import('./frames.ts');
+it("[R6] check tells of one's own entries in this tablo and of nothing else", async () => {
   const attacker = await stage.join();
   const mine = say(eve, 'mine');
   attacker.send(syncFrame(stage.name, UPDATE, append(11, [mine])));
@@ -152,11 +178,13 @@ it('[R6] check tells of one\'s own entries in this tablo and of nothing else', a
   const ids = [mine.id, hers.id, createEntryId(), '__proto__', "'; DROP TABLE messages; --", '\ud800'];
   attacker.heard.stateless.length = 0;
   attacker.send(statelessFrame(stage.name, JSON.stringify({ type: 'check', ids })));
-  await until(() => expect(attacker.heard.stateless).toEqual([{ type: 'committed', seq: 0, messages: [], others: [mine.id] }]));
+  await until(() =>
+    expect(attacker.heard.stateless).toEqual([{ type: 'committed', seq: 0, messages: [], others: [mine.id] }]),
+  );
   await stage.assertUnharmed();
 });
 
-it('[R6] a member of one tablo learns nothing of another by its document\'s name', async () => {
+it("[R6] a member of one tablo learns nothing of another by its document's name", async () => {
   const bobs: TabloId = await server.addTablo({ [bob]: 'owner' });
   const attacker = await stage.join();
   attacker.send(syncFrame(`${bobs}/1`, STEP_1, Uint8Array.of(0)));

@@ -3,7 +3,19 @@ import { ENTRIES_ROOT } from '@tablo/schema/entry';
 import * as encoding from 'lib0/encoding';
 import { encode } from './frames.ts';
 
-export const CONTENT = { gc: 0, deleted: 1, json: 2, binary: 3, string: 4, embed: 5, format: 6, type: 7, any: 8, doc: 9, skip: 10 } as const;
+export const CONTENT = {
+  gc: 0,
+  deleted: 1,
+  json: 2,
+  binary: 3,
+  string: 4,
+  embed: 5,
+  format: 6,
+  type: 7,
+  any: 8,
+  doc: 9,
+  skip: 10,
+} as const;
 const HAS_ORIGIN = 0x80;
 const HAS_RIGHT_ORIGIN = 0x40;
 const HAS_PARENT_SUB = 0x20;
@@ -20,9 +32,14 @@ export interface Place {
 }
 
 /** One struct: its info byte, where it stands, what it holds. */
-export function item(content: number, write: Write, { origin, rightOrigin, parent = ENTRIES_ROOT, parentSub }: Place = {}): Write {
+export function item(
+  content: number,
+  write: Write,
+  { origin, rightOrigin, parent = ENTRIES_ROOT, parentSub }: Place = {},
+): Write {
   return (encoder) => {
-    const flags = (origin ? HAS_ORIGIN : 0) | (rightOrigin ? HAS_RIGHT_ORIGIN : 0) | (parentSub === undefined ? 0 : HAS_PARENT_SUB);
+    const flags =
+      (origin ? HAS_ORIGIN : 0) | (rightOrigin ? HAS_RIGHT_ORIGIN : 0) | (parentSub === undefined ? 0 : HAS_PARENT_SUB);
     encoding.writeUint8(encoder, content | flags);
     if (origin) writeId(encoder, origin);
     if (rightOrigin) writeId(encoder, rightOrigin);
@@ -36,7 +53,11 @@ export function item(content: number, write: Write, { origin, rightOrigin, paren
 }
 
 /** ContentAny of plain values. */
-export const values = (entries: readonly unknown[], place?: Place): Write => rawValues(entries.map((entry) => writeAny(entry)), place);
+export const values = (entries: readonly unknown[], place?: Place): Write =>
+  rawValues(
+    entries.map((entry) => writeAny(entry)),
+    place,
+  );
 
 /** ContentAny of values written by hand. */
 export const rawValues = (entries: readonly Write[], place?: Place): Write =>
@@ -54,9 +75,11 @@ export const writeAny =
   (encoder) =>
     encoding.writeAny(encoder, value as Parameters<typeof encoding.writeAny>[1]);
 
-/** An object, key by key: repeated keys, and values as raw bytes. */
+export type Field = readonly [key: string, value: unknown];
+
+/** An object, key by key: keys may repeat, and a value may be a function that writes raw bytes. */
 export const object =
-  (...fields: readonly (readonly [key: string, value: Write | unknown])[]): Write =>
+  (...fields: readonly Field[]): Write =>
   (encoder) => {
     encoding.writeUint8(encoder, 118);
     encoding.writeVarUint(encoder, fields.length);

@@ -1,0 +1,93 @@
+import type { Entry } from '@tablo/schema/entry';
+import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import { describe, expect, it } from 'vitest';
+import { mergeChannel, newestOf, noteNewest } from './channel-list.ts';
+import type { ChannelRecord } from './local-store.ts';
+
+const ALICE = 'aaaaaaaa-0000-4000-8000-0000000000a1' as UserId;
+const BOB = 'bbbbbbbb-0000-4000-8000-0000000000b2' as UserId;
+const record: ChannelRecord = {
+  id: 'cccccccc-0000-4000-8000-000000000001' as TabloId,
+  name: 'Kitchen',
+  role: 'member',
+  epoch: 1,
+  createdAt: 0,
+  lastSeq: 0,
+  readSeq: 0,
+  unread: {},
+  unlistedUnread: 0,
+  pendingRead: null,
+  lastMessage: null,
+};
+const message = (text: string, sentAt: number): Entry => ({
+  kind: 'message',
+  id: createEntryId(),
+  author: ALICE,
+  sentAt,
+  text,
+});
+
+describe('the newest message of a tablo at rest', () => {
+  it('[R5] is the newest by the order of the timeline, late ones at their arrival', () => {
+    const [early, late] = [message('early', 10), message('late', 5)] as const;
+    expect(noteNewest(record, [early, late]).lastMessage?.text).toBe('early');
+    const arrival: Entry = {
+      kind: 'arrival',
+      id: createEntryId(),
+      author: 'server',
+      sentAt: 20,
+      of: [late.id],
+      at: 20,
+    };
+    expect(noteNewest(record, [early, late, arrival]).lastMessage).toMatchObject({ text: 'late', shownAt: 20 });
+  });
+
+  it('follows an edit by its author, not by somebody else', () => {
+    const said = message('teh', 10);
+    const shown = noteNewest(record, [said]);
+    const edit = (author: UserId): Entry => ({
+      kind: 'edit',
+      id: createEntryId(),
+      author,
+      sentAt: 11,
+      target: said.id,
+      text: 'the',
+    });
+    expect(noteNewest(shown, [edit(BOB)]).lastMessage?.text).toBe('teh');
+    expect(noteNewest(shown, [edit(ALICE)]).lastMessage?.text).toBe('the');
+  });
+
+  it('does not go back to an older one, however often it comes', () => {
+    const newest = message('newest', 10);
+    const shown = noteNewest(record, [newest]);
+    expect(noteNewest(shown, [message('older', 9), newest])).toBe(shown);
+    expect(newestOf(shown.lastMessage, null)).toEqual(shown.lastMessage);
+  });
+});
+
+describe("the server's list", () => {
+  const rest = {
+    id: record.id,
+    name: 'Kitchen',
+    role: 'member' as const,
+    epoch: 1,
+    last_seq: 4,
+    read_seq: 1,
+    unread_count: 2,
+    last_message: null,
+    created_at: new Date(0).toISOString(),
+  };
+
+  it('[R10] never takes back what was read here', () => {
+    expect(mergeChannel({ ...record, readSeq: 3, pendingRead: 3 }, rest)).toMatchObject({
+      readSeq: 3,
+      pendingRead: 3,
+      lastSeq: 4,
+    });
+  });
+
+  it('changes nothing when nothing changed', () => {
+    const known = mergeChannel(record, rest);
+    expect(mergeChannel(known, rest)).toBe(known);
+  });
+});

@@ -1,0 +1,124 @@
+/** The list of tablos as people see it: from the records and from what open rooms show. Many changes of one turn are one new list. */
+import type { TabloId } from '@tablo/schema/ids';
+import type { ChannelBook } from './channel-book.ts';
+import { byActivity, newestOf, summaryOf } from './channel-list.ts';
+import type { ChannelList, ChannelSummary } from './chat.ts';
+import type { ChannelRecord } from './local-store.ts';
+import type { People } from './people.ts';
+import { type Readable, Writable } from './readable.ts';
+import { inBackground } from './report-error.ts';
+import type { Room } from './room.ts';
+
+/** Presence costs every member of a tablo four frames a minute (TRAPS 1.6): only this many of the most active ones show us while not open. */
+const RECENT_TABLOS = 20;
+
+export interface ChannelViewOptions {
+  readonly book: ChannelBook;
+  readonly people: People;
+  readonly room: (id: TabloId) => Room | null;
+  /** The server's list has been seen, now or at an earlier start: an empty one is the truth. */
+  readonly hasListed: boolean;
+}
+
+export class ChannelView {
+  readonly #options: ChannelViewOptions;
+  readonly #list: Writable<ChannelList>;
+  /** Whose members were asked for, because the list lacks a name: once. */
+  readonly #askedForNames = new Set<TabloId>();
+  #hasListed: boolean;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #isClosed = false;
+
+  constructor(options: ChannelViewOptions) {
+    this.#options = options;
+    this.#hasListed = options.hasListed;
+    this.#list = new Writable<ChannelList>(this.#build());
+  }
+
+  get list(): Readable<ChannelList> {
+    return this.#list;
+  }
+
+  get hasListed(): boolean {
+    return this.#hasListed;
+  }
+
+  noteListed(): void {
+    this.#hasListed = true;
+    this.publish();
+  }
+
+  publish(): void {
+    if (!this.#isClosed) this.#timer ??= setTimeout(() => this.publishNow(), 0);
+  }
+
+  publishNow(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#isClosed) return;
+    this.#rememberNewest();
+    const next = this.#build();
+    if (isSameList(next, this.#list.get())) return;
+    this.#list.set(next);
+    this.showRecent();
+    this.#askForNames();
+  }
+
+  showRecent(): void {
+    this.#list.get().channels.forEach(({ id }, index) => {
+      this.#options.room(id)?.presence.setRecent(index < RECENT_TABLOS);
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #build(): ChannelList {
+    const { book, people, room } = this.#options;
+    const channels = book
+      .list()
+      .map((record) => {
+        const last = newestOf(this.#listedMessage(record), room(record.id)?.screen.newest() ?? null);
+        return summaryOf(record, last, (id) => people.nameOf(id));
+      })
+      .sort(byActivity);
+    return { status: this.#hasListed || channels.length > 0 ? 'ready' : 'loading', channels };
+  }
+
+  #listedMessage({ id, lastMessage }: ChannelRecord): ChannelRecord['lastMessage'] {
+    return lastMessage !== null && this.#options.room(id)?.screen.isDeleted(lastMessage.id) ? null : lastMessage;
+  }
+
+  /** Of open tablos; those at rest note what comes themselves. So the list shows it at the next start, before any document is read. */
+  #rememberNewest(): void {
+    const { book, room } = this.#options;
+    for (const record of book.list()) {
+      const newest = room(record.id)?.screen.newest() ?? null;
+      if (newest === null || newest.delivery.status !== 'sent') continue;
+      const lastMessage = newestOf(this.#listedMessage(record), newest);
+      if (JSON.stringify(lastMessage) !== JSON.stringify(record.lastMessage)) book.put({ ...record, lastMessage });
+    }
+  }
+
+  #askForNames(): void {
+    const { people } = this.#options;
+    const isNameless = ({ id, lastMessage }: ChannelSummary): boolean =>
+      lastMessage !== null && !people.isKnown(lastMessage.author) && !this.#askedForNames.has(id);
+    const nameless = this.#list.get().channels.find(isNameless);
+    if (nameless === undefined || this.#isClosed) return;
+    this.#askedForNames.add(nameless.id);
+    const asking = people.load(nameless.id).then(async () => {
+      const author = nameless.lastMessage?.author;
+      if (author !== undefined && !people.isKnown(author)) await people.refresh(nameless.id);
+    });
+    // Not reachable: the names come with the members when the tablo is opened.
+    inBackground(asking.catch(() => {}).then(() => this.#askForNames()));
+  }
+}
+
+function isSameList(left: ChannelList, right: ChannelList): boolean {
+  if (left.status !== right.status || left.channels.length !== right.channels.length) return false;
+  return left.channels.every((channel, index) => JSON.stringify(channel) === JSON.stringify(right.channels[index]));
+}

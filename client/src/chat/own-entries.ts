@@ -1,0 +1,150 @@
+/**
+ * One tablo's own entries between outbox and document: which of them this tab pushes, which are on their way, and what happens when they are durable.
+ *
+ * Invariants
+ * 1. An own entry leaves the outbox in `settle` alone: when the server says that it is durable, or shows it to us [R8].
+ * 2. A document that holds what its author has taken back is never synced again: the room moves to a new one first.
+ */
+import type { MemberEntry } from '@tablo/schema/entry';
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { OutboxRecord } from './local-store.ts';
+import type { Outbox } from './outbox.ts';
+import { inBackground } from './report-error.ts';
+import type { RoomHome } from './room-home.ts';
+import type { Home } from './sender.ts';
+import type { Tabs } from './tabs.ts';
+import type { Timing } from './timing.ts';
+
+export interface OwnEntriesHost {
+  /** Durable now: part of the timeline. */
+  show(entries: readonly MemberEntry[]): void;
+  /** The outbox has changed. */
+  overlay(): void;
+  /** What its author had taken back is durable all the same. */
+  settleWithdrawn(record: OutboxRecord): void;
+  /** Something may be pushed that could not be before. */
+  flush(): void;
+}
+
+export interface OwnEntriesOptions {
+  readonly tabloId: TabloId;
+  readonly user: UserId;
+  readonly outbox: Outbox;
+  readonly tabs: Tabs;
+  readonly timing: Timing;
+  readonly home: RoomHome;
+  readonly host: OwnEntriesHost;
+}
+
+export class OwnEntries {
+  readonly #options: OwnEntriesOptions;
+  /** Own durable entries of a document that the server has refused: to be sent again if it has lost them (a restored backup). */
+  #remembered: readonly MemberEntry[] = [];
+  #graceTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(options: OwnEntriesOptions) {
+    this.#options = options;
+  }
+
+  /** On the document by our own push, not known to be durable. A document that is being left counts no more. */
+  held(): readonly EntryId[] {
+    const { home } = this.#options;
+    return home.isMoving ? [] : (home.document?.heldIds() ?? []);
+  }
+
+  pushable(): readonly MemberEntry[] {
+    const { outbox, tabs, timing, tabloId, home } = this.#options;
+    const { document } = home;
+    if (document === null) return [];
+    const records = outbox.pushable(tabloId).filter(({ id }) => !document.has(id));
+    // Every tab has every pending entry: those of a living tab are left to it for a while, or all of them would push.
+    const mine = records.filter(
+      ({ owner, createdAt }) =>
+        owner === tabs.id || !tabs.isAlive(owner) || Date.now() - createdAt >= timing.ownerGraceMs,
+    );
+    if (mine.length < records.length) this.#graceTimer ??= setTimeout(() => this.#endGrace(), timing.ownerGraceMs);
+    return mine.map((record) => record.entry);
+  }
+
+  /** Whose fate must be asked before anything is pushed. */
+  doubtful(): readonly EntryId[] {
+    const { outbox, tabloId, home } = this.#options;
+    const unsettled = outbox.list(tabloId).flatMap(({ id, delivery }) => (delivery.status === 'refused' ? [] : [id]));
+    return [...unsettled, ...this.#remembered.flatMap(({ id }) => (home.document?.has(id) ? [] : [id]))];
+  }
+
+  push(entries: readonly MemberEntry[]): void {
+    const { link, document } = this.#options.home;
+    if (link === null || document === null) return;
+    link.hasUnacknowledged = true;
+    document.push(entries);
+  }
+
+  /** What was on its way when the socket went has been sent again by the sync of the next one. */
+  noteJoined(): void {
+    const { link } = this.#options.home;
+    if (link !== null) link.hasUnacknowledged = this.held().length > 0;
+  }
+
+  takeBack(ids: readonly EntryId[]): void {
+    const held = new Set(this.held());
+    if (ids.some((id) => held.has(id))) this.#options.home.rehome('stored');
+  }
+
+  /** Another tab may have taken back what this one has pushed. */
+  takeBackWithdrawn(): void {
+    const { outbox, tabloId } = this.#options;
+    this.takeBack(this.held().filter((id) => outbox.get(tabloId, id)?.delivery.status !== 'pending'));
+  }
+
+  rehome(home: Home): void {
+    const { document } = this.#options.home;
+    if (home === 'empty' && document !== null) {
+      const held = new Set(document.heldIds());
+      this.#remembered = [...document.entries].flatMap((entry) =>
+        entry.kind !== 'arrival' && entry.author === this.#options.user && !held.has(entry.id) ? [entry] : [],
+      );
+    }
+    this.#options.home.rehome(home);
+  }
+
+  /** [R1] These are durable. */
+  settle(ids: readonly EntryId[]): void {
+    if (ids.length === 0) return;
+    const { outbox, tabs, home, host, tabloId } = this.#options;
+    // First: a held entry without a record is one that another tab has taken back.
+    home.document?.confirm(ids);
+    const settled = outbox.settle(tabloId, ids);
+    this.noteJoined();
+    if (settled.length === 0) return;
+    host.show(settled.map((record) => record.entry));
+    host.overlay();
+    for (const record of settled) {
+      const isOurs = record.owner === tabs.id || !tabs.isAlive(record.owner);
+      if (record.delivery.status === 'withdrawn' && isOurs) host.settleWithdrawn(record);
+    }
+  }
+
+  /** Durable entries whose records outlived them, because the last run ended in between. */
+  settleStored(): void {
+    const { outbox, home, tabloId } = this.#options;
+    this.settle(outbox.list(tabloId).flatMap(({ id }) => (home.document?.has(id) ? [id] : [])));
+  }
+
+  /** The server has said which of the doubtful ones it holds: what it has lost is sent again. */
+  restoreLost(durable: ReadonlySet<string>): void {
+    const { outbox, home, tabloId } = this.#options;
+    const lost = this.#remembered.filter((entry) => !home.document?.has(entry.id) && !durable.has(entry.id));
+    this.#remembered = [];
+    if (lost.length > 0) inBackground(outbox.add(tabloId, lost));
+  }
+
+  close(): void {
+    if (this.#graceTimer !== null) clearTimeout(this.#graceTimer);
+  }
+
+  #endGrace(): void {
+    this.#graceTimer = null;
+    this.#options.host.flush();
+  }
+}

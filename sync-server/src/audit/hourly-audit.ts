@@ -1,0 +1,77 @@
+/** The audit while the server runs: once an hour over all servers of a database, gently, and never in the way of stopping. */
+import type { Pool } from '../db/pool.ts';
+import type { Log } from '../log.ts';
+import type { AuditSummary, Drift } from './drift.ts';
+import { audit } from './pg-audit.ts';
+import { takeAuditSlot } from './pg-audit-slot.ts';
+
+const EVERY_MS = 3_600_000;
+/** Between two looks whether an hour has passed: a server that restarts often still gets its turn. */
+const LOOK_MS = 300_000;
+/** A broken table must not fill the disk with lines of log. */
+const LOGGED_DRIFTS = 20;
+
+export interface HourlyAuditOptions {
+  readonly pool: Pool;
+  readonly log: Log;
+  readonly onDrift?: (drift: Drift) => void;
+  /** After every complete run. */
+  readonly onAudited: (summary: AuditSummary) => void;
+  /** Tests are in a hurry. */
+  readonly everyMs?: number;
+  readonly lookMs?: number;
+}
+
+export interface HourlyAudit {
+  /** Ends a run under way. */
+  close(): Promise<void>;
+}
+
+export function openHourlyAudit(options: HourlyAuditOptions): HourlyAudit {
+  const { log, lookMs = LOOK_MS } = options;
+  const closing = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  const plan = (): void => {
+    timer = setTimeout(
+      () => {
+        running = look(options, closing.signal)
+          .catch((error: unknown) => {
+            if (!closing.signal.aborted) log.warn({ err: error }, 'The audit could not be done; it is tried again.');
+          })
+          .then(() => {
+            if (!closing.signal.aborted) plan();
+          });
+      },
+      lookMs * (0.5 + Math.random()),
+    ).unref();
+  };
+  plan();
+  return {
+    close: async () => {
+      closing.abort();
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
+
+async function look(options: HourlyAuditOptions, signal: AbortSignal): Promise<void> {
+  const { pool, log, onDrift, onAudited, everyMs = EVERY_MS } = options;
+  let logged = 0;
+  const summary = await takeAuditSlot(pool, everyMs, () =>
+    audit(pool, {
+      isGentle: true,
+      signal,
+      onDrift: (drift) => {
+        onDrift?.(drift);
+        logged += 1;
+        if (logged <= LOGGED_DRIFTS) log.error({ ...drift }, 'The audit found a drift.');
+      },
+    }),
+  );
+  if (summary === null) return;
+  onAudited(summary);
+  if (summary.drifts > 0) log.error({ ...summary }, 'Documents and rows differ: run the audit for all of it.');
+  else log.debug({ ...summary }, 'Documents and rows agree.');
+}

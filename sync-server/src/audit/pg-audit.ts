@@ -1,0 +1,283 @@
+/**
+ * Reads what `compare-*.ts` compare: one tablo at a time, in a snapshot of its own, so that a server at work never looks like drift. Rows come in pages
+ * from a cursor, sorted by PostgreSQL; what is in memory is one page and one live document.
+ */
+import type { EntryId, UserId } from '@tablo/schema/ids';
+import { isUnread, unreadSql } from '@tablo/schema/unread';
+import type { Pool, PoolClient } from 'pg';
+import { Comparison } from './compare-document.ts';
+import { compareRows, compareTablo } from './compare-rows.ts';
+import { readDocument } from './document-view.ts';
+import type { AuditSummary, Drift, Finding } from './drift.ts';
+import type { EntryRecord, MessageRecord, Records, TabloRecord } from './records.ts';
+
+const TABLOS_A_PAGE = 500;
+const ROWS_A_PAGE = 500;
+/** Members of a tablo whose unread messages are counted twice. */
+const READERS = 10;
+const SEQ_BREAKS = 20;
+
+export interface AuditOptions {
+  readonly onDrift: (drift: Drift) => void;
+  /** Rests as long as each page took, for the server's other work. */
+  readonly isGentle?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Rejects when it could not look at everything. */
+export async function audit(pool: Pool, { onDrift, isGentle = false, signal }: AuditOptions): Promise<AuditSummary> {
+  const startedAt = performance.now();
+  const counts = { tablos: 0, messages: 0, entries: 0, drifts: 0 };
+  const client = await pool.connect();
+  let failure: Error | undefined;
+  try {
+    const hasEpochs = await knowsEpochs(client);
+    for (let after = '00000000-0000-0000-0000-000000000000', ids = ['']; ids.length > 0; after = ids.at(-1) ?? after) {
+      ids = await readTabloIds(client, after);
+      for (const id of ids) {
+        signal?.throwIfAborted();
+        const report = (finding: Finding): void => {
+          counts.drifts += 1;
+          onDrift({ tablo: id, ...finding });
+        };
+        const seen = await auditTablo(client, id, { report, rest: isGentle ? rest : async () => {}, hasEpochs, signal });
+        counts.tablos += 1;
+        counts.messages += seen.messages;
+        counts.entries += seen.entries;
+      }
+    }
+    return { ...counts, seconds: (performance.now() - startedAt) / 1_000 };
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+    throw failure;
+  } finally {
+    client.release(failure); // A transaction that failed in the middle ends with its connection.
+  }
+}
+
+interface Looking {
+  readonly report: (finding: Finding) => void;
+  readonly rest: (ms: number) => Promise<void>;
+  readonly hasEpochs: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function auditTablo(client: PoolClient, id: string, looking: Looking): Promise<{ messages: number; entries: number }> {
+  const { report } = looking;
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await client.query('SET LOCAL statement_timeout = 0'); // Sorting a large tablo takes longer than the server's own statements may.
+  try {
+    const tablo = await readTablo(client, id);
+    if (tablo === null) return { messages: 0, entries: 0 }; // Deleted since the ids were read.
+    for (const finding of compareTablo(tablo)) report(finding);
+    const comparison = new Comparison(readDocument(await readUpdates(client, tablo)), tablo.epoch);
+    const readers = await readReaders(client, id);
+    let messages = 0;
+    let entries = 0;
+    for await (const records of readRecords(client, id, looking)) {
+      for (const finding of [...compareRows(records), ...comparison.compare(records)]) report(finding);
+      entries += records.entries.length;
+      if (records.message === null) continue;
+      messages += 1;
+      for (const reader of readers) reader.count(records.message);
+    }
+    for (const finding of comparison.rest()) report(finding);
+    for (const reader of readers) for (const finding of reader.result()) report(finding);
+    return { messages, entries };
+  } finally {
+    await client.query('ROLLBACK');
+  }
+}
+
+async function readTabloIds(client: PoolClient, after: string): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT id FROM tablos WHERE id > $1 ORDER BY id LIMIT ${TABLOS_A_PAGE}`,
+    [after],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Whether `tablo_entries` says which epoch an entry is of. Where it does not, only a first epoch's document is known to be complete. */
+async function knowsEpochs(client: PoolClient): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT FROM pg_attribute WHERE attrelid = 'tablo_entries'::regclass AND attname = 'epoch' AND NOT attisdropped`,
+  );
+  return rowCount === 1;
+}
+
+async function readTablo(client: PoolClient, id: string): Promise<TabloRecord | null> {
+  type Row = { epoch: number; last_seq: string; max_seq: string; snapshot_epoch: number | null; other_epochs: number[] };
+  const { rows } = await client.query<Row>(
+    `SELECT t.epoch, t.last_seq, coalesce((SELECT max(seq) FROM messages WHERE channel_id = t.id), 0) AS max_seq,
+       (SELECT epoch FROM tablo_documents WHERE tablo_id = t.id) AS snapshot_epoch,
+       coalesce((SELECT array_agg(DISTINCT u.epoch) FROM tablo_updates u WHERE u.tablo_id = t.id AND u.epoch <> t.epoch), '{}') AS other_epochs
+     FROM tablos t WHERE t.id = $1`,
+    [id],
+  );
+  const [row] = rows;
+  if (row === undefined) return null;
+  const breaks = await client.query<{ seq: string; before: string }>(
+    `SELECT seq, before FROM (SELECT seq, lag(seq, 1, 0::bigint) OVER (ORDER BY seq) AS before FROM messages WHERE channel_id = $1) AS s
+     WHERE seq <> before + 1 LIMIT ${SEQ_BREAKS}`,
+    [id],
+  );
+  return {
+    id,
+    epoch: row.epoch,
+    lastSeq: Number(row.last_seq),
+    maxSeq: Number(row.max_seq),
+    seqBreaks: breaks.rows.map(({ seq, before }) => ({ seq: Number(seq), before: Number(before) })),
+    otherLogEpochs: row.other_epochs,
+    snapshotEpoch: row.snapshot_epoch,
+  };
+}
+
+async function readUpdates(client: PoolClient, { id, epoch }: TabloRecord): Promise<readonly Uint8Array[]> {
+  const { rows } = await client.query<{ update: Buffer }>(
+    `SELECT NULL::bigint AS id, state AS update FROM tablo_documents WHERE tablo_id = $1 AND epoch = $2
+     UNION ALL SELECT id, update FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2 ORDER BY id NULLS FIRST`,
+    [id, epoch],
+  );
+  return rows.map(({ update }) => new Uint8Array(update));
+}
+
+class Reader {
+  readonly #id: UserId;
+  readonly #lastReadSeq: number;
+  readonly #bySql: number;
+  #counted = 0;
+
+  constructor(id: UserId, lastReadSeq: number, bySql: number) {
+    this.#id = id;
+    this.#lastReadSeq = lastReadSeq;
+    this.#bySql = bySql;
+  }
+
+  count({ author, seq, deletedAt }: MessageRecord): void {
+    if (isUnread({ author, seq, isDeleted: deletedAt !== null }, this.#id, this.#lastReadSeq)) this.#counted += 1;
+  }
+
+  result(): readonly Finding[] {
+    return this.#counted === this.#bySql
+      ? []
+      : [{ code: 'unread', id: this.#id, detail: `SQL ${this.#bySql}, definition ${this.#counted}` }];
+  }
+}
+
+async function readReaders(client: PoolClient, id: string): Promise<readonly Reader[]> {
+  type Row = { user_id: UserId; seq: string; unread: string };
+  const { rows } = await client.query<Row>(
+    `SELECT a.user_id, coalesce(r.last_read_seq, 0) AS seq,
+       (SELECT count(*) FROM messages m WHERE m.channel_id = $1 AND ${unreadSql('a.user_id', 'coalesce(r.last_read_seq, 0)')}) AS unread
+     FROM tablo_access a LEFT JOIN channel_read_state r ON r.channel_id = a.tablo_id AND r.user_id = a.user_id
+     WHERE a.tablo_id = $1 AND a.is_active ORDER BY a.user_id LIMIT ${READERS}`,
+    [id],
+  );
+  return rows.map(({ user_id, seq, unread }) => new Reader(user_id, Number(seq), Number(unread)));
+}
+
+/** A row of whichever of the four tables; `source` says which, and the columns that it does not have are null. */
+interface Row {
+  readonly source: 'entry' | 'message' | 'edit' | 'reaction';
+  readonly about: EntryId;
+  readonly id: EntryId;
+  readonly kind: EntryRecord['kind'];
+  readonly author: UserId;
+  readonly target: EntryId | null;
+  readonly emoji: string;
+  readonly is_on: boolean | null;
+  readonly sent: string;
+  readonly received: string;
+  readonly shown: string;
+  readonly digest: string;
+  readonly epoch: number | null;
+  readonly text: string;
+  readonly seq: string;
+  readonly reply_to: EntryId | null;
+  readonly edit_id: EntryId | null;
+  readonly edited: string | null;
+  readonly deleted: string | null;
+}
+
+// A cursor takes no parameters; `tablo` is a UUID that PostgreSQL itself has just given.
+const recordsSql = (tablo: string, epoch: 'epoch' | 'NULL::integer') => `
+  SELECT 'entry' AS source, coalesce(target, id) AS about, id, kind, author, target, emoji, is_on, tablo_private.to_ms(sent_at) AS sent,
+    tablo_private.to_ms(received_at) AS received, tablo_private.to_ms(shown_at) AS shown, encode(digest, 'hex') AS digest, ${epoch} AS epoch,
+    NULL AS text, NULL::bigint AS seq, NULL::uuid AS reply_to, NULL::uuid AS edit_id, NULL::bigint AS edited, NULL::bigint AS deleted
+  FROM tablo_entries WHERE tablo_id = '${tablo}'
+  UNION ALL SELECT 'message', id, id, NULL, user_id, NULL, NULL, NULL, tablo_private.to_ms(sent_at), tablo_private.to_ms(received_at),
+    tablo_private.to_ms(created_at), NULL, NULL, text, seq, reply_to, edit_id, tablo_private.to_ms(updated_at), tablo_private.to_ms(deleted_at)
+  FROM messages WHERE channel_id = '${tablo}'
+  UNION ALL SELECT 'edit', m.id, e.id, NULL, e.user_id, NULL, NULL, NULL, NULL, NULL, tablo_private.to_ms(e.edited_at), NULL, NULL, e.text,
+    NULL, NULL, NULL, NULL, NULL
+  FROM messages m JOIN message_edits e ON e.message_id = m.id WHERE m.channel_id = '${tablo}'
+  UNION ALL SELECT 'reaction', m.id, r.entry_id, NULL, r.user_id, NULL, r.emoji, NULL, NULL, NULL, tablo_private.to_ms(r.created_at), NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL
+  FROM messages m JOIN message_reactions r ON r.message_id = m.id WHERE m.channel_id = '${tablo}'
+  ORDER BY about`;
+
+async function* readRecords(client: PoolClient, tablo: string, { rest, hasEpochs, signal }: Looking): AsyncIterable<Records> {
+  await client.query(`DECLARE audit NO SCROLL CURSOR FOR ${recordsSql(tablo, hasEpochs ? 'epoch' : 'NULL::integer')}`);
+  let group: Row[] = [];
+  for (;;) {
+    signal?.throwIfAborted();
+    const startedAt = performance.now();
+    const { rows } = await client.query<Row>(`FETCH ${ROWS_A_PAGE} FROM audit`);
+    if (rows.length === 0) break;
+    for (const row of rows) {
+      if (group[0] !== undefined && group[0].about !== row.about) {
+        yield toRecords(group);
+        group = [];
+      }
+      group.push(row);
+    }
+    await rest(performance.now() - startedAt);
+  }
+  if (group.length > 0) yield toRecords(group);
+}
+
+const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
+
+function toRecords(group: readonly Row[]): Records {
+  const of = (source: Row['source']) => group.filter((row) => row.source === source);
+  return {
+    about: group[0]?.about as EntryId,
+    entries: of('entry').map((row) => ({
+      id: row.id,
+      kind: row.kind,
+      author: row.author,
+      target: row.target,
+      emoji: row.emoji,
+      isOn: row.is_on,
+      sentAt: Number(row.sent),
+      receivedAt: Number(row.received),
+      shownAt: Number(row.shown),
+      digest: row.digest,
+      epoch: row.epoch,
+    })),
+    message: of('message').map(toMessage)[0] ?? null,
+    edits: of('edit').map(({ id, author, text, shown }) => ({ id, author, text, shownAt: Number(shown) })),
+    reactions: of('reaction').map(({ id, author, emoji, shown }) => ({
+      entryId: id,
+      author,
+      emoji,
+      shownAt: Number(shown),
+    })),
+  };
+}
+
+function toMessage(row: Row): MessageRecord {
+  return {
+    id: row.id,
+    author: row.author,
+    text: row.text,
+    sentAt: Number(row.sent),
+    receivedAt: Number(row.received),
+    shownAt: Number(row.shown),
+    seq: Number(row.seq),
+    replyTo: row.reply_to,
+    editId: row.edit_id,
+    editedAt: row.edited === null ? null : Number(row.edited),
+    deletedAt: row.deleted === null ? null : Number(row.deleted),
+  };
+}
