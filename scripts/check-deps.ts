@@ -29,7 +29,8 @@ const WORKSPACES = ['schema', 'sync-server', 'client', 'e2e', 'bench', 'scripts'
 const OWN_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'sync-server': ['@tablo/schema'],
   client: ['@tablo/schema'],
-  e2e: ['@tablo/schema'],
+  // Drives the real client code without a browser, against the real server process.
+  e2e: ['@tablo/schema', '@tablo/client'],
   // Measures rooms of the server by themselves, beside the whole.
   bench: ['@tablo/schema', '@tablo/sync-server'],
 };

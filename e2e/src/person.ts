@@ -168,7 +168,7 @@ export class Person {
       elements.map((element) => ({
         id: element.getAttribute('data-message-id') ?? '',
         status: element.getAttribute('data-status') ?? '',
-        words: (element as HTMLElement).innerText,
+        words: element.textContent ?? '',
       })),
     );
   }
@@ -214,7 +214,7 @@ export class Person {
   }
 
   async status(): Promise<string> {
-    return (await this.page.getByRole('status').innerText()).trim();
+    return ((await this.page.getByRole('status').textContent()) ?? '').trim();
   }
 
   /** A train enters a tunnel. */

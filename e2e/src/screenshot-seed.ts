@@ -93,7 +93,8 @@ export async function seed({ url, password, setClock, open }: SeedTools): Promis
     await create('Train to Lisbon'),
     await create('Budget 2027'),
   ];
-  await create('Book club');
+  const books = await create('Book club');
+  await write(books, [['linus', 5 * 24 * 60, 'Page 94 already. No spoilers, please.']]);
   await write(garden, [
     ['grace', 4 * 24 * 60, 'The tomatoes need a taller fence.'],
     ['bob', 4 * 24 * 60 - 30, 'The tomatoes need fewer tomatoes.'],
@@ -125,11 +126,12 @@ function longConversation(): Line[] {
 
 /** Bob writes in a tunnel, and it arrives when he is out of it. */
 async function writeOffline(bob: Person, setClock: SeedTools['setClock']): Promise<void> {
+  await bob.page.clock.setSystemTime(Date.now() - 47 * MINUTE);
+  await bob.page.reload();
   await bob.open(TEAM);
   await bob.message('sixty per cent').waitFor();
   await bob.goOffline();
   await bob.page.getByText('You are offline').waitFor();
-  await bob.page.clock.setSystemTime(Date.now() - 47 * MINUTE);
   await bob.say(
     'Reading this on the train without any network: the page still opens. I wrote the release notes meanwhile.',
   );

@@ -70,17 +70,18 @@ class Studio {
       await page.setViewportSize(size);
       for (const colorScheme of SCHEMES) {
         await page.emulateMedia({ colorScheme });
-        await this.shot(`${scene}-${size.width}-${colorScheme}`, page);
+        await this.shot(join(this.#outDir, `${scene}-${size.width}-${colorScheme}.png`), page);
       }
     }
     await page.emulateMedia({ colorScheme: 'light' });
     await page.setViewportSize(now);
   }
 
-  async shot(name: string, page: Person['page']): Promise<void> {
+  async shot(path: string, page: Person['page']): Promise<void> {
     await page.evaluate(() => document.fonts.ready);
+    // Away from the messages: the one under the mouse shows its tools.
     await page.mouse.move(0, 0);
-    await page.screenshot({ path: join(this.#outDir, `${name}.png`), animations: 'disabled', caret: 'hide' });
+    await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
   }
 }
 
@@ -103,6 +104,9 @@ async function takeAll(studio: Studio, seeded: Seeded, picture: string): Promise
   for (const other of others) await other.open(team);
   const [bobAtDesk, graceAtDesk, linusAtDesk] = others;
   const desk = await studio.signedIn(ada);
+  await desk.open(long);
+  await desk.page.getByRole('button', { name: /^Jump to the latest/ }).click();
+  await desk.tabloLink(long).getByText('unread').waitFor({ state: 'detached' });
   await desk.open(team);
   await desk.page.getByText('4 here now').waitFor();
   await bobAtDesk?.react('The new landing page is live', '🎉');
@@ -128,7 +132,7 @@ async function takeAll(studio: Studio, seeded: Seeded, picture: string): Promise
     .waitFor();
   await graceAtDesk?.composer.pressSequentially('Cake', { delay: 1 });
   await desk.page.getByText('Grace is typing…').waitFor();
-  await desk.page.screenshot({ path: picture, animations: 'disabled', caret: 'hide' });
+  await studio.shot(picture, desk.page);
   await studio.take('lively', desk);
   await graceAtDesk?.composer.fill('');
 

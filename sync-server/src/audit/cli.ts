@@ -4,7 +4,7 @@ import { openEmbeddedPostgres } from '../db/embedded-postgres.ts';
 import { createPool, endPool } from '../db/pool.ts';
 import { silentLog } from '../log.ts';
 import { DRIFTS, type Drift } from './drift.ts';
-import { findRunningPostgres } from './embedded-url.ts';
+import { findRunningPostgres, hasCluster } from './embedded-url.ts';
 import { audit } from './pg-audit.ts';
 
 const END_MS = 2_000;
@@ -32,14 +32,24 @@ async function main(): Promise<number> {
   }
 }
 
-async function openDatabase({ databaseUrl, dataDir }: { databaseUrl: string | null; dataDir: string }): Promise<Database> {
+async function openDatabase({
+  databaseUrl,
+  dataDir,
+}: {
+  databaseUrl: string | null;
+  dataDir: string;
+}): Promise<Database> {
   const url = databaseUrl ?? (await findRunningPostgres(dataDir));
   if (url !== null) return { url, close: async () => {} };
+  if (!(await hasCluster(dataDir)))
+    throw new Error(`there is no database in ${dataDir}. Set DATABASE_URL or DATA_DIR.`);
   return await openEmbeddedPostgres({ dataDir, log: silentLog });
 }
 
 function print({ tablo, code, id, detail }: Drift): void {
-  process.stdout.write(`tablo ${tablo}  ${id ?? '-'}  ${code}: ${DRIFTS[code]}${detail === undefined ? '' : ` (${detail})`}\n`);
+  process.stdout.write(
+    `tablo ${tablo}  ${id ?? '-'}  ${code}: ${DRIFTS[code]}${detail === undefined ? '' : ` (${detail})`}\n`,
+  );
 }
 
 try {

@@ -21,7 +21,11 @@ export function compareTablo(tablo: TabloRecord): readonly Finding[] {
     findings.push({ code: 'document-epoch', id: null, detail: `log of ${epoch}, live ${tablo.epoch}` });
   // An older snapshot may be left by a server that stored while the tablo moved on; the next one replaces it.
   if (tablo.snapshotEpoch !== null && tablo.snapshotEpoch > tablo.epoch)
-    findings.push({ code: 'document-epoch', id: null, detail: `snapshot of ${tablo.snapshotEpoch}, live ${tablo.epoch}` });
+    findings.push({
+      code: 'document-epoch',
+      id: null,
+      detail: `snapshot of ${tablo.snapshotEpoch}, live ${tablo.epoch}`,
+    });
   return findings;
 }
 

@@ -40,7 +40,12 @@ export async function audit(pool: Pool, { onDrift, isGentle = false, signal }: A
           counts.drifts += 1;
           onDrift({ tablo: id, ...finding });
         };
-        const seen = await auditTablo(client, id, { report, rest: isGentle ? rest : async () => {}, hasEpochs, signal });
+        const seen = await auditTablo(client, id, {
+          report,
+          rest: isGentle ? rest : async () => {},
+          hasEpochs,
+          signal,
+        });
         counts.tablos += 1;
         counts.messages += seen.messages;
         counts.entries += seen.entries;
@@ -62,7 +67,11 @@ interface Looking {
   readonly signal: AbortSignal | undefined;
 }
 
-async function auditTablo(client: PoolClient, id: string, looking: Looking): Promise<{ messages: number; entries: number }> {
+async function auditTablo(
+  client: PoolClient,
+  id: string,
+  looking: Looking,
+): Promise<{ messages: number; entries: number }> {
   const { report } = looking;
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   await client.query('SET LOCAL statement_timeout = 0'); // Sorting a large tablo takes longer than the server's own statements may.
@@ -106,7 +115,13 @@ async function knowsEpochs(client: PoolClient): Promise<boolean> {
 }
 
 async function readTablo(client: PoolClient, id: string): Promise<TabloRecord | null> {
-  type Row = { epoch: number; last_seq: string; max_seq: string; snapshot_epoch: number | null; other_epochs: number[] };
+  type Row = {
+    epoch: number;
+    last_seq: string;
+    max_seq: string;
+    snapshot_epoch: number | null;
+    other_epochs: number[];
+  };
   const { rows } = await client.query<Row>(
     `SELECT t.epoch, t.last_seq, coalesce((SELECT max(seq) FROM messages WHERE channel_id = t.id), 0) AS max_seq,
        (SELECT epoch FROM tablo_documents WHERE tablo_id = t.id) AS snapshot_epoch,
@@ -216,7 +231,11 @@ const recordsSql = (tablo: string, epoch: 'epoch' | 'NULL::integer') => `
   FROM messages m JOIN message_reactions r ON r.message_id = m.id WHERE m.channel_id = '${tablo}'
   ORDER BY about`;
 
-async function* readRecords(client: PoolClient, tablo: string, { rest, hasEpochs, signal }: Looking): AsyncIterable<Records> {
+async function* readRecords(
+  client: PoolClient,
+  tablo: string,
+  { rest, hasEpochs, signal }: Looking,
+): AsyncIterable<Records> {
   await client.query(`DECLARE audit NO SCROLL CURSOR FOR ${recordsSql(tablo, hasEpochs ? 'epoch' : 'NULL::integer')}`);
   let group: Row[] = [];
   for (;;) {

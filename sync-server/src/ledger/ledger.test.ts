@@ -93,6 +93,23 @@ describe('the ledger', () => {
     expect([...store.entries.values()].map(({ seq }) => seq)).toEqual([1, 2, 3]);
   });
 
+  it('[R8] drops what nobody waits for any more while the store fails, and commits the rest', async () => {
+    const { store, ledger, live, onFailure } = start();
+    store.failure = new Error('away');
+    const [gone, here] = [new Replica(alice), new Replica(bob)];
+    let isAwaited = true;
+    const cancelled = submissionOf(live, alice, gone.push(gone.message('never mind', T)), T);
+    const outcomes = Promise.all([
+      ledger.submit({ ...cancelled, isAwaited: () => isAwaited } as typeof cancelled),
+      ledger.submit(submissionOf(live, bob, here.push(here.message('still here', T)), T)),
+    ]);
+    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled());
+    isAwaited = false;
+    store.failure = null;
+    expect((await outcomes).map(({ type }) => type)).toEqual(['refused', 'committed']);
+    expect([...store.entries.values()].map(({ entry }) => entry.author)).toEqual([bob]);
+  });
+
   it('[R11] refuses with shutting-down what is still waiting at the deadline, and everything after', async () => {
     const { store, ledger, live } = start();
     store.failure = new Error('away');

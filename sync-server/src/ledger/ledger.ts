@@ -5,7 +5,8 @@
  * 1. A submission's promise resolves only after the transaction that holds it has committed and its document contains it [R1].
  * 2. Submissions are decided in order of arrival (`decideBatch`), each against what the ones before it made of the facts.
  * 3. One submission's refusal never touches its neighbours'.
- * 4. While the store fails, nothing resolves; the batch is tried again until it commits or the ledger closes [R11].
+ * 4. While the store fails, nothing resolves; the batch is tried again until it commits or the ledger closes [R11]. Meanwhile a submission whose sender
+ *    has gone is dropped: it was never acknowledged, its author still holds it, and may have changed or cancelled it by then [R8].
  */
 import { createRefusal } from '@tablo/schema/close-codes';
 import { EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
@@ -85,7 +86,10 @@ export class Ledger {
     this.#isRunning = true;
     // One turn of the event loop: frames of this turn's other sockets join the first batch.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#queue.length > 0) await this.#commit(this.#takeBatch());
+    while (this.#queue.length > 0) {
+      const batch = this.#takeBatch();
+      await this.#commit(this.#failingSince === null ? batch : this.#dropAbandoned(batch));
+    }
     this.#isRunning = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
@@ -101,9 +105,11 @@ export class Ledger {
     return this.#queue.splice(0, count);
   }
 
-  async #commit(batch: readonly Queued[]): Promise<void> {
-    const submissions = batch.map(({ submission }) => submission);
+  async #commit(queued: readonly Queued[]): Promise<void> {
+    let batch = queued;
     for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
+      if (batch.length === 0) return;
+      const submissions = batch.map(({ submission }) => submission);
       const startedAt = performance.now();
       try {
         let decision: BatchDecision | undefined;
@@ -125,8 +131,17 @@ export class Ledger {
           for (const { resolve } of batch) resolve(refused('shutting-down'));
           return;
         }
+        batch = this.#dropAbandoned(batch);
       }
     }
+  }
+
+  #dropAbandoned(batch: readonly Queued[]): readonly Queued[] {
+    return batch.filter(({ submission, resolve }) => {
+      const isAwaited = submission.type !== 'update' || (submission.isAwaited?.() ?? true);
+      if (!isAwaited) resolve(refused('unavailable'));
+      return isAwaited;
+    });
   }
 
   /** Finds the one that cannot be stored, so that it alone is refused. */

@@ -16,7 +16,13 @@ interface Signed {
 
 export type Submission =
   /** A SyncStep2 or an Update, decoded. */
-  | (Signed & { readonly type: 'update'; readonly update: Uint8Array; readonly runs: readonly Run[] })
+  | (Signed & {
+      readonly type: 'update';
+      readonly update: Uint8Array;
+      readonly runs: readonly Run[];
+      /** False once nobody waits for the answer any more. */
+      readonly isAwaited?: () => boolean;
+    })
   /** One entry by REST: the server writes it into the document on the author's behalf. */
   | (Signed & { readonly type: 'entry'; readonly entry: MemberEntry })
   /** The document is full: the tablo moves to a fresh one. */

@@ -65,7 +65,7 @@ export class AdmissionExtension implements Extension {
     if (!this.#limits.take('joins', context.userId, 1)) throw { reason: 'rate-limited' satisfies ReasonCode };
   }
 
-  async #decide(update: Uint8Array, { context }: LiveConnection, document: Document): Promise<Refused | null> {
+  async #decide(update: Uint8Array, connection: LiveConnection, document: Document): Promise<Refused | null> {
     const receivedAt = Date.now();
     const live = this.#documents.of(document);
     if (live === undefined) return { refusal: createRefusal('unavailable'), ids: [], isGap: false };
@@ -73,7 +73,7 @@ export class AdmissionExtension implements Extension {
     if (!decoded.ok) return { refusal: decoded.error, ids: [], isGap: false };
     if (isKnown(decoded.value, live.frontier)) return null;
     const entries = trimKnown(decoded.value, live.frontier).reduce((sum, run) => sum + run.entries.length, 0);
-    const { userId } = context;
+    const { userId } = connection.context;
     if (!this.#limits.take('bytes', userId, update.byteLength) || !this.#limits.take('entries', userId, entries)) {
       return { refusal: createRefusal('rate-limited'), ids: [], isGap: false };
     }
@@ -84,6 +84,7 @@ export class AdmissionExtension implements Extension {
       receivedAt,
       update,
       runs: decoded.value,
+      isAwaited: () => document.hasConnection(connection),
     });
     return outcome.type === 'refused' ? outcome : null;
   }
