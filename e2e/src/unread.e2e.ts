@@ -1,6 +1,7 @@
 // What has been read and what has not: in the list, in the conversation, and on a second device.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Person } from './person.ts';
+import { PASSWORD, type Person } from './person.ts';
+import { RestPerson } from './rest-person.ts';
 import { eventually, openStage, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -60,8 +61,33 @@ describe('a tablo that is not open', () => {
   });
 });
 
+describe('more unread messages than one page holds', () => {
+  it('[R10] open at the first new one in view, and are not read before the reader has come to the end', async () => {
+    const rita = new RestPerson(stage.server.url, 'Rita Rest');
+    await rita.signUp(PASSWORD);
+    await ada.createTablo('Archive');
+    const link = await ada.invite();
+    await bob.openInvite(link);
+    await rita.accept(new URL(link).pathname.split('/').at(-1) ?? '');
+    await bob.open('Garden');
+    const tablo = await stage.tabloId('Archive');
+    for (let index = 1; index <= 70; index++) await rita.say(tablo, `Page ${index} of the archive`);
+    await eventually(() => bob.unread('Archive')).toBe(70);
+
+    await bob.open('Archive');
+    await bob.log.getByText('New messages').waitFor();
+    await bob.page.getByRole('button', { name: /^Jump to the latest/ }).waitFor();
+    expect(await bob.unread('Archive')).toBe(70);
+    await bob.page.getByRole('button', { name: /^Jump to the latest/ }).click();
+    await eventually(() => bob.unread('Archive')).toBe(0);
+    await eventually(() => readSeq(bob, 'Archive')).toBe(70);
+  });
+});
+
 describe('two devices of one person', () => {
   it('[R10] what is read on one is read on the other, also after a reload', async () => {
+    await ada.open('Kitchen');
+    await bob.open('Garden');
     const phone = await stage.secondDevice(bob);
     await phone.open('Garden');
     await ada.say('Dessert as well');

@@ -228,7 +228,7 @@ describe('admit', () => {
     const admission = decide([run([createMessage(by(alice, 2), 'two'), hello(100), hello(100)])]);
     expect(admission).toMatchObject({
       type: 'accepted',
-      fresh: [{ id: id(100) }],
+      fresh: [{ entry: { id: id(100) } }],
       repeated: [{ id: id(2) }, { id: id(100) }],
     });
   });

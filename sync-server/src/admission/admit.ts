@@ -6,7 +6,7 @@
  */
 import { createRefusal, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
 import { encodeEntryContent, type MemberEntry, parseEntry, readClaimedId } from '@tablo/schema/entry';
-import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import { type EntryId, isEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { canModerate, canWrite, type Role } from '@tablo/schema/roles';
 import type { ItemId, Run } from './decode-update.ts';
 import type { FrontierView } from './frontier.ts';
@@ -38,6 +38,11 @@ export interface Applicant {
   readonly userId: UserId;
 }
 
+export interface FreshEntry {
+  readonly entry: MemberEntry;
+  readonly digest: string;
+}
+
 export type Admission =
   /** The server has all of it already. */
   | { readonly type: 'known' }
@@ -46,7 +51,7 @@ export type Admission =
       /** Runs with what the server lacked, in an order in which each connects to what is before it. */
       readonly runs: readonly Run[];
       /** Entries whose ids are new, in that order. */
-      readonly fresh: readonly MemberEntry[];
+      readonly fresh: readonly FreshEntry[];
       /** Entries that were durable before under the same id: they enter the document again, but not the rows. */
       readonly repeated: readonly MemberEntry[];
     }
@@ -110,10 +115,9 @@ export function admitEntry(
 export function idsToLookUp(values: Iterable<unknown>): Set<EntryId> {
   const ids = new Set<EntryId>();
   for (const value of values) {
-    const parsed = parseEntry(value);
-    if (!parsed.ok || parsed.value.kind === 'arrival') continue;
-    ids.add(parsed.value.id);
-    if (parsed.value.kind !== 'message') ids.add(parsed.value.target);
+    const { id, target } = value as { readonly id?: unknown; readonly target?: unknown };
+    if (isEntryId(id)) ids.add(id);
+    if (isEntryId(target)) ids.add(target);
   }
   return ids;
 }
@@ -216,7 +220,7 @@ function parseOwn(value: unknown, { userId }: Applicant): MemberEntry {
 }
 
 interface Sorted {
-  readonly fresh: readonly MemberEntry[];
+  readonly fresh: readonly FreshEntry[];
   readonly repeated: readonly MemberEntry[];
 }
 
@@ -228,7 +232,7 @@ function sortOut(
   ignoresSentAt = false,
 ): Sorted {
   const seen = new Map<EntryId, KnownEntry>();
-  const fresh: MemberEntry[] = [];
+  const fresh: FreshEntry[] = [];
   const repeated: MemberEntry[] = [];
   const find = (id: EntryId): KnownEntry | undefined => seen.get(id) ?? facts.entry(id);
   for (const entry of entries) {
@@ -248,7 +252,7 @@ function sortOut(
     }
     assertTarget(entry, applicant, facts, find);
     seen.set(entry.id, own);
-    fresh.push(entry);
+    fresh.push({ entry, digest: own.digest });
   }
   return { fresh, repeated };
 }

@@ -26,3 +26,15 @@ export async function holdTablo(
     client.release();
   }
 }
+
+/** Until every transaction has ended that may have read what was before. A commit under way counts as before. */
+export async function untilEarlierCommitsEnd(server: TestServer): Promise<void> {
+  const { rows } = await server.pool.query('SELECT clock_timestamp() AS now');
+  await vi.waitFor(async () => {
+    const earlier = await server.pool.query(
+      'SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < $1',
+      [rows[0].now],
+    );
+    expect(earlier.rows[0].n).toBe(0);
+  }, 5_000);
+}

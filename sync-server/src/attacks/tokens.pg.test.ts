@@ -4,7 +4,7 @@ import { createEntryId, type TabloId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { signToken, type TestServer } from '../sync/test-server.ts';
 import { authFrame, STEP_1, statelessFrame, syncFrame, UPDATE } from './frames.ts';
-import { holdTablo } from './hold.ts';
+import { holdTablo, untilEarlierCommitsEnd } from './hold.ts';
 import { RawClient } from './raw-client.ts';
 import { alice, bob, eve, openStageServer, Stage, say, stranger, until } from './stage.ts';
 import { append } from './updates.ts';
@@ -99,7 +99,8 @@ it("[R6] a removed member's burst is refused from the removal on", async () => {
     stage.tablo,
     eve,
   ]);
-  const rows = await stage.countRows(); // The removal is durable: nothing may be added after it.
+  await untilEarlierCommitsEnd(server);
+  const rows = await stage.countRows(); // Nothing may be added after this.
   await until(() => expect(attacker.heard.closes.map(({ reason }) => reason)).toContain('forbidden'));
   await stage.assertUnharmed();
   expect(await stage.countRows()).toBe(rows);
@@ -153,6 +154,7 @@ it('[R6] a role taken away in the middle of a burst counts from then on', async 
     stage.tablo,
     eve,
   ]);
+  await untilEarlierCommitsEnd(server);
   const rows = await stage.countRows();
   await until(() => expect(attacker.heard.statuses.length).toBe(300), 20_000);
   expect(await stage.countRows()).toBe(rows);

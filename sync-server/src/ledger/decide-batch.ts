@@ -1,10 +1,10 @@
 /** One batch's decisions, as a pure function of the submissions and the facts: it runs again from the start when a transaction has to be repeated. */
-import { createArrival, encodeEntryContent, type MemberEntry } from '@tablo/schema/entry';
+import { createArrival, type MemberEntry } from '@tablo/schema/entry';
 import { type EntryId, SERVER_AUTHOR, type TabloId } from '@tablo/schema/ids';
 import { MAX_ARRIVAL_IDS } from '@tablo/schema/limits';
 import { unreachable } from '@tablo/schema/result';
 import { computeShownAt } from '@tablo/schema/shown-at';
-import { type Admission, admit, admitEntry, type KnownEntry } from '../admission/admit.ts';
+import { type Admission, admit, admitEntry, type FreshEntry, type KnownEntry } from '../admission/admit.ts';
 import { encodeAppend } from '../admission/encode-append.ts';
 import type { FrontierDraft } from '../admission/frontier.ts';
 import { digestContent } from './digest.ts';
@@ -118,16 +118,17 @@ class Batch implements LockedFacts {
   #accept(submission: SignedSubmission, { runs, fresh, repeated }: Extract<Admission, { type: 'accepted' }>): Outcome {
     const outcome: Outcome = {
       type: 'committed',
-      fresh: fresh.map(({ id }) => id),
+      fresh: fresh.map(({ entry }) => entry.id),
       repeated: repeated.map(({ id }) => id),
     };
     // A repeated POST is in the document already, or in an earlier epoch's: nothing to add.
     if (submission.type === 'entry' && fresh.length === 0) return outcome;
     const change = this.#openChange(submission.document);
-    for (const entry of fresh) this.#write(change, entry, submission.receivedAt);
+    for (const one of fresh) this.#write(change, one, submission.receivedAt);
+    const entries = fresh.map(({ entry }) => entry);
     change.others.push(...outcome.repeated);
-    this.#recordArrivals(change, [...fresh, ...repeated]);
-    if (submission.type === 'entry') this.#append(change, submission.userId, fresh);
+    this.#recordArrivals(change, [...entries, ...repeated]);
+    if (submission.type === 'entry') this.#append(change, submission.userId, entries);
     else {
       for (const run of runs) change.draft.append(run.client, submission.userId, run.entries.length);
       this.#log(change, submission.update);
@@ -150,10 +151,9 @@ class Batch implements LockedFacts {
     return change;
   }
 
-  #write(change: OpenChange, entry: MemberEntry, receivedAt: number): void {
+  #write(change: OpenChange, { entry, digest }: FreshEntry, receivedAt: number): void {
     const { tabloId } = change.document;
     const shownAt = computeShownAt(entry.sentAt, receivedAt);
-    const digest = digestContent(encodeEntryContent(entry));
     const seq = entry.kind === 'message' ? this.lastSeq(tabloId) + 1 : null;
     if (seq === null) change.others.push(entry.id);
     else {

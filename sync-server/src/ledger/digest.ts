@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** First 16 bytes of SHA-256 over an entry's content, in hex: enough to tell a repeated entry from another with the same id [R4]. */
 export function digestContent(content: string): string {
-  return createHash('sha256').update(content).digest('hex').slice(0, 32);
+  return hash('sha256', content, 'hex').slice(0, 32);
 }

@@ -84,9 +84,9 @@ export class Ledger {
   async #run(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    // One turn of the event loop: frames of this turn's other sockets join the first batch.
-    await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
+      // One turn of the event loop: what this turn's other sockets bring, and what the last commit's answers set free, joins the batch.
+      await new Promise((resolve) => setImmediate(resolve));
       const batch = this.#takeBatch();
       await this.#commit(this.#failingSince === null ? batch : this.#dropAbandoned(batch));
     }

@@ -3,8 +3,8 @@
  * encoding. Ids were checked to be canonical UUIDs before they get here.
  */
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
-import { parseRole, type Role } from '@tablo/schema/roles';
-import type { Pool, PoolClient } from 'pg';
+import { parseRole } from '@tablo/schema/roles';
+import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { KnownEntry } from '../admission/admit.ts';
 import {
   type Committed,
@@ -17,16 +17,19 @@ import {
 } from './ledger-store.ts';
 import { applyChanges } from './pg-ledger-changes.ts';
 
-const LOCK = `SELECT id, epoch, last_seq, deleted_at IS NOT NULL AS is_deleted
-  FROM tablos WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
+// Two statements in one trip take no parameters; the ids are canonical UUIDs, by their type.
+const lockSql = (
+  tablos: Iterable<TabloId>,
+): string => `BEGIN; SELECT id, epoch, last_seq, deleted_at IS NOT NULL AS is_deleted
+  FROM tablos WHERE id = ANY('${uuidArray(tablos)}'::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
 
-const ROLES = `SELECT a.tablo_id, a.user_id, a.role::text AS role
-  FROM json_to_recordset($1) AS wanted("tabloId" uuid, "userId" uuid)
-  JOIN tablo_access a ON a.tablo_id = wanted."tabloId" AND a.user_id = wanted."userId" AND a.is_active`;
-
-const ENTRIES = `SELECT id, tablo_id, kind, author, encode(digest, 'hex') AS digest,
-    tablo_private.to_ms(sent_at) AS sent_at, tablo_private.to_ms(shown_at) AS shown_at
-  FROM tablo_entries WHERE id = ANY($1::uuid[])`;
+const FACTS = `SELECT
+  (SELECT coalesce(json_agg(json_build_array(a.tablo_id, a.user_id, a.role::text)), '[]')
+    FROM json_to_recordset($1) AS wanted("tabloId" uuid, "userId" uuid)
+    JOIN tablo_access a ON a.tablo_id = wanted."tabloId" AND a.user_id = wanted."userId" AND a.is_active) AS roles,
+  (SELECT coalesce(json_agg(json_build_array(id, tablo_id, kind, author, encode(digest, 'hex'),
+      tablo_private.to_ms(sent_at), tablo_private.to_ms(shown_at))), '[]')
+    FROM tablo_entries WHERE id = ANY($2::uuid[])) AS entries`;
 
 const WRITE = `WITH e AS (
     SELECT r.*, tablo_private.from_ms(r.sent) AS sent_at, tablo_private.from_ms(r.received) AS received_at,
@@ -56,6 +59,26 @@ const MOVE = `WITH moved AS (
   )
   DELETE FROM tablo_updates USING moved WHERE tablo_updates.tablo_id = moved.id`;
 
+interface TabloRow {
+  readonly id: TabloId;
+  readonly epoch: number;
+  readonly last_seq: string;
+  readonly is_deleted: boolean;
+}
+
+interface FactsRow {
+  readonly roles: readonly [tablo: TabloId, user: UserId, role: string][];
+  readonly entries: readonly [
+    EntryId,
+    TabloId,
+    KnownEntry['kind'],
+    UserId,
+    digest: string,
+    sentAt: number,
+    shownAt: number,
+  ][];
+}
+
 export class PgLedgerStore implements LedgerStore {
   readonly #pool: Pool;
 
@@ -67,7 +90,6 @@ export class PgLedgerStore implements LedgerStore {
     const client = await this.#pool.connect();
     let failure: Error | undefined;
     try {
-      await client.query('BEGIN');
       const facts = await readFacts(client, scope);
       const writes = decide(facts);
       const committed = await write(client, writes);
@@ -92,54 +114,33 @@ export class PgLedgerStore implements LedgerStore {
   }
 }
 
+async function begin(client: PoolClient, tablos: Iterable<TabloId>): Promise<ReadonlyMap<TabloId, TabloRow>> {
+  const results = (await client.query(lockSql(tablos))) as unknown as readonly QueryResult<TabloRow>[];
+  const rows = results[1]?.rows ?? [];
+  return new Map(rows.filter((row) => !row.is_deleted).map((row) => [row.id, row]));
+}
+
 async function readFacts(client: PoolClient, scope: Scope): Promise<LockedFacts> {
-  type TabloRow = { id: TabloId; epoch: number; last_seq: string; is_deleted: boolean };
-  const locked = await client.query<TabloRow>({ name: 'ledger-lock', text: LOCK, values: [uuidArray(scope.tablos)] });
+  const tablos = await begin(client, scope.tablos);
   // Only now: under READ COMMITTED a statement that starts after the lock sees all that earlier holders committed.
-  const roles = await readRoles(client, scope);
-  const entries = await readEntries(client, scope);
-  const tablos = new Map(locked.rows.filter((row) => !row.is_deleted).map((row) => [row.id, row]));
+  const { rows } = await client.query<FactsRow>({
+    name: 'ledger-facts',
+    text: FACTS,
+    values: [JSON.stringify(scope.members), uuidArray(scope.entries)],
+  });
+  const roles = new Map((rows[0]?.roles ?? []).map(([tablo, user, role]) => [`${tablo} ${user}`, parseRole(role)]));
+  const entries = new Map<EntryId, KnownEntry>(
+    (rows[0]?.entries ?? []).map(([id, tabloId, kind, author, digest, sentAt, shownAt]) => [
+      id,
+      { tabloId, kind, author, digest, sentAt, shownAt },
+    ]),
+  );
   return {
     entry: (id) => entries.get(id),
     epoch: (tablo) => tablos.get(tablo)?.epoch ?? null,
     role: (tablo, user) => roles.get(`${tablo} ${user}`) ?? null,
     lastSeq: (tablo) => Number(tablos.get(tablo)?.last_seq ?? 0),
   };
-}
-
-async function readRoles(client: PoolClient, scope: Scope): Promise<ReadonlyMap<string, Role>> {
-  if (scope.members.length === 0) return new Map();
-  type Row = { tablo_id: string; user_id: string; role: string };
-  const { rows } = await client.query<Row>({
-    name: 'ledger-roles',
-    text: ROLES,
-    values: [JSON.stringify(scope.members)],
-  });
-  return new Map(rows.map((row) => [`${row.tablo_id} ${row.user_id}`, parseRole(row.role)]));
-}
-
-async function readEntries(client: PoolClient, scope: Scope): Promise<ReadonlyMap<EntryId, KnownEntry>> {
-  if (scope.entries.size === 0) return new Map();
-  type Row = {
-    id: EntryId;
-    tablo_id: TabloId;
-    kind: KnownEntry['kind'];
-    author: UserId;
-    digest: string;
-    sent_at: string;
-    shown_at: string;
-  };
-  const { rows } = await client.query<Row>({
-    name: 'ledger-entries',
-    text: ENTRIES,
-    values: [uuidArray(scope.entries)],
-  });
-  return new Map(
-    rows.map(({ id, tablo_id, kind, author, digest, sent_at, shown_at }) => [
-      id,
-      { tabloId: tablo_id, kind, author, digest, sentAt: Number(sent_at), shownAt: Number(shown_at) },
-    ]),
-  );
 }
 
 async function write(client: PoolClient, { entries, updates, moves }: Writes): Promise<Committed> {

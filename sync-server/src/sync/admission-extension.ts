@@ -5,7 +5,13 @@
  * A refused frame is dropped by making the connection read-only while Hocuspocus handles this one frame (TRAPS 1.2): it answers `SyncStatus(false)`, and the
  * connection lives on. Safe because a connection's frames are handled strictly one after another.
  */
-import type { afterHandleMessagePayload, beforeSyncPayload, Document, Extension } from '@hocuspocus/server';
+import type {
+  afterHandleMessagePayload,
+  beforeSyncPayload,
+  connectedPayload,
+  Document,
+  Extension,
+} from '@hocuspocus/server';
 import { OutgoingMessage } from '@hocuspocus/server';
 import { createRefusal, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
 import type { EntryId } from '@tablo/schema/ids';
@@ -17,11 +23,15 @@ import { decodeUpdate } from '../admission/decode-update.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LiveDocuments } from './documents-extension.ts';
 import type { LiveConnection } from './live-connection.ts';
+import { Lookahead } from './lookahead.ts';
 
 const SYNC_STEP_1 = 0;
 const SYNC_STEP_2 = 1;
 /** An update of one struct at clock 0 of clientID 0, which nobody ever has: what Hocuspocus weighs instead of a refused SyncStep2. */
 const NEVER_HELD = [1, 1, 0, 0, 0, 1];
+
+/** An update without anything in it. */
+const NOTHING = [0, 0];
 
 export interface AdmissionObserver {
   onRefused(refusal: Refusal): void;
@@ -38,6 +48,7 @@ export class AdmissionExtension implements Extension {
   readonly #documents: LiveDocuments;
   readonly #limits: Limits;
   readonly #observer: AdmissionObserver;
+  readonly #lookaheads = new WeakMap<LiveConnection, Lookahead<Refused | null>>();
 
   constructor(ledger: Ledger, documents: LiveDocuments, limits: Limits, observer: AdmissionObserver) {
     this.#ledger = ledger;
@@ -46,11 +57,19 @@ export class AdmissionExtension implements Extension {
     this.#observer = observer;
   }
 
+  async connected({ connection }: connectedPayload): Promise<void> {
+    const live = connection as LiveConnection;
+    const decide = (payload: Uint8Array) => this.#decide(payload, live, live.document);
+    this.#lookaheads.set(live, new Lookahead(live, decide));
+  }
+
   async beforeSync({ type, payload, connection, document }: beforeSyncPayload): Promise<void> {
     if (connection === undefined) return;
     if (type === SYNC_STEP_1) return this.#assertMayJoin(connection as LiveConnection);
-    const refused = await this.#decide(payload, connection as LiveConnection, document);
-    if (refused !== null) this.#refuse(connection as LiveConnection, document, type, payload, refused);
+    const live = connection as LiveConnection;
+    const refused = await (this.#lookaheads.get(live)?.take(payload) ?? this.#decide(payload, live, document));
+    if (refused !== null) this.#refuse(live, document, type, payload, refused);
+    else if (payload.byteLength >= NOTHING.length) payload.set(NOTHING); // The document has it by now: Hocuspocus need not apply it again.
   }
 
   async afterHandleMessage({ connection }: afterHandleMessagePayload): Promise<void> {

@@ -11,6 +11,7 @@ import type { Limits } from '../access/limits.ts';
 import type { Membership } from '../access/membership.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { Log } from '../log.ts';
+import { CorkedSocket } from './corked-socket.ts';
 import type { SocketState } from './live-connection.ts';
 import { YjsBridge } from './yjs-bridge.ts';
 
@@ -51,9 +52,16 @@ export class Sockets {
       return rejectUpgrade(socket, 503, 'Too many sockets are waiting. Try again.');
     const url = parseUrl(request);
     if (url?.pathname === '/sync')
-      return this.#accept(request, socket, head, (ws, state) => this.#openSync(ws, state, request));
+      return this.#accept(request, socket, head, (ws, state) =>
+        this.#openSync(ws, new CorkedSocket(ws, socket), state, request),
+      );
     if (url?.pathname.startsWith('/yjs/'))
-      return this.#accept(request, socket, head, (ws, state) => void this.#openYjs(ws, state, request, url));
+      return this.#accept(
+        request,
+        socket,
+        head,
+        (ws, state) => void this.#openYjs(ws, new CorkedSocket(ws, socket), state, request, url),
+      );
     rejectUpgrade(socket, 404, 'There is no socket here.');
   }
 
@@ -86,13 +94,19 @@ export class Sockets {
     });
   }
 
-  #openSync(ws: WebSocket, state: SocketState, request: IncomingMessage): void {
-    const client = this.#deps.hocuspocus.handleConnection(ws, asWebRequest(request), { socket: state });
+  #openSync(ws: WebSocket, corked: CorkedSocket, state: SocketState, request: IncomingMessage): void {
+    const client = this.#deps.hocuspocus.handleConnection(corked, asWebRequest(request), { socket: state });
     ws.on('message', (data: Buffer, isBinary) => isBinary && client.handleMessage(data));
     ws.on('close', (code, reason) => client.handleClose({ code, reason: reason.toString() }));
   }
 
-  async #openYjs(ws: WebSocket, state: SocketState, request: IncomingMessage, url: URL): Promise<void> {
+  async #openYjs(
+    ws: WebSocket,
+    corked: CorkedSocket,
+    state: SocketState,
+    request: IncomingMessage,
+    url: URL,
+  ): Promise<void> {
     const early: Buffer[] = [];
     let earlyBytes = 0;
     let forward = (data: Buffer): void => {
@@ -105,7 +119,7 @@ export class Sockets {
     const name = await this.#nameLiveDocument(url.pathname.slice('/yjs/'.length), token);
     if (!name.ok) return end(ws, name.reason);
     if (ws.readyState !== ws.OPEN) return;
-    const bridge = new YjsBridge(ws, name.value);
+    const bridge = new YjsBridge(corked, name.value);
     const client = this.#deps.hocuspocus.handleConnection(bridge, asWebRequest(request), { socket: state });
     ws.on('close', (code, reason) => client.handleClose({ code, reason: reason.toString() }));
     forward = (data) => {

@@ -1,0 +1,256 @@
+/**
+ * One device of a member, made of frames: joins, writes, hears, is cut off and comes back by itself, and sends again what was not acknowledged, under the same
+ * ids. Two kinds, as there are two kinds of clients: one takes a fresh Y.Doc (a fresh clientID) for every connection, the other keeps its own and
+ * answers the server's question with all it has, as an unmodified provider does.
+ */
+import {
+  createDeletion,
+  createEdit,
+  createMessage,
+  createReaction,
+  ENTRIES_ROOT,
+  type Entry,
+  type MemberEntry,
+  type Message,
+} from '@tablo/schema/entry';
+import type { EntryId, UserId } from '@tablo/schema/ids';
+import { parseServerStateless } from '@tablo/schema/stateless';
+import type { Random } from '@tablo/schema/testing/random';
+import { WebSocket } from 'ws';
+import * as Y from 'yjs';
+import type { Book } from './book.ts';
+import { decode, encodeQuestion, encodeState, encodeToken, encodeUpdate } from './frames.ts';
+
+export interface Seat {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  readonly tabloId: string;
+  readonly userId: UserId;
+  readonly token: string;
+}
+
+const RETRY_MS = 40;
+const LATE_MS = 600_000;
+const EMOJI = ['👍', '🎉', '❤️'] as const;
+let devices = 0;
+
+export class Member {
+  readonly seat: Seat;
+  readonly device: number;
+  /** Why documents and sockets were closed. */
+  readonly farewells: string[] = [];
+  readonly denials: string[] = [];
+  doc = new Y.Doc();
+  epoch = 1;
+  isJoined = false;
+  /** How often it was given the whole of a document that it had asked for. */
+  answers = 0;
+  readonly #book: Book;
+  readonly #keepsDoc: boolean;
+  readonly #unacknowledged = new Map<EntryId, MemberEntry>();
+  /** Own messages that are durable: what edits and deletions may name. */
+  readonly #own: Message[] = [];
+  #written = 0;
+  /** Ids of each frame that awaits its `SyncStatus`, in the order of sending. */
+  #inFlight: (readonly EntryId[])[] = [];
+  #socket: WebSocket | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #mustRehome = false;
+
+  constructor(seat: Seat, book: Book, keepsDoc = false) {
+    this.seat = seat;
+    this.device = devices++;
+    this.#book = book;
+    this.#keepsDoc = keepsDoc;
+    this.#observe();
+  }
+
+  get unacknowledged(): number {
+    return this.#unacknowledged.size;
+  }
+
+  get entries(): readonly Entry[] {
+    return this.doc.getArray<Entry>(ENTRIES_ROOT).toArray();
+  }
+
+  connect(): void {
+    if (this.#isClosed) return;
+    this.isJoined = false;
+    this.#inFlight = [];
+    if (!this.#keepsDoc || this.#mustRehome) this.#replaceDoc();
+    const socket = new WebSocket(`${this.seat.url.replace('http', 'ws')}/sync`, { perMessageDeflate: false });
+    this.#socket = socket;
+    socket.on('open', () => socket.send(encodeToken(this.#name, this.seat.token)));
+    socket.on('message', (bytes: Buffer) => socket === this.#socket && this.#handle(new Uint8Array(bytes)));
+    socket.on('error', () => {}); // `close` follows.
+    socket.on('close', (_code, reason) => {
+      if (reason.length > 0) this.farewells.push(reason.toString());
+      if (socket === this.#socket) this.#reconnect();
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#socket?.terminate();
+    this.doc.destroy();
+  }
+
+  /** A new entry of whatever kind, or several in one update; kept until acknowledged. */
+  write(random: Random): readonly MemberEntry[] {
+    const entries = Array.from({ length: random.chance(0.1) ? 5 : 1 }, () => this.#create(random));
+    this.send(entries);
+    return entries;
+  }
+
+  send(entries: readonly MemberEntry[]): void {
+    for (const entry of entries) {
+      this.#unacknowledged.set(entry.id, entry);
+      this.#book.written.set(entry.id, { entry, tabloId: this.seat.tabloId, device: this.device });
+    }
+    if (this.isJoined) this.#push(entries);
+  }
+
+  /** Asks for the whole document, as somebody who has nothing. */
+  ask(): void {
+    this.#socket?.send(encodeQuestion(this.#name, Uint8Array.of(0)));
+  }
+
+  /** Takes over another one's document: a device whose store was ahead of what the server has now. */
+  adopt(doc: Y.Doc): void {
+    this.doc.destroy();
+    this.doc = doc;
+    this.#observe();
+  }
+
+  get #name(): string {
+    return `${this.seat.tabloId}/${this.epoch}`;
+  }
+
+  #create(random: Random): MemberEntry {
+    const now = Date.now();
+    const by = { author: this.seat.userId, sentAt: random.chance(0.05) ? now - LATE_MS : now };
+    const choice = random.next();
+    const text = `device ${this.device}, entry ${this.#written++}`;
+    if (this.#own.length === 0 || choice < 0.7) return createMessage(by, text);
+    const target = random.pick(this.#own).id;
+    if (choice < 0.83) return createEdit(by, target, text);
+    if (choice < 0.88) return createDeletion(by, target);
+    return createReaction(by, target, random.pick(EMOJI), random.chance(0.6));
+  }
+
+  #push(entries: readonly MemberEntry[]): void {
+    const before = Y.encodeStateVector(this.doc);
+    this.doc.getArray(ENTRIES_ROOT).push([...entries]);
+    this.#inFlight.push(entries.map(({ id }) => id));
+    this.#socket?.send(encodeUpdate(this.#name, Y.encodeStateAsUpdate(this.doc, before)));
+  }
+
+  #handle(bytes: Uint8Array): void {
+    const frame = decode(bytes);
+    switch (frame.type) {
+      case 'authenticated':
+        return this.#socket?.send(encodeQuestion(this.#name, Y.encodeStateVector(this.doc)));
+      case 'asked':
+        return this.#answer(frame.stateVector);
+      case 'state':
+        this.answers += 1;
+        Y.applyUpdate(this.doc, frame.update);
+        return this.#join();
+      case 'update':
+        return Y.applyUpdate(this.doc, frame.update);
+      case 'status':
+        return this.#settle(this.#inFlight.shift() ?? [], frame.isSaved);
+      case 'stateless':
+        return this.#hear(frame.payload);
+      case 'denied':
+        this.denials.push(frame.reason);
+        return void this.#leave(frame.reason);
+      case 'closed':
+        this.farewells.push(frame.reason);
+        return void this.#leave(frame.reason);
+      case 'other':
+        return;
+    }
+  }
+
+  /** Only who keeps a document has something to answer with: whatever it holds unacknowledged. */
+  #answer(stateVector: Uint8Array): void {
+    if (!this.#keepsDoc || this.#mustRehome) return;
+    const held = new Set(this.entries.map(({ id }) => id));
+    this.#inFlight.push([...this.#unacknowledged.keys()].filter((id) => held.has(id)));
+    this.#socket?.send(encodeState(this.#name, Y.encodeStateAsUpdate(this.doc, stateVector)));
+  }
+
+  #join(): void {
+    if (this.isJoined) return;
+    this.isJoined = true;
+    this.#mustRehome = false;
+    const held = new Set(this.#keepsDoc ? this.entries.map(({ id }) => id) : []);
+    const lacking = [...this.#unacknowledged.values()].filter(({ id }) => !held.has(id));
+    if (lacking.length > 0) this.#push(lacking);
+  }
+
+  #settle(ids: readonly EntryId[], isSaved: boolean): void {
+    if (isSaved) return this.#acknowledge(ids);
+    this.#mustRehome = true; // A refused update leaves a gap under its clientID.
+    this.#socket?.close();
+  }
+
+  #acknowledge(ids: readonly EntryId[]): void {
+    this.#book.acknowledge(ids);
+    for (const id of ids) {
+      const entry = this.#unacknowledged.get(id);
+      this.#unacknowledged.delete(id);
+      if (entry?.kind === 'message') this.#own.push(entry);
+    }
+  }
+
+  #hear(payload: string): void {
+    const message = parseServerStateless(payload);
+    if (message?.type === 'refused') this.#book.refuse(message.code);
+    if (message?.type !== 'committed') return;
+    for (const id of message.others as EntryId[])
+      if (this.#unacknowledged.get(id)?.kind === 'message') this.#book.repeated += 1;
+    this.#acknowledge([...message.messages, ...message.others] as EntryId[]);
+  }
+
+  async #leave(reason: string): Promise<void> {
+    this.isJoined = false;
+    if (reason === 'epoch-moved') await this.#findEpoch();
+    this.#socket?.close();
+  }
+
+  async #findEpoch(): Promise<void> {
+    const headers = { authorization: `Bearer ${this.seat.token}` };
+    const answer = await fetch(`${this.seat.url}/chat/channels`, { headers }).catch(() => null);
+    if (answer?.status !== 200) return;
+    const { channels } = (await answer.json().catch(() => ({ channels: [] }))) as {
+      channels: { id: string; epoch: number }[];
+    };
+    const epoch = channels.find(({ id }) => id === this.seat.tabloId)?.epoch ?? this.epoch;
+    if (epoch !== this.epoch) this.#mustRehome = true;
+    this.epoch = epoch;
+  }
+
+  #reconnect(): void {
+    this.isJoined = false;
+    this.#socket = null;
+    if (!this.#isClosed) this.#timer = setTimeout(() => this.connect(), RETRY_MS * (0.5 + Math.random()));
+  }
+
+  #replaceDoc(): void {
+    this.doc.destroy();
+    this.doc = new Y.Doc();
+    this.#observe();
+  }
+
+  #observe(): void {
+    this.doc.getArray<Entry>(ENTRIES_ROOT).observe((event, transaction) => {
+      if (transaction.local) return;
+      for (const { insert } of event.changes.delta)
+        for (const entry of (insert ?? []) as Entry[]) this.#book.see(entry, this.epoch);
+    });
+  }
+}

@@ -1,0 +1,181 @@
+/** A server process on a database, tablos with members, and their devices. */
+import { createHmac, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Entry } from '@tablo/schema/entry';
+import type { UserId } from '@tablo/schema/ids';
+import type { Random } from '@tablo/schema/testing/random';
+import type { Drift } from '@tablo/sync-server/audit/drift';
+import { audit } from '@tablo/sync-server/audit/pg-audit';
+import pg from 'pg';
+import { type RunningServer, startServer } from '../src/server.ts';
+import { Book } from './book.ts';
+import { checkHistory, type Fault } from './check-history.ts';
+import { Member } from './member.ts';
+import { readTablo, type TabloOnRecord } from './record.ts';
+
+const SECRET = 'a secret that only the soak knows, long enough';
+const ISSUER = 'soak';
+const WAIT_MS = 60_000;
+/** Between two entries of a writer. */
+const WRITE_EVERY_MS = 12;
+/** A writer that gets no answers does not pile up without end. */
+const MAX_UNACKNOWLEDGED = 40;
+
+export interface StageOptions {
+  /** How the server reaches the database. */
+  readonly url: string;
+  /** How the harness does, when there is something in between. */
+  readonly directUrl?: string;
+  readonly tablos?: number;
+  /** Of each tablo. */
+  readonly writers?: number;
+  readonly readers?: number;
+  readonly epochMaxEntries?: number;
+}
+
+export interface Verdict {
+  readonly faults: readonly Fault[];
+  readonly drifts: readonly Drift[];
+  readonly written: number;
+  readonly acknowledged: number;
+  readonly seen: number;
+  readonly record: readonly TabloOnRecord[];
+}
+
+export class Stage {
+  readonly server: RunningServer;
+  readonly pool: pg.Pool;
+  readonly book = new Book();
+  readonly members: Member[] = [];
+  readonly writers: Member[] = [];
+  readonly tablos: string[] = [];
+  readonly #writing: NodeJS.Timeout[] = [];
+
+  private constructor(server: RunningServer, pool: pg.Pool) {
+    this.server = server;
+    this.pool = pool;
+  }
+
+  static async open(options: StageOptions): Promise<Stage> {
+    const pool = new pg.Pool({ connectionString: options.directUrl ?? options.url, max: 3, application_name: 'soak' });
+    pool.on('error', () => {}); // The database is killed on purpose; the pool opens another connection.
+    const stage = new Stage(await startServer({ env: serverEnv(options) }), pool);
+    for (let nth = 0; nth < (options.tablos ?? 2); nth += 1) {
+      const writers = Array.from({ length: options.writers ?? 2 }, () => randomUUID() as string as UserId);
+      const readers = Array.from({ length: options.readers ?? 1 }, () => randomUUID() as string as UserId);
+      const tabloId = await stage.addTablo([...writers, ...readers]);
+      // Every second writer keeps its document over reconnects, as unmodified providers do.
+      for (const [at, user] of writers.entries()) stage.writers.push(stage.seat(tabloId, user, at % 2 === 1));
+      for (const user of readers) stage.seat(tabloId, user);
+    }
+    return stage;
+  }
+
+  async addTablo(users: readonly UserId[]): Promise<string> {
+    const id = randomUUID();
+    await this.pool.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, 'Soak']);
+    await this.pool.query('INSERT INTO tablo_access (tablo_id, user_id) SELECT $1, unnest($2::uuid[])', [id, users]);
+    this.tablos.push(id);
+    return id;
+  }
+
+  seat(tabloId: string, userId: UserId, keepsDoc = false): Member {
+    const member = new Member({ url: this.server.url, tabloId, userId, token: signToken(userId) }, this.book, keepsDoc);
+    this.members.push(member);
+    return member;
+  }
+
+  connect(): void {
+    for (const member of this.members) member.connect();
+  }
+
+  startWriting(random: Random): void {
+    for (const writer of this.writers) {
+      const timer = setInterval(() => {
+        if (writer.unacknowledged < MAX_UNACKNOWLEDGED) writer.write(random);
+      }, WRITE_EVERY_MS);
+      this.#writing.push(timer);
+    }
+  }
+
+  stopWriting(): void {
+    for (const timer of this.#writing.splice(0)) clearInterval(timer);
+  }
+
+  async allJoined(): Promise<void> {
+    await until('everybody has joined', () => this.members.every(({ isJoined }) => isJoined));
+  }
+
+  /** Nothing more is written, and everything that was is acknowledged. */
+  async drained(): Promise<void> {
+    this.stopWriting();
+    await until('everything is acknowledged', () => this.members.every(({ unacknowledged }) => unacknowledged === 0));
+  }
+
+  async judge(): Promise<Verdict> {
+    const record: TabloOnRecord[] = [];
+    const query = async (sql: string, values: readonly unknown[]) => (await this.pool.query(sql, [...values])).rows;
+    for (const id of this.tablos) record.push(await readTablo(query, id, (epoch) => this.#joinAnew(id, epoch)));
+    const drifts: Drift[] = [];
+    await audit(this.pool, { onDrift: (drift) => drifts.push(drift) });
+    return {
+      faults: checkHistory(this.book, record),
+      drifts,
+      written: this.book.written.size,
+      acknowledged: this.book.acknowledged.size,
+      seen: this.book.seen.size,
+      record,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.stopWriting();
+    for (const member of this.members) member.close();
+    await this.server.kill();
+    await this.pool.end();
+  }
+
+  /** As a member who has never been there. */
+  async #joinAnew(tabloId: string, epoch: number): Promise<readonly Entry[]> {
+    const known = this.members.find(({ seat }) => seat.tabloId === tabloId);
+    if (known === undefined) throw new Error('A tablo without members.');
+    const newcomer = new Member(known.seat, new Book());
+    newcomer.epoch = epoch;
+    newcomer.connect();
+    try {
+      await until('a newcomer has joined', () => newcomer.isJoined);
+      return newcomer.entries;
+    } finally {
+      newcomer.close();
+    }
+  }
+}
+
+function serverEnv({ url, epochMaxEntries = 300 }: StageOptions): Record<string, string> {
+  return {
+    DATABASE_URL: url,
+    JWT_SECRET: SECRET,
+    JWT_ISSUER: ISSUER,
+    EPOCH_MAX_ENTRIES: String(epochMaxEntries),
+    RATE_ENTRIES_PER_SECOND: '100000',
+    RATE_ENTRIES_BURST: '1000000',
+    RATE_BYTES_PER_SECOND: '1000000000',
+    RATE_JOINS_PER_SECOND: '100000',
+    LOG_LEVEL: 'warn',
+  };
+}
+
+export function signToken(userId: string): string {
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const exp = Math.floor(Date.now() / 1_000) + 86_400;
+  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ sub: userId, iss: ISSUER, exp, name: 'Soak' })}`;
+  return `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`;
+}
+
+export async function until(what: string, isTrue: () => boolean | Promise<boolean>, withinMs = WAIT_MS): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!(await isTrue())) {
+    if (performance.now() > deadline) throw new Error(`Not within ${withinMs / 1_000} s: ${what}.`);
+    await delay(10);
+  }
+}

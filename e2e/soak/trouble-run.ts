@@ -1,0 +1,116 @@
+/** Takes PostgreSQL away in every way there is, several times over, and watches what the server says and does meanwhile. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Random } from '@tablo/schema/testing/random';
+import { openEmbeddedPostgres } from '@tablo/sync-server/db/embedded-postgres';
+import { migrate } from '@tablo/sync-server/db/migrate';
+import { Gate } from './gate.ts';
+import { Stage, until, type Verdict } from './stage.ts';
+import { type Trouble, troublesOf } from './troubles.ts';
+
+export interface TroubleRunOptions {
+  readonly rounds: number;
+  readonly seed: number;
+  readonly onTrouble?: (report: TroubleReport) => void;
+}
+
+export interface TroubleReport {
+  readonly trouble: string;
+  /** What `/readyz` said; null where it may go on being ready. */
+  readonly reason: string | null;
+  /** Acknowledged between the moment in which `/readyz` said no and the end of the trouble. */
+  readonly acknowledgedMeanwhile: number;
+  /** Whether a loaded document was given to who asked for it meanwhile. */
+  readonly wasRead: boolean;
+  /** ms from the trouble's end until the first new acknowledgement. */
+  readonly recoveredAfterMs: number;
+}
+
+const AWAY_MS = 1_000;
+const SAID_WITHIN_MS = 15_000;
+const READ_WITHIN_MS = 3_000;
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+export interface Away extends Verdict {
+  readonly troubles: readonly TroubleReport[];
+}
+
+export async function runTroubles({ rounds, seed, onTrouble }: TroubleRunOptions): Promise<Away> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tablo-soak-'));
+  const postgres = await openEmbeddedPostgres({ dataDir, log: silent });
+  const gate = await Gate.open(postgres.url);
+  try {
+    await migrate(postgres.url, silent);
+    const stage = await Stage.open({ url: gate.url, directUrl: postgres.url });
+    try {
+      stage.connect();
+      await stage.allJoined();
+      const random = new Random(seed);
+      stage.startWriting(random);
+      const troubles: TroubleReport[] = [];
+      for (let round = 0; round < rounds; round += 1) {
+        for (const trouble of random.shuffle(troublesOf(postgres, gate))) {
+          const report = await goThrough(trouble, stage);
+          troubles.push(report);
+          onTrouble?.(report);
+        }
+      }
+      await stage.drained();
+      return { ...(await stage.judge()), troubles };
+    } catch (error) {
+      throw new Error(`Seed ${seed}: ${(error as Error).message}\n${stage.server.output()}`, { cause: error });
+    } finally {
+      await stage.close();
+    }
+  } finally {
+    await gate.close();
+    await postgres.close();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function goThrough({ name, isAway, begin, end }: Trouble, stage: Stage): Promise<TroubleReport> {
+  const { acknowledged } = stage.book;
+  const before = acknowledged.size;
+  await until(`people write before ${name}`, () => acknowledged.size > before + 20);
+  await begin();
+  let reason: string | null = null;
+  if (isAway)
+    await until(
+      `/readyz says that it is not ready: ${name}`,
+      async () => (reason = await readReason(stage)) !== null,
+      SAID_WITHIN_MS,
+    );
+  const atFirst = acknowledged.size;
+  const wasRead = await canRead(stage);
+  await delay(AWAY_MS);
+  const acknowledgedMeanwhile = acknowledged.size - atFirst;
+  const meanwhile = acknowledged.size;
+  await end();
+  const endedAt = performance.now();
+  await until(`entries are acknowledged again after ${name}`, () => acknowledged.size > meanwhile);
+  await until(`/readyz says that it is ready after ${name}`, async () => (await readReason(stage)) === null);
+  const recoveredAfterMs = Math.round(performance.now() - endedAt);
+  await stage.allJoined();
+  return { trouble: name, reason, acknowledgedMeanwhile, wasRead, recoveredAfterMs };
+}
+
+/** Null when the server is ready. */
+async function readReason({ server }: Stage): Promise<string | null> {
+  const answer = await fetch(`${server.url}/readyz`);
+  const { reason } = (await answer.json()) as { reason?: string };
+  return answer.status === 200 ? null : (reason ?? '');
+}
+
+async function canRead(stage: Stage): Promise<boolean> {
+  const reader = stage.members.find((member) => member.isJoined && !stage.writers.includes(member));
+  if (reader === undefined) return false;
+  const before = reader.answers;
+  reader.ask();
+  return await until('a document is read', () => reader.answers > before, READ_WITHIN_MS).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,74 @@
+/**
+ * Hocuspocus handles a connection's frames one after another, and each waits for its commit: eight quick messages would take eight commits. Updates are
+ * therefore handed to the ledger when they arrive, in order, and `beforeSync` finds the decision under way. Nothing becomes visible any sooner [R1].
+ */
+import * as decoding from 'lib0/decoding';
+import type { LiveConnection } from './live-connection.ts';
+
+const SYNC = 0;
+const SYNC_REPLY = 4;
+const SYNC_STEP_2 = 1;
+const UPDATE = 2;
+
+interface Foreseen<T> {
+  readonly payload: Uint8Array;
+  readonly decision: Promise<T>;
+}
+
+export class Lookahead<T> {
+  readonly #decide: (payload: Uint8Array) => Promise<T>;
+  readonly #foreseen: Foreseen<T>[] = [];
+  #isInOrder = false;
+
+  constructor(connection: LiveConnection, decide: (payload: Uint8Array) => Promise<T>) {
+    this.#decide = decide;
+    const handle = connection.handleMessage.bind(connection);
+    connection.handleMessage = (frame) => {
+      if (this.#isInOrder) this.#foresee(frame);
+      handle(frame);
+    };
+    void this.#startWhenIdle(connection);
+  }
+
+  /** The decision about this payload, if it was asked for at its arrival. */
+  take(payload: Uint8Array): Promise<T> | undefined {
+    const [first] = this.#foreseen;
+    if (
+      first === undefined ||
+      first.payload.buffer !== payload.buffer ||
+      first.payload.byteOffset !== payload.byteOffset
+    )
+      return undefined;
+    this.#foreseen.shift();
+    return first.decision;
+  }
+
+  /** Frames from before this began are handled one by one; none may be overtaken, or it would seem to have a gap. */
+  async #startWhenIdle(connection: LiveConnection): Promise<void> {
+    let pending: Promise<void>;
+    do {
+      pending = connection.waitForPendingMessages();
+      await pending;
+    } while (pending !== connection.waitForPendingMessages());
+    this.#isInOrder = true;
+  }
+
+  #foresee(frame: Uint8Array): void {
+    const payload = readUpdatePayload(frame);
+    if (payload !== null) this.#foreseen.push({ payload, decision: this.#decide(payload) });
+  }
+}
+
+function readUpdatePayload(frame: Uint8Array): Uint8Array | null {
+  try {
+    const decoder = decoding.createDecoder(frame);
+    const address = decoding.readVarUint(decoder);
+    decoder.pos += address;
+    const type = decoding.readVarUint(decoder);
+    if (type !== SYNC && type !== SYNC_REPLY) return null;
+    const kind = decoding.readVarUint(decoder);
+    return kind === SYNC_STEP_2 || kind === UPDATE ? decoding.readVarUint8Array(decoder) : null;
+  } catch {
+    return null; // Damaged: Hocuspocus finds out itself.
+  }
+}
