@@ -4,6 +4,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 interface Pair {
   readonly inside: Socket;
   readonly outside: Socket;
+  /** Neither end hears of the other any more, not even of its end. */
+  isFrozen: boolean;
 }
 
 export class Gate {
@@ -43,7 +45,9 @@ export class Gate {
 
   /** The connections of the moment die without a word; new ones work (a failover). */
   freeze(): void {
-    for (const { inside, outside } of this.#pairs) {
+    for (const pair of this.#pairs) {
+      const { inside, outside } = pair;
+      pair.isFrozen = true;
       inside.unpipe(outside);
       outside.unpipe(inside);
       inside.resume(); // What comes is taken, as by a network that drops it.
@@ -67,13 +71,13 @@ export class Gate {
   #pass(inside: Socket, host: string, port: number): void {
     if (this.#isShut) return void inside.destroy();
     const outside = connect(port, host);
-    const pair = { inside, outside };
+    const pair: Pair = { inside, outside, isFrozen: this.#isSilent };
     this.#pairs.add(pair);
     for (const socket of [inside, outside]) {
       socket.on('error', () => {}); // `close` follows.
       socket.on('close', () => {
-        this.#pairs.delete(pair);
-        end(pair);
+        if (!pair.isFrozen) end(pair);
+        if (inside.destroyed && outside.destroyed) this.#pairs.delete(pair);
       });
     }
     if (this.#isSilent) return;

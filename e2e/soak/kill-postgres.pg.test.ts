@@ -1,5 +1,7 @@
+import { Random } from '@tablo/schema/testing/random';
 import { expect, it } from 'vitest';
-import { runTroubles } from './trouble-run.ts';
+import { until } from './stage.ts';
+import { behindGate, runTroubles } from './trouble-run.ts';
 
 it('[R1] [R11] PostgreSQL cut off, killed, silent, read-only or full: nothing is acknowledged, reads go on, all of it delivers alone', async () => {
   const { faults, drifts, troubles, written, acknowledged } = await runTroubles({ rounds: 1, seed: 1 });
@@ -13,4 +15,24 @@ it('[R1] [R11] PostgreSQL cut off, killed, silent, read-only or full: nothing is
     expect(reason, trouble).toMatch(/^[A-Z].+\.$/);
     expect(acknowledgedMeanwhile, trouble).toBe(0);
   }
+}, 120_000);
+
+const HALF_OPEN_WITHIN_MS = 60_000;
+
+it('[R11] connections that die without a word (a failover) do not hold the ledger: it goes on over new ones', async () => {
+  await behindGate(3, async (stage, _postgres, gate) => {
+    const { acknowledged } = stage.book;
+    stage.startWriting(new Random(3));
+    await until('people write', () => acknowledged.size > 50);
+    gate.freeze();
+    const frozenAt = performance.now();
+    // What was on its way when the connections froze may still arrive.
+    await until('the ledger waits', () => stage.members.some(({ unacknowledged }) => unacknowledged > 20));
+    const before = acknowledged.size;
+    await until('entries are acknowledged again', () => acknowledged.size > before, HALF_OPEN_WITHIN_MS);
+    console.log(`recovered ${Math.round(performance.now() - frozenAt)} ms after the connections froze`);
+    await stage.drained();
+    const { faults, drifts } = await stage.judge();
+    expect({ faults, drifts }).toEqual({ faults: [], drifts: [] });
+  });
 }, 120_000);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '@tablo/schema/testing/random';
-import { openEmbeddedPostgres } from '@tablo/sync-server/db/embedded-postgres';
+import { type EmbeddedPostgres, openEmbeddedPostgres } from '@tablo/sync-server/db/embedded-postgres';
 import { migrate } from '@tablo/sync-server/db/migrate';
 import { Gate } from './gate.ts';
 import { Stage, until, type Verdict } from './stage.ts';
@@ -38,6 +38,27 @@ export interface Away extends Verdict {
 }
 
 export async function runTroubles({ rounds, seed, onTrouble }: TroubleRunOptions): Promise<Away> {
+  return await behindGate(seed, async (stage, postgres, gate) => {
+    const random = new Random(seed);
+    stage.startWriting(random);
+    const troubles: TroubleReport[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      for (const trouble of random.shuffle(troublesOf(postgres, gate))) {
+        const report = await goThrough(trouble, stage);
+        troubles.push(report);
+        onTrouble?.(report);
+      }
+    }
+    await stage.drained();
+    return { ...(await stage.judge()), troubles };
+  });
+}
+
+/** A PostgreSQL of its own, with its usual, durable settings, and a server that reaches it through a gate. */
+export async function behindGate<T>(
+  seed: number,
+  act: (stage: Stage, postgres: EmbeddedPostgres, gate: Gate) => Promise<T>,
+): Promise<T> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tablo-soak-'));
   const postgres = await openEmbeddedPostgres({ dataDir, log: silent });
   const gate = await Gate.open(postgres.url);
@@ -47,18 +68,7 @@ export async function runTroubles({ rounds, seed, onTrouble }: TroubleRunOptions
     try {
       stage.connect();
       await stage.allJoined();
-      const random = new Random(seed);
-      stage.startWriting(random);
-      const troubles: TroubleReport[] = [];
-      for (let round = 0; round < rounds; round += 1) {
-        for (const trouble of random.shuffle(troublesOf(postgres, gate))) {
-          const report = await goThrough(trouble, stage);
-          troubles.push(report);
-          onTrouble?.(report);
-        }
-      }
-      await stage.drained();
-      return { ...(await stage.judge()), troubles };
+      return await act(stage, postgres, gate);
     } catch (error) {
       throw new Error(`Seed ${seed}: ${(error as Error).message}\n${stage.server.output()}`, { cause: error });
     } finally {
@@ -77,12 +87,7 @@ async function goThrough({ name, isAway, begin, end }: Trouble, stage: Stage): P
   await until(`people write before ${name}`, () => acknowledged.size > before + 20);
   await begin();
   let reason: string | null = null;
-  if (isAway)
-    await until(
-      `/readyz says that it is not ready: ${name}`,
-      async () => (reason = await readReason(stage)) !== null,
-      SAID_WITHIN_MS,
-    );
+  if (isAway) reason = await untilItSaysSo(stage, name);
   const atFirst = acknowledged.size;
   const wasRead = await canRead(stage);
   await delay(AWAY_MS);
@@ -95,6 +100,16 @@ async function goThrough({ name, isAway, begin, end }: Trouble, stage: Stage): P
   const recoveredAfterMs = Math.round(performance.now() - endedAt);
   await stage.allJoined();
   return { trouble: name, reason, acknowledgedMeanwhile, wasRead, recoveredAfterMs };
+}
+
+async function untilItSaysSo(stage: Stage, trouble: string): Promise<string | null> {
+  let reason: string | null = null;
+  const looks = async (): Promise<boolean> => {
+    reason = await readReason(stage);
+    return reason !== null;
+  };
+  await until(`/readyz says that it is not ready: ${trouble}`, looks, SAID_WITHIN_MS);
+  return reason;
 }
 
 /** Null when the server is ready. */

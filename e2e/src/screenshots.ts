@@ -17,6 +17,8 @@ const SIZES = [
 ] as const;
 const SCHEMES = ['light', 'dark'] as const;
 const PHONE_WIDTH = 360;
+const TUNNEL = ['I am in the tunnel now. Keep going without me.', 'The minutes are in the shared folder.'] as const;
+const BRIDGE = ['Another tunnel. I had three words of signal.', 'The crossword is solved: it was OTTER.'] as const;
 
 const [outDir, readmePicture] = process.argv.slice(2);
 if (outDir === undefined) {
@@ -105,7 +107,7 @@ async function takeAll(studio: Studio, seeded: Seeded, picture: string): Promise
   const [bobAtDesk, graceAtDesk, linusAtDesk] = others;
   const desk = await studio.signedIn(ada);
   await desk.open(long);
-  await desk.page.getByRole('button', { name: /^Jump to the latest/ }).click();
+  await desk.log.press('End');
   await desk.tabloLink(long).getByText('unread').waitFor({ state: 'detached' });
   await desk.open(team);
   await desk.page.getByText('4 here now').waitFor();
@@ -154,8 +156,9 @@ async function takeAll(studio: Studio, seeded: Seeded, picture: string): Promise
 
     await person.goOffline();
     await person.page.getByText('You are offline').waitFor();
-    await person.say('I am in the tunnel now. Keep going without me.');
-    await person.say('The minutes are in the shared folder.');
+    const [first, second] = person === desk ? TUNNEL : BRIDGE;
+    await person.say(first);
+    await person.say(second);
     await person.log.locator('[data-status="pending"]').nth(1).waitFor();
     await studio.take('offline-pending', person);
     await person.goOnline();

@@ -134,16 +134,16 @@ it("[R6] a removed member's waiting frames get no document any more", async () =
   expect(attacker.heard.answers.length).toBe(answers + 1);
 });
 
-it("[R6] what was sent before a token's end and waits past it is not let in", async () => {
+it("[R6] a question that waits past the token's end is not answered", async () => {
   const attacker = await stage.join(eve, { token: await signToken(eve, 'Eve', 2) });
   await holdTablo(server, stage.tablo, async (untilCommitWaits) => {
     attacker.send(syncFrame(stage.name, UPDATE, append(50, [say(eve, 'in time')])));
-    attacker.send(syncFrame(stage.name, UPDATE, append(51, [say(eve, 'too late')])));
+    attacker.send(syncFrame(stage.name, STEP_1, Uint8Array.of(0)));
     await untilCommitWaits();
     await until(() => expect(attacker.heard.closes.map(({ reason }) => reason)).toEqual(['token-expired']), 6_000);
   });
   await stage.assertUnharmed();
-  expect(await stage.countRows()).toBeLessThanOrEqual(1);
+  expect(attacker.heard.answers.length).toBe(1); // The join's.
 });
 
 it('[R6] a role taken away in the middle of a burst counts from then on', async () => {

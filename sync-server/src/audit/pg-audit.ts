@@ -16,6 +16,8 @@ const ROWS_A_PAGE = 500;
 /** Members of a tablo whose unread messages are counted twice. */
 const READERS = 10;
 const SEQ_BREAKS = 20;
+/** ms: counting or sorting a large tablo takes longer than the server's own statements may. Of the query's own, in place of the pool's. */
+const PATIENT = { query_timeout: 600_000 } as const;
 
 export interface AuditOptions {
   readonly onDrift: (drift: Drift) => void;
@@ -74,7 +76,7 @@ async function auditTablo(
 ): Promise<{ messages: number; entries: number }> {
   const { report } = looking;
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  await client.query('SET LOCAL statement_timeout = 0'); // Sorting a large tablo takes longer than the server's own statements may.
+  await client.query(`SET LOCAL statement_timeout = ${PATIENT.query_timeout}`);
   try {
     const tablo = await readTablo(client, id);
     if (tablo === null) return { messages: 0, entries: 0 }; // Deleted since the ids were read.
@@ -122,20 +124,22 @@ async function readTablo(client: PoolClient, id: string): Promise<TabloRecord | 
     snapshot_epoch: number | null;
     other_epochs: number[];
   };
-  const { rows } = await client.query<Row>(
-    `SELECT t.epoch, t.last_seq, coalesce((SELECT max(seq) FROM messages WHERE channel_id = t.id), 0) AS max_seq,
+  const { rows } = await client.query<Row>({
+    text: `SELECT t.epoch, t.last_seq, coalesce((SELECT max(seq) FROM messages WHERE channel_id = t.id), 0) AS max_seq,
        (SELECT epoch FROM tablo_documents WHERE tablo_id = t.id) AS snapshot_epoch,
        coalesce((SELECT array_agg(DISTINCT u.epoch) FROM tablo_updates u WHERE u.tablo_id = t.id AND u.epoch <> t.epoch), '{}') AS other_epochs
      FROM tablos t WHERE t.id = $1`,
-    [id],
-  );
+    values: [id],
+    ...PATIENT,
+  });
   const [row] = rows;
   if (row === undefined) return null;
-  const breaks = await client.query<{ seq: string; before: string }>(
-    `SELECT seq, before FROM (SELECT seq, lag(seq, 1, 0::bigint) OVER (ORDER BY seq) AS before FROM messages WHERE channel_id = $1) AS s
+  const breaks = await client.query<{ seq: string; before: string }>({
+    text: `SELECT seq, before FROM (SELECT seq, lag(seq, 1, 0::bigint) OVER (ORDER BY seq) AS before FROM messages WHERE channel_id = $1) AS s
      WHERE seq <> before + 1 LIMIT ${SEQ_BREAKS}`,
-    [id],
-  );
+    values: [id],
+    ...PATIENT,
+  });
   return {
     id,
     epoch: row.epoch,
@@ -148,11 +152,12 @@ async function readTablo(client: PoolClient, id: string): Promise<TabloRecord | 
 }
 
 async function readUpdates(client: PoolClient, { id, epoch }: TabloRecord): Promise<readonly Uint8Array[]> {
-  const { rows } = await client.query<{ update: Buffer }>(
-    `SELECT NULL::bigint AS id, state AS update FROM tablo_documents WHERE tablo_id = $1 AND epoch = $2
+  const { rows } = await client.query<{ update: Buffer }>({
+    text: `SELECT NULL::bigint AS id, state AS update FROM tablo_documents WHERE tablo_id = $1 AND epoch = $2
      UNION ALL SELECT id, update FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2 ORDER BY id NULLS FIRST`,
-    [id, epoch],
-  );
+    values: [id, epoch],
+    ...PATIENT,
+  });
   return rows.map(({ update }) => new Uint8Array(update));
 }
 
@@ -181,13 +186,14 @@ class Reader {
 
 async function readReaders(client: PoolClient, id: string): Promise<readonly Reader[]> {
   type Row = { user_id: UserId; seq: string; unread: string };
-  const { rows } = await client.query<Row>(
-    `SELECT a.user_id, coalesce(r.last_read_seq, 0) AS seq,
+  const { rows } = await client.query<Row>({
+    text: `SELECT a.user_id, coalesce(r.last_read_seq, 0) AS seq,
        (SELECT count(*) FROM messages m WHERE m.channel_id = $1 AND ${unreadSql('a.user_id', 'coalesce(r.last_read_seq, 0)')}) AS unread
      FROM tablo_access a LEFT JOIN channel_read_state r ON r.channel_id = a.tablo_id AND r.user_id = a.user_id
      WHERE a.tablo_id = $1 AND a.is_active ORDER BY a.user_id LIMIT ${READERS}`,
-    [id],
-  );
+    values: [id],
+    ...PATIENT,
+  });
   return rows.map(({ user_id, seq, unread }) => new Reader(user_id, Number(seq), Number(unread)));
 }
 
@@ -241,7 +247,7 @@ async function* readRecords(
   for (;;) {
     signal?.throwIfAborted();
     const startedAt = performance.now();
-    const { rows } = await client.query<Row>(`FETCH ${ROWS_A_PAGE} FROM audit`);
+    const { rows } = await client.query<Row>({ text: `FETCH ${ROWS_A_PAGE} FROM audit`, ...PATIENT });
     if (rows.length === 0) break;
     for (const row of rows) {
       if (group[0] !== undefined && group[0].about !== row.about) {

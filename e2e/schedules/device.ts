@@ -1,0 +1,235 @@
+// A browser with its tabs: real chat clients over one lossy network and one store that outlives them.
+import type { RoomHandle } from '@tablo/client/chat/chat';
+import { type ChatClient, openChatClient } from '@tablo/client/chat/chat-client';
+import type { LocalStore, OutboxRecord } from '@tablo/client/chat/local-store';
+import { MemoryStore } from '@tablo/client/chat/memory-store';
+import { Writable } from '@tablo/client/chat/readable';
+import type { OpenTabChannel, TabChannel } from '@tablo/client/chat/tabs';
+import { FakeEnvironment } from '@tablo/client/chat/testing/harness';
+import type { Timing } from '@tablo/client/chat/timing';
+import type { TabloId, UserId } from '@tablo/schema/ids';
+import type { Random } from '@tablo/schema/testing/random';
+import type { TimelineMessage } from '@tablo/schema/timeline';
+import { LossyNetwork } from './lossy-network.ts';
+import { type MortalStore, openMortalStore } from './mortal-store.ts';
+import { signToken } from './schedule-stage.ts';
+
+/** Short, so that a schedule takes seconds; long enough that a busy machine is not taken for a dead link. */
+const TIMING: Partial<Timing> = {
+  joinTimeoutMs: 1_500,
+  checkAnswerMs: 800,
+  idleProbeMs: 700,
+  probeAnswerMs: 800,
+  silentMs: 6_000,
+  offlineAfterMs: 1_000,
+  reconnectMinMs: 20,
+  reconnectMaxMs: 150,
+  retryMinMs: 20,
+  retryMaxMs: 250,
+  listDebounceMs: 5,
+  readReportMs: 10,
+  pendingStructsMs: 1_000,
+  updateSaveMs: 8,
+  draftSaveMs: 8,
+  ownerGraceMs: 500,
+  compactRows: 10,
+};
+const DAY_MS = 24 * 3600_000;
+
+export interface DeviceOptions {
+  readonly index: number;
+  readonly user: UserId;
+  readonly url: string;
+  readonly tablo: TabloId;
+  readonly random: Random;
+  /** Messages shown as *sent* in any tab. */
+  readonly onSent: (message: TimelineMessage) => void;
+  readonly loses?: (record: OutboxRecord) => boolean;
+}
+
+export class Device {
+  readonly options: DeviceOptions;
+  readonly network: LossyNetwork;
+  readonly durable: LocalStore = new MemoryStore();
+  readonly channels = new Set<TabChannel>();
+  readonly tabs: Tab[] = [];
+  clockDays = 0;
+
+  constructor(options: DeviceOptions) {
+    this.options = options;
+    this.network = new LossyNetwork(options.random);
+  }
+
+  get isOnline(): boolean {
+    return this.network.isUp;
+  }
+
+  now = (): number => Date.now() + this.clockDays * DAY_MS;
+
+  async open(tabs: number): Promise<void> {
+    for (let index = 0; index < tabs; index += 1) {
+      const tab = new Tab(this, index);
+      this.tabs.push(tab);
+      await tab.open();
+    }
+  }
+
+  goOffline(): void {
+    if (!this.isOnline) return;
+    const isNoticed = this.options.random.chance(0.7);
+    this.network.goDown(isNoticed);
+    for (const tab of this.tabs) if (isNoticed) tab.environment.goOffline();
+  }
+
+  goOnline(): void {
+    if (this.isOnline) return;
+    this.network.goUp();
+    for (const tab of this.tabs) tab.environment.goOnline();
+  }
+
+  /** The browser dies: nothing is said to anybody. */
+  async kill(): Promise<void> {
+    for (const tab of this.tabs) tab.kill();
+    for (const tab of this.tabs) await tab.open();
+  }
+
+  close(): void {
+    for (const tab of this.tabs) tab.kill();
+  }
+}
+
+interface Life {
+  readonly chat: ChatClient;
+  readonly room: RoomHandle;
+  describe(): string;
+  kill(): void;
+}
+
+export class Tab {
+  readonly device: Device;
+  readonly index: number;
+  environment = new FakeEnvironment();
+  #life: Life | null = null;
+  /** Counts lives: what was asked of an earlier one may never have happened. */
+  generation = 0;
+
+  constructor(device: Device, index: number) {
+    this.device = device;
+    this.index = index;
+  }
+
+  /** `device.tab`, the same over reloads. */
+  get name(): string {
+    return `${this.device.options.index}.${this.index}`;
+  }
+
+  get chat(): ChatClient {
+    return this.#need().chat;
+  }
+
+  get room(): RoomHandle {
+    return this.#need().room;
+  }
+
+  /** For the log of a failure. */
+  describe(): string {
+    return this.#need().describe();
+  }
+
+  get messages(): readonly TimelineMessage[] {
+    return this.room.view.get().messages;
+  }
+
+  async open(): Promise<void> {
+    const { user, url, tablo, random, onSent, loses } = this.device.options;
+    const environment = new FakeEnvironment();
+    environment.hasNetwork = this.device.isOnline;
+    this.environment = environment;
+    const port = this.device.network.openPort();
+    const mortal: MortalStore = openMortalStore(this.device.durable, random, loses);
+    const channel = new MortalChannel(this.device.channels);
+    const name = `User ${user.slice(0, 4)}`;
+    const chat = await openChatClient({
+      user: { id: user, name, email: null },
+      tokens: { getToken: async () => signToken(user, name) },
+      baseUrl: url,
+      storage: { store: mortal.store, state: new Writable({ status: 'durable' as const }) },
+      fetch: port.fetch,
+      WebSocketImpl: port.WebSocketImpl,
+      environment,
+      openTabChannel: channel.open,
+      timing: TIMING,
+      now: this.device.now,
+    });
+    const room = chat.openRoom(tablo);
+    const noteSent = () => {
+      for (const message of room.view.get().messages) if (message.delivery.status === 'sent') onSent(message);
+    };
+    const stop = room.view.subscribe(noteSent);
+    this.#life = {
+      chat,
+      room,
+      describe: () => `${JSON.stringify(chat.connection.get())} ${port.describe()}`,
+      kill: () => {
+        stop();
+        mortal.kill();
+        channel.kill();
+        port.kill();
+        // Of a dead page nothing is left; here its timers have to be ended.
+        chat.close().catch(() => {});
+      },
+    };
+  }
+
+  kill(): void {
+    this.generation += 1;
+    this.#life?.kill();
+    this.#life = null;
+  }
+
+  /** The page says that it is being left, and may have a moment. */
+  async reload(): Promise<void> {
+    const { random } = this.device.options;
+    this.environment.fire('hide');
+    if (random.chance(0.5)) await new Promise((resolve) => setTimeout(resolve, random.below(6)));
+    this.kill();
+    await this.open();
+  }
+
+  #need(): Life {
+    if (this.#life === null) throw new Error(`Tab ${this.name} is not open.`);
+    return this.#life;
+  }
+}
+
+/** A `BroadcastChannel` whose tab can die without a word. */
+class MortalChannel {
+  readonly #channels: Set<TabChannel>;
+  #channel: TabChannel | null = null;
+  #isDead = false;
+
+  constructor(channels: Set<TabChannel>) {
+    this.#channels = channels;
+  }
+
+  open: OpenTabChannel = () => {
+    const channel: TabChannel = {
+      onmessage: null,
+      postMessage: (data) => {
+        if (this.#isDead) return;
+        const copy: unknown = structuredClone(data);
+        for (const other of [...this.#channels])
+          if (other !== channel) setTimeout(() => this.#channels.has(other) && other.onmessage?.({ data: copy }), 0);
+      },
+      close: () => this.#channels.delete(channel),
+    };
+    this.#channel = channel;
+    this.#channels.add(channel);
+    return channel;
+  };
+
+  kill(): void {
+    this.#isDead = true;
+    if (this.#channel !== null) this.#channels.delete(this.#channel);
+  }
+}

@@ -1,0 +1,89 @@
+// What many schedules share: one database, one server process, and tokens of our own signing.
+import { createHmac, randomUUID } from 'node:crypto';
+import type { TabloId, UserId } from '@tablo/schema/ids';
+import pg from 'pg';
+import { type Database, openDatabase } from '../src/database.ts';
+import { type RunningServer, startServer } from '../src/server.ts';
+
+const SECRET = 'a secret that only the schedules know';
+const ISSUER = 'schedules';
+/** Small, so that a schedule lives through several documents. */
+const EPOCH_MAX_ENTRIES = '12';
+
+export interface ScheduleStage {
+  readonly url: string;
+  readonly pool: pg.Pool;
+  output(): string;
+  createTablo(members: readonly UserId[]): Promise<TabloId>;
+  setMember(tablo: TabloId, user: UserId, isActive: boolean): Promise<void>;
+  /** One at a time, whoever asks. */
+  restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  readonly restarts: number;
+  close(): Promise<void>;
+}
+
+export async function openScheduleStage(): Promise<ScheduleStage> {
+  const database: Database = await openDatabase();
+  const server: RunningServer = await startServer({
+    env: {
+      DATABASE_URL: database.url,
+      JWT_SECRET: SECRET,
+      JWT_ISSUER: ISSUER,
+      EPOCH_MAX_ENTRIES,
+      MAX_STRANGER_SOCKETS: '100000',
+      LOG_LEVEL: 'warn',
+    },
+  });
+  const pool = new pg.Pool({ connectionString: database.url, max: 6 });
+  let restarting: Promise<void> | null = null;
+  let restarts = 0;
+  const restart = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    restarts += 1;
+    if (signal === 'SIGKILL') await server.kill();
+    await server.restart();
+  };
+  return {
+    url: server.url,
+    pool,
+    output: () => server.output(),
+    createTablo: async (members) => {
+      const id = randomUUID() as string as TabloId;
+      await pool.query(
+        `WITH tablo AS (INSERT INTO tablos (id, name, created_by) VALUES ($1, 'Schedule', $2) RETURNING id)
+         INSERT INTO tablo_access (tablo_id, user_id, role)
+         SELECT tablo.id, member, CASE WHEN member = $2 THEN 'owner' ELSE 'member' END FROM tablo, unnest($3::uuid[]) member`,
+        [id, members[0], members],
+      );
+      return id;
+    },
+    setMember: async (tablo, user, isActive) => {
+      await pool.query('UPDATE tablo_access SET is_active = $3 WHERE tablo_id = $1 AND user_id = $2', [
+        tablo,
+        user,
+        isActive,
+      ]);
+    },
+    restart: (signal) => {
+      restarting ??= restart(signal).finally(() => {
+        restarting = null;
+      });
+      return restarting;
+    },
+    get restarts() {
+      return restarts;
+    },
+    close: async () => {
+      await pool.end();
+      await server.stop();
+      await database.close();
+    },
+  };
+}
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+export function signToken(user: UserId, name: string): string {
+  const now = Math.floor(Date.now() / 1_000);
+  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ iss: ISSUER, sub: user, name, iat: now, exp: now + 7_200 })}`;
+  return `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`;
+}
