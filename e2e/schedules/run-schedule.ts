@@ -308,13 +308,15 @@ class Run {
 
   /** Twice right in a row: what settles late must not spoil it. */
   async #waitUntilRight(): Promise<readonly Violation[]> {
-    const deadline = Date.now() + (this.#options.deadlineMs ?? DEADLINE_MS);
+    const deadlineMs = this.#options.deadlineMs ?? DEADLINE_MS;
+    const startedAt = Date.now();
     let rightInARow = 0;
     for (;;) {
       const violations = await this.#compare();
       rightInARow = violations.length === 0 ? rightInARow + 1 : 0;
       if (rightInARow === 2) return violations;
-      if (violations.length > 0 && Date.now() > deadline) {
+      const waitedMs = Math.min(Date.now() - startedAt, this.#stage.upForMs);
+      if (violations.length > 0 && waitedMs > deadlineMs) {
         for (const { tabs } of this.#devices) for (const tab of tabs) this.#log.push(`  ${tab.name} ${tab.describe()}`);
         return violations;
       }

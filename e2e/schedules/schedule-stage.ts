@@ -19,6 +19,8 @@ export interface ScheduleStage {
   /** One at a time, whoever asks. */
   restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   readonly restarts: number;
+  /** ms since the server was last away: what is awaited counts from there. */
+  readonly upForMs: number;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export async function openScheduleStage(): Promise<ScheduleStage> {
   const pool = new pg.Pool({ connectionString: database.url, max: 6 });
   let restarting: Promise<void> | null = null;
   let restarts = 0;
+  let upSince = Date.now();
   const restart = async (signal: 'SIGTERM' | 'SIGKILL') => {
     restarts += 1;
     if (signal === 'SIGKILL') await server.kill();
@@ -66,11 +69,15 @@ export async function openScheduleStage(): Promise<ScheduleStage> {
     restart: (signal) => {
       restarting ??= restart(signal).finally(() => {
         restarting = null;
+        upSince = Date.now();
       });
       return restarting;
     },
     get restarts() {
       return restarts;
+    },
+    get upForMs() {
+      return restarting === null ? Date.now() - upSince : 0;
     },
     close: async () => {
       await pool.end();

@@ -1,7 +1,7 @@
+import type { EntryId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
 import { expect, it } from 'vitest';
 import { openDatabase } from '../src/database.ts';
-import { FAULTS } from './check-history.ts';
 import { runKills } from './kill-run.ts';
 import { Stage, until, type Verdict } from './stage.ts';
 
@@ -24,17 +24,14 @@ it(`[R1] [R4] [R11] ${KILLS} kills of the server lose nothing and double nothing
   await database.close();
 }, 120_000);
 
-/** On the real record of the same run: each fault is made, found, and taken back. */
+/** On the real record of the same run: each fault is made, and found. */
 async function falsify(stage: Stage): Promise<void> {
   const faultsOf = async (): Promise<string[]> =>
     [...new Set((await stage.judge()).faults.map(({ fault }) => fault))].sort();
-  const live = stage.members.find(({ isJoined }) => isJoined);
-  const newest = (live?.entries ?? []).findLast((entry) => entry.kind === 'message');
-  expect(newest).toBeDefined();
-
-  stage.book.acknowledge(['00000000-0000-4000-8000-000000000000' as never]);
+  const unsent = '00000000-0000-4000-8000-000000000000' as EntryId;
+  stage.book.acknowledge([unsent]);
   expect(await faultsOf()).toEqual(['lost']);
-  stage.book.acknowledged.delete('00000000-0000-4000-8000-000000000000' as never);
+  stage.book.acknowledged.delete(unsent);
 
   await stage.pool.query(`INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq)
     SELECT gen_random_uuid(), channel_id, user_id, 'device 0, entry 0', created_at, sent_at, received_at, seq + 1 FROM messages
@@ -48,7 +45,6 @@ async function falsify(stage: Stage): Promise<void> {
   await stage.pool.query(`DELETE FROM messages WHERE channel_id = '${stage.tablos[1]}' AND seq = 2`);
   const { faults }: Verdict = await stage.judge();
   expect(faults.map(({ fault }) => fault)).toContain('lost');
-  expect(Object.keys(FAULTS)).toContain('lost');
 }
 
 it('[R1] [R11] SIGTERM under load: all that was acknowledged is durable, clients are told, and it ends with code 0 in time', async () => {

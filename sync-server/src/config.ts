@@ -234,6 +234,12 @@ export const OPTIONS = {
     description: 'How long a WebSocket may stay without a sign-in.',
     parse: integer(1, 3_600),
   },
+  MAX_STRANGER_BYTES: {
+    type: 'number',
+    fallback: '1048576',
+    description: 'Bytes that a WebSocket may send before a sign-in.',
+    parse: integer(1_024, 1_000_000_000),
+  },
   MAX_UNHANDLED_BYTES: {
     type: 'number',
     fallback: '33554432',
@@ -318,6 +324,7 @@ function assemble(values: Values): Result<Config, string> {
       documentsPerSocket: values.MAX_DOCUMENTS_PER_SOCKET,
       strangerSockets: values.MAX_STRANGER_SOCKETS,
       strangerMs: values.STRANGER_SECONDS * 1_000,
+      strangerBytes: values.MAX_STRANGER_BYTES,
       unhandledBytes: values.MAX_UNHANDLED_BYTES,
       unreadBytes: values.MAX_UNREAD_BYTES,
     },

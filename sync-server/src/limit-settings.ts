@@ -18,6 +18,8 @@ export interface LimitSettings {
   /** Sockets that nobody has signed in on yet. */
   readonly strangerSockets: number;
   readonly strangerMs: number;
+  /** Bytes received on a socket on which nobody has signed in yet. */
+  readonly strangerBytes: number;
   /** Bytes received on a socket and not handled yet, while the database is slow or away. */
   readonly unhandledBytes: number;
   /** Bytes sent on a socket and not read by the client. */

@@ -1,4 +1,5 @@
 /** The page's beginning: puts the parts together and renders them. */
+import './no-eval.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { openChatClient } from '../chat/chat-client.ts';

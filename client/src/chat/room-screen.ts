@@ -218,14 +218,17 @@ export class RoomScreen {
     const all = this.#need().messages();
     const start = this.#window.startOf(all);
     this.#window.hold(all);
+    const messages = start === 0 ? all : all.slice(start);
     const isKnown = all.length > 0 || this.#options.host.isReady() || this.#closed !== null || this.#history.isComplete;
     this.#view.set({
       status: this.#isLoaded && isKnown ? 'ready' : 'loading',
-      messages: start === 0 ? all : all.slice(start),
+      messages,
       hasMore: start > 0 || !this.#history.isComplete,
       isLoadingMore: this.#loadingMore !== null,
       firstUnreadId:
-        this.#firstUnread.size === 0 ? null : (all.find((message) => this.#firstUnread.has(message.id))?.id ?? null),
+        this.#firstUnread.size === 0
+          ? null
+          : (messages.find((message) => this.#firstUnread.has(message.id))?.id ?? null),
       closed: this.#closed,
     });
   }

@@ -34,6 +34,8 @@ const HAS_RIGHT_ORIGIN = 0x40;
 const HAS_PARENT_SUB = 0x20;
 const MAX_KEYS = 8;
 const MAX_CLIENTS = 1_000;
+/** Yjs draws them from 32 bits. */
+const MAX_CLIENT_ID = 0xffff_ffff;
 
 class OutsideGrammar extends Error {}
 
@@ -78,6 +80,7 @@ function readClients(decoder: decoding.Decoder): readonly Run[] {
     const structs = decoding.readVarUint(decoder);
     const client = decoding.readVarUint(decoder);
     let clock = decoding.readVarUint(decoder);
+    if (client > MAX_CLIENT_ID) refuse('A clientID has 32 bits.');
     for (let struct = 0; struct < structs; struct += 1) {
       const run = readRun(decoder, client, clock, MAX_UPDATE_ENTRIES - entries);
       entries += run.entries.length;

@@ -80,13 +80,14 @@ export class Frontier implements FrontierView {
   }
 }
 
-/** A frontier with appends on top that may still be dropped. Drafts stack: a submission's on a batch's. */
+/** A frontier with appends on top that may still be dropped with their batch. */
 export class FrontierDraft implements FrontierView {
-  readonly #base: FrontierView;
+  readonly #base: Frontier;
   readonly #appends: { readonly client: number; readonly owner: Author; readonly count: number }[] = [];
+  readonly #elements = new Map<number, unknown[]>();
   readonly #top: Frontier = new Frontier();
 
-  constructor(base: FrontierView) {
+  constructor(base: Frontier) {
     this.#base = base;
   }
 
@@ -108,20 +109,20 @@ export class FrontierDraft implements FrontierView {
   }
 
   elementAt(client: number, clock: number): unknown {
-    return this.#base.elementAt(client, clock);
+    const from = this.#base.nextClock(client);
+    return clock < from ? this.#base.elementAt(client, clock) : this.#elements.get(client)?.[clock - from];
   }
 
-  append(client: number, owner: Author, count: number): void {
-    this.#top.append(client, owner, count);
-    this.#appends.push({ client, owner, count });
+  append(client: number, owner: Author, elements: readonly unknown[]): void {
+    this.#top.append(client, owner, elements.length);
+    this.#appends.push({ client, owner, count: elements.length });
+    const held = this.#elements.get(client) ?? [];
+    held.push(...elements);
+    this.#elements.set(client, held);
   }
 
-  draft(): FrontierDraft {
-    return new FrontierDraft(this);
-  }
-
-  /** Makes the appends true in `base`: the frontier or the draft that this one was made from. */
-  adoptInto(base: Frontier | FrontierDraft): void {
-    for (const { client, owner, count } of this.#appends) base.append(client, owner, count);
+  /** Makes the appends true in the frontier that this one was made from. */
+  adopt(): void {
+    for (const { client, owner, count } of this.#appends) this.#base.append(client, owner, count);
   }
 }

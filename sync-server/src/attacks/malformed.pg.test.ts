@@ -152,7 +152,6 @@ it('[R6] no name, content or token of a client gets into the logs', async () => 
   attacker.send(awarenessFrame(stage.name, [{ client: 5, json: `${secret} is no JSON` }]));
   const other = await stage.join();
   other.send(...Array.from({ length: 2_100 }, (_, nth) => syncFrame(`${secret}-${nth}`, UPDATE, append(11, []))));
-  await until(() => expect(other.heard.ends.length).toBe(1));
   await stage.assertUnharmed();
   expect(lines.filter((line) => line.includes(secret))).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { MAX_ARRIVAL_IDS } from '@tablo/schema/limits';
 import { unreachable } from '@tablo/schema/result';
 import { computeShownAt } from '@tablo/schema/shown-at';
 import { type Admission, admit, admitEntry, type FreshEntry, type KnownEntry } from '../admission/admit.ts';
-import { encodeAppend } from '../admission/encode-append.ts';
+import { encodeAppend, encodeRuns } from '../admission/encode-append.ts';
 import type { FrontierDraft } from '../admission/frontier.ts';
 import { digestContent } from './digest.ts';
 import type { EntryWrite, LockedFacts, UpdateWrite, Writes } from './ledger-store.ts';
@@ -130,8 +130,8 @@ class Batch implements LockedFacts {
     this.#recordArrivals(change, [...entries, ...repeated]);
     if (submission.type === 'entry') this.#append(change, submission.userId, entries);
     else {
-      for (const run of runs) change.draft.append(run.client, submission.userId, run.entries.length);
-      this.#log(change, submission.update);
+      for (const run of runs) change.draft.append(run.client, submission.userId, run.entries);
+      this.#log(change, encodeRuns(runs));
     }
     return outcome;
   }
@@ -190,7 +190,7 @@ class Batch implements LockedFacts {
   ): void {
     const client = change.document.writerFor(author);
     const update = encodeAppend({ client, clock: change.draft.nextClock(client) }, change.draft.last, entries);
-    change.draft.append(client, author, entries.length);
+    change.draft.append(client, author, entries);
     this.#log(change, update);
   }
 

@@ -160,7 +160,7 @@ export class Ledger {
   #publish(batch: readonly Queued[], decision: BatchDecision, updateIds: readonly bigint[]): void {
     for (const change of decision.changes) {
       const { document } = change;
-      change.draft.adoptInto(document.frontier);
+      change.draft.adopt();
       document.apply(change.updates.map(({ index, update }) => ({ update, id: updateIds[index] ?? 0n })));
       document.announce(change.news);
       if (document.frontier.length >= this.#epochMaxEntries) this.#moveLater(document);

@@ -3,18 +3,25 @@ import type { Deletion, Edit, Reaction } from '@tablo/schema/entry';
 import type { PoolClient } from 'pg';
 import type { EntryWrite } from './ledger-store.ts';
 
-const SHOWN = 'tablo_private.from_ms($3)';
-
-// The latest edit by (shownAt, id) wins; the text that it replaced is kept. One that came after a later one keeps its own text instead.
-const EDIT = `WITH old AS (
-    SELECT id, text, deleted_at, updated_at IS NULL OR (updated_at, edit_id) < (${SHOWN}, $2::uuid) AS is_latest
-    FROM messages WHERE id = $1
+// The latest edit by (shownAt, id) wins; the text that it replaced is kept. One that came after a later one keeps its own text instead. Several edits of one
+// message in a batch count as made one after another, in their order.
+const EDIT = `WITH e AS (
+    SELECT r.*, tablo_private.from_ms(r.shown) AS shown_at
+    FROM json_to_recordset($1) AS r(id uuid, target uuid, author uuid, text text, shown bigint)
+  ), judged AS (
+    SELECT e.*, m.text AS base, m.deleted_at IS NOT NULL AS is_deleted,
+      m.updated_at IS NULL OR (m.updated_at, m.edit_id) < (e.shown_at, e.id) AS is_latest
+    FROM e JOIN messages m ON m.id = e.target
+  ), ranked AS (
+    SELECT *, lag(text) OVER (PARTITION BY target, is_latest ORDER BY shown_at, id) AS before,
+      row_number() OVER (PARTITION BY target ORDER BY shown_at DESC, id DESC) AS place
+    FROM judged
   ), kept AS (
     INSERT INTO message_edits (id, message_id, user_id, text, edited_at)
-    SELECT $2, id, $4, CASE WHEN deleted_at IS NOT NULL THEN '' WHEN is_latest THEN text ELSE $5 END, ${SHOWN} FROM old
+    SELECT id, target, author, CASE WHEN is_deleted THEN '' WHEN is_latest THEN coalesce(before, base) ELSE text END, shown_at FROM ranked
   )
-  UPDATE messages SET text = $5, updated_at = ${SHOWN}, edit_id = $2
-  FROM old WHERE messages.id = old.id AND old.is_latest AND old.deleted_at IS NULL`;
+  UPDATE messages SET text = ranked.text, updated_at = ranked.shown_at, edit_id = ranked.id
+  FROM ranked WHERE messages.id = ranked.target AND ranked.place = 1 AND ranked.is_latest AND NOT ranked.is_deleted`;
 
 const DELETE = `WITH d AS (
     SELECT target, tablo_private.from_ms(min(shown)) AS shown_at
@@ -47,13 +54,8 @@ type Write<E> = EntryWrite & { readonly entry: E };
 export async function applyChanges(client: PoolClient, writes: readonly EntryWrite[]): Promise<void> {
   const of = <E extends EntryWrite['entry']>(kind: E['kind']) =>
     writes.filter((one): one is Write<E> => one.entry.kind === kind);
-  for (const { entry, shownAt } of of<Edit>('edit')) {
-    await client.query({
-      name: 'ledger-edit',
-      text: EDIT,
-      values: [entry.target, entry.id, shownAt, entry.author, entry.text],
-    });
-  }
+  const edits = of<Edit>('edit').map(({ entry, shownAt }) => ({ ...entry, shown: shownAt }));
+  if (edits.length > 0) await client.query({ name: 'ledger-edit', text: EDIT, values: [JSON.stringify(edits)] });
   const reactions = of<Reaction>('reaction').map(({ entry }) => ({
     target: entry.target,
     author: entry.author,

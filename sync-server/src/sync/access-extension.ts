@@ -14,8 +14,9 @@ import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { Connections } from './connections.ts';
 import { cut } from './connections.ts';
 import type { LiveDocuments } from './documents-extension.ts';
-import type { ConnectionContext, LiveConnection, SocketState } from './live-connection.ts';
+import type { ConnectionContext, LiveConnection } from './live-connection.ts';
 import type { Revocation } from './revocation.ts';
+import type { SocketOwners, SocketState } from './socket-state.ts';
 
 /** Hocuspocus forwards `reason` to the client, and logs only what has a `message`. */
 function deny(reason: ReasonCode): never {
@@ -29,6 +30,7 @@ interface Deps {
   readonly documents: LiveDocuments;
   readonly revocation: Revocation;
   readonly limits: Limits;
+  readonly owners: SocketOwners;
   readonly isShuttingDown: () => boolean;
   /** Claims of a user who is here: names for others to see. */
   readonly onClaims: (claims: Claims) => void;
@@ -51,14 +53,12 @@ export class AccessExtension implements Extension {
     const admittedAt = Date.now();
     const claims = await this.#verify(token);
     const { socket } = context as { socket: SocketState };
-    if (socket.userId !== null && socket.userId !== claims.userId) deny('unauthenticated');
+    this.#bind(socket, claims.userId);
     const name = parseDocumentName(documentName);
     if (name === null) deny('forbidden');
     const member = await this.#findMember(name.tabloId, claims.userId);
     if (member === null) deny('forbidden');
     if (member.epoch !== name.epoch) deny('epoch-moved');
-    this.#assertRoom(claims.userId, socket);
-    socket.userId = claims.userId;
     connectionConfig.readOnly = !canWrite(member.role);
     this.#deps.onClaims(claims);
     const { userId, expiresAt } = claims;
@@ -70,7 +70,8 @@ export class AccessExtension implements Extension {
       role: member.role,
       expiresAt,
       admittedAt,
-      isRefusing: false,
+      isOverruled: false,
+      isAnswer: false,
     };
   }
 
@@ -93,13 +94,17 @@ export class AccessExtension implements Extension {
     context.name = displayName(verified.value);
   }
 
-  #assertRoom(user: UserId, socket: SocketState): void {
-    const { connections, limits } = this.#deps;
-    const documents = connections.countDocuments(user, socket);
-    const isNewSocket = documents === 0;
-    if (isNewSocket && !limits.allows('sockets', connections.countSockets(user), limits.settings.socketsPerUser))
+  /** Binds the socket to its first user, before anything is awaited: many sockets at once are counted one by one. */
+  #bind(socket: SocketState, user: UserId): void {
+    const { connections, limits, owners } = this.#deps;
+    if (socket.isEnded || (socket.userId !== null && socket.userId !== user)) deny('unauthenticated');
+    if (socket.userId === null) {
+      if (!limits.allows('sockets', owners.count(user), limits.settings.socketsPerUser)) deny('rate-limited');
+      owners.bind(socket, user);
+    }
+    if (!limits.allows('documents', connections.countDocuments(socket), limits.settings.documentsPerSocket)) {
       deny('rate-limited');
-    if (!limits.allows('documents', documents, limits.settings.documentsPerSocket)) deny('rate-limited');
+    }
   }
 
   async #verify(token: string): Promise<Claims> {

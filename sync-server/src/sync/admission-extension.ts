@@ -24,11 +24,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { LiveDocuments } from './documents-extension.ts';
 import type { LiveConnection } from './live-connection.ts';
 import { Lookahead } from './lookahead.ts';
-
-const SYNC_STEP_1 = 0;
-const SYNC_STEP_2 = 1;
-/** An update of one struct at clock 0 of clientID 0, which nobody ever has: what Hocuspocus weighs instead of a refused SyncStep2. */
-const NEVER_HELD = [1, 1, 0, 0, 0, 1];
+import { SYNC_STEP_1 } from './read-frame.ts';
 
 /** An update without anything in it. */
 const NOTHING = [0, 0];
@@ -65,17 +61,24 @@ export class AdmissionExtension implements Extension {
 
   async beforeSync({ type, payload, connection, document }: beforeSyncPayload): Promise<void> {
     if (connection === undefined) return;
-    if (type === SYNC_STEP_1) return this.#assertMayJoin(connection as LiveConnection);
     const live = connection as LiveConnection;
+    if (type === SYNC_STEP_1) return this.#assertMayJoin(live);
     const refused = await (this.#lookaheads.get(live)?.take(payload) ?? this.#decide(payload, live, document));
-    if (refused !== null) this.#refuse(live, document, type, payload, refused);
-    else if (payload.byteLength >= NOTHING.length) payload.set(NOTHING); // The document has it by now: Hocuspocus need not apply it again.
+    if (refused !== null) return this.#refuse(live, document, refused);
+    // The document has it by now: Hocuspocus need not apply it again, and answers a guest who brings nothing new with yes.
+    payload.set(NOTHING);
+    if (connection.readOnly) this.#overrule(live, false);
+  }
+
+  #overrule(connection: LiveConnection, readOnly: boolean): void {
+    connection.context.isOverruled = true;
+    connection.readOnly = readOnly;
   }
 
   async afterHandleMessage({ connection }: afterHandleMessagePayload): Promise<void> {
     const { context } = connection as LiveConnection;
-    if (!context.isRefusing) return;
-    context.isRefusing = false;
+    if (!context.isOverruled) return;
+    context.isOverruled = false;
     connection.readOnly = !canWrite(context.role);
   }
 
@@ -108,21 +111,12 @@ export class AdmissionExtension implements Extension {
     return outcome.type === 'refused' ? outcome : null;
   }
 
-  #refuse(
-    connection: LiveConnection,
-    document: Document,
-    type: number,
-    payload: Uint8Array,
-    { refusal, ids, isGap }: Refused,
-  ): void {
+  #refuse(connection: LiveConnection, document: Document, { refusal, ids, isGap }: Refused): void {
     this.#observer.onRefused(refusal);
-    connection.context.isRefusing = true;
-    connection.readOnly = true;
-    // Hocuspocus asks of a refused SyncStep2 whether the document contains it, and would choke on what admission found damaged.
-    if (type === SYNC_STEP_2 && payload.byteLength >= NEVER_HELD.length) payload.set(NEVER_HELD);
+    this.#overrule(connection, true);
     connection.sendStateless(encodeStateless({ type: 'refused', ...refusal, ids: [...ids] }));
     // A gap may be an honest client's whose earlier frame got lost with a socket: asked for what the server lacks, it sends all of it.
-    if (isGap && type !== SYNC_STEP_2) {
+    if (isGap && !connection.context.isAnswer) {
       connection.send(
         new OutgoingMessage(connection.messageAddress)
           .createSyncMessage()

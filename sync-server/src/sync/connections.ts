@@ -3,21 +3,21 @@ import type { ReasonCode } from '@tablo/schema/close-codes';
 import { REASONS } from '@tablo/schema/close-codes';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { encodeStateless, type ServerStateless } from '@tablo/schema/stateless';
-import type { LiveConnection, SocketState } from './live-connection.ts';
+import type { LiveConnection } from './live-connection.ts';
+import type { SocketState } from './socket-state.ts';
 
 export class Connections {
   readonly #byTablo = new Map<TabloId, Set<LiveConnection>>();
   readonly #byUser = new Map<UserId, Set<LiveConnection>>();
-  /** How many documents each socket of a user has joined. */
-  readonly #sockets = new Map<UserId, Map<SocketState, number>>();
+  readonly #documentsOf = new WeakMap<SocketState, number>();
 
   add(connection: LiveConnection): void {
     const { tabloId, userId, socket } = connection.context;
-    this.#count(userId, socket, 1);
+    this.#documentsOf.set(socket, this.countDocuments(socket) + 1);
     addTo(this.#byTablo, tabloId, connection);
     addTo(this.#byUser, userId, connection);
     connection.onClose(() => {
-      this.#count(userId, socket, -1);
+      this.#documentsOf.set(socket, this.countDocuments(socket) - 1);
       removeFrom(this.#byTablo, tabloId, connection);
       removeFrom(this.#byUser, userId, connection);
     });
@@ -41,21 +41,8 @@ export class Connections {
     return [...(this.#byUser.get(user) ?? [])];
   }
 
-  countSockets(user: UserId): number {
-    return this.#sockets.get(user)?.size ?? 0;
-  }
-
-  countDocuments(user: UserId, socket: SocketState): number {
-    return this.#sockets.get(user)?.get(socket) ?? 0;
-  }
-
-  #count(user: UserId, socket: SocketState, change: 1 | -1): void {
-    const sockets = this.#sockets.get(user) ?? new Map<SocketState, number>();
-    const documents = (sockets.get(socket) ?? 0) + change;
-    if (documents > 0) sockets.set(socket, documents);
-    else sockets.delete(socket);
-    if (sockets.size > 0) this.#sockets.set(user, sockets);
-    else this.#sockets.delete(user);
+  countDocuments(socket: SocketState): number {
+    return this.#documentsOf.get(socket) ?? 0;
   }
 
   ofMember(tablo: TabloId, user: UserId): readonly LiveConnection[] {

@@ -3,14 +3,7 @@
 import type { Connection } from '@hocuspocus/server';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
-
-/** Shared by all document connections of one WebSocket. */
-export interface SocketState {
-  /** The first user that authenticated here; nobody else's token is taken on this socket [R3]. */
-  userId: UserId | null;
-  /** Received, but not handled yet: the database may be slow or away. */
-  unhandledBytes: number;
-}
+import type { SocketState } from './socket-state.ts';
 
 export interface ConnectionContext {
   readonly socket: SocketState;
@@ -23,8 +16,10 @@ export interface ConnectionContext {
   expiresAt: number;
   /** ms since the Unix epoch: when the membership was read. */
   readonly admittedAt: number;
-  /** Set while a refused frame is being answered: see `AdmissionExtension`. */
-  isRefusing: boolean;
+  /** While one frame is answered, `readOnly` is not what the role says: see `AdmissionExtension`. */
+  isOverruled: boolean;
+  /** Whether the frame being handled came as a SyncStep2: everything that the client has and the server lacks. */
+  isAnswer: boolean;
 }
 
 export type LiveConnection = Connection<ConnectionContext>;

@@ -2,13 +2,8 @@
  * Hocuspocus handles a connection's frames one after another, and each waits for its commit: eight quick messages would take eight commits. Updates are
  * therefore handed to the ledger when they arrive, in order, and `beforeSync` finds the decision under way. Nothing becomes visible any sooner [R1].
  */
-import * as decoding from 'lib0/decoding';
 import type { LiveConnection } from './live-connection.ts';
-
-const SYNC = 0;
-const SYNC_REPLY = 4;
-const SYNC_STEP_2 = 1;
-const UPDATE = 2;
+import { readUpdatePayload } from './read-frame.ts';
 
 interface Foreseen<T> {
   readonly payload: Uint8Array;
@@ -56,19 +51,5 @@ export class Lookahead<T> {
   #foresee(frame: Uint8Array): void {
     const payload = readUpdatePayload(frame);
     if (payload !== null) this.#foreseen.push({ payload, decision: this.#decide(payload) });
-  }
-}
-
-function readUpdatePayload(frame: Uint8Array): Uint8Array | null {
-  try {
-    const decoder = decoding.createDecoder(frame);
-    const address = decoding.readVarUint(decoder);
-    decoder.pos += address;
-    const type = decoding.readVarUint(decoder);
-    if (type !== SYNC && type !== SYNC_REPLY) return null;
-    const kind = decoding.readVarUint(decoder);
-    return kind === SYNC_STEP_2 || kind === UPDATE ? decoding.readVarUint8Array(decoder) : null;
-  } catch {
-    return null; // Damaged: Hocuspocus finds out itself.
   }
 }

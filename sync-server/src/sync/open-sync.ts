@@ -1,7 +1,6 @@
 /** Puts the parts that speak Hocuspocus together: extensions, live documents, sockets, revocation. */
 import { type Extension, Hocuspocus } from '@hocuspocus/server';
 import type { Refusal } from '@tablo/schema/close-codes';
-import { MAX_FRAME_BYTES } from '@tablo/schema/limits';
 import type { Changes } from '../access/changes.ts';
 import { type LimitName, Limits } from '../access/limits.ts';
 import type { Membership } from '../access/membership.ts';
@@ -21,6 +20,7 @@ import { guard } from './guard.ts';
 import { HocuspocusPoster } from './hocuspocus-poster.ts';
 import { PresenceExtension } from './presence-extension.ts';
 import { Revocation } from './revocation.ts';
+import { SocketOwners } from './socket-state.ts';
 import { Sockets } from './sockets.ts';
 import { StatelessExtension } from './stateless-extension.ts';
 import { TrafficExtension } from './traffic-extension.ts';
@@ -62,6 +62,7 @@ export function openSync(deps: Deps): Sync {
   const connections = new Connections();
   const documents = new LiveDocuments(deps.documentStore, log);
   const ledger = new Ledger(deps.ledgerStore, deps.observer, deps.epochMaxEntries);
+  const owners = new SocketOwners();
   const limits = new Limits(deps.limits, deps.observer.onLimit);
   const revocation = new Revocation(membership, connections, log);
   const access = new AccessExtension({
@@ -70,6 +71,7 @@ export function openSync(deps: Deps): Sync {
     documents,
     revocation,
     limits,
+    owners,
     isShuttingDown: () => isClosing,
     onClaims: (claims) => deps.profiles.remember(claims),
   });
@@ -77,7 +79,7 @@ export function openSync(deps: Deps): Sync {
     new TrafficExtension(),
     access,
     new AdmissionExtension(ledger, documents, limits, deps.observer),
-    new PresenceExtension(documents, limits),
+    new PresenceExtension(documents),
     new StatelessExtension(deps.ledgerStore, limits, log),
     ...documents.extensions(),
   ].map((extension) => guard(extension, log));
@@ -88,9 +90,9 @@ export function openSync(deps: Deps): Sync {
     maxDebounce: SNAPSHOT_MAX_DEBOUNCE_MS,
     maxPendingDocuments: MAX_PENDING_DOCUMENTS,
     maxUnauthenticatedQueueMessages: MAX_PENDING_FRAMES,
-    maxUnauthenticatedQueueSize: 2 * MAX_FRAME_BYTES,
+    maxUnauthenticatedQueueSize: deps.limits.unhandledBytes,
   });
-  const sockets = new Sockets({ ...deps, hocuspocus, limits });
+  const sockets = new Sockets({ ...deps, hocuspocus, limits, owners });
   const unsubscribe = deps.changes.subscribe((change) => {
     revocation
       .handle(change)

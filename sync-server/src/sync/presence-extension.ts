@@ -1,7 +1,6 @@
 /** Presence: who is here and typing. Identity is the server's knowledge, one state a connection [R3]. */
 import type { beforeHandleAwarenessPayload, beforeHandleMessagePayload, Extension } from '@hocuspocus/server';
 import { removeAwarenessStates } from 'y-protocols/awareness';
-import type { Limits } from '../access/limits.ts';
 import { readRemovedClients } from '../presence/removed-clients.ts';
 import { sanitizeAwareness } from '../presence/sanitize-awareness.ts';
 import type { LiveDocuments } from './documents-extension.ts';
@@ -9,11 +8,9 @@ import type { LiveConnection } from './live-connection.ts';
 
 export class PresenceExtension implements Extension {
   readonly #documents: LiveDocuments;
-  readonly #limits: Limits;
 
-  constructor(documents: LiveDocuments, limits: Limits) {
+  constructor(documents: LiveDocuments) {
     this.#documents = documents;
-    this.#limits = limits;
   }
 
   async beforeHandleMessage({ update, connection, document }: beforeHandleMessagePayload): Promise<void> {
@@ -26,8 +23,6 @@ export class PresenceExtension implements Extension {
   async beforeHandleAwareness({ states, connection, document }: beforeHandleAwarenessPayload): Promise<void> {
     if (connection === undefined) return;
     const { context } = connection as LiveConnection;
-    // Presence is never worth a connection: what is too much is dropped.
-    if (!this.#limits.take('awareness', context.userId, 1)) return states.clear();
     const frontier = this.#documents.of(document)?.frontier;
     const [current = null] = document.getClients(connection) as Set<number>;
     sanitizeAwareness(states as Map<number, Record<string, unknown>>, {

@@ -85,7 +85,7 @@ export class Revocation {
       if (member === null) return cut(connection, 'forbidden');
       if (member.role === context.role) return;
       context.role = member.role;
-      if (!context.isRefusing) connection.readOnly = !canWrite(member.role);
+      if (!context.isOverruled) connection.readOnly = !canWrite(member.role);
     } catch (error) {
       // Not knowing is not a reason to trust: the client joins again, and its membership is read then.
       this.#log.warn({ err: error }, 'A membership could not be read again; its connection is closed.');

@@ -12,11 +12,14 @@ import type { Membership } from '../access/membership.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { Log } from '../log.ts';
 import { CorkedSocket } from './corked-socket.ts';
-import type { SocketState } from './live-connection.ts';
+import { judgeFrame } from './frame-gate.ts';
+import { FRAME_OVERHEAD_BYTES, type SocketOwners, type SocketState } from './socket-state.ts';
 import { YjsBridge } from './yjs-bridge.ts';
 
 /** How often sockets are looked at: for readers that do not read, and strangers that do not say who they are. */
 const SWEEP_MS = 1_000;
+/** How long a client may take to answer a close. */
+const FAREWELL_MS = 1_000;
 
 interface Deps {
   readonly hocuspocus: Hocuspocus;
@@ -24,13 +27,21 @@ interface Deps {
   readonly membership: Membership;
   readonly isAllowedOrigin: (origin: string, host: string) => boolean;
   readonly limits: Limits;
+  readonly owners: SocketOwners;
   readonly log: Log;
+}
+
+interface OpenSocket {
+  readonly ws: WebSocket;
+  readonly state: SocketState;
+  /** ms since the Unix epoch. */
+  readonly openedAt: number;
 }
 
 export class Sockets {
   readonly #deps: Deps;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
-  readonly #open = new Map<WebSocket, { readonly state: SocketState; readonly openedAt: number }>();
+  readonly #open = new Set<OpenSocket>();
   readonly #sweep: NodeJS.Timeout;
 
   constructor(deps: Deps) {
@@ -47,28 +58,17 @@ export class Sockets {
     const { origin, host } = request.headers;
     if (origin !== undefined && !this.#deps.isAllowedOrigin(origin, host ?? ''))
       return rejectUpgrade(socket, 403, 'This origin is not allowed.');
-    const { limits } = this.#deps;
-    if (!limits.allows('strangers', this.#countStrangers(), limits.settings.strangerSockets))
-      return rejectUpgrade(socket, 503, 'Too many sockets are waiting. Try again.');
     const url = parseUrl(request);
-    if (url?.pathname === '/sync')
-      return this.#accept(request, socket, head, (ws, state) =>
-        this.#openSync(ws, new CorkedSocket(ws, socket), state, request),
-      );
+    if (url?.pathname === '/sync') return this.#accept(request, socket, head, (open, ws) => this.#openSync(open, ws));
     if (url?.pathname.startsWith('/yjs/'))
-      return this.#accept(
-        request,
-        socket,
-        head,
-        (ws, state) => void this.#openYjs(ws, new CorkedSocket(ws, socket), state, request, url),
-      );
+      return this.#accept(request, socket, head, (open, ws) => void this.#openYjs(open, ws, url));
     rejectUpgrade(socket, 404, 'There is no socket here.');
   }
 
   /** Tells every client that this server goes away; they come back by themselves. */
   close(): void {
     clearInterval(this.#sweep);
-    for (const ws of this.#server.clients) end(ws, 'shutting-down');
+    for (const open of this.#open) end(open, 'shutting-down');
     this.#server.close();
   }
 
@@ -81,53 +81,98 @@ export class Sockets {
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    open: (ws: WebSocket, state: SocketState) => void,
+    start: (open: OpenSocket, corked: CorkedSocket) => void,
   ): void {
+    this.#makeRoom();
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       ws.binaryType = 'nodebuffer';
       ws.on('error', (error) => this.#deps.log.debug({ err: error }, 'A socket failed.'));
-      const state: SocketState = { userId: null, unhandledBytes: 0 };
-      this.#open.set(ws, { state, openedAt: Date.now() });
-      ws.on('close', () => this.#open.delete(ws));
-      ws.on('message', (data: Buffer, isBinary) => this.#count(ws, state, data, isBinary));
-      open(ws, state);
+      const state: SocketState = { userId: null, unhandledBytes: 0, isEnded: false };
+      const open = { ws, state, openedAt: Date.now() };
+      this.#open.add(open);
+      ws.on('close', () => {
+        state.isEnded = true;
+        this.#open.delete(open);
+        this.#deps.owners.forget(state);
+      });
+      start(open, new CorkedSocket(ws, socket));
     });
   }
 
-  #openSync(ws: WebSocket, corked: CorkedSocket, state: SocketState, request: IncomingMessage): void {
-    const client = this.#deps.hocuspocus.handleConnection(corked, asWebRequest(request), { socket: state });
-    ws.on('message', (data: Buffer, isBinary) => isBinary && client.handleMessage(data));
-    ws.on('close', (code, reason) => client.handleClose({ code, reason: reason.toString() }));
+  #openSync(open: OpenSocket, corked: CorkedSocket): void {
+    const client = this.#deps.hocuspocus.handleConnection(corked, createWebRequest(), { socket: open.state });
+    this.#listen(open, (frame) => client.handleMessage(frame));
+    open.ws.on('close', (code, reason) => client.handleClose({ code, reason: reason.toString() }));
   }
 
-  async #openYjs(
-    ws: WebSocket,
-    corked: CorkedSocket,
-    state: SocketState,
-    request: IncomingMessage,
-    url: URL,
-  ): Promise<void> {
-    const early: Buffer[] = [];
-    let earlyBytes = 0;
-    let forward = (data: Buffer): void => {
-      earlyBytes += data.byteLength;
-      if (earlyBytes > MAX_FRAME_BYTES) return ws.terminate();
-      early.push(data);
-    };
-    ws.on('message', (data: Buffer, isBinary) => isBinary && forward(data));
+  async #openYjs(open: OpenSocket, corked: CorkedSocket, url: URL): Promise<void> {
+    const { ws, state } = open;
+    const early: Uint8Array[] = [];
+    let forward = (frame: Uint8Array): void => void early.push(frame);
     const token = url.searchParams.get('token') ?? '';
-    const name = await this.#nameLiveDocument(url.pathname.slice('/yjs/'.length), token);
-    if (!name.ok) return end(ws, name.reason);
+    const name = this.#nameLiveDocument(url.pathname.slice('/yjs/'.length), token);
+    // Named before its document is known: a frame's first look needs no name.
+    const nameless = new YjsBridge(corked, '');
+    this.#listen(
+      open,
+      (frame) => forward(frame),
+      (data) => nameless.fromClient(data),
+    );
+    const named = await name;
+    if (!named.ok) return end(open, named.reason);
     if (ws.readyState !== ws.OPEN) return;
-    const bridge = new YjsBridge(corked, name.value);
-    const client = this.#deps.hocuspocus.handleConnection(bridge, asWebRequest(request), { socket: state });
+    const bridge = new YjsBridge(corked, named.value);
+    const client = this.#deps.hocuspocus.handleConnection(bridge, createWebRequest(), { socket: state });
     ws.on('close', (code, reason) => client.handleClose({ code, reason: reason.toString() }));
-    forward = (data) => {
-      const frame = bridge.fromClient(data);
-      if (frame !== null) client.handleMessage(frame);
-    };
+    forward = (frame) => client.handleMessage(bridge.rename(frame));
     client.handleMessage(bridge.authenticate(token));
-    for (const data of early) forward(data);
+    for (const frame of early) forward(frame);
+  }
+
+  /** `translate`: into a Hocuspocus frame, or null for one that has no meaning here. */
+  #listen(
+    open: OpenSocket,
+    forward: (frame: Uint8Array) => void,
+    translate: (data: Uint8Array) => Uint8Array | null = (data) => data,
+  ): void {
+    const { ws, state } = open;
+    ws.on('message', (data: Buffer, isBinary) => {
+      if (state.isEnded) return;
+      if (!isBinary) return end(open, 'invalid-update'); // Text frames are in neither protocol.
+      const frame = translate(data);
+      if (frame === null) return;
+      const verdict = judgeFrame(frame, state, this.#deps.limits);
+      if (verdict === 'drop') return;
+      if (verdict !== 'pass') return end(open, verdict);
+      if (this.#hasRoomFor(state, frame)) forward(frame);
+      else end(open, 'rate-limited');
+    });
+  }
+
+  /** Bytes are given back by `TrafficExtension` as frames get handled. */
+  #hasRoomFor(state: SocketState, frame: Uint8Array): boolean {
+    const { limits } = this.#deps;
+    state.unhandledBytes += frame.byteLength + FRAME_OVERHEAD_BYTES;
+    const bound = state.userId === null ? limits.settings.strangerBytes : limits.settings.unhandledBytes;
+    return limits.allows('unhandled', state.unhandledBytes, bound);
+  }
+
+  /** Strangers have so many places; who came first and has said nothing yet goes first, so that nobody can keep members out by taking them all. */
+  #makeRoom(): void {
+    const { limits } = this.#deps;
+    const strangers = [...this.#open].filter(({ state }) => state.userId === null);
+    if (limits.allows('strangers', strangers.length, limits.settings.strangerSockets)) return;
+    strangers[0]?.ws.terminate();
+  }
+
+  #sweepSockets(now: number): void {
+    const { limits } = this.#deps;
+    for (const open of this.#open) {
+      const { ws, state, openedAt } = open;
+      // A reader that does not read would not read a farewell either.
+      if (!limits.allows('unread', ws.bufferedAmount, limits.settings.unreadBytes)) ws.terminate();
+      else if (state.userId === null && now - openedAt > limits.settings.strangerMs) end(open, 'unauthenticated');
+    }
   }
 
   async #nameLiveDocument(
@@ -144,33 +189,14 @@ export class Sockets {
       return { ok: false, reason: 'unavailable' };
     }
   }
-
-  /** Text frames are in neither protocol; bytes are given back by `TrafficExtension` as frames get handled. */
-  #count(ws: WebSocket, state: SocketState, data: Buffer, isBinary: boolean): void {
-    if (!isBinary) return end(ws, 'invalid-update');
-    state.unhandledBytes += data.byteLength;
-    const { limits } = this.#deps;
-    if (!limits.allows('unhandled', state.unhandledBytes, limits.settings.unhandledBytes)) end(ws, 'rate-limited');
-  }
-
-  #countStrangers(): number {
-    let strangers = 0;
-    for (const { state } of this.#open.values()) if (state.userId === null) strangers += 1;
-    return strangers;
-  }
-
-  #sweepSockets(now: number): void {
-    const { limits } = this.#deps;
-    for (const [ws, { state, openedAt }] of this.#open) {
-      // A reader that does not read would not read a farewell either.
-      if (!limits.allows('unread', ws.bufferedAmount, limits.settings.unreadBytes)) ws.terminate();
-      else if (state.userId === null && now - openedAt > limits.settings.strangerMs) end(ws, 'unauthenticated');
-    }
-  }
 }
 
-function end(ws: WebSocket, reason: ReasonCode): void {
+/** Says why, listens no more, and does not wait long for the answer. */
+function end({ ws, state }: OpenSocket, reason: ReasonCode): void {
+  if (state.isEnded) return;
+  state.isEnded = true;
   ws.close(REASONS[reason].close, reason);
+  setTimeout(() => ws.terminate(), FAREWELL_MS).unref();
 }
 
 function rejectUpgrade(socket: Duplex, status: number, sentence: string): void {
@@ -183,9 +209,7 @@ function parseUrl(request: IncomingMessage): URL | null {
   return URL.parse(request.url ?? '', 'http://localhost');
 }
 
-/** Hooks want a web `Request`. Only headers that cannot carry a secret go along: the token of `/yjs` is in the URL. */
-function asWebRequest(request: IncomingMessage): Request {
-  const headers = new Headers();
-  if (request.headers['user-agent'] !== undefined) headers.set('user-agent', request.headers['user-agent']);
-  return new Request('http://localhost/', { headers });
+/** Hooks want a web `Request`. Nothing of the real one goes along: the token of `/yjs` is in its address. */
+function createWebRequest(): Request {
+  return new Request('http://localhost/');
 }

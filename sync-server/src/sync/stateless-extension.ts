@@ -20,7 +20,7 @@ export class StatelessExtension implements Extension {
     this.#log = log;
   }
 
-  async onStateless({ payload, connection }: onStatelessPayload): Promise<void> {
+  async onStateless({ payload, connection, document }: onStatelessPayload): Promise<void> {
     const { tabloId, userId } = (connection as LiveConnection).context;
     if (!this.#limits.take('questions', userId, 1)) {
       return tell([connection as LiveConnection], { type: 'refused', ...createRefusal('rate-limited'), ids: [] });
@@ -29,6 +29,8 @@ export class StatelessExtension implements Extension {
     if (message === null) return;
     try {
       const others = await this.#store.findDurable(tabloId, userId, message.ids.filter(isEntryId));
+      // The question may have waited for the database longer than the right to ask it lasted.
+      if (!document.hasConnection(connection)) return;
       tell([connection as LiveConnection], { type: 'committed', seq: 0, messages: [], others: [...others] });
     } catch (error) {
       // Hocuspocus does not await this hook: a rejection would end the process. The client asks again after its next join.

@@ -57,6 +57,14 @@ export class YjsBridge implements WebSocketLike {
     return this.#frame((encoder) => encoding.writeUint8Array(encoder, frame));
   }
 
+  /** A frame translated before the document was known. */
+  rename(frame: Uint8Array): Uint8Array {
+    const decoder = decoding.createDecoder(frame);
+    decoding.readVarString(decoder);
+    const rest = decoding.readTailAsUint8Array(decoder);
+    return this.#frame((encoder) => encoding.writeUint8Array(encoder, rest));
+  }
+
   /** Hocuspocus's frames, on their way to the client. */
   send(frame: Uint8Array): void {
     const decoder = decoding.createDecoder(frame);

@@ -1,0 +1,36 @@
+/** One WebSocket, as long as it lives: whose it is, and how much of it waits in memory. Shared by all its document connections. */
+import type { UserId } from '@tablo/schema/ids';
+
+/** What a waiting frame costs beside its bytes: a buffer, a place in a queue. */
+export const FRAME_OVERHEAD_BYTES = 256;
+
+export interface SocketState {
+  /** The first user that authenticated here; nobody else's token is taken on this socket [R3]. */
+  userId: UserId | null;
+  /** Received, but not handled yet: the database may be slow or away. */
+  unhandledBytes: number;
+  /** Ended by us: nothing of it is listened to any more. */
+  isEnded: boolean;
+}
+
+/** Which sockets are whose, from the moment of the first good token until they close. */
+export class SocketOwners {
+  readonly #byUser = new Map<UserId, Set<SocketState>>();
+
+  count(user: UserId): number {
+    return this.#byUser.get(user)?.size ?? 0;
+  }
+
+  bind(socket: SocketState, user: UserId): void {
+    socket.userId = user;
+    const sockets = this.#byUser.get(user) ?? new Set();
+    this.#byUser.set(user, sockets.add(socket));
+  }
+
+  forget(socket: SocketState): void {
+    if (socket.userId === null) return;
+    const sockets = this.#byUser.get(socket.userId);
+    sockets?.delete(socket);
+    if (sockets?.size === 0) this.#byUser.delete(socket.userId);
+  }
+}
