@@ -10,7 +10,7 @@ import type { Timing } from '@tablo/client/chat/timing';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Random } from '@tablo/schema/testing/random';
 import type { TimelineMessage } from '@tablo/schema/timeline';
-import { LossyNetwork } from './lossy-network.ts';
+import { LossyNetwork, type NetworkPort } from './lossy-network.ts';
 import { type MortalStore, openMortalStore } from './mortal-store.ts';
 import { signToken } from './schedule-stage.ts';
 
@@ -74,17 +74,25 @@ export class Device {
     }
   }
 
+  /** Does the browser say that there is no network? It may not have noticed. */
+  saysOffline = false;
+
   goOffline(): void {
     if (!this.isOnline) return;
-    const isNoticed = this.options.random.chance(0.7);
-    this.network.goDown(isNoticed);
-    for (const tab of this.tabs) if (isNoticed) tab.environment.goOffline();
+    this.saysOffline = this.options.random.chance(0.7);
+    this.network.goDown(this.saysOffline);
+    if (this.saysOffline) for (const tab of this.tabs) tab.environment.goOffline();
+  }
+
+  swallow(opensSockets: boolean): void {
+    if (this.isOnline) this.network.swallow(opensSockets);
   }
 
   goOnline(): void {
     if (this.isOnline) return;
     this.network.goUp();
-    for (const tab of this.tabs) tab.environment.goOnline();
+    if (this.saysOffline) for (const tab of this.tabs) tab.environment.goOnline();
+    this.saysOffline = false;
   }
 
   /** The browser dies: nothing is said to anybody. */
@@ -101,6 +109,7 @@ export class Device {
 interface Life {
   readonly chat: ChatClient;
   readonly room: RoomHandle;
+  readonly port: NetworkPort;
   describe(): string;
   kill(): void;
 }
@@ -131,6 +140,10 @@ export class Tab {
     return this.#need().room;
   }
 
+  get port(): NetworkPort {
+    return this.#need().port;
+  }
+
   /** For the log of a failure. */
   describe(): string {
     return this.#need().describe();
@@ -143,7 +156,7 @@ export class Tab {
   async open(): Promise<void> {
     const { user, url, tablo, random, onSent, loses } = this.device.options;
     const environment = new FakeEnvironment();
-    environment.hasNetwork = this.device.isOnline;
+    environment.hasNetwork = !this.device.saysOffline;
     this.environment = environment;
     const port = this.device.network.openPort();
     const mortal: MortalStore = openMortalStore(this.device.durable, random, loses);
@@ -169,6 +182,7 @@ export class Tab {
     this.#life = {
       chat,
       room,
+      port,
       describe: () => `${JSON.stringify(chat.connection.get())} ${port.describe()}`,
       kill: () => {
         stop();

@@ -13,7 +13,7 @@ const SYNC_STEP_1 = 0;
 export class LossyNetwork {
   readonly #random: Random;
   readonly #sockets = new Set<LossySocket>();
-  isUp = true;
+  state: 'up' | 'down' | 'mute' | 'captive' = 'up';
 
   constructor(random: Random) {
     this.#random = random;
@@ -38,14 +38,24 @@ export class LossyNetwork {
     for (const socket of this.#sockets) socket.stall();
   }
 
+  get isUp(): boolean {
+    return this.state === 'up';
+  }
+
+  /** Everything is swallowed; new sockets open (`captive`) or hang (`mute`). */
+  swallow(opensSockets: boolean): void {
+    this.state = opensSockets ? 'captive' : 'mute';
+    this.cut();
+  }
+
   goDown(isNoticed: boolean): void {
-    this.isUp = false;
+    this.state = 'down';
     if (isNoticed) this.cut();
     else this.stall();
   }
 
   goUp(): void {
-    this.isUp = true;
+    this.state = 'up';
   }
 
   async request(...[input, init]: Parameters<typeof fetch>): Promise<Response> {
@@ -91,13 +101,21 @@ export class NetworkPort {
       return network.request(...args);
     };
     const open = (url: string): LossySocket => {
-      const socket = new LossySocket(network, url, network.isUp && !this.#isDead);
+      const socket = new LossySocket(network, url, this.#isDead ? 'down' : network.state);
       this.#own.add(socket);
       return socket;
     };
     this.WebSocketImpl = function Socket(url: string) {
       return open(url);
     };
+  }
+
+  cut(): void {
+    for (const socket of this.#own) socket.cut();
+  }
+
+  deafen(): void {
+    for (const socket of this.#own) socket.deafen();
   }
 
   /** For the log of a failure. */
@@ -110,7 +128,7 @@ export class NetworkPort {
 
   kill(): void {
     this.#isDead = true;
-    for (const socket of this.#own) socket.cut();
+    this.cut();
     for (const socket of this.#own) this.#network.sockets.delete(socket);
   }
 }
@@ -130,14 +148,16 @@ class LossySocket {
   #framesUp = 0;
   #framesDown = 0;
 
-  constructor(network: LossyNetwork, url: string, isReachable: boolean) {
+  constructor(network: LossyNetwork, url: string, state: LossyNetwork['state']) {
     this.#network = network;
     const lag = network.pickLag();
     this.#up = new Line(lag);
     this.#down = new Line(lag);
-    if (!isReachable) {
+    if (state !== 'up') {
       this.#real = null;
-      setTimeout(() => this.#fail(), 1);
+      if (state === 'down') setTimeout(() => this.#fail(), 1);
+      else this.stall();
+      if (state === 'captive') setTimeout(() => this.#open(), 1);
       return;
     }
     network.sockets.add(this);
@@ -145,9 +165,7 @@ class LossySocket {
     real.binaryType = 'arraybuffer';
     this.#real = real;
     real.onopen = () => {
-      if (this.readyState !== WebSocket.CONNECTING || this.#isStalled) return;
-      this.readyState = WebSocket.OPEN;
-      this.#emit('open', { type: 'open' });
+      if (!this.#isStalled) this.#open();
     };
     real.onmessage = ({ data }) => this.#receive(data as ArrayBuffer);
     real.onerror = () => {
@@ -211,6 +229,10 @@ class LossySocket {
     this.#down.drop();
   }
 
+  deafen(): void {
+    this.#down.drop();
+  }
+
   #receive(data: ArrayBuffer): void {
     if (this.#isStalled) return;
     const head = readHead(new Uint8Array(data));
@@ -229,6 +251,12 @@ class LossySocket {
         this.#framesDown += 1;
         this.#emit('message', { data: data.slice(0) });
       });
+  }
+
+  #open(): void {
+    if (this.readyState !== WebSocket.CONNECTING) return;
+    this.readyState = WebSocket.OPEN;
+    this.#emit('open', { type: 'open' });
   }
 
   #fail(): void {

@@ -21,6 +21,10 @@ export type Operation = { readonly pauseMs: number } & (
   | ({ readonly type: 'edit-pending' | 'cancel-pending'; readonly nth: number } & At)
   | ({ readonly type: 'react'; readonly nth: number; readonly emoji: string; readonly on: boolean } & At)
   | ({ readonly type: 'mark-read' | 'retry' | 'discard' | 'reload' | 'look-back' } & At)
+  /** One tab hears nothing any more, and is heard; or its socket alone is cut. */
+  | ({ readonly type: 'deafen' | 'cut-tab' } & At)
+  /** A network that swallows everything, and opens sockets or not. Ends with `online`. */
+  | { readonly type: 'captive'; readonly device: number; readonly opensSockets: boolean }
   | { readonly type: 'offline' | 'online' | 'cut' | 'stall' | 'kill'; readonly device: number }
   | ({ readonly type: 'burst-kill'; readonly count: number; readonly afterMs: number } & At)
   | { readonly type: 'clock'; readonly device: number; readonly days: -1 | 0 | 1 }
@@ -51,6 +55,9 @@ const WEIGHTS: readonly (readonly [Operation['type'], number])[] = [
   ['online', 6],
   ['cut', 5],
   ['stall', 1],
+  ['deafen', 1],
+  ['cut-tab', 1],
+  ['captive', 1],
   ['reload', 5],
   ['kill', 2],
   ['burst-kill', 3],
@@ -95,6 +102,8 @@ function createOperation(random: Random): Operation {
     case 'discard':
     case 'reload':
     case 'look-back':
+    case 'deafen':
+    case 'cut-tab':
       return { type, pauseMs, ...at };
     case 'offline':
     case 'online':
@@ -102,6 +111,8 @@ function createOperation(random: Random): Operation {
     case 'stall':
     case 'kill':
       return { type, pauseMs, device: at.device };
+    case 'captive':
+      return { type, pauseMs, device: at.device, opensSockets: random.chance(0.5) };
     case 'burst-kill':
       return { type, pauseMs, ...at, count: 1 + random.below(6), afterMs: random.below(6) };
     case 'clock':

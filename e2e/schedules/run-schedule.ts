@@ -152,6 +152,8 @@ class Run {
         return device.network.cut();
       case 'stall':
         return device.network.stall();
+      case 'captive':
+        return device.swallow(operation.opensSockets);
       case 'kill':
         return device.kill();
       case 'clock':
@@ -190,6 +192,10 @@ class Run {
         this.#reads.push({ tab, generation: tab.generation, ids });
         return;
       }
+      case 'deafen':
+        return tab.port.deafen();
+      case 'cut-tab':
+        return tab.port.cut();
       case 'look-back':
         return this.#command(tab, null, tab.room.loadMore());
       case 'retry':
@@ -269,7 +275,7 @@ class Run {
       this.#log.push(`           FAILED ${String(error)}`);
     });
     this.#commands.add(tracked);
-    tracked.finally(() => this.#commands.delete(tracked));
+    void tracked.finally(() => this.#commands.delete(tracked));
   }
 
   #ownOf(tab: Tab): readonly TimelineMessage[] {

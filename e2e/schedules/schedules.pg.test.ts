@@ -1,8 +1,11 @@
 // Model-based schedules on the real clients and the real server: nothing lost, doubled, misplaced or miscounted, whatever happens in between.
 // SCHEDULES=10000 for a soak, SCHEDULE_SEED=<n> for one seed, SHRINK=1 to make failing ones smaller.
+import type { OutboxRecord } from '@tablo/client/chat/local-store';
+import type { TabloId } from '@tablo/schema/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSchedule } from './operation.ts';
-import { describeOutcome, type Outcome, runSchedule } from './run-schedule.ts';
+import { createSchedule, type Schedule } from './operation.ts';
+import { REGRESSIONS } from './regressions.ts';
+import { describeOutcome, type Outcome, type RunOptions, runSchedule } from './run-schedule.ts';
 import { openScheduleStage, type ScheduleStage } from './schedule-stage.ts';
 import { shrink, soak } from './soak.ts';
 
@@ -40,6 +43,88 @@ describe.skipIf(SCHEDULE_SEED !== undefined)('many schedules', () => {
     },
     IS_SOAK ? 24 * 3600_000 : 120_000,
   );
+});
+
+describe.skipIf(IS_SOAK || SCHEDULE_SEED !== undefined)('what schedules have found', () => {
+  it.each(Object.entries(REGRESSIONS))('%s', async (_name, schedule) => {
+    const outcome = await runSchedule(stage, schedule, { deadlineMs: 8_000 });
+    expect(outcome.violations, describeOutcome(outcome)).toEqual([]);
+  });
+});
+
+describe.skipIf(IS_SOAK || SCHEDULE_SEED !== undefined)('the harness notices', () => {
+  const quiet: Schedule = {
+    seed: 1,
+    devices: [
+      { user: 0, tabs: 1 },
+      { user: 1, tabs: 1 },
+    ],
+    operations: [
+      { type: 'send', device: 0, tab: 0, count: 3, replyTo: null, pauseMs: 150 },
+      { type: 'react', device: 1, tab: 0, nth: 0, emoji: '👍', on: true, pauseMs: 100 },
+    ],
+  };
+  const kindsOf = async (options: RunOptions, schedule = quiet) => {
+    const outcome = await runSchedule(stage, schedule, { deadlineMs: 1_500, ...options });
+    return [...new Set(outcome.violations.map(({ kind }) => kind))];
+  };
+  const damage = (sql: string) => ({ tamper: async (tablo: TabloId) => void (await stage.pool.query(sql, [tablo])) });
+
+  it('nothing, when all is well', async () => {
+    expect(await kindsOf({ deadlineMs: 10_000 })).toEqual([]);
+  });
+
+  it('[R5] a text that SQL has otherwise', async () => {
+    const sql = `UPDATE messages SET text = 'm0.7' WHERE channel_id = $1 AND seq = 1`;
+    expect(await kindsOf(damage(sql))).toEqual(expect.arrayContaining(['diverged']));
+  });
+
+  it('[R5] an order that SQL has otherwise', async () => {
+    const sql = `UPDATE messages SET created_at = created_at + interval '1 s' WHERE channel_id = $1 AND seq = 1`;
+    expect(await kindsOf(damage(sql))).toEqual(expect.arrayContaining(['diverged', 'misordered']));
+  });
+
+  it('[R1] a message that is gone from SQL', async () => {
+    const sql = 'DELETE FROM messages WHERE channel_id = $1 AND seq = 2';
+    expect(await kindsOf(damage(sql))).toEqual(
+      expect.arrayContaining(['lost', 'false-sent', 'diverged', 'miscounted']),
+    );
+  });
+
+  it('[R4] a message that is there twice', async () => {
+    const sql = `INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq)
+      SELECT gen_random_uuid(), channel_id, user_id, text, created_at, sent_at, received_at, 4 FROM messages WHERE channel_id = $1 AND seq = 2`;
+    expect(await kindsOf(damage(sql))).toEqual(expect.arrayContaining(['doubled']));
+  });
+
+  it('[R10] a count that SQL has otherwise', async () => {
+    const sql = `INSERT INTO channel_read_state (user_id, channel_id, last_read_seq)
+      SELECT user_id, tablo_id, 0 FROM tablo_access WHERE tablo_id = $1
+      ON CONFLICT (user_id, channel_id) DO UPDATE SET last_read_seq = 0`;
+    const read: Schedule = {
+      ...quiet,
+      operations: [...quiet.operations, { type: 'mark-read', device: 1, tab: 0, pauseMs: 200 }],
+    };
+    // Positions only grow by trigger: taken away for this one row.
+    const tamper = async (tablo: TabloId) => {
+      await stage.pool.query(`DELETE FROM channel_read_state WHERE channel_id = $1`, [tablo]);
+      await stage.pool.query(sql, [tablo]);
+    };
+    expect(await kindsOf({ tamper }, read)).toEqual(expect.arrayContaining(['miscounted']));
+  });
+
+  it('[R8] a client whose outbox drops an entry', async () => {
+    const killed: Schedule = {
+      ...quiet,
+      operations: [
+        { type: 'offline', device: 0, pauseMs: 20 },
+        { type: 'send', device: 0, tab: 0, count: 3, replyTo: null, pauseMs: 100 },
+        { type: 'kill', device: 0, pauseMs: 0 },
+      ],
+    };
+    const loses = ({ entry }: OutboxRecord) => entry.kind === 'message' && entry.text === 'm1.0';
+    expect(await kindsOf({ loses }, killed)).toEqual(['lost']);
+  });
 });
 
 describe.runIf(SCHEDULE_SEED !== undefined)('one schedule', () => {

@@ -176,13 +176,13 @@ export const OPTIONS = {
   },
   RATE_BYTES_PER_SECOND: {
     type: 'number',
-    fallback: '262144',
+    fallback: '1048576',
     description: 'Bytes of updates a second and user.',
     parse: integer(1_024, 1_000_000_000),
   },
   RATE_BYTES_BURST: {
     type: 'number',
-    fallback: '67108864',
+    fallback: '16777216',
     description: 'Bytes of updates of a user that may come at once.',
     parse: integer(1_024, 1_000_000_000),
   },

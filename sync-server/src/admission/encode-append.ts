@@ -13,7 +13,11 @@ const HAS_ORIGIN = 0x80;
 /** A Yjs update (encoding version 1) of `runs`, which must follow each other within a clientID. */
 export function encodeRuns(runs: readonly Run[]): Uint8Array {
   const byClient = new Map<number, Run[]>();
-  for (const run of runs) byClient.set(run.client, [...(byClient.get(run.client) ?? []), run]);
+  for (const run of runs) {
+    const own = byClient.get(run.client);
+    if (own === undefined) byClient.set(run.client, [run]);
+    else own.push(run);
+  }
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, byClient.size);
   // Yjs writes higher clientIDs first (`writeClientsStructs`).

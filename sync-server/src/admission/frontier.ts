@@ -60,6 +60,11 @@ export class Frontier implements FrontierView {
     return this.#lookUp(client, clock);
   }
 
+  /** ClientIDs that are somebody's though they have written nothing. */
+  *claims(): Iterable<readonly [client: number, owner: Author]> {
+    for (const [client, { owner, next }] of this.#clients) if (next === 0) yield [client, owner];
+  }
+
   /** Binds a clientID seen in awareness. False when it is somebody else's. */
   claim(client: number, owner: Author): boolean {
     const held = this.#clients.get(client);

@@ -111,7 +111,13 @@ it('[R6] state vectors of 8 MB delay nobody by 2 seconds', async () => {
     }
   });
   attacker.send(...times(4, () => syncFrame(stage.name, STEP_1, vector)));
-  await until(() => expect(attacker.heard.answers.length + attacker.heard.closes.length).toBeGreaterThan(1), 20_000); // They have begun.
+  await until(
+    () =>
+      expect(
+        attacker.heard.answers.length - 1 + attacker.heard.closes.length + attacker.heard.ends.length,
+      ).toBeGreaterThan(0),
+    20_000,
+  ); // They have begun.
   await stage.assertUnharmed();
 });
 

@@ -59,6 +59,23 @@ it('[R6] unknown message types, sync types and an empty frame harm nobody', asyn
   await stage.assertUnharmed();
 });
 
+it('[R4] a step written in two bytes is either admitted or refused, not both', async () => {
+  const attacker = await stage.join();
+  const update = append(11, [say(eve, 'in two bytes')]);
+  const twoBytes = frame(stage.name, TYPE.sync, (encoder) => {
+    encoding.writeUint8Array(encoder, Uint8Array.of(0x80 | STEP_2, 0));
+    encoding.writeVarUint8Array(encoder, update);
+  });
+  attacker.send(twoBytes, syncFrame(stage.name, UPDATE, append(12, [say(eve, 'in one')])));
+  await until(() =>
+    expect(attacker.heard.statuses.length === 2 || attacker.heard.closes.length + attacker.heard.ends.length > 0).toBe(
+      true,
+    ),
+  );
+  await stage.assertUnharmed();
+  expect(await stage.countRows()).toBe(attacker.heard.statuses.filter(Boolean).length);
+});
+
 it("[R6] a client's BroadcastStateless reaches nobody", async () => {
   const attacker = await stage.join();
   attacker.send(

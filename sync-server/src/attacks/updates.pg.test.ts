@@ -25,7 +25,7 @@ let server: TestServer;
 let stage: Stage;
 
 beforeAll(async () => {
-  server = await openStageServer();
+  server = await openStageServer({ limits: { bytesBurst: 1_000_000_000, entriesBurst: 1_000_000 } });
 });
 afterAll(() => server.close());
 beforeEach(async () => {

@@ -180,12 +180,12 @@ const base64 = (bytes: Uint8Array): string =>
 const uuidArray = (ids: Iterable<string>): string => `{${[...ids].join(',')}}`;
 
 /**
- * SQLSTATE class 22 (data exception) and 23 (integrity) speak of what was written; all others of the database's state. Two nodes that insert one id at
+ * SQLSTATE class 22 (data exception), 23 (integrity) and 54 (limits) speak of what was written; all others of the database's state. Two nodes that insert one id at
  * once also collide in class 23, once: the repeated transaction then reads the winner's row and decides by it, so 23505 counts as state.
  */
 function asFailure(error: unknown): Error {
   const code = (error as { code?: unknown }).code;
-  const isData = typeof code === 'string' && code !== '23505' && (code.startsWith('22') || code.startsWith('23'));
+  const isData = typeof code === 'string' && code !== '23505' && ['22', '23', '54'].includes(code.slice(0, 2));
   if (isData) return new UnstorableError(`PostgreSQL refused the data: ${code}`);
   return error instanceof Error ? error : new Error(String(error));
 }

@@ -54,6 +54,7 @@ export class AccessExtension implements Extension {
     const claims = await this.#verify(token);
     const { socket } = context as { socket: SocketState };
     this.#bind(socket, claims.userId);
+    if (!this.#deps.limits.take('joins', claims.userId, 1)) deny('rate-limited');
     const name = parseDocumentName(documentName);
     if (name === null) deny('forbidden');
     const member = await this.#findMember(name.tabloId, claims.userId);

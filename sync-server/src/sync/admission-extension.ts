@@ -91,14 +91,15 @@ export class AdmissionExtension implements Extension {
     const receivedAt = Date.now();
     const live = this.#documents.of(document);
     if (live === undefined) return { refusal: createRefusal('unavailable'), ids: [], isGap: false };
+    const { userId } = connection.context;
+    const limited: Refused = { refusal: createRefusal('rate-limited'), ids: [], isGap: false };
+    // Before anything is decoded: what is refused in the end has cost its reading.
+    if (!this.#limits.take('bytes', userId, update.byteLength)) return limited;
     const decoded = decodeUpdate(update);
     if (!decoded.ok) return { refusal: decoded.error, ids: [], isGap: false };
     if (isKnown(decoded.value, live.frontier)) return null;
     const entries = trimKnown(decoded.value, live.frontier).reduce((sum, run) => sum + run.entries.length, 0);
-    const { userId } = connection.context;
-    if (!this.#limits.take('bytes', userId, update.byteLength) || !this.#limits.take('entries', userId, entries)) {
-      return { refusal: createRefusal('rate-limited'), ids: [], isGap: false };
-    }
+    if (!this.#limits.take('entries', userId, entries)) return limited;
     const outcome = await this.#ledger.submit({
       type: 'update',
       document: live,

@@ -15,11 +15,16 @@ import type { LiveConnection } from './live-connection.ts';
 
 const STORE_RETRY_MIN_MS = 200;
 const STORE_RETRY_MAX_MS = 10_000;
+/** ClientIDs remembered of an unloaded document, and of how many documents: a few megabytes at the most. */
+const MAX_CLAIMS = 500;
+const MAX_CLAIMED_DOCUMENTS = 1_000;
 
 export class LiveDocuments {
   readonly #live = new WeakMap<Document, LiveDocument>();
   readonly #loaded = new WeakMap<Document, StoredDocument>();
   readonly #versions = new WeakMap<LiveDocument, bigint>();
+  readonly #byName = new Map<string, LiveDocument>();
+  readonly #claims = new Map<string, readonly (readonly [client: number, owner: string])[]>();
   readonly #store: DocumentStore;
   readonly #log: Log;
   #isClosing = false;
@@ -44,7 +49,25 @@ export class LiveDocuments {
       fetch: async ({ document, documentName }) => this.#fetch(document, documentName),
       store: async ({ document, state }) => this.#save(document as Document, new Uint8Array(state)),
     });
-    return [database, { afterLoadDocument: async (payload) => this.#open(payload) }];
+    return [
+      database,
+      {
+        afterLoadDocument: async (payload) => this.#open(payload),
+        afterUnloadDocument: async ({ documentName }) => this.#rememberClaims(documentName),
+      },
+    ];
+  }
+
+  /** [R3] A clientID seen in awareness stays its owner's, also when everybody has left for a while. */
+  #rememberClaims(documentName: string): void {
+    const live = this.#byName.get(documentName);
+    this.#byName.delete(documentName);
+    const claims = [...(live?.frontier.claims() ?? [])].slice(-MAX_CLAIMS);
+    if (live !== undefined && !live.hasMoved && claims.length > 0) this.#claims.set(documentName, claims);
+    for (const oldest of this.#claims.keys()) {
+      if (this.#claims.size <= MAX_CLAIMED_DOCUMENTS) break;
+      this.#claims.delete(oldest);
+    }
   }
 
   async #fetch(document: unknown, documentName: string): Promise<Uint8Array | null> {
@@ -77,6 +100,9 @@ export class LiveDocuments {
         for (const connection of document.getConnections()) cut(connection as LiveConnection, 'epoch-moved');
       },
     });
+    for (const [client, owner] of this.#claims.get(documentName) ?? []) live.frontier.claim(client, owner);
+    this.#claims.delete(documentName);
+    this.#byName.set(documentName, live);
     this.#live.set(document, live);
     this.#versions.set(live, stored.version);
     document.flush(); // Loading counts as a change; unflushed, the whole document would go to the first connection a second time (TRAPS 1.4).

@@ -19,6 +19,8 @@ export type Verdict = 'pass' | 'drop' | ReasonCode;
 export function judgeFrame(frame: Uint8Array, { userId }: SocketState, limits: Limits): Verdict {
   const head = readFrameHead(frame);
   if (head === null || head.nameBytes > MAX_NAME_BYTES) return 'invalid-update';
+  // A number written in more bytes than it needs: two readers of one frame might see two steps.
+  if (head.step !== null && frame[head.stepAt] !== head.step) return 'invalid-update';
   if (head.step === SYNC_STEP_1 && frame.byteLength > MAX_STEP_1_BYTES) return 'too-large';
   if (head.type !== FRAME.awareness) return 'pass';
   if (frame.byteLength > MAX_AWARENESS_BYTES) return 'drop';

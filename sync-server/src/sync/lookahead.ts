@@ -27,15 +27,12 @@ export class Lookahead<T> {
 
   /** The decision about this payload, if it was asked for at its arrival. */
   take(payload: Uint8Array): Promise<T> | undefined {
-    const [first] = this.#foreseen;
-    if (
-      first === undefined ||
-      first.payload.buffer !== payload.buffer ||
-      first.payload.byteOffset !== payload.byteOffset
-    )
-      return undefined;
-    this.#foreseen.shift();
-    return first.decision;
+    const at = this.#foreseen.findIndex(
+      (one) => one.payload.buffer === payload.buffer && one.payload.byteOffset === payload.byteOffset,
+    );
+    if (at < 0) return undefined;
+    // What was foreseen before it and never came belongs to frames that Hocuspocus did not handle.
+    return this.#foreseen.splice(0, at + 1).at(-1)?.decision;
   }
 
   /** Frames from before this began are handled one by one; none may be overtaken, or it would seem to have a gap. */

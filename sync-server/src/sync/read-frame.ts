@@ -1,4 +1,5 @@
 /** What a Hocuspocus frame is, read without decoding what it carries: for decisions that must cost nothing. */
+import { parseDocumentName } from '@tablo/schema/document-name';
 import * as decoding from 'lib0/decoding';
 
 /** Hocuspocus's message types (server/src/types.ts), those that clients send. */
@@ -43,4 +44,15 @@ export function readUpdatePayload(frame: Uint8Array): Uint8Array | null {
   } catch {
     return null; // Cut off: Hocuspocus finds out itself.
   }
+}
+
+/**
+ * Whether the frame may reach Hocuspocus: it remembers every name that it hears, and writes it to the console when it has heard too many. A token may
+ * come under any name; it is denied, and forgotten.
+ */
+export function isAddressed(frame: Uint8Array): boolean {
+  const head = readFrameHead(frame);
+  if (head === null || head.type === FRAME.auth) return true;
+  const [name = ''] = decoding.readVarString(decoding.createDecoder(frame)).split('\0', 1);
+  return parseDocumentName(name) !== null;
 }

@@ -2,7 +2,7 @@
 import type { UserId } from '@tablo/schema/ids';
 
 /** What a waiting frame costs beside its bytes: a buffer, a place in a queue. */
-export const FRAME_OVERHEAD_BYTES = 256;
+export const FRAME_OVERHEAD_BYTES = 1_024;
 
 export interface SocketState {
   /** The first user that authenticated here; nobody else's token is taken on this socket [R3]. */

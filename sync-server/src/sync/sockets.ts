@@ -13,6 +13,7 @@ import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { Log } from '../log.ts';
 import { CorkedSocket } from './corked-socket.ts';
 import { judgeFrame } from './frame-gate.ts';
+import { isAddressed } from './read-frame.ts';
 import { FRAME_OVERHEAD_BYTES, type SocketOwners, type SocketState } from './socket-state.ts';
 import { YjsBridge } from './yjs-bridge.ts';
 
@@ -101,7 +102,11 @@ export class Sockets {
 
   #openSync(open: OpenSocket, corked: CorkedSocket): void {
     const client = this.#deps.hocuspocus.handleConnection(corked, createWebRequest(), { socket: open.state });
-    this.#listen(open, (frame) => client.handleMessage(frame));
+    this.#listen(
+      open,
+      (frame) => client.handleMessage(frame),
+      (data) => (isAddressed(data) ? data : null),
+    );
     open.ws.on('close', (code, reason) => client.handleClose({ code, reason: reason.toString() }));
   }
 
@@ -133,26 +138,26 @@ export class Sockets {
   #listen(
     open: OpenSocket,
     forward: (frame: Uint8Array) => void,
-    translate: (data: Uint8Array) => Uint8Array | null = (data) => data,
+    translate: (data: Uint8Array) => Uint8Array | null,
   ): void {
     const { ws, state } = open;
     ws.on('message', (data: Buffer, isBinary) => {
       if (state.isEnded) return;
       if (!isBinary) return end(open, 'invalid-update'); // Text frames are in neither protocol.
+      if (!this.#hasRoomFor(state, data)) return end(open, 'rate-limited');
       const frame = translate(data);
-      if (frame === null) return;
-      const verdict = judgeFrame(frame, state, this.#deps.limits);
-      if (verdict === 'drop') return;
-      if (verdict !== 'pass') return end(open, verdict);
-      if (this.#hasRoomFor(state, frame)) forward(frame);
-      else end(open, 'rate-limited');
+      const verdict = frame === null ? 'drop' : judgeFrame(frame, state, this.#deps.limits);
+      if (frame !== null && verdict === 'pass') return forward(frame);
+      if (verdict !== 'drop' && verdict !== 'pass') return end(open, verdict);
+      // Strangers are not given back what was dropped: they have said nothing of use yet.
+      if (state.userId !== null) state.unhandledBytes -= sizeOf(data);
     });
   }
 
   /** Bytes are given back by `TrafficExtension` as frames get handled. */
   #hasRoomFor(state: SocketState, frame: Uint8Array): boolean {
     const { limits } = this.#deps;
-    state.unhandledBytes += frame.byteLength + FRAME_OVERHEAD_BYTES;
+    state.unhandledBytes += sizeOf(frame);
     const bound = state.userId === null ? limits.settings.strangerBytes : limits.settings.unhandledBytes;
     return limits.allows('unhandled', state.unhandledBytes, bound);
   }
@@ -190,6 +195,8 @@ export class Sockets {
     }
   }
 }
+
+const sizeOf = (frame: Uint8Array): number => frame.byteLength + FRAME_OVERHEAD_BYTES;
 
 /** Says why, listens no more, and does not wait long for the answer. */
 function end({ ws, state }: OpenSocket, reason: ReasonCode): void {

@@ -9,6 +9,9 @@ import type { Log } from '../log.ts';
 import { tell } from './connections.ts';
 import type { LiveConnection } from './live-connection.ts';
 
+/** A question costs one, and one more for each so many characters: about 25 ids. */
+const QUESTION_UNITS = 1_000;
+
 export class StatelessExtension implements Extension {
   readonly #store: LedgerStore;
   readonly #limits: Limits;
@@ -22,7 +25,7 @@ export class StatelessExtension implements Extension {
 
   async onStateless({ payload, connection, document }: onStatelessPayload): Promise<void> {
     const { tabloId, userId } = (connection as LiveConnection).context;
-    if (!this.#limits.take('questions', userId, 1)) {
+    if (!this.#limits.take('questions', userId, 1 + payload.length / QUESTION_UNITS)) {
       return tell([connection as LiveConnection], { type: 'refused', ...createRefusal('rate-limited'), ids: [] });
     }
     const message = parseClientStateless(payload);
