@@ -16,7 +16,7 @@ const LEVELS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'sync-server': [
     [],
     ['db'],
-    ['access', 'admission', 'ledger', 'documents', 'presence', 'identity'],
+    ['access', 'admission', 'ledger', 'documents', 'presence', 'identity', 'audit'],
     ['rest', 'sync'],
     ['server.ts'],
     ['main.ts', 'cli.ts'],
@@ -30,7 +30,7 @@ const OWN_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'sync-server': ['@tablo/schema'],
   client: ['@tablo/schema'],
   // Drives the real client code without a browser, against the real server process.
-  e2e: ['@tablo/schema', '@tablo/client'],
+  e2e: ['@tablo/schema', '@tablo/client', '@tablo/sync-server'],
   // Measures rooms of the server by themselves, beside the whole.
   bench: ['@tablo/schema', '@tablo/sync-server'],
 };

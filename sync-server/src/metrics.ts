@@ -41,6 +41,17 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly #drifts = new Gauge({
+    name: 'tablo_audit_drifts',
+    help: 'Differences between documents and rows that the last audit found.',
+    registers: [this.registry],
+  });
+  readonly #audited = new Gauge({
+    name: 'tablo_audit_finished_timestamp_seconds',
+    help: 'When this server last finished an audit, in seconds since the Unix epoch; 0: not yet.',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: 'tablo_' });
   }
@@ -60,6 +71,11 @@ export class Metrics {
   onFailure = (): void => this.#failures.inc();
 
   onRefused = (refusal: Refusal): void => this.#refused.inc({ code: refusal.code });
+
+  onAudited = ({ drifts }: { readonly drifts: number }): void => {
+    this.#drifts.set(drifts);
+    this.#audited.setToCurrentTime();
+  };
 
   onLimit = (limit: string): void => this.#limits.inc({ limit });
 

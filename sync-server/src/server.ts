@@ -5,6 +5,7 @@ import { PgMembership } from './access/pg-membership.ts';
 import { PgProfiles } from './access/pg-profiles.ts';
 import { localKeys, remoteKeys, secretKeys, type TokenKeys } from './access/token-keys.ts';
 import { JwtVerifier } from './access/token-verifier.ts';
+import { openHourlyAudit } from './audit/hourly-audit.ts';
 import type { Config } from './config.ts';
 import { createPool, endPool } from './db/pool.ts';
 import { PgDocumentStore } from './documents/pg-document-store.ts';
@@ -109,10 +110,12 @@ async function openParts(config: Config, databaseUrl: string, log: Log) {
     () => sync.ledger.failingSince,
     metrics.registry,
   );
+  const audit = openHourlyAudit({ pool, log, onAudited: metrics.onAudited });
   return {
     rest,
     sync,
     close: async () => {
+      await audit.close();
       await sync.close(SHUTDOWN_DEADLINE_MS);
       await changes.close();
       await profiles.settled();

@@ -152,7 +152,7 @@ class Batch implements LockedFacts {
   }
 
   #write(change: OpenChange, { entry, digest }: FreshEntry, receivedAt: number): void {
-    const { tabloId } = change.document;
+    const { tabloId, epoch } = change.document;
     const shownAt = computeShownAt(entry.sentAt, receivedAt);
     const seq = entry.kind === 'message' ? this.lastSeq(tabloId) + 1 : null;
     if (seq === null) change.others.push(entry.id);
@@ -169,7 +169,7 @@ class Batch implements LockedFacts {
       shownAt,
       digest,
     });
-    this.#entries.push({ tabloId, entry, digest, receivedAt, shownAt, seq });
+    this.#entries.push({ tabloId, epoch, entry, digest, receivedAt, shownAt, seq });
   }
 
   /** [R5] Late entries get their time of receipt into the document, in the log before the update itself, so that no one sees them without it. */

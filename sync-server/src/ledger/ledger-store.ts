@@ -20,6 +20,7 @@ export interface LockedFacts extends Facts {
 
 export interface EntryWrite {
   readonly tabloId: TabloId;
+  readonly epoch: number;
   readonly entry: MemberEntry;
   readonly digest: string;
   /** ms since the Unix epoch. */

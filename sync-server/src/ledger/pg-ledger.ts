@@ -34,11 +34,11 @@ const FACTS = `SELECT
 const WRITE = `WITH e AS (
     SELECT r.*, tablo_private.from_ms(r.sent) AS sent_at, tablo_private.from_ms(r.received) AS received_at,
       tablo_private.from_ms(r.shown) AS shown_at
-    FROM json_to_recordset($1) AS r(id uuid, tablo uuid, kind text, author uuid, target uuid, emoji text, is_on boolean,
+    FROM json_to_recordset($1) AS r(id uuid, tablo uuid, epoch integer, kind text, author uuid, target uuid, emoji text, is_on boolean,
       sent bigint, received bigint, shown bigint, digest text, seq bigint, text text, reply_to uuid)
   ), entries AS (
-    INSERT INTO tablo_entries (id, tablo_id, kind, author, target, emoji, is_on, sent_at, received_at, shown_at, digest)
-    SELECT id, tablo, kind, author, target, emoji, is_on, sent_at, received_at, shown_at, decode(digest, 'hex') FROM e
+    INSERT INTO tablo_entries (id, tablo_id, epoch, kind, author, target, emoji, is_on, sent_at, received_at, shown_at, digest)
+    SELECT id, tablo, epoch, kind, author, target, emoji, is_on, sent_at, received_at, shown_at, decode(digest, 'hex') FROM e
   ), rows AS (
     INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq, reply_to)
     SELECT id, tablo, author, text, shown_at, sent_at, received_at, seq, reply_to FROM e WHERE kind = 'message'
@@ -159,10 +159,11 @@ async function write(client: PoolClient, { entries, updates, moves }: Writes): P
   return { updateIds };
 }
 
-function entryRow({ tabloId, entry, digest, receivedAt, shownAt, seq }: EntryWrite): Record<string, unknown> {
+function entryRow({ tabloId, epoch, entry, digest, receivedAt, shownAt, seq }: EntryWrite): Record<string, unknown> {
   return {
     id: entry.id,
     tablo: tabloId,
+    epoch,
     kind: entry.kind,
     author: entry.author,
     sent: entry.sentAt,

@@ -195,6 +195,7 @@ COMMENT ON COLUMN public.profiles.updated_at IS 'When a claim last changed somet
 CREATE TABLE public.tablo_entries (
   id uuid PRIMARY KEY,
   tablo_id uuid NOT NULL,
+  epoch integer NOT NULL,
   kind text NOT NULL,
   author uuid NOT NULL,
   target uuid,
@@ -211,6 +212,7 @@ CREATE INDEX tablo_entries_reaction_idx ON public.tablo_entries (target, author)
 COMMENT ON TABLE public.tablo_entries IS 'Every entry ever admitted, so that an id counts once. The server''s own.';
 COMMENT ON COLUMN public.tablo_entries.id IS 'The entry id.';
 COMMENT ON COLUMN public.tablo_entries.tablo_id IS 'The tablo.';
+COMMENT ON COLUMN public.tablo_entries.epoch IS 'The document that it first entered.';
 COMMENT ON COLUMN public.tablo_entries.kind IS 'message, edit, delete or reaction.';
 COMMENT ON COLUMN public.tablo_entries.author IS 'The user who wrote it.';
 COMMENT ON COLUMN public.tablo_entries.target IS 'The message that an edit, deletion or reaction speaks of.';
