@@ -94,7 +94,7 @@ const LIBRARY_RULES: readonly LibraryRule[] = [
 ];
 
 const isTest = (path: string) =>
-  /\.test(-d)?\.tsx?$|-contract\.ts$|\.e2e\.ts$|\/test-[^/]*\.tsx?$|\/testing\//.test(path);
+  /\.test(-d)?\.tsx?$|-contract\.ts$|\.e2e\.ts$|\/test-[^/]*\.tsx?$|\/testing\/|\/attacks\/|^e2e\//.test(path);
 const workspaceOf = (path: string) => path.slice(0, path.indexOf('/'));
 
 export function findViolations(files: readonly SourceFile[], declared: Declared): string[] {

@@ -33,7 +33,6 @@ export async function audit(pool: Pool, { onDrift, isGentle = false, signal }: A
   const client = await pool.connect();
   let failure: Error | undefined;
   try {
-    const hasEpochs = await knowsEpochs(client);
     for (let after = '00000000-0000-0000-0000-000000000000', ids = ['']; ids.length > 0; after = ids.at(-1) ?? after) {
       ids = await readTabloIds(client, after);
       for (const id of ids) {
@@ -45,7 +44,6 @@ export async function audit(pool: Pool, { onDrift, isGentle = false, signal }: A
         const seen = await auditTablo(client, id, {
           report,
           rest: isGentle ? rest : async () => {},
-          hasEpochs,
           signal,
         });
         counts.tablos += 1;
@@ -65,7 +63,6 @@ export async function audit(pool: Pool, { onDrift, isGentle = false, signal }: A
 interface Looking {
   readonly report: (finding: Finding) => void;
   readonly rest: (ms: number) => Promise<void>;
-  readonly hasEpochs: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -106,14 +103,6 @@ async function readTabloIds(client: PoolClient, after: string): Promise<string[]
     [after],
   );
   return rows.map(({ id }) => id);
-}
-
-/** Whether `tablo_entries` says which epoch an entry is of. Where it does not, only a first epoch's document is known to be complete. */
-async function knowsEpochs(client: PoolClient): Promise<boolean> {
-  const { rowCount } = await client.query(
-    `SELECT FROM pg_attribute WHERE attrelid = 'tablo_entries'::regclass AND attname = 'epoch' AND NOT attisdropped`,
-  );
-  return rowCount === 1;
 }
 
 async function readTablo(client: PoolClient, id: string): Promise<TabloRecord | null> {
@@ -221,9 +210,9 @@ interface Row {
 }
 
 // A cursor takes no parameters; `tablo` is a UUID that PostgreSQL itself has just given.
-const recordsSql = (tablo: string, epoch: 'epoch' | 'NULL::integer') => `
+const recordsSql = (tablo: string) => `
   SELECT 'entry' AS source, coalesce(target, id) AS about, id, kind, author, target, emoji, is_on, tablo_private.to_ms(sent_at) AS sent,
-    tablo_private.to_ms(received_at) AS received, tablo_private.to_ms(shown_at) AS shown, encode(digest, 'hex') AS digest, ${epoch} AS epoch,
+    tablo_private.to_ms(received_at) AS received, tablo_private.to_ms(shown_at) AS shown, encode(digest, 'hex') AS digest, epoch,
     NULL AS text, NULL::bigint AS seq, NULL::uuid AS reply_to, NULL::uuid AS edit_id, NULL::bigint AS edited, NULL::bigint AS deleted
   FROM tablo_entries WHERE tablo_id = '${tablo}'
   UNION ALL SELECT 'message', id, id, NULL, user_id, NULL, NULL, NULL, tablo_private.to_ms(sent_at), tablo_private.to_ms(received_at),
@@ -237,12 +226,8 @@ const recordsSql = (tablo: string, epoch: 'epoch' | 'NULL::integer') => `
   FROM messages m JOIN message_reactions r ON r.message_id = m.id WHERE m.channel_id = '${tablo}'
   ORDER BY about`;
 
-async function* readRecords(
-  client: PoolClient,
-  tablo: string,
-  { rest, hasEpochs, signal }: Looking,
-): AsyncIterable<Records> {
-  await client.query(`DECLARE audit NO SCROLL CURSOR FOR ${recordsSql(tablo, hasEpochs ? 'epoch' : 'NULL::integer')}`);
+async function* readRecords(client: PoolClient, tablo: string, { rest, signal }: Looking): AsyncIterable<Records> {
+  await client.query(`DECLARE audit NO SCROLL CURSOR FOR ${recordsSql(tablo)}`);
   let group: Row[] = [];
   for (;;) {
     signal?.throwIfAborted();
