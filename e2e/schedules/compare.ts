@@ -10,6 +10,7 @@ export type ViolationKind =
   | 'pending' // something is still on its way
   | 'lost'
   | 'doubled'
+  | 'tab-race' // two tabs of one browser worked on one pending message at once: a known weakness, counted and not failed
   | 'leaked' // cancelled or deleted, and there all the same
   | 'misordered'
   | 'miscounted'
@@ -176,13 +177,24 @@ function compareIntent(intent: Intent, rows: readonly Row[], refused: RefusedKey
   const isRefused = refused.messages.has(key);
   const [row] = rows;
   if (rows.length > 1)
-    return [{ kind: 'doubled', what: `${key} is there as ${rows.map(({ text }) => text).join(', ')}` }];
+    return [
+      {
+        kind: intent.isSharedByTabs && intent.versions > 1 ? 'tab-race' : 'doubled',
+        what: `${key} is there as ${rows.map(({ text }) => text).join(', ')}`,
+      },
+    ];
   if (row === undefined) {
     const mayBeAway = intent.isRemoved || intent.isDiscarded || isRefused || !intent.isStored;
     return mayBeAway ? [] : [{ kind: 'lost', what: `${key} of ${intent.writer}` }];
   }
   if (intent.isContested) return [];
-  if (intent.isRemoved) return [{ kind: 'leaked', what: `${key} was cancelled or deleted by ${intent.writer}` }];
+  if (intent.isRemoved)
+    return [
+      {
+        kind: intent.isSharedByTabs ? 'tab-race' : 'leaked',
+        what: `${key} was cancelled or deleted by ${intent.writer}`,
+      },
+    ];
   if (isRefused) return [{ kind: 'doubled', what: `${key} is delivered, and shown as refused` }];
   const isLatest = row.text === textOf(intent) || refused.changes.has(key) || intent.isDiscarded;
   return isLatest ? [] : [{ kind: 'lost', what: `${textOf(intent)}: SQL has ${row.text}` }];

@@ -14,6 +14,9 @@ import { LossyNetwork, type NetworkPort } from './lossy-network.ts';
 import { type MortalStore, openMortalStore } from './mortal-store.ts';
 import { signToken } from './schedule-stage.ts';
 
+/** A setting that the client may not have yet. */
+const CONNECT_TIMEOUT: object = { connectTimeoutMs: 1_000 };
+
 /** Short, so that a schedule takes seconds; long enough that a busy machine is not taken for a dead link. */
 const TIMING: Partial<Timing> = {
   joinTimeoutMs: 1_500,
@@ -22,6 +25,7 @@ const TIMING: Partial<Timing> = {
   probeAnswerMs: 800,
   silentMs: 6_000,
   offlineAfterMs: 1_000,
+  ...CONNECT_TIMEOUT,
   reconnectMinMs: 20,
   reconnectMaxMs: 150,
   retryMinMs: 20,

@@ -7,6 +7,8 @@ export interface Intent {
   readonly author: UserId;
   /** Device and tab that wrote it. */
   readonly writer: string;
+  /** The writer's browser has more than one tab. */
+  readonly isSharedByTabs: boolean;
   versions: number;
   /** Everything asked of it has been stored; otherwise its tab died in the middle and it may be there or not. */
   isStored: boolean;
@@ -21,11 +23,12 @@ export interface Intent {
 export class Intents {
   readonly all = new Map<string, Intent>();
 
-  add(author: UserId, writer: string, seen: Intent['seen']): Intent {
+  add(author: UserId, writer: string, isSharedByTabs: boolean, seen: Intent['seen']): Intent {
     const intent: Intent = {
       key: `m${this.all.size}`,
       author,
       writer,
+      isSharedByTabs,
       versions: 1,
       isStored: false,
       isRemoved: false,

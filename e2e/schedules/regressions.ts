@@ -47,14 +47,18 @@ export const REGRESSIONS: Readonly<Record<string, Schedule>> = {
   ),
   '[R5] what is written after another tab’s pending messages stands after them': schedule(alone(2), [
     { type: 'offline', device: 0, pauseMs: 0 },
-    send(0, 1, 150, 400),
-    send(0, 0, 0),
+    { type: 'clock', device: 0, days: 1, pauseMs: 0 },
+    send(0, 1, SETTLED_MS),
+    { type: 'clock', device: 0, days: -1, pauseMs: 0 },
+    send(0, 0, 20),
   ]),
   '[R5] what is written after a reload stands after what was pending before it': schedule(alone(1), [
     { type: 'offline', device: 0, pauseMs: 0 },
-    send(0, 0, 60, 400),
-    { type: 'reload', ...at(0), pauseMs: 20 },
-    send(0, 0, 0),
+    { type: 'clock', device: 0, days: 1, pauseMs: 0 },
+    send(0, 0, 60),
+    { type: 'clock', device: 0, days: -1, pauseMs: 0 },
+    { type: 'reload', ...at(0), pauseMs: SETTLED_MS },
+    send(0, 0, 20),
   ]),
   '[R10] what one of two tabs has read offline is reported after the browser was killed': schedule(alone(2), [
     send(1, 0, SETTLED_MS),

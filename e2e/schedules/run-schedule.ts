@@ -219,7 +219,7 @@ class Run {
       key: keyOf(text),
       wasSent: delivery.status === 'sent',
     }));
-    const intent = this.#intents.add(tab.device.options.user, tab.name, seen);
+    const intent = this.#intents.add(tab.device.options.user, tab.name, tab.device.tabs.length > 1, seen);
     const target = replyTo === null ? null : pick(tab.messages, replyTo);
     const { generation } = tab;
     const sending = tab.room.send(textOf(intent), target?.id).then(() => {

@@ -208,7 +208,8 @@ export class Timeline {
     let latest = slot.row?.edit ? { key: slot.row.edit, text: slot.row.text } : null;
     for (const edit of slot.edits.values()) {
       if (edit.author !== author) continue;
-      const key = this.#keyOf(edit);
+      // The row knows when it is shown; its arrival may be in a document that is not here any more.
+      const key = slot.row?.edit?.id === edit.id ? slot.row.edit : this.#keyOf(edit);
       if (latest === null || compareKeys(key, latest.key) > 0) latest = { key, text: edit.text };
     }
     return latest;
@@ -225,7 +226,9 @@ export class Timeline {
     for (const { id, author, emoji, shownAt } of slot.row?.reactions ?? [])
       offer({ key: { shownAt, id }, author, emoji, on: true });
     for (const reaction of slot.reactions.values()) {
-      offer({ key: this.#keyOf(reaction), author: reaction.author, emoji: reaction.emoji, on: reaction.on });
+      const { id, author, emoji, on } = reaction;
+      const known = slot.row?.reactions.find((one) => one.id === id);
+      offer({ key: known ? { shownAt: known.shownAt, id } : this.#keyOf(reaction), author, emoji, on });
     }
     const groups = new Map<string, UserId[]>();
     for (const vote of [...latest.values()]

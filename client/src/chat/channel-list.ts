@@ -38,7 +38,9 @@ export function mergeChannel(known: ChannelRecord | null, rest: RestChannel): Ch
     };
   }
   // A last `seq` that went back is a server restored from a backup: its word counts.
-  const merged = { ...known, ...named, lastSeq: rest.last_seq };
+  // Read here and not known there: told again, whatever became of the first report (another tab's record may have overwritten ours).
+  const pendingRead = known.readSeq > rest.read_seq ? known.readSeq : known.pendingRead;
+  const merged = { ...known, ...named, lastSeq: rest.last_seq, pendingRead };
   return isSame(known, merged) ? moveReadPosition(known, rest.read_seq) : moveReadPosition(merged, rest.read_seq);
 }
 

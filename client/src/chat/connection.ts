@@ -74,6 +74,7 @@ export class Connection implements LinkOpener {
   readonly #renewal: TokenRenewal;
   readonly #stops: (() => void)[] = [];
   #offlineTimer: ReturnType<typeof setTimeout> | null = null;
+  #connectTimer: ReturnType<typeof setTimeout> | null = null;
   #lostAt = Date.now();
   #failures = 0;
   #reason: ReasonCode | null = null;
@@ -99,6 +100,7 @@ export class Connection implements LinkOpener {
       factor: 1.7,
       jitter: true,
       messageReconnectTimeout: timing.silentMs + timing.probeAnswerMs,
+      onStatus: ({ status }) => this.#watchConnecting(status === WebSocketStatus.Connecting),
       onOpen: () => this.#handleOpen(),
       onMessage: () => this.#heartbeat.noteFrame(),
       onDisconnect: () => this.#handleLost(),
@@ -167,6 +169,7 @@ export class Connection implements LinkOpener {
     for (const stop of this.#stops) stop();
     this.#heartbeat.stop();
     this.#renewal.close();
+    this.#watchConnecting(false);
     if (this.#offlineTimer !== null) clearTimeout(this.#offlineTimer);
     for (const link of [...this.#links]) link.close();
     this.#socket.destroy();
@@ -226,6 +229,11 @@ export class Connection implements LinkOpener {
     this.#publish();
   }
 
+  #watchConnecting(isConnecting: boolean): void {
+    if (this.#connectTimer !== null) clearTimeout(this.#connectTimer);
+    this.#connectTimer = isConnecting ? setTimeout(() => this.#socket.drop(), this.timing.connectTimeoutMs) : null;
+  }
+
   #handleOpen(): void {
     this.#generation += 1;
     this.#heartbeat.start();
@@ -252,11 +260,12 @@ export class Connection implements LinkOpener {
   }
 
   /** Asks for an answer on a document whose queue on the server is free: updates are handled strictly one after another there. */
-  #probe(): 'asked' | 'busy' | 'nobody' {
+  #probe(): 'asked' | 'busy' | 'joining' | 'nobody' {
     const ready = [...this.#links].filter((link) => link.isReady);
     const free = ready.find((link) => !link.hasUnacknowledged);
     free?.probe();
-    return free !== undefined ? 'asked' : ready.length > 0 ? 'busy' : 'nobody';
+    if (free !== undefined) return 'asked';
+    return ready.length > 0 ? 'busy' : this.#links.size > 0 ? 'joining' : 'nobody';
   }
 
   /** Nobody is signed in any more: no use in asking three hundred times. Coming back to the page asks again. */

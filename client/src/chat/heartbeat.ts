@@ -6,8 +6,8 @@ import type { Timing } from './timing.ts';
 
 interface HeartbeatOptions {
   readonly timing: Timing;
-  /** `busy`: there is nobody to ask but those whose updates are under way; `nobody`: no document is joined. */
-  readonly probe: () => 'asked' | 'busy' | 'nobody';
+  /** `busy`: there is nobody to ask but those whose updates are under way; `joining`: all still wait for their answer; `nobody`: there is no document. */
+  readonly probe: () => 'asked' | 'busy' | 'joining' | 'nobody';
   readonly isServerAlive: (timeoutMs: number) => Promise<boolean>;
   readonly giveUp: () => void;
 }
@@ -53,7 +53,8 @@ export class Heartbeat {
     if (!this.#isRunning || this.#isAsking) return;
     const answer = this.#options.probe();
     if (answer === 'asked') this.#isAsking = true;
-    if (answer === 'busy') void this.#askOverHttp();
+    if (answer === 'busy') void this.#askOverHttp(this.#options.timing.silentMs);
+    if (answer === 'joining') void this.#askOverHttp(this.#options.timing.joinTimeoutMs);
     this.#wait(this.#options.timing.probeAnswerMs);
   }
 
@@ -70,11 +71,11 @@ export class Heartbeat {
     this.ask();
   }
 
-  async #askOverHttp(): Promise<void> {
+  async #askOverHttp(patienceMs: number): Promise<void> {
     const round = this.#round;
     const silentMs = Date.now() - this.#lastFrameAt;
     const isAlive = await this.#options.isServerAlive(this.#options.timing.probeAnswerMs);
     const isSame = round === this.#round && this.#isRunning;
-    if (isSame && (!isAlive || silentMs > this.#options.timing.silentMs)) this.#options.giveUp();
+    if (isSame && (!isAlive || silentMs > patienceMs)) this.#options.giveUp();
   }
 }

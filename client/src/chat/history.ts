@@ -24,6 +24,8 @@ export interface HistoryHost {
   documentStart(): TimelineKey | null;
   /** Does the document hold every message the tablo ever had? */
   isDocumentComplete(): boolean;
+  /** What is shown of them: another tab may have taken one from the cache already. */
+  shownRows(): Iterable<TimelineRow>;
   addRows(rows: readonly TimelineRow[]): void;
   dropRows(ids: readonly EntryId[]): void;
   learnNames(messages: readonly RestMessage[]): void;
@@ -108,9 +110,12 @@ export class History {
     if (upper === null || (hasMore && oldest === null)) return;
     const present = new Set(rows.map((row) => row.id));
     const cached = await store.readRows(tabloId, upper, CACHE_SCAN);
-    const missing = cached.filter((row) => !present.has(row.id) && (oldest === null || compareKeys(row, oldest) > 0));
+    const shown = [...host.shownRows()].filter((row) => compareKeys(row, upper) < 0);
+    const missing = [...cached, ...shown].filter(
+      (row) => !present.has(row.id) && (oldest === null || compareKeys(row, oldest) > 0),
+    );
     if (missing.length === 0) return;
-    const ids = missing.map((row) => row.id);
+    const ids = [...new Set(missing.map((row) => row.id))];
     await store.writeRows(tabloId, { remove: ids });
     host.dropRows(ids);
   }

@@ -58,10 +58,11 @@ export class OwnEntries {
     if (document === null) return [];
     const records = outbox.pushable(tabloId).filter(({ id }) => !document.has(id));
     // Every tab has every pending entry: those of a living tab are left to it for a while, or all of them would push.
-    const mine = records.filter(
-      ({ owner, createdAt }) =>
-        owner === tabs.id || !tabs.isAlive(owner) || Date.now() - createdAt >= timing.ownerGraceMs,
-    );
+    const isLeftToOther = ({ owner, createdAt }: OutboxRecord): boolean =>
+      owner !== tabs.id && tabs.isAlive(owner) && Date.now() - createdAt < timing.ownerGraceMs;
+    // In the order of writing: what comes after another tab's entry waits with it [R5].
+    const waiting = records.findIndex(isLeftToOther);
+    const mine = waiting < 0 ? records : records.slice(0, waiting);
     if (mine.length < records.length) this.#graceTimer ??= setTimeout(() => this.#endGrace(), timing.ownerGraceMs);
     return mine.map((record) => record.entry);
   }
@@ -114,14 +115,21 @@ export class OwnEntries {
     const { outbox, tabs, home, host, tabloId } = this.#options;
     // First: a held entry without a record is one that another tab has taken back.
     home.document?.confirm(ids);
-    const settled = outbox.settle(tabloId, ids);
+    // What another living tab has taken back is for that tab to make good: without its record it could not.
+    const isOurs = (record: OutboxRecord): boolean => record.owner === tabs.id || !tabs.isAlive(record.owner);
+    const settled = outbox.settle(
+      tabloId,
+      ids.filter((id) => {
+        const record = outbox.get(tabloId, id);
+        return record !== null && (record.delivery.status !== 'withdrawn' || isOurs(record));
+      }),
+    );
     this.noteJoined();
     if (settled.length === 0) return;
     host.show(settled.map((record) => record.entry));
     host.overlay();
     for (const record of settled) {
-      const isOurs = record.owner === tabs.id || !tabs.isAlive(record.owner);
-      if (record.delivery.status === 'withdrawn' && isOurs) host.settleWithdrawn(record);
+      if (record.delivery.status === 'withdrawn') host.settleWithdrawn(record);
     }
   }
 

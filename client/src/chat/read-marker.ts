@@ -4,7 +4,14 @@
  */
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { ChannelBook } from './channel-book.ts';
-import { applyUnreadAnswer, markReadUpTo, noteArrival, type SequencedMessage, type UnreadAnswer } from './unread.ts';
+import {
+  applyUnreadAnswer,
+  forgetDeleted,
+  markReadUpTo,
+  noteArrival,
+  type SequencedMessage,
+  type UnreadAnswer,
+} from './unread.ts';
 
 /** What came in one big sync is numbered by the server's answer alone; the rest of it need not be remembered. */
 const MAX_UNNUMBERED = 500;
@@ -15,6 +22,8 @@ export interface ReadMarkerHost {
   /** `null`: not here (yet). */
   authorOf(id: EntryId): UserId | null;
   isReady(): boolean;
+  /** Messages of others that are on the screen. */
+  others(): Iterable<EntryId>;
 }
 
 export class ReadMarker {
@@ -26,6 +35,8 @@ export class ReadMarker {
   readonly #unnumbered = new Set<EntryId>();
   /** Of those, the ones that have been read. */
   readonly #readUnnumbered = new Set<EntryId>();
+  /** Since this tab was opened. */
+  readonly #deleted = new Set<EntryId>();
 
   constructor(host: ReadMarkerHost, book: ChannelBook) {
     this.#host = host;
@@ -49,7 +60,16 @@ export class ReadMarker {
     else if (author !== this.#host.reader) this.#unnumbered.add(id);
   }
 
-  answered(answer: UnreadAnswer, askedAtSeq: number): void {
+  /** An answer that is on its way, or a `committed` after it, may still name it. */
+  deleted(id: EntryId): void {
+    this.#deleted.add(id);
+    this.#forget(id);
+    this.#book.update(this.#host.tabloId, (record) => forgetDeleted(record, id));
+  }
+
+  answered(given: UnreadAnswer, askedAtSeq: number): void {
+    const messages = given.messages.filter(({ id }) => !this.#deleted.has(id));
+    const answer = { count: given.count - (given.messages.length - messages.length), messages };
     const read = answer.messages.filter(({ id }) => this.#readUnnumbered.has(id));
     for (const { id } of answer.messages) this.#forget(id);
     if (this.#unnumbered.size > MAX_UNNUMBERED) {
@@ -65,6 +85,8 @@ export class ReadMarker {
   /** Everything that is here now has been read. */
   markRead(): void {
     const record = this.#book.get(this.#host.tabloId);
+    // Here from the disk, and numbered only by the next answer of the server.
+    for (const id of this.#host.others()) if (record === null || !(id in record.unread)) this.#readUnnumbered.add(id);
     if (record === null) return;
     for (const id of this.#unnumbered) this.#readUnnumbered.add(id);
     const here = Object.entries(record.unread).flatMap(([id, seq]) =>
@@ -80,7 +102,8 @@ export class ReadMarker {
     const isRead = this.#readUnnumbered.has(message.id);
     this.#forget(message.id);
     this.#book.update(this.#host.tabloId, (record) => {
-      const noted = noteArrival(record, message, author, this.#host.reader);
+      const arrived = noteArrival(record, message, author, this.#host.reader);
+      const noted = this.#deleted.has(message.id) ? forgetDeleted(arrived, message.id) : arrived;
       return isRead ? markReadUpTo(noted, message.seq) : noted;
     });
   }

@@ -98,12 +98,8 @@ export class RoomCommands {
       if (replacement?.entry.kind === 'message' && replacement.delivery.status !== 'withdrawn') {
         const edit = createEdit(this.#authored(), entry.id, replacement.entry.text);
         const changes = this.#changesOf(replacement.id);
-        const replaced = outbox.replace(
-          tabloId,
-          [replacement.id, ...changes.map((change) => change.id)],
-          [edit, ...retargeted(changes, entry.id)],
-        );
-        inBackground(replaced);
+        // The replacement may be on its way by now: it is taken back like anything else, and deleted should it arrive.
+        inBackground(this.#withdraw([replacement, ...changes], [edit, ...retargeted(changes, entry.id)]));
       } else {
         inBackground(outbox.add(tabloId, [createDeletion(this.#authored(), entry.id)]));
       }

@@ -48,6 +48,8 @@ export class RoomDocument {
   readonly #entries = new Map<EntryId, Entry>();
   readonly #held: HeldPush[] = [];
   #messageCount = 0;
+  /** Told when Yjs is done: a push from inside its observers would be part of the update that the server's own content is stored with. */
+  #received: Entry[] = [];
   #unsaved: Uint8Array[] = [];
   #saveTimer: ReturnType<typeof setTimeout> | null = null;
   #hasErased = false;
@@ -60,6 +62,7 @@ export class RoomDocument {
     this.#listener = listener;
     this.#array = this.doc.getArray(ENTRIES_ROOT);
     this.#array.observe((event, transaction) => this.#read(event, transaction));
+    this.doc.on('afterAllTransactions', () => this.#tellReceived());
     this.doc.on('update', (update: Uint8Array, origin: unknown) => this.#keep(update, origin));
   }
 
@@ -192,8 +195,13 @@ export class RoomDocument {
     if (transaction.origin === OWN_PUSH) {
       this.#held.push({ waitingFor: new Set(entries.map((entry) => entry.id)), update: new Uint8Array() });
     } else if (entries.length > 0 && transaction.origin !== FROM_STORE) {
-      this.#listener.entries(entries);
+      this.#received.push(...entries);
     }
+  }
+
+  #tellReceived(): void {
+    const entries = this.#received.splice(0);
+    if (entries.length > 0 && !this.#isClosed) this.#listener.entries(entries);
   }
 
   /** Rare: content was erased. What is gone must be gone from memory, and from the disk too. */

@@ -70,6 +70,7 @@ export class RoomScreen {
       host: {
         documentStart: () => this.#documentStart(),
         isDocumentComplete: () => (host.document()?.messageCount ?? 0) >= (host.lastSeq() ?? Number.POSITIVE_INFINITY),
+        shownRows: () => this.#rows.values(),
         addRows: (rows) => this.#addRows(rows),
         dropRows: (ids) => this.#dropRows(ids),
         learnNames: (messages) =>
@@ -130,6 +131,8 @@ export class RoomScreen {
 
   overlay(): void {
     const unsent = this.#options.host.unsent();
+    // Written by another tab, or before a reload: seen all the same [R5].
+    for (const { entry } of unsent) this.#options.clock.observe(entry.sentAt);
     if (this.#isOpen || unsent.length > 0) this.#need().setUnsent(unsent);
     else this.#timeline = null;
     this.publish();

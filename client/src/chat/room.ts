@@ -27,7 +27,7 @@ import { RoomScreen } from './room-screen.ts';
 import { Sender } from './sender.ts';
 import type { Tabs } from './tabs.ts';
 import type { Timing } from './timing.ts';
-import { forgetDeleted, moveReadPosition, type UnreadAnswer } from './unread.ts';
+import { moveReadPosition, type UnreadAnswer } from './unread.ts';
 
 export interface RoomContext {
   readonly user: Person;
@@ -90,6 +90,12 @@ export class Room {
         reader: user.id,
         authorOf: (entry) => this.screen.authorOf(entry),
         isReady: () => this.#home.isReady,
+        others: () =>
+          this.screen.view
+            .get()
+            .messages.flatMap(({ id, author, delivery }) =>
+              author !== user.id && delivery.status === 'sent' ? [id] : [],
+            ),
       },
       book,
     );
@@ -320,6 +326,6 @@ export class Room {
   #noteDeleted(target: EntryId): void {
     const { book, refreshChannels } = this.#context;
     if (book.get(this.id)?.lastMessage?.id === target) refreshChannels();
-    book.update(this.id, (record) => forgetDeleted(record, target));
+    this.#marker.deleted(target);
   }
 }

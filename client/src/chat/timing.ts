@@ -15,6 +15,8 @@ export interface Timing {
   readonly silentMs: number;
   /** Without a socket for this long we say *Offline*, not *Connecting*. */
   readonly offlineAfterMs: number;
+  /** A socket that has not opened by then is given up: browsers wait for minutes. */
+  readonly connectTimeoutMs: number;
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
   /** Back-off after `rate-limited`, `unavailable`, `shutting-down` and failed requests. */
@@ -48,6 +50,7 @@ export const DEFAULT_TIMING: Timing = {
   probeAnswerMs: 5_000,
   silentMs: 30_000,
   offlineAfterMs: 5_000,
+  connectTimeoutMs: 5_000,
   reconnectMinMs: 500,
   reconnectMaxMs: 10_000,
   retryMinMs: 1_000,
