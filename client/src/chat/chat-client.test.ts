@@ -169,6 +169,24 @@ describe('many tablos', () => {
     await until(() => expect(chat.channels.get().channels).toEqual([]));
   });
 
+  it('[R8] what a removed member wrote offline comes back as not delivered, though the tablo is not open', async () => {
+    const browser = new FakeBrowser();
+    const first = await openDevice(server, BOB, { browser });
+    const room = first.chat.openRoom(tablo.id);
+    await until(() => expect(first.chat.connection.get().status).toBe('online'));
+    await server.stop();
+    await room.send('On the train');
+    await first.chat.close();
+    tablo.members.delete(BOB);
+    await server.start();
+    const second = await openDevice(server, BOB, { browser });
+    await until(() => expect(second.chat.connection.get().status).toBe('online'));
+    const again = second.chat.openRoom(tablo.id);
+    await until(() => expect(statusOf(again, 'On the train')).toBe('refused'));
+    expect(second.chat.channels.get().channels.map(({ id }) => id)).toEqual([tablo.id]);
+    expect(server.entriesOf(tablo)).toEqual([]);
+  });
+
   it('a tablo created elsewhere and one created here appear without a reload', async () => {
     const { chat } = await openDevice(server, ALICE);
     await until(() => expect(chat.connection.get().status).toBe('online'));

@@ -1,7 +1,8 @@
 /**
  * A signed-in user's whole chat on this device: opens the local store, shows what it holds, connects, and keeps every tablo joined over one socket.
  *
- * Invariant: a tablo that the server's list does not name is not ours; its room is shut, and forgotten once no view holds it [R6].
+ * Invariant: a tablo that the server's list does not name is not ours; its room is shut, and forgotten once no view holds it [R6] and nothing of ours
+ * waits there [R8].
  */
 import { CausalClock } from '@tablo/schema/causal-clock';
 import type { TabloId, UserId } from '@tablo/schema/ids';
@@ -284,7 +285,7 @@ export class ChatClient implements Chat {
     const { book, storage } = this.#parts;
     const listed = new Set<string>(channels.map(({ id }) => id));
     for (const rest of channels) book.put(mergeChannel(book.get(rest.id as TabloId), rest));
-    for (const { id } of book.list()) if (!listed.has(id) && !this.#created.has(id)) book.remove(id);
+    for (const { id } of book.list()) if (!listed.has(id) && !this.#created.has(id)) this.#leave(id);
     for (const room of this.#rooms.list()) if (book.get(room.id) === null) this.#rooms.shut(room.id);
     for (const rest of channels) this.#rooms.noteListed(rest.id as TabloId, rest.epoch);
     this.#connection.noteNoTablos(channels.length === 0);
@@ -295,6 +296,14 @@ export class ChatClient implements Chat {
     }
     if (!this.#view.hasListed) inBackground(storage.store.writeMeta(LISTED, true));
     this.#view.noteListed();
+  }
+
+  /** Ours no more. What we wrote there and nobody has got comes back to us as not delivered, in a tablo that stays listed for as long [R8]. */
+  #leave(id: TabloId): void {
+    const { book, outbox } = this.#parts;
+    if (outbox.unsent(id).length === 0) return book.remove(id);
+    this.#rooms.add(id);
+    this.#rooms.shut(id);
   }
 
   /** Ours no more, by our own doing. */
