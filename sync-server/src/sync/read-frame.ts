@@ -53,6 +53,10 @@ export function readUpdatePayload(frame: Uint8Array): Uint8Array | null {
 export function isAddressed(frame: Uint8Array): boolean {
   const head = readFrameHead(frame);
   if (head === null || head.type === FRAME.auth) return true;
-  const [name = ''] = decoding.readVarString(decoding.createDecoder(frame)).split('\0', 1);
-  return parseDocumentName(name) !== null;
+  try {
+    const [name = ''] = decoding.readVarString(decoding.createDecoder(frame)).split('\0', 1);
+    return parseDocumentName(name) !== null;
+  } catch {
+    return false; // Not UTF-8: nobody's name.
+  }
 }

@@ -141,7 +141,7 @@ export class Sockets {
     translate: (data: Uint8Array) => Uint8Array | null,
   ): void {
     const { ws, state } = open;
-    ws.on('message', (data: Buffer, isBinary) => {
+    const handle = (data: Buffer, isBinary: boolean): void => {
       if (state.isEnded) return;
       if (!isBinary) return end(open, 'invalid-update'); // Text frames are in neither protocol.
       if (!this.#hasRoomFor(state, data)) return end(open, 'rate-limited');
@@ -151,6 +151,15 @@ export class Sockets {
       if (verdict !== 'drop' && verdict !== 'pass') return end(open, verdict);
       // Strangers are not given back what was dropped: they have said nothing of use yet.
       if (state.userId !== null) state.unhandledBytes -= sizeOf(data);
+    };
+    ws.on('message', (data: Buffer, isBinary) => {
+      try {
+        handle(data, isBinary);
+      } catch (error) {
+        // No frame of a client may reach further than its own socket.
+        this.#deps.log.warn({ err: error }, 'A frame could not be handled; its socket is closed.');
+        end(open, 'invalid-update');
+      }
     });
   }
 
