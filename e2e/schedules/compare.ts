@@ -188,6 +188,8 @@ function compareIntent(intent: Intent, rows: readonly Row[], refused: RefusedKey
     return mayBeAway ? [] : [{ kind: 'lost', what: `${key} of ${intent.writer}` }];
   }
   if (intent.isContested) return [];
+  // Refused, as when its author was removed before it arrived: they see that it is.
+  if (intent.isRemoved && refused.changes.has(key)) return [];
   if (intent.isRemoved)
     return [
       {

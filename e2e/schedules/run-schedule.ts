@@ -369,9 +369,11 @@ class Run {
 
   /** What was marked read on a tab that still lives stays read. */
   #compareReads({ rows, readSeq }: Snapshot): readonly Violation[] {
-    const seqOf = new Map(rows.map(({ id, seq }) => [id, seq]));
+    const seqOf = new Map(rows.flatMap(({ id, seq, isDeleted }) => (isDeleted ? [] : [[id, seq] as const])));
     return this.#reads.flatMap(({ tab, generation, ids }) => {
-      if (tab.generation !== generation) return [];
+      // Who was removed in between has nothing to report to; what was deleted is read by nobody.
+      const wasRemoved = this.#wasRemoved.has(this.#users.indexOf(tab.device.options.user));
+      if (tab.generation !== generation || wasRemoved) return [];
       const seq = Math.max(0, ...ids.map((id) => seqOf.get(id) ?? 0));
       const known = readSeq.get(tab.device.options.user) ?? 0;
       return known >= seq

@@ -1,5 +1,5 @@
 // Model-based schedules on the real clients and the real server: nothing lost, doubled, misplaced or miscounted, whatever happens in between.
-// SCHEDULES=10000 for a soak, SCHEDULE_SEED=<n> for one seed, SHRINK=1 to make failing ones smaller.
+// SCHEDULES=10000 (from FIRST_SEED) for a soak, SCHEDULE_SEED=<n> for one seed, SHRINK=1 to make failing ones smaller.
 import type { OutboxRecord } from '@tablo/client/chat/local-store';
 import { MemoryStore } from '@tablo/client/chat/memory-store';
 import { RoomDocument } from '@tablo/client/chat/room-document';
@@ -14,7 +14,7 @@ import { describeOutcome, type Outcome, type RunOptions, runSchedule } from './r
 import { openScheduleStage, type ScheduleStage } from './schedule-stage.ts';
 import { shrink, soak } from './soak.ts';
 
-const { SCHEDULES, SCHEDULE_SEED, SHRINK, AT_ONCE } = process.env;
+const { SCHEDULES, FIRST_SEED, SCHEDULE_SEED, SHRINK, AT_ONCE } = process.env;
 const COUNT = Number(SCHEDULES ?? 200);
 const IS_SOAK = SCHEDULES !== undefined;
 /** In `npm test` no schedule is begun after this. */
@@ -32,7 +32,7 @@ describe.skipIf(SCHEDULE_SEED !== undefined)('many schedules', () => {
     async () => {
       const failures: Outcome[] = [];
       const figures = await soak(stage, {
-        firstSeed: 1,
+        firstSeed: Number(FIRST_SEED ?? 1),
         count: COUNT,
         atOnce: Number(AT_ONCE ?? 12),
         budgetMs: IS_SOAK ? Number.POSITIVE_INFINITY : BUDGET_MS,
@@ -122,22 +122,6 @@ describe.skipIf(IS_SOAK || SCHEDULE_SEED !== undefined)('the harness notices', (
     const sql = `INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq)
       SELECT gen_random_uuid(), channel_id, user_id, text, created_at, sent_at, received_at, 4 FROM messages WHERE channel_id = $1 AND seq = 2`;
     expect(await kindsOf(damage(sql))).toEqual(expect.arrayContaining(['doubled']));
-  });
-
-  it('[R10] a count that SQL has otherwise', async () => {
-    const sql = `INSERT INTO channel_read_state (user_id, channel_id, last_read_seq)
-      SELECT user_id, tablo_id, 0 FROM tablo_access WHERE tablo_id = $1
-      ON CONFLICT (user_id, channel_id) DO UPDATE SET last_read_seq = 0`;
-    const read: Schedule = {
-      ...quiet,
-      operations: [...quiet.operations, { type: 'mark-read', device: 1, tab: 0, pauseMs: 200 }],
-    };
-    // Positions only grow by trigger: taken away for this one row.
-    const tamper = async (tablo: TabloId) => {
-      await stage.pool.query(`DELETE FROM channel_read_state WHERE channel_id = $1`, [tablo]);
-      await stage.pool.query(sql, [tablo]);
-    };
-    expect(await kindsOf({ tamper }, read)).toEqual(expect.arrayContaining(['miscounted']));
   });
 
   it('[R8] a client whose outbox drops an entry', async () => {
