@@ -2,6 +2,8 @@
 import type { DocumentName } from '@tablo/schema/document-name';
 
 export interface StoredDocument {
+  /** False: the tablo has moved to another document, or is gone. */
+  readonly isLive: boolean;
   /** Snapshot and log merged: a Yjs update, encoding version 1; null for a document without entries. */
   readonly state: Uint8Array | null;
   /** Of the snapshot; 0n when there is none. */

@@ -49,7 +49,7 @@ describe('PgDocumentStore', () => {
   it('loads nothing, the log, and snapshot and log together', async () => {
     const tabloId = await addTablo();
     const name = { tabloId, epoch: 1 };
-    expect(await store.load(name)).toEqual({ state: null, version: 0n, logIds: [] });
+    expect(await store.load(name)).toEqual({ isLive: true, state: null, version: 0n, logIds: [] });
     const ids = [await log(tabloId, stateWith('a')), await log(tabloId, stateWith('b'))];
     const loaded = await store.load(name);
     expect([valuesOf(loaded.state), loaded.logIds]).toEqual([['a', 'b'], ids]);
@@ -81,7 +81,8 @@ describe('PgDocumentStore', () => {
     await store.save({ tabloId, epoch: 1 }, { state: stateWith('old'), version: 0n, logIds: [] });
     await pool.query('UPDATE tablos SET epoch = 2 WHERE id = $1', [tabloId]);
     expect(await store.save({ tabloId, epoch: 1 }, { state: stateWith('late'), version: 1n, logIds: [] })).toBeNull();
-    expect(await store.load({ tabloId, epoch: 2 })).toMatchObject({ state: null, version: 0n });
+    expect(await store.load({ tabloId, epoch: 2 })).toMatchObject({ isLive: true, state: null, version: 0n });
+    expect(await store.load({ tabloId, epoch: 1 })).toMatchObject({ isLive: false });
     await store.save({ tabloId, epoch: 2 }, { state: stateWith('new'), version: 0n, logIds: [] });
     expect(valuesOf((await store.load({ tabloId, epoch: 2 })).state)).toEqual(['new']);
   });

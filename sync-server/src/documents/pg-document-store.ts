@@ -6,7 +6,8 @@ import type { DocumentStore, Snapshot, StoredDocument } from './document-store.t
 
 // One statement, so that snapshot and log are of one moment: a compaction in between would hide its rows from both.
 const LOAD = `SELECT NULL::bigint AS id, version, state AS update FROM tablo_documents WHERE tablo_id = $1 AND epoch = $2
-  UNION ALL SELECT id, NULL, update FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2 ORDER BY id NULLS FIRST`;
+  UNION ALL SELECT id, NULL, update FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2
+  UNION ALL SELECT NULL, NULL, NULL FROM tablos WHERE id = $1 AND epoch = $2 ORDER BY id NULLS FIRST`;
 
 const SAVE = `WITH live AS (
     SELECT id FROM tablos WHERE id = $1 AND epoch = $2
@@ -28,10 +29,11 @@ export class PgDocumentStore implements DocumentStore {
   }
 
   async load({ tabloId, epoch }: DocumentName): Promise<StoredDocument> {
-    type Row = { id: string | null; version: string | null; update: Buffer };
+    type Row = { id: string | null; version: string | null; update: Buffer | null };
     const { rows } = await this.#pool.query<Row>({ name: 'document-load', text: LOAD, values: [tabloId, epoch] });
-    const updates = rows.map(({ update }) => new Uint8Array(update));
+    const updates = rows.flatMap(({ update }) => (update === null ? [] : [new Uint8Array(update)]));
     return {
+      isLive: rows.some(({ update }) => update === null), // The tablo's own row.
       state: updates.length === 0 ? null : updates.length === 1 && updates[0] ? updates[0] : Y.mergeUpdates(updates),
       version: BigInt(rows.find(({ version }) => version !== null)?.version ?? 0),
       logIds: rows.flatMap(({ id }) => (id === null ? [] : [BigInt(id)])),

@@ -4,7 +4,7 @@
  */
 import { Database } from '@hocuspocus/extension-database';
 import type { afterLoadDocumentPayload, Document, Extension } from '@hocuspocus/server';
-import { createRefusal } from '@tablo/schema/close-codes';
+import { createRefusal, type ReasonCode } from '@tablo/schema/close-codes';
 import { parseDocumentName } from '@tablo/schema/document-name';
 import { encodeStateless } from '@tablo/schema/stateless';
 import type { DocumentStore, StoredDocument } from '../documents/document-store.ts';
@@ -15,6 +15,8 @@ import type { LiveConnection } from './live-connection.ts';
 
 const STORE_RETRY_MIN_MS = 200;
 const STORE_RETRY_MAX_MS = 10_000;
+/** A denial: Hocuspocus forwards `reason`. */
+const EPOCH_MOVED: { readonly reason: ReasonCode } = { reason: 'epoch-moved' };
 /** ClientIDs remembered of an unloaded document, and of how many documents: a few megabytes at the most. */
 const MAX_CLAIMS = 500;
 const MAX_CLAIMED_DOCUMENTS = 1_000;
@@ -75,9 +77,15 @@ export class LiveDocuments {
     try {
       if (name === null) throw new Error('a document was opened under a name that access should have refused');
       const stored = await this.#store.load(name);
+      // Between the check at the join and here the tablo may have moved: an empty document of the dead epoch would be waited on for ever.
+      if (!stored.isLive) throw EPOCH_MOVED;
       this.#loaded.set(document as Document, stored);
       return stored.state;
     } catch (error) {
+      if (error === EPOCH_MOVED) {
+        (document as Document).destroy();
+        throw error;
+      }
       this.#log.error({ err: error, tablo: name?.tabloId }, 'A document could not be loaded.');
       (document as Document).destroy(); // Hocuspocus forgets a document that failed to load without ending its timers (HP#1156).
       throw createRefusalError();
