@@ -25,6 +25,8 @@ export const committedMessage = z.object({
   messages: ids,
   /** Edits, deletions and reactions, and entries that were durable before. */
   others: ids,
+  /** [R5] In an answer to `check`: when those of `others` are shown that are not shown at their `sentAt`, ms since the Unix epoch. */
+  shownAt: z.record(z.string(), z.number().int()).optional(),
 });
 
 /** The user's read position moved, on whichever device. To that user's connections only. */
@@ -32,6 +34,15 @@ export const readMessage = z.object({ type: z.literal('read'), seq: z.number().i
 
 /** The tablo itself changed: renamed, deleted, members, the user's role. The client reads the list anew. */
 export const changedMessage = z.object({ type: z.literal('changed') });
+
+/** [R11] Whether the server can store messages: told to everybody when it changes, and to who joins while it cannot. */
+export const storageMessage = z.object({ type: z.literal('storage'), isAway: z.boolean() });
+
+/** The next frame is a large one: so many bytes, which a slow link takes its time for. Silence meanwhile does not mean that the link is dead. */
+export const comingMessage = z.object({ type: z.literal('coming'), bytes: z.number().int() });
+
+/** The user's draft in this tablo changed on another device. To that user's connections only. `at`: ms since the Unix epoch, the later one wins. */
+export const draftMessage = z.object({ type: z.literal('draft'), text: z.string(), at: z.number().int() });
 
 /** Client to server: which of these are durable? Answered with `committed` (`others`), only those that are. */
 export const checkMessage = z.object({ type: z.literal('check'), ids: ids.max(10_000) });
@@ -41,6 +52,9 @@ export const serverStateless = z.discriminatedUnion('type', [
   committedMessage,
   readMessage,
   changedMessage,
+  storageMessage,
+  comingMessage,
+  draftMessage,
 ]);
 export const clientStateless = z.discriminatedUnion('type', [checkMessage]);
 
