@@ -5,6 +5,7 @@ import type { LocalStore, OutboxRecord } from '@tablo/client/chat/local-store';
 import { MemoryStore } from '@tablo/client/chat/memory-store';
 import { Writable } from '@tablo/client/chat/readable';
 import type { OpenTabChannel, TabChannel } from '@tablo/client/chat/tabs';
+import { FakeLocks } from '@tablo/client/chat/testing/fake-locks';
 import { FakeEnvironment } from '@tablo/client/chat/testing/harness';
 import type { Timing } from '@tablo/client/chat/timing';
 import type { TabloId, UserId } from '@tablo/schema/ids';
@@ -34,6 +35,7 @@ const TIMING: Partial<Timing> = {
   readReportMs: 10,
   pendingStructsMs: 1_000,
   updateSaveMs: 8,
+  otherTabSaveMs: 80,
   draftSaveMs: 8,
   ownerGraceMs: 500,
   compactRows: 10,
@@ -56,6 +58,7 @@ export class Device {
   readonly network: LossyNetwork;
   readonly durable: LocalStore = new MemoryStore();
   readonly channels = new Set<TabChannel>();
+  readonly locks = new FakeLocks();
   readonly tabs: Tab[] = [];
   clockDays = 0;
 
@@ -165,6 +168,7 @@ export class Tab {
     const port = this.device.network.openPort();
     const mortal: MortalStore = openMortalStore(this.device.durable, random, loses);
     const channel = new MortalChannel(this.device.channels);
+    const share = this.device.locks.openTab();
     const name = `User ${user.slice(0, 4)}`;
     const chat = await openChatClient({
       user: { id: user, name, email: null },
@@ -175,6 +179,7 @@ export class Tab {
       WebSocketImpl: port.WebSocketImpl,
       environment,
       openTabChannel: channel.open,
+      tabLocks: share.locks,
       timing: TIMING,
       now: this.device.now,
     });
@@ -192,6 +197,7 @@ export class Tab {
         stop();
         mortal.kill();
         channel.kill();
+        share.kill();
         port.kill();
         // Of a dead page nothing is left; here its timers have to be ended.
         chat.close().catch(() => {});

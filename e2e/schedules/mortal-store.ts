@@ -1,11 +1,11 @@
 // One tab's hold on its browser's store. Calls are transactions in a row, each taking a moment; when the tab is killed, what has not begun never happens.
-import type { LocalStore, OutboxRecord } from '@tablo/client/chat/local-store';
+import type { LocalStore, OutboxRecord, OutboxView, OutboxWrites } from '@tablo/client/chat/local-store';
 import type { Random } from '@tablo/schema/testing/random';
 
 const WRITES = new Set<keyof LocalStore>([
   'appendUpdate',
   'replaceUpdates',
-  'writeOutbox',
+  'changeOutbox',
   'writeChannels',
   'writeRows',
   'clearRows',
@@ -32,7 +32,7 @@ export function openMortalStore(
   const call = (name: keyof LocalStore, args: unknown[]): Promise<unknown> => {
     const work = tail.then(async () => {
       if (random.chance(0.25)) await new Promise((resolve) => setTimeout(resolve, random.below(4)));
-      if (isDead && WRITES.has(name)) return name === 'appendUpdate' ? 0 : undefined;
+      if (isDead && WRITES.has(name)) return name === 'appendUpdate' ? 0 : name === 'changeOutbox' ? {} : undefined;
       const method = durable[name] as (...given: unknown[]) => Promise<unknown>;
       return structuredClone(await method.apply(durable, args));
     });
@@ -60,8 +60,11 @@ export function openMortalStore(
 }
 
 function copy(name: string | symbol, arg: unknown, loses?: (record: OutboxRecord) => boolean): unknown {
-  if (typeof arg === 'function') return arg;
-  if (name !== 'writeOutbox' || loses === undefined) return structuredClone(arg);
-  const change = arg as Parameters<LocalStore['writeOutbox']>[0];
-  return structuredClone({ ...change, put: (change.put ?? []).filter((record) => !loses(record)) });
+  if (typeof arg !== 'function') return structuredClone(arg);
+  if (name !== 'changeOutbox' || loses === undefined) return arg;
+  const decide = arg as Parameters<LocalStore['changeOutbox']>[1];
+  return (view: OutboxView): OutboxWrites => {
+    const writes = decide(view);
+    return { ...writes, put: (writes.put ?? []).filter((record) => !loses(record)) };
+  };
 }

@@ -67,7 +67,13 @@ describe.skipIf(IS_SOAK || SCHEDULE_SEED !== undefined)('a document', () => {
     const theirs = createMessage({ author, sentAt: 1 }, 'theirs');
     const own = createMessage({ author, sentAt: 2 }, 'own');
     const open = (entries: () => void) =>
-      RoomDocument.open({ name, store, timing: DEFAULT_TIMING, listener: { entries, erased: () => {} } });
+      RoomDocument.open({
+        name,
+        store,
+        timing: DEFAULT_TIMING,
+        isFirstTab: () => true,
+        listener: { entries, erased: () => {} },
+      });
     const document: RoomDocument = await open(() => document.push([own]));
     const server = new Y.Doc();
     server.getArray('messages').push([theirs]);

@@ -25,7 +25,7 @@ import { openLocalStore } from './resilient-store.ts';
 import { HeldRoom } from './room-handle.ts';
 import { Rooms } from './rooms.ts';
 import { type TokenSource, UserTokens } from './session.ts';
-import { type OpenTabChannel, openBroadcastChannel, type TabMessage, Tabs } from './tabs.ts';
+import { type OpenTabChannel, type TabLocks, type TabMessage, Tabs } from './tabs.ts';
 import { DEFAULT_TIMING, type Timing } from './timing.ts';
 import { moveReadPosition } from './unread.ts';
 
@@ -49,6 +49,7 @@ export interface ChatClientOptions {
   readonly WebSocketImpl?: unknown;
   readonly environment?: Environment;
   readonly openTabChannel?: OpenTabChannel;
+  readonly tabLocks?: TabLocks | null;
   readonly timing?: Partial<Timing>;
   readonly now?: () => number;
 }
@@ -61,7 +62,11 @@ async function openStorage(user: UserId, timeoutMs: number): Promise<Storage> {
 export async function openChatClient(options: ChatClientOptions): Promise<ChatClient> {
   const timing = { ...DEFAULT_TIMING, ...options.timing };
   const storage = options.storage ?? (await openStorage(options.user.id, timing.storeTimeoutMs));
-  const tabs = new Tabs(options.user.id, options.openTabChannel ?? openBroadcastChannel);
+  const tabs = new Tabs({
+    user: options.user.id,
+    ...(options.openTabChannel === undefined ? {} : { openChannel: options.openTabChannel }),
+    ...(options.tabLocks === undefined ? {} : { locks: options.tabLocks }),
+  });
   const outbox = await Outbox.open(storage.store, tabs, timing.withdrawnKeptMs, options.now);
   const book = await ChannelBook.open(storage.store);
   const hasListed = (await storage.store.readMeta(LISTED)) === true;
@@ -268,6 +273,9 @@ export class ChatClient implements Chat {
         return this.#sync.refresh();
       case 'wipe':
         inBackground(this.#endWiped());
+        return;
+      case 'bye':
+        for (const room of this.#rooms.list()) room.noteTabGone();
         return;
       default:
         return;

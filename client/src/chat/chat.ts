@@ -21,6 +21,8 @@ export type ConnectionState =
 
 export type StorageState =
   | { readonly status: 'durable' }
+  /** Unsent entries are kept, but nothing else is. */
+  | { readonly status: 'partial'; readonly message: string }
   /** The browser refuses storage: the app works, but only until this tab closes. */
   | { readonly status: 'memory'; readonly message: string };
 

@@ -1,16 +1,18 @@
 /**
- * One IndexedDB database per user, so that the next person on a shared machine reads nothing of the last one's. Updates are an append log of rows
- * (y-indexeddb's idea); everything about errors is `resilient-store.ts`' business.
+ * What the server has as well, and drafts: one IndexedDB database per user, so that the next person on a shared machine reads nothing of the last one's.
+ * Updates are an append log of rows (y-indexeddb's idea); everything about errors is `resilient-store.ts`' business.
  */
-import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { TimelineKey } from '@tablo/schema/shown-at';
 import type { TimelineRow } from '@tablo/schema/timeline';
-import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb';
+import type { DBSchema, IDBPDatabase } from 'idb';
 import type { Member } from './chat.ts';
-import type { ChannelRecord, LocalStore, OutboxRecord } from './local-store.ts';
+import { type Database, openDatabase } from './idb-database.ts';
+import type { CacheStore, ChannelRecord, Closable, OutboxRecord } from './local-store.ts';
 
 interface Tables extends DBSchema {
   updates: { key: number; value: { key?: number; doc: string; update: Uint8Array }; indexes: { doc: string } };
+  /** Of earlier releases: unsent entries have a database of their own now. */
   outbox: { key: string; value: OutboxRecord };
   channels: { key: string; value: ChannelRecord };
   rows: {
@@ -25,8 +27,6 @@ interface Tables extends DBSchema {
 
 const TABLES = ['updates', 'outbox', 'channels', 'rows', 'members', 'drafts', 'meta'] as const;
 const VERSION = 1;
-/** Another tab that is frozen may never let go; what it holds has been emptied before. */
-const DELETE_TIMEOUT_MS = 5_000;
 /** Sorts after every UUID. */
 const AFTER_UUIDS = '~';
 
@@ -43,40 +43,24 @@ function createTables(db: IDBPDatabase<Tables>): void {
 }
 
 /** Rejects when the browser refuses storage or another tab blocks it. May stay pending for ever in some private modes: the caller has a deadline. */
-export function openIdbStore(user: UserId): Promise<IdbStore> {
-  const name = databaseName(user);
-  return new Promise((resolve, reject) => {
-    let store: IdbStore | null = null;
-    openDB<Tables>(name, VERSION, {
-      upgrade: createTables,
-      blocked: () => reject(new Error('Another tab holds an older version of the local database.')),
-      // Another tab deletes the database (sign-out) or brings a newer version: let go at once.
-      blocking: (_current, next) => store?.letGo(next === null),
-    }).then((db) => {
-      store = new IdbStore(name, db);
-      resolve(store);
-    }, reject);
-  });
+export async function openIdbStore(user: UserId): Promise<IdbStore> {
+  const opened = await openDatabase<Tables>(databaseName(user), VERSION, createTables);
+  return new IdbStore(opened);
 }
 
-export class IdbStore implements LocalStore {
-  readonly #name: string;
-  readonly #db: IDBPDatabase<Tables>;
-  #isDeleted = false;
+export class IdbStore implements CacheStore, Closable {
+  readonly #database: Database<Tables>;
 
-  constructor(name: string, db: IDBPDatabase<Tables>) {
-    this.#name = name;
-    this.#db = db;
+  constructor(database: Database<Tables>) {
+    this.#database = database;
   }
 
-  /** Deleted by another tab: opening it anew would bring back what somebody has just removed from this device. */
   get isDeleted(): boolean {
-    return this.#isDeleted;
+    return this.#database.isDeleted;
   }
 
-  letGo(isDeleted: boolean): void {
-    this.#isDeleted ||= isDeleted;
-    this.#db.close();
+  get #db(): IDBPDatabase<Tables> {
+    return this.#database.db;
   }
 
   async readUpdates(document: string): Promise<Uint8Array[]> {
@@ -117,28 +101,20 @@ export class IdbStore implements LocalStore {
     return names;
   }
 
+  /** What an earlier release has left here; `forgetOutbox` once it is safe elsewhere. */
   readOutbox(): Promise<OutboxRecord[]> {
     return this.#db.getAll('outbox');
   }
 
-  async readOutboxRecord(id: EntryId): Promise<OutboxRecord | null> {
-    return (await this.#db.get('outbox', id)) ?? null;
-  }
-
-  async writeOutbox({ put = [], remove = [] }: Parameters<LocalStore['writeOutbox']>[0]): Promise<void> {
-    const tx = this.#db.transaction('outbox', 'readwrite', { durability: 'strict' });
-    await Promise.all([
-      ...remove.map((id) => tx.store.delete(id)),
-      ...put.map((record) => tx.store.put(record)),
-      tx.done,
-    ]);
+  async forgetOutbox(): Promise<void> {
+    await this.#db.clear('outbox');
   }
 
   readChannels(): Promise<ChannelRecord[]> {
     return this.#db.getAll('channels');
   }
 
-  async writeChannels({ put = [], remove = [] }: Parameters<LocalStore['writeChannels']>[0]): Promise<void> {
+  async writeChannels({ put = [], remove = [] }: Parameters<CacheStore['writeChannels']>[0]): Promise<void> {
     const tx = this.#db.transaction('channels', 'readwrite');
     await Promise.all([
       ...remove.map((id) => tx.store.delete(id)),
@@ -163,7 +139,7 @@ export class IdbStore implements LocalStore {
     return rows.reverse();
   }
 
-  async writeRows(tabloId: TabloId, { put = [], remove = [] }: Parameters<LocalStore['writeRows']>[1]): Promise<void> {
+  async writeRows(tabloId: TabloId, { put = [], remove = [] }: Parameters<CacheStore['writeRows']>[1]): Promise<void> {
     const tx = this.#db.transaction('rows', 'readwrite');
     const ids = [...remove, ...put.map((row) => row.id)];
     const keys = await Promise.all(ids.map((id) => tx.store.index('id').getKey([tabloId, id])));
@@ -222,14 +198,10 @@ export class IdbStore implements LocalStore {
   }
 
   async close(): Promise<void> {
-    this.#db.close();
+    this.#database.close();
   }
 
-  async destroy(): Promise<void> {
-    // Emptied first: this works although other tabs hold the database open, deleting it has to wait for them.
-    const tx = this.#db.transaction(TABLES, 'readwrite');
-    await Promise.all([...TABLES.map((table) => tx.objectStore(table).clear()), tx.done]);
-    this.#db.close();
-    await Promise.race([deleteDB(this.#name), new Promise<void>((resolve) => setTimeout(resolve, DELETE_TIMEOUT_MS))]);
+  destroy(): Promise<void> {
+    return this.#database.destroy(TABLES);
   }
 }

@@ -1,11 +1,11 @@
 import 'fake-indexeddb/auto';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { deleteDB } from 'idb';
 import { describe, expect, it } from 'vitest';
 import { databaseName, type IdbStore, openIdbStore } from './idb-store.ts';
-import type { LocalStore, OutboxRecord } from './local-store.ts';
+import { type IdbUnsentStore, openIdbUnsentStore, unsentDatabaseName } from './idb-unsent-store.ts';
+import type { OutboxRecord, UnsentStore } from './local-store.ts';
 import { MemoryStore } from './memory-store.ts';
-import { ResilientStore } from './resilient-store.ts';
+import { openLocalStore, ResilientStore, type ResilientStoreOptions } from './resilient-store.ts';
 import { describeLocalStore } from './testing/local-store-contract.ts';
 
 const newUser = (): UserId => createEntryId() as string as UserId;
@@ -21,22 +21,34 @@ const record = (id: EntryId): OutboxRecord => ({
 });
 
 describeLocalStore('memory', async () => new MemoryStore());
-describeLocalStore('IndexedDB', () => openIdbStore(newUser()));
-describeLocalStore('resilient', () => {
-  const user = newUser();
-  return ResilientStore.open({ timeoutMs: 1_000, open: () => openIdbStore(user) });
-});
+describeLocalStore('IndexedDB', () => openLocalStore(newUser(), 1_000));
 
 const failing = (name: string): Error => Object.assign(new Error(name), { name });
 
-/** IndexedDB whose outbox fails as told. */
-function breakable(inner: LocalStore, fail: () => Error | null): LocalStore {
+const openFor = (user: UserId, options: Partial<ResilientStoreOptions> = {}): Promise<ResilientStore> =>
+  ResilientStore.open({
+    timeoutMs: 1_000,
+    openCache: () => openIdbStore(user),
+    openUnsent: () => openIdbUnsentStore(user),
+    ...options,
+  });
+
+const addTo = (store: UnsentStore, ...ids: readonly EntryId[]) =>
+  store.changeOutbox([], () => ({ put: ids.map(record) }));
+
+const databases = async (user: UserId): Promise<string[]> => {
+  const names = (await indexedDB.databases()).flatMap(({ name }) => name ?? []);
+  return names.filter((name) => name.endsWith(user)).sort();
+};
+
+/** An outbox that fails as told. */
+function breakable(inner: IdbUnsentStore, fail: () => Error | null): IdbUnsentStore {
   return new Proxy(inner, {
     get(target, key) {
-      const value: unknown = Reflect.get(target, key);
+      const value: unknown = Reflect.get(target, key, target);
       if (typeof value !== 'function') return value;
       return (...args: unknown[]) => {
-        const error = key === 'writeOutbox' ? fail() : null;
+        const error = key === 'changeOutbox' ? fail() : null;
         if (error !== null) throw error;
         return (value as (...given: unknown[]) => unknown).apply(target, args);
       };
@@ -45,71 +57,142 @@ function breakable(inner: LocalStore, fail: () => Error | null): LocalStore {
 }
 
 describe('IndexedDB', () => {
-  it('[R7] keeps everything for the next start, one database per user', async () => {
+  it('[R7] keeps everything for the next start, in databases of this user', async () => {
     const user = newUser();
-    const first = await openIdbStore(user);
+    const id = createEntryId();
+    const first = await openLocalStore(user, 1_000);
     await first.writeDraft(TABLO, 'kept');
+    await addTo(first, id);
     await first.close();
-    const second = await openIdbStore(user);
+    const second = await openLocalStore(user, 1_000);
     expect(await second.readDraft(TABLO)).toBe('kept');
-    const other = await openIdbStore(newUser());
-    expect(await other.readDraft(TABLO)).toBe('');
+    expect(await second.readOutbox()).toEqual([record(id)].map((one) => ({ ...one, entry: expect.anything() })));
+    const other = await openLocalStore(newUser(), 1_000);
+    expect([await other.readDraft(TABLO), await other.readOutbox()]).toEqual(['', []]);
     await Promise.all([second.destroy(), other.destroy()]);
   });
 
   it('destroying empties it although another tab holds it, and that tab lets go', async () => {
     const user = newUser();
-    const [here, there] = [await openIdbStore(user), await openIdbStore(user)];
-    await here.writeDraft(TABLO, 'secret');
+    const [here, there] = [await openLocalStore(user, 1_000), await openIdbUnsentStore(user)];
+    await addTo(here, createEntryId());
     await here.destroy();
-    await expect(async () => there.readDraft(TABLO)).rejects.toThrow();
-    const names = (await indexedDB.databases()).map(({ name }) => name);
-    expect(names).not.toContain(databaseName(user));
+    await expect(async () => there.readOutbox()).rejects.toThrow();
+    expect(await databases(user)).toEqual([]);
+  });
+
+  it('[R8] takes over what an earlier release kept beside the rest', async () => {
+    const user = newUser();
+    const id = createEntryId();
+    await (await openIdbStore(user)).close();
+    await new Promise<void>((resolve, reject) => {
+      const request = indexedDB.open(databaseName(user));
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => {
+        const tx = request.result.transaction('outbox', 'readwrite');
+        tx.objectStore('outbox').put(record(id));
+        tx.oncomplete = () => {
+          request.result.close();
+          resolve();
+        };
+      };
+    });
+    const store = await openLocalStore(user, 1_000);
+    expect((await store.readOutbox()).map((one) => one.id)).toEqual([id]);
+    await store.changeOutbox([id], () => ({ remove: [id] }));
+    await store.close();
+    const again = await openLocalStore(user, 1_000);
+    expect(await again.readOutbox()).toEqual([]);
+    await again.destroy();
   });
 });
 
 describe('a browser that fails', () => {
   it('[R7] goes on in memory when storage is refused, and says so', async () => {
-    const store = await ResilientStore.open({ timeoutMs: 50, open: () => Promise.reject(failing('SecurityError')) });
+    const refuse = () => Promise.reject(failing('SecurityError'));
+    const store = await openFor(newUser(), { timeoutMs: 50, openCache: refuse, openUnsent: refuse });
     expect(store.state.get()).toMatchObject({ status: 'memory' });
     const id = createEntryId();
-    await store.writeOutbox({ put: [record(id)] });
-    expect(await store.readOutboxRecord(id)).not.toBeNull();
+    await addTo(store, id);
+    expect(await store.readOutboxRecords([id])).toMatchObject([{ id }]);
   });
 
   it('[R7] goes on in memory when storage never answers', async () => {
-    const store = await ResilientStore.open({ timeoutMs: 20, open: () => new Promise(() => {}) });
+    const hang = () => new Promise<never>(() => {});
+    const store = await openFor(newUser(), { timeoutMs: 20, openCache: hang, openUnsent: hang });
     expect(store.state.get().status).toBe('memory');
     await store.writeDraft(TABLO, 'text');
     expect(await store.readDraft(TABLO)).toBe('text');
   });
 
-  it('[R7] opens the database anew when it was closed behind our back', async () => {
+  it('[R8] keeps unsent entries on the disk although the cache has failed, and says which of the two', async () => {
     const user = newUser();
-    const opened: IdbStore[] = [];
-    const open = async () => {
-      const store = await openIdbStore(user);
+    const store = await openFor(user, { openCache: () => Promise.reject(failing('UnknownError')) });
+    expect(store.state.get()).toMatchObject({ status: 'partial', message: expect.stringMatching(/sent yet are safe/) });
+    const id = createEntryId();
+    await addTo(store, id);
+    await store.close();
+    const again = await openLocalStore(user, 1_000);
+    expect(await again.readOutbox()).toHaveLength(1);
+    await again.destroy();
+  });
+
+  it('[R7] opens the databases anew when they were closed behind our back', async () => {
+    const user = newUser();
+    const opened: { close(): Promise<void> }[] = [];
+    const openCache = async () => {
+      const store: IdbStore = await openIdbStore(user);
       opened.push(store);
       return store;
     };
-    const store = await ResilientStore.open({ timeoutMs: 1_000, open });
+    const openUnsent = async () => {
+      const store = await openIdbUnsentStore(user);
+      opened.push(store);
+      return store;
+    };
+    const store = await openFor(user, { openCache, openUnsent });
     await store.writeDraft(TABLO, 'before');
-    await opened[0]!.close();
-    const id = createEntryId();
-    await Promise.all([store.writeOutbox({ put: [record(id)] }), store.readDraft(TABLO)]);
+    for (const one of [...opened]) await one.close();
+    await Promise.all([addTo(store, createEntryId()), addTo(store, createEntryId()), store.readDraft(TABLO)]);
     expect(store.state.get().status).toBe('durable');
-    expect(opened).toHaveLength(2);
+    expect(opened).toHaveLength(4);
     expect(await store.readDraft(TABLO)).toBe('before');
+    expect(await store.readOutbox()).toHaveLength(2);
     await store.destroy();
+  });
+
+  it('[R8] puts unsent entries back when the browser has thrown the database away', async () => {
+    const user = newUser();
+    const opened: IdbUnsentStore[] = [];
+    const openUnsent = async () => {
+      const store = await openIdbUnsentStore(user);
+      opened.push(store);
+      return store;
+    };
+    const store = await openFor(user, { openUnsent });
+    const [kept, added, settled] = [createEntryId(), createEntryId(), createEntryId()];
+    await addTo(store, kept, settled);
+    await store.changeOutbox([settled], () => ({ remove: [settled] }));
+    await opened[0]!.close();
+    await new Promise((resolve) => {
+      indexedDB.deleteDatabase(unsentDatabaseName(user)).onsuccess = resolve;
+    });
+    await addTo(store, added);
+    expect(store.state.get().status).toBe('durable');
+    await store.close();
+    const again = await openLocalStore(user, 1_000);
+    expect((await again.readOutbox()).map(({ id }) => id).sort()).toEqual([kept, added].sort());
+    await again.destroy();
   });
 
   it('does not bring back what another tab has deleted', async () => {
     const user = newUser();
-    const here = await ResilientStore.open({ timeoutMs: 1_000, open: () => openIdbStore(user) });
-    const there = await ResilientStore.open({ timeoutMs: 1_000, open: () => openIdbStore(user) });
+    const here = await openLocalStore(user, 1_000);
+    const there = await openLocalStore(user, 1_000);
     await here.destroy();
     await there.writeDraft(TABLO, 'too late');
-    expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain(databaseName(user));
+    await addTo(there, createEntryId());
+    expect(await databases(user)).toEqual([]);
   });
 
   it('[R8] makes room by dropping cached history before it gives up on a full disk', async () => {
@@ -119,23 +202,31 @@ describe('a browser that fails', () => {
     inner.clearRows = async () => {
       isFull = false;
     };
-    const open = async () => breakable(inner, () => (isFull ? failing('QuotaExceededError') : null));
-    const store = await ResilientStore.open({ timeoutMs: 1_000, open });
-    await store.writeOutbox({ put: [record(createEntryId())] });
+    const store = await openFor(user, {
+      openCache: async () => inner,
+      openUnsent: async () =>
+        breakable(await openIdbUnsentStore(user), () => (isFull ? failing('QuotaExceededError') : null)),
+    });
+    await addTo(store, createEntryId());
     expect(store.state.get().status).toBe('durable');
-    expect(await inner.readOutbox()).toHaveLength(1);
+    expect(await store.readOutbox()).toHaveLength(1);
     await store.destroy();
   });
 
-  it('[R8] never throws into a send: a full disk turns to memory', async () => {
+  it('[R8] never throws into a send: a full disk turns to memory, with all that was unsent before', async () => {
     const user = newUser();
-    const open = async () => breakable(await openIdbStore(user), () => failing('QuotaExceededError'));
-    const store = await ResilientStore.open({ timeoutMs: 1_000, open });
-    const id = createEntryId();
-    await store.writeOutbox({ put: [record(id)] });
+    let isFull = false;
+    const store = await openFor(user, {
+      openUnsent: async () =>
+        breakable(await openIdbUnsentStore(user), () => (isFull ? failing('QuotaExceededError') : null)),
+    });
+    const [before, after] = [createEntryId(), createEntryId()];
+    await addTo(store, before);
+    isFull = true;
+    await addTo(store, after);
     expect(store.state.get()).toMatchObject({ status: 'memory', message: expect.stringContaining('full') });
-    expect(await store.readOutboxRecord(id)).not.toBeNull();
+    expect(await store.readOutboxRecords([before, after])).toMatchObject([{ id: before }, { id: after }]);
     await store.destroy();
-    await deleteDB(databaseName(user));
+    expect(await databases(user)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * What this device keeps for one user: the documents' updates, own unsent entries, cached lists and history, drafts. `idb-store.ts` keeps it in
- * IndexedDB, `memory-store.ts` until the tab closes; one contract suite runs on both.
+ * What this device keeps for one user: own unsent entries (`UnsentStore`), and what the server could give again: documents, lists, history; and drafts.
+ * `idb-unsent-store.ts` and `idb-store.ts` keep them in IndexedDB, `memory-store.ts` until the tab closes; one contract suite runs on all.
  */
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
@@ -13,9 +13,14 @@ export type OutboxDelivery =
   | UnsentEntry['delivery']
   /**
    * Changed or cancelled by its author after it may have been sent. Kept for a while: should it turn out durable after all, the change is
-   * made good with an edit or a deletion. `replacedBy`: the entry that stands in its place.
+   * made good with an edit or a deletion. `replacedBy`: the entry that stands in its place. `isSettled`: that has happened, and the record only leads on.
    */
-  | { readonly status: 'withdrawn'; readonly replacedBy: EntryId | null; readonly at: number };
+  | {
+      readonly status: 'withdrawn';
+      readonly replacedBy: EntryId | null;
+      readonly at: number;
+      readonly isSettled?: true;
+    };
 
 export interface OutboxRecord {
   readonly id: EntryId;
@@ -53,7 +58,31 @@ export interface ChannelRecord {
   readonly lastMessage: LastMessage | null;
 }
 
-export interface LocalStore {
+/** What a change of the outbox is decided by: the records as they stand while nobody else can change them. */
+export interface OutboxView {
+  get(id: EntryId): OutboxRecord | null;
+  /** Edits, deletions and reactions of `target` that are not withdrawn. */
+  changesOf(target: EntryId): readonly OutboxRecord[];
+}
+
+export interface OutboxWrites {
+  readonly put?: readonly OutboxRecord[];
+  readonly remove?: readonly EntryId[];
+}
+
+/** Own entries that are not durable: the one thing on this device that exists nowhere else [R8]. */
+export interface UnsentStore {
+  readOutbox(): Promise<OutboxRecord[]>;
+  readOutboxRecords(ids: readonly EntryId[]): Promise<readonly (OutboxRecord | null)[]>;
+  /**
+   * In one transaction, which this browser's tabs take in turns: `decide` sees the records of `ids`, of what replaced them one after another, and the changes
+   * of all these; what it returns is written. On the disk before it resolves (strict durability).
+   */
+  changeOutbox(ids: readonly EntryId[], decide: (view: OutboxView) => OutboxWrites): Promise<OutboxWrites>;
+}
+
+/** What the server has as well, but for drafts. */
+export interface CacheStore {
   /** All updates of one document, in order of writing. */
   readUpdates(document: string): Promise<Uint8Array[]>;
   /** Resolves with the number of rows that the document has now. */
@@ -61,11 +90,6 @@ export interface LocalStore {
   /** In one transaction: reads all rows of the document and puts what `merge` makes of them in their place. */
   replaceUpdates(document: string, merge: (updates: Uint8Array[]) => Uint8Array | null): Promise<void>;
   listDocuments(): Promise<string[]>;
-
-  readOutbox(): Promise<OutboxRecord[]>;
-  readOutboxRecord(id: EntryId): Promise<OutboxRecord | null>;
-  /** In one transaction, and on the disk before it resolves (strict durability) [R8]. */
-  writeOutbox(change: { readonly put?: readonly OutboxRecord[]; readonly remove?: readonly EntryId[] }): Promise<void>;
 
   readChannels(): Promise<ChannelRecord[]>;
   writeChannels(change: {
@@ -94,7 +118,12 @@ export interface LocalStore {
 
   /** Forgets documents, history and members of a tablo; outbox and draft stay: nothing typed is lost silently [R8]. */
   forgetTablo(tabloId: TabloId): Promise<void>;
+}
+
+export interface Closable {
   close(): Promise<void>;
   /** Closes and deletes everything, although another tab may still hold it open. */
   destroy(): Promise<void>;
 }
+
+export interface LocalStore extends UnsentStore, CacheStore, Closable {}

@@ -3,7 +3,8 @@ import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { compareKeys, type TimelineKey } from '@tablo/schema/shown-at';
 import type { TimelineRow } from '@tablo/schema/timeline';
 import type { Member } from './chat.ts';
-import type { ChannelRecord, LocalStore, OutboxRecord } from './local-store.ts';
+import type { ChannelRecord, LocalStore, OutboxRecord, OutboxView, OutboxWrites } from './local-store.ts';
+import { viewOf } from './outbox-view.ts';
 
 export class MemoryStore implements LocalStore {
   readonly #updates = new Map<string, Uint8Array[]>();
@@ -38,13 +39,15 @@ export class MemoryStore implements LocalStore {
     return [...this.#outbox.values()];
   }
 
-  async readOutboxRecord(id: EntryId): Promise<OutboxRecord | null> {
-    return this.#outbox.get(id) ?? null;
+  async readOutboxRecords(ids: readonly EntryId[]): Promise<readonly (OutboxRecord | null)[]> {
+    return ids.map((id) => this.#outbox.get(id) ?? null);
   }
 
-  async writeOutbox({ put = [], remove = [] }: Parameters<LocalStore['writeOutbox']>[0]): Promise<void> {
-    for (const id of remove) this.#outbox.delete(id);
-    for (const record of put) this.#outbox.set(record.id, record);
+  async changeOutbox(_ids: readonly EntryId[], decide: (view: OutboxView) => OutboxWrites): Promise<OutboxWrites> {
+    const writes = decide(viewOf(this.#outbox));
+    for (const id of writes.remove ?? []) this.#outbox.delete(id);
+    for (const record of writes.put ?? []) this.#outbox.set(record.id, record);
+    return writes;
   }
 
   async readChannels(): Promise<ChannelRecord[]> {

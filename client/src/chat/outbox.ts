@@ -3,30 +3,34 @@
  * that reading is immediate and a failing disk stops nothing.
  *
  * Invariants
- * 1. A record leaves only when its entry is durable, or when its author cancels, changes or discards it.
- * 2. What was cancelled or changed leaves a *withdrawn* record for a while: another tab, or a frame on its way, may have sent it.
+ * 1. A record leaves only when its entry is durable. What was cancelled or changed leaves a *withdrawn* record for a while: another tab, or a frame on
+ *    its way, may have sent it.
+ * 2. Every change is decided twice: at once on what this tab knows, which is shown, then in the store's transaction on what is true, which is kept. So
+ *    two tabs that change one message at once do it one after the other.
  * 3. Order is (`sentAt`, id), which is the order of writing: the causal clock never stamps twice the same.
  */
 import type { Refusal } from '@tablo/schema/close-codes';
-import type { MemberEntry } from '@tablo/schema/entry';
+import type { Entry, MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { compareKeys } from '@tablo/schema/shown-at';
 import type { UnsentEntry } from '@tablo/schema/timeline';
-import type { LocalStore, OutboxRecord } from './local-store.ts';
+import type { OutboxRecord, OutboxView, OutboxWrites, UnsentStore } from './local-store.ts';
+import { type Decision, decideSettlement, isAwaited, type Maker } from './outbox-decisions.ts';
+import { viewOf } from './outbox-view.ts';
 import { inBackground } from './report-error.ts';
 import type { Tabs } from './tabs.ts';
 
 export interface OutboxChange {
   readonly tabloId: TabloId;
-  /** Entries that another tab knows to be durable. */
-  readonly sent: readonly MemberEntry[];
+  /** What another tab knows to be durable, with its arrivals. */
+  readonly sent: readonly Entry[];
 }
 
 const byOrder = (left: OutboxRecord, right: OutboxRecord): number =>
   compareKeys({ shownAt: left.entry.sentAt, id: left.id }, { shownAt: right.entry.sentAt, id: right.id });
 
 export class Outbox {
-  readonly #store: LocalStore;
+  readonly #store: UnsentStore;
   readonly #tabs: Tabs;
   readonly #now: () => number;
   readonly #records = new Map<TabloId, Map<EntryId, OutboxRecord>>();
@@ -34,14 +38,14 @@ export class Outbox {
   readonly #unstored = new Set<EntryId>();
   readonly #listeners = new Set<(change: OutboxChange) => void>();
 
-  private constructor(store: LocalStore, tabs: Tabs, now: () => number) {
+  private constructor(store: UnsentStore, tabs: Tabs, now: () => number) {
     this.#store = store;
     this.#tabs = tabs;
     this.#now = now;
   }
 
   static async open(
-    store: LocalStore,
+    store: UnsentStore,
     tabs: Tabs,
     withdrawnKeptMs: number,
     now: () => number = Date.now,
@@ -53,7 +57,7 @@ export class Outbox {
       if (delivery.status === 'withdrawn' && now() - delivery.at > withdrawnKeptMs) expired.push(record.id);
       else outbox.#set(record);
     }
-    if (expired.length > 0) inBackground(store.writeOutbox({ remove: expired }));
+    if (expired.length > 0) inBackground(store.changeOutbox([], () => ({ remove: expired })));
     tabs.on((message) => {
       if (message.type === 'outbox') inBackground(outbox.#reread(message.tabloId, message.ids, message.sent));
     });
@@ -86,110 +90,119 @@ export class Outbox {
     return this.list(tabloId).filter(({ id, delivery }) => delivery.status === 'pending' && !this.#unstored.has(id));
   }
 
-  tablosWithEntries(): readonly TabloId[] {
-    return [...this.#records].flatMap(([tabloId, records]) => (records.size > 0 ? [tabloId] : []));
-  }
-
   countUnsent(): number {
     let count = 0;
     for (const tabloId of this.#records.keys()) count += this.unsent(tabloId).length;
     return count;
   }
 
-  createRecord(tabloId: TabloId, entry: MemberEntry): OutboxRecord {
-    return {
-      id: entry.id,
-      tabloId,
-      entry,
-      delivery: { status: 'pending' },
-      createdAt: this.#now(),
-      owner: this.#tabs.id,
-    };
-  }
-
   /** Shows at once; resolves when it is on the disk. */
   async add(tabloId: TabloId, entries: readonly MemberEntry[]): Promise<void> {
-    await this.#change(tabloId, { put: entries.map((entry) => this.createRecord(tabloId, entry)) });
+    await this.#change(tabloId, [], () => ({ put: entries.map((entry) => this.#record(tabloId, entry)) }));
   }
 
-  /** Takes back what is not durable, and puts `entries` in its place. The first of them is what replaces the first withdrawn one. */
-  async withdraw(tabloId: TabloId, ids: readonly EntryId[], entries: readonly MemberEntry[] = []): Promise<void> {
-    const replacedBy = entries[0]?.id ?? null;
-    const withdrawn = ids.flatMap((id, index): OutboxRecord[] => {
-      const record = this.get(tabloId, id);
-      if (record === null) return [];
-      return [
-        { ...record, delivery: { status: 'withdrawn', replacedBy: index === 0 ? replacedBy : null, at: this.#now() } },
-      ];
-    });
-    await this.#change(tabloId, { put: [...withdrawn, ...entries.map((entry) => this.createRecord(tabloId, entry))] });
+  /**
+   * A person's wish about the entries `ids`. Shows at once; resolves when it is on the disk, with whether it could be done: not when another tab was first
+   * to take the message back.
+   */
+  change(
+    tabloId: TabloId,
+    ids: readonly EntryId[],
+    stamp: Maker['stamp'],
+    decide: (view: OutboxView, make: Maker) => Decision,
+  ): Promise<boolean> {
+    const make = this.#maker(tabloId, stamp);
+    return this.#change(tabloId, ids, (view) => decide(view, make));
   }
 
-  /** Replaces records by new entries, with nothing left behind: for entries that were surely never sent, or refused for good. */
-  async replace(tabloId: TabloId, remove: readonly EntryId[], entries: readonly MemberEntry[]): Promise<void> {
-    await this.#change(tabloId, { put: entries.map((entry) => this.createRecord(tabloId, entry)), remove });
-  }
-
+  /** What was taken back meanwhile stays so. */
   async refuse(tabloId: TabloId, ids: readonly EntryId[], refusal: Refusal): Promise<void> {
-    await this.#change(tabloId, { put: this.#with(tabloId, ids, { status: 'refused', refusal }) });
+    await this.#change(tabloId, ids, (view) => ({
+      put: ids.flatMap((id): OutboxRecord[] => {
+        const record = view.get(id);
+        return record?.delivery.status === 'pending' ? [{ ...record, delivery: { status: 'refused', refusal } }] : [];
+      }),
+    }));
   }
 
-  async retry(tabloId: TabloId, id: EntryId): Promise<void> {
-    await this.#change(tabloId, {
-      put: this.#with(tabloId, [id], { status: 'pending' }).map((record) => ({ ...record, owner: this.#tabs.id })),
-    });
-  }
-
-  async remove(tabloId: TabloId, ids: readonly EntryId[]): Promise<void> {
-    await this.#change(tabloId, { remove: ids });
-  }
-
-  /** [R1] These are durable. Returns the records that were waiting for it. */
-  settle(tabloId: TabloId, ids: readonly EntryId[]): readonly OutboxRecord[] {
-    const settled = ids.flatMap((id) => this.get(tabloId, id) ?? []);
+  /** [R1] These are durable. Returns the records that were waiting for it. `arrivals`: when those are shown that are not shown at their `sentAt`. */
+  settle(
+    tabloId: TabloId,
+    ids: readonly EntryId[],
+    stamp: Maker['stamp'],
+    arrivals: readonly Entry[] = [],
+  ): readonly OutboxRecord[] {
+    const settled = ids.flatMap((id) => this.get(tabloId, id) ?? []).filter(isAwaited);
     if (settled.length === 0) return settled;
-    inBackground(
-      this.#change(
-        tabloId,
-        { remove: settled.map((record) => record.id) },
-        settled.map((record) => record.entry),
-      ),
-    );
+    const make = this.#maker(tabloId, stamp);
+    const settledIds = settled.map((record) => record.id);
+    const sent = [...arrivals, ...settled.map((record) => record.entry)];
+    inBackground(this.#change(tabloId, settledIds, (view) => decideSettlement(view, settledIds, make), sent));
     return settled;
   }
 
-  #with(tabloId: TabloId, ids: readonly EntryId[], delivery: OutboxRecord['delivery']): readonly OutboxRecord[] {
-    return ids.flatMap((id) => {
-      const record = this.get(tabloId, id);
-      return record === null ? [] : [{ ...record, delivery }];
-    });
+  #maker(tabloId: TabloId, stamp: Maker['stamp']): Maker {
+    const at = this.#now();
+    return {
+      stamp,
+      record: (entry) => this.#record(tabloId, entry),
+      withdraw: (record, replacedBy) => ({ ...record, delivery: { status: 'withdrawn', replacedBy, at } }),
+    };
   }
 
+  #record(tabloId: TabloId, entry: MemberEntry): OutboxRecord {
+    const delivery = { status: 'pending' } as const;
+    return { id: entry.id, tabloId, entry, delivery, createdAt: this.#now(), owner: this.#tabs.id };
+  }
+
+  /** Whether it could be done. */
   async #change(
     tabloId: TabloId,
-    { put = [], remove = [] }: { readonly put?: readonly OutboxRecord[]; readonly remove?: readonly EntryId[] },
-    sent: readonly MemberEntry[] = [],
-  ): Promise<void> {
-    if (put.length === 0 && remove.length === 0) return;
-    for (const id of remove) this.#records.get(tabloId)?.delete(id);
-    for (const record of put) {
-      this.#set(record);
-      this.#unstored.add(record.id);
-    }
-    this.#emit({ tabloId, sent: [] });
-    await this.#store.writeOutbox({ put, remove });
-    for (const record of put) this.#unstored.delete(record.id);
-    this.#tabs.post({ type: 'outbox', tabloId, ids: [...put.map((record) => record.id), ...remove], sent });
-    if (put.length > 0) this.#emit({ tabloId, sent: [] });
+    ids: readonly EntryId[],
+    decide: (view: OutboxView) => Decision,
+    sent: readonly Entry[] = [],
+  ): Promise<boolean> {
+    const guess = decide(viewOf(this.#records.get(tabloId) ?? new Map()));
+    if (guess === null) return false;
+    for (const { id } of guess.put ?? []) this.#unstored.add(id);
+    if (this.#apply(tabloId, guess)) this.#emit({ tabloId, sent: [] });
+    let isDone = true;
+    const writes = await this.#store.changeOutbox(ids, (view) => {
+      const decision = decide(view);
+      isDone = decision !== null;
+      return decision ?? {};
+    });
+    for (const { id } of guess.put ?? []) this.#unstored.delete(id);
+    this.#apply(tabloId, writes);
+    const written = idsOf(writes);
+    // Another tab was first: what was guessed is not so.
+    const wrong = [...idsOf(guess)].filter((id) => !written.has(id));
+    await this.#refresh(tabloId, wrong);
+    if (written.size > 0 || sent.length > 0)
+      this.#tabs.post({ type: 'outbox', tabloId, ids: [...written, ...wrong], sent });
+    if (written.size > 0 || wrong.length > 0) this.#emit({ tabloId, sent: [] });
+    return isDone;
   }
 
-  async #reread(tabloId: TabloId, ids: readonly EntryId[], sent: readonly MemberEntry[]): Promise<void> {
-    for (const id of ids) {
-      const record = await this.#store.readOutboxRecord(id);
+  async #reread(tabloId: TabloId, ids: readonly EntryId[], sent: readonly Entry[]): Promise<void> {
+    await this.#refresh(tabloId, ids);
+    this.#emit({ tabloId, sent });
+  }
+
+  async #refresh(tabloId: TabloId, ids: readonly EntryId[]): Promise<void> {
+    if (ids.length === 0) return;
+    const records = await this.#store.readOutboxRecords(ids);
+    for (const [index, id] of ids.entries()) {
+      const record = records[index] ?? null;
       if (record === null) this.#records.get(tabloId)?.delete(id);
       else this.#set(record);
     }
-    this.#emit({ tabloId, sent });
+  }
+
+  #apply(tabloId: TabloId, { put = [], remove = [] }: OutboxWrites): boolean {
+    for (const id of remove) this.#records.get(tabloId)?.delete(id);
+    for (const record of put) this.#set(record);
+    return put.length > 0 || remove.length > 0;
   }
 
   #set(record: OutboxRecord): void {
@@ -201,4 +214,8 @@ export class Outbox {
   #emit(change: OutboxChange): void {
     for (const listener of [...this.#listeners]) listener(change);
   }
+}
+
+function idsOf({ put = [], remove = [] }: OutboxWrites): ReadonlySet<EntryId> {
+  return new Set([...put.map((record) => record.id), ...remove]);
 }

@@ -5,10 +5,12 @@
  * 1. An own entry leaves the outbox in `settle` alone: when the server says that it is durable, or shows it to us [R8].
  * 2. A document that holds what its author has taken back is never synced again: the room moves to a new one first.
  */
-import type { MemberEntry } from '@tablo/schema/entry';
+import type { CausalClock } from '@tablo/schema/causal-clock';
+import { createArrival, type Entry, type MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { OutboxRecord } from './local-store.ts';
 import type { Outbox } from './outbox.ts';
+import { isAwaited, rememberStamps } from './outbox-decisions.ts';
 import { inBackground } from './report-error.ts';
 import type { RoomHome } from './room-home.ts';
 import type { Home } from './sender.ts';
@@ -17,11 +19,9 @@ import type { Timing } from './timing.ts';
 
 export interface OwnEntriesHost {
   /** Durable now: part of the timeline. */
-  show(entries: readonly MemberEntry[]): void;
+  show(entries: readonly Entry[]): void;
   /** The outbox has changed. */
   overlay(): void;
-  /** What its author had taken back is durable all the same. */
-  settleWithdrawn(record: OutboxRecord): void;
   /** Something may be pushed that could not be before. */
   flush(): void;
 }
@@ -30,6 +30,7 @@ export interface OwnEntriesOptions {
   readonly tabloId: TabloId;
   readonly user: UserId;
   readonly outbox: Outbox;
+  readonly clock: CausalClock;
   readonly tabs: Tabs;
   readonly timing: Timing;
   readonly home: RoomHome;
@@ -57,9 +58,9 @@ export class OwnEntries {
     const { document } = home;
     if (document === null) return [];
     const records = outbox.pushable(tabloId).filter(({ id }) => !document.has(id));
-    // Every tab has every pending entry: those of a living tab are left to it for a while, or all of them would push.
+    // Every tab has every pending entry: those of a living tab are left to it for a while, those of a dead one to the first tab, or all of them would push.
     const isLeftToOther = ({ owner, createdAt }: OutboxRecord): boolean =>
-      owner !== tabs.id && tabs.isAlive(owner) && Date.now() - createdAt < timing.ownerGraceMs;
+      owner !== tabs.id && (tabs.isAlive(owner) || !tabs.isFirst) && Date.now() - createdAt < timing.ownerGraceMs;
     // In the order of writing: what comes after another tab's entry waits with it [R5].
     const waiting = records.findIndex(isLeftToOther);
     const mine = waiting < 0 ? records : records.slice(0, waiting);
@@ -70,8 +71,11 @@ export class OwnEntries {
   /** Whose fate must be asked before anything is pushed. */
   doubtful(): readonly EntryId[] {
     const { outbox, tabloId, home } = this.#options;
-    const unsettled = outbox.list(tabloId).flatMap(({ id, delivery }) => (delivery.status === 'refused' ? [] : [id]));
-    return [...unsettled, ...this.#remembered.flatMap(({ id }) => (home.document?.has(id) ? [] : [id]))];
+    const unsettled = outbox
+      .list(tabloId)
+      .filter((record) => isAwaited(record) && record.delivery.status !== 'refused');
+    const lost = this.#remembered.filter(({ id }) => !home.document?.has(id));
+    return [...unsettled, ...lost].map(({ id }) => id);
   }
 
   push(entries: readonly MemberEntry[]): void {
@@ -87,15 +91,10 @@ export class OwnEntries {
     if (link !== null) link.hasUnacknowledged = this.held().length > 0;
   }
 
-  takeBack(ids: readonly EntryId[]): void {
-    const held = new Set(this.held());
-    if (ids.some((id) => held.has(id))) this.#options.home.rehome('stored');
-  }
-
-  /** Another tab may have taken back what this one has pushed. */
+  /** What its author has taken back, in whichever tab, must not be sent (again). */
   takeBackWithdrawn(): void {
-    const { outbox, tabloId } = this.#options;
-    this.takeBack(this.held().filter((id) => outbox.get(tabloId, id)?.delivery.status !== 'pending'));
+    const { outbox, tabloId, home } = this.#options;
+    if (this.held().some((id) => outbox.get(tabloId, id)?.delivery.status !== 'pending')) home.rehome('stored');
   }
 
   rehome(home: Home): void {
@@ -109,28 +108,19 @@ export class OwnEntries {
     this.#options.home.rehome(home);
   }
 
-  /** [R1] These are durable. */
-  settle(ids: readonly EntryId[]): void {
+  /** [R1] These are durable. `shownAt`: of those that are not shown at their `sentAt`, ms since the Unix epoch. */
+  settle(ids: readonly EntryId[], shownAt: Readonly<Record<string, number>> = {}): void {
     if (ids.length === 0) return;
-    const { outbox, tabs, home, host, tabloId } = this.#options;
-    // First: a held entry without a record is one that another tab has taken back.
+    const { outbox, home, host, tabloId, user, clock } = this.#options;
+    // First: a held entry without a record is one that has been taken back.
     home.document?.confirm(ids);
-    // What another living tab has taken back is for that tab to make good: without its record it could not.
-    const isOurs = (record: OutboxRecord): boolean => record.owner === tabs.id || !tabs.isAlive(record.owner);
-    const settled = outbox.settle(
-      tabloId,
-      ids.filter((id) => {
-        const record = outbox.get(tabloId, id);
-        return record !== null && (record.delivery.status !== 'withdrawn' || isOurs(record));
-      }),
-    );
+    const arrivals = ids.flatMap((id) => (shownAt[id] === undefined ? [] : [createArrival([id], shownAt[id])]));
+    const stamp = rememberStamps(() => ({ author: user, sentAt: clock.next() }));
+    const settled = outbox.settle(tabloId, ids, stamp, arrivals);
     this.noteJoined();
     if (settled.length === 0) return;
-    host.show(settled.map((record) => record.entry));
+    host.show([...arrivals, ...settled.map((record) => record.entry)]);
     host.overlay();
-    for (const record of settled) {
-      if (record.delivery.status === 'withdrawn') host.settleWithdrawn(record);
-    }
   }
 
   /** Durable entries whose records outlived them, because the last run ended in between. */

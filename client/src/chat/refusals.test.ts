@@ -289,6 +289,24 @@ describe('moving', () => {
     expect(find(same, 'old')?.reactions).toEqual([{ emoji: '👍', users: [ALICE] }]);
   });
 
+  it('[R5] an own late edit that became durable in an earlier document is shown at its receipt, not by its author’s clock', async () => {
+    const { room, environment, browser } = await openKitchen();
+    const id = await room.send('plain');
+    await until(() => expect(statusOf(room, 'plain')).toBe('sent'));
+    environment.goOffline();
+    await room.edit(id, 'by a wrong clock');
+    // It has arrived, and the tablo has moved on before its author heard of that.
+    const [record] = await browser.store.readOutbox();
+    const { entry } = record!;
+    tablo.durable.set(entry.id, { entry, seq: 0, isDeleted: false });
+    server.shownAt[entry.id] = entry.sentAt + 86_400_000;
+    server.hasHistory = false;
+    server.moveEpoch(tablo);
+    environment.goOnline();
+    await until(() => expect(find(room, 'by a wrong clock')?.unsentChanges).toEqual([]));
+    expect(find(room, 'by a wrong clock')?.editedAt).toBe(entry.sentAt + 86_400_000);
+  });
+
   it('[R9] follows when the epoch moved while it was away', async () => {
     const { room, environment } = await openKitchen();
     await room.send('old');

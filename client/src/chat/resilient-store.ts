@@ -1,167 +1,149 @@
-/**
- * IndexedDB fails in many ways: refused (private modes), blocked, closed behind our back (Safari in the background), full, or it just never answers.
- * None of them may stop a message from being written. This store goes on in memory and says so [R7, R11].
- *
- * Invariants
- * 1. No call rejects because of the browser's storage.
- * 2. A failed call is tried once more, on a database opened anew (after making room, when it was full); only then do we turn to memory.
- * 3. Once in memory, always in memory: two truths in turns would show old states.
- */
+/** The local store that the chat uses: IndexedDB in two databases, each of which can fail without the other, and memory where one does. */
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { TimelineKey } from '@tablo/schema/shown-at';
 import type { TimelineRow } from '@tablo/schema/timeline';
 import type { Member, StorageState } from './chat.ts';
-import { IdbStore, openIdbStore } from './idb-store.ts';
-import type { ChannelRecord, LocalStore, OutboxRecord } from './local-store.ts';
+import { type IdbStore, openIdbStore } from './idb-store.ts';
+import { openIdbUnsentStore } from './idb-unsent-store.ts';
+import type { CacheStore, ChannelRecord, LocalStore, OutboxView, OutboxWrites, UnsentStore } from './local-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { Writable } from './readable.ts';
+import { type Durable, Resilient, type StorageFault } from './resilient.ts';
 
-const REFUSED =
-  'This browser does not let the app store anything: messages that are not sent yet are lost when this tab closes.';
-const FULL = 'The storage of this device is full: messages that are not sent yet are lost when this tab closes.';
-const BROKEN =
-  'The storage of this device has stopped working: messages that are not sent yet are lost when this tab closes.';
+const WHY: Record<StorageFault, string> = {
+  refused: 'This browser does not let the app store anything',
+  full: 'The storage of this device is full',
+  broken: 'The storage of this device has stopped working',
+};
+const UNSENT_IN_MEMORY = 'messages that are not sent yet are lost when this tab closes.';
+const CACHE_IN_MEMORY =
+  'what you read and draft now is gone when this tab closes. Messages that are not sent yet are safe.';
 
-class Timeout extends Error {}
-
-function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout>;
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Timeout('The local database does not answer.')), ms);
-  });
-  return Promise.race([work, deadline]).finally(() => clearTimeout(timer));
-}
-
-const isFull = (error: unknown): boolean => error instanceof Error && error.name === 'QuotaExceededError';
+type EarlierCache = CacheStore & Partial<Pick<IdbStore, 'readOutbox' | 'forgetOutbox'>>;
 
 export interface ResilientStoreOptions {
   readonly timeoutMs: number;
-  /** Opens the durable store, again after it broke. */
-  readonly open: () => Promise<LocalStore>;
+  readonly openCache: () => Promise<Durable<EarlierCache>>;
+  readonly openUnsent: () => Promise<Durable<UnsentStore>>;
 }
 
 export async function openLocalStore(user: UserId, timeoutMs: number): Promise<ResilientStore> {
-  return ResilientStore.open({ timeoutMs, open: () => openIdbStore(user) });
+  return ResilientStore.open({
+    timeoutMs,
+    openCache: () => openIdbStore(user),
+    openUnsent: () => openIdbUnsentStore(user),
+  });
 }
 
 export class ResilientStore implements LocalStore {
-  readonly state = new Writable<StorageState>({ status: 'durable' });
-  readonly #options: ResilientStoreOptions;
-  #store: LocalStore;
-  #reopening: Promise<LocalStore> | null = null;
+  readonly state: Writable<StorageState>;
+  readonly #cache: Resilient<CacheStore>;
+  readonly #unsent: Resilient<UnsentStore>;
+  /** What the outbox holds, should its database fail: a change is decided by what is there. */
+  readonly #shadow: MemoryStore;
 
-  private constructor(options: ResilientStoreOptions, store: LocalStore | null) {
-    this.#options = options;
-    this.#store = store ?? new MemoryStore();
-    if (store === null) this.state.set({ status: 'memory', message: REFUSED });
+  private constructor(
+    state: Writable<StorageState>,
+    cache: Resilient<CacheStore>,
+    unsent: Resilient<UnsentStore>,
+    shadow: MemoryStore,
+  ) {
+    this.state = state;
+    this.#cache = cache;
+    this.#unsent = unsent;
+    this.#shadow = shadow;
   }
 
-  static async open(options: ResilientStoreOptions): Promise<ResilientStore> {
-    const opening = (async () => options.open())();
-    const store = await withDeadline(opening, options.timeoutMs).catch(() => null);
-    // Too late is as good as refused; but do not keep it open, or sign-out in another tab would be blocked.
-    if (store === null) opening.then((late) => late.close()).catch(() => {});
-    return new ResilientStore(options, store);
-  }
-
-  async #run<T>(action: (store: LocalStore) => Promise<T>): Promise<T> {
-    const store = this.#store;
-    try {
-      return await this.#attempt(action, store);
-    } catch (error) {
-      if (store instanceof MemoryStore) throw error;
-      try {
-        if (isFull(error)) await this.#attempt((full) => full.clearRows(), store);
-        else await this.#reopen(store);
-        return await this.#attempt(action, this.#store);
-      } catch (again) {
-        this.#turnToMemory(isFull(again) ? FULL : BROKEN);
-        return action(this.#store);
-      }
-    }
-  }
-
-  #attempt<T>(action: (store: LocalStore) => Promise<T>, store: LocalStore): Promise<T> {
-    // In an async function, since `transaction()` on a closed connection throws instead of rejecting.
-    return withDeadline((async () => action(store))(), this.#options.timeoutMs);
-  }
-
-  async #reopen(broken: LocalStore): Promise<void> {
-    if (this.#store !== broken) return; // Another call has opened it anew already.
-    if (broken instanceof IdbStore && broken.isDeleted) throw new Error('The local data was deleted by another tab.');
-    this.#reopening ??= (async () => {
-      await broken.close().catch(() => {}); // Closed already, most likely: that is why we are here.
-      return withDeadline(this.#options.open(), this.#options.timeoutMs);
-    })();
-    try {
-      this.#store = await this.#reopening;
-    } finally {
-      this.#reopening = null;
-    }
-  }
-
-  #turnToMemory(message: string): void {
-    if (this.#store instanceof MemoryStore) return;
-    const broken = this.#store;
-    this.#store = new MemoryStore();
-    broken.close().catch(() => {}); // It is broken: that it cannot even be closed is no news.
-    this.state.set({ status: 'memory', message });
-  }
-
-  readUpdates = (document: string) => this.#run((store) => store.readUpdates(document));
-  appendUpdate = (document: string, update: Uint8Array) => this.#run((store) => store.appendUpdate(document, update));
-  replaceUpdates = (document: string, merge: (updates: Uint8Array[]) => Uint8Array | null) =>
-    this.#run((store) => store.replaceUpdates(document, merge));
-  listDocuments = () => this.#run((store) => store.listDocuments());
-  readOutbox = () => this.#run((store) => store.readOutbox());
-  readOutboxRecord = (id: EntryId) => this.#run((store) => store.readOutboxRecord(id));
-  writeOutbox = (change: { readonly put?: readonly OutboxRecord[]; readonly remove?: readonly EntryId[] }) =>
-    this.#run((store) => store.writeOutbox(change));
-  readChannels = () => this.#run((store) => store.readChannels());
-  writeChannels = (change: { readonly put?: readonly ChannelRecord[]; readonly remove?: readonly TabloId[] }) =>
-    this.#run((store) => store.writeChannels(change));
-  readRows = (tabloId: TabloId, before: TimelineKey | null, limit: number) =>
-    this.#run((store) => store.readRows(tabloId, before, limit));
-  writeRows = (
-    tabloId: TabloId,
-    change: { readonly put?: readonly TimelineRow[]; readonly remove?: readonly EntryId[] },
-  ) => this.#run((store) => store.writeRows(tabloId, change));
-  clearRows = () => this.#run((store) => store.clearRows());
-  readMembers = (tabloId: TabloId) => this.#run((store) => store.readMembers(tabloId));
-  writeMembers = (tabloId: TabloId, members: readonly Member[]) =>
-    this.#run((store) => store.writeMembers(tabloId, members));
-  readDraft = (tabloId: TabloId) => this.#run((store) => store.readDraft(tabloId));
-  writeDraft = (tabloId: TabloId, text: string) => this.#run((store) => store.writeDraft(tabloId, text));
-  readMeta = (key: string) => this.#run((store) => store.readMeta(key));
-  writeMeta = (key: string, value: unknown) => this.#run((store) => store.writeMeta(key, value));
-  forgetTablo = (tabloId: TabloId) => this.#run((store) => store.forgetTablo(tabloId));
-
-  /** Whatever is still called afterwards goes to a memory that nobody reads: it must not open the database again. */
-  async close(): Promise<void> {
-    await this.#letGo().close();
-  }
-
-  /** Also when IndexedDB failed meanwhile: what it held before must not stay on the device. Rejects when it does stay. */
-  async destroy(): Promise<void> {
-    const store = this.#letGo();
-    if (!(store instanceof MemoryStore)) {
-      try {
-        return await store.destroy();
-      } catch {
-        // Closed behind our back: once more, on a connection of its own.
-      }
-    }
-    await this.#destroyAnew();
-  }
-
-  #letGo(): LocalStore {
-    const store = this.#store;
-    this.#store = new MemoryStore();
+  static async open({ timeoutMs, openCache, openUnsent }: ResilientStoreOptions): Promise<ResilientStore> {
+    const state = new Writable<StorageState>({ status: 'durable' });
+    const note = (status: 'partial' | 'memory', message: string): void => {
+      if (state.get().status !== 'memory') state.set({ status, message });
+    };
+    const cache: Resilient<CacheStore> = await Resilient.open<CacheStore>({
+      timeoutMs,
+      open: openCache,
+      fallback: () => new MemoryStore(),
+      makeRoom: (): Promise<void> => cache.run((store) => store.clearRows()),
+      onFault: (fault) => note('partial', `${WHY[fault]}: ${CACHE_IN_MEMORY}`),
+    });
+    const shadow = new MemoryStore();
+    const unsent = await Resilient.open<UnsentStore>({
+      timeoutMs,
+      open: openUnsent,
+      fallback: () => shadow,
+      makeRoom: () => cache.run((store) => store.clearRows()),
+      reopened: async (before, after) => {
+        if (before.instance === after.instance) return;
+        const put = await shadow.readOutbox();
+        await after.changeOutbox([], () => ({ put }));
+      },
+      onFault: (fault) => note('memory', `${WHY[fault]}: ${UNSENT_IN_MEMORY}`),
+    });
+    const store = new ResilientStore(state, cache, unsent, shadow);
+    await store.#takeOver();
     return store;
   }
 
-  async #destroyAnew(): Promise<void> {
-    const durable = await withDeadline(this.#options.open(), this.#options.timeoutMs).catch(() => null);
-    await durable?.destroy();
+  /** Earlier releases kept unsent entries beside the rest. */
+  async #takeOver(): Promise<void> {
+    const left = await this.#cache.run(async (store: EarlierCache) => store.readOutbox?.() ?? []);
+    if (left.length === 0) return;
+    await this.changeOutbox([], () => ({ put: left }));
+    if (this.state.get().status === 'durable')
+      await this.#cache.run(async (store: EarlierCache) => store.forgetOutbox?.());
+  }
+
+  async readOutbox() {
+    const put = await this.#unsent.run((store) => store.readOutbox());
+    await this.#shadow.changeOutbox([], () => ({ put }));
+    return put;
+  }
+
+  async readOutboxRecords(ids: readonly EntryId[]) {
+    const records = await this.#unsent.run((store) => store.readOutboxRecords(ids));
+    const put = records.filter((record) => record !== null);
+    const remove = ids.filter((_id, index) => (records[index] ?? null) === null);
+    await this.#shadow.changeOutbox([], () => ({ put, remove }));
+    return records;
+  }
+
+  async changeOutbox(ids: readonly EntryId[], decide: (view: OutboxView) => OutboxWrites) {
+    const writes = await this.#unsent.run((store) => store.changeOutbox(ids, decide));
+    await this.#shadow.changeOutbox([], () => writes);
+    return writes;
+  }
+
+  readUpdates = (document: string) => this.#cache.run((store) => store.readUpdates(document));
+  appendUpdate = (document: string, update: Uint8Array) =>
+    this.#cache.run((store) => store.appendUpdate(document, update));
+  replaceUpdates = (document: string, merge: (updates: Uint8Array[]) => Uint8Array | null) =>
+    this.#cache.run((store) => store.replaceUpdates(document, merge));
+  listDocuments = () => this.#cache.run((store) => store.listDocuments());
+  readChannels = () => this.#cache.run((store) => store.readChannels());
+  writeChannels = (change: { readonly put?: readonly ChannelRecord[]; readonly remove?: readonly TabloId[] }) =>
+    this.#cache.run((store) => store.writeChannels(change));
+  readRows = (tabloId: TabloId, before: TimelineKey | null, limit: number) =>
+    this.#cache.run((store) => store.readRows(tabloId, before, limit));
+  writeRows = (
+    tabloId: TabloId,
+    change: { readonly put?: readonly TimelineRow[]; readonly remove?: readonly EntryId[] },
+  ) => this.#cache.run((store) => store.writeRows(tabloId, change));
+  clearRows = () => this.#cache.run((store) => store.clearRows());
+  readMembers = (tabloId: TabloId) => this.#cache.run((store) => store.readMembers(tabloId));
+  writeMembers = (tabloId: TabloId, members: readonly Member[]) =>
+    this.#cache.run((store) => store.writeMembers(tabloId, members));
+  readDraft = (tabloId: TabloId) => this.#cache.run((store) => store.readDraft(tabloId));
+  writeDraft = (tabloId: TabloId, text: string) => this.#cache.run((store) => store.writeDraft(tabloId, text));
+  readMeta = (key: string) => this.#cache.run((store) => store.readMeta(key));
+  writeMeta = (key: string, value: unknown) => this.#cache.run((store) => store.writeMeta(key, value));
+  forgetTablo = (tabloId: TabloId) => this.#cache.run((store) => store.forgetTablo(tabloId));
+
+  async close(): Promise<void> {
+    await Promise.all([this.#cache.close(), this.#unsent.close()]);
+  }
+
+  /** Rejects when something stays on the device. */
+  async destroy(): Promise<void> {
+    await Promise.all([this.#cache.destroy(), this.#unsent.destroy()]);
   }
 }

@@ -34,6 +34,8 @@ export interface RoomDocumentOptions {
   readonly name: string;
   readonly store: LocalStore;
   readonly timing: Timing;
+  /** Of several tabs one stores what comes; the others wait, in case it does not. */
+  readonly isFirstTab: () => boolean;
   readonly listener: RoomDocumentListener;
 }
 
@@ -42,6 +44,7 @@ export class RoomDocument {
   readonly doc = new Y.Doc();
   readonly #store: LocalStore;
   readonly #timing: Timing;
+  readonly #isFirstTab: () => boolean;
   readonly #listener: RoomDocumentListener;
   readonly #array: Y.Array<unknown>;
   /** By id, held ones included. */
@@ -55,10 +58,11 @@ export class RoomDocument {
   #hasErased = false;
   #isClosed = false;
 
-  private constructor({ name, store, timing, listener }: RoomDocumentOptions) {
+  private constructor({ name, store, timing, isFirstTab, listener }: RoomDocumentOptions) {
     this.name = name;
     this.#store = store;
     this.#timing = timing;
+    this.#isFirstTab = isFirstTab;
     this.#listener = listener;
     this.#array = this.doc.getArray(ENTRIES_ROOT);
     this.#array.observe((event, transaction) => this.#read(event, transaction));
@@ -178,7 +182,8 @@ export class RoomDocument {
   #saveSoon(update: Uint8Array): void {
     if (this.#isClosed) return;
     this.#unsaved.push(update);
-    this.#saveTimer ??= setTimeout(() => inBackground(this.save()), this.#timing.updateSaveMs);
+    const { updateSaveMs, otherTabSaveMs } = this.#timing;
+    this.#saveTimer ??= setTimeout(() => inBackground(this.save()), this.#isFirstTab() ? updateSaveMs : otherTabSaveMs);
   }
 
   #read(event: Y.YArrayEvent<unknown>, transaction: Y.Transaction): void {

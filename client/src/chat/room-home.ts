@@ -38,6 +38,7 @@ export interface HomeOptions {
   readonly store: LocalStore;
   readonly links: LinkOpener;
   readonly timing: Timing;
+  readonly isFirstTab: () => boolean;
   readonly listener: HomeListener;
 }
 
@@ -166,8 +167,8 @@ export class RoomHome {
   }
 
   #openDocument(epoch: number, home: Home): Promise<RoomDocument> | RoomDocument {
-    const { tabloId, store, timing, listener } = this.#options;
-    const options = { name: encodeDocumentName({ tabloId, epoch }), store, timing, listener };
+    const { tabloId, store, timing, isFirstTab, listener } = this.#options;
+    const options = { name: encodeDocumentName({ tabloId, epoch }), store, timing, isFirstTab, listener };
     return home === 'empty' ? RoomDocument.create(options) : RoomDocument.open(options);
   }
 

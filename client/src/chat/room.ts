@@ -67,7 +67,14 @@ export class Room {
     this.#context = context;
     this.draft = new Draft({ tabloId: id, store, tabs, saveMs: timing.draftSaveMs });
     this.presence = new RoomPresence(user, timing);
-    this.#home = new RoomHome({ tabloId: id, store, links, timing, listener: this.#homeListener() });
+    this.#home = new RoomHome({
+      tabloId: id,
+      store,
+      links,
+      timing,
+      isFirstTab: () => tabs.isFirst,
+      listener: this.#homeListener(),
+    });
     this.screen = new RoomScreen({
       tabloId: id,
       store,
@@ -105,19 +112,18 @@ export class Room {
       clock,
       outbox,
       message: (entry) => this.screen.message(entry),
-      withdrawn: (ids) => this.#own.takeBack(ids),
     });
     this.#own = new OwnEntries({
       tabloId: id,
       user: user.id,
       outbox,
+      clock,
       tabs,
       timing,
       home: this.#home,
       host: {
         show: (entries) => this.#show(entries),
         overlay: () => this.screen.overlay(),
-        settleWithdrawn: (record) => this.commands.settleWithdrawn(record),
         flush: () => this.#sender.flush(),
       },
     });
@@ -213,6 +219,11 @@ export class Room {
     this.#sender.flush();
   }
 
+  /** What was left to another tab may be ours now. */
+  noteTabGone(): void {
+    this.#sender.flush();
+  }
+
   /** The user asked: no waiting. */
   retryNow(): void {
     this.#home.retryNow();
@@ -287,7 +298,7 @@ export class Room {
       case 'committed': {
         const messages = message.messages as EntryId[];
         this.#marker.numbered(messages.map((id, index) => ({ id, seq: message.seq + index })));
-        this.#settle([...messages, ...(message.others as EntryId[])]);
+        this.#settle([...messages, ...(message.others as EntryId[])], message.shownAt);
         if (this.#sender.committed(message.messages, message.others)) {
           this.#own.restoreLost(new Set(message.others));
           this.#sender.answered();
@@ -303,8 +314,8 @@ export class Room {
     }
   }
 
-  #settle(ids: readonly EntryId[]): void {
-    this.#own.settle(ids);
+  #settle(ids: readonly EntryId[], shownAt?: Readonly<Record<string, number>>): void {
+    this.#own.settle(ids, shownAt);
     this.#sender.confirmed();
   }
 

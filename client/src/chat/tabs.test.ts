@@ -1,4 +1,7 @@
+import { createEntryId } from '@tablo/schema/ids';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type TabLocks, Tabs } from './tabs.ts';
+import { FakeLocks } from './testing/fake-locks.ts';
 import type { FakeTablo } from './testing/fake-server.ts';
 import { FakeServer } from './testing/fake-server.ts';
 import {
@@ -35,6 +38,80 @@ async function openTwoTabs(timing = {}) {
   for (const { chat } of [here, there]) await until(() => expect(chat.connection.get().status).toBe('online'));
   return { browser, here, there, rooms };
 }
+
+/** The real ones are Node's, which has Web Locks of its own. */
+describe.each([
+  ['the real ones', () => ({ locks: navigator.locks as unknown as TabLocks, kill: () => {} })],
+  ['ours for tests', () => new FakeLocks().openTab()],
+])('Web Locks (%s)', (_name, open) => {
+  const { signal } = new AbortController();
+
+  it('are held by one at a time, and given to who waits', async () => {
+    const { locks } = open();
+    const name = createEntryId();
+    const order: string[] = [];
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const first = locks.request(name, { mode: 'exclusive', signal }, async () => {
+      order.push('first');
+      await held;
+    });
+    const shared = [1, 2].map((nth) =>
+      locks.request(name, { mode: 'shared', signal }, async () => void order.push(`shared ${nth}`)),
+    );
+    await until(() => expect(order).toEqual(['first']));
+    release();
+    await Promise.all([first, ...shared]);
+    expect(order).toEqual(['first', 'shared 1', 'shared 2']);
+  });
+
+  it('are not waited for any more by who gives up', async () => {
+    const { locks } = open();
+    const name = createEntryId();
+    const waiting = new AbortController();
+    let release = () => {};
+    const held = locks.request(
+      name,
+      { mode: 'exclusive', signal },
+      () => new Promise((resolve) => (release = resolve)),
+    );
+    const given = locks.request(name, { mode: 'exclusive', signal: waiting.signal }, async () => {});
+    waiting.abort();
+    await expect(given).rejects.toThrow();
+    const next = locks.request(name, { mode: 'exclusive', signal }, async () => {});
+    release();
+    await Promise.all([held, next]);
+  });
+});
+
+describe('tabs', () => {
+  it('know who is first, and the next one when that one has gone or crashed', async () => {
+    const browser = new FakeBrowser();
+    const openTab = () => {
+      const share = browser.locks.openTab();
+      return { share, tabs: new Tabs({ user: ALICE, openChannel: browser.openTabChannel, locks: share.locks }) };
+    };
+    const [one, two, three] = [openTab(), openTab(), openTab()];
+    const first = () => [one, two, three].map(({ tabs }) => tabs.isFirst);
+    await until(() => expect(first()).toEqual([true, false, false]));
+    await until(() => expect([two.tabs.isAlive(one.tabs.id), one.tabs.isAlive(three.tabs.id)]).toEqual([true, true]));
+    one.tabs.close();
+    await until(() => expect(first().slice(1)).toEqual([true, false]));
+    two.share.kill();
+    await until(() => expect(three.tabs.isFirst).toBe(true));
+    await until(() => expect(three.tabs.isAlive(two.tabs.id)).toBe(false));
+    three.tabs.close();
+  });
+
+  it('are all first where the browser has no Web Locks', () => {
+    const browser = new FakeBrowser();
+    const tabs = [1, 2].map(() => new Tabs({ user: ALICE, openChannel: browser.openTabChannel, locks: null }));
+    expect(tabs.map(({ isFirst }) => isFirst)).toEqual([true, true]);
+    for (const tab of tabs) tab.close();
+  });
+});
 
 describe('two tabs of one browser', () => {
   it('[R4] what one writes both show, and only one pushes', async () => {
@@ -73,6 +150,43 @@ describe('two tabs of one browser', () => {
     await here.chat.close();
     await rooms.there.send('mine');
     await until(() => expect(statusOf(rooms.there, 'left behind')).toBe('sent'));
+  });
+
+  it('[R7] a tab that crashes says nothing, and its entries are the other’s at once', async () => {
+    const { here, rooms } = await openTwoTabs({ ownerGraceMs: 60_000 });
+    here.environment.goOffline();
+    await rooms.here.send('left behind');
+    await until(() => expect(statusOf(rooms.there, 'left behind')).toBe('pending'));
+    here.loseLocks();
+    await until(() => expect(statusOf(rooms.there, 'left behind')).toBe('sent'));
+  });
+
+  it('[R8] both change one pending message at once: the others get one, with one of the texts', async () => {
+    const { here, there, rooms } = await openTwoTabs();
+    for (const { environment } of [here, there]) environment.goOffline();
+    const id = await rooms.here.send('draft');
+    await until(() => expect(statusOf(rooms.there, 'draft')).toBe('pending'));
+    await Promise.all([rooms.here.edit(id, 'by here'), rooms.there.edit(id, 'by there')]);
+    for (const { environment } of [here, there]) environment.goOnline();
+    await until(() => expect(server.entriesOf(tablo)).toHaveLength(1));
+    for (const room of [rooms.here, rooms.there]) await until(() => expect(statusOf(room, 'by there')).toBe('sent'));
+    expect(server.entriesOf(tablo)).toMatchObject([{ kind: 'message', text: 'by there' }]);
+    for (const { chat } of [here, there]) await until(async () => expect(await chat.countUnsent()).toBe(0));
+  });
+
+  it('[R8] one takes back what the other changes at the same time: nobody gets it, and the other one is told', async () => {
+    const { here, there, rooms } = await openTwoTabs();
+    for (const { environment } of [here, there]) environment.goOffline();
+    const id = await rooms.here.send('draft');
+    await until(() => expect(statusOf(rooms.there, 'draft')).toBe('pending'));
+    const removing = rooms.here.remove(id);
+    await expect(rooms.there.edit(id, 'changed')).rejects.toMatchObject({ code: 'not-found' });
+    await removing;
+    for (const { environment } of [here, there]) environment.goOnline();
+    await rooms.there.send('done');
+    await until(() => expect(statusOf(rooms.here, 'done')).toBe('sent'));
+    expect(server.entriesOf(tablo)).toMatchObject([{ text: 'done' }]);
+    expect([texts(rooms.here), texts(rooms.there)]).toEqual([['done'], ['done']]);
   });
 
   it('[R7] a tab that stands still is not waited for longer than its grace', async () => {

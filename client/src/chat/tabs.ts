@@ -1,17 +1,20 @@
 /**
- * What this browser's tabs tell each other (BroadcastChannel `tablo-chat:<userId>`): that a record changed, which the others then read anew; and who
- * is alive, so that an entry whose tab has gone is pushed by another at once.
+ * What this browser's tabs are to each other. By BroadcastChannel (`tablo-chat:<userId>`) they tell that a record changed, which the others then read
+ * anew. By Web Locks they know who is alive and who is first, also when a tab crashes without a word: each holds a lock of its own, and the others wait
+ * for it.
+ *
+ * Without Web Locks (a page that was not loaded over HTTPS) a tab counts as alive until it says goodbye, and every tab as first.
  */
-import type { MemberEntry } from '@tablo/schema/entry';
-import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { Entry } from '@tablo/schema/entry';
+import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 
 export type TabMessage =
-  /** `sent`: it is gone from the outbox because it is durable. */
+  /** `sent`: gone from the outbox because durable, with their arrivals. */
   | {
       readonly type: 'outbox';
       readonly tabloId: TabloId;
       readonly ids: readonly EntryId[];
-      readonly sent: readonly MemberEntry[];
+      readonly sent: readonly Entry[];
     }
   | { readonly type: 'draft'; readonly tabloId: TabloId; readonly text: string }
   | { readonly type: 'read'; readonly tabloId: TabloId; readonly seq: number }
@@ -36,27 +39,73 @@ export type OpenTabChannel = (name: string) => TabChannel | null;
 export const openBroadcastChannel: OpenTabChannel = (name) =>
   typeof BroadcastChannel === 'undefined' ? null : (new BroadcastChannel(name) as unknown as TabChannel);
 
+/** What we use of a `LockManager`. */
+export interface TabLocks {
+  request(
+    name: string,
+    options: { readonly mode: 'exclusive' | 'shared'; readonly signal: AbortSignal },
+    callback: () => Promise<void>,
+  ): Promise<unknown>;
+}
+
+/** `null` where the browser has none. */
+export function detectLocks(): TabLocks | null {
+  return typeof navigator === 'undefined' ? null : ((navigator as { readonly locks?: TabLocks }).locks ?? null);
+}
+
+export interface TabsOptions {
+  readonly user: UserId;
+  readonly openChannel?: OpenTabChannel;
+  readonly locks?: TabLocks | null;
+}
+
 export class Tabs {
-  readonly id: string = crypto.randomUUID();
+  // Not `randomUUID`: pages that were not loaded over HTTPS lack it.
+  readonly id: string = createEntryId();
+  readonly #scope: string;
   readonly #channel: TabChannel | null;
+  readonly #locks: TabLocks | null;
   readonly #alive = new Set<string>();
   readonly #listeners = new Set<(message: TabMessage) => void>();
+  readonly #closing = new AbortController();
+  readonly #closed: Promise<void>;
+  #isFirst: boolean;
 
-  constructor(user: UserId, open: OpenTabChannel = openBroadcastChannel) {
-    this.#channel = open(`tablo-chat:${user}`);
+  constructor({ user, openChannel = openBroadcastChannel, locks = detectLocks() }: TabsOptions) {
+    this.#scope = `tablo-chat:${user}`;
+    this.#channel = openChannel(this.#scope);
+    this.#locks = this.#channel === null ? null : locks;
+    this.#isFirst = this.#locks === null;
+    this.#closed = new Promise((resolve) => this.#closing.signal.addEventListener('abort', () => resolve()));
     if (this.#channel === null) return;
     this.#channel.onmessage = ({ data }) => this.#receive(data as Envelope);
-    this.post({ type: 'hello' });
+    if (this.#locks === null) this.post({ type: 'hello' });
+    this.#request('exclusive', `tab:${this.id}`, () => {
+      // Only now: who hears of this tab waits for its lock, and would take a lock that nobody holds for a death.
+      this.post({ type: 'hello' });
+      return this.#closed;
+    });
+    this.#request('exclusive', 'first', () => {
+      this.#isFirst = true;
+      this.#tell({ type: 'bye' });
+      return this.#closed;
+    });
   }
 
   isAlive(tab: string): boolean {
     return tab === this.id || this.#alive.has(tab);
   }
 
+  /** One tab of a browser is: it does what one is enough for. When it goes, another one is. */
+  get isFirst(): boolean {
+    return this.#isFirst;
+  }
+
   post(message: TabMessage): void {
     this.#channel?.postMessage({ from: this.id, message } satisfies Envelope);
   }
 
+  /** `bye` is heard also when a tab has died, and when this one becomes the first. */
   on(listener: (message: TabMessage) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -65,13 +114,31 @@ export class Tabs {
   close(): void {
     this.post({ type: 'bye' });
     this.#listeners.clear();
+    this.#closing.abort();
     this.#channel?.close();
   }
 
   #receive({ from, message }: Envelope): void {
     if (message.type === 'bye') this.#alive.delete(from);
-    else this.#alive.add(from);
+    else if (!this.#alive.has(from)) this.#watch(from);
     if (message.type === 'hello') this.post({ type: 'here' });
+    this.#tell(message);
+  }
+
+  #watch(tab: string): void {
+    this.#alive.add(tab);
+    this.#request('shared', `tab:${tab}`, async () => {
+      if (this.#alive.delete(tab)) this.#tell({ type: 'bye' });
+    });
+  }
+
+  #request(mode: 'exclusive' | 'shared', name: string, callback: () => Promise<void>): void {
+    const { signal } = this.#closing;
+    // Rejected when this tab closes while it still waits: nobody is left to care.
+    this.#locks?.request(`${this.#scope}:${name}`, { mode, signal }, callback).catch(() => {});
+  }
+
+  #tell(message: TabMessage): void {
     for (const listener of [...this.#listeners]) listener(message);
   }
 }

@@ -28,8 +28,10 @@ export interface Timing {
   /** Yjs structs that wait longer than this for others have lost them: the document is fetched anew (TRAPS 4.1). */
   readonly pendingStructsMs: number;
   readonly draftSaveMs: number;
-  /** Remote updates are gathered this long into one row. */
+  /** Remote updates are gathered this long into one row … */
   readonly updateSaveMs: number;
+  /** … and this long in a tab that is not the first of its browser: that one has most likely stored them. */
+  readonly otherTabSaveMs: number;
   /** Rows of one document before they are merged into one. */
   readonly compactRows: number;
   /** IndexedDB may never answer (private modes, TRAPS 3); after this we go on without it. */
@@ -61,10 +63,11 @@ export const DEFAULT_TIMING: Timing = {
   pendingStructsMs: 10_000,
   draftSaveMs: 250,
   updateSaveMs: 100,
+  otherTabSaveMs: 10_000,
   compactRows: 100,
   storeTimeoutMs: 5_000,
   ownerGraceMs: 5_000,
   typingRepeatMs: 2_000,
   typingIdleMs: 5_000,
-  withdrawnKeptMs: 24 * 3600_000,
+  withdrawnKeptMs: 7 * 24 * 3600_000,
 };

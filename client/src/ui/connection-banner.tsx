@@ -19,7 +19,7 @@ export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
 
   return (
     <>
-      {storage.status === 'memory' && (
+      {storage.status !== 'durable' && (
         <Strip icon={<HardDrive size={16} aria-hidden />} tone="warning">
           {storage.message}
         </Strip>

@@ -51,6 +51,8 @@ export class FakeServer {
   /** Denies joins while set. */
   deny: ReasonCode | null = null;
   answersCheck = true;
+  /** When entries are shown that were received late, as answers to `check` tell. */
+  readonly shownAt: Record<string, number> = {};
   /** REST has no history to give, as when the database is away. */
   hasHistory = true;
   /** Commits wait while set, as with PostgreSQL away. */
@@ -324,7 +326,8 @@ export class FakeServer {
         if (message === null || !this.answersCheck) return;
         const tablo = this.#tabloFor(documentName);
         const others = message.ids.filter((id) => tablo.durable.has(id));
-        connection.sendStateless(encodeStateless({ type: 'committed', seq: 0, messages: [], others }));
+        const shownAt = Object.fromEntries(Object.entries(this.shownAt).filter(([id]) => others.includes(id)));
+        connection.sendStateless(encodeStateless({ type: 'committed', seq: 0, messages: [], others, shownAt }));
       },
       onRequest: async ({ request, response }) => {
         await this.#answer(request, response);

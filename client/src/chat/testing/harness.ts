@@ -9,8 +9,9 @@ import type { LocalStore } from '../local-store.ts';
 import { MemoryStore } from '../memory-store.ts';
 import { Writable } from '../readable.ts';
 import { CachedTokens } from '../session.ts';
-import type { OpenTabChannel, TabChannel } from '../tabs.ts';
+import type { OpenTabChannel, TabChannel, TabLocks } from '../tabs.ts';
 import type { Timing } from '../timing.ts';
+import { FakeLocks } from './fake-locks.ts';
 import { type FakeServer, type FakeTablo, fakeToken } from './fake-server.ts';
 
 export const ALICE = 'aaaaaaaa-0000-4000-8000-0000000000a1' as UserId;
@@ -65,6 +66,7 @@ export class FakeEnvironment implements Environment {
 /** One browser: tabs that hear each other, and one store. */
 export class FakeBrowser {
   readonly store: LocalStore;
+  readonly locks = new FakeLocks();
   readonly #channels = new Set<TabChannel>();
 
   constructor(store: LocalStore = new MemoryStore()) {
@@ -90,6 +92,8 @@ export interface Device {
   readonly chat: ChatClient;
   readonly environment: FakeEnvironment;
   readonly browser: FakeBrowser;
+  /** The tab crashes: its locks are free, and it says nothing. */
+  loseLocks(): void;
 }
 
 const opened: ChatClient[] = [];
@@ -106,6 +110,7 @@ export async function openDevice(
     Omit<ChatClientOptions, 'timing' | 'environment'>
   > = {},
 ): Promise<Device> {
+  const tab: { readonly locks: TabLocks; kill(): void } = browser.locks.openTab();
   const chat = await openChatClient({
     user: { id: user, name: `Name ${user.slice(-2)}`, email: null },
     tokens: new CachedTokens(async () => fakeToken(user)),
@@ -113,11 +118,12 @@ export async function openDevice(
     storage: { store: browser.store, state: new Writable({ status: 'durable' as const }) },
     environment,
     openTabChannel: browser.openTabChannel,
+    tabLocks: tab.locks,
     timing: { ...FAST, ...timing },
     ...rest,
   });
   opened.push(chat);
-  return { chat, environment, browser };
+  return { chat, environment, browser, loseLocks: tab.kill };
 }
 
 export async function closeDevices(): Promise<void> {

@@ -89,11 +89,46 @@ export function describeLocalStore(name: string, open: () => Promise<LocalStore>
     it('[R8] keeps the outbox, changed in one step', async () => {
       const one = await opened();
       const [first, second] = [createEntryId(), createEntryId()];
-      await one.writeOutbox({ put: [outboxRecord(first, 'first')] });
-      await one.writeOutbox({ put: [outboxRecord(second, 'second')], remove: [first] });
+      await one.changeOutbox([], () => ({ put: [outboxRecord(first, 'first')] }));
+      await one.changeOutbox([first], () => ({ put: [outboxRecord(second, 'second')], remove: [first] }));
       expect(await one.readOutbox()).toEqual([outboxRecord(second, 'second')]);
-      expect(await one.readOutboxRecord(second)).toEqual(outboxRecord(second, 'second'));
-      expect(await one.readOutboxRecord(first)).toBeNull();
+      expect(await one.readOutboxRecords([second, first])).toEqual([outboxRecord(second, 'second'), null]);
+    });
+
+    it('[R8] shows a change of the outbox what became of a message, and what was done to it', async () => {
+      const one = await opened();
+      const [old, middle, last, other] = [createEntryId(), createEntryId(), createEntryId(), createEntryId()];
+      const reaction = (target: EntryId, delivery: OutboxRecord['delivery']): OutboxRecord => {
+        const id = createEntryId();
+        const entry = { kind: 'reaction', id, author: ALICE, sentAt: 2, target, emoji: '👍', on: true } as const;
+        return { ...outboxRecord(id, ''), entry, delivery };
+      };
+      const withdrawn = (id: EntryId, replacedBy: EntryId | null): OutboxRecord => ({
+        ...outboxRecord(id, 'old'),
+        delivery: { status: 'withdrawn', replacedBy, at: 1 },
+      });
+      const [live, gone] = [reaction(last, { status: 'pending' }), reaction(last, withdrawn(last, null).delivery)];
+      const put = [withdrawn(old, middle), withdrawn(middle, last), outboxRecord(last, 'new'), live, gone];
+      await one.changeOutbox([], () => ({ put: [...put, outboxRecord(other, 'other')] }));
+      const seen = await one.changeOutbox([old], (view) => ({
+        put: [view.get(old), view.get(middle), view.get(last), ...view.changesOf(last)].filter(
+          (record) => record !== null,
+        ),
+      }));
+      expect(seen.put).toEqual([withdrawn(old, middle), withdrawn(middle, last), outboxRecord(last, 'new'), live]);
+    });
+
+    it('[R8] takes changes of the outbox one after the other', async () => {
+      const one = await opened();
+      const id = createEntryId();
+      await one.changeOutbox([], () => ({ put: [outboxRecord(id, 'x')] }));
+      const append = (letter: string) =>
+        one.changeOutbox([id], (view) => {
+          const { entry } = view.get(id) as OutboxRecord;
+          return { put: [outboxRecord(id, `${entry.kind === 'message' ? entry.text : ''}${letter}`)] };
+        });
+      await Promise.all(['a', 'b', 'c'].map(append));
+      expect(await one.readOutboxRecords([id])).toEqual([outboxRecord(id, 'xabc')]);
     });
 
     it('[R7] pages through rows backwards, by time and id', async () => {
@@ -143,7 +178,7 @@ export function describeLocalStore(name: string, open: () => Promise<LocalStore>
       await one.appendUpdate(`${GARDEN}/1`, new Uint8Array([1]));
       await one.writeRows(KITCHEN, { put: [row(1)] });
       await one.writeChannels({ put: [channel(KITCHEN)] });
-      await one.writeOutbox({ put: [outboxRecord(id, 'unsent')] });
+      await one.changeOutbox([], () => ({ put: [outboxRecord(id, 'unsent')] }));
       await one.writeDraft(KITCHEN, 'draft');
       await one.forgetTablo(KITCHEN);
       expect(await one.listDocuments()).toEqual([`${GARDEN}/1`]);
