@@ -84,7 +84,7 @@ class Bench {
 
   make(): Maker {
     return {
-      stamp: rememberStamps(() => ({ author: ALICE, sentAt: this.#next() })),
+      ...rememberStamps(() => ({ author: ALICE, sentAt: this.#next() })),
       record: (entry) => this.#record(entry),
       withdraw: (record, replacedBy) => ({ ...record, delivery: { status: 'withdrawn', replacedBy, at: 1 } }),
     };
@@ -266,10 +266,12 @@ it('[R4] [R8] whatever tabs do and whatever arrives in between, at the end there
   }
 });
 
-it('a stamp is the same for one use and another for each', () => {
-  let time = 1;
-  const stamp = rememberStamps(() => ({ author: ALICE, sentAt: time++ }));
+it('stamps are the same for one use and others for each; what takes a place sorts as what had it [R5]', () => {
+  let time = 1_000;
+  const { stamp, id } = rememberStamps(() => ({ author: ALICE, sentAt: time++ }));
   expect(stamp('a')).toBe(stamp('a'));
   expect(stamp('a').id).not.toBe(stamp('b').id);
-  expect(createEntryId()).not.toBe(stamp('a').id);
+  expect(id('a', 5)).toBe(id('a', 5));
+  expect(id('b', 7) > id('a', 5)).toBe(true);
+  expect(id('b', 7) < createEntryId(8)).toBe(true);
 });

@@ -27,9 +27,14 @@ export interface Stamp {
   readonly sentAt: number;
 }
 
-export interface Maker {
-  /** The same one each time for the same `use`, so that both times a decision makes the same entries. */
+/** The same for the same `use` each time, so that both times a decision makes the same entries. */
+export interface Stamps {
   stamp(use: string): Stamp;
+  /** For what takes the place of an entry of `sentAt`: ids decide between entries that are shown at one time (a backlog's receipt), so it sorts as that does [R5]. */
+  id(use: string, sentAt: number): EntryId;
+}
+
+export interface Maker extends Stamps {
   record(entry: MemberEntry): OutboxRecord;
   withdraw(record: OutboxRecord, replacedBy: EntryId | null): OutboxRecord;
 }
@@ -70,7 +75,7 @@ export function decideEdit(view: OutboxView, target: EntryId, text: string, make
   const { record } = standing;
   if (record.entry.kind !== 'message') return null;
   const { sentAt, replyTo } = record.entry;
-  const message = createMessage({ ...make.stamp('message'), sentAt }, text, replyTo);
+  const message = createMessage({ author: record.entry.author, sentAt, id: make.id('message', sentAt) }, text, replyTo);
   retarget(draft, record.id, message.id, make);
   draft.put(make.withdraw(record, message.id));
   draft.put(make.record(message));
@@ -124,7 +129,7 @@ export function decideRetry(view: OutboxView, id: EntryId, make: Maker): Decisio
     return draft.writes();
   }
   // Another entry has this id: ours gets a new one, and so does what speaks of it.
-  const renewed = { ...record.entry, id: make.stamp('renewed').id };
+  const renewed = { ...record.entry, id: make.id('renewed', record.entry.sentAt) };
   retarget(draft, id, renewed.id, make);
   draft.remove(id);
   draft.put(make.record(renewed));
@@ -179,21 +184,29 @@ function settleWithdrawn(draft: OutboxDraft, record: OutboxRecord, withdrawal: W
 function retarget(draft: OutboxDraft, from: EntryId, to: EntryId, make: Maker): void {
   for (const change of draft.changesOf(from)) {
     if (change.entry.kind === 'message') continue;
-    const moved = { ...change.entry, id: make.stamp(`${to} ${change.id}`).id, target: to };
+    const moved = { ...change.entry, id: make.id(`${to} ${change.id}`, change.entry.sentAt), target: to };
     draft.put(make.withdraw(change, moved.id));
     draft.put(make.record(moved));
   }
 }
 
-/** `createStamp` is asked once for each use. */
-export function rememberStamps(createStamp: () => Omit<Stamp, 'id'>): Maker['stamp'] {
+/** `authored` is asked once for each use. */
+export function rememberStamps(authored: () => Omit<Stamp, 'id'>): Stamps {
   const stamps = new Map<string, Stamp>();
-  return (use) => {
-    const known = stamps.get(use);
-    if (known !== undefined) return known;
-    const authored = createStamp();
-    const stamp = { ...authored, id: createEntryId(authored.sentAt) };
-    stamps.set(use, stamp);
-    return stamp;
+  const ids = new Map<string, EntryId>();
+  return {
+    stamp: (use) => {
+      const known = stamps.get(use);
+      if (known !== undefined) return known;
+      const { author, sentAt } = authored();
+      const stamp = { author, sentAt, id: createEntryId(sentAt) };
+      stamps.set(use, stamp);
+      return stamp;
+    },
+    id: (use, sentAt) => {
+      const id = ids.get(use) ?? createEntryId(sentAt);
+      ids.set(use, id);
+      return id;
+    },
   };
 }

@@ -15,7 +15,7 @@ import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { compareKeys } from '@tablo/schema/shown-at';
 import type { UnsentEntry } from '@tablo/schema/timeline';
 import type { OutboxRecord, OutboxView, OutboxWrites, UnsentStore } from './local-store.ts';
-import { type Decision, decideSettlement, isAwaited, type Maker } from './outbox-decisions.ts';
+import { type Decision, decideSettlement, isAwaited, type Maker, type Stamps } from './outbox-decisions.ts';
 import { viewOf } from './outbox-view.ts';
 import { inBackground } from './report-error.ts';
 import type { Tabs } from './tabs.ts';
@@ -108,10 +108,10 @@ export class Outbox {
   change(
     tabloId: TabloId,
     ids: readonly EntryId[],
-    stamp: Maker['stamp'],
+    stamps: Stamps,
     decide: (view: OutboxView, make: Maker) => Decision,
   ): Promise<boolean> {
-    const make = this.#maker(tabloId, stamp);
+    const make = this.#maker(tabloId, stamps);
     return this.#change(tabloId, ids, (view) => decide(view, make));
   }
 
@@ -129,22 +129,22 @@ export class Outbox {
   settle(
     tabloId: TabloId,
     ids: readonly EntryId[],
-    stamp: Maker['stamp'],
+    stamps: Stamps,
     arrivals: readonly Entry[] = [],
   ): readonly OutboxRecord[] {
     const settled = ids.flatMap((id) => this.get(tabloId, id) ?? []).filter(isAwaited);
     if (settled.length === 0) return settled;
-    const make = this.#maker(tabloId, stamp);
+    const make = this.#maker(tabloId, stamps);
     const settledIds = settled.map((record) => record.id);
     const sent = [...arrivals, ...settled.map((record) => record.entry)];
     inBackground(this.#change(tabloId, settledIds, (view) => decideSettlement(view, settledIds, make), sent));
     return settled;
   }
 
-  #maker(tabloId: TabloId, stamp: Maker['stamp']): Maker {
+  #maker(tabloId: TabloId, stamps: Stamps): Maker {
     const at = this.#now();
     return {
-      stamp,
+      ...stamps,
       record: (entry) => this.#record(tabloId, entry),
       withdraw: (record, replacedBy) => ({ ...record, delivery: { status: 'withdrawn', replacedBy, at } }),
     };

@@ -115,8 +115,8 @@ export class OwnEntries {
     // First: a held entry without a record is one that has been taken back.
     home.document?.confirm(ids);
     const arrivals = ids.flatMap((id) => (shownAt[id] === undefined ? [] : [createArrival([id], shownAt[id])]));
-    const stamp = rememberStamps(() => ({ author: user, sentAt: clock.next() }));
-    const settled = outbox.settle(tabloId, ids, stamp, arrivals);
+    const stamps = rememberStamps(() => ({ author: user, sentAt: clock.next() }));
+    const settled = outbox.settle(tabloId, ids, stamps, arrivals);
     this.noteJoined();
     if (settled.length === 0) return;
     host.show([...arrivals, ...settled.map((record) => record.entry)]);
