@@ -31,6 +31,7 @@ export interface RunOptions {
 export interface Outcome {
   readonly schedule: Schedule;
   readonly violations: readonly Violation[];
+  readonly tablo?: string;
   readonly log: readonly string[];
   readonly entries: number;
   readonly epochs: number;
@@ -95,6 +96,7 @@ class Run {
     return {
       schedule: this.#schedule,
       violations,
+      tablo: this.#tablo,
       log: this.#log,
       entries: counted.rows[0]?.entries ?? 0,
       epochs: counted.rows[0]?.epoch ?? 0,

@@ -149,7 +149,7 @@ export function decideDiscard(view: OutboxView, id: EntryId, make: Maker): Decis
 /** [R1] These are durable: their records go, and what was made of withdrawn ones is made good. */
 export function decideSettlement(view: OutboxView, ids: readonly EntryId[], make: Maker): OutboxWrites {
   const draft = new OutboxDraft(view);
-  const records = ids.flatMap((id) => draft.get(id) ?? []).filter(isAwaited);
+  const records = [...new Set(ids)].flatMap((id) => draft.get(id) ?? []).filter(isAwaited);
   for (const { id } of records) draft.remove(id);
   for (const record of records) {
     const { id, entry, delivery } = record;

@@ -132,7 +132,7 @@ export class Outbox {
     stamps: Stamps,
     arrivals: readonly Entry[] = [],
   ): readonly OutboxRecord[] {
-    const settled = ids.flatMap((id) => this.get(tabloId, id) ?? []).filter(isAwaited);
+    const settled = [...new Set(ids)].flatMap((id) => this.get(tabloId, id) ?? []).filter(isAwaited);
     if (settled.length === 0) return settled;
     const make = this.#maker(tabloId, stamps);
     const settledIds = settled.map((record) => record.id);
@@ -170,14 +170,14 @@ export class Outbox {
     const writes = await this.#store.changeOutbox(ids, (view) => {
       const decision = decide(view);
       isDone = decision !== null;
-      return decision ?? {};
+      return leadingOn(guess, decision ?? {}, view);
     });
-    for (const { id } of guess.put ?? []) this.#unstored.delete(id);
     this.#apply(tabloId, writes);
     const written = idsOf(writes);
-    // Another tab was first: what was guessed is not so.
+    // Another tab was first: what was guessed is not so, and must not be pushed until it is known what is.
     const wrong = [...idsOf(guess)].filter((id) => !written.has(id));
     await this.#refresh(tabloId, wrong);
+    for (const { id } of guess.put ?? []) this.#unstored.delete(id);
     if (written.size > 0 || sent.length > 0)
       this.#tabs.post({ type: 'outbox', tabloId, ids: [...written, ...wrong], sent });
     if (written.size > 0 || wrong.length > 0) this.#emit({ tabloId, sent: [] });
@@ -214,6 +214,25 @@ export class Outbox {
   #emit(change: OutboxChange): void {
     for (const listener of [...this.#listeners]) listener(change);
   }
+}
+
+/**
+ * A message that was guessed, shown, and then not made may have been spoken of already (rewritten, then cancelled at once): its id leads to what it was
+ * guessed to replace.
+ */
+function leadingOn(guess: OutboxWrites, decided: OutboxWrites, view: OutboxView): OutboxWrites {
+  const made = idsOf(decided);
+  const invented = new Map(
+    (guess.put ?? [])
+      .filter(({ id, delivery }) => delivery.status === 'pending' && !made.has(id) && view.get(id) === null)
+      .map((record) => [record.id, record]),
+  );
+  const leads = (guess.put ?? []).flatMap(({ id, delivery }): OutboxRecord[] => {
+    if (delivery.status !== 'withdrawn' || delivery.replacedBy === null) return [];
+    const record = invented.get(delivery.replacedBy);
+    return record === undefined ? [] : [{ ...record, delivery: { ...delivery, replacedBy: id, isSettled: true } }];
+  });
+  return leads.length === 0 ? decided : { ...decided, put: [...(decided.put ?? []), ...leads] };
 }
 
 function idsOf({ put = [], remove = [] }: OutboxWrites): ReadonlySet<EntryId> {
