@@ -76,15 +76,7 @@ export class OwnEntries {
 
   push(entries: readonly MemberEntry[]): void {
     const { link, document } = this.#options.home;
-    if (link === null || document === null) return;
-    link.hasUnacknowledged = true;
-    document.push(entries);
-  }
-
-  /** What was on its way when the socket went has been sent again by the sync of the next one. */
-  noteJoined(): void {
-    const { link } = this.#options.home;
-    if (link !== null) link.hasUnacknowledged = this.held().length > 0;
+    if (link !== null) document?.push(entries);
   }
 
   takeBack(ids: readonly EntryId[]): void {
@@ -124,7 +116,6 @@ export class OwnEntries {
         return record !== null && (record.delivery.status !== 'withdrawn' || isOurs(record));
       }),
     );
-    this.noteJoined();
     if (settled.length === 0) return;
     host.show(settled.map((record) => record.entry));
     host.overlay();

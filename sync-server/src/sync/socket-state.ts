@@ -11,7 +11,7 @@ export interface SocketState {
   unhandledBytes: number;
   /** Ended by us: nothing of it is listened to any more. */
   isEnded: boolean;
-  /** When a `PING` was answered last, ms of the sweep's clock. */
+  /** When a `PING` was answered last, by `performance.now()`. */
   answeredAt: number;
 }
 
