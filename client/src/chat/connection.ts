@@ -1,5 +1,5 @@
 /**
- * The one socket that all documents share, and the only file that knows the provider (a document's place on the socket is `document-link.ts`). The provider is sound when all goes well; what goes wrong is
+ * The one socket that all documents share, and with `provider-socket.ts` the only file that knows the provider (a document's place on the socket is `document-link.ts`). The provider is sound when all goes well; what goes wrong is
  * handled here (TRAPS 1.2–1.5): it never asks again after a denial, queues frames for a socket that is gone, says *synced* on a dead link, and comes back in
  * the same half second as everybody else.
  *
@@ -9,9 +9,8 @@
  *    server's places for documents that wait for a token. While there is no socket, nothing is queued for the next one.
  * 3. `#publish` alone decides the state that people see.
  */
-import { HocuspocusProvider, HocuspocusProviderWebsocket, WebSocketStatus } from '@hocuspocus/provider';
+import { HocuspocusProvider, WebSocketStatus } from '@hocuspocus/provider';
 import { isReasonCode, REASONS, type ReasonCode } from '@tablo/schema/close-codes';
-import { isSign, PING } from '@tablo/schema/ping';
 import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
 import { Backoff } from './backoff.ts';
@@ -22,6 +21,7 @@ import type { Environment } from './environment.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { JoinGate } from './join-gate.ts';
 import type { Link, LinkOpener, LinkOptions } from './link.ts';
+import { ProviderSocket } from './provider-socket.ts';
 import { type Readable, Writable } from './readable.ts';
 import { Reconnection } from './reconnection.ts';
 import type { TokenSource } from './session.ts';
@@ -55,67 +55,13 @@ export interface ProviderOptions {
 }
 
 const NEVER = new Promise<never>(() => {});
-/** The provider's own code for a connection that it gives up. */
-const GIVEN_UP = { code: 4408, reason: 'no sign of life' };
-
 /** An event within this many ms of the last attempt tells of the same wake. */
 const SAME_WAKE_MS = 1_000;
-
-interface Watch {
-  heard(): void;
-  answered(): void;
-  sent(bytes: number): void;
-}
-
-/** The provider's socket without its own ideas of when a link is dead and when to come back: it makes one attempt when told to. */
-class Socket extends HocuspocusProviderWebsocket {
-  /** Set before the first attempt. */
-  watch: Watch | null = null;
-
-  constructor(configuration: ConstructorParameters<typeof HocuspocusProviderWebsocket>[0]) {
-    super({ ...configuration, autoConnect: false, maxAttempts: 1 });
-    // Goes by the wall clock, which jumps.
-    clearInterval(this.intervals.connectionChecker);
-  }
-
-  get waitingBytes(): number {
-    return this.webSocket?.bufferedAmount ?? 0;
-  }
-
-  override send(frame: Uint8Array): void {
-    this.watch?.sent(frame.byteLength);
-    super.send(frame);
-  }
-
-  override onMessage(event: MessageEvent<ArrayBuffer>): void {
-    if (!isSign(new Uint8Array(event.data), PING)) {
-      this.watch?.heard();
-      return super.onMessage(event);
-    }
-    this.watch?.answered();
-    // What the provider does at any frame. It would take the answer for a question.
-    this.resolveConnectionAttempt();
-  }
-
-  ask(): void {
-    this.send(Uint8Array.of(PING));
-  }
-
-  /** Ends the connection now. A dead link's closing handshake would take its time, and the provider waits for it. */
-  drop(): void {
-    this.emit('close', { event: GIVEN_UP });
-  }
-
-  /** Nobody comes back by themselves. */
-  stay(): void {
-    this.shouldConnect = false;
-  }
-}
 
 export class Connection implements LinkOpener {
   readonly #options: ConnectionOptions;
   readonly #state = new Writable<ConnectionState>({ status: 'connecting' });
-  readonly #socket: Socket;
+  readonly #socket: ProviderSocket;
   readonly #gate: JoinGate;
   readonly #links = new Set<DocumentLink>();
   readonly #heartbeat: Heartbeat;
@@ -146,7 +92,7 @@ export class Connection implements LinkOpener {
     this.#gate = new JoinGate(timing.joinsAtOnce);
     this.#renewal = new TokenRenewal(options.tokens, () => this.#renewTokens());
     this.#reconnection = new Reconnection(timing);
-    this.#socket = new Socket({
+    this.#socket = new ProviderSocket({
       url: options.url,
       ...(options.WebSocketImpl === undefined ? {} : { WebSocketPolyfill: options.WebSocketImpl }),
       onStatus: ({ status }) => this.#watchConnecting(status === WebSocketStatus.Connecting),
