@@ -5,6 +5,7 @@ import { MemoryStore } from '@tablo/client/chat/memory-store';
 import { Writable } from '@tablo/client/chat/readable';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import pg from 'pg';
+import { WebSocket } from 'ws';
 import { SIGNING, signToken } from '../schedules/schedule-stage.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
 import { TestLink } from './test-link.ts';
@@ -45,6 +46,8 @@ export async function openLinkStage(databaseUrl: string): Promise<LinkStage> {
         tokens: { getToken: async () => signToken(user, name) },
         baseUrl: url,
         storage: { store: new MemoryStore(), state: new Writable({ status: 'durable' as const }) },
+        // Node's own goes over a kept connection of `fetch` where there is one, which may be a frozen one; no browser's does.
+        WebSocketImpl: WebSocket,
         environment: { isOnline, on: () => () => {} },
         openTabChannel: () => ({ onmessage: null, postMessage() {}, close() {} }),
       });
