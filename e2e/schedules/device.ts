@@ -24,7 +24,6 @@ const TIMING: Partial<Timing> = {
   checkAnswerMs: 800,
   idleProbeMs: 700,
   probeAnswerMs: 800,
-  silentMs: 6_000,
   offlineAfterMs: 1_000,
   ...CONNECT_TIMEOUT,
   reconnectMinMs: 20,

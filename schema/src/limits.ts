@@ -22,3 +22,7 @@ export const ON_TIME_MS = 60_000;
 export const MAX_ARRIVAL_IDS = 500;
 /** [R9] Entries in a live document before the tablo moves to a fresh one. */
 export const EPOCH_MAX_ENTRIES = 2_000;
+/** The slowest link that is still served: what is on its way is given the time that it takes at this rate, before silence counts. */
+export const MIN_LINK_BYTES_PER_SECOND = 16 * 1024;
+/** Frames from this size on are announced (`coming`), because a browser shows nothing of a frame before it is whole. Smaller ones are through in 2 s. */
+export const ANNOUNCED_FRAME_BYTES = 32 * 1024;

@@ -111,17 +111,6 @@ export class Api {
     }));
   }
 
-  /** Does the server answer at all? Needs no token. */
-  async isAlive(timeoutMs: number): Promise<boolean> {
-    try {
-      return (
-        await this.#fetch(`${this.#baseUrl}/healthz`, { signal: AbortSignal.timeout(timeoutMs), cache: 'no-store' })
-      ).ok;
-    } catch {
-      return false; // The question was whether it can be reached: no.
-    }
-  }
-
   async #call<T>(method: Method, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
     let answer = await this.#request(method, path, body, false);
     if (answer.status === 401) answer = await this.#request(method, path, body, true);

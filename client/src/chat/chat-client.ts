@@ -112,7 +112,6 @@ export class ChatClient implements Chat {
       tokens,
       environment: this.#environment,
       timing,
-      isServerAlive: (timeoutMs) => this.#api.isAlive(timeoutMs),
       ...(options.WebSocketImpl === undefined ? {} : { WebSocketImpl: options.WebSocketImpl }),
     });
     this.#people = new People(storage.store, this.#api, options.user, () => this.#view.publish());

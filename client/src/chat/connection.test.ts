@@ -109,25 +109,7 @@ describe('a link that is dead without being closed', () => {
   });
 
   it('[R11] is not suspected while the server waits for its database', async () => {
-    const { chat } = await openDevice(server, ALICE, { timing: { idleProbeMs: 30, probeAnswerMs: 500 } });
-    const room = chat.openRoom(tablo.id);
-    await until(() => expect(chat.connection.get().status).toBe('online'));
-    let release = () => {};
-    server.hold = new Promise((resolve) => {
-      release = resolve;
-    });
-    await room.send('slow');
-    await until(() =>
-      expect(server.requests.filter((request) => request.includes('/healthz')).length).toBeGreaterThan(3),
-    );
-    expect(chat.connection.get().status).toBe('online');
-    release();
-    await until(() => expect(statusOf(room, 'slow')).toBe('sent'));
-    expect(server.joins).toBe(1);
-  });
-
-  it('[R11] is not suspected either when what the server waits with came by a second join', async () => {
-    const { chat, environment } = await openDevice(server, ALICE, { timing: { idleProbeMs: 30, probeAnswerMs: 500 } });
+    const { chat } = await openDevice(server, ALICE, { timing: { idleProbeMs: 30, probeAnswerMs: 300 } });
     const room = chat.openRoom(tablo.id);
     await until(() => expect(chat.connection.get().status).toBe('online'));
     let release = () => {};
@@ -136,15 +118,129 @@ describe('a link that is dead without being closed', () => {
     });
     await room.send('slow');
     await until(() => expect(server.updates).toBe(1));
-    environment.goOffline();
-    environment.goOnline();
-    await until(() => expect(server.updates).toBe(2));
-    const asked = () => server.requests.filter((request) => request.includes('/healthz')).length;
-    const before = asked();
-    await until(() => expect(asked() - before).toBeGreaterThan(3));
-    expect(server.joins).toBe(2);
+    const before = server.pings;
+    await until(() => expect(server.pings - before).toBeGreaterThan(20));
+    expect(chat.connection.get().status).toBe('online');
     release();
     await until(() => expect(statusOf(room, 'slow')).toBe('sent'));
+    expect(server.openings).toHaveLength(1);
+    expect(server.joins).toBe(1);
+  });
+
+  it('[R11] is asked at once when the page is back, by whatever event', async () => {
+    const { chat, environment } = await openDevice(server, ALICE);
+    chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    await until(() => expect(server.pings).toBe(1));
+    for (const event of ['visible', 'wake', 'online'] as const) {
+      const before = server.pings;
+      // Events of one second are one wake.
+      await until(() => {
+        environment.fire(event);
+        expect(server.pings).toBe(before + 1);
+      });
+    }
+  });
+
+  it('[R11] is told by its socket when the wall clock jumps a day', async () => {
+    const { chat } = await openDevice(server, ALICE, { timing: { idleProbeMs: 30, probeAnswerMs: 300 } });
+    chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    const real = Date.now;
+    try {
+      for (const days of [1, -2]) {
+        const jumped = Date.now;
+        Date.now = () => jumped() + days * 24 * 3600_000;
+        const before = server.pings;
+        await until(() => expect(server.pings - before).toBeGreaterThan(5));
+      }
+    } finally {
+      Date.now = real;
+    }
+    expect(chat.connection.get().status).toBe('online');
+    expect(server.openings).toHaveLength(1);
+  });
+});
+
+describe('reconnecting', () => {
+  const SLOWER = { reconnectMinMs: 50, reconnectMaxMs: 10_000, offlineAfterMs: 60_000 };
+
+  it.each([1009, 4205, 4422, 4529, 1011])(
+    '[R11] backs off when the server cuts every socket with %i, and comes back when it does not any more',
+    async (code) => {
+      server.closeWith = code;
+      const { chat, environment } = await openDevice(server, ALICE, { timing: SLOWER });
+      const room = chat.openRoom(tablo.id);
+      await until(() => expect(server.openings.length).toBe(6));
+      const [first = 0, second = 0, third = 0, fourth = 0, fifth = 0, sixth = 0] = server.openings;
+      expect(third - second).toBeGreaterThan(40);
+      expect(fifth - fourth).toBeGreaterThan(100);
+      expect(sixth - first).toBeGreaterThan(500);
+      server.closeWith = null;
+      environment.goOnline();
+      await until(() => expect(chat.connection.get().status).toBe('online'));
+      await room.send('at last');
+      await until(() => expect(statusOf(room, 'at last')).toBe('sent'));
+    },
+  );
+
+  it('[R11] backs off also when every socket gets as far as joining', async () => {
+    const { chat } = await openDevice(server, ALICE, { timing: SLOWER });
+    chat.openRoom(tablo.id);
+    const cut = chat.connection.subscribe(() => {
+      if (chat.connection.get().status === 'online') server.closeSockets(1009, '');
+    });
+    await until(() => expect(server.openings.length).toBe(6));
+    cut();
+    const [, second = 0, third = 0, fourth = 0, fifth = 0, sixth = 0] = server.openings;
+    expect(third - second).toBeGreaterThan(40);
+    expect(sixth - fifth).toBeGreaterThan(fourth - third);
+  });
+
+  it('[R11] of many clients after a restart is spread', async () => {
+    const timing = { reconnectMinMs: 20, restartSpreadMs: 1_000 };
+    const devices = await Promise.all(Array.from({ length: 12 }, () => openDevice(server, ALICE, { timing })));
+    await until(() => expect(devices.every(({ chat }) => chat.connection.get().status === 'online')).toBe(true));
+    const before = server.openings.length;
+    server.closeSockets(1012, 'shutting-down');
+    await until(() => expect(server.openings.length).toBe(before + 12));
+    const back = server.openings.slice(before);
+    expect(Math.max(...back) - Math.min(...back)).toBeGreaterThan(250);
+    await until(() => expect(devices.every(({ chat }) => chat.connection.get().status === 'online')).toBe(true));
+    expect(server.openings.length).toBe(before + 12);
+  });
+
+  it('[R11] goes on where no socket can even be made', async () => {
+    let isForbidden = true;
+    const guarded: unknown = function guarded(url: string) {
+      if (isForbidden) throw new Error('A policy of the page forbids it.');
+      return new WebSocket(url);
+    };
+    const { chat } = await openDevice(server, ALICE, { WebSocketImpl: guarded });
+    chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('offline'));
+    isForbidden = false;
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+  });
+
+  it('[R6] stops when the session has ended, and when the device says that there is no network', async () => {
+    let isSignedIn = true;
+    const { chat, environment } = await openDevice(server, ALICE, {
+      tokens: { getToken: async () => (isSignedIn ? fakeToken(ALICE) : null) },
+    });
+    chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    environment.goOffline();
+    const other = await openDevice(server, ALICE);
+    await until(() => expect(other.chat.connection.get().status).toBe('online'));
+    expect(server.openings).toHaveLength(2);
+    isSignedIn = false;
+    environment.goOnline();
+    await until(() => expect(chat.connection.get()).toEqual({ status: 'offline', reason: 'unauthenticated' }));
+    const before = server.openings.length;
+    const third = await openDevice(server, ALICE);
+    await until(() => expect(third.chat.connection.get().status).toBe('online'));
+    expect(server.openings).toHaveLength(before + 1);
   });
 });
 

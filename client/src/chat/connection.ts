@@ -1,6 +1,7 @@
 /**
- * The one socket that all documents share, and the only file that knows the provider (a document's place on the socket is `document-link.ts`). The provider is sound when all goes well; what goes wrong is
- * handled here (TRAPS 1.2–1.5): it never asks again after a denial, queues frames for a socket that is gone, and says *synced* on a dead link.
+ * The one socket that all documents share, and with `provider-socket.ts` the only file that knows the provider (a document's place on the socket is `document-link.ts`). The provider is sound when all goes well; what goes wrong is
+ * handled here (TRAPS 1.2–1.5): it never asks again after a denial, queues frames for a socket that is gone, says *synced* on a dead link, and comes back in
+ * the same half second as everybody else.
  *
  * Invariants
  * 1. A token function never resolves for a socket that has gone: the provider would otherwise join twice on the next one.
@@ -8,8 +9,8 @@
  *    server's places for documents that wait for a token. While there is no socket, nothing is queued for the next one.
  * 3. `#publish` alone decides the state that people see.
  */
-import { HocuspocusProvider, HocuspocusProviderWebsocket, WebSocketStatus } from '@hocuspocus/provider';
-import { isReasonCode, type ReasonCode } from '@tablo/schema/close-codes';
+import { HocuspocusProvider, WebSocketStatus } from '@hocuspocus/provider';
+import { isReasonCode, REASONS, type ReasonCode } from '@tablo/schema/close-codes';
 import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
 import { Backoff } from './backoff.ts';
@@ -20,7 +21,9 @@ import type { Environment } from './environment.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { JoinGate } from './join-gate.ts';
 import type { Link, LinkOpener, LinkOptions } from './link.ts';
+import { ProviderSocket } from './provider-socket.ts';
 import { type Readable, Writable } from './readable.ts';
+import { Reconnection } from './reconnection.ts';
 import type { TokenSource } from './session.ts';
 import type { Timing } from './timing.ts';
 import { TokenRenewal } from './token-renewal.ts';
@@ -31,8 +34,6 @@ export interface ConnectionOptions {
   readonly tokens: TokenSource;
   readonly environment: Environment;
   readonly timing: Timing;
-  /** Does the server answer HTTP? Asked when the socket is silent and might just be busy. */
-  readonly isServerAlive: (timeoutMs: number) => Promise<boolean>;
   /** For Node, where there is none of its own or another is wanted. */
   readonly WebSocketImpl?: unknown;
 }
@@ -54,28 +55,28 @@ export interface ProviderOptions {
 }
 
 const NEVER = new Promise<never>(() => {});
-/** The provider's own code for a connection that it gives up. */
-const GIVEN_UP = { code: 4408, reason: 'no sign of life' };
-
-class Socket extends HocuspocusProviderWebsocket {
-  /** Ends the connection now. A dead link's closing handshake would take its time, and the provider waits for it. */
-  drop(): void {
-    this.emit('close', { event: GIVEN_UP });
-  }
-}
+/** An event within this many ms of the last attempt tells of the same wake. */
+const SAME_WAKE_MS = 1_000;
 
 export class Connection implements LinkOpener {
   readonly #options: ConnectionOptions;
   readonly #state = new Writable<ConnectionState>({ status: 'connecting' });
-  readonly #socket: Socket;
+  readonly #socket: ProviderSocket;
   readonly #gate: JoinGate;
   readonly #links = new Set<DocumentLink>();
   readonly #heartbeat: Heartbeat;
+  readonly #reconnection: Reconnection;
   readonly #renewal: TokenRenewal;
   readonly #stops: (() => void)[] = [];
   #offlineTimer: ReturnType<typeof setTimeout> | null = null;
   #connectTimer: ReturnType<typeof setTimeout> | null = null;
-  #lostAt = Date.now();
+  #reconnectTimer: ReturnType<typeof setTimeout> | null = null;
+  // Times are those of `performance.now`: the wall clock jumps.
+  #lostAt = performance.now();
+  #attemptedAt = Number.NEGATIVE_INFINITY;
+  #openedAt: number | null = null;
+  /** Is a socket that is lost replaced? Not without a network, nor when nobody is signed in. */
+  #wantsSocket = false;
   #failures = 0;
   #reason: ReasonCode | null = null;
   #mustRefresh = false;
@@ -90,30 +91,30 @@ export class Connection implements LinkOpener {
     const { timing, environment } = options;
     this.#gate = new JoinGate(timing.joinsAtOnce);
     this.#renewal = new TokenRenewal(options.tokens, () => this.#renewTokens());
-    this.#socket = new Socket({
+    this.#reconnection = new Reconnection(timing);
+    this.#socket = new ProviderSocket({
       url: options.url,
-      autoConnect: false,
       ...(options.WebSocketImpl === undefined ? {} : { WebSocketPolyfill: options.WebSocketImpl }),
-      delay: timing.reconnectMinMs,
-      minDelay: timing.reconnectMinMs / 2,
-      maxDelay: timing.reconnectMaxMs,
-      factor: 1.7,
-      jitter: true,
-      messageReconnectTimeout: timing.silentMs + timing.probeAnswerMs,
       onStatus: ({ status }) => this.#watchConnecting(status === WebSocketStatus.Connecting),
       onOpen: () => this.#handleOpen(),
-      onMessage: () => this.#heartbeat.noteFrame(),
-      onDisconnect: () => this.#handleLost(),
+      onDisconnect: ({ event }) => this.#handleLost(event.code),
+      onMaxAttemptsFailed: () => this.#handleNoSocket(),
     });
     this.#heartbeat = new Heartbeat({
       timing,
-      probe: () => this.#probe(),
-      isServerAlive: options.isServerAlive,
+      ask: () => this.#socket.ask(),
       giveUp: () => this.#socket.drop(),
+      readWaitingBytes: () => this.#socket.waitingBytes,
     });
+    this.#socket.watch = {
+      heard: () => this.#heartbeat.noteFrame(),
+      answered: () => this.#heartbeat.noteAnswer(),
+      sent: (bytes) => this.#heartbeat.noteSent(bytes),
+    };
     this.#stops.push(
       environment.on('online', () => this.reconnect()),
-      environment.on('visible', () => (this.isOpen ? this.#heartbeat.ask() : this.#connect())),
+      environment.on('visible', () => this.#wake()),
+      environment.on('wake', () => this.#wake()),
       environment.on('offline', () => this.#handleOffline()),
     );
     this.#connect();
@@ -143,6 +144,15 @@ export class Connection implements LinkOpener {
     return this.#options.timing;
   }
 
+  /** ms that a large frame under way may still take. */
+  get comingMs(): number {
+    return this.#heartbeat.comingMs;
+  }
+
+  noteComing(bytes: number): void {
+    this.#heartbeat.noteComing(bytes);
+  }
+
   openLink(options: LinkOptions): Link {
     const link = new DocumentLink(this, options);
     this.#links.add(link);
@@ -159,7 +169,8 @@ export class Connection implements LinkOpener {
   reconnect(): void {
     this.#isForced = true;
     this.#reason = null;
-    this.#connect();
+    if (this.isOpen) this.#heartbeat.wake();
+    else this.#connect();
     for (const link of this.#links) link.retryNow();
     this.#publish();
   }
@@ -170,6 +181,7 @@ export class Connection implements LinkOpener {
     this.#heartbeat.stop();
     this.#renewal.close();
     this.#watchConnecting(false);
+    this.#stopReconnecting();
     if (this.#offlineTimer !== null) clearTimeout(this.#offlineTimer);
     for (const link of [...this.#links]) link.close();
     this.#socket.destroy();
@@ -222,11 +234,38 @@ export class Connection implements LinkOpener {
     this.#publish();
   }
 
+  #wake(): void {
+    if (this.isOpen) this.#heartbeat.wake();
+    else if (performance.now() - this.#attemptedAt >= SAME_WAKE_MS) this.#connect();
+  }
+
+  /** Now. An attempt under way is replaced: it may be one from before a sleep. */
   #connect(): void {
     if (this.#isClosed || this.isOpen) return;
-    if (!this.#options.environment.isOnline() && !this.#isForced) return this.#publish();
-    void this.#socket.connect();
+    this.#reconnection.reset();
+    if (this.#options.environment.isOnline() || this.#isForced) this.#attempt();
     this.#publish();
+  }
+
+  #attempt(): void {
+    this.#stopReconnecting();
+    this.#wantsSocket = true;
+    this.#attemptedAt = performance.now();
+    void this.#socket.connect();
+  }
+
+  #reconnectLater(isRestart: boolean): void {
+    const openMs = this.#openedAt === null ? 0 : performance.now() - this.#openedAt;
+    this.#openedAt = null;
+    if (!this.#wantsSocket || this.#isClosed) return;
+    this.#stopReconnecting();
+    const ms = this.#reconnection.nextMs({ openMs, isRestart });
+    this.#reconnectTimer = setTimeout(() => this.#attempt(), ms);
+  }
+
+  #stopReconnecting(): void {
+    if (this.#reconnectTimer !== null) clearTimeout(this.#reconnectTimer);
+    this.#reconnectTimer = null;
   }
 
   #watchConnecting(isConnecting: boolean): void {
@@ -236,44 +275,49 @@ export class Connection implements LinkOpener {
 
   #handleOpen(): void {
     this.#generation += 1;
+    this.#openedAt = performance.now();
     this.#heartbeat.start();
     if (this.#links.size === 0) this.#failures = 0;
     // The provider sets its status only after this event.
     queueMicrotask(() => this.#publish());
   }
 
-  #handleLost(): void {
-    if (this.#heartbeat.isRunning) this.#lostAt = Date.now();
+  #handleLost(code: number): void {
+    if (this.#heartbeat.isRunning || this.#openedAt !== null) this.#lostAt = performance.now();
     this.#heartbeat.stop();
     this.#generation += 1;
     this.#failures += 1;
+    this.#socket.stay();
+    this.#reconnectLater(code === REASONS['shutting-down'].close || this.#reason === 'shutting-down');
     for (const link of this.#links) link.noteLost();
     this.#publish();
+  }
+
+  /** An attempt that failed before there was a socket to be lost: a policy of the page, a bad address. */
+  #handleNoSocket(): void {
+    if (this.#socket.status === WebSocketStatus.Disconnected && this.#reconnectTimer === null)
+      this.#reconnectLater(false);
   }
 
   #handleOffline(): void {
     this.#isForced = false;
     // Emulated and real networks go without closing sockets: what is on them is not delivered, so it must not look so.
-    this.#socket.disconnect();
-    this.#socket.drop();
+    this.#leaveSocket();
     this.#publish();
-  }
-
-  /** Asks for an answer on a document whose queue on the server is free: updates are handled strictly one after another there. */
-  #probe(): 'asked' | 'busy' | 'joining' | 'nobody' {
-    const ready = [...this.#links].filter((link) => link.isReady);
-    const free = ready.find((link) => !link.hasUnacknowledged);
-    free?.probe();
-    if (free !== undefined) return 'asked';
-    return ready.length > 0 ? 'busy' : this.#links.size > 0 ? 'joining' : 'nobody';
   }
 
   /** Nobody is signed in any more: no use in asking three hundred times. Coming back to the page asks again. */
   #endSession(): Promise<never> {
     this.#reason = 'unauthenticated';
+    this.#leaveSocket();
+    return NEVER;
+  }
+
+  #leaveSocket(): void {
+    this.#wantsSocket = false;
+    this.#stopReconnecting();
     this.#socket.disconnect();
     this.#socket.drop();
-    return NEVER;
   }
 
   #renewTokens(): void {
@@ -289,7 +333,7 @@ export class Connection implements LinkOpener {
       urgent.length > 0
         ? urgent.every((link) => link.isReady)
         : links.some((link) => link.isReady) || this.#hasNoTablos;
-    const withoutSocketMs = this.isOpen ? 0 : Date.now() - this.#lostAt;
+    const withoutSocketMs = this.isOpen ? 0 : performance.now() - this.#lostAt;
     const facts = {
       hasNetwork: environment.isOnline() || this.#isForced,
       isSocketOpen: this.isOpen,

@@ -5,12 +5,15 @@
  * 1. `ready` and `lost`/`ended` alternate; after `close` the listener hears nothing.
  * 2. A new document, after a refusal say, gets a new link: a provider that was detached never works again (TRAPS 1.4).
  */
+import { parseServerStateless } from '@tablo/schema/stateless';
 import { Awareness } from 'y-protocols/awareness';
 import { Backoff } from './backoff.ts';
 import type { Connection, Provider } from './connection.ts';
 import type { Link, LinkOptions } from './link.ts';
 
 const NEVER = new Promise<never>(() => {});
+/** `coming` is shorter, and long ones need not be read twice. */
+const MAX_COMING_CHARS = 100;
 
 export class DocumentLink implements Link {
   readonly #connection: Connection;
@@ -27,7 +30,6 @@ export class DocumentLink implements Link {
   /** Counts joins: only the latest may go on. */
   #attempt = 0;
   #watchdog: ReturnType<typeof setTimeout> | null = null;
-  hasUnacknowledged = false;
 
   constructor(connection: Connection, options: LinkOptions) {
     this.#connection = connection;
@@ -48,7 +50,7 @@ export class DocumentLink implements Link {
         // The same callback for this document's end and for the socket's; the socket's own state tells which.
         if (connection.isOpen) this.#end(event.reason);
       },
-      onStateless: ({ payload }) => options.listener.stateless(payload),
+      onStateless: ({ payload }) => this.#receiveStateless(payload),
       onUnsyncedChanges: ({ number }) => {
         if (number === 0 && this.isReady) options.listener.acknowledged();
       },
@@ -97,13 +99,6 @@ export class DocumentLink implements Link {
   retryNow(): void {
     this.#backoff.reset();
     if (!this.#hasEnded) this.rejoin();
-  }
-
-  /** SyncStep1 is always answered. The answer makes us send a SyncStep2, whose acknowledgement is counted here beforehand. */
-  probe(): void {
-    const before = this.#provider.unsyncedChanges;
-    this.#provider.forceSync();
-    this.#provider.unsyncedChanges = before + 1;
   }
 
   renewToken(): void {
@@ -168,13 +163,20 @@ export class DocumentLink implements Link {
     this.#attempt += 1;
     this.#isIntroduced = false;
     this.#wasReady = false;
-    this.hasUnacknowledged = false;
+  }
+
+  #receiveStateless(payload: string): void {
+    const message = payload.length > MAX_COMING_CHARS ? null : parseServerStateless(payload);
+    if (message?.type === 'coming') return this.#connection.noteComing(message.bytes);
+    this.#options.listener.stateless(payload);
   }
 
   /** Nothing in the provider asks again when an answer fails to come (TRAPS 1.4). */
   #watch(): void {
     this.#stopWatching();
     this.#watchdog = setTimeout(() => {
+      // The answer may be the large frame under way, or wait behind it: asked again, a slow link would have to carry it twice.
+      if (this.#connection.comingMs > 0) return this.#watch();
       if (!this.#hasEnded) this.rejoin();
     }, this.#connection.timing.joinTimeoutMs + this.#backoff.nextMs());
   }

@@ -1,6 +1,7 @@
 /** The few facts about the page that the chat needs, replaceable in tests: is there a network, is the page visible, is it going away. */
 
-export type EnvironmentEvent = 'online' | 'offline' | 'visible' | 'hide';
+/** `wake`: the page is in use again, after a sleep perhaps; comes several times, and with `visible`. */
+export type EnvironmentEvent = 'online' | 'offline' | 'visible' | 'wake' | 'hide';
 
 export interface Environment {
   isOnline(): boolean;
@@ -24,6 +25,16 @@ export const browserEnvironment: Environment = {
         return listen(document, 'visibilitychange', () => {
           if (document.visibilityState === 'visible') listener();
         });
+      case 'wake': {
+        const stops = [
+          listen(document, 'resume', listener), // Page Lifecycle: a frozen page goes on.
+          listen(window, 'pageshow', listener), // Out of the back/forward cache, among others.
+          listen(window, 'focus', listener),
+        ];
+        return () => {
+          for (const stop of stops) stop();
+        };
+      }
       case 'hide':
         return listen(window, 'pagehide', listener);
     }

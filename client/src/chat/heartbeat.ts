@@ -1,81 +1,145 @@
 /**
- * Notices a link that is dead without having been closed (a tunnel, a suspended laptop): a socket silent for a while is asked for a sign of life.
- * A server that is busy with our own entries may be silent for long (its database is away, R11): then HTTP tells whether it lives.
+ * Notices a link that is dead without having been closed (a tunnel, a suspended laptop): a socket that is silent for a while is asked for a sign of life,
+ * which the server's socket gives by itself, whatever its documents wait for. `Liveness` decides; here are its timers.
+ *
+ * Invariants
+ * 1. No verdict by a stale clock: a timer that comes late (the device slept, the page was frozen) asks once more before it gives up. Once: in a page whose
+ *    timers are throttled every one is late.
+ * 2. `giveUp` is called once at the most between `start` and `start`.
  */
+import { Liveness } from '@tablo/schema/liveness';
 import type { Timing } from './timing.ts';
+
+/** Later than planned by more than a busy page is. */
+const LATE_MS = 1_500;
+/** The page comes back with several events at once; and the server does not answer much more often than this. */
+const ASK_EVERY_MS = 1_000;
+/** How often to look while own bytes wait for the link. */
+const UPLOAD_CHECK_MS = 500;
 
 interface HeartbeatOptions {
   readonly timing: Timing;
-  /** `busy`: there is nobody to ask but those whose updates are under way; `joining`: all still wait for their answer; `nobody`: there is no document. */
-  readonly probe: () => 'asked' | 'busy' | 'joining' | 'nobody';
-  readonly isServerAlive: (timeoutMs: number) => Promise<boolean>;
+  readonly ask: () => void;
   readonly giveUp: () => void;
+  /** Own bytes that have not left yet. */
+  readonly readWaitingBytes: () => number;
+  /** ms of a clock that never jumps. */
+  readonly now?: () => number;
 }
 
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
+  readonly #now: () => number;
+  #liveness: Liveness | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #lastFrameAt = 0;
-  #isAsking = false;
-  #isRunning = false;
-  /** Which socket this is about: an answer over HTTP may come after it has gone. */
-  #round = 0;
+  /** When the timer is to fire. */
+  #dueAt = 0;
+  #askedAt = 0;
+  #hasForgiven = false;
+  #sent = 0;
+  #waiting = 0;
+  #flushed = 0;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   get isRunning(): boolean {
-    return this.#isRunning;
+    return this.#liveness !== null;
   }
 
+  /** ms that a frame which was announced may still take. */
+  get comingMs(): number {
+    return this.#liveness?.comingMs(this.#now()) ?? 0;
+  }
+
+  /** Asks at once: a portal may open sockets that lead nowhere. */
   start(): void {
-    this.#round += 1;
-    this.#isRunning = true;
-    this.noteFrame();
-    this.#wait(this.#options.timing.idleProbeMs);
+    const { idleProbeMs, probeAnswerMs } = this.#options.timing;
+    const now = this.#now();
+    this.#liveness = new Liveness({ askAfterMs: idleProbeMs, answerMs: probeAnswerMs }, now);
+    this.#hasForgiven = false;
+    this.#waiting = 0;
+    this.#ask(this.#liveness, now);
+    this.#wait(this.#liveness, now);
   }
 
   stop(): void {
-    this.#isRunning = false;
-    this.#isAsking = false;
+    this.#liveness = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
 
   noteFrame(): void {
-    this.#lastFrameAt = Date.now();
-    this.#isAsking = false;
+    this.#hasForgiven = false;
+    this.#liveness?.noteHeard(this.#now());
   }
 
-  /** Asks now: the page has just become visible again, and much may have happened. */
-  ask(): void {
-    if (!this.#isRunning || this.#isAsking) return;
-    const answer = this.#options.probe();
-    if (answer === 'asked') this.#isAsking = true;
-    if (answer === 'busy') void this.#askOverHttp(this.#options.timing.silentMs);
-    if (answer === 'joining') void this.#askOverHttp(this.#options.timing.joinTimeoutMs);
-    this.#wait(this.#options.timing.probeAnswerMs);
+  noteAnswer(): void {
+    this.#hasForgiven = false;
+    this.#liveness?.noteAnswer(this.#now());
   }
 
-  #wait(ms: number): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#tick(), ms);
+  noteSent(bytes: number): void {
+    this.#sent += bytes;
+    this.#liveness?.noteSent(bytes, this.#now());
+  }
+
+  noteComing(bytes: number): void {
+    this.#liveness?.noteComing(bytes, this.#now());
+  }
+
+  /** The page is back, from sleep perhaps: much may have happened. */
+  wake(): void {
+    const liveness = this.#liveness;
+    const now = this.#now();
+    if (liveness === null || now - this.#askedAt < ASK_EVERY_MS) return;
+    const verdict = liveness.judge(now);
+    if (verdict === 'dead') return this.#tick();
+    if (verdict === 'wait') return;
+    this.#ask(liveness, now);
+    this.#wait(liveness, now);
   }
 
   #tick(): void {
-    const { timing, giveUp } = this.#options;
-    if (this.#isAsking) return giveUp();
-    const silentMs = Date.now() - this.#lastFrameAt;
-    if (silentMs < timing.idleProbeMs) return this.#wait(timing.idleProbeMs - silentMs);
-    this.ask();
+    const liveness = this.#liveness;
+    if (liveness === null) return;
+    const now = this.#now();
+    if (this.#hasMoved()) liveness.noteHeard(now);
+    const verdict = liveness.judge(now);
+    if (verdict === 'dead') {
+      if (this.#hasForgiven || now - this.#dueAt < LATE_MS) {
+        this.stop();
+        return this.#options.giveUp();
+      }
+      this.#hasForgiven = true;
+    }
+    if (verdict === 'ask' || verdict === 'dead') this.#ask(liveness, now);
+    this.#wait(liveness, now);
   }
 
-  async #askOverHttp(patienceMs: number): Promise<void> {
-    const round = this.#round;
-    const silentMs = Date.now() - this.#lastFrameAt;
-    const isAlive = await this.#options.isServerAlive(this.#options.timing.probeAnswerMs);
-    const isSame = round === this.#round && this.#isRunning;
-    if (isSame && (!isAlive || silentMs > patienceMs)) this.#options.giveUp();
+  #ask(liveness: Liveness, now: number): void {
+    this.#askedAt = now;
+    liveness.noteAsked(now);
+    this.#options.ask();
+  }
+
+  /** Until the verdict may change; it may also change sooner, by what is heard. */
+  #wait(liveness: Liveness, now: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const checkMs = this.#waiting > 0 ? UPLOAD_CHECK_MS : this.#options.timing.idleProbeMs;
+    this.#dueAt = Math.min(liveness.nextAt, now + checkMs);
+    this.#timer = setTimeout(() => this.#tick(), Math.ceil(this.#dueAt - now));
+  }
+
+  /** Bytes that leave after they had to wait: the other end takes them. */
+  #hasMoved(): boolean {
+    const waiting = this.#options.readWaitingBytes();
+    const flushed = this.#sent - waiting;
+    const hasMoved = this.#waiting > 0 && flushed > this.#flushed;
+    this.#waiting = waiting;
+    this.#flushed = flushed;
+    return hasMoved;
   }
 }

@@ -21,8 +21,6 @@ export interface Link {
   readonly isReady: boolean;
   /** On the screen: joins first, and the state of the connection is about these. */
   isUrgent: boolean;
-  /** Set while own updates are unanswered: the server may be busy with them, so silence says nothing. */
-  hasUnacknowledged: boolean;
   sendStateless(payload: string): void;
   /** `null`: this document does not hear of us. */
   setPresence(state: object | null): void;

@@ -80,15 +80,7 @@ export class OwnEntries {
 
   push(entries: readonly MemberEntry[]): void {
     const { link, document } = this.#options.home;
-    if (link === null || document === null) return;
-    link.hasUnacknowledged = true;
-    document.push(entries);
-  }
-
-  /** What was on its way when the socket went has been sent again by the sync of the next one. */
-  noteJoined(): void {
-    const { link } = this.#options.home;
-    if (link !== null) link.hasUnacknowledged = this.held().length > 0;
+    if (link !== null) document?.push(entries);
   }
 
   /** What its author has taken back, in whichever tab, must not be sent (again). */
@@ -117,7 +109,6 @@ export class OwnEntries {
     const arrivals = ids.flatMap((id) => (shownAt[id] === undefined ? [] : [createArrival([id], shownAt[id])]));
     const stamps = rememberStamps(() => ({ author: user, sentAt: clock.next() }));
     const settled = outbox.settle(tabloId, ids, stamps, arrivals);
-    this.noteJoined();
     if (settled.length === 0) return;
     host.show([...arrivals, ...settled.map((record) => record.entry)]);
     host.overlay();

@@ -277,7 +277,6 @@ export class Room {
 
   #handleReady(isFresh: boolean): void {
     if (isFresh) this.screen.rebuild();
-    this.#own.noteJoined();
     this.#sender.joined();
     inBackground(this.screen.verify());
     this.screen.publish();

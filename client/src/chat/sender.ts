@@ -15,6 +15,8 @@ import type { Timing } from './timing.ts';
 /** Far below what the server takes, so that a long backlog shows progress and other tablos get their turn. */
 const CHUNK_ENTRIES = 500;
 const CHUNK_BYTES = 512 * 1024;
+/** On their way at a time. After a cut all of them go again as one update, and a frame that is too large for the server ends every next socket too (TRAPS 1.4). */
+const MAX_HELD_BYTES = 2 * 1024 * 1024;
 const CHECK_IDS = 10_000;
 
 export type Home =
@@ -45,6 +47,8 @@ export class Sender {
   readonly #backoff: Backoff;
   #phase: 'away' | 'checking' | 'open' = 'away';
   #asked = new Set<EntryId>();
+  /** Bytes of what is on its way. */
+  #held = new Map<EntryId, number>();
   #answersLeft = 0;
   /** Entries among which a refused one hides: pushed group by group, alone. */
   #suspects: (readonly EntryId[])[] = [];
@@ -134,7 +138,15 @@ export class Sender {
     if (this.#phase !== 'open' || this.#holdTimer !== null) return;
     const entries = this.#host.pushable();
     if (this.#suspects.length > 0) return this.#pushSuspects(entries);
-    for (const chunk of this.#chunks(entries)) this.#host.push(chunk);
+    this.#held = new Map(this.#host.held().map((id) => [id, this.#held.get(id) ?? 0]));
+    let heldBytes = [...this.#held.values()].reduce((sum, bytes) => sum + bytes, 0);
+    for (const { chunk, bytes } of this.#chunks(entries)) {
+      // The rest when these are confirmed.
+      if (heldBytes > 0 && heldBytes + bytes > MAX_HELD_BYTES) return;
+      heldBytes += bytes;
+      for (const { id } of chunk) this.#held.set(id, bytes / chunk.length);
+      this.#host.push(chunk);
+    }
   }
 
   retryNow(): void {
@@ -167,21 +179,23 @@ export class Sender {
     this.#suspects = [...halves, ...this.#suspects];
   }
 
-  #chunks(entries: readonly MemberEntry[]): readonly (readonly MemberEntry[])[] {
-    const chunks: MemberEntry[][] = [];
+  /** One by one: of a long backlog only what may go now is looked at. */
+  *#chunks(
+    entries: readonly MemberEntry[],
+  ): Generator<{ readonly chunk: readonly MemberEntry[]; readonly bytes: number }> {
+    let chunk: MemberEntry[] = [];
     let bytes = 0;
     for (const entry of entries) {
       const size = this.#encoder.encode(JSON.stringify(entry)).length;
-      const last = chunks.at(-1);
-      if (last === undefined || last.length >= CHUNK_ENTRIES || bytes + size > CHUNK_BYTES) {
-        chunks.push([entry]);
-        bytes = size;
-      } else {
-        last.push(entry);
-        bytes += size;
+      if (chunk.length >= CHUNK_ENTRIES || (chunk.length > 0 && bytes + size > CHUNK_BYTES)) {
+        yield { chunk, bytes };
+        chunk = [];
+        bytes = 0;
       }
+      chunk.push(entry);
+      bytes += size;
     }
-    return chunks;
+    if (chunk.length > 0) yield { chunk, bytes };
   }
 
   #holdBack(): void {

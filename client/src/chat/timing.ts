@@ -9,16 +9,19 @@ export interface Timing {
   readonly checkAnswerMs: number;
   /** A socket silent for this long is asked for a sign of life … */
   readonly idleProbeMs: number;
-  /** … and given up when none comes within this. */
+  /** … and given up when none comes within this, and what a slow link needs for the bytes that are on it. */
   readonly probeAnswerMs: number;
-  /** Silence that ends a socket even while the server may be busy with our own entries. */
-  readonly silentMs: number;
   /** Without a socket for this long we say *Offline*, not *Connecting*. */
   readonly offlineAfterMs: number;
   /** A socket that has not opened by then is given up: browsers wait for minutes. */
   readonly connectTimeoutMs: number;
+  /** The first new socket comes within this, later ones after ever longer waits … */
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
+  /** … beginning anew after a socket that lasted this long. */
+  readonly steadyAfterMs: number;
+  /** Clients of a server that restarts spread their return over this. */
+  readonly restartSpreadMs: number;
   /** Back-off after `rate-limited`, `unavailable`, `shutting-down` and failed requests. */
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
@@ -48,13 +51,14 @@ export const DEFAULT_TIMING: Timing = {
   joinTimeoutMs: 5_000,
   joinsAtOnce: 50,
   checkAnswerMs: 2_000,
-  idleProbeMs: 10_000,
-  probeAnswerMs: 5_000,
-  silentMs: 30_000,
+  idleProbeMs: 2_500,
+  probeAnswerMs: 3_000,
   offlineAfterMs: 5_000,
   connectTimeoutMs: 5_000,
   reconnectMinMs: 500,
   reconnectMaxMs: 10_000,
+  steadyAfterMs: 5_000,
+  restartSpreadMs: 1_500,
   retryMinMs: 1_000,
   retryMaxMs: 30_000,
   listRefreshMs: 60_000,

@@ -1,5 +1,6 @@
 /** A client with no manners: sends any bytes to `/sync` or `/yjs`, and records all that comes back. */
 import { once } from 'node:events';
+import { isSign, PING } from '@tablo/schema/ping';
 import { parseServerStateless, type ServerStateless } from '@tablo/schema/stateless';
 import * as decoding from 'lib0/decoding';
 import { WebSocket } from 'ws';
@@ -22,6 +23,8 @@ interface Answers {
   readonly answers: Uint8Array[];
   /** The socket's end. */
   readonly ends: { readonly code: number; readonly reason: string }[];
+  /** Answers to a `PING`. */
+  pings: number;
   frames: number;
   bytes: number;
 }
@@ -39,6 +42,7 @@ export class RawClient {
     asked: 0,
     answers: [],
     ends: [],
+    pings: 0,
     frames: 0,
     bytes: 0,
   };
@@ -83,6 +87,10 @@ export class RawClient {
   #read(bytes: Uint8Array): void {
     this.heard.frames += 1;
     this.heard.bytes += bytes.byteLength;
+    if (isSign(bytes, PING)) {
+      this.heard.pings += 1;
+      return;
+    }
     const decoder = decoding.createDecoder(bytes);
     const name = this.#isBare ? '' : decoding.readVarString(decoder);
     const type = decoding.readVarUint(decoder);

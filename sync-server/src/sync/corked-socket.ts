@@ -16,9 +16,11 @@ function uncorkAll(): void {
 export class CorkedSocket implements WebSocketLike {
   readonly #socket: WebSocket;
   readonly #stream: Duplex;
-  constructor(socket: WebSocket, stream: Duplex) {
+  readonly #noteSent: (bytes: number) => void;
+  constructor(socket: WebSocket, stream: Duplex, noteSent: (bytes: number) => void) {
     this.#socket = socket;
     this.#stream = stream;
+    this.#noteSent = noteSent;
   }
   get readyState(): number {
     return this.#socket.readyState;
@@ -29,6 +31,7 @@ export class CorkedSocket implements WebSocketLike {
       corked.add(this.#stream);
       this.#stream.cork();
     }
+    this.#noteSent(frame.byteLength);
     this.#socket.send(frame);
   }
   close(code?: number, reason?: string): void {

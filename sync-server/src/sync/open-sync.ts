@@ -31,6 +31,8 @@ const SNAPSHOT_MAX_DEBOUNCE_MS = 60_000;
 /** Documents of one socket that may be joining at once: people have hundreds of tablos (TRAPS 1.4). */
 const MAX_PENDING_DOCUMENTS = 2_000;
 const MAX_PENDING_FRAMES = 10_000;
+/** Never, as far as timers go. Hocuspocus hears only frames of documents; `Sockets` knows which links are dead, and shows strangers the door. */
+const IDLE_MS = 2 ** 31 - 1;
 
 interface Deps {
   readonly tokens: TokenVerifier;
@@ -86,6 +88,7 @@ export function openSync(deps: Deps): Sync {
   const hocuspocus = new Hocuspocus({
     extensions,
     quiet: true,
+    timeout: IDLE_MS,
     debounce: SNAPSHOT_DEBOUNCE_MS,
     maxDebounce: SNAPSHOT_MAX_DEBOUNCE_MS,
     maxPendingDocuments: MAX_PENDING_DOCUMENTS,

@@ -11,6 +11,8 @@ export interface SocketState {
   unhandledBytes: number;
   /** Ended by us: nothing of it is listened to any more. */
   isEnded: boolean;
+  /** When a `PING` was answered last, by `performance.now()`. */
+  answeredAt: number;
 }
 
 /** Which sockets are whose, from the moment of the first good token until they close. */

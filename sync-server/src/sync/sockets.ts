@@ -1,24 +1,32 @@
 /** WebSockets: upgrade, origin, limits, and the pipe into Hocuspocus. `/sync` speaks Hocuspocus's protocol, `/yjs/<tabloId>` y-websocket's. */
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Hocuspocus } from '@hocuspocus/server';
 import { REASONS, type ReasonCode } from '@tablo/schema/close-codes';
 import { encodeDocumentName } from '@tablo/schema/document-name';
 import { isTabloId } from '@tablo/schema/ids';
 import { MAX_FRAME_BYTES } from '@tablo/schema/limits';
+import { isSign, PING, PONG } from '@tablo/schema/ping';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Limits } from '../access/limits.ts';
 import type { Membership } from '../access/membership.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { Log } from '../log.ts';
+import { AnnouncingSocket } from './announcing-socket.ts';
 import { CorkedSocket } from './corked-socket.ts';
 import { judgeFrame } from './frame-gate.ts';
+import { LinkWatch } from './link-watch.ts';
 import { isAddressed } from './read-frame.ts';
 import { FRAME_OVERHEAD_BYTES, type SocketOwners, type SocketState } from './socket-state.ts';
+import { SweepClock } from './sweep-clock.ts';
 import { YjsBridge } from './yjs-bridge.ts';
 
-/** How often sockets are looked at: for readers that do not read, and strangers that do not say who they are. */
-const SWEEP_MS = 1_000;
+/** How often sockets are looked at: for links that are dead, readers that do not read, and strangers that do not say who they are. */
+const SWEEP_MS = 200;
+/** A socket's `PING`s that come faster than this are not answered: answers that nobody reads would pile up. */
+const ANSWER_EVERY_MS = 400;
+const ANSWER = Uint8Array.of(PING);
 /** How long a client may take to answer a close. */
 const FAREWELL_MS = 1_000;
 
@@ -35,7 +43,8 @@ interface Deps {
 interface OpenSocket {
   readonly ws: WebSocket;
   readonly state: SocketState;
-  /** ms since the Unix epoch. */
+  readonly link: LinkWatch;
+  /** ms of the sweep's clock. */
   readonly openedAt: number;
 }
 
@@ -43,11 +52,13 @@ export class Sockets {
   readonly #deps: Deps;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
   readonly #open = new Set<OpenSocket>();
+  readonly #clock = new SweepClock(2 * SWEEP_MS);
   readonly #sweep: NodeJS.Timeout;
 
   constructor(deps: Deps) {
     this.#deps = deps;
-    this.#sweep = setInterval(() => this.#sweepSockets(Date.now()), SWEEP_MS).unref();
+    // Behind what has arrived by now, which may have waited while the process was busy.
+    this.#sweep = setInterval(() => setImmediate(() => this.#sweepSockets()), SWEEP_MS).unref();
   }
 
   get size(): number {
@@ -88,24 +99,36 @@ export class Sockets {
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       ws.binaryType = 'nodebuffer';
       ws.on('error', (error) => this.#deps.log.debug({ err: error }, 'A socket failed.'));
-      const state: SocketState = { userId: null, unhandledBytes: 0, isEnded: false };
-      const open = { ws, state, openedAt: Date.now() };
+      const { now } = this.#clock;
+      const state: SocketState = {
+        userId: null,
+        unhandledBytes: 0,
+        isEnded: false,
+        answeredAt: Number.NEGATIVE_INFINITY,
+      };
+      // Node's HTTP server hands out the TCP socket itself.
+      const link = new LinkWatch(ws, socket as Socket, this.#clock);
+      const open = { ws, state, link, openedAt: now };
       this.#open.add(open);
       ws.on('close', () => {
         state.isEnded = true;
         this.#open.delete(open);
         this.#deps.owners.forget(state);
       });
-      start(open, new CorkedSocket(ws, socket));
+      start(open, new CorkedSocket(ws, socket, (bytes) => link.noteSent(bytes)));
     });
   }
 
   #openSync(open: OpenSocket, corked: CorkedSocket): void {
-    const client = this.#deps.hocuspocus.handleConnection(corked, createWebRequest(), { socket: open.state });
+    const socket = new AnnouncingSocket(corked);
+    const client = this.#deps.hocuspocus.handleConnection(socket, createWebRequest(), { socket: open.state });
     this.#listen(
       open,
       (frame) => client.handleMessage(frame),
-      (data) => (isAddressed(data) ? data : null),
+      (data) => {
+        if (isSign(data, PING)) this.#answer(open.state, corked);
+        return isSign(data, PING) || isSign(data, PONG) || !isAddressed(data) ? null : data;
+      },
     );
     open.ws.on('close', (code, reason) => client.handleClose({ code, reason: reason.toString() }));
   }
@@ -163,6 +186,14 @@ export class Sockets {
     });
   }
 
+  /** Here and not in a document's queue, which may wait for the database: a byte for a byte, and not more often than an honest client asks. */
+  #answer(state: SocketState, corked: CorkedSocket): void {
+    const now = performance.now();
+    if (now - state.answeredAt < ANSWER_EVERY_MS) return;
+    state.answeredAt = now;
+    corked.send(ANSWER);
+  }
+
   /** Bytes are given back by `TrafficExtension` as frames get handled. */
   #hasRoomFor(state: SocketState, frame: Uint8Array): boolean {
     const { limits } = this.#deps;
@@ -179,13 +210,16 @@ export class Sockets {
     strangers[0]?.ws.terminate();
   }
 
-  #sweepSockets(now: number): void {
+  #sweepSockets(): void {
     const { limits } = this.#deps;
+    this.#clock.advance();
+    const { now } = this.#clock;
     for (const open of this.#open) {
-      const { ws, state, openedAt } = open;
+      const { ws, state, link, openedAt } = open;
       // A reader that does not read would not read a farewell either.
       if (!limits.allows('unread', ws.bufferedAmount, limits.settings.unreadBytes)) ws.terminate();
       else if (state.userId === null && now - openedAt > limits.settings.strangerMs) end(open, 'unauthenticated');
+      else if (link.isDead()) ws.terminate();
     }
   }
 

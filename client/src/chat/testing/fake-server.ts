@@ -6,11 +6,12 @@
 // biome-ignore-all lint/style/noRestrictedImports: the server that the client is tested against.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Extension, Server } from '@hocuspocus/server';
+import { type Extension, Server, type WebSocketLike } from '@hocuspocus/server';
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { encodeDocumentName, parseDocumentName } from '@tablo/schema/document-name';
 import { ENTRIES_ROOT, encodeEntryContent, type MemberEntry, parseEntry } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import { isSign, PING, PONG } from '@tablo/schema/ping';
 import type { Role } from '@tablo/schema/roles';
 import { encodeStateless, parseClientStateless, type ServerStateless } from '@tablo/schema/stateless';
 import * as Y from 'yjs';
@@ -59,6 +60,11 @@ export class FakeServer {
   hold: Promise<void> | null = null;
   readonly tokensRejected = new Set<string>();
   readonly requests: string[] = [];
+  /** Ends every socket at its first frame with this code, after a sign of life. */
+  closeWith: number | null = null;
+  /** Sockets opened, and when: ms of `performance.now`. */
+  readonly openings: number[] = [];
+  pings = 0;
   updates = 0;
   joins = 0;
   maxPending = 0;
@@ -66,6 +72,7 @@ export class FakeServer {
   /** Joins that are not decided, by socket. */
   readonly #pending = new Map<string, number>();
   readonly #sockets = new Set<Socket>();
+  readonly #webSockets = new Set<Pick<WebSocketLike, 'close'>>();
   #server: Server | null = null;
   /** What an earlier run still stores is lost with it. */
   #run = 0;
@@ -105,6 +112,7 @@ export class FakeServer {
       maxPendingDocuments: this.#options.maxPendingDocuments,
       extensions: [this.#extension()],
     });
+    this.#answerPings(server);
     server.httpServer.on('connection', (socket) => {
       this.#sockets.add(socket);
       if (this.#isFrozen) socket.pause();
@@ -131,6 +139,11 @@ export class FakeServer {
   freeze(): void {
     this.#isFrozen = true;
     for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** A restart as the real server announces it: sockets are closed, the port stays. */
+  closeSockets(code: number, reason: string): void {
+    for (const socket of this.#webSockets) socket.close(code, reason);
   }
 
   /** What was frozen stays dead. */
@@ -197,6 +210,26 @@ export class FakeServer {
     doc.getArray(ENTRIES_ROOT).push(kept);
     tablo.state = Y.encodeStateAsUpdate(doc);
     await this.start();
+  }
+
+  /** At the socket, before Hocuspocus, as the real server does. */
+  #answerPings({ hocuspocus }: Server): void {
+    const handle = hocuspocus.handleConnection.bind(hocuspocus);
+    hocuspocus.handleConnection = (socket, ...rest) => {
+      this.openings.push(performance.now());
+      this.#webSockets.add(socket);
+      const client = handle(socket, ...rest);
+      const pass = client.handleMessage;
+      client.handleMessage = (frame) => {
+        if (isSign(frame, PING)) {
+          this.pings += 1;
+          (socket as WebSocketLike).send(Uint8Array.of(PING));
+        }
+        if (this.closeWith !== null) socket.close(this.closeWith);
+        else if (!isSign(frame, PING) && !isSign(frame, PONG)) pass(frame);
+      };
+      return client;
+    };
   }
 
   #document(tablo: FakeTablo) {

@@ -1,0 +1,64 @@
+import { createMessage, type MemberEntry } from '@tablo/schema/entry';
+import type { EntryId, UserId } from '@tablo/schema/ids';
+import { expect, it } from 'vitest';
+import { Sender, type SenderHost } from './sender.ts';
+import { DEFAULT_TIMING } from './timing.ts';
+
+const author = 'aaaaaaaa-0000-4000-8000-0000000000a1' as UserId;
+const MIB = 1024 * 1024;
+
+/** A room that holds what is pushed until the test confirms it. */
+class FakeRoom implements SenderHost {
+  readonly pending: MemberEntry[];
+  readonly pushed: MemberEntry[] = [];
+  readonly #durable = new Set<EntryId>();
+
+  constructor(pending: readonly MemberEntry[]) {
+    this.pending = [...pending];
+  }
+
+  get heldBytes(): number {
+    const held = new Set(this.held());
+    return this.pushed.filter(({ id }) => held.has(id)).reduce((sum, entry) => sum + JSON.stringify(entry).length, 0);
+  }
+
+  confirm(count: number): void {
+    for (const id of this.held().slice(0, count)) this.#durable.add(id);
+  }
+
+  pushable = () => this.pending.slice(this.pushed.length);
+  held = () => this.pushed.map(({ id }) => id).filter((id) => !this.#durable.has(id));
+  doubtful = () => [];
+  push = (entries: readonly MemberEntry[]) => void this.pushed.push(...entries);
+  check = () => {};
+  refuse = () => {};
+  rehome = () => {};
+  moveEpoch = () => {};
+  expireToken = () => {};
+}
+
+it('[R11] never has more on its way than one frame can carry after a cut, and sends all of it in order', () => {
+  const entries = Array.from({ length: 1_500 }, (_, nth) => createMessage({ author, sentAt: nth }, 'x'.repeat(8_000)));
+  const room = new FakeRoom(entries);
+  const sender = new Sender(room, DEFAULT_TIMING);
+  sender.joined();
+  let rounds = 0;
+  while (room.held().length > 0) {
+    expect(room.heldBytes).toBeLessThanOrEqual(2 * MIB);
+    room.confirm(60);
+    sender.confirmed();
+    rounds += 1;
+  }
+  expect(rounds).toBeGreaterThan(5);
+  expect(room.pushed).toEqual(entries);
+  sender.close();
+});
+
+it('a backlog of usual size goes at once', () => {
+  const entries = Array.from({ length: 3_000 }, (_, nth) => createMessage({ author, sentAt: nth }, 'on the train'));
+  const room = new FakeRoom(entries);
+  const sender = new Sender(room, DEFAULT_TIMING);
+  sender.joined();
+  expect(room.pushed).toHaveLength(3_000);
+  sender.close();
+});

@@ -1,0 +1,63 @@
+// The real server, and real chat clients with their own timing, each over a link of its own.
+import { randomUUID } from 'node:crypto';
+import { type ChatClient, openChatClient } from '@tablo/client/chat/chat-client';
+import { MemoryStore } from '@tablo/client/chat/memory-store';
+import { Writable } from '@tablo/client/chat/readable';
+import type { TabloId, UserId } from '@tablo/schema/ids';
+import pg from 'pg';
+import { WebSocket } from 'ws';
+import { SIGNING, signToken } from '../schedules/schedule-stage.ts';
+import { type RunningServer, startServer } from '../src/server.ts';
+import { TestLink } from './test-link.ts';
+
+export interface LinkStage {
+  readonly server: RunningServer;
+  addUser(): UserId;
+  addTablo(...members: readonly UserId[]): Promise<TabloId>;
+  openLink(bytesPerSecond?: number): Promise<TestLink>;
+  openClient(user: UserId, url: string, options?: { isOnline?: () => boolean }): Promise<ChatClient>;
+  close(): Promise<void>;
+}
+
+export async function openLinkStage(databaseUrl: string): Promise<LinkStage> {
+  const server = await startServer({
+    env: { ...SIGNING, DATABASE_URL: databaseUrl, MAX_STRANGER_SOCKETS: '100000', LOG_LEVEL: 'warn' },
+  });
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+  const closers: (() => Promise<unknown>)[] = [];
+  return {
+    server,
+    addUser: () => randomUUID() as string as UserId,
+    addTablo: async (...members) => {
+      const id = randomUUID() as string as TabloId;
+      await pool.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, 'Link']);
+      await pool.query('INSERT INTO tablo_access (tablo_id, user_id) SELECT $1, unnest($2::uuid[])', [id, members]);
+      return id;
+    },
+    openLink: async (bytesPerSecond) => {
+      const link = await TestLink.open(server.url, bytesPerSecond);
+      closers.unshift(() => link.close());
+      return link;
+    },
+    openClient: async (user, url, { isOnline = () => true } = {}) => {
+      const name = `User ${user.slice(0, 4)}`;
+      const client = await openChatClient({
+        user: { id: user, name, email: null },
+        tokens: { getToken: async () => signToken(user, name) },
+        baseUrl: url,
+        storage: { store: new MemoryStore(), state: new Writable({ status: 'durable' as const }) },
+        // Node's own goes over a kept connection of `fetch` where there is one, which may be a frozen one; no browser's does.
+        WebSocketImpl: WebSocket,
+        environment: { isOnline, on: () => () => {} },
+        openTabChannel: () => ({ onmessage: null, postMessage() {}, close() {} }),
+      });
+      closers.unshift(() => client.close());
+      return client;
+    },
+    close: async () => {
+      await Promise.all(closers.map((close) => close()));
+      await pool.end();
+      await server.stop();
+    },
+  };
+}
