@@ -95,6 +95,7 @@ class PgChanges implements Changes {
     this.#client = null;
     drop(client);
     this.#retry(error);
+    this.#emit({ type: 'lost' });
   }
 
   #retry(error: unknown): void {

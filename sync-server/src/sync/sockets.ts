@@ -14,11 +14,13 @@ import type { Log } from '../log.ts';
 import { CorkedSocket } from './corked-socket.ts';
 import { judgeFrame } from './frame-gate.ts';
 import { isAddressed } from './read-frame.ts';
-import { FRAME_OVERHEAD_BYTES, type SocketOwners, type SocketState } from './socket-state.ts';
+import type { Backlog, SocketOwners, SocketState } from './socket-state.ts';
 import { YjsBridge } from './yjs-bridge.ts';
 
 /** How often sockets are looked at: for readers that do not read, and strangers that do not say who they are. */
 const SWEEP_MS = 1_000;
+/** Frames of all sockets together, by what the ledger holds of them: it refuses, which costs nobody their connection, long before sockets are dropped. */
+const BACKLOG_FACTOR = 2;
 /** How long a client may take to answer a close. */
 const FAREWELL_MS = 1_000;
 
@@ -29,6 +31,7 @@ interface Deps {
   readonly isAllowedOrigin: (origin: string, host: string) => boolean;
   readonly limits: Limits;
   readonly owners: SocketOwners;
+  readonly backlog: Backlog;
   readonly log: Log;
 }
 
@@ -95,6 +98,7 @@ export class Sockets {
         state.isEnded = true;
         this.#open.delete(open);
         this.#deps.owners.forget(state);
+        this.#deps.backlog.forget(state);
       });
       start(open, new CorkedSocket(ws, socket));
     });
@@ -144,13 +148,14 @@ export class Sockets {
     const handle = (data: Buffer, isBinary: boolean): void => {
       if (state.isEnded) return;
       if (!isBinary) return end(open, 'invalid-update'); // Text frames are in neither protocol.
-      if (!this.#hasRoomFor(state, data)) return end(open, 'rate-limited');
+      const overflow = this.#findOverflow(state, data);
+      if (overflow !== null) return end(open, overflow);
       const frame = translate(data);
       const verdict = frame === null ? 'drop' : judgeFrame(frame, state, this.#deps.limits);
       if (frame !== null && verdict === 'pass') return forward(frame);
       if (verdict !== 'drop' && verdict !== 'pass') return end(open, verdict);
       // Strangers are not given back what was dropped: they have said nothing of use yet.
-      if (state.userId !== null) state.unhandledBytes -= sizeOf(data);
+      if (state.userId !== null) this.#deps.backlog.remove(state, data);
     };
     ws.on('message', (data: Buffer, isBinary) => {
       try {
@@ -164,11 +169,13 @@ export class Sockets {
   }
 
   /** Bytes are given back by `TrafficExtension` as frames get handled. */
-  #hasRoomFor(state: SocketState, frame: Uint8Array): boolean {
-    const { limits } = this.#deps;
-    state.unhandledBytes += sizeOf(frame);
+  #findOverflow(state: SocketState, frame: Uint8Array): ReasonCode | null {
+    const { limits, backlog } = this.#deps;
+    backlog.add(state, frame);
     const bound = state.userId === null ? limits.settings.strangerBytes : limits.settings.unhandledBytes;
-    return limits.allows('unhandled', state.unhandledBytes, bound);
+    if (!limits.allows('unhandled', state.unhandledBytes, bound)) return 'rate-limited';
+    // What the ledger refuses still waits behind the frames before it, which Hocuspocus handles one after another.
+    return limits.allows('queued', backlog.total, BACKLOG_FACTOR * limits.settings.queuedBytes) ? null : 'unavailable';
   }
 
   /** Strangers have so many places; who came first and has said nothing yet goes first, so that nobody can keep members out by taking them all. */
@@ -204,8 +211,6 @@ export class Sockets {
     }
   }
 }
-
-const sizeOf = (frame: Uint8Array): number => frame.byteLength + FRAME_OVERHEAD_BYTES;
 
 /** Says why, listens no more, and does not wait long for the answer. */
 function end({ ws, state }: OpenSocket, reason: ReasonCode): void {
