@@ -81,6 +81,7 @@ export class Connection implements LinkOpener {
   #mustRefresh = false;
   #isForced = false;
   #hasNoTablos = false;
+  #isStoreAway = false;
   #isClosed = false;
   /** Which socket this is: counts openings. */
   #generation = 0;
@@ -200,6 +201,11 @@ export class Connection implements LinkOpener {
     this.#publish();
   }
 
+  noteStorage(isAway: boolean): void {
+    this.#isStoreAway = isAway;
+    this.#publish();
+  }
+
   noteReady(): void {
     this.#failures = 0;
     this.#reason = null;
@@ -247,6 +253,7 @@ export class Connection implements LinkOpener {
     this.#heartbeat.stop();
     this.#generation += 1;
     this.#failures += 1;
+    this.#isStoreAway = false;
     for (const link of this.#links) link.noteLost();
     this.#publish();
   }
@@ -297,6 +304,7 @@ export class Connection implements LinkOpener {
       withoutSocketMs,
       isFocusReady,
       reason: this.#reason,
+      isStoreAway: this.#isStoreAway,
     };
     const next = decideConnectionState(facts, timing.offlineAfterMs);
     if (!isSameState(next, this.#state.get())) this.#state.set(next);
