@@ -43,6 +43,8 @@ export class Member {
   doc = new Y.Doc();
   epoch = 1;
   isJoined = false;
+  /** What the server has said last, on this socket, about whether it can store. */
+  isStoreAway = false;
   /** How often it was given the whole of a document that it had asked for. */
   answers = 0;
   readonly #book: Book;
@@ -77,6 +79,7 @@ export class Member {
   connect(): void {
     if (this.#isClosed) return;
     this.isJoined = false;
+    this.isStoreAway = false;
     this.#inFlight = [];
     if (!this.#keepsDoc || this.#mustRehome) this.#replaceDoc();
     const socket = new WebSocket(`${this.seat.url.replace('http', 'ws')}/sync`, { perMessageDeflate: false });
@@ -209,6 +212,7 @@ export class Member {
 
   #hear(payload: string): void {
     const message = parseServerStateless(payload);
+    if (message?.type === 'storage') this.isStoreAway = message.isAway;
     if (message?.type === 'refused') this.#book.refuse(message.code);
     if (message?.type !== 'committed') return;
     for (const id of message.others as EntryId[])
