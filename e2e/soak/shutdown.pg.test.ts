@@ -185,20 +185,31 @@ describe('SIGTERM during the start', () => {
     expect(await terminate(server)).toBe(0);
   });
 
-  it('[R11] ends it with code 0 while the embedded PostgreSQL is being made, and leaves no process', async () => {
+  it('[R11] ends it with code 0 while the embedded PostgreSQL starts, and leaves no process', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'tablo-stop-'));
     closers.push(() => rm(dataDir, { recursive: true, force: true }));
     const server = await startServer({ env: { DATA_DIR: dataDir }, isReadyAwaited: false });
     closers.push(() => server.kill());
-    await until('PostgreSQL is at work', async () => (await processesIn(dataDir)).length > 0);
+    closers.push(async () => {
+      for (const { pid } of await processesIn(dataDir)) process.kill(pid, 'SIGKILL');
+    });
+    // Started, and not known to be ready: nobody else would end it.
+    await until('PostgreSQL starts', async () =>
+      (await processesIn(dataDir)).some(({ command }) => command.includes('listen_addresses')),
+    );
     expect(await terminate(server)).toBe(0);
     await until('all of its processes have ended', async () => (await processesIn(dataDir)).length === 0);
   });
 });
 
 /** Processes other than the server whose command line names the directory. */
-async function processesIn(dataDir: string): Promise<string[]> {
+async function processesIn(dataDir: string): Promise<{ pid: number; command: string }[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-  return commands.filter((command) => command.includes(dataDir));
+  const processes = await Promise.all(
+    pids.map(async (pid) => ({
+      pid: Number(pid),
+      command: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''), // Ended meanwhile.
+    })),
+  );
+  return processes.filter(({ command }) => command.includes(dataDir));
 }
