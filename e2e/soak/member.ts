@@ -190,6 +190,11 @@ export class Member {
     if (this.isJoined) return;
     this.isJoined = true;
     this.#mustRehome = false;
+    // A fresh document has from the server alone what it has: durable, and never acknowledged.
+    if (!this.#keepsDoc)
+      this.#book.repeated += this.entries.filter(
+        ({ id, kind }) => kind === 'message' && this.#unacknowledged.has(id),
+      ).length;
     const held = new Set(this.#keepsDoc ? this.entries.map(({ id }) => id) : []);
     const lacking = [...this.#unacknowledged.values()].filter(({ id }) => !held.has(id));
     if (lacking.length > 0) this.#push(lacking);
@@ -215,8 +220,6 @@ export class Member {
     if (message?.type === 'storage') this.isStoreAway = message.isAway;
     if (message?.type === 'refused') this.#book.refuse(message.code);
     if (message?.type !== 'committed') return;
-    for (const id of message.others as EntryId[])
-      if (this.#unacknowledged.get(id)?.kind === 'message') this.#book.repeated += 1;
     this.#acknowledge([...message.messages, ...message.others] as EntryId[]);
   }
 

@@ -153,9 +153,11 @@ describe('the ledger', () => {
     void ledger
       .submit(submissionOf(live, alice, replica.push(replica.message('x', T)), T))
       .then(({ type }) => order.push(type));
-    const settled = ledger.settled(tablo, alice).then(() => order.push('settled'));
-    await ledger.settled(tablo, bob);
+    const settled = ledger.settled(tablo, alice).then((isTrue) => order.push(isTrue ? 'settled' : 'given up'));
+    expect(await ledger.settled(tablo, bob)).toBe(true);
     expect(order).toEqual([]);
+    await vi.waitFor(() => expect(ledger.awaySince).not.toBeNull());
+    expect([await ledger.settled(tablo, alice), await ledger.settled(tablo, bob)]).toEqual([false, true]);
     store.failure = null;
     await settled;
     expect(order).toEqual(['committed', 'settled']);

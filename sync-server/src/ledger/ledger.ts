@@ -91,13 +91,15 @@ export class Ledger {
     return answered;
   }
 
-  /** Resolves when everything that this user has submitted for the tablo so far is answered. */
-  async settled(tablo: TabloId, user: UserId): Promise<void> {
+  /** True when everything that this user has submitted for the tablo so far is answered; false at once where that may take for ever. */
+  async settled(tablo: TabloId, user: UserId): Promise<boolean> {
     const own = [...this.#waiting].filter(
       ({ submission }) =>
         submission.type !== 'move' && submission.userId === user && submission.document.tabloId === tablo,
     );
+    if (own.length > 0 && this.#state.awaySince !== null) return false;
     await Promise.all(own.map(({ answered }) => answered));
+    return true;
   }
 
   /** Something else noticed that the database has gone: it is tried, even if nobody writes. */

@@ -35,7 +35,8 @@ export class StatelessExtension implements Extension {
     if (message === null) return;
     try {
       // What came over a connection that is lost now may still be waiting for its commit: only then is "not durable" the last word on it.
-      await this.#ledger.settled(tabloId, userId);
+      // While nothing can be stored there is none, and questions must not pile up: the client goes on without an answer.
+      if (!(await this.#ledger.settled(tabloId, userId))) return;
       const durable = await this.#store.findDurable(tabloId, userId, message.ids.filter(isEntryId));
       // The question may have waited for the database longer than the right to ask it lasted.
       if (!document.hasConnection(connection)) return;
