@@ -1,9 +1,9 @@
 import { Random } from '@tablo/schema/testing/random';
 import { expect, it } from 'vitest';
 import { until } from './stage.ts';
-import { behindGate, runTroubles } from './trouble-run.ts';
+import { behindGate, runIdleTroubles, runTroubles } from './trouble-run.ts';
 
-it('[R1] [R11] PostgreSQL cut off, killed, silent, read-only or full: nothing is acknowledged, reads go on, all of it delivers alone', async () => {
+it('[R1] [R11] PostgreSQL cut off, killed, silent, read-only or full: nothing is acknowledged, reads go on, everybody is told, all of it delivers alone', async () => {
   const { faults, drifts, troubles, written, acknowledged } = await runTroubles({ rounds: 1, seed: 1 });
   console.log(JSON.stringify({ written, acknowledged, troubles }, null, 1));
   expect({ faults, drifts }).toEqual({ faults: [], drifts: [] });
@@ -15,6 +15,10 @@ it('[R1] [R11] PostgreSQL cut off, killed, silent, read-only or full: nothing is
     expect(reason, trouble).toMatch(/^[A-Z].+\.$/);
     expect(acknowledgedMeanwhile, trouble).toBe(0);
   }
+}, 120_000);
+
+it('[R11] a database that goes away while nobody writes is noticed, told in /readyz and to clients, and its return as well', async () => {
+  expect(await runIdleTroubles(5)).toEqual(['connections cut', 'cable out', 'PostgreSQL killed']);
 }, 120_000);
 
 const HALF_OPEN_WITHIN_MS = 60_000;

@@ -43,6 +43,8 @@ export class Member {
   doc = new Y.Doc();
   epoch = 1;
   isJoined = false;
+  /** What the server has said last, on this socket, about whether it can store. */
+  isStoreAway = false;
   /** How often it was given the whole of a document that it had asked for. */
   answers = 0;
   readonly #book: Book;
@@ -77,6 +79,7 @@ export class Member {
   connect(): void {
     if (this.#isClosed) return;
     this.isJoined = false;
+    this.isStoreAway = false;
     this.#inFlight = [];
     if (!this.#keepsDoc || this.#mustRehome) this.#replaceDoc();
     const socket = new WebSocket(`${this.seat.url.replace('http', 'ws')}/sync`, { perMessageDeflate: false });
@@ -187,6 +190,11 @@ export class Member {
     if (this.isJoined) return;
     this.isJoined = true;
     this.#mustRehome = false;
+    // A fresh document has from the server alone what it has: durable, and never acknowledged.
+    if (!this.#keepsDoc)
+      this.#book.repeated += this.entries.filter(
+        ({ id, kind }) => kind === 'message' && this.#unacknowledged.has(id),
+      ).length;
     const held = new Set(this.#keepsDoc ? this.entries.map(({ id }) => id) : []);
     const lacking = [...this.#unacknowledged.values()].filter(({ id }) => !held.has(id));
     if (lacking.length > 0) this.#push(lacking);
@@ -209,10 +217,9 @@ export class Member {
 
   #hear(payload: string): void {
     const message = parseServerStateless(payload);
+    if (message?.type === 'storage') this.isStoreAway = message.isAway;
     if (message?.type === 'refused') this.#book.refuse(message.code);
     if (message?.type !== 'committed') return;
-    for (const id of message.others as EntryId[])
-      if (this.#unacknowledged.get(id)?.kind === 'message') this.#book.repeated += 1;
     this.#acknowledge([...message.messages, ...message.others] as EntryId[]);
   }
 

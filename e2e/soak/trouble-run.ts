@@ -31,6 +31,8 @@ export interface TroubleReport {
 const AWAY_MS = 1_000;
 const SAID_WITHIN_MS = 15_000;
 const READ_WITHIN_MS = 3_000;
+/** After `/readyz` has said so. */
+const TOLD_WITHIN_MS = 5_000;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 export interface Away extends Verdict {
@@ -88,6 +90,7 @@ async function goThrough({ name, isAway, begin, end }: Trouble, stage: Stage): P
   await begin();
   let reason: string | null = null;
   if (isAway) reason = await untilItSaysSo(stage, name);
+  if (isAway) await until(`everybody is told of ${name}`, () => areTold(stage, true), TOLD_WITHIN_MS);
   const atFirst = acknowledged.size;
   const wasRead = await canRead(stage);
   await delay(AWAY_MS);
@@ -99,6 +102,7 @@ async function goThrough({ name, isAway, begin, end }: Trouble, stage: Stage): P
   await until(`/readyz says that it is ready after ${name}`, async () => (await readReason(stage)) === null);
   const recoveredAfterMs = Math.round(performance.now() - endedAt);
   await stage.allJoined();
+  await until(`everybody is told of the end of ${name}`, () => areTold(stage, false), TOLD_WITHIN_MS);
   return { trouble: name, reason, acknowledgedMeanwhile, wasRead, recoveredAfterMs };
 }
 
@@ -117,6 +121,28 @@ async function readReason({ server }: Stage): Promise<string | null> {
   const answer = await fetch(`${server.url}/readyz`);
   const { reason } = (await answer.json()) as { reason?: string };
   return answer.status === 200 ? null : (reason ?? '');
+}
+
+/** Those who are there; who joins later is told then. */
+const areTold = ({ members }: Stage, isAway: boolean): boolean =>
+  members.filter(({ isJoined }) => isJoined).every((member) => member.isStoreAway === isAway);
+
+/** Nobody writes: the server notices all the same, says so in both places, and notices the end. */
+export async function runIdleTroubles(seed: number): Promise<readonly string[]> {
+  return await behindGate(seed, async (stage, postgres, gate) => {
+    const told: string[] = [];
+    const seen = ['connections cut', 'cable out', 'PostgreSQL killed'];
+    for (const { name, begin, end } of troublesOf(postgres, gate)) {
+      if (!seen.includes(name)) continue;
+      await begin();
+      await until(`everybody is told of ${name}`, () => areTold(stage, true), SAID_WITHIN_MS);
+      if ((await readReason(stage)) !== null) told.push(name);
+      await end();
+      await until(`everybody is told of the end of ${name}`, () => areTold(stage, false), SAID_WITHIN_MS);
+      await until(`/readyz is ready after ${name}`, async () => (await readReason(stage)) === null, TOLD_WITHIN_MS);
+    }
+    return told;
+  });
 }
 
 async function canRead(stage: Stage): Promise<boolean> {

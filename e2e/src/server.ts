@@ -10,6 +10,8 @@ export interface ServerOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Several nodes, or a fixed address: absent, a free one. */
   readonly port?: number;
+  /** False: the start itself is what the test is about. */
+  readonly isReadyAwaited?: boolean;
 }
 
 export interface RunningServer {
@@ -17,6 +19,10 @@ export interface RunningServer {
   readonly port: number;
   /** What it wrote, for the message of a failing test. */
   output(): string;
+  /** A signal, not awaited. */
+  signal(name: 'SIGTERM' | 'SIGINT'): void;
+  /** The exit code, once it has ended. */
+  ended(): Promise<number | null>;
   /** SIGTERM, awaited; the exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL, awaited. */
@@ -34,11 +40,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
   let running = launch(options.env, port);
-  await waitUntilReady(url, running);
+  if (options.isReadyAwaited ?? true) await waitUntilReady(url, running);
   return {
     url,
     port,
     output: () => running.output(),
+    signal: (name) => void running.child.kill(name),
+    ended: async () => {
+      if (!hasEnded(running.child)) await once(running.child, 'exit');
+      return running.child.exitCode;
+    },
     stop: () => stop(running.child, running.output),
     kill: async () => {
       await end(running.child, 'SIGKILL');

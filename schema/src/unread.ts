@@ -20,6 +20,23 @@ export function unreadSql(reader: string, lastReadSeq: string): string {
   return `m.seq > ${lastReadSeq} AND m.user_id <> ${reader} AND m.deleted_at IS NULL`;
 }
 
+export interface CountedTablo {
+  readonly id: string;
+  readonly lastSeq: string;
+  readonly readSeq: string;
+}
+
+/**
+ * How many of a tablo's messages `unreadSql` holds for, without looking at them [R9]: `seq` has no gaps, so a difference says how many are above the position, and two
+ * indexes count what of these is the reader's own or deleted. All parameters are SQL expressions written by us, never input.
+ */
+export function countUnreadSql(reader: string, { id, lastSeq, readSeq }: CountedTablo): string {
+  const above = `m.channel_id = ${id} AND m.seq > ${readSeq}`;
+  return `(greatest(${lastSeq} - ${readSeq}, 0)
+    - (SELECT count(*) FROM messages m WHERE ${above} AND m.user_id = ${reader})
+    - (SELECT count(*) FROM messages m WHERE ${above} AND m.user_id <> ${reader} AND m.deleted_at IS NOT NULL))`;
+}
+
 /** A read position never moves backwards, whatever order devices report in. */
 export function mergeReadPosition(left: number, right: number): number {
   return Math.max(left, right);

@@ -246,6 +246,13 @@ export const OPTIONS = {
     description: 'Bytes received on a WebSocket and not handled yet, before it is dropped.',
     parse: integer(1_048_576, 1_000_000_000),
   },
+  MAX_QUEUED_BYTES: {
+    type: 'number',
+    fallback: '268435456',
+    description:
+      'Bytes that wait for the database, over all WebSockets, before more is refused (and at twice as much, WebSockets are dropped).',
+    parse: integer(1_048_576, 1_000_000_000_000),
+  },
   MAX_UNREAD_BYTES: {
     type: 'number',
     fallback: '33554432',
@@ -326,6 +333,7 @@ function assemble(values: Values): Result<Config, string> {
       strangerMs: values.STRANGER_SECONDS * 1_000,
       strangerBytes: values.MAX_STRANGER_BYTES,
       unhandledBytes: values.MAX_UNHANDLED_BYTES,
+      queuedBytes: values.MAX_QUEUED_BYTES,
       unreadBytes: values.MAX_UNREAD_BYTES,
     },
     logLevel: values.LOG_LEVEL,

@@ -22,6 +22,8 @@ export interface LimitSettings {
   readonly strangerBytes: number;
   /** Bytes received on a socket and not handled yet, while the database is slow or away. */
   readonly unhandledBytes: number;
+  /** Bytes of all updates that wait for their commit. */
+  readonly queuedBytes: number;
   /** Bytes sent on a socket and not read by the client. */
   readonly unreadBytes: number;
 }

@@ -1,4 +1,5 @@
 /** The process: settings, database, server, signals. */
+import { constants } from 'node:os';
 import { type Config, helpText, parseConfig, wantsHelp } from './config.ts';
 import { isDatabaseAway } from './database-away.ts';
 import { openEmbeddedPostgres } from './db/embedded-postgres.ts';
@@ -7,6 +8,10 @@ import { createLog, type Log } from './log.ts';
 import { openServer, type Server } from './server.ts';
 
 const RETRY_MS = 1_000;
+/** A container is killed after 10 seconds by default, and would not learn that all is well. */
+const STOP_DEADLINE_MS = 9_500;
+/** One Ctrl-C may come twice: from the terminal, and handed on by npm. */
+const SAME_SIGNAL_MS = 500;
 
 async function main(): Promise<void> {
   const argv = process.argv.slice(2);
@@ -23,17 +28,10 @@ async function run(config: Config, log: Log): Promise<void> {
   const closers: (() => Promise<void>)[] = [];
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => {
-    stopping ??= (async () => {
-      for (const close of closers.splice(0).reverse()) await close();
-    })();
+    stopping ??= closeAll(closers, log);
     return stopping;
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      log.info('Stopping.');
-      void stop().then(() => process.exit(0));
-    });
-  }
+  listenForSignals(stop, log);
   // What nobody caught is a fault of ours; the one that caused it may be lost, the others' connections need not be.
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise failed that nobody waited for.'));
   process.on('uncaughtException', (error) => log.error({ err: error }, 'An error was caught by nobody.'));
@@ -52,6 +50,38 @@ async function run(config: Config, log: Log): Promise<void> {
   }
 }
 
+async function closeAll(closers: (() => Promise<void>)[], log: Log): Promise<void> {
+  for (const close of closers.splice(0).reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      // The rest is to be closed all the same.
+      log.error({ err: error }, 'A part could not be closed.');
+    }
+  }
+}
+
+/** The first one stops cleanly, within the deadline; another one says that somebody does not want to wait. */
+function listenForSignals(stop: () => Promise<void>, log: Log): void {
+  let stoppingSince: number | null = null;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stoppingSince !== null) {
+        if (performance.now() - stoppingSince < SAME_SIGNAL_MS) return;
+        log.warn('Stopped at once. All that was acknowledged is stored.');
+        process.exit(128 + constants.signals[signal]);
+      }
+      stoppingSince = performance.now();
+      log.info('Stopping.');
+      setTimeout(() => {
+        log.warn('Stopping took too long and was given up. All that was acknowledged is stored.');
+        process.exit(0);
+      }, STOP_DEADLINE_MS).unref();
+      void stop().then(() => process.exit(0));
+    });
+  }
+}
+
 async function openDatabase(
   config: Config,
   log: Log,
@@ -59,8 +89,10 @@ async function openDatabase(
   isStopping: () => boolean,
 ): Promise<{ url: string }> {
   if (config.databaseUrl === null) {
-    const postgres = await openEmbeddedPostgres({ dataDir: config.dataDir, log });
-    closers.push(() => postgres.close());
+    const opening = openEmbeddedPostgres({ dataDir: config.dataDir, log });
+    // Also when we are stopped meanwhile: what is starting must not outlive us.
+    closers.push(async () => (await opening).close());
+    const postgres = await opening;
     await migrate(postgres.url, log);
     return { url: postgres.url };
   }

@@ -7,6 +7,8 @@ export interface Gauges {
   readonly connections: () => number;
   readonly documents: () => number;
   readonly queued: () => number;
+  readonly queuedBytes: () => number;
+  readonly isAway: () => boolean;
 }
 
 export class Metrics {
@@ -61,6 +63,8 @@ export class Metrics {
     this.#gauge('tablo_connections', 'Joined documents, over all sockets.', gauges.connections);
     this.#gauge('tablo_documents', 'Documents in memory.', gauges.documents);
     this.#gauge('tablo_ledger_queued', 'Updates that wait for their commit.', gauges.queued);
+    this.#gauge('tablo_ledger_queued_bytes', 'Bytes of updates that wait for their commit.', gauges.queuedBytes);
+    this.#gauge('tablo_storage_away', '1 while nothing can be stored.', () => (gauges.isAway() ? 1 : 0));
   }
 
   onCommit = (submissions: number, seconds: number): void => {

@@ -19,7 +19,8 @@ export interface Port {
   serve(fetch: Fetch, upgrade: Upgrade): void;
   /** Answers 503 from now on. */
   refuse(): void;
-  close(): Promise<void>;
+  /** Lets requests under way finish, at most `deadlineMs`. */
+  close(deadlineMs?: number): Promise<void>;
 }
 
 export async function openPort(host: string, port: number, log: Log): Promise<Port> {
@@ -50,10 +51,14 @@ export async function openPort(host: string, port: number, log: Log): Promise<Po
       fetch = answerNotReady('The server is stopping.');
       upgrade = rejectUpgrade;
     },
-    close: () =>
+    close: (deadlineMs = 0) =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
+        const timer = setTimeout(() => server.closeAllConnections(), deadlineMs);
+        server.close(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+        server.closeIdleConnections();
       }),
   };
 }

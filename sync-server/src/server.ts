@@ -1,4 +1,5 @@
 /** The server's parts, put together: database, tokens, sync, REST and the page on one port. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openChanges } from './access/pg-changes.ts';
 import { PgMembership } from './access/pg-membership.ts';
@@ -6,6 +7,7 @@ import { PgProfiles } from './access/pg-profiles.ts';
 import { localKeys, remoteKeys, secretKeys, type TokenKeys } from './access/token-keys.ts';
 import { JwtVerifier } from './access/token-verifier.ts';
 import { openHourlyAudit } from './audit/hourly-audit.ts';
+import { createCalmLog } from './calm-log.ts';
 import type { Config } from './config.ts';
 import { createPool, endPool } from './db/pool.ts';
 import { PgDocumentStore } from './documents/pg-document-store.ts';
@@ -22,8 +24,12 @@ import { createStaticPage } from './rest/static-page.ts';
 import { openSync } from './sync/open-sync.ts';
 
 const PAGE_DIR = fileURLToPath(new URL('../../client/dist', import.meta.url));
-/** How long stopping may take: a container is killed after 10 seconds by default. */
-const SHUTDOWN_DEADLINE_MS = 4_000;
+/** How long each step of stopping may take, below 9 s together: a container is killed after 10 seconds by default. */
+const COMMITS_MS = 3_000;
+const SNAPSHOTS_MS = 2_500;
+const WRITES_MS = 500;
+const POOL_END_MS = 1_000;
+const REQUESTS_MS = 500;
 
 export interface Server {
   /** What a person opens: `http://127.0.0.1:3000`. */
@@ -49,7 +55,7 @@ export async function openServer({ config, log, openDatabase }: Starting): Promi
       close: async () => {
         port.refuse();
         await parts.close();
-        await port.close();
+        await port.close(REQUESTS_MS);
       },
     };
   } catch (error) {
@@ -58,7 +64,8 @@ export async function openServer({ config, log, openDatabase }: Starting): Promi
   }
 }
 
-async function openParts(config: Config, databaseUrl: string, log: Log) {
+async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
+  const log = createCalmLog(anyLog);
   const pool = createPool(databaseUrl, { log });
   const metrics = new Metrics();
   const identity = config.tokens.type === 'built-in' ? await openIdentity(databaseUrl, config, log) : null;
@@ -82,6 +89,8 @@ async function openParts(config: Config, databaseUrl: string, log: Log) {
         metrics.onFailure();
         log.warn({ err: error }, 'A commit failed and is tried again.');
       },
+      onStorage: (isAway) =>
+        isAway ? log.warn('Nothing can be stored; clients are told.') : log.info('Storing works again.'),
     },
     log,
     epochMaxEntries: config.epochMaxEntries,
@@ -92,6 +101,8 @@ async function openParts(config: Config, databaseUrl: string, log: Log) {
     connections: () => sync.countConnections(),
     documents: () => sync.countDocuments(),
     queued: () => sync.ledger.queued,
+    queuedBytes: () => sync.ledger.queuedBytes,
+    isAway: () => sync.ledger.awaySince !== null,
   });
   const rest = createRest({
     stores: createRestStores(pool),
@@ -104,23 +115,24 @@ async function openParts(config: Config, databaseUrl: string, log: Log) {
     settings: config,
     log,
   });
-  addHealthRoutes(
-    rest,
-    () => pool.query('SELECT 1'),
-    () => sync.ledger.failingSince,
-    metrics.registry,
-  );
+  addHealthRoutes(rest, {
+    ping: () => pool.query('SELECT 1'),
+    awaySince: () => sync.ledger.awaySince,
+    onTrouble: () => sync.ledger.suspect(),
+    registry: metrics.registry,
+  });
   const audit = openHourlyAudit({ pool, log, onAudited: metrics.onAudited });
   return {
     rest,
     sync,
     close: async () => {
-      await audit.close();
-      await sync.close(SHUTDOWN_DEADLINE_MS);
+      await Promise.all([audit.close(), sync.close({ commitsMs: COMMITS_MS, snapshotsMs: SNAPSHOTS_MS })]);
       await changes.close();
-      await profiles.settled();
-      await identity?.close();
-      await endPool(pool, SHUTDOWN_DEADLINE_MS);
+      await Promise.race([
+        Promise.all([profiles.settled(), identity?.close()]),
+        delay(WRITES_MS, null, { ref: false }),
+      ]);
+      await endPool(pool, POOL_END_MS);
     },
   };
 }

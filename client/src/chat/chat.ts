@@ -14,7 +14,8 @@ export interface Person {
 }
 
 export type ConnectionState =
-  | { readonly status: 'online' }
+  /** `reason`: the server is there, but cannot store messages. */
+  | { readonly status: 'online'; readonly reason?: 'unavailable' }
   /** `reason`: why the last attempt ended, when the server said. */
   | { readonly status: 'connecting'; readonly reason?: ReasonCode }
   | { readonly status: 'offline'; readonly reason?: ReasonCode };

@@ -8,6 +8,7 @@ const good: ConnectionFacts = {
   withoutSocketMs: 0,
   isFocusReady: true,
   reason: null,
+  isStoreAway: false,
 };
 const lost: ConnectionFacts = { ...good, isSocketOpen: false, isFocusReady: false };
 const decide = (facts: ConnectionFacts) => decideConnectionState(facts, 5_000);
@@ -29,6 +30,17 @@ describe('the state of the connection', () => {
     expect(decide({ ...good, isFocusReady: false, reason: 'unavailable' })).toEqual({
       status: 'connecting',
       reason: 'unavailable',
+    });
+  });
+
+  it('[R11] is online, and says why nothing is sent, while the server cannot store messages', () => {
+    expect(decide({ ...good, isStoreAway: true })).toEqual({ status: 'online', reason: 'unavailable' });
+    expect(decide({ ...good, isFocusReady: false, isStoreAway: true })).toEqual({
+      status: 'connecting',
+      reason: 'unavailable',
+    });
+    expect(decide({ ...good, isStoreAway: true, reason: 'unauthenticated' })).toMatchObject({
+      reason: 'unauthenticated',
     });
   });
 

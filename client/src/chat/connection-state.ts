@@ -14,19 +14,22 @@ export interface ConnectionFacts {
   readonly isFocusReady: boolean;
   /** The last no of the server, if nothing has gone well since. */
   readonly reason: ReasonCode | null;
+  /** The server has said, on this socket, that it cannot store messages. */
+  readonly isStoreAway: boolean;
 }
 
 export function decideConnectionState(facts: ConnectionFacts, offlineAfterMs: number): ConnectionState {
-  const because = facts.reason === null ? {} : { reason: facts.reason };
+  const reason = facts.reason ?? (facts.isStoreAway ? 'unavailable' : null);
+  const because = reason === null ? {} : { reason };
   // A dead session does not mend itself: only signing in does.
   const mustSignIn = facts.reason !== null && REASONS[facts.reason].next === 'after-auth';
-  if (facts.isSocketOpen && facts.isFocusReady && !mustSignIn) return { status: 'online' };
+  if (facts.isSocketOpen && facts.isFocusReady && !mustSignIn)
+    return facts.isStoreAway ? { status: 'online', reason: 'unavailable' } : { status: 'online' };
   const isGone =
     !facts.isSocketOpen && (!facts.hasNetwork || facts.failures >= 2 || facts.withoutSocketMs >= offlineAfterMs);
   return isGone || mustSignIn ? { status: 'offline', ...because } : { status: 'connecting', ...because };
 }
 
 export function isSameState(left: ConnectionState, right: ConnectionState): boolean {
-  const reasonOf = (state: ConnectionState) => (state.status === 'online' ? undefined : state.reason);
-  return left.status === right.status && reasonOf(left) === reasonOf(right);
+  return left.status === right.status && left.reason === right.reason;
 }

@@ -30,6 +30,37 @@ describe('denials', () => {
     await until(() => expect(statusOf(room, 'here again')).toBe('sent'));
   });
 
+  it('[R11] says that the server cannot store messages while it says so, and forgets it with the socket', async () => {
+    const { chat } = await openDevice(server, ALICE);
+    chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get()).toEqual({ status: 'online' }));
+    server.tell(tablo, { type: 'storage', isAway: true });
+    await until(() => expect(chat.connection.get()).toEqual({ status: 'online', reason: 'unavailable' }));
+    server.tell(tablo, { type: 'storage', isAway: false });
+    await until(() => expect(chat.connection.get()).toEqual({ status: 'online' }));
+    server.tell(tablo, { type: 'storage', isAway: true });
+    await until(() => expect(chat.connection.get()).toEqual({ status: 'online', reason: 'unavailable' }));
+    await server.stop();
+    await until(() => expect(chat.connection.get().status).not.toBe('online'));
+    await server.start();
+    await until(() => expect(chat.connection.get()).toEqual({ status: 'online' }));
+  });
+
+  it('[R10] counts a message once, however often it is announced', async () => {
+    const { chat } = await openDevice(server, ALICE);
+    chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get()).toEqual({ status: 'online' }));
+    const id = await server.post(tablo, BOB, 'one');
+    const unread = () => chat.channels.get().channels.find((channel) => channel.id === tablo.id)?.unreadCount;
+    await until(() => expect(unread()).toBe(1));
+    server.tell(tablo, { type: 'committed', seq: 1, messages: [id], others: [] });
+    const next = await server.post(tablo, BOB, 'two');
+    await until(() => expect(unread()).toBe(2));
+    server.tell(tablo, { type: 'committed', seq: 1, messages: [id, next], others: [] });
+    await server.post(tablo, BOB, 'three');
+    await until(() => expect(unread()).toBe(3));
+  });
+
   it('[R6] an expired token is replaced without anybody noticing', async () => {
     let count = 0;
     const tokens = new CachedTokens(async () => {

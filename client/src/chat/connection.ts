@@ -82,6 +82,7 @@ export class Connection implements LinkOpener {
   #mustRefresh = false;
   #isForced = false;
   #hasNoTablos = false;
+  #isStoreAway = false;
   #isClosed = false;
   /** Which socket this is: counts openings. */
   #generation = 0;
@@ -212,6 +213,11 @@ export class Connection implements LinkOpener {
     this.#publish();
   }
 
+  noteStorage(isAway: boolean): void {
+    this.#isStoreAway = isAway;
+    this.#publish();
+  }
+
   noteReady(): void {
     this.#failures = 0;
     this.#reason = null;
@@ -289,6 +295,7 @@ export class Connection implements LinkOpener {
     this.#failures += 1;
     this.#socket.stay();
     this.#reconnectLater(code === REASONS['shutting-down'].close || this.#reason === 'shutting-down');
+    this.#isStoreAway = false;
     for (const link of this.#links) link.noteLost();
     this.#publish();
   }
@@ -341,6 +348,7 @@ export class Connection implements LinkOpener {
       withoutSocketMs,
       isFocusReady,
       reason: this.#reason,
+      isStoreAway: this.#isStoreAway,
     };
     const next = decideConnectionState(facts, timing.offlineAfterMs);
     if (!isSameState(next, this.#state.get())) this.#state.set(next);

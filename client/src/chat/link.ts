@@ -44,4 +44,6 @@ export interface LinkOpener {
   expireToken(): void;
   /** The server said no, in its words: shown with the state of the connection until something goes well. */
   noteReason(reason: string): void;
+  /** The server said whether it can store messages. Holds for the whole socket, until it says otherwise. */
+  noteStorage(isAway: boolean): void;
 }

@@ -306,6 +306,8 @@ export class Room {
       }
       case 'read':
         return this.#context.book.update(this.id, (record) => moveReadPosition(record, message.seq));
+      case 'storage':
+        return this.#context.links.noteStorage(message.isAway);
       case 'changed':
         // Offline again: the next refresh will do.
         if (this.isOpen) inBackground(this.#context.people.refresh(this.id).catch(() => {}));

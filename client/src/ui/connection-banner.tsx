@@ -14,7 +14,7 @@ export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
   const chat = useChatClient();
   const connection = useConnection();
   const storage = useReadable(chat.storage);
-  const reason = connection.status === 'online' ? undefined : connection.reason;
+  const { reason } = connection;
   const isSessionOver = reason !== undefined && REASONS[reason].next === 'after-auth';
 
   return (

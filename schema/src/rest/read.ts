@@ -9,9 +9,6 @@ export const readAnswer = z.object({
   unread_count: z.number().int(),
 });
 
-/** [R9] Counts stop here, so that a tablo never opened costs the same after a million messages. Far above what any badge shows. */
-export const UNREAD_COUNT_MAX = 10_000;
-
 /** Newest unread ids listed by `?ids=true`, at the most. */
 export const UNREAD_IDS_MAX = 1_000;
 

@@ -10,6 +10,8 @@ export type Change =
   /** A tablo was renamed, deleted, or is back. */
   | { readonly type: 'tablo'; readonly tablo: TabloId }
   | { readonly type: 'read'; readonly tablo: TabloId; readonly user: UserId; readonly seq: number }
+  /** Not listening, said again with every attempt that fails: the database may be away. */
+  | { readonly type: 'lost' }
   /** Listening (again): anything may have changed before this. */
   | { readonly type: 'resync' };
 

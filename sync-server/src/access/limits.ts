@@ -5,7 +5,7 @@ import { TokenBuckets } from './token-buckets.ts';
 /** What a user has so much of a second. */
 export type Rate = 'entries' | 'bytes' | 'awareness' | 'joins' | 'questions';
 /** What bit: the label of the metric. */
-export type LimitName = Rate | 'sockets' | 'documents' | 'strangers' | 'unhandled' | 'unread';
+export type LimitName = Rate | 'sockets' | 'documents' | 'strangers' | 'unhandled' | 'queued' | 'unread';
 
 export class Limits {
   readonly settings: LimitSettings;

@@ -62,24 +62,24 @@ describe('openChanges', () => {
     ]);
   });
 
-  it('[R6] says resync when its connection was killed and is back, and hears what comes after', async () => {
+  it('[R6] says that it is lost when its connection is killed, resync when it is back, and hears what comes after', async () => {
     await pool.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tablo-chat listen'`,
     );
-    await until(() => heard.length > 0);
-    expect(heard).toEqual([{ type: 'resync' }]);
+    await until(() => heard.length > 1);
+    expect(heard).toEqual([{ type: 'lost' }, { type: 'resync' }]);
     const tablo = randomUUID();
     await pool.query(`INSERT INTO tablos (id, name) VALUES ($1, 'Plans')`, [tablo]);
     await pool.query('DELETE FROM tablos WHERE id = $1', [tablo]);
-    await until(() => heard.length > 1);
+    await until(() => heard.length > 2);
     expect(heard.at(-1)).toEqual({ type: 'tablo', tablo });
   });
 
   it('[R6] notices within 5 seconds a link that died without a word', async () => {
     const since = performance.now();
     link.freeze();
-    await until(() => heard.length > 0);
-    expect(heard).toEqual([{ type: 'resync' }]);
+    await until(() => heard.length > 1);
+    expect(heard).toEqual([{ type: 'lost' }, { type: 'resync' }]);
     expect(performance.now() - since).toBeLessThan(5_000);
   });
 

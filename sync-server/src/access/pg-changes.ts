@@ -104,6 +104,7 @@ class PgChanges implements Changes {
     this.#hasWarned = true;
     this.#timer = setTimeout(() => void this.open(), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS);
+    this.#emit({ type: 'lost' });
   }
 
   #hear(payload: string): void {

@@ -70,6 +70,26 @@ describe('PgMembership', () => {
     await host.close();
   });
 
+  it('[R11] waits on four connections at most while the database is silent, for so many look-ups and no more', async () => {
+    const answer = Promise.withResolvers<never>();
+    const query = vi.spyOn(pool, 'query').mockImplementation(() => answer.promise as never);
+    const membership = new PgMembership(pool);
+    const ask = () => Promise.allSettled([membership.find(newTabloId(), newUserId())]);
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const early: unknown[] = [];
+    for (let nth = 0; nth < 6; nth += 1) {
+      early.push(ask());
+      await turn();
+    }
+    expect(query).toHaveBeenCalledTimes(4);
+    for (let nth = 0; nth < 20_000; nth += 1) early.push(ask());
+    expect(await ask()).toMatchObject([{ status: 'rejected', reason: { code: '53300' } }]);
+    answer.reject(new Error('gone'));
+    expect(await Promise.all(early)).toHaveLength(20_006);
+    query.mockRestore();
+    expect(await membership.find(newTabloId(), newUserId())).toBeNull();
+  });
+
   it('[R11] rejects when the database is away, and works again when it is back', async () => {
     const query = vi.spyOn(pool, 'query').mockRejectedValueOnce(new Error('gone') as never);
     const membership = new PgMembership(pool);

@@ -12,6 +12,12 @@ const FIND = `SELECT w.nth::integer AS nth, t.epoch, t.name, array_agg(a.role::t
   GROUP BY w.nth, t.epoch, t.name`;
 
 const QUERY_MAX = 1_000;
+/** Of the pool's connections: a database that does not answer must not hold all of them. */
+const QUERIES_AT_ONCE = 4;
+/** More than this waiting: the database is away, and who asks is told so at once [R11]. */
+const WAITING_MAX = 20_000;
+/** SQLSTATE too_many_connections: for `isDatabaseAway`, as it would come from the database itself. */
+const TOO_MANY = '53300';
 
 interface LookUp {
   readonly tabloId: TabloId;
@@ -23,6 +29,7 @@ interface LookUp {
 export class PgMembership implements Membership {
   readonly #pool: Pool;
   #waiting: LookUp[] = [];
+  #queries = 0;
 
   constructor(pool: Pool) {
     this.#pool = pool;
@@ -30,18 +37,20 @@ export class PgMembership implements Membership {
 
   find(tabloId: TabloId, userId: UserId): Promise<Member | null> {
     return new Promise((resolve, reject) => {
+      if (this.#waiting.length >= WAITING_MAX)
+        return reject(Object.assign(new Error('Too many memberships wait to be read.'), { code: TOO_MANY }));
       if (this.#waiting.length === 0) setImmediate(() => this.#flush());
       this.#waiting.push({ tabloId, userId, resolve, reject });
     });
   }
 
   #flush(): void {
-    const waiting = this.#waiting.splice(0);
-    for (let start = 0; start < waiting.length; start += QUERY_MAX)
-      void this.#answer(waiting.slice(start, start + QUERY_MAX));
+    while (this.#waiting.length > 0 && this.#queries < QUERIES_AT_ONCE)
+      void this.#answer(this.#waiting.splice(0, QUERY_MAX));
   }
 
   async #answer(lookUps: readonly LookUp[]): Promise<void> {
+    this.#queries += 1;
     type Row = { nth: number; epoch: number; name: string; roles: string[] };
     try {
       const { rows } = await this.#pool.query<Row>({
@@ -55,6 +64,9 @@ export class PgMembership implements Membership {
       for (const [index, { resolve }] of lookUps.entries()) resolve(found.get(index + 1) ?? null);
     } catch (error) {
       for (const { reject } of lookUps) reject(error);
+    } finally {
+      this.#queries -= 1;
+      this.#flush();
     }
   }
 }

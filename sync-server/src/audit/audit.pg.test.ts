@@ -4,7 +4,7 @@ import { createDeletion, createEdit, createReaction, type Entry, type MemberEntr
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
 import type { Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as Y from 'yjs';
 import { createPool } from '../db/pool.ts';
 import { openTestDatabase, type TestDatabase } from '../db/test-database.ts';
@@ -12,9 +12,7 @@ import { PgDocumentStore } from '../documents/pg-document-store.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { alice, bob, carol, entriesOf, type Loaded, load, Replica, submissionOf } from '../ledger/ledger-fixture.ts';
 import { PgLedgerStore } from '../ledger/pg-ledger.ts';
-import { silentLog } from '../log.ts';
-import type { AuditSummary, Drift, DriftCode } from './drift.ts';
-import { openHourlyAudit } from './hourly-audit.ts';
+import type { Drift, DriftCode } from './drift.ts';
 import { audit } from './pg-audit.ts';
 
 let database: TestDatabase;
@@ -147,16 +145,25 @@ describe('the audit', () => {
   type Case = readonly [what: string, sql: string, codes: readonly DriftCode[]];
   // `$name` stands for an id of the story, `$tablo` for the tablo's.
   const tampering: readonly Case[] = [
-    ['a message row deleted', 'DELETE FROM messages WHERE id = $late', ['entry-without-message', 'seq-gap']],
-    ['the newest message row deleted', 'DELETE FROM messages WHERE id = $third', ['entry-without-message', 'last-seq']],
+    ['a message row deleted', 'DELETE FROM messages WHERE id = $late', ['entry-without-message', 'seq-gap', 'unread']],
+    [
+      'the newest message row deleted',
+      'DELETE FROM messages WHERE id = $third',
+      ['entry-without-message', 'last-seq', 'unread'],
+    ],
     [
       'a message row nobody wrote',
       `INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq)
        SELECT gen_random_uuid(), channel_id, user_id, text, created_at, sent_at, received_at, 5 FROM messages WHERE id = $first`,
-      ['last-seq', 'message-without-entry'],
+      ['last-seq', 'message-without-entry', 'unread'],
     ],
     ['a number changed', messages('seq = 9', 'third'), ['last-seq', 'seq-gap']],
-    ['last_seq changed', 'UPDATE tablos SET last_seq = 3 WHERE id = $tablo', ['last-seq']],
+    ['last_seq changed', 'UPDATE tablos SET last_seq = 3 WHERE id = $tablo', ['last-seq', 'unread']],
+    [
+      'a read position beyond the end',
+      'UPDATE channel_read_state SET last_read_seq = 9 WHERE channel_id = $tablo',
+      ['read-position'],
+    ],
     ['an edited text changed', messages(`text = 'x'`, 'first'), ['fold-differs', 'text-differs', 'text-lost']],
     ['an unedited text changed', messages(`text = 'x'`, 'late'), ['fold-differs', 'text-differs', 'text-lost']],
     ['a reply made of a message', messages('reply_to = $first', 'late'), ['fold-differs', 'text-differs', 'text-lost']],
@@ -266,6 +273,53 @@ describe('the audit', () => {
       await pool.query('DELETE FROM tablos WHERE id = $1', [tablo]);
     });
   }
+
+  it("[R10] looks at every member's unread messages, however many there are and wherever they have read to", async () => {
+    const crowd = Array.from({ length: 40 }, () => createEntryId() as string as UserId);
+    const tablo = await addTablo(Object.fromEntries([alice, ...crowd].map((user) => [user, 'member'])));
+    const loaded = load(tablo);
+    const writers = [alice, ...crowd.slice(0, 5)].map((user) => new Replica(user));
+    for (let nth = 0; nth < 30; nth += 1) {
+      const writer = writers[nth % writers.length]!;
+      await commit(loaded, writer, [writer.message(`m${nth}`, T + nth)], T + nth);
+    }
+    const [target] = entriesOf(loaded.doc) as Entry[];
+    await commit(loaded, writers[0]!, [createDeletion({ author: alice, sentAt: T + 99 }, target!.id)], T + 99);
+    for (const [nth, user] of crowd.slice(0, 30).entries())
+      await pool.query('INSERT INTO channel_read_state (user_id, channel_id, last_read_seq) VALUES ($1, $2, $3)', [
+        user,
+        tablo,
+        nth,
+      ]);
+    expect(await findDrifts(tablo)).toEqual([]);
+    await pool.query('UPDATE tablos SET last_seq = 29 WHERE id = $1', [tablo]);
+    const drifts = (await findDrifts(tablo)).filter(({ code }) => code === 'unread');
+    expect(drifts.map(({ id }) => id).sort()).toEqual([alice, ...crowd].sort());
+    await pool.query('DELETE FROM tablos WHERE id = $1', [tablo]);
+  });
+
+  it('holds a snapshot for one tablo at a time, never for the whole run', async () => {
+    for (let nth = 0; nth < 10; nth += 1) await writeStory();
+    const auditor = createPool(database.url, { applicationName: 'audit under test' });
+    const snapshots = async (): Promise<number> => {
+      const seen = new Set<string>();
+      let isDone = false;
+      const running = audit(auditor, { onDrift() {}, isGentle: true }).finally(() => {
+        isDone = true;
+      });
+      while (!isDone) {
+        const { rows } = await pool.query<{ at: string }>(
+          `SELECT xact_start::text AS at FROM pg_stat_activity WHERE application_name = 'audit under test' AND xact_start IS NOT NULL`,
+        );
+        for (const { at } of rows) seen.add(at);
+      }
+      await running;
+      return seen.size;
+    };
+    // Looked at from outside, now and then: one run may be over between two looks.
+    await vi.waitFor(async () => expect(await snapshots()).toBeGreaterThan(3), { timeout: 30_000 });
+    await auditor.end();
+  });
 
   it('reports a lost record of when late entries arrived', async () => {
     const { tablo } = await writeStory();
@@ -386,37 +440,6 @@ describe('npm run audit', () => {
       code: 2,
       output: /no database/,
     });
-  });
-});
-
-describe('the hourly audit', () => {
-  it('is done once for all servers of a database, and tells what it found', async () => {
-    const own = await openTestDatabase();
-    const other = createPool(own.url);
-    await other.query(`INSERT INTO tablos (name, last_seq) VALUES ('Test', 3)`);
-    const summaries: AuditSummary[] = [];
-    const drifts: Drift[] = [];
-    const first = Promise.withResolvers<void>();
-    const options = { pool: other, log: silentLog, onDrift: (drift: Drift) => drifts.push(drift), lookMs: 20 };
-    const open = () =>
-      openHourlyAudit({
-        ...options,
-        onAudited: (summary) => {
-          summaries.push(summary);
-          first.resolve();
-        },
-      });
-    const servers = [open(), open(), open()];
-    await first.promise;
-    // Every server has looked several times when this one's clock says that an hour has passed.
-    const later = Promise.withResolvers<void>();
-    const next = openHourlyAudit({ ...options, everyMs: 400, onAudited: () => later.resolve() });
-    await later.promise;
-    expect(summaries).toMatchObject([{ tablos: 1, drifts: 1 }]);
-    expect(drifts.map(({ code }) => code)).toEqual(['last-seq', 'last-seq']);
-    await Promise.all([...servers, next].map((server) => server.close()));
-    await other.end();
-    await own.close();
   });
 });
 

@@ -25,6 +25,7 @@ export const DRIFTS = {
   'document-shown-at': 'The document shows an entry at another time than shown_at.',
   'fold-differs': 'What people see is not what the rows say.',
   unread: "A member's unread messages are counted differently by SQL and by the definition.",
+  'read-position': "A member's read position is beyond the newest message: what comes next would not be unread.",
 } as const satisfies Record<string, string>;
 
 export type DriftCode = keyof typeof DRIFTS;

@@ -3,18 +3,17 @@
  * from a cursor, sorted by PostgreSQL; what is in memory is one page and one live document.
  */
 import type { EntryId, UserId } from '@tablo/schema/ids';
-import { isUnread, unreadSql } from '@tablo/schema/unread';
+import { countUnreadSql } from '@tablo/schema/unread';
 import type { Pool, PoolClient } from 'pg';
 import { Comparison } from './compare-document.ts';
 import { compareRows, compareTablo } from './compare-rows.ts';
+import { type ReaderRecord, UnreadComparison } from './compare-unread.ts';
 import { readDocument } from './document-view.ts';
 import type { AuditSummary, Drift, Finding } from './drift.ts';
 import type { EntryRecord, MessageRecord, Records, TabloRecord } from './records.ts';
 
 const TABLOS_A_PAGE = 500;
 const ROWS_A_PAGE = 500;
-/** Members of a tablo whose unread messages are counted twice. */
-const READERS = 10;
 const SEQ_BREAKS = 20;
 /** ms: counting or sorting a large tablo takes longer than the server's own statements may. Of the query's own, in place of the pool's. */
 const PATIENT = { query_timeout: 600_000 } as const;
@@ -79,7 +78,7 @@ async function auditTablo(
     if (tablo === null) return { messages: 0, entries: 0 }; // Deleted since the ids were read.
     for (const finding of compareTablo(tablo)) report(finding);
     const comparison = new Comparison(readDocument(await readUpdates(client, tablo)), tablo.epoch);
-    const readers = await readReaders(client, id);
+    const unread = new UnreadComparison(tablo.lastSeq, await readReaders(client, id));
     let messages = 0;
     let entries = 0;
     for await (const records of readRecords(client, id, looking)) {
@@ -87,10 +86,10 @@ async function auditTablo(
       entries += records.entries.length;
       if (records.message === null) continue;
       messages += 1;
-      for (const reader of readers) reader.count(records.message);
+      unread.count(records.message);
     }
     for (const finding of comparison.rest()) report(finding);
-    for (const reader of readers) for (const finding of reader.result()) report(finding);
+    for (const finding of unread.rest()) report(finding);
     return { messages, entries };
   } finally {
     await client.query('ROLLBACK');
@@ -150,40 +149,17 @@ async function readUpdates(client: PoolClient, { id, epoch }: TabloRecord): Prom
   return rows.map(({ update }) => new Uint8Array(update));
 }
 
-class Reader {
-  readonly #id: UserId;
-  readonly #lastReadSeq: number;
-  readonly #bySql: number;
-  #counted = 0;
-
-  constructor(id: UserId, lastReadSeq: number, bySql: number) {
-    this.#id = id;
-    this.#lastReadSeq = lastReadSeq;
-    this.#bySql = bySql;
-  }
-
-  count({ author, seq, deletedAt }: MessageRecord): void {
-    if (isUnread({ author, seq, isDeleted: deletedAt !== null }, this.#id, this.#lastReadSeq)) this.#counted += 1;
-  }
-
-  result(): readonly Finding[] {
-    return this.#counted === this.#bySql
-      ? []
-      : [{ code: 'unread', id: this.#id, detail: `SQL ${this.#bySql}, definition ${this.#counted}` }];
-  }
-}
-
-async function readReaders(client: PoolClient, id: string): Promise<readonly Reader[]> {
+async function readReaders(client: PoolClient, id: string): Promise<readonly ReaderRecord[]> {
   type Row = { user_id: UserId; seq: string; unread: string };
+  const readSeq = 'coalesce(r.last_read_seq, 0)';
   const { rows } = await client.query<Row>({
-    text: `SELECT a.user_id, coalesce(r.last_read_seq, 0) AS seq,
-       (SELECT count(*) FROM messages m WHERE m.channel_id = $1 AND ${unreadSql('a.user_id', 'coalesce(r.last_read_seq, 0)')}) AS unread
-     FROM tablo_access a LEFT JOIN channel_read_state r ON r.channel_id = a.tablo_id AND r.user_id = a.user_id
-     WHERE a.tablo_id = $1 AND a.is_active ORDER BY a.user_id LIMIT ${READERS}`,
+    text: `SELECT a.user_id, ${readSeq} AS seq, ${countUnreadSql('a.user_id', { id: 't.id', lastSeq: 't.last_seq', readSeq })} AS unread
+     FROM (SELECT DISTINCT user_id FROM tablo_access WHERE tablo_id = $1 AND is_active) a
+     JOIN tablos t ON t.id = $1 LEFT JOIN channel_read_state r ON r.channel_id = t.id AND r.user_id = a.user_id`,
     values: [id],
     ...PATIENT,
   });
-  return rows.map(({ user_id, seq, unread }) => new Reader(user_id, Number(seq), Number(unread)));
+  return rows.map(({ user_id, seq, unread }) => ({ id: user_id, readSeq: Number(seq), bySql: Number(unread) }));
 }
 
 /** A row of whichever of the four tables; `source` says which, and the columns that it does not have are null. */

@@ -7,9 +7,10 @@ import { computeShownAt } from '@tablo/schema/shown-at';
 import { type Admission, admit, admitEntry, type FreshEntry, type KnownEntry } from '../admission/admit.ts';
 import { encodeAppend, encodeRuns } from '../admission/encode-append.ts';
 import type { FrontierDraft } from '../admission/frontier.ts';
+import { type CommitNews, newsOf } from './commit-news.ts';
 import { digestContent } from './digest.ts';
 import type { EntryWrite, LockedFacts, UpdateWrite, Writes } from './ledger-store.ts';
-import type { CommitNews, LiveDocument } from './live-document.ts';
+import type { LiveDocument } from './live-document.ts';
 import type { Outcome, Submission } from './submission.ts';
 
 /** What a batch does to one document. */
@@ -18,7 +19,7 @@ export interface DocumentChange {
   readonly draft: FrontierDraft;
   /** `index`: into `Writes.updates`. */
   readonly updates: readonly { readonly index: number; readonly update: Uint8Array }[];
-  readonly news: CommitNews;
+  readonly news: readonly CommitNews[];
 }
 
 export interface BatchDecision {
@@ -42,6 +43,8 @@ interface OpenChange {
   firstSeq: number;
   readonly messages: EntryId[];
   readonly others: EntryId[];
+  /** Messages that were durable before, by their `seq`. */
+  readonly repeated: Map<EntryId, number>;
 }
 
 type SignedSubmission = Exclude<Submission, { type: 'move' }>;
@@ -50,6 +53,8 @@ class Batch implements LockedFacts {
   readonly #facts: LockedFacts;
   readonly #accepted = new Map<EntryId, KnownEntry>();
   readonly #seqs = new Map<TabloId, number>();
+  readonly #numbers = new Map<EntryId, number>();
+  readonly #deleted = new Set<EntryId>();
   readonly #epochs = new Map<TabloId, number>();
   readonly #changes = new Map<LiveDocument, OpenChange>();
   readonly #entries: EntryWrite[] = [];
@@ -65,6 +70,8 @@ class Batch implements LockedFacts {
   epoch = (tablo: TabloId): number | null => this.#epochs.get(tablo) ?? this.#facts.epoch(tablo);
   role: LockedFacts['role'] = (tablo, user) => this.#facts.role(tablo, user);
   lastSeq = (tablo: TabloId): number => this.#seqs.get(tablo) ?? this.#facts.lastSeq(tablo);
+  seqOf = (id: EntryId): number | null =>
+    this.#deleted.has(id) ? null : (this.#numbers.get(id) ?? this.#facts.seqOf(id));
 
   decide(submission: Submission): Outcome {
     if (submission.type === 'move') return this.#move(submission.document);
@@ -83,11 +90,11 @@ class Batch implements LockedFacts {
   result(): Omit<BatchDecision, 'outcomes'> {
     return {
       writes: { entries: this.#entries, updates: this.#updates, moves: this.#moves },
-      changes: [...this.#changes.values()].map(({ document, draft, updates, firstSeq, messages, others }) => ({
+      changes: [...this.#changes.values()].map(({ document, draft, updates, ...news }) => ({
         document,
         draft,
         updates,
-        news: { seq: firstSeq, messages, others },
+        news: toNews(news),
       })),
       moved: this.#moved,
     };
@@ -126,7 +133,7 @@ class Batch implements LockedFacts {
     const change = this.#openChange(submission.document);
     for (const one of fresh) this.#write(change, one, submission.receivedAt);
     const entries = fresh.map(({ entry }) => entry);
-    change.others.push(...outcome.repeated);
+    for (const id of outcome.repeated) this.#noteRepeated(change, id);
     this.#recordArrivals(change, [...entries, ...repeated]);
     if (submission.type === 'entry') this.#append(change, submission.userId, entries);
     else {
@@ -146,6 +153,7 @@ class Batch implements LockedFacts {
       firstSeq: 0,
       messages: [],
       others: [],
+      repeated: new Map(),
     };
     this.#changes.set(document, change);
     return change;
@@ -160,7 +168,9 @@ class Batch implements LockedFacts {
       this.#seqs.set(tabloId, seq);
       if (change.messages.length === 0) change.firstSeq = seq;
       change.messages.push(entry.id);
+      this.#numbers.set(entry.id, seq);
     }
+    if (entry.kind === 'delete') this.#deleted.add(entry.target);
     this.#accepted.set(entry.id, {
       tabloId,
       kind: entry.kind,
@@ -170,6 +180,13 @@ class Batch implements LockedFacts {
       digest,
     });
     this.#entries.push({ tabloId, epoch, entry, digest, receivedAt, shownAt, seq });
+  }
+
+  /** [R10] With its `seq`: whoever was there when the first commit's answer got lost may never have heard it. */
+  #noteRepeated(change: OpenChange, id: EntryId): void {
+    const seq = this.seqOf(id);
+    if (seq === null) change.others.push(id);
+    else change.repeated.set(id, seq);
   }
 
   /** [R5] Late entries get their time of receipt into the document, in the log before the update itself, so that no one sees them without it. */
@@ -199,6 +216,13 @@ class Batch implements LockedFacts {
     change.updates.push({ index: this.#updates.length, update });
     this.#updates.push({ tabloId, epoch, update });
   }
+}
+
+function toNews(change: Pick<OpenChange, 'firstSeq' | 'messages' | 'others' | 'repeated'>): readonly CommitNews[] {
+  const { firstSeq, messages, others, repeated } = change;
+  for (const id of messages) repeated.delete(id); // Sent twice within the batch.
+  const fresh = messages.length + others.length === 0 ? [] : [{ seq: firstSeq, messages, others }];
+  return [...fresh, ...newsOf(repeated)];
 }
 
 function chunk<T>(items: readonly T[], size: number): readonly (readonly T[])[] {

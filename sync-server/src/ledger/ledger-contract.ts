@@ -1,8 +1,9 @@
 /** What every ledger store must do, run on memory and on PostgreSQL. */
-import { createDeletion, createEdit, createMessage, createReaction } from '@tablo/schema/entry';
+import { createDeletion, createEdit, createMessage, createReaction, type MemberEntry } from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import { describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
 import { Ledger } from './ledger.ts';
 import { alice, bob, carol, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
 import type { LedgerStore } from './ledger-store.ts';
@@ -13,8 +14,10 @@ export interface StoreUnderTest {
   setRole(tablo: TabloId, user: UserId, role: Role | null): Promise<void>;
   /** The tablo's messages by `seq`: `[seq, text, shownAt]`. */
   rows(tablo: TabloId): Promise<readonly (readonly [number, string, number])[]>;
-  /** Log rows of an epoch. */
-  countLog(tablo: TabloId, epoch: number): Promise<number>;
+  /** The log of an epoch, in order. */
+  log(tablo: TabloId, epoch: number): Promise<readonly Uint8Array[]>;
+  /** The next transaction with something in it commits, and its answer is lost. */
+  loseAnswer(): void;
 }
 
 const silent = { onCommit: () => {}, onFailure: () => {} };
@@ -31,7 +34,7 @@ export function describeLedger(name: string, open: () => Promise<StoreUnderTest>
       const outcome = await ledger.submit(submissionOf(live, alice, replica.push(message), T));
       expect(outcome).toEqual({ type: 'committed', fresh: [message.id], repeated: [] });
       expect(await test.rows(tablo)).toEqual([[1, 'hello', T]]);
-      expect(await test.countLog(tablo, 1)).toBe(1);
+      expect(await test.log(tablo, 1)).toHaveLength(1);
       expect(entriesOf(doc)).toEqual([message]);
       expect(news).toEqual([{ seq: 1, messages: [message.id], others: [] }]);
     });
@@ -131,7 +134,7 @@ export function describeLedger(name: string, open: () => Promise<StoreUnderTest>
       expect(entriesOf(doc)).toContainEqual(
         expect.objectContaining({ kind: 'arrival', of: [late.id], at: T + 7_200_000 }),
       );
-      expect(await test.countLog(tablo, 1)).toBe(2);
+      expect(await test.log(tablo, 1)).toHaveLength(2);
     });
 
     it('[R5] records the arrival again where a late entry enters a new epoch', async () => {
@@ -165,7 +168,7 @@ export function describeLedger(name: string, open: () => Promise<StoreUnderTest>
 
     it('[R9] moves to a fresh document when the live one is full, and refuses what comes to the old one', async () => {
       const { test, tablo } = await start();
-      const ledger = new Ledger(test.store, silent, 5);
+      const ledger = new Ledger(test.store, silent, { epochMaxEntries: 5 });
       const full = load(tablo);
       const replica = new Replica(alice);
       for (let nth = 0; nth < 5; nth += 1)
@@ -173,7 +176,7 @@ export function describeLedger(name: string, open: () => Promise<StoreUnderTest>
       const late = await ledger.submit(submissionOf(full.live, alice, replica.push(replica.message('late', T)), T));
       expect(late).toMatchObject({ type: 'refused', refusal: { code: 'epoch-moved' } });
       expect(full.hasMoved).toBe(true);
-      expect(await test.countLog(tablo, 1)).toBe(0);
+      expect(await test.log(tablo, 1)).toEqual([]);
       const fresh = load(tablo, 2);
       const next = new Replica(alice);
       expect(await ledger.submit(submissionOf(fresh.live, alice, next.push(next.message('m5', T)), T))).toMatchObject({
@@ -198,8 +201,76 @@ export function describeLedger(name: string, open: () => Promise<StoreUnderTest>
       const gone = entriesOf(replica.doc)[3] as { id: typeof message.id };
       await ledger.submit(submissionOf(live, alice, replica.push(createDeletion(by(T + 4), gone.id)), T));
       const found = await test.store.findDurable(tablo, alice, [message.id, gone.id, createEntryId()]);
-      expect([...found].sort()).toEqual([message.id, gone.id].sort());
+      expect(found.map(({ id }) => id).sort()).toEqual([message.id, gone.id].sort());
       expect(await test.store.findDurable(tablo, bob, [message.id])).toEqual([]);
+    });
+
+    it('[R5] says of durable entries when they are shown, if not at their sentAt', async () => {
+      const { ledger, test, tablo } = await start();
+      const { live } = load(tablo);
+      const replica = new Replica(alice);
+      const [late, onTime] = [replica.message('late', T - 900_000), replica.message('on time', T - 1_000)];
+      await ledger.submit(submissionOf(live, alice, replica.push(late, onTime), T));
+      const found = await test.store.findDurable(tablo, alice, [late.id, onTime.id]);
+      expect(new Map(found.map(({ id, shownAt }) => [id, shownAt]))).toEqual(
+        new Map([
+          [late.id, T],
+          [onTime.id, null],
+        ]),
+      );
+    });
+
+    it('[R10] announces repeated messages with their seq, stretch by stretch, and deleted ones without', async () => {
+      const { ledger, tablo } = await start();
+      const { live, news } = load(tablo);
+      const replica = new Replica(alice);
+      const messages = Array.from({ length: 5 }, (_, nth) => replica.message(`m${nth}`, T + nth));
+      const [first, second, third, fourth, fifth] = messages.map(({ id }) => id);
+      await ledger.submit(submissionOf(live, alice, replica.push(...messages), T));
+      const deletion = createDeletion({ author: alice, sentAt: T + 9 }, third!);
+      await ledger.submit(submissionOf(live, alice, replica.push(deletion), T));
+      news.splice(0);
+      const [, , , , last] = messages;
+      const again = [messages[3], messages[1], messages[0], messages[2], deletion];
+      await Promise.all([
+        ledger.submit(submissionOf(live, alice, new Replica(alice).push(...again), T)),
+        ledger.submit(submissionOf(live, alice, new Replica(alice).push(last), T)),
+      ]);
+      expect(news).toEqual([
+        { seq: 0, messages: [], others: [third, deletion.id] },
+        { seq: 1, messages: [first, second], others: [] },
+        { seq: 4, messages: [fourth, fifth], others: [] },
+      ]);
+    });
+
+    it('[R10] [R11] announces as usual what was committed when the answer to COMMIT got lost', async () => {
+      const { ledger, test, tablo } = await start();
+      const { live, doc, news } = load(tablo);
+      const replica = new Replica(alice);
+      const [message, late] = [replica.message('hello', T), replica.message('late', T - 900_000)];
+      test.loseAnswer();
+      const outcome = await ledger.submit(submissionOf(live, alice, replica.push(message, late), T));
+      expect(outcome).toEqual({ type: 'committed', fresh: [message.id, late.id], repeated: [] });
+      expect(news).toEqual([{ seq: 1, messages: [message.id, late.id], others: [] }]);
+      expect((await test.rows(tablo)).map(([seq, text]) => [seq, text])).toEqual([
+        [1, 'hello'],
+        [2, 'late'],
+      ]);
+      expect(foldLog(await test.log(tablo, 1))).toEqual(entriesOf(doc));
+      expect(await test.log(tablo, 1)).toHaveLength(2);
+    });
+
+    it('[R1] [R11] after a lost answer the document is what the log says, also where the server writes', async () => {
+      const { ledger, test, tablo } = await start();
+      const { live, doc } = load(tablo);
+      const post = (entry: MemberEntry) =>
+        ledger.submit({ type: 'entry', document: live, userId: alice, receivedAt: T, entry });
+      const [one, two] = [new Replica(alice).message('one', T), new Replica(alice).message('two', T)];
+      test.loseAnswer();
+      expect(await post(one)).toMatchObject({ type: 'committed', fresh: [one.id] });
+      expect(await post(two)).toMatchObject({ type: 'committed', fresh: [two.id] });
+      expect(entriesOf(doc)).toEqual([one, two]);
+      expect(foldLog(await test.log(tablo, 1))).toEqual([one, two]);
     });
 
     async function start() {
@@ -207,4 +278,11 @@ export function describeLedger(name: string, open: () => Promise<StoreUnderTest>
       return { test, tablo: await test.addTablo(everybody), ledger: new Ledger(test.store, silent) };
     }
   });
+}
+
+/** What a server that starts now loads. */
+function foldLog(updates: readonly Uint8Array[]): readonly unknown[] {
+  const doc = new Y.Doc();
+  for (const update of updates) Y.applyUpdate(doc, update);
+  return entriesOf(doc);
 }

@@ -4,7 +4,8 @@ import { createMessage, type MemberEntry } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import * as Y from 'yjs';
 import { decodeUpdate, type Run } from '../admission/decode-update.ts';
-import { type CommitNews, LiveDocument } from './live-document.ts';
+import type { CommitNews } from './commit-news.ts';
+import { LiveDocument } from './live-document.ts';
 import type { Submission } from './submission.ts';
 
 export const alice = '00000000-0000-4000-8000-00000000000a' as UserId;

@@ -1,6 +1,6 @@
 /**
  * Where the ledger keeps its record. One transaction per call: the facts are read under the lock of the tablos concerned, `decide` turns them into
- * writes, and what it returned is durable when `transact` resolves. A rejection means that nothing was written.
+ * writes, and what it returned is durable when `transact` resolves. A rejection means that nothing was written, but for `UnansweredCommitError`.
  */
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
@@ -16,6 +16,8 @@ export interface Scope {
 export interface LockedFacts extends Facts {
   /** `seq` of the tablo's newest message. */
   lastSeq(tablo: TabloId): number;
+  /** `seq` of a durable message that is not deleted; null for everything else. */
+  seqOf(id: EntryId): number | null;
 }
 
 export interface EntryWrite {
@@ -50,10 +52,29 @@ export interface Committed {
   readonly updateIds: readonly bigint[];
 }
 
+export interface DurableEntry {
+  readonly id: EntryId;
+  /** ms since the Unix epoch; null when it is shown at its `sentAt` [R5]. */
+  readonly shownAt: number | null;
+}
+
 export interface LedgerStore {
   transact(scope: Scope, decide: (facts: LockedFacts) => Writes): Promise<Committed>;
+  /** Commits a write that leaves nothing behind. Rejects while nothing can be stored. */
+  probe(): Promise<void>;
   /** Which of `ids` are durable in this tablo, by this author. */
-  findDurable(tablo: TabloId, author: UserId, ids: readonly EntryId[]): Promise<readonly EntryId[]>;
+  findDurable(tablo: TabloId, author: UserId, ids: readonly EntryId[]): Promise<readonly DurableEntry[]>;
+}
+
+/** COMMIT was sent, and no answer came: what was decided may be durable. The one rejection after which something may have been written. */
+export class UnansweredCommitError extends Error {
+  /** What was committed after all; null when nothing was, and nothing will be. Rejects while nobody can say. */
+  readonly learnFate: () => Promise<Committed | null>;
+
+  constructor(cause: Error, learnFate: () => Promise<Committed | null>) {
+    super(`A COMMIT was not answered: ${cause.message}`, { cause });
+    this.learnFate = learnFate;
+  }
 }
 
 /** The write failed because of what was written, not because of the database's state: repeating it changes nothing. */

@@ -25,8 +25,11 @@ describeLedger('memory', async () => {
           tabloId === tablo && entry.kind === 'message' && seq !== null ? [[seq, entry.text, shownAt] as const] : [],
         )
         .sort(([left], [right]) => left - right),
-    countLog: async (tablo, epoch) =>
-      store.updates.filter((one) => one.tabloId === tablo && one.epoch === epoch).length,
+    log: async (tablo, epoch) =>
+      store.updates.flatMap((one) => (one.tabloId === tablo && one.epoch === epoch ? [one.update] : [])),
+    loseAnswer: () => {
+      store.losesAnswer = true;
+    },
   };
 });
 
@@ -37,7 +40,9 @@ function start(store = new MemoryLedgerStore()) {
   store.addTablo(tablo, { [alice]: 'member', [bob]: 'member' });
   const onFailure = vi.fn();
   const onCommit = vi.fn();
-  return { store, ledger: new Ledger(store, { onCommit, onFailure }), onCommit, onFailure, ...load(tablo) };
+  const onStorage = vi.fn();
+  const ledger = new Ledger(store, { onCommit, onFailure, onStorage });
+  return { store, ledger, onCommit, onFailure, onStorage, ...load(tablo) };
 }
 
 describe('the ledger', () => {
@@ -53,12 +58,120 @@ describe('the ledger', () => {
     );
     await vi.waitFor(() => expect(onFailure.mock.calls.length).toBeGreaterThan(2));
     expect([outcomes, entriesOf(doc), news]).toEqual([[], [], []]);
-    expect(ledger.failingSince).not.toBeNull();
+    expect(ledger.awaySince).not.toBeNull();
     store.failure = null;
     await Promise.all(sent);
     expect(outcomes).toEqual(['a committed', 'b committed', 'c committed']);
     expect(entriesOf(doc)).toHaveLength(3);
-    expect(ledger.failingSince).toBeNull();
+    expect(ledger.awaySince).toBeNull();
+  });
+
+  it('[R11] says once that the store is away, at the second failure in a row, and once that it is back', async () => {
+    const { store, ledger, live, onStorage, onFailure } = start();
+    store.failure = new Error('a connection broke');
+    const replica = new Replica(alice);
+    const waiting = ledger.submit(submissionOf(live, alice, replica.push(replica.message('x', T)), T));
+    const wasAway: boolean[] = [];
+    onFailure.mockImplementation(() => wasAway.push(ledger.awaySince !== null));
+    await vi.waitFor(() => expect(wasAway.length).toBeGreaterThan(2));
+    expect(wasAway.slice(0, 3)).toEqual([false, true, true]);
+    expect(onStorage.mock.calls).toEqual([[true]]);
+    store.failure = null;
+    await waiting;
+    expect(onStorage.mock.calls).toEqual([[true], [false]]);
+  });
+
+  it('[R11] says that the store is away while a commit gets no answer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const answer = Promise.withResolvers<void>();
+      const store = new (class extends MemoryLedgerStore {
+        override async transact(...given: Parameters<MemoryLedgerStore['transact']>) {
+          await answer.promise;
+          return super.transact(...given);
+        }
+      })();
+      const { ledger, live, onStorage } = start(store);
+      const replica = new Replica(alice);
+      const waiting = ledger.submit(submissionOf(live, alice, replica.push(replica.message('x', T)), T));
+      await new Promise((resolve) => setImmediate(resolve));
+      vi.advanceTimersByTime(2_900);
+      expect(onStorage.mock.calls).toEqual([]);
+      vi.advanceTimersByTime(200);
+      expect(onStorage.mock.calls).toEqual([[true]]);
+      answer.resolve();
+      expect(await waiting).toMatchObject({ type: 'committed' });
+      expect(onStorage.mock.calls).toEqual([[true], [false]]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('[R11] notices by itself that the store is back when nobody writes, and that it is gone when told to look', async () => {
+    const { store, ledger, onStorage } = start();
+    store.failure = new Error('away');
+    ledger.suspect();
+    await vi.waitFor(() => expect(onStorage.mock.calls).toEqual([[true]]));
+    store.failure = null;
+    await vi.waitFor(() => expect(onStorage.mock.calls).toEqual([[true], [false]]), 10_000);
+  });
+
+  it('[R11] commits what comes while it asks whether the store is back', async () => {
+    const { store, ledger, live, onStorage } = start();
+    store.failure = new Error('away');
+    ledger.suspect();
+    await vi.waitFor(() => expect(onStorage).toHaveBeenCalled());
+    const replica = new Replica(alice);
+    const waiting = ledger.submit(submissionOf(live, alice, replica.push(replica.message('x', T)), T));
+    store.failure = null;
+    expect(await waiting).toMatchObject({ type: 'committed' });
+  });
+
+  it('[R11] refuses unavailable at once what would not fit into its memory, and takes more when there is room again', async () => {
+    const { store, live } = start();
+    const ledger = new Ledger(store, { onCommit() {}, onFailure() {} }, { maxQueuedBytes: 10_000 });
+    store.failure = new Error('away');
+    const submit = () => {
+      const replica = new Replica(alice);
+      return ledger.submit(submissionOf(live, alice, replica.push(replica.message('x'.repeat(3_000), T)), T));
+    };
+    const waiting = [submit(), submit()];
+    expect(await submit()).toMatchObject({ type: 'refused', refusal: { code: 'unavailable' } });
+    expect(ledger.queuedBytes).toBeLessThan(10_000);
+    expect(ledger.queued).toBe(2);
+    store.failure = null;
+    expect((await Promise.all(waiting)).map(({ type }) => type)).toEqual(['committed', 'committed']);
+    expect([ledger.queued, ledger.queuedBytes]).toEqual([0, 0]);
+    expect(await submit()).toMatchObject({ type: 'committed' });
+  });
+
+  it('[R8] says when all that a user has sent so far is answered', async () => {
+    const { store, ledger, live } = start();
+    store.failure = new Error('away');
+    const replica = new Replica(alice);
+    const order: string[] = [];
+    void ledger
+      .submit(submissionOf(live, alice, replica.push(replica.message('x', T)), T))
+      .then(({ type }) => order.push(type));
+    const settled = ledger.settled(tablo, alice).then((isTrue) => order.push(isTrue ? 'settled' : 'given up'));
+    expect(await ledger.settled(tablo, bob)).toBe(true);
+    expect(order).toEqual([]);
+    await vi.waitFor(() => expect(ledger.awaySince).not.toBeNull());
+    expect([await ledger.settled(tablo, alice), await ledger.settled(tablo, bob)]).toEqual([false, true]);
+    store.failure = null;
+    await settled;
+    expect(order).toEqual(['committed', 'settled']);
+  });
+
+  it('[R1] [R11] keeps what may be durable, though nobody waits for it, until the store says what became of it', async () => {
+    const { store, ledger, live, doc, onFailure } = start();
+    const replica = new Replica(alice);
+    const submission = submissionOf(live, alice, replica.push(replica.message('x', T)), T);
+    store.losesAnswer = true;
+    const waiting = ledger.submit({ ...submission, isAwaited: () => false } as typeof submission);
+    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled());
+    expect(await waiting).toMatchObject({ type: 'committed' });
+    expect(entriesOf(doc)).toHaveLength(1);
   });
 
   it('groups what arrives while a commit is under way into one', async () => {
@@ -118,6 +231,24 @@ describe('the ledger', () => {
     await ledger.close(100);
     expect(await waiting).toMatchObject({ type: 'refused', refusal: { code: 'shutting-down' } });
     expect(await ledger.submit({ type: 'move', document: live })).toMatchObject({ refusal: { code: 'shutting-down' } });
+  });
+
+  it('[R11] takes nothing more once it closes, and gives up a commit that gets no answer', async () => {
+    const store = new (class extends MemoryLedgerStore {
+      override transact(): Promise<never> {
+        return new Promise(() => {});
+      }
+    })();
+    const { ledger, live } = start(store);
+    const replica = new Replica(alice);
+    const stuck = ledger.submit(submissionOf(live, alice, replica.push(replica.message('x', T)), T));
+    const closed = ledger.close(100);
+    const late = new Replica(alice);
+    expect(await ledger.submit(submissionOf(live, alice, late.push(late.message('y', T)), T))).toMatchObject({
+      refusal: { code: 'shutting-down' },
+    });
+    await closed;
+    expect(await stuck).toMatchObject({ refusal: { code: 'shutting-down' } });
   });
 
   it('[R3] binds a clientID to its first author within one batch, too', async () => {

@@ -7,13 +7,16 @@
  * 3. One submission's refusal never touches its neighbours'.
  * 4. While the store fails, nothing resolves; the batch is tried again until it commits or the ledger closes [R11]. Meanwhile a submission whose sender
  *    has gone is dropped: it was never acknowledged, its author still holds it, and may have changed or cancelled it by then [R8].
+ * 5. What waits is bounded: beyond `maxQueuedBytes` a submission is refused `unavailable` at once. When nothing waits, a failing store is still tried.
  */
 import { createRefusal } from '@tablo/schema/close-codes';
+import type { TabloId, UserId } from '@tablo/schema/ids';
 import { EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
-import { type BatchDecision, decideBatch } from './decide-batch.ts';
+import { Attempt, type Done } from './attempt.ts';
 import { type LedgerStore, UnstorableError } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
-import { type Outcome, type Submission, scopeOf } from './submission.ts';
+import { StoreState } from './store-state.ts';
+import { type Outcome, type Submission, sizeOf } from './submission.ts';
 
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 3_000;
@@ -23,52 +26,93 @@ const BATCH_MAX_BYTES = 8 * 1024 * 1024;
 
 interface Queued {
   readonly submission: Submission;
+  readonly bytes: number;
+  readonly answered: Promise<Outcome>;
   readonly resolve: (outcome: Outcome) => void;
 }
 
 export interface LedgerObserver {
   onCommit(submissions: number, seconds: number): void;
   onFailure(error: unknown): void;
+  /** The store went away, or is back. */
+  onStorage?(isAway: boolean): void;
+}
+
+export interface LedgerOptions {
+  readonly epochMaxEntries?: number;
+  /** Beyond it new submissions are refused `unavailable`; their authors keep them. */
+  readonly maxQueuedBytes?: number;
 }
 
 export class Ledger {
   readonly #store: LedgerStore;
   readonly #observer: LedgerObserver;
   readonly #epochMaxEntries: number;
+  readonly #maxQueuedBytes: number;
+  readonly #state: StoreState;
   #queue: Queued[] = [];
+  /** Everything that has no answer yet, the batch under way included; in order of arrival. */
+  readonly #waiting = new Set<Queued>();
+  #waitingBytes = 0;
   #isRunning = false;
+  #isClosing = false;
   #isClosed = false;
-  #failingSince: number | null = null;
   #idle: (() => void)[] = [];
   #wake: (() => void) | null = null;
 
-  constructor(store: LedgerStore, observer: LedgerObserver, epochMaxEntries: number = EPOCH_MAX_ENTRIES) {
+  constructor(store: LedgerStore, observer: LedgerObserver, options: LedgerOptions = {}) {
     this.#store = store;
     this.#observer = observer;
-    this.#epochMaxEntries = epochMaxEntries;
+    this.#epochMaxEntries = options.epochMaxEntries ?? EPOCH_MAX_ENTRIES;
+    this.#maxQueuedBytes = options.maxQueuedBytes ?? Number.POSITIVE_INFINITY;
+    this.#state = new StoreState((isAway) => observer.onStorage?.(isAway));
   }
 
-  /** ms since the Unix epoch since when commits fail; null while all is well. */
-  get failingSince(): number | null {
-    return this.#failingSince;
+  /** ms since the Unix epoch since when nothing can be stored; null while all is well. */
+  get awaySince(): number | null {
+    return this.#state.awaySince;
   }
 
   get queued(): number {
-    return this.#queue.length;
+    return this.#waiting.size;
+  }
+
+  get queuedBytes(): number {
+    return this.#waitingBytes;
   }
 
   /** Resolves when the submission is durable and applied, or refused. Never rejects. */
   submit(submission: Submission): Promise<Outcome> {
-    if (this.#isClosed) return Promise.resolve(refused('shutting-down'));
-    return new Promise((resolve) => {
-      this.#queue.push({ submission, resolve });
-      void this.#run();
-    });
+    if (this.#isClosing) return Promise.resolve(refused('shutting-down'));
+    const isTooMuch = this.#waitingBytes + sizeOf(submission) > this.#maxQueuedBytes;
+    if (isTooMuch && this.#waiting.size > 0) return Promise.resolve(refused('unavailable'));
+    const { answered } = this.#enqueue(submission);
+    void this.#run();
+    return answered;
   }
 
-  /** Waits for what is queued, at most `deadlineMs`; what is left then is refused with `shutting-down`, and its authors still hold it. */
+  /** True when everything that this user has submitted for the tablo so far is answered; false at once where that may take for ever. */
+  async settled(tablo: TabloId, user: UserId): Promise<boolean> {
+    const own = [...this.#waiting].filter(
+      ({ submission }) =>
+        submission.type !== 'move' && submission.userId === user && submission.document.tabloId === tablo,
+    );
+    if (own.length > 0 && this.#state.awaySince !== null) return false;
+    await Promise.all(own.map(({ answered }) => answered));
+    return true;
+  }
+
+  /** Something else noticed that the database has gone: it is tried, even if nobody writes. */
+  suspect(): void {
+    if (this.#isClosing) return;
+    this.#state.suspect();
+    void this.#run();
+  }
+
+  /** Takes nothing more and waits for what is queued, at most `deadlineMs`; what is left then is refused with `shutting-down`, and its authors still hold it. */
   async close(deadlineMs: number): Promise<void> {
-    if (this.#isRunning) {
+    this.#isClosing = true;
+    if (this.#waiting.size > 0) {
       let timer: NodeJS.Timeout | undefined;
       const deadline = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, deadlineMs);
@@ -77,18 +121,33 @@ export class Ledger {
       clearTimeout(timer);
     }
     this.#isClosed = true;
+    this.#queue = [];
     this.#wake?.();
-    for (const { resolve } of this.#queue.splice(0)) resolve(refused('shutting-down'));
+    for (const one of [...this.#waiting]) this.#answer(one, refused('shutting-down'));
+  }
+
+  #enqueue(submission: Submission): Queued {
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const queued = { submission, bytes: sizeOf(submission), answered: promise, resolve };
+    this.#queue.push(queued);
+    this.#waiting.add(queued);
+    this.#waitingBytes += queued.bytes;
+    return queued;
+  }
+
+  #answer(queued: Queued, outcome: Outcome): void {
+    if (this.#waiting.delete(queued)) this.#waitingBytes -= queued.bytes;
+    queued.resolve(outcome);
   }
 
   async #run(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    while (this.#queue.length > 0) {
+    while (!this.#isClosed && (this.#queue.length > 0 || this.#state.isInDoubt)) {
       // One turn of the event loop: what this turn's other sockets bring, and what the last commit's answers set free, joins the batch.
       await new Promise((resolve) => setImmediate(resolve));
       const batch = this.#takeBatch();
-      await this.#commit(this.#failingSince === null ? batch : this.#dropAbandoned(batch));
+      await this.#commit(this.#state.isInDoubt ? this.#dropAbandoned(batch) : batch);
     }
     this.#isRunning = false;
     for (const resolve of this.#idle.splice(0)) resolve();
@@ -105,41 +164,42 @@ export class Ledger {
     return this.#queue.splice(0, count);
   }
 
+  /** An empty batch asks a store in doubt whether it works. */
   async #commit(queued: readonly Queued[]): Promise<void> {
     let batch = queued;
+    let attempt = this.#attempt(batch);
     for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
-      if (batch.length === 0) return;
-      const submissions = batch.map(({ submission }) => submission);
+      if (batch.length === 0 && !this.#state.isInDoubt) return;
       const startedAt = performance.now();
       try {
-        let decision: BatchDecision | undefined;
-        const { updateIds } = await this.#store.transact(scopeOf(submissions), (facts) => {
-          decision = decideBatch(submissions, facts);
-          return decision.writes;
-        });
-        if (decision === undefined) throw new Error('the store committed without asking for a decision');
-        this.#failingSince = null;
+        if (batch.length === 0) return await this.#state.watch(() => this.#store.probe());
+        const done = await this.#state.watch(() => attempt.run());
         this.#observer.onCommit(batch.length, (performance.now() - startedAt) / 1_000);
-        this.#publish(batch, decision, updateIds);
-        return;
+        return this.#publish(batch, done);
       } catch (error) {
         if (error instanceof UnstorableError) return this.#split(batch, error);
-        this.#failingSince ??= Date.now();
         this.#observer.onFailure(error);
         await this.#pause(delay * (0.5 + Math.random()));
-        if (this.#isClosed) {
-          for (const { resolve } of batch) resolve(refused('shutting-down'));
-          return;
-        }
-        batch = this.#dropAbandoned(batch);
+        if (this.#isClosed) return;
+        if (attempt.isUnanswered) continue;
+        batch = this.#dropAbandoned(batch.length === 0 ? this.#takeBatch() : batch);
+        attempt = this.#attempt(batch);
       }
     }
   }
 
+  #attempt(batch: readonly Queued[]): Attempt {
+    return new Attempt(
+      this.#store,
+      batch.map(({ submission }) => submission),
+    );
+  }
+
   #dropAbandoned(batch: readonly Queued[]): readonly Queued[] {
-    return batch.filter(({ submission, resolve }) => {
-      const isAwaited = submission.type !== 'update' || (submission.isAwaited?.() ?? true);
-      if (!isAwaited) resolve(refused('unavailable'));
+    return batch.filter((queued) => {
+      const { submission } = queued;
+      const isAwaited = submission.type === 'move' || (submission.isAwaited?.() ?? true);
+      if (!isAwaited) this.#answer(queued, refused('unavailable'));
       return isAwaited;
     });
   }
@@ -149,7 +209,7 @@ export class Ledger {
     const [only] = batch;
     if (batch.length === 1 && only !== undefined) {
       this.#observer.onFailure(error);
-      only.resolve(refused('invalid-update', 'The database cannot store this entry.'));
+      this.#answer(only, refused('invalid-update', 'The database cannot store this entry.'));
       return;
     }
     const middle = Math.ceil(batch.length / 2);
@@ -157,7 +217,7 @@ export class Ledger {
     await this.#commit(batch.slice(middle));
   }
 
-  #publish(batch: readonly Queued[], decision: BatchDecision, updateIds: readonly bigint[]): void {
+  #publish(batch: readonly Queued[], { decision, updateIds }: Done): void {
     for (const change of decision.changes) {
       const { document } = change;
       change.draft.adopt();
@@ -166,7 +226,7 @@ export class Ledger {
       if (document.frontier.length >= this.#epochMaxEntries) this.#moveLater(document);
     }
     for (const document of decision.moved) document.move();
-    batch.forEach(({ resolve }, index) => resolve(decision.outcomes[index] ?? refused('unavailable')));
+    batch.forEach((queued, index) => this.#answer(queued, decision.outcomes[index] ?? refused('unavailable')));
   }
 
   #moveLater(document: LiveDocument): void {
@@ -175,7 +235,7 @@ export class Ledger {
       this.#queue.some(({ submission }) => submission.type === 'move' && submission.document === document)
     )
       return;
-    this.#queue.push({ submission: { type: 'move', document }, resolve: () => {} });
+    this.#enqueue({ type: 'move', document });
   }
 
   #pause(ms: number): Promise<void> {

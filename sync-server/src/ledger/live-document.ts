@@ -1,22 +1,16 @@
 /** A loaded document as the ledger sees it: what it has, and how committed bytes get into it. No Hocuspocus here; the extension supplies `onApplied`. */
 
 import { ENTRIES_ROOT, type Entry, parseEntry } from '@tablo/schema/entry';
-import { type EntryId, SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
+import { SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
 import * as Y from 'yjs';
 import { Frontier } from '../admission/frontier.ts';
+import type { CommitNews } from './commit-news.ts';
 
 /** Transaction origin of everything the ledger applies; the shape is Hocuspocus's `LocalTransactionOrigin`. */
 const LEDGER_ORIGIN = { source: 'local' } as const;
 
-export interface CommitNews {
-  /** `seq` of the first message; 0 when there is none. */
-  readonly seq: number;
-  readonly messages: readonly EntryId[];
-  readonly others: readonly EntryId[];
-}
-
 export interface LiveDocumentEvents {
-  /** Committed and applied: tell the connections. Called once a document and commit. */
+  /** Committed and applied: tell the connections. */
   onCommitted(news: CommitNews): void;
   /** The tablo has a newer document: send the connections there. */
   onMoved(): void;
@@ -57,13 +51,18 @@ export class LiveDocument {
     for (const { id } of updates) this.#unsnapshotted.push(id);
   }
 
-  announce(news: CommitNews): void {
-    this.#events.onCommitted(news);
+  announce(news: readonly CommitNews[]): void {
+    for (const one of news) this.#events.onCommitted(one);
   }
 
   move(): void {
     this.hasMoved = true;
     this.#events.onMoved();
+  }
+
+  /** Log rows that no snapshot covers. */
+  get unsaved(): number {
+    return this.#unsnapshotted.length;
   }
 
   /** Log rows that a snapshot taken in this very turn covers. */

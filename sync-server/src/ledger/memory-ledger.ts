@@ -3,7 +3,17 @@
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import type { KnownEntry } from '../admission/admit.ts';
-import type { Committed, EntryWrite, LedgerStore, LockedFacts, Scope, UpdateWrite, Writes } from './ledger-store.ts';
+import {
+  type Committed,
+  type DurableEntry,
+  type EntryWrite,
+  type LedgerStore,
+  type LockedFacts,
+  type Scope,
+  UnansweredCommitError,
+  type UpdateWrite,
+  type Writes,
+} from './ledger-store.ts';
 
 interface StoredTablo {
   epoch: number;
@@ -18,6 +28,8 @@ export class MemoryLedgerStore implements LedgerStore {
   updates: (UpdateWrite & { readonly id: bigint })[] = [];
   /** Set: every transaction fails with it. */
   failure: Error | null = null;
+  /** The next transaction commits, and its answer is lost. */
+  losesAnswer = false;
   #nextId = 1n;
 
   addTablo(tabloId: TabloId, members: Readonly<Record<UserId, Role>>): void {
@@ -28,13 +40,24 @@ export class MemoryLedgerStore implements LedgerStore {
   async transact(_scope: Scope, decide: (facts: LockedFacts) => Writes): Promise<Committed> {
     await Promise.resolve();
     if (this.failure !== null) throw this.failure;
-    return { updateIds: this.#write(decide(this.#facts())) };
+    const committed = { updateIds: this.#write(decide(this.#facts())) };
+    if (!this.losesAnswer) return committed;
+    this.losesAnswer = false;
+    throw new UnansweredCommitError(new Error('lost'), async () => {
+      if (this.failure !== null) throw this.failure;
+      return committed;
+    });
   }
 
-  async findDurable(tablo: TabloId, author: UserId, ids: readonly EntryId[]): Promise<readonly EntryId[]> {
-    return ids.filter((id) => {
+  async probe(): Promise<void> {
+    if (this.failure !== null) throw this.failure;
+  }
+
+  async findDurable(tablo: TabloId, author: UserId, ids: readonly EntryId[]): Promise<readonly DurableEntry[]> {
+    return ids.flatMap((id) => {
       const known = this.entries.get(id);
-      return known?.tabloId === tablo && known.entry.author === author;
+      if (known?.tabloId !== tablo || known.entry.author !== author) return [];
+      return [{ id, shownAt: known.shownAt === known.entry.sentAt ? null : known.shownAt }];
     });
   }
 
@@ -49,7 +72,12 @@ export class MemoryLedgerStore implements LedgerStore {
       epoch: (tablo) => this.tablos.get(tablo)?.epoch ?? null,
       role: (tablo, user) => this.roles.get(`${tablo} ${user}`) ?? null,
       lastSeq: (tablo) => this.tablos.get(tablo)?.lastSeq ?? 0,
+      seqOf: (id) => (this.#isDeleted(id) ? null : (this.entries.get(id)?.seq ?? null)),
     };
+  }
+
+  #isDeleted(id: EntryId): boolean {
+    return [...this.entries.values()].some(({ entry }) => entry.kind === 'delete' && entry.target === id);
   }
 
   #write({ entries, updates, moves }: Writes): bigint[] {

@@ -2,7 +2,7 @@ import { createDeletion, createEdit, createReaction, type Entry } from '@tablo/s
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
 import { Timeline } from '@tablo/schema/timeline';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool } from '../db/pool.ts';
 import { openTestDatabase, type TestDatabase } from '../db/test-database.ts';
@@ -13,12 +13,15 @@ import { PgLedgerStore } from './pg-ledger.ts';
 
 let database: TestDatabase;
 let pool: Pool;
+/** Loses the answer of the next COMMIT, on request. */
+let forgetful: ForgetfulPool;
 /** A second pool, whose connections are cut in tests of the first one's. */
 let cutter: Pool;
 beforeAll(async () => {
   database = await openTestDatabase();
   pool = createPool(database.url, { applicationName: 'cut me' });
   cutter = createPool(database.url);
+  forgetful = forgetfulPool(pool);
 });
 afterAll(async () => {
   await pool.end();
@@ -39,7 +42,7 @@ async function addTablo(members: Readonly<Record<UserId, string>>): Promise<Tabl
 }
 
 describeLedger('PostgreSQL', async () => ({
-  store: new PgLedgerStore(pool),
+  store: new PgLedgerStore(forgetful),
   addTablo,
   setRole: async (tablo, user, role) => {
     await pool.query('UPDATE tablo_access SET is_active = $3, role = $4 WHERE tablo_id = $1 AND user_id = $2', [
@@ -56,13 +59,14 @@ describeLedger('PostgreSQL', async () => ({
     );
     return rows.map(({ seq, text, shown }) => [Number(seq), text, Number(shown)] as const);
   },
-  countLog: async (tablo, epoch) => {
-    const { rows } = await pool.query(
-      'SELECT count(*)::int AS n FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2',
+  log: async (tablo, epoch) => {
+    const { rows } = await pool.query<{ update: Buffer }>(
+      'SELECT update FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2 ORDER BY id',
       [tablo, epoch],
     );
-    return rows[0].n;
+    return rows.map(({ update }) => new Uint8Array(update));
   },
+  loseAnswer: () => forgetful.forget(),
 }));
 
 describe('rows', () => {
@@ -130,6 +134,37 @@ describe('rows', () => {
     }
   }, 120_000);
 });
+
+type ForgetfulPool = Pool & { forget(): void };
+
+/** The real pool, but for one answer: PostgreSQL commits, and the connection seems to break before it says so. */
+function forgetfulPool(real: Pool): ForgetfulPool {
+  let isForgetting = false;
+  const query =
+    (client: PoolClient) =>
+    async (...args: readonly [unknown, unknown?]): Promise<unknown> => {
+      const answer = await (client.query as (...given: unknown[]) => Promise<unknown>)(...args);
+      if (args[0] !== 'COMMIT' || !isForgetting) return answer;
+      isForgetting = false;
+      throw new Error('Connection terminated unexpectedly');
+    };
+  const override = <T extends object>(target: T, methods: Record<string, unknown>): T =>
+    new Proxy(target, {
+      get: (_, key) => {
+        const value = methods[key as string] ?? Reflect.get(target, key);
+        return typeof value === 'function' && !(key in methods) ? value.bind(target) : value;
+      },
+    });
+  return override(real, {
+    forget: () => {
+      isForgetting = true;
+    },
+    connect: async () => {
+      const client = await real.connect();
+      return override(client, { query: query(client) });
+    },
+  }) as ForgetfulPool;
+}
 
 async function cutConnections(): Promise<void> {
   const others = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'cut me' AND random() < 0.5`;

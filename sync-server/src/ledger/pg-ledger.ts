@@ -8,14 +8,20 @@ import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { KnownEntry } from '../admission/admit.ts';
 import {
   type Committed,
+  type DurableEntry,
   type EntryWrite,
   type LedgerStore,
   type LockedFacts,
   type Scope,
+  UnansweredCommitError,
   UnstorableError,
+  type UpdateWrite,
   type Writes,
 } from './ledger-store.ts';
 import { applyChanges } from './pg-ledger-changes.ts';
+
+/** Nobody's: the nil UUID. */
+const NO_TABLO = '00000000-0000-0000-0000-000000000000';
 
 // Two statements in one trip take no parameters; the ids are canonical UUIDs, by their type.
 const lockSql = (
@@ -27,9 +33,10 @@ const FACTS = `SELECT
   (SELECT coalesce(json_agg(json_build_array(a.tablo_id, a.user_id, a.role::text)), '[]')
     FROM json_to_recordset($1) AS wanted("tabloId" uuid, "userId" uuid)
     JOIN tablo_access a ON a.tablo_id = wanted."tabloId" AND a.user_id = wanted."userId" AND a.is_active) AS roles,
-  (SELECT coalesce(json_agg(json_build_array(id, tablo_id, kind, author, encode(digest, 'hex'),
-      tablo_private.to_ms(sent_at), tablo_private.to_ms(shown_at))), '[]')
-    FROM tablo_entries WHERE id = ANY($2::uuid[])) AS entries`;
+  (SELECT coalesce(json_agg(json_build_array(e.id, e.tablo_id, e.kind, e.author, encode(e.digest, 'hex'),
+      tablo_private.to_ms(e.sent_at), tablo_private.to_ms(e.shown_at), m.seq)), '[]')
+    FROM tablo_entries e LEFT JOIN messages m ON m.id = e.id AND m.deleted_at IS NULL
+    WHERE e.id = ANY($2::uuid[])) AS entries`;
 
 const WRITE = `WITH e AS (
     SELECT r.*, tablo_private.from_ms(r.sent) AS sent_at, tablo_private.from_ms(r.received) AS received_at,
@@ -59,6 +66,13 @@ const MOVE = `WITH moved AS (
   )
   DELETE FROM tablo_updates USING moved WHERE tablo_updates.tablo_id = moved.id`;
 
+// A row that is gone by the end of the same transaction: the disk, the WAL and the right to write are all asked.
+const PROBE = `INSERT INTO tablo_updates (tablo_id, epoch, update) VALUES ('${NO_TABLO}', 0, ''); DELETE FROM tablo_updates WHERE tablo_id = '${NO_TABLO}'`;
+
+// The lock waits for a transaction that is still committing. Found by content: after a crash PostgreSQL may give the same ids to other rows.
+const FATE_LOCK = 'SELECT FROM tablos WHERE id = $1 FOR SHARE';
+const FATE = `SELECT FROM tablo_updates WHERE id = $1 AND tablo_id = $2 AND epoch = $3 AND update = $4`;
+
 interface TabloRow {
   readonly id: TabloId;
   readonly epoch: number;
@@ -76,6 +90,8 @@ interface FactsRow {
     digest: string,
     sentAt: number,
     shownAt: number,
+    /** Of a message that is not deleted. */
+    seq: number | null,
   ][];
 }
 
@@ -87,14 +103,53 @@ export class PgLedgerStore implements LedgerStore {
   }
 
   async transact(scope: Scope, decide: (facts: LockedFacts) => Writes): Promise<Committed> {
-    const client = await this.#pool.connect();
-    let failure: Error | undefined;
-    try {
+    return await this.#withClient(async (client) => {
       const facts = await readFacts(client, scope);
       const writes = decide(facts);
       const committed = await write(client, writes);
-      await client.query('COMMIT');
+      await client.query('COMMIT').catch((error: unknown) => {
+        throw this.#asCommitFailure(asFailure(error), writes, committed);
+      });
       return committed;
+    });
+  }
+
+  async probe(): Promise<void> {
+    await this.#pool.query(PROBE);
+  }
+
+  async findDurable(tablo: TabloId, author: UserId, ids: readonly EntryId[]): Promise<readonly DurableEntry[]> {
+    const { rows } = await this.#pool.query<{ id: EntryId; shown: string | null }>({
+      name: 'ledger-durable',
+      text: `SELECT id, CASE WHEN shown_at <> sent_at THEN tablo_private.to_ms(shown_at) END AS shown
+        FROM tablo_entries WHERE id = ANY($3::uuid[]) AND tablo_id = $1 AND author = $2`,
+      values: [tablo, author, uuidArray(ids)],
+    });
+    return rows.map(({ id, shown }) => ({ id, shownAt: shown === null ? null : Number(shown) }));
+  }
+
+  /** Without a row in the log there is nothing whose fate matters: an epoch that has moved does not move again. */
+  #asCommitFailure(failure: Error, { updates: [update] }: Writes, committed: Committed): Error {
+    const [id] = committed.updateIds;
+    if (failure instanceof UnstorableError || update === undefined || id === undefined) return failure;
+    return new UnansweredCommitError(failure, async () => ((await this.#isLogged(id, update)) ? committed : null));
+  }
+
+  async #isLogged(id: bigint, { tabloId, epoch, update }: UpdateWrite): Promise<boolean> {
+    return await this.#withClient(async (client) => {
+      await client.query('BEGIN');
+      await client.query(FATE_LOCK, [tabloId]);
+      const { rowCount } = await client.query(FATE, [id.toString(), tabloId, epoch, Buffer.from(update)]);
+      await client.query('ROLLBACK');
+      return rowCount === 1;
+    });
+  }
+
+  async #withClient<T>(act: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    let failure: Error | undefined;
+    try {
+      return await act(client);
     } catch (error) {
       failure = asFailure(error);
       throw failure;
@@ -102,15 +157,6 @@ export class PgLedgerStore implements LedgerStore {
       // A connection that failed in mid-transaction is in an unknown state: it is ended, not reused. Its transaction ends with it.
       client.release(failure);
     }
-  }
-
-  async findDurable(tablo: TabloId, author: UserId, ids: readonly EntryId[]): Promise<readonly EntryId[]> {
-    const { rows } = await this.#pool.query<{ id: EntryId }>({
-      name: 'ledger-durable',
-      text: 'SELECT id FROM tablo_entries WHERE id = ANY($3::uuid[]) AND tablo_id = $1 AND author = $2',
-      values: [tablo, author, uuidArray(ids)],
-    });
-    return rows.map(({ id }) => id);
   }
 }
 
@@ -129,17 +175,18 @@ async function readFacts(client: PoolClient, scope: Scope): Promise<LockedFacts>
     values: [JSON.stringify(scope.members), uuidArray(scope.entries)],
   });
   const roles = new Map((rows[0]?.roles ?? []).map(([tablo, user, role]) => [`${tablo} ${user}`, parseRole(role)]));
-  const entries = new Map<EntryId, KnownEntry>(
-    (rows[0]?.entries ?? []).map(([id, tabloId, kind, author, digest, sentAt, shownAt]) => [
-      id,
-      { tabloId, kind, author, digest, sentAt, shownAt },
-    ]),
-  );
+  const entries = new Map<EntryId, KnownEntry>();
+  const seqs = new Map<EntryId, number | null>();
+  for (const [id, tabloId, kind, author, digest, sentAt, shownAt, seq] of rows[0]?.entries ?? []) {
+    entries.set(id, { tabloId, kind, author, digest, sentAt, shownAt });
+    seqs.set(id, seq);
+  }
   return {
     entry: (id) => entries.get(id),
     epoch: (tablo) => tablos.get(tablo)?.epoch ?? null,
     role: (tablo, user) => roles.get(`${tablo} ${user}`) ?? null,
     lastSeq: (tablo) => Number(tablos.get(tablo)?.last_seq ?? 0),
+    seqOf: (id) => seqs.get(id) ?? null,
   };
 }
 
@@ -185,6 +232,7 @@ const uuidArray = (ids: Iterable<string>): string => `{${[...ids].join(',')}}`;
  * once also collide in class 23, once: the repeated transaction then reads the winner's row and decides by it, so 23505 counts as state.
  */
 function asFailure(error: unknown): Error {
+  if (error instanceof UnansweredCommitError) return error;
   const code = (error as { code?: unknown }).code;
   const isData = typeof code === 'string' && code !== '23505' && ['22', '23', '54'].includes(code.slice(0, 2));
   if (isData) return new UnstorableError(`PostgreSQL refused the data: ${code}`);

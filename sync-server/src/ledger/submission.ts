@@ -2,6 +2,7 @@
 import type { Refusal } from '@tablo/schema/close-codes';
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import { unreachable } from '@tablo/schema/result';
 import { idsToLookUp } from '../admission/admit.ts';
 import type { Run } from '../admission/decode-update.ts';
 import type { Scope } from './ledger-store.ts';
@@ -12,6 +13,8 @@ interface Signed {
   readonly userId: UserId;
   /** ms since the Unix epoch: when the server read it, not when it was committed. */
   readonly receivedAt: number;
+  /** False once nobody waits for the answer any more. */
+  readonly isAwaited?: () => boolean;
 }
 
 export type Submission =
@@ -20,8 +23,6 @@ export type Submission =
       readonly type: 'update';
       readonly update: Uint8Array;
       readonly runs: readonly Run[];
-      /** False once nobody waits for the answer any more. */
-      readonly isAwaited?: () => boolean;
     })
   /** One entry by REST: the server writes it into the document on the author's behalf. */
   | (Signed & { readonly type: 'entry'; readonly entry: MemberEntry })
@@ -34,6 +35,23 @@ export type Outcome =
   /** Durable and in the document. `repeated`: durable before under the same ids. */
   | { readonly type: 'committed'; readonly fresh: readonly EntryId[]; readonly repeated: readonly EntryId[] }
   | { readonly type: 'refused'; readonly refusal: Refusal; readonly ids: readonly EntryId[]; readonly isGap: boolean };
+
+/** What a waiting submission costs beside its bytes: decoded entries, promises, a place in a queue. */
+const OVERHEAD_BYTES = 1_024;
+
+/** What it holds in memory, roughly. */
+export function sizeOf(submission: Submission): number {
+  switch (submission.type) {
+    case 'update':
+      return OVERHEAD_BYTES + submission.update.byteLength;
+    case 'entry':
+      return OVERHEAD_BYTES + ('text' in submission.entry ? 2 * submission.entry.text.length : 0);
+    case 'move':
+      return 0;
+    default:
+      return unreachable(submission);
+  }
+}
 
 export function scopeOf(submissions: readonly Submission[]): Scope {
   const tablos = new Set<TabloId>();

@@ -1,5 +1,6 @@
 import { channelAnswer, channelsAnswer } from '@tablo/schema/rest/channel';
 import { ROLES } from '@tablo/schema/roles';
+import { isUnread } from '@tablo/schema/unread';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertMessage, newUser, openTestRest, type TestRest } from './test-rest.ts';
 
@@ -75,19 +76,29 @@ describe('GET /chat/channels', () => {
     expect((await listOf(alice)).map(({ id }) => id)).toEqual([one, two]);
   });
 
-  it('[R9] counts only so far, however long the history is that nobody read', async () => {
+  it('[R9] [R10] counts exactly what the definition says, however long the history is that nobody read', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'member', [bob]: 'member' });
     await rest.pool.query(
       `INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq)
-       SELECT gen_random_uuid(), $1, $2, 'x', now() + n * interval '1 ms', now(), now(), n FROM generate_series(1, 30000) n`,
-      [tablo, bob],
+       SELECT gen_random_uuid(), $1, CASE WHEN n % 10 = 0 THEN $3::uuid ELSE $2::uuid END, 'x', now() + n * interval '1 ms', now(), now(), n
+       FROM generate_series(1, 30000) n`,
+      [tablo, bob, alice],
     );
+    await rest.pool.query(`UPDATE messages SET deleted_at = now(), text = '' WHERE channel_id = $1 AND seq % 7 = 0`, [
+      tablo,
+    ]);
     await rest.pool.query('UPDATE tablos SET last_seq = 30000 WHERE id = $1', [tablo]);
     await rest.pool.query('ANALYZE messages');
-    expect(await listOf(alice)).toMatchObject([{ unread_count: 10_000, last_seq: 30_000 }]);
-    await rest.call(alice, 'POST', `/chat/channels/${tablo}/read`, { seq: 29_990 });
-    expect(await listOf(alice)).toMatchObject([{ unread_count: 10 }]);
+    const isCounted = (seq: number): boolean =>
+      isUnread({ author: seq % 10 === 0 ? alice : bob, seq, isDeleted: seq % 7 === 0 }, alice, 0);
+    const expected = (from: number): number =>
+      Array.from({ length: 30_000 - from }, (_, nth) => from + nth + 1).filter(isCounted).length;
+    expect(await listOf(alice)).toMatchObject([{ unread_count: expected(0), last_seq: 30_000 }]);
+    for (const seq of [7, 10, 15_000, 29_990]) {
+      await rest.call(alice, 'POST', `/chat/channels/${tablo}/read`, { seq });
+      expect(await listOf(alice)).toMatchObject([{ unread_count: expected(seq) }]);
+    }
   });
 });
 

@@ -9,6 +9,7 @@ import type { Identity } from '../identity/identity.ts';
 import type { Log } from '../log.ts';
 import { addAuthRoutes } from './auth-routes.ts';
 import { authenticate, type RestEnv } from './authenticate.ts';
+import { boundRequests } from './bound-requests.ts';
 import { addChannelRoutes } from './channels.ts';
 import { addInviteRoutes, type LinkSettings } from './invites.ts';
 import { addMemberRoutes } from './members.ts';
@@ -36,6 +37,9 @@ export interface RestDeps {
   readonly log: Log;
 }
 
+/** Requests under way, all of which may be waiting for the database: a hundred for each of its connections. */
+const MAX_REQUESTS = 1_000;
+
 /** More routes (`/healthz`, `/metrics`) may be added to what it returns, until the first request. */
 export function createRest(deps: RestDeps): RestApp {
   const { stores, membership, identity, page, settings, log } = deps;
@@ -46,6 +50,9 @@ export function createRest(deps: RestDeps): RestApp {
   app.use(securityHeaders(settings.publicUrl), compress());
   app.use('/chat/*', crossOrigin(settings.allowedOrigins), noStore);
   app.use('/api/*', crossOrigin(settings.allowedOrigins), noStore);
+  const bound = boundRequests(MAX_REQUESTS);
+  app.use('/chat/*', bound);
+  app.use('/api/*', bound);
   app.use('/chat/*', authenticate(deps.verifier, deps.profiles));
 
   addChannelRoutes(app, stores.channels);

@@ -6,11 +6,22 @@ import type { RestApp } from './route.ts';
 type Ping = () => Promise<unknown>;
 
 const ANSWER_WITHIN_MS = 2_000;
+const AWAY = 'Messages cannot be stored right now; they are tried again.';
 
-export function addHealthRoutes(app: RestApp, ping: Ping, failingSince: () => number | null, registry: Registry): void {
+export interface Health {
+  readonly ping: Ping;
+  /** ms since the Unix epoch since when nothing can be stored: the same that clients are told. */
+  readonly awaySince: () => number | null;
+  /** The database did not answer: clients should know as well. */
+  readonly onTrouble: () => void;
+  readonly registry: Registry;
+}
+
+export function addHealthRoutes(app: RestApp, { ping, awaySince, onTrouble, registry }: Health): void {
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
   app.get('/readyz', async (context) => {
-    const reason = await findTrouble(ping, failingSince());
+    const reason = awaySince() === null ? await findTrouble(ping) : AWAY;
+    if (reason !== null) onTrouble();
     return reason === null ? context.json({ status: 'ready' }) : context.json({ status: 'unavailable', reason }, 503);
   });
   app.get('/metrics', async (context) =>
@@ -19,8 +30,7 @@ export function addHealthRoutes(app: RestApp, ping: Ping, failingSince: () => nu
 }
 
 /** What keeps the server from doing its work, as a sentence; null when nothing does. */
-async function findTrouble(ping: Ping, failingSince: number | null): Promise<string | null> {
-  if (failingSince !== null) return 'Messages cannot be stored right now; they are tried again.';
+async function findTrouble(ping: Ping): Promise<string | null> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve('The database does not answer.'), ANSWER_WITHIN_MS);

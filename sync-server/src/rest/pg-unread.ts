@@ -1,6 +1,5 @@
-/** What is unread, in SQL: the pieces that lists and read positions share. The rule itself is `unreadSql` of the schema [R10]. */
-import { UNREAD_COUNT_MAX } from '@tablo/schema/rest/read';
-import { unreadSql } from '@tablo/schema/unread';
+/** What is unread, in SQL: the pieces that lists and read positions share. The rule itself is the schema's [R10]. */
+import { countUnreadSql } from '@tablo/schema/unread';
 
 /** The tablos of the user `$1`, each with what they may do in it and how far they have read. Rows of `tablo_access` may repeat, and its role may be an enum. */
 export const OWN_TABLOS = `SELECT t.id, t.name, t.epoch, t.last_seq, t.created_at, tablo_private.to_ms(t.created_at) AS created_ms, a.roles,
@@ -11,7 +10,6 @@ export const OWN_TABLOS = `SELECT t.id, t.name, t.epoch, t.last_seq, t.created_a
     JOIN tablos t ON t.id = a.tablo_id AND t.deleted_at IS NULL
     LEFT JOIN channel_read_state r ON r.channel_id = t.id AND r.user_id = $1::uuid`;
 
-/** Counts in the tablo `alias` (with `id` and `read_seq`) what `reader` has not read, up to `UNREAD_COUNT_MAX`. */
-export const countUnread = (reader: string, alias: string): string => `SELECT count(*) FROM (
-      SELECT FROM messages m WHERE m.channel_id = ${alias}.id AND ${unreadSql(`${reader}::uuid`, `${alias}.read_seq`)} LIMIT ${UNREAD_COUNT_MAX}
-    ) counted`;
+/** Counts in the tablo `alias`, a row of `OWN_TABLOS`, what `reader` has not read. */
+export const countUnread = (reader: string, alias: string): string =>
+  `SELECT ${countUnreadSql(`${reader}::uuid`, { id: `${alias}.id`, lastSeq: `${alias}.last_seq`, readSeq: `${alias}.read_seq` })} AS count`;

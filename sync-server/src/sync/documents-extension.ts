@@ -29,6 +29,7 @@ export class LiveDocuments {
   readonly #claims = new Map<string, readonly (readonly [client: number, owner: string])[]>();
   readonly #store: DocumentStore;
   readonly #log: Log;
+  readonly #closing = Promise.withResolvers<void>();
   #isClosing = false;
 
   constructor(store: DocumentStore, log: Log) {
@@ -44,6 +45,11 @@ export class LiveDocuments {
   /** From now on a failing snapshot is given up: the log has what it would have covered. */
   close(): void {
     this.#isClosing = true;
+    this.#closing.resolve();
+  }
+
+  loaded(): readonly LiveDocument[] {
+    return [...this.#byName.values()];
   }
 
   extensions(): readonly Extension[] {
@@ -129,7 +135,8 @@ export class LiveDocuments {
       } catch (error) {
         this.#log.warn({ err: error, tablo: live.tabloId }, 'A snapshot failed; the log holds its entries.');
         if (this.#isClosing) return;
-        await new Promise((resolve) => setTimeout(resolve, delay).unref());
+        const pause = new Promise<void>((resolve) => void setTimeout(resolve, delay).unref());
+        await Promise.race([pause, this.#closing.promise]);
       }
     }
   }

@@ -14,6 +14,8 @@ import type { LiveDocuments } from './documents-extension.ts';
 
 /** A tablo may move on while a message is under way; twice in a row means that something else is wrong. */
 const MAX_EPOCH_TRIES = 3;
+/** How long a caller is kept waiting while the database fails: below what HTTP clients and proxies wait for. */
+const PATIENCE_MS = 10_000;
 
 interface Deps {
   readonly hocuspocus: Hocuspocus;
@@ -34,6 +36,8 @@ export class HocuspocusPoster implements MessagePoster {
 
   async post({ tabloId, userId, id, text, replyTo }: Input): Promise<Result<{ id: EntryId; isNew: boolean }, Refusal>> {
     const now = Date.now();
+    // The caller still has the message; held here, many of them would fill the memory.
+    if (this.#deps.ledger.awaySince !== null) return err(createRefusal('unavailable'));
     if (!this.#deps.limits.take('entries', userId, 1)) return err(createRefusal('rate-limited'));
     const entry: Message = {
       kind: 'message',
@@ -65,7 +69,8 @@ export class HocuspocusPoster implements MessagePoster {
     try {
       const document = direct.document === null ? undefined : documents.of(direct.document);
       if (document === undefined) return unavailable;
-      return await ledger.submit({ type: 'entry', document, userId, receivedAt, entry });
+      const isAwaited = () => Date.now() - receivedAt < PATIENCE_MS;
+      return await ledger.submit({ type: 'entry', document, userId, receivedAt, entry, isAwaited });
     } finally {
       // Kept warm: a bot's next message finds the document loaded, and the snapshot is debounced.
       await direct.disconnect({ unloadImmediately: false });

@@ -9,20 +9,22 @@ import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { DocumentStore } from '../documents/document-store.ts';
 import { Ledger, type LedgerObserver } from '../ledger/ledger.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
+import type { LiveDocument } from '../ledger/live-document.ts';
 import type { LimitSettings } from '../limit-settings.ts';
 import type { Log } from '../log.ts';
 import type { MessagePoster } from '../rest/message-poster.ts';
 import { AccessExtension } from './access-extension.ts';
 import { AdmissionExtension } from './admission-extension.ts';
-import { Connections, cut } from './connections.ts';
+import { Connections, cut, tell } from './connections.ts';
 import { LiveDocuments } from './documents-extension.ts';
 import { guard } from './guard.ts';
 import { HocuspocusPoster } from './hocuspocus-poster.ts';
 import { PresenceExtension } from './presence-extension.ts';
 import { Revocation } from './revocation.ts';
-import { SocketOwners } from './socket-state.ts';
+import { Backlog, SocketOwners } from './socket-state.ts';
 import { Sockets } from './sockets.ts';
 import { StatelessExtension } from './stateless-extension.ts';
+import { StorageExtension } from './storage-extension.ts';
 import { TrafficExtension } from './traffic-extension.ts';
 
 /** The log is durable already: snapshots only shorten it, so they need not be frequent. */
@@ -33,6 +35,8 @@ const MAX_PENDING_DOCUMENTS = 2_000;
 const MAX_PENDING_FRAMES = 10_000;
 /** Never, as far as timers go. Hocuspocus hears only frames of documents; `Sockets` knows which links are dead, and shows strangers the door. */
 const IDLE_MS = 2 ** 31 - 1;
+/** Given up at shutdown: so many are named one by one. */
+const LOGGED_DOCUMENTS = 50;
 
 interface Deps {
   readonly tokens: TokenVerifier;
@@ -54,8 +58,8 @@ export interface Sync {
   readonly poster: MessagePoster;
   countConnections(): number;
   countDocuments(): number;
-  /** Drains: no new joins, commits finish, snapshots finish; what takes longer than the deadline is in the log. */
-  close(deadlineMs: number): Promise<void>;
+  /** Drains: no new joins, commits finish, snapshots finish; what takes longer than its deadline is given up, and said in the log. */
+  close(deadlines: { readonly commitsMs: number; readonly snapshotsMs: number }): Promise<void>;
 }
 
 export function openSync(deps: Deps): Sync {
@@ -63,7 +67,19 @@ export function openSync(deps: Deps): Sync {
   let isClosing = false;
   const connections = new Connections();
   const documents = new LiveDocuments(deps.documentStore, log);
-  const ledger = new Ledger(deps.ledgerStore, deps.observer, deps.epochMaxEntries);
+  const ledger = new Ledger(
+    deps.ledgerStore,
+    {
+      onCommit: (submissions, seconds) => deps.observer.onCommit(submissions, seconds),
+      onFailure: (error) => deps.observer.onFailure(error),
+      onStorage: (isAway) => {
+        tell(connections.all(), { type: 'storage', isAway });
+        deps.observer.onStorage?.(isAway);
+      },
+    },
+    { epochMaxEntries: deps.epochMaxEntries, maxQueuedBytes: deps.limits.queuedBytes },
+  );
+  const backlog = new Backlog();
   const owners = new SocketOwners();
   const limits = new Limits(deps.limits, deps.observer.onLimit);
   const revocation = new Revocation(membership, connections, log);
@@ -78,11 +94,12 @@ export function openSync(deps: Deps): Sync {
     onClaims: (claims) => deps.profiles.remember(claims),
   });
   const extensions: Extension[] = [
-    new TrafficExtension(),
+    new TrafficExtension(backlog),
     access,
     new AdmissionExtension(ledger, documents, limits, deps.observer),
     new PresenceExtension(documents),
-    new StatelessExtension(deps.ledgerStore, limits, log),
+    new StatelessExtension(ledger, deps.ledgerStore, limits, log),
+    new StorageExtension(ledger),
     ...documents.extensions(),
   ].map((extension) => guard(extension, log));
   const hocuspocus = new Hocuspocus({
@@ -95,8 +112,10 @@ export function openSync(deps: Deps): Sync {
     maxUnauthenticatedQueueMessages: MAX_PENDING_FRAMES,
     maxUnauthenticatedQueueSize: deps.limits.unhandledBytes,
   });
-  const sockets = new Sockets({ ...deps, hocuspocus, limits, owners });
+  const sockets = new Sockets({ ...deps, hocuspocus, limits, owners, backlog });
   const unsubscribe = deps.changes.subscribe((change) => {
+    // Nobody may be writing; the one connection that is always asked has gone.
+    if (change.type === 'lost') ledger.suspect();
     revocation
       .handle(change)
       .catch((error: unknown) => log.error({ err: error }, 'A change in the database could not be followed.'));
@@ -109,19 +128,30 @@ export function openSync(deps: Deps): Sync {
     poster: new HocuspocusPoster({ hocuspocus, membership, documents, ledger, limits }),
     countConnections: () => connections.size,
     countDocuments: () => hocuspocus.getDocumentsCount(),
-    close: async (deadlineMs) => {
+    close: async ({ commitsMs, snapshotsMs }) => {
       isClosing = true;
       unsubscribe();
       revocation.close();
-      await ledger.close(deadlineMs);
+      await ledger.close(commitsMs);
+      const loaded = documents.loaded();
       documents.close();
       for (const connection of connections.all()) cut(connection, 'shutting-down');
       sockets.close();
       hocuspocus.flushPendingStores();
-      await waitUntil(() => hocuspocus.getDocumentsCount() === 0, deadlineMs);
+      await waitUntil(() => hocuspocus.getDocumentsCount() === 0, snapshotsMs);
+      logUnsaved(loaded, log);
       sockets.terminate();
     },
   };
+}
+
+/** Every entry is in the log table; what is missing is the snapshot that would shorten it. */
+function logUnsaved(documents: readonly LiveDocument[], log: Log): void {
+  const unsaved = documents.filter((document) => document.unsaved > 0 && !document.hasMoved);
+  for (const { tabloId, unsaved: rows } of unsaved.slice(0, LOGGED_DOCUMENTS))
+    log.warn({ tablo: tabloId, rows }, 'A snapshot was given up; the log table has these rows.');
+  const more = unsaved.length - LOGGED_DOCUMENTS;
+  if (more > 0) log.warn({ tablos: more }, 'More snapshots were given up; the log table has their rows.');
 }
 
 /** Hocuspocus has no promise for "all unloaded": its own `destroy` waits for ever when a store fails (TRAPS 1.1). */

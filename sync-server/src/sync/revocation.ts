@@ -49,6 +49,8 @@ export class Revocation {
         return tell(this.#connections.ofTablo(change.tablo), { type: 'changed' });
       case 'read':
         return tell(this.#connections.ofMember(change.tablo, change.user), { type: 'read', seq: change.seq });
+      case 'lost':
+        return; // What is missed meanwhile is learned by `resync`.
       case 'resync':
         // The listener was away: anything may have changed meanwhile.
         this.#resyncedAt = Date.now();

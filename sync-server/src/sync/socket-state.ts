@@ -2,7 +2,7 @@
 import type { UserId } from '@tablo/schema/ids';
 
 /** What a waiting frame costs beside its bytes: a buffer, a place in a queue. */
-export const FRAME_OVERHEAD_BYTES = 1_024;
+const FRAME_OVERHEAD_BYTES = 1_024;
 
 export interface SocketState {
   /** The first user that authenticated here; nobody else's token is taken on this socket [R3]. */
@@ -13,6 +13,33 @@ export interface SocketState {
   isEnded: boolean;
   /** When a `PING` was answered last, by `performance.now()`. */
   answeredAt: number;
+}
+
+/** Bytes received and not handled yet, of each socket and of all together. Every change of `unhandledBytes` goes through here. */
+export class Backlog {
+  #total = 0;
+
+  get total(): number {
+    return this.#total;
+  }
+
+  add(socket: SocketState, frame: Uint8Array): void {
+    this.#change(socket, frame.byteLength + FRAME_OVERHEAD_BYTES);
+  }
+
+  remove(socket: SocketState, frame: Uint8Array): void {
+    this.#change(socket, -Math.min(socket.unhandledBytes, frame.byteLength + FRAME_OVERHEAD_BYTES));
+  }
+
+  /** The socket has gone, and its frames are not handled any more. */
+  forget(socket: SocketState): void {
+    this.#change(socket, -socket.unhandledBytes);
+  }
+
+  #change(socket: SocketState, bytes: number): void {
+    socket.unhandledBytes += bytes;
+    this.#total += bytes;
+  }
 }
 
 /** Which sockets are whose, from the moment of the first good token until they close. */

@@ -18,7 +18,7 @@ import { CorkedSocket } from './corked-socket.ts';
 import { judgeFrame } from './frame-gate.ts';
 import { LinkWatch } from './link-watch.ts';
 import { isAddressed } from './read-frame.ts';
-import { FRAME_OVERHEAD_BYTES, type SocketOwners, type SocketState } from './socket-state.ts';
+import type { Backlog, SocketOwners, SocketState } from './socket-state.ts';
 import { SweepClock } from './sweep-clock.ts';
 import { YjsBridge } from './yjs-bridge.ts';
 
@@ -27,6 +27,8 @@ const SWEEP_MS = 200;
 /** A socket's `PING`s that come faster than this are not answered: answers that nobody reads would pile up. */
 const ANSWER_EVERY_MS = 400;
 const ANSWER = Uint8Array.of(PING);
+/** Frames of all sockets together, by what the ledger holds of them: it refuses, which costs nobody their connection, long before sockets are dropped. */
+const BACKLOG_FACTOR = 2;
 /** How long a client may take to answer a close. */
 const FAREWELL_MS = 1_000;
 
@@ -37,6 +39,7 @@ interface Deps {
   readonly isAllowedOrigin: (origin: string, host: string) => boolean;
   readonly limits: Limits;
   readonly owners: SocketOwners;
+  readonly backlog: Backlog;
   readonly log: Log;
 }
 
@@ -114,6 +117,7 @@ export class Sockets {
         state.isEnded = true;
         this.#open.delete(open);
         this.#deps.owners.forget(state);
+        this.#deps.backlog.forget(state);
       });
       start(open, new CorkedSocket(ws, socket, (bytes) => link.noteSent(bytes)));
     });
@@ -167,13 +171,14 @@ export class Sockets {
     const handle = (data: Buffer, isBinary: boolean): void => {
       if (state.isEnded) return;
       if (!isBinary) return end(open, 'invalid-update'); // Text frames are in neither protocol.
-      if (!this.#hasRoomFor(state, data)) return end(open, 'rate-limited');
+      const overflow = this.#findOverflow(state, data);
+      if (overflow !== null) return end(open, overflow);
       const frame = translate(data);
       const verdict = frame === null ? 'drop' : judgeFrame(frame, state, this.#deps.limits);
       if (frame !== null && verdict === 'pass') return forward(frame);
       if (verdict !== 'drop' && verdict !== 'pass') return end(open, verdict);
       // Strangers are not given back what was dropped: they have said nothing of use yet.
-      if (state.userId !== null) state.unhandledBytes -= sizeOf(data);
+      if (state.userId !== null) this.#deps.backlog.remove(state, data);
     };
     ws.on('message', (data: Buffer, isBinary) => {
       try {
@@ -195,11 +200,13 @@ export class Sockets {
   }
 
   /** Bytes are given back by `TrafficExtension` as frames get handled. */
-  #hasRoomFor(state: SocketState, frame: Uint8Array): boolean {
-    const { limits } = this.#deps;
-    state.unhandledBytes += sizeOf(frame);
+  #findOverflow(state: SocketState, frame: Uint8Array): ReasonCode | null {
+    const { limits, backlog } = this.#deps;
+    backlog.add(state, frame);
     const bound = state.userId === null ? limits.settings.strangerBytes : limits.settings.unhandledBytes;
-    return limits.allows('unhandled', state.unhandledBytes, bound);
+    if (!limits.allows('unhandled', state.unhandledBytes, bound)) return 'rate-limited';
+    // What the ledger refuses still waits behind the frames before it, which Hocuspocus handles one after another.
+    return limits.allows('queued', backlog.total, BACKLOG_FACTOR * limits.settings.queuedBytes) ? null : 'unavailable';
   }
 
   /** Strangers have so many places; who came first and has said nothing yet goes first, so that nobody can keep members out by taking them all. */
@@ -238,8 +245,6 @@ export class Sockets {
     }
   }
 }
-
-const sizeOf = (frame: Uint8Array): number => frame.byteLength + FRAME_OVERHEAD_BYTES;
 
 /** Says why, listens no more, and does not wait long for the answer. */
 function end({ ws, state }: OpenSocket, reason: ReasonCode): void {

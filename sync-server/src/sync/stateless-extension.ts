@@ -2,9 +2,10 @@
 import type { Extension, onStatelessPayload } from '@hocuspocus/server';
 import { createRefusal } from '@tablo/schema/close-codes';
 import { isEntryId } from '@tablo/schema/ids';
-import { parseClientStateless } from '@tablo/schema/stateless';
+import { parseClientStateless, type ServerStateless } from '@tablo/schema/stateless';
 import type { Limits } from '../access/limits.ts';
-import type { LedgerStore } from '../ledger/ledger-store.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { DurableEntry, LedgerStore } from '../ledger/ledger-store.ts';
 import type { Log } from '../log.ts';
 import { tell } from './connections.ts';
 import type { LiveConnection } from './live-connection.ts';
@@ -13,11 +14,13 @@ import type { LiveConnection } from './live-connection.ts';
 const QUESTION_UNITS = 1_000;
 
 export class StatelessExtension implements Extension {
+  readonly #ledger: Ledger;
   readonly #store: LedgerStore;
   readonly #limits: Limits;
   readonly #log: Log;
 
-  constructor(store: LedgerStore, limits: Limits, log: Log) {
+  constructor(ledger: Ledger, store: LedgerStore, limits: Limits, log: Log) {
+    this.#ledger = ledger;
     this.#store = store;
     this.#limits = limits;
     this.#log = log;
@@ -31,13 +34,27 @@ export class StatelessExtension implements Extension {
     const message = parseClientStateless(payload);
     if (message === null) return;
     try {
-      const others = await this.#store.findDurable(tabloId, userId, message.ids.filter(isEntryId));
+      // What came over a connection that is lost now may still be waiting for its commit: only then is "not durable" the last word on it.
+      // While nothing can be stored there is none, and questions must not pile up: the client goes on without an answer.
+      if (!(await this.#ledger.settled(tabloId, userId))) return;
+      const durable = await this.#store.findDurable(tabloId, userId, message.ids.filter(isEntryId));
       // The question may have waited for the database longer than the right to ask it lasted.
       if (!document.hasConnection(connection)) return;
-      tell([connection as LiveConnection], { type: 'committed', seq: 0, messages: [], others: [...others] });
+      tell([connection as LiveConnection], toAnswer(durable));
     } catch (error) {
       // Hocuspocus does not await this hook: a rejection would end the process. The client asks again after its next join.
       this.#log.warn({ err: error }, 'A question about durable entries could not be answered.');
     }
   }
+}
+
+function toAnswer(durable: readonly DurableEntry[]): ServerStateless {
+  const late = durable.flatMap(({ id, shownAt }) => (shownAt === null ? [] : [[id, shownAt] as const]));
+  return {
+    type: 'committed',
+    seq: 0,
+    messages: [],
+    others: durable.map(({ id }) => id),
+    ...(late.length === 0 ? {} : { shownAt: Object.fromEntries(late) }),
+  };
 }

@@ -91,11 +91,11 @@ export async function openTestServer(
       return id;
     },
     restart: async () => {
-      await sync.close(2_000);
+      await sync.close({ commitsMs: 2_000, snapshotsMs: 2_000 });
       sync = open();
     },
     close: async () => {
-      await sync.close(2_000);
+      await sync.close({ commitsMs: 2_000, snapshotsMs: 2_000 });
       await changes.close();
       http.close();
       http.closeAllConnections();

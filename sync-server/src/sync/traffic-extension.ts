@@ -9,16 +9,20 @@ import type { beforeHandleMessagePayload, Extension } from '@hocuspocus/server';
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import type { LiveConnection } from './live-connection.ts';
 import { readFrameHead, SYNC_STEP_2, UPDATE } from './read-frame.ts';
-import { FRAME_OVERHEAD_BYTES } from './socket-state.ts';
+import type { Backlog } from './socket-state.ts';
 
 export class TrafficExtension implements Extension {
   /** Runs first: what it drops, nobody else looks at. */
   readonly priority = 1_000;
+  readonly #backlog: Backlog;
+
+  constructor(backlog: Backlog) {
+    this.#backlog = backlog;
+  }
 
   async beforeHandleMessage({ update: frame, connection, document }: beforeHandleMessagePayload): Promise<void> {
     const { context } = connection as LiveConnection;
-    const handled = frame.byteLength + FRAME_OVERHEAD_BYTES;
-    context.socket.unhandledBytes = Math.max(0, context.socket.unhandledBytes - handled);
+    this.#backlog.remove(context.socket, frame);
     // Ends the handling of all that waits; the connection itself is closed already.
     if (!document.hasConnection(connection)) throw { reason: 'forbidden' satisfies ReasonCode };
     const head = readFrameHead(frame);

@@ -1,0 +1,63 @@
+import { describe, expect, it, vi } from 'vitest';
+import { createPool } from '../db/pool.ts';
+import { openTestDatabase } from '../db/test-database.ts';
+import { silentLog } from '../log.ts';
+import { Metrics } from '../metrics.ts';
+import type { AuditSummary, Drift } from './drift.ts';
+import { openHourlyAudit } from './hourly-audit.ts';
+
+describe('the hourly audit', () => {
+  it('shows in the metrics what it found, and that it is gone after a repair', async () => {
+    const own = await openTestDatabase();
+    const other = createPool(own.url);
+    const metrics = new Metrics();
+    await other.query(`INSERT INTO tablos (name, last_seq) VALUES ('Test', 3)`);
+    const drifts = async () => /^tablo_audit_drifts (\d+)$/m.exec(await metrics.registry.metrics())?.[1];
+    const finishedAt = async () =>
+      Number(/^tablo_audit_finished_timestamp_seconds (\S+)$/m.exec(await metrics.registry.metrics())?.[1]);
+    expect([await drifts(), await finishedAt()]).toEqual(['0', 0]);
+    const server = openHourlyAudit({
+      pool: other,
+      log: silentLog,
+      lookMs: 20,
+      everyMs: 50,
+      onAudited: metrics.onAudited,
+    });
+    await vi.waitFor(async () => expect(await drifts()).toBe('1'), { timeout: 10_000 });
+    expect(Math.abs((await finishedAt()) * 1_000 - Date.now())).toBeLessThan(60_000);
+    await other.query('UPDATE tablos SET last_seq = 0');
+    await vi.waitFor(async () => expect(await drifts()).toBe('0'), { timeout: 10_000 });
+    await server.close();
+    await other.end();
+    await own.close();
+  });
+
+  it('is done once for all servers of a database, and tells what it found', async () => {
+    const own = await openTestDatabase();
+    const other = createPool(own.url);
+    await other.query(`INSERT INTO tablos (name, last_seq) VALUES ('Test', 3)`);
+    const summaries: AuditSummary[] = [];
+    const drifts: Drift[] = [];
+    const first = Promise.withResolvers<void>();
+    const options = { pool: other, log: silentLog, onDrift: (drift: Drift) => drifts.push(drift), lookMs: 20 };
+    const open = () =>
+      openHourlyAudit({
+        ...options,
+        onAudited: (summary) => {
+          summaries.push(summary);
+          first.resolve();
+        },
+      });
+    const servers = [open(), open(), open()];
+    await first.promise;
+    // Every server has looked several times when this one's clock says that an hour has passed.
+    const later = Promise.withResolvers<void>();
+    const next = openHourlyAudit({ ...options, everyMs: 400, onAudited: () => later.resolve() });
+    await later.promise;
+    expect(summaries).toMatchObject([{ tablos: 1, drifts: 1 }]);
+    expect(drifts.map(({ code }) => code)).toEqual(['last-seq', 'last-seq']);
+    await Promise.all([...servers, next].map((server) => server.close()));
+    await other.end();
+    await own.close();
+  });
+});

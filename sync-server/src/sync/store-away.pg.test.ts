@@ -1,0 +1,137 @@
+import { createMessage } from '@tablo/schema/entry';
+import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import { encodeStateless } from '@tablo/schema/stateless';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openTestServer, signToken, TestClient, type TestServer } from './test-server.ts';
+
+const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
+const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
+
+/** Of updates that wait for their commit. */
+const QUEUED_BYTES = 300_000;
+const TEXT = 'x'.repeat(8_000);
+
+let server: TestServer;
+let tablo: TabloId;
+const open: { close(): void }[] = [];
+
+beforeAll(async () => {
+  server = await openTestServer({ limits: { queuedBytes: QUEUED_BYTES } });
+  await server.pool.query(`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$`);
+});
+afterAll(() => server.close());
+afterEach(() => {
+  for (const one of open.splice(0)) one.close();
+});
+
+const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 10 });
+const say = (author: UserId, text: string, sentAt = Date.now()) => createMessage({ author, sentAt }, text);
+
+async function joined(user: UserId): Promise<TestClient> {
+  const client = new TestClient(server.url, `${tablo}/1`, await signToken(user));
+  open.push(client);
+  await until(() => expect(client.provider.isSynced).toBe(true));
+  return client;
+}
+
+const failWrites = () =>
+  server.pool.query(
+    'CREATE TRIGGER full_disk BEFORE INSERT ON tablo_updates FOR EACH STATEMENT EXECUTE FUNCTION full_disk()',
+  );
+const repair = () => server.pool.query('DROP TRIGGER IF EXISTS full_disk ON tablo_updates');
+const storage = ({ heard }: TestClient) =>
+  heard.flatMap((message) => (message.type === 'storage' ? [message.isAway] : []));
+
+describe('while the store fails', () => {
+  beforeAll(async () => {
+    tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
+  });
+  afterEach(repair);
+
+  it('[R11] everybody is told, who joins later as well, and everybody hears of the end', async () => {
+    const [a, b] = [await joined(alice), await joined(bob)];
+    await failWrites();
+    a.push(say(alice, 'waits'));
+    await until(() => expect([storage(a), storage(b)]).toEqual([[true], [true]]));
+    const late = await joined(bob);
+    await until(() => expect(storage(late)).toEqual([true]));
+    await repair();
+    await until(() => expect(a.provider.unsyncedChanges).toBe(0));
+    for (const client of [a, b, late]) await until(() => expect(storage(client)).toEqual([true, false]));
+    await until(() => expect(late.texts).toEqual(['waits']));
+  });
+
+  it('[R11] what waits stays within its bound over all sockets: more is refused at once, with a reason', async () => {
+    const clients = await Promise.all(Array.from({ length: 30 }, () => joined(alice)));
+    await failWrites();
+    for (const client of clients) client.push(...[1, 2, 3].map(() => say(alice, TEXT)));
+    await until(() => expect(clients.flatMap((client) => client.refusals()).length).toBeGreaterThan(15));
+    const { ledger, poster } = server.sync;
+    expect(ledger.queuedBytes).toBeLessThanOrEqual(QUEUED_BYTES);
+    expect(ledger.queuedBytes).toBeGreaterThan(QUEUED_BYTES / 2);
+    expect(new Set(clients.flatMap((client) => client.refusals()))).toEqual(new Set(['unavailable']));
+    await until(() => expect(ledger.awaySince).not.toBeNull());
+    const posted = { tabloId: tablo, userId: bob, role: 'member', id: null, text: 'by a bot', replyTo: null } as const;
+    expect(await poster.post(posted)).toMatchObject({ ok: false, error: { code: 'unavailable' } });
+    await repair();
+    const accepted = clients.filter((client) => client.refusals().length === 0);
+    for (const { provider } of accepted) await until(() => expect(provider.unsyncedChanges).toBe(0));
+    expect([ledger.queued, ledger.queuedBytes]).toEqual([0, 0]);
+    expect(await poster.post(posted)).toMatchObject({ ok: true });
+  });
+
+  it('[R11] a socket that goes on sending is dropped, not remembered', async () => {
+    const client = await joined(alice);
+    await failWrites();
+    for (let nth = 0; nth < 100; nth += 1) client.push(say(alice, TEXT));
+    await until(() => expect(client.closed).toContain('unavailable'));
+  });
+});
+
+describe('the answer to a question about entries', () => {
+  beforeAll(async () => {
+    tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
+  });
+
+  it('[R5] says when late ones are shown', async () => {
+    const client = await joined(alice);
+    const [late, onTime] = [say(alice, 'late', Date.now() - 900_000), say(alice, 'on time')];
+    client.push(late, onTime);
+    await until(() => expect(client.provider.unsyncedChanges).toBe(0));
+    const asked = await ask(client, [late.id, onTime.id, createEntryId()]);
+    const { rows } = await server.pool.query(
+      'SELECT tablo_private.to_ms(created_at)::float8 AS at FROM messages WHERE id = $1',
+      [late.id],
+    );
+    expect(asked).toMatchObject({ shownAt: { [late.id]: rows[0].at } });
+    expect([...(asked?.others ?? [])].sort()).toEqual([late.id, onTime.id].sort());
+  });
+
+  it('[R8] waits for what the same user has on its way, over another connection too: not durable is the last word', async () => {
+    const [before, after] = [await joined(alice), await joined(alice)];
+    const holder = await server.pool.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM tablos WHERE id = $1 FOR UPDATE', [tablo]);
+    const message = say(alice, 'on its way');
+    before.push(message);
+    await until(() => expect(server.sync.ledger.queued).toBe(1));
+    const answer = ask(after, [message.id]);
+    // The server has handled the question when it has answered a later one of somebody else.
+    await ask(await joined(bob), [message.id]);
+    expect(isAnswered(after)).toBe(false);
+    await holder.query('ROLLBACK');
+    holder.release();
+    expect((await answer)?.others).toEqual([message.id]);
+  });
+});
+
+const answers = ({ heard }: TestClient) =>
+  heard.flatMap((message) => (message.type === 'committed' && message.seq === 0 ? [message] : []));
+const isAnswered = (client: TestClient): boolean => answers(client).length > 0;
+
+async function ask(client: TestClient, ids: readonly EntryId[]) {
+  client.provider.sendStateless(encodeStateless({ type: 'check', ids: [...ids] }));
+  await until(() => expect(isAnswered(client)).toBe(true));
+  return answers(client).at(-1);
+}
