@@ -10,6 +10,8 @@ export type Change =
   /** A tablo was renamed, deleted, or is back. */
   | { readonly type: 'tablo'; readonly tablo: TabloId }
   | { readonly type: 'read'; readonly tablo: TabloId; readonly user: UserId; readonly seq: number }
+  /** A member's draft in a tablo changed; its text is read where it is needed. */
+  | { readonly type: 'draft'; readonly tablo: TabloId; readonly user: UserId }
   /** Listening (again): anything may have changed before this. */
   | { readonly type: 'resync' };
 
@@ -33,6 +35,6 @@ export function parseChange(payload: string): Change | null {
   if (!isTabloId(tablo)) return null;
   if (type === 'tablo') return { type, tablo };
   if (!isUserId(user)) return null;
-  if (type === 'access') return { type, tablo, user };
+  if (type === 'access' || type === 'draft') return { type, tablo, user };
   return type === 'read' && typeof seq === 'number' ? { type, tablo, user, seq } : null;
 }

@@ -2,6 +2,7 @@
 import { type Extension, Hocuspocus } from '@hocuspocus/server';
 import type { Refusal } from '@tablo/schema/close-codes';
 import type { Changes } from '../access/changes.ts';
+import type { DraftReader } from '../access/draft-reader.ts';
 import { type LimitName, Limits } from '../access/limits.ts';
 import type { Membership } from '../access/membership.ts';
 import type { Profiles } from '../access/profiles.ts';
@@ -16,6 +17,7 @@ import { AccessExtension } from './access-extension.ts';
 import { AdmissionExtension } from './admission-extension.ts';
 import { Connections, cut } from './connections.ts';
 import { LiveDocuments } from './documents-extension.ts';
+import { DraftNews } from './draft-news.ts';
 import { guard } from './guard.ts';
 import { HocuspocusPoster } from './hocuspocus-poster.ts';
 import { PresenceExtension } from './presence-extension.ts';
@@ -38,6 +40,7 @@ interface Deps {
   readonly profiles: Profiles;
   readonly ledgerStore: LedgerStore;
   readonly documentStore: DocumentStore;
+  readonly drafts: DraftReader;
   readonly changes: Changes;
   readonly isAllowedOrigin: (origin: string, host: string) => boolean;
   readonly observer: LedgerObserver & { onRefused(refusal: Refusal): void; onLimit(limit: LimitName): void };
@@ -64,7 +67,7 @@ export function openSync(deps: Deps): Sync {
   const ledger = new Ledger(deps.ledgerStore, deps.observer, deps.epochMaxEntries);
   const owners = new SocketOwners();
   const limits = new Limits(deps.limits, deps.observer.onLimit);
-  const revocation = new Revocation(membership, connections, log);
+  const revocation = new Revocation(membership, connections, new DraftNews(deps.drafts, connections), log);
   const access = new AccessExtension({
     ...deps,
     connections,
