@@ -14,6 +14,7 @@ import { mergeChannel } from './channel-list.ts';
 import { ChannelView } from './channel-view.ts';
 import type { ChannelList, Chat, ConnectionState, Invite, Person, SearchableRoom, StorageState } from './chat.ts';
 import { Connection } from './connection.ts';
+import { DraftSync } from './draft-sync.ts';
 import { detectEnvironment, type Environment } from './environment.ts';
 import { ListSync } from './list-sync.ts';
 import type { LocalStore } from './local-store.ts';
@@ -86,6 +87,7 @@ export class ChatClient implements Chat {
   readonly #people: People;
   readonly #rooms: Rooms;
   readonly #sync: ListSync;
+  readonly #drafts: DraftSync;
   readonly #view: ChannelView;
   readonly #stops: (() => void)[] = [];
   readonly #environment: Environment;
@@ -115,6 +117,14 @@ export class ChatClient implements Chat {
       beforeAsking: () => this.#created.clear(),
       apply: (channels, unread, seqs) => this.#apply(channels, unread, seqs),
     });
+    this.#drafts = new DraftSync({
+      api: this.#api,
+      store: storage.store,
+      timing,
+      isOnline: () => this.connection.get().status === 'online',
+      find: (id) => this.#rooms.get(id)?.draft ?? null,
+      list: () => this.#rooms.list().map((room) => room.draft),
+    });
     this.#rooms = new Rooms({
       user: options.user,
       store: storage.store,
@@ -125,6 +135,8 @@ export class ChatClient implements Chat {
       people: this.#people,
       tabs,
       clock: new CausalClock(options.now),
+      now: options.now,
+      drafts: this.#drafts,
       timing,
       refreshChannels: () => this.#sync.refresh(),
       onActivity: () => this.#view.publish(),
@@ -247,21 +259,27 @@ export class ChatClient implements Chat {
       outbox.on((change) => this.#rooms.get(change.tabloId)?.noteOutbox(change)),
       tabs.on((message) => this.#hearTab(message)),
       this.#connection.state.subscribe(() => {
-        if (this.connection.get().status === 'online') this.#sync.refresh();
+        if (this.connection.get().status !== 'online') return;
+        this.#sync.refresh();
+        this.#drafts.refresh();
       }),
       on('online', () => this.#sync.refresh()),
       on('visible', () => {
         this.#sync.refresh();
+        this.#drafts.refresh();
         for (const room of this.#rooms.list()) room.presence.refresh();
       }),
-      on('hide', () => inBackground(this.#save())),
+      on('hide', () => {
+        inBackground(this.#save());
+        inBackground(this.#drafts.flush());
+      }),
     );
   }
 
   #hearTab(message: TabMessage): void {
     switch (message.type) {
       case 'draft':
-        return this.#rooms.get(message.tabloId)?.draft.receive(message.text);
+        return this.#rooms.get(message.record.tabloId)?.draft.receiveFromTab(message.record);
       case 'read':
         return this.#parts.book.update(message.tabloId, (record) => moveReadPosition(record, message.seq));
       case 'channels':
@@ -337,6 +355,7 @@ export class ChatClient implements Chat {
     this.#closing ??= Promise.resolve();
     for (const stop of this.#stops.splice(0)) stop();
     this.#sync.close();
+    this.#drafts.close();
     this.#view.close();
     await this.#rooms.close();
     this.#connection.close();

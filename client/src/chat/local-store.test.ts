@@ -1,9 +1,9 @@
 import 'fake-indexeddb/auto';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { deleteDB } from 'idb';
+import { deleteDB, openDB } from 'idb';
 import { describe, expect, it } from 'vitest';
 import { databaseName, type IdbStore, openIdbStore } from './idb-store.ts';
-import type { LocalStore, OutboxRecord } from './local-store.ts';
+import type { DraftRecord, LocalStore, OutboxRecord } from './local-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { ResilientStore } from './resilient-store.ts';
 import { describeLocalStore } from './testing/local-store-contract.ts';
@@ -19,6 +19,8 @@ const record = (id: EntryId): OutboxRecord => ({
   createdAt: 1,
   owner: 'tab',
 });
+
+const draft = (text: string): DraftRecord => ({ tabloId: TABLO, text, at: 1, isReported: false });
 
 describeLocalStore('memory', async () => new MemoryStore());
 describeLocalStore('IndexedDB', () => openIdbStore(newUser()));
@@ -48,19 +50,33 @@ describe('IndexedDB', () => {
   it('[R7] keeps everything for the next start, one database per user', async () => {
     const user = newUser();
     const first = await openIdbStore(user);
-    await first.writeDraft(TABLO, 'kept');
+    await first.writeDraft(draft('kept'));
     await first.close();
     const second = await openIdbStore(user);
-    expect(await second.readDraft(TABLO)).toBe('kept');
+    expect(await second.readDraft(TABLO)).toEqual(draft('kept'));
     const other = await openIdbStore(newUser());
-    expect(await other.readDraft(TABLO)).toBe('');
+    expect(await other.readDraft(TABLO)).toBeNull();
     await Promise.all([second.destroy(), other.destroy()]);
+  });
+
+  it('[R7] reads drafts of an earlier release, which have no time', async () => {
+    const user = newUser();
+    const store = await openIdbStore(user);
+    const db = await openDB(databaseName(user));
+    await db.put('drafts', { tabloId: TABLO, text: 'typed before the update' });
+    db.close();
+    const undated = { tabloId: TABLO, text: 'typed before the update', at: 0, isReported: false };
+    expect(await store.readDraft(TABLO)).toEqual(undated);
+    expect(await store.readDrafts()).toEqual([undated]);
+    await store.writeDraft(draft('typed after it'));
+    expect(await store.readDraft(TABLO)).toEqual(draft('typed after it'));
+    await store.destroy();
   });
 
   it('destroying empties it although another tab holds it, and that tab lets go', async () => {
     const user = newUser();
     const [here, there] = [await openIdbStore(user), await openIdbStore(user)];
-    await here.writeDraft(TABLO, 'secret');
+    await here.writeDraft(draft('secret'));
     await here.destroy();
     await expect(async () => there.readDraft(TABLO)).rejects.toThrow();
     const names = (await indexedDB.databases()).map(({ name }) => name);
@@ -80,8 +96,8 @@ describe('a browser that fails', () => {
   it('[R7] goes on in memory when storage never answers', async () => {
     const store = await ResilientStore.open({ timeoutMs: 20, open: () => new Promise(() => {}) });
     expect(store.state.get().status).toBe('memory');
-    await store.writeDraft(TABLO, 'text');
-    expect(await store.readDraft(TABLO)).toBe('text');
+    await store.writeDraft(draft('text'));
+    expect(await store.readDraft(TABLO)).toEqual(draft('text'));
   });
 
   it('[R7] opens the database anew when it was closed behind our back', async () => {
@@ -93,13 +109,13 @@ describe('a browser that fails', () => {
       return store;
     };
     const store = await ResilientStore.open({ timeoutMs: 1_000, open });
-    await store.writeDraft(TABLO, 'before');
+    await store.writeDraft(draft('before'));
     await opened[0]!.close();
     const id = createEntryId();
     await Promise.all([store.writeOutbox({ put: [record(id)] }), store.readDraft(TABLO)]);
     expect(store.state.get().status).toBe('durable');
     expect(opened).toHaveLength(2);
-    expect(await store.readDraft(TABLO)).toBe('before');
+    expect(await store.readDraft(TABLO)).toEqual(draft('before'));
     await store.destroy();
   });
 
@@ -108,7 +124,7 @@ describe('a browser that fails', () => {
     const here = await ResilientStore.open({ timeoutMs: 1_000, open: () => openIdbStore(user) });
     const there = await ResilientStore.open({ timeoutMs: 1_000, open: () => openIdbStore(user) });
     await here.destroy();
-    await there.writeDraft(TABLO, 'too late');
+    await there.writeDraft(draft('too late'));
     expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain(databaseName(user));
   });
 

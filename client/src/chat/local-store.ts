@@ -2,6 +2,7 @@
  * What this device keeps for one user: the documents' updates, own unsent entries, cached lists and history, drafts. `idb-store.ts` keeps it in
  * IndexedDB, `memory-store.ts` until the tab closes; one contract suite runs on both.
  */
+import type { DraftText } from '@tablo/schema/draft';
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
@@ -53,6 +54,12 @@ export interface ChannelRecord {
   readonly lastMessage: LastMessage | null;
 }
 
+export interface DraftRecord extends DraftText {
+  readonly tabloId: TabloId;
+  /** The server has it, or a later one. */
+  readonly isReported: boolean;
+}
+
 export interface LocalStore {
   /** All updates of one document, in order of writing. */
   readUpdates(document: string): Promise<Uint8Array[]>;
@@ -86,8 +93,11 @@ export interface LocalStore {
   readMembers(tabloId: TabloId): Promise<readonly Member[]>;
   writeMembers(tabloId: TabloId, members: readonly Member[]): Promise<void>;
 
-  readDraft(tabloId: TabloId): Promise<string>;
-  writeDraft(tabloId: TabloId, text: string): Promise<void>;
+  /** One without a time (from an earlier release) has `at` 0. */
+  readDraft(tabloId: TabloId): Promise<DraftRecord | null>;
+  readDrafts(): Promise<DraftRecord[]>;
+  /** In one transaction: a later one that is stored already stays, since another tab may have typed it. */
+  writeDraft(draft: DraftRecord): Promise<void>;
 
   readMeta(key: string): Promise<unknown>;
   writeMeta(key: string, value: unknown): Promise<void>;

@@ -12,7 +12,7 @@ import type { TimelineKey } from '@tablo/schema/shown-at';
 import type { TimelineRow } from '@tablo/schema/timeline';
 import type { Member, StorageState } from './chat.ts';
 import { IdbStore, openIdbStore } from './idb-store.ts';
-import type { ChannelRecord, LocalStore, OutboxRecord } from './local-store.ts';
+import type { ChannelRecord, DraftRecord, LocalStore, OutboxRecord } from './local-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { Writable } from './readable.ts';
 
@@ -131,7 +131,8 @@ export class ResilientStore implements LocalStore {
   writeMembers = (tabloId: TabloId, members: readonly Member[]) =>
     this.#run((store) => store.writeMembers(tabloId, members));
   readDraft = (tabloId: TabloId) => this.#run((store) => store.readDraft(tabloId));
-  writeDraft = (tabloId: TabloId, text: string) => this.#run((store) => store.writeDraft(tabloId, text));
+  readDrafts = () => this.#run((store) => store.readDrafts());
+  writeDraft = (draft: DraftRecord) => this.#run((store) => store.writeDraft(draft));
   readMeta = (key: string) => this.#run((store) => store.readMeta(key));
   writeMeta = (key: string, value: unknown) => this.#run((store) => store.writeMeta(key, value));
   forgetTablo = (tabloId: TabloId) => this.#run((store) => store.forgetTablo(tabloId));

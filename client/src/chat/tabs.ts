@@ -4,6 +4,7 @@
  */
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { DraftRecord } from './local-store.ts';
 
 export type TabMessage =
   /** `sent`: it is gone from the outbox because it is durable. */
@@ -13,7 +14,7 @@ export type TabMessage =
       readonly ids: readonly EntryId[];
       readonly sent: readonly MemberEntry[];
     }
-  | { readonly type: 'draft'; readonly tabloId: TabloId; readonly text: string }
+  | { readonly type: 'draft'; readonly record: DraftRecord }
   | { readonly type: 'read'; readonly tabloId: TabloId; readonly seq: number }
   | { readonly type: 'channels' }
   | { readonly type: 'wipe' }

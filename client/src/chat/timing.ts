@@ -28,6 +28,8 @@ export interface Timing {
   /** Yjs structs that wait longer than this for others have lost them: the document is fetched anew (TRAPS 4.1). */
   readonly pendingStructsMs: number;
   readonly draftSaveMs: number;
+  /** After the last key, a draft is told to the server; other devices see it then. */
+  readonly draftReportMs: number;
   /** Remote updates are gathered this long into one row. */
   readonly updateSaveMs: number;
   /** Rows of one document before they are merged into one. */
@@ -60,6 +62,7 @@ export const DEFAULT_TIMING: Timing = {
   readReportMs: 300,
   pendingStructsMs: 10_000,
   draftSaveMs: 250,
+  draftReportMs: 1_500,
   updateSaveMs: 100,
   compactRows: 100,
   storeTimeoutMs: 5_000,

@@ -2,7 +2,7 @@ import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
 import { countCodePoints } from '@tablo/schema/text';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { SendHorizontal } from 'lucide-react';
-import { type ElementType, type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react';
+import { type ElementType, type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { ComposerContext } from './composer-context.tsx';
 import { useIsTouch } from './media.ts';
 import { lengthProblem } from './phrases.ts';
@@ -37,8 +37,7 @@ export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }:
   const { handle, isWritable } = useRoom();
   const isTouch = useIsTouch();
   const fieldRef = useRef<HTMLTextAreaElement>(null);
-  const isFocused = useCallback(() => document.activeElement === fieldRef.current, []);
-  const draft = useDraft(handle, isFocused);
+  const draft = useDraft(handle);
   const typing = useTyping(handle);
   const [edited, setEdited] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
