@@ -12,12 +12,22 @@ import { Api, type UnreadChannel } from './api.ts';
 import { ChannelBook } from './channel-book.ts';
 import { mergeChannel } from './channel-list.ts';
 import { ChannelView } from './channel-view.ts';
-import type { ChannelList, Chat, ConnectionState, Invite, Person, SearchableRoom, StorageState } from './chat.ts';
+import type {
+  ChannelList,
+  Chat,
+  ConnectionState,
+  Invite,
+  Losses,
+  Person,
+  SearchableRoom,
+  StorageState,
+} from './chat.ts';
 import { Connection } from './connection.ts';
 import { DraftSync } from './draft-sync.ts';
 import { detectEnvironment, type Environment } from './environment.ts';
+import { exportUnsent, isWritten } from './export-unsent.ts';
 import { ListSync } from './list-sync.ts';
-import type { LocalStore } from './local-store.ts';
+import type { DraftRecord, LocalStore } from './local-store.ts';
 import { Outbox } from './outbox.ts';
 import { People } from './people.ts';
 import type { Readable } from './readable.ts';
@@ -121,7 +131,7 @@ export class ChatClient implements Chat {
       api: this.#api,
       store: storage.store,
       timing,
-      isOnline: () => this.connection.get().status === 'online',
+      isOffline: () => this.connection.get().status === 'offline',
       find: (id) => this.#rooms.get(id)?.draft ?? null,
       list: () => this.#rooms.list().map((room) => room.draft),
     });
@@ -225,6 +235,35 @@ export class ChatClient implements Chat {
 
   async countUnsent(): Promise<number> {
     return this.#parts.outbox.countUnsent();
+  }
+
+  async countDrafts(): Promise<number> {
+    return (await this.#readDrafts()).filter(isWritten).length;
+  }
+
+  async countLosses(): Promise<Losses> {
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, this.#parts.timing.lastReportMs));
+    await Promise.race([this.#drafts.flush(), patience]);
+    const drafts = (await this.#readDrafts()).filter((draft) => isWritten(draft) && !draft.isReported);
+    return { entries: await this.countUnsent(), drafts: drafts.length };
+  }
+
+  async exportUnsent(): Promise<string> {
+    const { outbox, book, options } = this.#parts;
+    const drafts = new Map((await this.#readDrafts()).map((draft) => [draft.tabloId, draft]));
+    const ids = new Set([...outbox.tablosWithEntries(), ...drafts.keys()]);
+    return exportUnsent({
+      author: this.user,
+      at: (options.now ?? Date.now)(),
+      tablos: [...ids].map((id) => ({
+        id,
+        name: book.get(id)?.name ?? null,
+        records: outbox.list(id),
+        draft: drafts.get(id) ?? null,
+      })),
+      nameOf: (user) => this.#people.nameOf(user),
+      message: (tablo, id) => this.#rooms.get(tablo)?.screen.message(id) ?? null,
+    });
   }
 
   reconnect(): void {
@@ -344,6 +383,11 @@ export class ChatClient implements Chat {
     const storage = globalThis.navigator?.storage;
     // A browser that will not promise may still keep it; there is nothing to do about a no.
     if (typeof storage?.persist === 'function') inBackground(storage.persist().catch(() => false));
+  }
+
+  async #readDrafts(): Promise<readonly DraftRecord[]> {
+    await Promise.all(this.#rooms.list().map((room) => room.draft.save()));
+    return this.#parts.storage.store.readDrafts();
   }
 
   async #save(): Promise<void> {

@@ -21,7 +21,8 @@ export interface DraftSyncHost {
   readonly api: Api;
   readonly store: LocalStore;
   readonly timing: Timing;
-  isOnline(): boolean;
+  /** No network, or no server for a while: nothing need be tried before that changes. */
+  isOffline(): boolean;
   find(id: TabloId): Draft | null;
   list(): Iterable<Draft>;
 }
@@ -43,7 +44,7 @@ export class DraftSync {
 
   /** Soon: several reasons to ask are one question. */
   refresh(): void {
-    if (this.#isClosed || !this.#host.isOnline()) return;
+    if (this.#isClosed || this.#host.isOffline()) return;
     this.#refreshTimer ??= setTimeout(() => inBackground(this.#refresh()), this.#host.timing.listDebounceMs);
   }
 
@@ -112,7 +113,7 @@ export class DraftSync {
   async #reportNow(id: TabloId): Promise<void> {
     const draft = this.#host.find(id);
     // Without a connection: the refresh that follows the next one tells it.
-    if (draft === null || draft.isReported || this.#isClosed || !this.#host.isOnline()) return;
+    if (draft === null || draft.isReported || this.#isClosed || this.#host.isOffline()) return;
     const told = draft.latest;
     if (this.#refused.get(id) === told.at || !isDraftText(told.text)) return;
     try {

@@ -28,6 +28,8 @@ export interface Timing {
   /** Yjs structs that wait longer than this for others have lost them: the document is fetched anew (TRAPS 4.1). */
   readonly pendingStructsMs: number;
   readonly draftSaveMs: number;
+  /** Signing out waits this long for drafts to reach the server. */
+  readonly lastReportMs: number;
   /** After the last key, a draft is told to the server; other devices see it then. */
   readonly draftReportMs: number;
   /** Remote updates are gathered this long into one row. */
@@ -63,6 +65,7 @@ export const DEFAULT_TIMING: Timing = {
   pendingStructsMs: 10_000,
   draftSaveMs: 250,
   draftReportMs: 1_500,
+  lastReportMs: 2_000,
   updateSaveMs: 100,
   compactRows: 100,
   storeTimeoutMs: 5_000,
