@@ -53,7 +53,10 @@ export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }:
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another tablo, another beginning; on a phone the keyboard would cover it.
   useEffect(() => {
-    if (!isTouch) fieldRef.current?.focus({ preventScroll: true });
+    const field = fieldRef.current;
+    // Where the draft goes on; a browser would put the caret before it.
+    field?.setSelectionRange(field.value.length, field.value.length);
+    if (!isTouch) field?.focus({ preventScroll: true });
   }, [handle, isTouch, isWritable]);
 
   useAutosize(fieldRef, text);
