@@ -191,7 +191,7 @@ describe('what is not delivered', () => {
     const save = await menu(carol, 'Save unsent messages');
     await save.waitFor();
     const { name, text } = await savedBy(carol, () => save.click());
-    expect(name).toMatch(/^tablo-chat-unsent-\d{4}-\d\d-\d\d\.txt$/);
+    expect(name).toMatch(/^tablo-unsent-\d{4}-\d\d-\d\d\.txt$/);
     expect(text).toContain('Unsent messages of Carol Shaw');
     expect(text).toContain('\nTrain\n');
     expect(text).toContain('Waiting to be sent.\n\nIn the tunnel,\nline two 😀\n');
