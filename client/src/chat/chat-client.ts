@@ -129,7 +129,6 @@ export class ChatClient implements Chat {
     });
     this.#drafts = new DraftSync({
       api: this.#api,
-      store: storage.store,
       timing,
       isOffline: () => this.connection.get().status === 'offline',
       find: (id) => this.#rooms.get(id)?.draft ?? null,

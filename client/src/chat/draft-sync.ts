@@ -2,13 +2,12 @@
  * Keeps drafts like the server's: asked for when the connection is (back) there, when the page is visible again and when a tablo is opened; told a moment
  * after the last key, and when the page goes away. A draft that cannot be told stays here, and is told later [R7, R11].
  */
-import { type DraftText, isDraftText, NO_DRAFT } from '@tablo/schema/draft';
+import { isDraftText, NO_DRAFT } from '@tablo/schema/draft';
 import type { TabloId } from '@tablo/schema/ids';
 import type { Api } from './api.ts';
 import { Backoff } from './backoff.ts';
 import { ChatError } from './chat.ts';
 import type { Draft } from './draft.ts';
-import type { LocalStore } from './local-store.ts';
 import { inBackground } from './report-error.ts';
 import type { Timing } from './timing.ts';
 
@@ -19,7 +18,6 @@ const OTHER_TABS_PATIENCE = 4;
 
 export interface DraftSyncHost {
   readonly api: Api;
-  readonly store: LocalStore;
   readonly timing: Timing;
   /** No network, or no server for a while: nothing need be tried before that changes. */
   isOffline(): boolean;
@@ -71,20 +69,12 @@ export class DraftSync {
     this.#refused.clear();
     try {
       const drafts = new Map((await this.#host.api.listDrafts()).map(({ tabloId, draft }) => [tabloId, draft]));
-      for (const { tabloId } of this.#host.list()) if (!drafts.has(tabloId)) drafts.set(tabloId, NO_DRAFT);
-      for (const [tabloId, draft] of drafts) this.#receive(tabloId, draft);
+      if (this.#isClosed) return;
+      for (const draft of this.#host.list()) draft.receiveReported(drafts.get(draft.tabloId) ?? NO_DRAFT);
     } catch {
       // Not reachable: asked again when the connection is back. A server of an earlier release has none.
     }
     for (const draft of this.#host.list()) if (!draft.isReported) this.#reportIn(draft.tabloId, 0);
-  }
-
-  #receive(tabloId: TabloId, given: DraftText): void {
-    if (this.#isClosed) return;
-    const draft = this.#host.find(tabloId);
-    if (draft !== null) draft.receiveReported(given);
-    // Not in the list yet: its room will read it from the store.
-    else inBackground(this.#host.store.writeDraft({ tabloId, ...given, isReported: true }));
   }
 
   #reportIn(id: TabloId, ms: number): void {

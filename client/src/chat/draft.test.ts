@@ -34,6 +34,12 @@ const isOnline = (...devices: Device[]) =>
 const hasOnServer = (text: string) => until(() => expect(tablo.drafts.get(ALICE)?.text).toBe(text));
 const puts = () => server.requests.filter((request) => request.startsWith('PUT')).length;
 
+/** What is typed next is typed in another millisecond. */
+const untilLater = () => {
+  const now = Date.now();
+  return until(() => expect(Date.now()).toBeGreaterThan(now));
+};
+
 async function openTwoDevices(desktopIdleMs = 100) {
   const desktop = await openDevice(server, ALICE, { timing: { typingIdleMs: desktopIdleMs } });
   const phone = await openDevice(server, ALICE, { timing: { typingIdleMs: 100 } });
@@ -67,6 +73,7 @@ describe('a draft on two devices', () => {
     rooms.desktop.setDraft('Soup is ready');
     await until(() => expect(rooms.phone.draft.get()).toBe('Soup is ready'));
     phone.environment.goOffline();
+    await untilLater();
     await rooms.desktop.send('Soup is ready');
     rooms.desktop.setDraft('');
     await hasOnServer('');
@@ -81,8 +88,7 @@ describe('a draft on two devices', () => {
       const { desktop, phone, rooms } = devices;
       for (const { environment } of [desktop, phone]) environment.goOffline();
       rooms.phone.setDraft(`${first}: earlier`);
-      const earlier = Date.now();
-      await until(() => expect(Date.now()).toBeGreaterThan(earlier));
+      await untilLater();
       rooms.desktop.setDraft(`${first}: later`);
       devices[first].environment.goOnline();
       await isOnline(devices[first]);
@@ -136,6 +142,53 @@ describe('a draft on two devices', () => {
   });
 });
 
+describe('an empty draft from another device', () => {
+  it('[R8] does not end a text that was typed offline, which it cannot have been meant for', async () => {
+    const { phone, rooms } = await openTwoDevices();
+    rooms.desktop.setDraft('a thought');
+    await until(() => expect(rooms.phone.draft.get()).toBe('a thought'));
+    phone.environment.goOffline();
+    rooms.phone.setDraft('a thought, and a page more of it');
+    await untilLater();
+    rooms.desktop.setDraft('');
+    await hasOnServer('');
+    phone.environment.goOnline();
+    await hasOnServer('a thought, and a page more of it');
+    await until(() => expect(rooms.desktop.draft.get()).toBe('a thought, and a page more of it'));
+  });
+
+  it('[R8] neither when the device was restarted meanwhile, though the server answers before its disk does', async () => {
+    let release = () => {};
+    const isReadable = new Promise<void>((resolve) => (release = resolve));
+    const store = new MemoryStore();
+    const browser = new FakeBrowser(store);
+    await store.writeDraft({ tabloId: tablo.id, text: 'typed on the train', at: 5, isReported: false });
+    tablo.drafts.set(ALICE, { text: '', at: 10 });
+    const readDraft = store.readDraft.bind(store);
+    store.readDraft = (id) => isReadable.then(() => readDraft(id));
+    const device = await openDevice(server, ALICE, { browser });
+    const room = device.chat.openRoom(tablo.id);
+    await until(() => expect(server.requests).toContain('GET /chat/drafts'));
+    await device.chat.createTablo('Garden');
+    release();
+    await hasOnServer('typed on the train');
+    expect(room.draft.get()).toBe('typed on the train');
+    await until(async () =>
+      expect(await readDraft(tablo.id)).toMatchObject({ text: 'typed on the train', isReported: true }),
+    );
+  });
+
+  it('[R7] ends one that the server has had', async () => {
+    const browser = new FakeBrowser();
+    await browser.store.writeDraft({ tabloId: tablo.id, text: 'sent elsewhere', at: 5, isReported: true });
+    tablo.drafts.set(ALICE, { text: '', at: 10 });
+    const device = await openDevice(server, ALICE, { browser });
+    const room = device.chat.openRoom(tablo.id);
+    await until(async () => expect((await browser.store.readDraft(tablo.id))?.text).toBe(''));
+    expect({ shown: room.draft.get(), puts: puts() }).toEqual({ shown: '', puts: 0 });
+  });
+});
+
 describe('a draft that cannot be told', () => {
   it.each([
     ['the network', (device: Device) => device.environment.goOffline()],
@@ -160,6 +213,7 @@ describe('a draft that cannot be told', () => {
   it('[R7] one of an earlier release, without a time, is shown and told', async () => {
     const browser = new FakeBrowser(new MemoryStore());
     await browser.store.writeDraft({ tabloId: tablo.id, text: 'typed before the update', at: 0, isReported: false });
+    tablo.drafts.set(ALICE, { text: 'typed elsewhere', at: 10 });
     const device = await openDevice(server, ALICE, { browser });
     const room = device.chat.openRoom(tablo.id);
     await until(() => expect(room.draft.get()).toBe('typed before the update'));

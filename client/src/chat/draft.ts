@@ -6,9 +6,10 @@
  *    never replaced by one that it continues [R8].
  * 2. What comes from elsewhere while somebody types here waits until they have stopped: by then it is older than what they typed, unless they only paused.
  * 3. The text is on this device before it is reported, and stays whatever the server says. `DraftSync` reports it.
+ * 4. A text that nobody has been told of is not ended by an empty one from another device, which cannot have been meant for it [R8].
  */
 import { CausalClock } from '@tablo/schema/causal-clock';
-import { type DraftText, isLaterDraft, NO_DRAFT } from '@tablo/schema/draft';
+import { type DraftText, isLaterDraft, mergeDrafts, NO_DRAFT } from '@tablo/schema/draft';
 import type { TabloId } from '@tablo/schema/ids';
 import type { DraftRecord, LocalStore } from './local-store.ts';
 import { type Readable, Writable } from './readable.ts';
@@ -37,6 +38,9 @@ export class Draft {
   #isReported = true;
   /** What the server is known to have; `null`: not known. */
   #reported: string | null = null;
+  #isLoaded = false;
+  /** The server's word from before the stored text was read. */
+  #early: DraftText | null = null;
   /** From elsewhere, while somebody types. */
   #held: DraftRecord | null = null;
   #saveTimer: ReturnType<typeof setTimeout> | null = null;
@@ -64,18 +68,12 @@ export class Draft {
 
   async load(): Promise<void> {
     const stored = await this.#options.store.readDraft(this.tabloId);
-    if (stored === null) return;
-    if (this.#isTouched) {
-      this.#clock.observe(stored.at);
-      this.#stamp(this.#draft.text);
-    } else if (stored.at === NO_DRAFT.at && stored.text !== '') {
-      // Kept by an earlier release, without a time: rather shown once too often than lost.
-      this.#stamp(stored.text);
-      this.#text.set(stored.text);
-    } else {
-      this.#accept(stored);
-    }
+    this.#isLoaded = true;
+    if (stored !== null) this.#take(stored);
     if (!this.#isReported) this.#options.onUnreported(this, true);
+    const early = this.#early;
+    this.#early = null;
+    if (early !== null) this.receiveReported(early);
   }
 
   set(text: string): void {
@@ -95,7 +93,17 @@ export class Draft {
 
   /** The server's word: from another device, or what stands after our report. */
   receiveReported(given: DraftText): void {
+    if (!this.#isLoaded) {
+      this.#early = mergeDrafts(this.#early ?? NO_DRAFT, given);
+      return;
+    }
     this.#reported = given.text;
+    if (given.text === '' && !this.#isReported && this.#draft.text !== '' && isLaterDraft(given, this.#draft)) {
+      this.#clock.observe(given.at);
+      this.#stamp(this.#draft.text);
+      this.#options.onUnreported(this, true);
+      return;
+    }
     const before = this.#draft;
     const wasReported = this.#isReported;
     this.#accept({ tabloId: this.tabloId, ...given, isReported: true });
@@ -118,6 +126,19 @@ export class Draft {
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
     this.#idleTimer = null;
     await this.save();
+  }
+
+  #take(stored: DraftRecord): void {
+    if (this.#isTouched) {
+      this.#clock.observe(stored.at);
+      this.#stamp(this.#draft.text);
+    } else if (stored.at === NO_DRAFT.at && stored.text !== '') {
+      // Kept by an earlier release, without a time: rather shown once too often than lost.
+      this.#stamp(stored.text);
+      this.#text.set(stored.text);
+    } else {
+      this.#accept(stored);
+    }
   }
 
   #stamp(text: string): void {
