@@ -182,6 +182,6 @@ describe('signing out', () => {
     await bob.signIn();
     await bob.open('Secrets');
     await eventually(() => bob.statusOf('The treasure is under the oak')).toEqual(['sent']);
-    expect(await bob.composer.inputValue()).toBe('');
+    await eventually(() => bob.composer.inputValue()).toBe('A draft about the oak');
   });
 });

@@ -79,6 +79,11 @@ export class Stage {
     this.#expected.push(/status of 403/);
   }
 
+  /** From now on somebody's session has ended, and the browser logs what was asked without it. */
+  expectUnauthenticated(): void {
+    this.#expected.push(/status of 401/);
+  }
+
   /** For `afterEach`. */
   expectNoProblems(): void {
     const problems = this.#problems.splice(0);

@@ -73,12 +73,14 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
   const membership = new PgMembership(pool);
   const profiles = new PgProfiles(pool, log);
   const changes = await openChanges(databaseUrl, log);
+  const stores = createRestStores(pool);
   const sync = openSync({
     tokens,
     membership,
     profiles,
     ledgerStore: new PgLedgerStore(pool),
     documentStore: new PgDocumentStore(pool),
+    drafts: stores.drafts,
     changes,
     isAllowedOrigin: createOriginCheck(config.allowedOrigins, config.publicUrl),
     observer: {
@@ -105,7 +107,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     isAway: () => sync.ledger.awaySince !== null,
   });
   const rest = createRest({
-    stores: createRestStores(pool),
+    stores,
     verifier: tokens,
     membership,
     profiles,

@@ -1,18 +1,30 @@
+import { Download } from 'lucide-react';
+import { useState } from 'react';
+import type { Losses } from '../chat/chat.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
+import { lossesSentence } from '../ui/phrases.ts';
+import { useSaveUnsent } from '../ui/use-save-unsent.ts';
 
 interface SignOutDialogProps {
-  readonly unsent: number;
+  readonly losses: Losses;
   readonly onConfirm: () => Promise<void>;
   readonly onClose: () => void;
 }
 
-/** [R8] Signing out deletes what this device holds, so what is not delivered would be lost. */
-export function SignOutDialog({ unsent, onConfirm, onClose }: SignOutDialogProps) {
+/** [R8] Signing out deletes what this device holds, so what nobody else has would be lost. */
+export function SignOutDialog({ losses, onConfirm, onClose }: SignOutDialogProps) {
+  const [saved, setSaved] = useState('');
+  const saveUnsent = useSaveUnsent(setSaved);
   return (
     <ConfirmDialog title="Sign out and lose them?" action="Sign out anyway" onConfirm={onConfirm} onClose={onClose}>
-      <p>
-        {unsent === 1 ? 'One message or change is' : `${unsent} messages or changes are`} not delivered yet. Signing out
-        deletes everything from this device, these too.
+      <p>{lossesSentence(losses)} Signing out deletes everything from this device, these too.</p>
+      {/* The first that asks for it gets the focus: a second Enter must not lose anything. */}
+      <button type="button" className="button button-plain" data-autofocus onClick={saveUnsent}>
+        <Download size={16} aria-hidden />
+        Save a copy
+      </button>
+      <p className="hint" aria-live="polite">
+        {saved}
       </p>
     </ConfirmDialog>
   );

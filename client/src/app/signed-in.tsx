@@ -1,6 +1,6 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { useMemo, useState } from 'react';
-import type { Chat } from '../chat/chat.ts';
+import type { Chat, Losses } from '../chat/chat.ts';
 import { ChatProvider } from '../hooks/chat-provider.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { NavigationContext } from '../ui/navigation.tsx';
@@ -20,7 +20,7 @@ interface SignedInProps {
   readonly chat: Chat;
 }
 
-type Asking = { readonly type: 'sign-out'; readonly unsent: number } | { readonly type: 'sign-in-again' };
+type Asking = { readonly type: 'sign-out'; readonly losses: Losses } | { readonly type: 'sign-in-again' };
 
 export function SignedIn({ session, user, chat }: SignedInProps) {
   const route = useRoute();
@@ -42,8 +42,8 @@ export function SignedIn({ session, user, chat }: SignedInProps) {
   };
 
   const handleSignOut = async () => {
-    const unsent = await chat.countUnsent();
-    if (unsent > 0) setAsking({ type: 'sign-out', unsent });
+    const losses = await chat.countLosses();
+    if (losses.entries + losses.drafts > 0) setAsking({ type: 'sign-out', losses });
     else await signOut();
   };
 
@@ -56,7 +56,7 @@ export function SignedIn({ session, user, chat }: SignedInProps) {
           <UpdateBanner />
           <Shell onSignOut={() => void handleSignOut()} onSignInAgain={() => setAsking({ type: 'sign-in-again' })} />
           {asking?.type === 'sign-out' && (
-            <SignOutDialog unsent={asking.unsent} onConfirm={signOut} onClose={() => setAsking(null)} />
+            <SignOutDialog losses={asking.losses} onConfirm={signOut} onClose={() => setAsking(null)} />
           )}
           {asking?.type === 'sign-in-again' && (
             <Dialog title="Sign in again" onClose={() => setAsking(null)}>

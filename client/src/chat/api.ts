@@ -1,7 +1,9 @@
 /** The REST half of the server, typed: answers are parsed with the schemas both sides share, errors become `ChatError` with a sentence. */
+import type { DraftText } from '@tablo/schema/draft';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { channelAnswer, channelsAnswer, type RestChannel } from '@tablo/schema/rest/channel';
 import { errorBody } from '@tablo/schema/rest/common';
+import { draftAnswer, draftsAnswer, draftTextOf } from '@tablo/schema/rest/draft';
 import { inviteAnswer, membersAnswer, type RestMember } from '@tablo/schema/rest/member';
 import { messagesPage, type RestMessage } from '@tablo/schema/rest/message';
 import { readAnswer, unreadAnswer } from '@tablo/schema/rest/read';
@@ -30,7 +32,7 @@ export interface ApiOptions {
   readonly fetch?: typeof fetch;
 }
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 const ignored = z.unknown();
 /** Accepting answers with the tablo, under whichever of the two names. */
@@ -111,9 +113,27 @@ export class Api {
     }));
   }
 
-  async #call<T>(method: Method, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
-    let answer = await this.#request(method, path, body, false);
-    if (answer.status === 401) answer = await this.#request(method, path, body, true);
+  async listDrafts(): Promise<readonly { readonly tabloId: TabloId; readonly draft: DraftText }[]> {
+    const { drafts } = await this.#call('GET', '/chat/drafts', draftsAnswer);
+    return drafts.map((rest) => ({ tabloId: rest.channel_id as TabloId, draft: draftTextOf(rest) }));
+  }
+
+  /** Also while the page goes away. Resolves with what stands now. */
+  async putDraft(id: TabloId, { text, at }: DraftText): Promise<DraftText> {
+    const body = { text, updated_at: new Date(at).toISOString() };
+    const { draft } = await this.#call('PUT', `/chat/channels/${id}/draft`, draftAnswer, body, { keepalive: true });
+    return draftTextOf(draft);
+  }
+
+  async #call<T>(
+    method: Method,
+    path: string,
+    schema: z.ZodType<T>,
+    body?: unknown,
+    more: RequestInit = {},
+  ): Promise<T> {
+    let answer = await this.#request(method, path, body, false, more);
+    if (answer.status === 401) answer = await this.#request(method, path, body, true, more);
     const json: unknown = await answer.json().catch(() => null);
     if (!answer.ok) throw errorOf(answer.status, json);
     const parsed = schema.safeParse(json);
@@ -122,11 +142,12 @@ export class Api {
     return parsed.data;
   }
 
-  async #request(method: Method, path: string, body: unknown, fresh: boolean): Promise<Response> {
+  async #request(method: Method, path: string, body: unknown, fresh: boolean, more: RequestInit): Promise<Response> {
     const token = await this.#tokens.getToken({ fresh });
     if (token === null) throw new ChatError('unauthenticated', 'You are signed out. Sign in again.');
     try {
       return await this.#fetch(this.#baseUrl + path, {
+        ...more,
         method,
         headers: {
           authorization: `Bearer ${token}`,

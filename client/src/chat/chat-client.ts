@@ -12,11 +12,22 @@ import { Api, type UnreadChannel } from './api.ts';
 import { ChannelBook } from './channel-book.ts';
 import { mergeChannel } from './channel-list.ts';
 import { ChannelView } from './channel-view.ts';
-import type { ChannelList, Chat, ConnectionState, Invite, Person, SearchableRoom, StorageState } from './chat.ts';
+import type {
+  ChannelList,
+  Chat,
+  ConnectionState,
+  Invite,
+  Losses,
+  Person,
+  SearchableRoom,
+  StorageState,
+} from './chat.ts';
 import { Connection } from './connection.ts';
+import { DraftSync } from './draft-sync.ts';
 import { detectEnvironment, type Environment } from './environment.ts';
+import { exportUnsent, isWritten } from './export-unsent.ts';
 import { ListSync } from './list-sync.ts';
-import type { LocalStore } from './local-store.ts';
+import type { DraftRecord, LocalStore } from './local-store.ts';
 import { Outbox } from './outbox.ts';
 import { People } from './people.ts';
 import type { Readable } from './readable.ts';
@@ -91,6 +102,7 @@ export class ChatClient implements Chat {
   readonly #people: People;
   readonly #rooms: Rooms;
   readonly #sync: ListSync;
+  readonly #drafts: DraftSync;
   readonly #view: ChannelView;
   readonly #stops: (() => void)[] = [];
   readonly #environment: Environment;
@@ -119,6 +131,13 @@ export class ChatClient implements Chat {
       beforeAsking: () => this.#created.clear(),
       apply: (channels, unread, seqs) => this.#apply(channels, unread, seqs),
     });
+    this.#drafts = new DraftSync({
+      api: this.#api,
+      timing,
+      isOffline: () => this.connection.get().status === 'offline',
+      find: (id) => this.#rooms.get(id)?.draft ?? null,
+      list: () => this.#rooms.list().map((room) => room.draft),
+    });
     this.#rooms = new Rooms({
       user: options.user,
       store: storage.store,
@@ -129,6 +148,8 @@ export class ChatClient implements Chat {
       people: this.#people,
       tabs,
       clock: new CausalClock(options.now),
+      now: options.now,
+      drafts: this.#drafts,
       timing,
       refreshChannels: () => this.#sync.refresh(),
       onActivity: () => this.#view.publish(),
@@ -219,6 +240,35 @@ export class ChatClient implements Chat {
     return this.#parts.outbox.countUnsent();
   }
 
+  async countDrafts(): Promise<number> {
+    return (await this.#readDrafts()).filter(isWritten).length;
+  }
+
+  async countLosses(): Promise<Losses> {
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, this.#parts.timing.lastReportMs));
+    await Promise.race([this.#drafts.flush(), patience]);
+    const drafts = (await this.#readDrafts()).filter((draft) => isWritten(draft) && !draft.isReported);
+    return { entries: await this.countUnsent(), drafts: drafts.length };
+  }
+
+  async exportUnsent(): Promise<string> {
+    const { outbox, book, options } = this.#parts;
+    const drafts = new Map((await this.#readDrafts()).map((draft) => [draft.tabloId, draft]));
+    const ids = new Set([...outbox.tablosWithEntries(), ...drafts.keys()]);
+    return exportUnsent({
+      author: this.user,
+      at: (options.now ?? Date.now)(),
+      tablos: [...ids].map((id) => ({
+        id,
+        name: book.get(id)?.name ?? null,
+        records: outbox.list(id),
+        draft: drafts.get(id) ?? null,
+      })),
+      nameOf: (user) => this.#people.nameOf(user),
+      message: (tablo, id) => this.#rooms.get(tablo)?.screen.message(id) ?? null,
+    });
+  }
+
   reconnect(): void {
     this.#connection.reconnect();
     for (const room of this.#rooms.list()) room.retryNow();
@@ -251,21 +301,27 @@ export class ChatClient implements Chat {
       outbox.on((change) => this.#rooms.get(change.tabloId)?.noteOutbox(change)),
       tabs.on((message) => this.#hearTab(message)),
       this.#connection.state.subscribe(() => {
-        if (this.connection.get().status === 'online') this.#sync.refresh();
+        if (this.connection.get().status !== 'online') return;
+        this.#sync.refresh();
+        this.#drafts.refresh();
       }),
       on('online', () => this.#sync.refresh()),
       on('visible', () => {
         this.#sync.refresh();
+        this.#drafts.refresh();
         for (const room of this.#rooms.list()) room.presence.refresh();
       }),
-      on('hide', () => inBackground(this.#save())),
+      on('hide', () => {
+        inBackground(this.#save());
+        inBackground(this.#drafts.flush());
+      }),
     );
   }
 
   #hearTab(message: TabMessage): void {
     switch (message.type) {
       case 'draft':
-        return this.#rooms.get(message.tabloId)?.draft.receive(message.text);
+        return this.#rooms.get(message.record.tabloId)?.draft.receiveFromTab(message.record);
       case 'read':
         return this.#parts.book.update(message.tabloId, (record) => moveReadPosition(record, message.seq));
       case 'channels':
@@ -335,6 +391,11 @@ export class ChatClient implements Chat {
     if (typeof storage?.persist === 'function') inBackground(storage.persist().catch(() => false));
   }
 
+  async #readDrafts(): Promise<readonly DraftRecord[]> {
+    await Promise.all(this.#rooms.list().map((room) => room.draft.save()));
+    return this.#parts.storage.store.readDrafts();
+  }
+
   async #save(): Promise<void> {
     await Promise.all([this.#rooms.save(), this.#parts.book.save()]);
   }
@@ -344,6 +405,7 @@ export class ChatClient implements Chat {
     this.#closing ??= Promise.resolve();
     for (const stop of this.#stops.splice(0)) stop();
     this.#sync.close();
+    this.#drafts.close();
     this.#view.close();
     await this.#rooms.close();
     this.#connection.close();

@@ -114,6 +114,11 @@ export interface Invite {
   readonly expiresAt: number;
 }
 
+export interface Losses {
+  readonly entries: number;
+  readonly drafts: number;
+}
+
 /** Commands that need the server reject with `ChatError`. */
 export class ChatError extends Error {
   readonly code: string;
@@ -139,6 +144,12 @@ export interface Chat {
   acceptInvite(code: string): Promise<TabloId>;
   /** Entries that are not delivered yet, over all tablos: asked for before signing out. */
   countUnsent(): Promise<number>;
+  /** Tablos with a text that is typed and not sent. */
+  countDrafts(): Promise<number>;
+  /** What signing out would lose: entries that are not delivered, and drafts that are on this device only, after a last try to tell the server. */
+  countLosses(): Promise<Losses>;
+  /** [R8] Undelivered entries and drafts as a document for people. */
+  exportUnsent(): Promise<string>;
   /** Tries the connection now instead of waiting for the back-off. */
   reconnect(): void;
   /** Closes sockets and stores; local data stays. */

@@ -35,8 +35,18 @@ export const browserEnvironment: Environment = {
           for (const stop of stops) stop();
         };
       }
-      case 'hide':
-        return listen(window, 'pagehide', listener);
+      case 'hide': {
+        // Phones end a hidden page without another word.
+        const stops = [
+          listen(window, 'pagehide', listener),
+          listen(document, 'visibilitychange', () => {
+            if (document.visibilityState === 'hidden') listener();
+          }),
+        ];
+        return () => {
+          for (const stop of stops) stop();
+        };
+      }
     }
   },
 };

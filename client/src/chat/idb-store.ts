@@ -8,7 +8,8 @@ import type { TimelineRow } from '@tablo/schema/timeline';
 import type { DBSchema, IDBPDatabase } from 'idb';
 import type { Member } from './chat.ts';
 import { type Database, openDatabase } from './idb-database.ts';
-import type { CacheStore, ChannelRecord, Closable, OutboxRecord } from './local-store.ts';
+import { laterRecord } from './later-record.ts';
+import type { CacheStore, ChannelRecord, Closable, DraftRecord, OutboxRecord } from './local-store.ts';
 
 interface Tables extends DBSchema {
   updates: { key: number; value: { key?: number; doc: string; update: Uint8Array }; indexes: { doc: string } };
@@ -21,7 +22,8 @@ interface Tables extends DBSchema {
     indexes: { id: [string, string] };
   };
   members: { key: string; value: { tabloId: string; members: readonly Member[] } };
-  drafts: { key: string; value: { tabloId: string; text: string } };
+  /** `at` and `isReported` are missing in rows of earlier releases. */
+  drafts: { key: string; value: Pick<DraftRecord, 'tabloId' | 'text'> & Partial<DraftRecord> };
   meta: { key: string; value: { key: string; value: unknown } };
 }
 
@@ -162,13 +164,20 @@ export class IdbStore implements CacheStore, Closable {
     await this.#db.put('members', { tabloId, members });
   }
 
-  async readDraft(tabloId: TabloId): Promise<string> {
-    return (await this.#db.get('drafts', tabloId))?.text ?? '';
+  async readDraft(tabloId: TabloId): Promise<DraftRecord | null> {
+    const row = await this.#db.get('drafts', tabloId);
+    return row === undefined ? null : { at: 0, isReported: false, ...row };
   }
 
-  async writeDraft(tabloId: TabloId, text: string): Promise<void> {
-    if (text === '') await this.#db.delete('drafts', tabloId);
-    else await this.#db.put('drafts', { tabloId, text });
+  async readDrafts(): Promise<DraftRecord[]> {
+    return (await this.#db.getAll('drafts')).map((row) => ({ at: 0, isReported: false, ...row }));
+  }
+
+  async writeDraft(draft: DraftRecord): Promise<void> {
+    const tx = this.#db.transaction('drafts', 'readwrite');
+    const stored = await tx.store.get(draft.tabloId);
+    const next = stored === undefined ? draft : laterRecord({ at: 0, isReported: false, ...stored }, draft);
+    await Promise.all([tx.store.put(next), tx.done]);
   }
 
   async readMeta(key: string): Promise<unknown> {

@@ -1,9 +1,10 @@
 import 'fake-indexeddb/auto';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import { openDB } from 'idb';
 import { describe, expect, it } from 'vitest';
 import { databaseName, type IdbStore, openIdbStore } from './idb-store.ts';
 import { type IdbUnsentStore, openIdbUnsentStore, unsentDatabaseName } from './idb-unsent-store.ts';
-import type { OutboxRecord, UnsentStore } from './local-store.ts';
+import type { DraftRecord, OutboxRecord, UnsentStore } from './local-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { openLocalStore, ResilientStore, type ResilientStoreOptions } from './resilient-store.ts';
 import { describeLocalStore } from './testing/local-store-contract.ts';
@@ -19,6 +20,8 @@ const record = (id: EntryId): OutboxRecord => ({
   createdAt: 1,
   owner: 'tab',
 });
+
+const draft = (text: string): DraftRecord => ({ tabloId: TABLO, text, at: 1, isReported: false });
 
 describeLocalStore('memory', async () => new MemoryStore());
 describeLocalStore('IndexedDB', () => openLocalStore(newUser(), 1_000));
@@ -61,15 +64,29 @@ describe('IndexedDB', () => {
     const user = newUser();
     const id = createEntryId();
     const first = await openLocalStore(user, 1_000);
-    await first.writeDraft(TABLO, 'kept');
+    await first.writeDraft(draft('kept'));
     await addTo(first, id);
     await first.close();
     const second = await openLocalStore(user, 1_000);
-    expect(await second.readDraft(TABLO)).toBe('kept');
+    expect(await second.readDraft(TABLO)).toEqual(draft('kept'));
     expect(await second.readOutbox()).toEqual([record(id)].map((one) => ({ ...one, entry: expect.anything() })));
     const other = await openLocalStore(newUser(), 1_000);
-    expect([await other.readDraft(TABLO), await other.readOutbox()]).toEqual(['', []]);
+    expect([await other.readDraft(TABLO), await other.readOutbox()]).toEqual([null, []]);
     await Promise.all([second.destroy(), other.destroy()]);
+  });
+
+  it('[R7] reads drafts of an earlier release, which have no time', async () => {
+    const user = newUser();
+    const store = await openIdbStore(user);
+    const db = await openDB(databaseName(user));
+    await db.put('drafts', { tabloId: TABLO, text: 'typed before the update' });
+    db.close();
+    const undated = { tabloId: TABLO, text: 'typed before the update', at: 0, isReported: false };
+    expect(await store.readDraft(TABLO)).toEqual(undated);
+    expect(await store.readDrafts()).toEqual([undated]);
+    await store.writeDraft(draft('typed after it'));
+    expect(await store.readDraft(TABLO)).toEqual(draft('typed after it'));
+    await store.destroy();
   });
 
   it('destroying empties it although another tab holds it, and that tab lets go', async () => {
@@ -121,8 +138,8 @@ describe('a browser that fails', () => {
     const hang = () => new Promise<never>(() => {});
     const store = await openFor(newUser(), { timeoutMs: 20, openCache: hang, openUnsent: hang });
     expect(store.state.get().status).toBe('memory');
-    await store.writeDraft(TABLO, 'text');
-    expect(await store.readDraft(TABLO)).toBe('text');
+    await store.writeDraft(draft('text'));
+    expect(await store.readDraft(TABLO)).toEqual(draft('text'));
   });
 
   it('[R8] keeps unsent entries on the disk although the cache has failed, and says which of the two', async () => {
@@ -151,12 +168,12 @@ describe('a browser that fails', () => {
       return store;
     };
     const store = await openFor(user, { openCache, openUnsent });
-    await store.writeDraft(TABLO, 'before');
+    await store.writeDraft(draft('before'));
     for (const one of [...opened]) await one.close();
     await Promise.all([addTo(store, createEntryId()), addTo(store, createEntryId()), store.readDraft(TABLO)]);
     expect(store.state.get().status).toBe('durable');
     expect(opened).toHaveLength(4);
-    expect(await store.readDraft(TABLO)).toBe('before');
+    expect(await store.readDraft(TABLO)).toEqual(draft('before'));
     expect(await store.readOutbox()).toHaveLength(2);
     await store.destroy();
   });
@@ -190,7 +207,7 @@ describe('a browser that fails', () => {
     const here = await openLocalStore(user, 1_000);
     const there = await openLocalStore(user, 1_000);
     await here.destroy();
-    await there.writeDraft(TABLO, 'too late');
+    await there.writeDraft(draft('too late'));
     await addTo(there, createEntryId());
     expect(await databases(user)).toEqual([]);
   });

@@ -2,6 +2,7 @@
  * What this device keeps for one user: own unsent entries (`UnsentStore`), and what the server could give again: documents, lists, history; and drafts.
  * `idb-unsent-store.ts` and `idb-store.ts` keep them in IndexedDB, `memory-store.ts` until the tab closes; one contract suite runs on all.
  */
+import type { DraftText } from '@tablo/schema/draft';
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
@@ -58,6 +59,12 @@ export interface ChannelRecord {
   readonly lastMessage: LastMessage | null;
 }
 
+export interface DraftRecord extends DraftText {
+  readonly tabloId: TabloId;
+  /** The server has it, or a later one. */
+  readonly isReported: boolean;
+}
+
 /** What a change of the outbox is decided by: the records as they stand while nobody else can change them. */
 export interface OutboxView {
   get(id: EntryId): OutboxRecord | null;
@@ -110,8 +117,11 @@ export interface CacheStore {
   readMembers(tabloId: TabloId): Promise<readonly Member[]>;
   writeMembers(tabloId: TabloId, members: readonly Member[]): Promise<void>;
 
-  readDraft(tabloId: TabloId): Promise<string>;
-  writeDraft(tabloId: TabloId, text: string): Promise<void>;
+  /** One without a time (from an earlier release) has `at` 0. */
+  readDraft(tabloId: TabloId): Promise<DraftRecord | null>;
+  readDrafts(): Promise<DraftRecord[]>;
+  /** In one transaction: a later one that is stored already stays, since another tab may have typed it. */
+  writeDraft(draft: DraftRecord): Promise<void>;
 
   readMeta(key: string): Promise<unknown>;
   writeMeta(key: string, value: unknown): Promise<void>;

@@ -3,7 +3,8 @@ import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { compareKeys, type TimelineKey } from '@tablo/schema/shown-at';
 import type { TimelineRow } from '@tablo/schema/timeline';
 import type { Member } from './chat.ts';
-import type { ChannelRecord, LocalStore, OutboxRecord, OutboxView, OutboxWrites } from './local-store.ts';
+import { laterRecord } from './later-record.ts';
+import type { ChannelRecord, DraftRecord, LocalStore, OutboxRecord, OutboxView, OutboxWrites } from './local-store.ts';
 import { viewOf } from './outbox-view.ts';
 
 export class MemoryStore implements LocalStore {
@@ -12,7 +13,7 @@ export class MemoryStore implements LocalStore {
   readonly #channels = new Map<TabloId, ChannelRecord>();
   readonly #rows = new Map<TabloId, Map<EntryId, TimelineRow>>();
   readonly #members = new Map<TabloId, readonly Member[]>();
-  readonly #drafts = new Map<TabloId, string>();
+  readonly #drafts = new Map<TabloId, DraftRecord>();
   readonly #meta = new Map<string, unknown>();
 
   async readUpdates(document: string): Promise<Uint8Array[]> {
@@ -83,13 +84,17 @@ export class MemoryStore implements LocalStore {
     this.#members.set(tabloId, members);
   }
 
-  async readDraft(tabloId: TabloId): Promise<string> {
-    return this.#drafts.get(tabloId) ?? '';
+  async readDraft(tabloId: TabloId): Promise<DraftRecord | null> {
+    return this.#drafts.get(tabloId) ?? null;
   }
 
-  async writeDraft(tabloId: TabloId, text: string): Promise<void> {
-    if (text === '') this.#drafts.delete(tabloId);
-    else this.#drafts.set(tabloId, text);
+  async readDrafts(): Promise<DraftRecord[]> {
+    return [...this.#drafts.values()];
+  }
+
+  async writeDraft(draft: DraftRecord): Promise<void> {
+    const stored = this.#drafts.get(draft.tabloId);
+    this.#drafts.set(draft.tabloId, stored === undefined ? draft : laterRecord(stored, draft));
   }
 
   async readMeta(key: string): Promise<unknown> {

@@ -90,6 +90,10 @@ export class Outbox {
     return this.list(tabloId).filter(({ id, delivery }) => delivery.status === 'pending' && !this.#unstored.has(id));
   }
 
+  tablosWithEntries(): readonly TabloId[] {
+    return [...this.#records].flatMap(([tabloId, records]) => (records.size > 0 ? [tabloId] : []));
+  }
+
   countUnsent(): number {
     let count = 0;
     for (const tabloId of this.#records.keys()) count += this.unsent(tabloId).length;

@@ -5,7 +5,15 @@ import type { TimelineRow } from '@tablo/schema/timeline';
 import type { Member, StorageState } from './chat.ts';
 import { type IdbStore, openIdbStore } from './idb-store.ts';
 import { openIdbUnsentStore } from './idb-unsent-store.ts';
-import type { CacheStore, ChannelRecord, LocalStore, OutboxView, OutboxWrites, UnsentStore } from './local-store.ts';
+import type {
+  CacheStore,
+  ChannelRecord,
+  DraftRecord,
+  LocalStore,
+  OutboxView,
+  OutboxWrites,
+  UnsentStore,
+} from './local-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { Writable } from './readable.ts';
 import { type Durable, Resilient, type StorageFault } from './resilient.ts';
@@ -133,7 +141,8 @@ export class ResilientStore implements LocalStore {
   writeMembers = (tabloId: TabloId, members: readonly Member[]) =>
     this.#cache.run((store) => store.writeMembers(tabloId, members));
   readDraft = (tabloId: TabloId) => this.#cache.run((store) => store.readDraft(tabloId));
-  writeDraft = (tabloId: TabloId, text: string) => this.#cache.run((store) => store.writeDraft(tabloId, text));
+  readDrafts = () => this.#cache.run((store) => store.readDrafts());
+  writeDraft = (draft: DraftRecord) => this.#cache.run((store) => store.writeDraft(draft));
   readMeta = (key: string) => this.#cache.run((store) => store.readMeta(key));
   writeMeta = (key: string, value: unknown) => this.#cache.run((store) => store.writeMeta(key, value));
   forgetTablo = (tabloId: TabloId) => this.#cache.run((store) => store.forgetTablo(tabloId));

@@ -49,16 +49,19 @@ export class HeldRoom implements SearchableRoom {
     return id;
   }
 
-  edit(target: EntryId, text: string): Promise<void> {
-    return this.#room.commands.edit(target, text);
+  async edit(target: EntryId, text: string): Promise<void> {
+    await this.#room.commands.edit(target, text);
+    this.#onWrite();
   }
 
-  remove(target: EntryId): Promise<void> {
-    return this.#room.commands.remove(target);
+  async remove(target: EntryId): Promise<void> {
+    await this.#room.commands.remove(target);
+    this.#onWrite();
   }
 
-  react(target: EntryId, emoji: string, on: boolean): Promise<void> {
-    return this.#room.commands.react(target, emoji, on);
+  async react(target: EntryId, emoji: string, on: boolean): Promise<void> {
+    await this.#room.commands.react(target, emoji, on);
+    this.#onWrite();
   }
 
   retry(entry: EntryId): Promise<void> {

@@ -12,6 +12,7 @@ import type { ChannelBook } from './channel-book.ts';
 import { noteNewest } from './channel-list.ts';
 import type { Person } from './chat.ts';
 import { Draft } from './draft.ts';
+import type { DraftSync } from './draft-sync.ts';
 import type { LinkOpener } from './link.ts';
 import type { LocalStore } from './local-store.ts';
 import type { Outbox, OutboxChange } from './outbox.ts';
@@ -39,6 +40,8 @@ export interface RoomContext {
   readonly people: People;
   readonly tabs: Tabs;
   readonly clock: CausalClock;
+  readonly now?: (() => number) | undefined;
+  readonly drafts: DraftSync;
   readonly timing: Timing;
   /** The list should be read from the server again: an epoch has moved, members have changed. */
   readonly refreshChannels: () => void;
@@ -65,7 +68,15 @@ export class Room {
     const { store, api, book, outbox, clock, user, tabs, timing, people, links } = context;
     this.id = id;
     this.#context = context;
-    this.draft = new Draft({ tabloId: id, store, tabs, saveMs: timing.draftSaveMs });
+    this.draft = new Draft({
+      tabloId: id,
+      store,
+      tabs,
+      saveMs: timing.draftSaveMs,
+      idleMs: timing.typingIdleMs,
+      now: context.now,
+      onUnreported: (draft, isOurs) => context.drafts.note(draft, isOurs),
+    });
     this.presence = new RoomPresence(user, timing);
     this.#home = new RoomHome({
       tabloId: id,
@@ -184,6 +195,7 @@ export class Room {
     this.#isFirstAnswer = true;
     this.#home.setUrgent(true);
     this.presence.setOpen(true);
+    this.#context.drafts.refresh();
     inBackground(this.screen.open(Object.keys(book.get(this.id)?.unread ?? {}) as EntryId[]));
     // Offline, the cached ones must do.
     inBackground(people.load(this.id).then(() => people.refresh(this.id).catch(() => {})));
@@ -195,6 +207,7 @@ export class Room {
     this.#home.setUrgent(false);
     this.presence.setOpen(false);
     inBackground(this.draft.save());
+    inBackground(this.#context.drafts.flush([this.draft]));
     this.screen.close();
   }
 
@@ -239,7 +252,7 @@ export class Room {
     this.#own.close();
     this.#sender.close();
     this.presence.close();
-    await this.draft.save();
+    await this.draft.close();
     await this.#home.close();
   }
 
@@ -308,7 +321,11 @@ export class Room {
         return this.#context.book.update(this.id, (record) => moveReadPosition(record, message.seq));
       case 'storage':
         return this.#context.links.noteStorage(message.isAway);
+      case 'draft':
+        return this.draft.receiveReported(message);
       case 'changed':
+        // Also said when the server may have missed what changed.
+        this.#context.drafts.refresh();
         // Offline again: the next refresh will do.
         if (this.isOpen) inBackground(this.#context.people.refresh(this.id).catch(() => {}));
         return this.#context.refreshChannels();

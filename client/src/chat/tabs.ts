@@ -7,6 +7,7 @@
  */
 import type { Entry } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import type { DraftRecord } from './local-store.ts';
 
 export type TabMessage =
   /** `sent`: gone from the outbox because durable, with their arrivals. */
@@ -16,7 +17,7 @@ export type TabMessage =
       readonly ids: readonly EntryId[];
       readonly sent: readonly Entry[];
     }
-  | { readonly type: 'draft'; readonly tabloId: TabloId; readonly text: string }
+  | { readonly type: 'draft'; readonly record: DraftRecord }
   | { readonly type: 'read'; readonly tabloId: TabloId; readonly seq: number }
   | { readonly type: 'channels' }
   | { readonly type: 'wipe' }

@@ -31,6 +31,10 @@ export interface Timing {
   /** Yjs structs that wait longer than this for others have lost them: the document is fetched anew (TRAPS 4.1). */
   readonly pendingStructsMs: number;
   readonly draftSaveMs: number;
+  /** Signing out waits this long for drafts to reach the server. */
+  readonly lastReportMs: number;
+  /** After the last key, a draft is told to the server; other devices see it then. */
+  readonly draftReportMs: number;
   /** Remote updates are gathered this long into one row … */
   readonly updateSaveMs: number;
   /** … and this long in a tab that is not the first of its browser: that one has most likely stored them. */
@@ -66,6 +70,8 @@ export const DEFAULT_TIMING: Timing = {
   readReportMs: 300,
   pendingStructsMs: 10_000,
   draftSaveMs: 250,
+  draftReportMs: 1_500,
+  lastReportMs: 2_000,
   updateSaveMs: 100,
   otherTabSaveMs: 10_000,
   compactRows: 100,

@@ -1,15 +1,20 @@
-import { Check, LogOut, Monitor, Moon, Sun } from 'lucide-react';
+import { Check, Download, LogOut, Monitor, Moon, Sun } from 'lucide-react';
 import { useState } from 'react';
+import type { Chat } from '../chat/chat.ts';
 import { useChatClient } from '../hooks/chat-provider.tsx';
 import { Avatar } from './avatar.tsx';
 import { Popover } from './popover.tsx';
+import { useSaveUnsent } from './use-save-unsent.ts';
 import { setTheme, THEMES, type Theme, useTheme } from './use-theme.ts';
 
 const THEME_LABELS: Record<Theme, string> = { system: 'System', light: 'Light', dark: 'Dark' };
 const THEME_ICONS = { system: Monitor, light: Sun, dark: Moon } as const;
 
 export function AccountMenu({ onSignOut }: { readonly onSignOut: () => void }) {
-  const { user } = useChatClient();
+  const chat = useChatClient();
+  const { user } = chat;
+  const saveUnsent = useSaveUnsent();
+  const [hasUnsent, setHasUnsent] = useState(false);
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
 
   return (
@@ -19,7 +24,10 @@ export function AccountMenu({ onSignOut }: { readonly onSignOut: () => void }) {
         className="avatar-button"
         aria-label="Account and settings"
         aria-expanded={anchor !== null}
-        onClick={(event) => setAnchor(anchor === null ? event.currentTarget : null)}
+        onClick={(event) => {
+          setAnchor(anchor === null ? event.currentTarget : null);
+          if (anchor === null) void countAll(chat).then((count) => setHasUnsent(count > 0));
+        }}
       >
         <Avatar id={user.id} name={user.name} size="sm" />
       </button>
@@ -36,6 +44,19 @@ export function AccountMenu({ onSignOut }: { readonly onSignOut: () => void }) {
           </div>
           <ThemeChoice />
           <hr className="menu-line" />
+          {hasUnsent && (
+            <button
+              type="button"
+              className="menu-item"
+              onClick={() => {
+                setAnchor(null);
+                saveUnsent();
+              }}
+            >
+              <Download size={16} aria-hidden />
+              Save unsent messages
+            </button>
+          )}
           <button
             type="button"
             className="menu-item"
@@ -52,6 +73,8 @@ export function AccountMenu({ onSignOut }: { readonly onSignOut: () => void }) {
     </>
   );
 }
+
+const countAll = async (chat: Chat): Promise<number> => (await chat.countUnsent()) + (await chat.countDrafts());
 
 function ThemeChoice() {
   const theme = useTheme();

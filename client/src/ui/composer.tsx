@@ -2,7 +2,7 @@ import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
 import { countCodePoints } from '@tablo/schema/text';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { SendHorizontal } from 'lucide-react';
-import { type ElementType, type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react';
+import { type ElementType, type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { ComposerContext } from './composer-context.tsx';
 import { useIsTouch } from './media.ts';
 import { lengthProblem } from './phrases.ts';
@@ -37,8 +37,7 @@ export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }:
   const { handle, isWritable } = useRoom();
   const isTouch = useIsTouch();
   const fieldRef = useRef<HTMLTextAreaElement>(null);
-  const isFocused = useCallback(() => document.activeElement === fieldRef.current, []);
-  const draft = useDraft(handle, isFocused);
+  const draft = useDraft(handle);
   const typing = useTyping(handle);
   const [edited, setEdited] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
@@ -54,7 +53,10 @@ export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }:
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another tablo, another beginning; on a phone the keyboard would cover it.
   useEffect(() => {
-    if (!isTouch) fieldRef.current?.focus({ preventScroll: true });
+    const field = fieldRef.current;
+    // Where the draft goes on; a browser would put the caret before it.
+    field?.setSelectionRange(field.value.length, field.value.length);
+    if (!isTouch) field?.focus({ preventScroll: true });
   }, [handle, isTouch, isWritable]);
 
   useAutosize(fieldRef, text);

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { useChatClient } from '../hooks/chat-provider.tsx';
 import { useConnection } from '../hooks/use-connection.ts';
 import { useReadable } from '../hooks/use-readable.ts';
+import { useSaveUnsent } from './use-save-unsent.ts';
 
 interface ConnectionBannerProps {
   readonly onSignInAgain: () => void;
@@ -13,6 +14,7 @@ interface ConnectionBannerProps {
 export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
   const chat = useChatClient();
   const connection = useConnection();
+  const saveUnsent = useSaveUnsent();
   const storage = useReadable(chat.storage);
   const { reason } = connection;
   const isSessionOver = reason !== undefined && REASONS[reason].next === 'after-auth';
@@ -20,7 +22,11 @@ export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
   return (
     <>
       {storage.status !== 'durable' && (
-        <Strip icon={<HardDrive size={16} aria-hidden />} tone="warning">
+        <Strip
+          icon={<HardDrive size={16} aria-hidden />}
+          tone="warning"
+          action={{ label: 'Save a copy', onClick: saveUnsent }}
+        >
           {storage.message}
         </Strip>
       )}

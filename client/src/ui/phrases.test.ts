@@ -5,6 +5,7 @@ import {
   initials,
   isBigEmoji,
   lengthProblem,
+  lossesSentence,
   pageTitle,
   typingSentence,
   whoReacted,
@@ -73,4 +74,14 @@ describe('sentences', () => {
     expect(lengthProblem(`  ${'x'.repeat(10)}\n`, 10)).toBeNull();
     expect(lengthProblem('😀'.repeat(11), 10)).toBe('That is 1 character too long. A message holds 10.');
   });
+});
+
+describe('lossesSentence', () => {
+  it.each([
+    [{ entries: 1, drafts: 0 }, 'One message or change is not delivered yet.'],
+    [{ entries: 3, drafts: 0 }, '3 messages or changes are not delivered yet.'],
+    [{ entries: 0, drafts: 1 }, 'One draft is on this device only.'],
+    [{ entries: 0, drafts: 2 }, '2 drafts are on this device only.'],
+    [{ entries: 2, drafts: 1 }, '2 messages or changes are not delivered yet, and one draft is on this device only.'],
+  ])('of %j', (losses, sentence) => expect(lossesSentence(losses)).toBe(sentence));
 });

@@ -1,5 +1,6 @@
 /** The page's small sentences that depend on data. */
 import { countCodePoints } from '@tablo/schema/text';
+import type { Losses } from '../chat/chat.ts';
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[#*0-9]\uFE0F?\u20E3)/u;
@@ -62,6 +63,18 @@ export function whoReacted(names: readonly string[], emoji: string): string {
   const who = shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${last}` : last;
   return `${who} reacted with ${emoji}`;
 }
+
+/** What signing out would take along. */
+export function lossesSentence({ entries, drafts }: Losses): string {
+  const draft = drafts === 1 ? 'One draft is' : `${drafts} drafts are`;
+  if (entries === 0) return `${draft} on this device only.`;
+  const entry = entries === 1 ? 'One message or change is' : `${entries} messages or changes are`;
+  return drafts === 0
+    ? `${entry} not delivered yet.`
+    : `${entry} not delivered yet, and ${lowerFirst(draft)} on this device only.`;
+}
+
+const lowerFirst = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1);
 
 /** What is wrong with a text that is too long, or null. */
 export function lengthProblem(text: string, limit: number): string | null {

@@ -2,23 +2,25 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { RoomHandle } from '../chat/chat.ts';
 
 /**
- * The composer's text, kept in the room's draft. The field's own state leads, so that the caret never jumps; a draft that comes from storage or
- * another tab is taken over only while nobody types here.
+ * The composer's text, kept in the room's draft. The field's own state leads, so that the caret never jumps; a draft that comes from storage, another
+ * tab or another device is taken over when it comes, which it does only while nobody types here (`Draft`).
  */
-export function useDraft(handle: RoomHandle, isTyping: () => boolean) {
+export function useDraft(handle: RoomHandle) {
   const [text, setText] = useState(() => handle.draft.get());
   const written = useRef(text);
+  /** Messages on their way out of the field: what the draft says meanwhile is still the text of these. */
+  const handing = useRef(0);
 
   useEffect(() => {
     const takeOver = () => {
       const draft = handle.draft.get();
-      if (draft === written.current || (isTyping() && written.current !== '')) return;
+      if (draft === written.current || handing.current > 0) return;
       written.current = draft;
       setText(draft);
     };
     takeOver();
     return handle.draft.subscribe(takeOver);
-  }, [handle, isTyping]);
+  }, [handle]);
 
   const write = useCallback(
     (next: string) => {
@@ -35,12 +37,15 @@ export function useDraft(handle: RoomHandle, isTyping: () => boolean) {
       const given = written.current;
       written.current = '';
       setText('');
+      handing.current += 1;
       try {
         await keep();
         handle.setDraft(written.current);
       } catch (error) {
         write(written.current === '' ? given : `${given}\n${written.current}`);
         throw error;
+      } finally {
+        handing.current -= 1;
       }
     },
     [handle, write],

@@ -10,6 +10,7 @@ describe('parseChange', () => {
       { type: 'access', tablo, user },
       { type: 'tablo', tablo },
       { type: 'read', tablo, user, seq: 7 },
+      { type: 'draft', tablo, user },
     ]) {
       expect(parseChange(JSON.stringify(change))).toEqual(change);
     }

@@ -12,6 +12,8 @@ export type Change =
   | { readonly type: 'read'; readonly tablo: TabloId; readonly user: UserId; readonly seq: number }
   /** Not listening, said again with every attempt that fails: the database may be away. */
   | { readonly type: 'lost' }
+  /** A member's draft in a tablo changed; its text is read where it is needed. */
+  | { readonly type: 'draft'; readonly tablo: TabloId; readonly user: UserId }
   /** Listening (again): anything may have changed before this. */
   | { readonly type: 'resync' };
 
@@ -35,6 +37,6 @@ export function parseChange(payload: string): Change | null {
   if (!isTabloId(tablo)) return null;
   if (type === 'tablo') return { type, tablo };
   if (!isUserId(user)) return null;
-  if (type === 'access') return { type, tablo, user };
+  if (type === 'access' || type === 'draft') return { type, tablo, user };
   return type === 'read' && typeof seq === 'number' ? { type, tablo, user, seq } : null;
 }

@@ -15,6 +15,7 @@ const TABLES = [
   'message_edits',
   'message_reactions',
   'channel_read_state',
+  'channel_drafts',
   'profiles',
   'tablo_entries',
   'tablo_documents',
@@ -106,6 +107,28 @@ describe('row level security', () => {
     await expect(as('authenticated', alice, (client) => client.query(intrude))).rejects.toThrow('row-level security');
     const forge = `INSERT INTO channel_read_state (user_id, channel_id) VALUES ('${eve}', '${mine}')`;
     await expect(as('authenticated', alice, (client) => client.query(forge))).rejects.toThrow('row-level security');
+  });
+
+  it('[R6] a member reads and writes own drafts only, in own tablos only, and the later one stands', async () => {
+    await pool.query("INSERT INTO channel_drafts (user_id, channel_id, text) VALUES ($1, $2, 'not yours')", [
+      eve,
+      others,
+    ]);
+    await as('authenticated', alice, async (client) => {
+      expect((await client.query('SELECT * FROM channel_drafts')).rows).toEqual([]);
+      const write = 'INSERT INTO channel_drafts (user_id, channel_id, text, updated_at) VALUES ($1, $2, $3, $4)';
+      await client.query(write, [alice, mine, 'typed', '2026-01-02T00:00:00.000Z']);
+      await client.query("UPDATE channel_drafts SET text = 'older', updated_at = '2026-01-01T00:00:00.000Z'");
+      expect((await client.query('SELECT text FROM channel_drafts')).rows).toEqual([{ text: 'typed' }]);
+      await client.query("UPDATE channel_drafts SET text = 'later', updated_at = '2026-01-03T00:00:00.000Z'");
+      expect((await client.query('SELECT text FROM channel_drafts')).rows).toEqual([{ text: 'later' }]);
+    });
+    const intrude = `INSERT INTO channel_drafts (user_id, channel_id, text) VALUES ('${alice}', '${others}', 'x')`;
+    await expect(as('authenticated', alice, (client) => client.query(intrude))).rejects.toThrow('row-level security');
+    const forge = `INSERT INTO channel_drafts (user_id, channel_id, text) VALUES ('${eve}', '${mine}', 'x')`;
+    await expect(as('authenticated', alice, (client) => client.query(forge))).rejects.toThrow('row-level security');
+    const remove = as('authenticated', alice, (client) => client.query('DELETE FROM channel_drafts'));
+    await expect(remove).rejects.toThrow('permission denied');
   });
 
   it('service_role sees and writes everything, as on Supabase', async () => {

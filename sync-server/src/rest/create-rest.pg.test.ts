@@ -47,6 +47,7 @@ describe('who may ask', () => {
       ['GET', '/messages'],
       ['POST', '/messages', { text: 'Hi' }],
       ['POST', '/read'],
+      ['PUT', '/draft', { text: 'a', updated_at: '2026-01-01T00:00:00Z' }],
     ];
     for (const [method, path, body] of routes) {
       const answers = [];
@@ -172,11 +173,13 @@ describe('answers', () => {
     expect(Object.keys(body.paths).sort()).toEqual([
       '/chat/channels',
       '/chat/channels/{id}',
+      '/chat/channels/{id}/draft',
       '/chat/channels/{id}/invites',
       '/chat/channels/{id}/members',
       '/chat/channels/{id}/members/{userId}',
       '/chat/channels/{id}/messages',
       '/chat/channels/{id}/read',
+      '/chat/drafts',
       '/chat/invites/{code}/accept',
       '/chat/unread',
     ]);

@@ -11,6 +11,7 @@ import { addAuthRoutes } from './auth-routes.ts';
 import { authenticate, type RestEnv } from './authenticate.ts';
 import { boundRequests } from './bound-requests.ts';
 import { addChannelRoutes } from './channels.ts';
+import { addDraftRoutes } from './drafts.ts';
 import { addInviteRoutes, type LinkSettings } from './invites.ts';
 import { addMemberRoutes } from './members.ts';
 import type { MessagePoster } from './message-poster.ts';
@@ -60,6 +61,7 @@ export function createRest(deps: RestDeps): RestApp {
   addInviteRoutes(app, stores.invites, stores.channels, settings);
   addMessageRoutes(app, stores.messages, membership, deps.poster);
   addReadRoutes(app, stores.readState, membership);
+  addDraftRoutes(app, stores.drafts, membership);
   addAuthRoutes(app, identity, settings.trustProxy);
   addOpenApiRoutes(app);
   return app;
@@ -70,7 +72,7 @@ function crossOrigin(allowed: readonly string[]) {
   return cors({
     origin: (origin) => (allowed.includes('*') ? '*' : allowed.includes(origin) ? origin : null),
     allowHeaders: ['Authorization', 'Content-Type'],
-    allowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
+    allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     maxAge: 600,
   });
 }

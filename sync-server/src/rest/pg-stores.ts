@@ -1,6 +1,7 @@
 /** Everything that REST reads and writes, on one pool. */
 import type { Pool } from 'pg';
 import { PgChannels } from './pg-channels.ts';
+import { PgDrafts } from './pg-drafts.ts';
 import { PgInvites } from './pg-invites.ts';
 import { PgMembers } from './pg-members.ts';
 import { PgMessages } from './pg-messages.ts';
@@ -12,6 +13,7 @@ export interface RestStores {
   readonly invites: PgInvites;
   readonly messages: PgMessages;
   readonly readState: PgReadState;
+  readonly drafts: PgDrafts;
 }
 
 export function createRestStores(pool: Pool): RestStores {
@@ -21,5 +23,6 @@ export function createRestStores(pool: Pool): RestStores {
     invites: new PgInvites(pool),
     messages: new PgMessages(pool),
     readState: new PgReadState(pool),
+    drafts: new PgDrafts(pool),
   };
 }

@@ -16,7 +16,7 @@ export type RestApp = OpenAPIHono<RestEnv>;
 type Schema = z.ZodObject;
 
 interface RouteDescription<P extends Schema, Q extends Schema, B extends Schema, A extends Schema> {
-  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As OpenAPI writes it: `/chat/channels/{id}`. */
   readonly path: string;
   readonly summary: string;

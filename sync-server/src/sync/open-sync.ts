@@ -2,6 +2,7 @@
 import { type Extension, Hocuspocus } from '@hocuspocus/server';
 import type { Refusal } from '@tablo/schema/close-codes';
 import type { Changes } from '../access/changes.ts';
+import type { DraftReader } from '../access/draft-reader.ts';
 import { type LimitName, Limits } from '../access/limits.ts';
 import type { Membership } from '../access/membership.ts';
 import type { Profiles } from '../access/profiles.ts';
@@ -17,6 +18,7 @@ import { AccessExtension } from './access-extension.ts';
 import { AdmissionExtension } from './admission-extension.ts';
 import { Connections, cut, tell } from './connections.ts';
 import { LiveDocuments } from './documents-extension.ts';
+import { DraftNews } from './draft-news.ts';
 import { guard } from './guard.ts';
 import { HocuspocusPoster } from './hocuspocus-poster.ts';
 import { PresenceExtension } from './presence-extension.ts';
@@ -44,6 +46,7 @@ interface Deps {
   readonly profiles: Profiles;
   readonly ledgerStore: LedgerStore;
   readonly documentStore: DocumentStore;
+  readonly drafts: DraftReader;
   readonly changes: Changes;
   readonly isAllowedOrigin: (origin: string, host: string) => boolean;
   readonly observer: LedgerObserver & { onRefused(refusal: Refusal): void; onLimit(limit: LimitName): void };
@@ -82,7 +85,7 @@ export function openSync(deps: Deps): Sync {
   const backlog = new Backlog();
   const owners = new SocketOwners();
   const limits = new Limits(deps.limits, deps.observer.onLimit);
-  const revocation = new Revocation(membership, connections, log);
+  const revocation = new Revocation(membership, connections, new DraftNews(deps.drafts, connections), log);
   const access = new AccessExtension({
     ...deps,
     connections,

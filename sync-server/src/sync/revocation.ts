@@ -1,6 +1,6 @@
 /**
- * [R6] What changes in the database takes effect on live connections: a removed member is cut, a changed role applies, a deleted tablo closes, a read position reaches the
- * user's other devices. Also ends connections whose token has.
+ * [R6] What changes in the database takes effect on live connections: a removed member is cut, a changed role applies, a deleted tablo closes, a read position and a
+ * draft reach the user's other devices. Also ends connections whose token has.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { canWrite } from '@tablo/schema/roles';
@@ -8,6 +8,7 @@ import type { Change } from '../access/changes.ts';
 import type { Membership } from '../access/membership.ts';
 import type { Log } from '../log.ts';
 import { type Connections, cut, tell } from './connections.ts';
+import type { DraftNews } from './draft-news.ts';
 import type { LiveConnection } from './live-connection.ts';
 
 /** How often tokens' ends are looked at: well under the contract's 5 seconds. */
@@ -18,14 +19,16 @@ const REMEMBER_CHANGES_MS = 60_000;
 export class Revocation {
   readonly #membership: Membership;
   readonly #connections: Connections;
+  readonly #drafts: DraftNews;
   readonly #log: Log;
   readonly #changedAt = new Map<string, number>();
   #resyncedAt = 0;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(membership: Membership, connections: Connections, log: Log) {
+  constructor(membership: Membership, connections: Connections, drafts: DraftNews, log: Log) {
     this.#membership = membership;
     this.#connections = connections;
+    this.#drafts = drafts;
     this.#log = log;
   }
 
@@ -51,6 +54,8 @@ export class Revocation {
         return tell(this.#connections.ofMember(change.tablo, change.user), { type: 'read', seq: change.seq });
       case 'lost':
         return; // What is missed meanwhile is learned by `resync`.
+      case 'draft':
+        return this.#drafts.tell(change.tablo, change.user);
       case 'resync':
         // The listener was away: anything may have changed meanwhile.
         this.#resyncedAt = Date.now();

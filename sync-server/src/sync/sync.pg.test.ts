@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { WebSocket } from 'ws';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
+import { PgDrafts } from '../rest/pg-drafts.ts';
 import { openTestServer, signToken, TestClient, type TestServer } from './test-server.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
@@ -177,6 +178,29 @@ describe('/sync, with unmodified providers', () => {
       'SELECT (SELECT count(*) FROM tablo_updates)::int AS log, (SELECT count(*) FROM tablo_documents)::int AS snapshots',
     );
     expect(rows[0]).toEqual({ log: 0, snapshots: 1 });
+  });
+
+  it('[R7] a draft that changes is told to its author’s devices in that tablo, and to nobody else', async () => {
+    const elsewhere = await server.addTablo({ [alice]: 'member' });
+    const [desktop, phone, b, other] = [
+      await joined(alice),
+      await joined(alice),
+      await joined(bob),
+      await joined(alice, elsewhere),
+    ];
+    const drafts = new PgDrafts(server.pool);
+    // Longer than a notification may be.
+    const text = '😀'.repeat(8_000);
+    await drafts.put(alice, tablo, { text, at: 1_000 });
+    for (const device of [desktop, phone]) {
+      await until(() => expect(device.heard).toContainEqual({ type: 'draft', text, at: 1_000 }));
+    }
+    await drafts.put(alice, tablo, { text: 'older', at: 999 });
+    await Promise.all([1_001, 1_002, 1_003, 1_004].map((at) => drafts.put(alice, tablo, { text: `at ${at}`, at })));
+    await drafts.put(alice, tablo, { text: '', at: 2_000 });
+    await until(() => expect(desktop.heard.at(-1)).toEqual({ type: 'draft', text: '', at: 2_000 }));
+    expect(JSON.stringify(desktop.heard)).not.toContain('older');
+    for (const deaf of [b, other]) expect(deaf.heard.filter(({ type }) => type === 'draft')).toEqual([]);
   });
 
   it('[R7] 300 tablos join over one socket', async () => {

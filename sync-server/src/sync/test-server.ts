@@ -20,6 +20,7 @@ import { PgDocumentStore } from '../documents/pg-document-store.ts';
 import { PgLedgerStore } from '../ledger/pg-ledger.ts';
 import type { LimitSettings } from '../limit-settings.ts';
 import { silentLog } from '../log.ts';
+import { PgDrafts } from '../rest/pg-drafts.ts';
 import { openSync, type Sync } from './open-sync.ts';
 
 const SECRET = 'a secret that only tests know';
@@ -66,6 +67,7 @@ export async function openTestServer(
       profiles: noProfiles,
       ledgerStore: new PgLedgerStore(pool),
       documentStore: new PgDocumentStore(pool),
+      drafts: new PgDrafts(pool),
       changes,
       isAllowedOrigin: () => false,
       observer: { onCommit() {}, onFailure() {}, onRefused() {}, onLimit() {} },

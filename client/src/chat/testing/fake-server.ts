@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import { type Extension, Server, type WebSocketLike } from '@hocuspocus/server';
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { encodeDocumentName, parseDocumentName } from '@tablo/schema/document-name';
+import { type DraftText, isLaterDraft } from '@tablo/schema/draft';
 import { ENTRIES_ROOT, encodeEntryContent, type MemberEntry, parseEntry } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { isSign, PING, PONG } from '@tablo/schema/ping';
@@ -24,6 +25,8 @@ export interface FakeTablo {
   readonly members: Map<string, Role>;
   readonly durable: Map<string, { entry: MemberEntry; seq: number; isDeleted: boolean }>;
   readonly readSeq: Map<string, number>;
+  /** By user. */
+  readonly drafts: Map<string, DraftText>;
   /** Snapshot of the live epoch, for when Hocuspocus has unloaded it. */
   state: Uint8Array | null;
 }
@@ -45,6 +48,9 @@ const subjectOf = (token: string): string | null => {
   }
 };
 
+const restDraft = (tablo: FakeTablo, draft: DraftText | undefined) =>
+  draft === undefined ? null : { channel_id: tablo.id, text: draft.text, updated_at: new Date(draft.at).toISOString() };
+
 export class FakeServer {
   readonly tablos = new Map<string, FakeTablo>();
   /** Looks at each update before it is committed. */
@@ -56,6 +62,8 @@ export class FakeServer {
   readonly shownAt: Record<string, number> = {};
   /** REST has no history to give, as when the database is away. */
   hasHistory = true;
+  /** What `PUT draft` is answered with while set. */
+  refusesDrafts: { readonly status: number; readonly code: string } | null = null;
   /** Commits wait while set, as with PostgreSQL away. */
   hold: Promise<void> | null = null;
   readonly tokensRejected = new Set<string>();
@@ -96,6 +104,7 @@ export class FakeServer {
       members: new Map(Object.entries(members)),
       durable: new Map(),
       readSeq: new Map(),
+      drafts: new Map(),
       state: null,
     };
     this.tablos.set(tablo.id, tablo);
@@ -197,6 +206,12 @@ export class FakeServer {
 
   tell(tablo: FakeTablo, message: ServerStateless): void {
     this.#document(tablo)?.broadcastStateless(encodeStateless(message));
+  }
+
+  tellUser(tablo: FakeTablo, user: string, message: ServerStateless): void {
+    for (const connection of this.#document(tablo)?.getConnections() ?? []) {
+      if ((connection.context as { user?: string }).user === user) connection.sendStateless(encodeStateless(message));
+    }
   }
 
   /** A backup of before: the given entries are gone, from rows and document. */
@@ -391,6 +406,10 @@ export class FakeServer {
       return send(201, { channel: this.#channel(this.addTablo(String(body['name']), { [user]: 'owner' }), user) });
     }
     if (pathname === '/chat/unread') return send(200, { unread: mine.flatMap((one) => this.#unread(one, user)) });
+    if (pathname === '/chat/drafts') {
+      const drafts = mine.flatMap((one) => restDraft(one, one.drafts.get(user)) ?? []);
+      return send(200, { drafts });
+    }
     const [, , , id, part, who] = pathname.split('/');
     const tablo = mine.find((one) => one.id === id);
     if (tablo === undefined) return send(403, { error: 'You are not a member of this tablo.', code: 'forbidden' });
@@ -411,9 +430,24 @@ export class FakeServer {
     }
     if (part === 'messages' && !this.hasHistory) return send(503, { error: 'Not now.', code: 'unavailable' });
     if (part === 'messages') return send(200, this.#messages(tablo, searchParams));
+    if (part === 'draft' && this.refusesDrafts !== null) {
+      const { status, code } = this.refusesDrafts;
+      return send(status, { error: `Refused: ${code}.`, code });
+    }
+    if (part === 'draft') {
+      const given = { text: String(body['text']), at: Date.parse(String(body['updated_at'])) };
+      const known = tablo.drafts.get(user);
+      if (known === undefined || isLaterDraft(given, known)) {
+        tablo.drafts.set(user, given);
+        this.tellUser(tablo, user, { type: 'draft', ...given });
+      }
+      return send(200, { draft: restDraft(tablo, tablo.drafts.get(user)) });
+    }
     if (part === 'read') {
       const seq = Math.min(Number(body['seq'] ?? tablo.lastSeq), tablo.lastSeq);
-      tablo.readSeq.set(user, Math.max(tablo.readSeq.get(user) ?? 0, seq));
+      const known = tablo.readSeq.get(user) ?? 0;
+      tablo.readSeq.set(user, Math.max(known, seq));
+      if (seq > known) this.tellUser(tablo, user, { type: 'read', seq });
       return send(200, {
         ok: true,
         read_seq: tablo.readSeq.get(user),

@@ -28,6 +28,7 @@ export const FAST: Partial<Timing> = {
   readReportMs: 5,
   updateSaveMs: 5,
   draftSaveMs: 5,
+  draftReportMs: 10,
   offlineAfterMs: 400,
 };
 

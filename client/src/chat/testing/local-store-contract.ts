@@ -5,7 +5,7 @@ import type { TimelineRow } from '@tablo/schema/timeline';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { compactUpdates } from '../compact.ts';
-import type { ChannelRecord, LocalStore, OutboxRecord } from '../local-store.ts';
+import type { ChannelRecord, DraftRecord, LocalStore, OutboxRecord } from '../local-store.ts';
 
 const KITCHEN = 'aaaaaaaa-0000-4000-8000-000000000001' as TabloId;
 const GARDEN = 'aaaaaaaa-0000-4000-8000-000000000002' as TabloId;
@@ -30,6 +30,13 @@ const row = (shownAt: number, text = String(shownAt)): TimelineRow => ({
   edit: null,
   isDeleted: false,
   reactions: [],
+});
+
+const draft = (text: string, at: number, isReported = false): DraftRecord => ({
+  tabloId: KITCHEN,
+  text,
+  at,
+  isReported,
 });
 
 const channel = (id: TabloId): ChannelRecord => ({
@@ -153,7 +160,7 @@ export function describeLocalStore(name: string, open: () => Promise<LocalStore>
       expect((await one.readRows(KITCHEN, null, 9)).map(({ text }) => text)).toEqual(['20']);
     });
 
-    it('[R7] keeps channels, members, drafts and facts', async () => {
+    it('[R7] keeps channels, members and facts', async () => {
       const one = await opened();
       await one.writeChannels({ put: [channel(KITCHEN), channel(GARDEN)] });
       await one.writeChannels({ remove: [GARDEN] });
@@ -162,13 +169,23 @@ export function describeLocalStore(name: string, open: () => Promise<LocalStore>
       await one.writeMembers(KITCHEN, [member]);
       expect(await one.readMembers(KITCHEN)).toEqual([member]);
       expect(await one.readMembers(GARDEN)).toEqual([]);
-      await one.writeDraft(KITCHEN, 'half a thou');
-      expect(await one.readDraft(KITCHEN)).toBe('half a thou');
-      await one.writeDraft(KITCHEN, '');
-      expect(await one.readDraft(KITCHEN)).toBe('');
       await one.writeMeta('fact', 7);
       expect(await one.readMeta('fact')).toBe(7);
       expect(await one.readMeta('other')).toBeNull();
+    });
+
+    it('[R7] keeps the latest draft, whichever tab writes last, and knows once it was reported', async () => {
+      const one = await opened();
+      expect(await one.readDraft(KITCHEN)).toBeNull();
+      await one.writeDraft(draft('half a thou', 10));
+      await one.writeDraft(draft('half', 9, true));
+      expect(await one.readDraft(KITCHEN)).toEqual(draft('half a thou', 10));
+      await one.writeDraft(draft('half a thou', 10, true));
+      await one.writeDraft(draft('half a thou', 10));
+      expect(await one.readDrafts()).toEqual([draft('half a thou', 10, true)]);
+      await one.writeDraft(draft('', 11));
+      await one.writeDraft(draft('half a thou', 10, true));
+      expect(await one.readDraft(KITCHEN)).toEqual(draft('', 11));
     });
 
     it('[R8] forgets a tablo, but not what its author has typed', async () => {
@@ -179,13 +196,13 @@ export function describeLocalStore(name: string, open: () => Promise<LocalStore>
       await one.writeRows(KITCHEN, { put: [row(1)] });
       await one.writeChannels({ put: [channel(KITCHEN)] });
       await one.changeOutbox([], () => ({ put: [outboxRecord(id, 'unsent')] }));
-      await one.writeDraft(KITCHEN, 'draft');
+      await one.writeDraft(draft('typed', 1));
       await one.forgetTablo(KITCHEN);
       expect(await one.listDocuments()).toEqual([`${GARDEN}/1`]);
       expect(await one.readRows(KITCHEN, null, 9)).toEqual([]);
       expect(await one.readChannels()).toEqual([]);
       expect(await one.readOutbox()).toHaveLength(1);
-      expect(await one.readDraft(KITCHEN)).toBe('draft');
+      expect(await one.readDraft(KITCHEN)).toEqual(draft('typed', 1));
     });
   });
 }
