@@ -4,10 +4,11 @@
  */
 import type { CausalClock } from '@tablo/schema/causal-clock';
 import type { Refusal } from '@tablo/schema/close-codes';
-import type { Entry } from '@tablo/schema/entry';
+import type { Entry, MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { encodeStateless, parseServerStateless } from '@tablo/schema/stateless';
 import type { Api } from './api.ts';
+import { readCachedOwn } from './cached-own.ts';
 import type { ChannelBook } from './channel-book.ts';
 import { noteNewest } from './channel-list.ts';
 import type { Person } from './chat.ts';
@@ -27,7 +28,7 @@ import { RoomScreen } from './room-screen.ts';
 import { Sender } from './sender.ts';
 import type { Tabs } from './tabs.ts';
 import type { Timing } from './timing.ts';
-import { moveReadPosition, type UnreadAnswer } from './unread.ts';
+import { confirmReadPosition, doubtReadPosition, type UnreadAnswer } from './unread.ts';
 
 export interface RoomContext {
   readonly user: Person;
@@ -42,6 +43,8 @@ export interface RoomContext {
   readonly timing: Timing;
   /** The list should be read from the server again: an epoch has moved, members have changed. */
   readonly refreshChannels: () => void;
+  /** A read position may be reported that could not be before. */
+  readonly reportRead: () => void;
   /** Something that the list of tablos shows has changed. */
   readonly onActivity: (id: TabloId) => void;
 }
@@ -59,6 +62,9 @@ export class Room {
   readonly #sender: Sender;
   #handles = 0;
   #isFirstAnswer = false;
+  #isInAgreement = false;
+  /** The server was restored from a backup, and we have not joined since. */
+  #isRenumbered = false;
   #isDisposed = false;
 
   constructor(id: TabloId, context: RoomContext) {
@@ -141,6 +147,11 @@ export class Room {
     return this.#handles > 0;
   }
 
+  /** Joined, and the server has taken what this device holds: it was not restored from a backup of before. */
+  get isInAgreement(): boolean {
+    return this.#isInAgreement;
+  }
+
   /** Shows what this device has, then joins. */
   async open(): Promise<void> {
     this.screen.overlay();
@@ -203,6 +214,13 @@ export class Room {
     this.#marker.answered(answer, askedAtSeq);
   }
 
+  /** The server was restored from a backup. */
+  noteRenumbered(): void {
+    this.#isRenumbered = true;
+    this.#marker.renumbered();
+    inBackground(this.#beginAnew());
+  }
+
   noteOutbox({ sent }: OutboxChange): void {
     if (sent.length > 0) {
       this.#show(sent);
@@ -236,13 +254,14 @@ export class Room {
     return {
       entries: (entries) => this.#receive(entries),
       erased: () => this.screen.rebuild(),
-      leaving: (document) => this.#leave(document),
+      leaving: (document, isForEarlier) => this.#leave(document, isForEarlier),
       entered: async () => {
         await this.screen.changeDocument();
         this.#own.settleStored();
       },
       ready: (isFresh) => this.#handleReady(isFresh),
       lost: () => {
+        this.#isInAgreement = false;
         this.#sender.left();
         this.presence.receive([]);
         this.screen.publish();
@@ -253,23 +272,58 @@ export class Room {
       },
       epochMoved: () => this.#context.refreshChannels(),
       stateless: (payload) => this.#handleStateless(payload),
-      acknowledged: () => this.#settle(this.#own.held()),
+      acknowledged: () => this.#handleAcknowledged(),
       presence: (states) => this.presence.receive(states),
       linkChanged: (link) => this.presence.attach(link),
     };
   }
 
   /** The document of an epoch will not be there again; what it showed bridges the time until REST answers. */
-  async #leave(document: RoomDocument): Promise<void> {
+  async #leave(document: RoomDocument, isForEarlier: boolean): Promise<void> {
     if (document.messageCount > 0) await this.#context.store.writeRows(this.id, { put: this.screen.folded() });
+    // [R8] Restored from a backup: what we wrote there since may be nowhere else.
+    if (isForEarlier || this.#isRenumbered)
+      await this.#holdAgain(
+        [...document.entries].flatMap((entry) =>
+          entry.kind !== 'arrival' && entry.author === this.#context.user.id && !document.isHeld(entry.id)
+            ? [entry]
+            : [],
+        ),
+      );
+  }
+
+  /** Unsent again, all of it: it is asked for at the next join, and sent if the server has lost it. Needs that nothing is joined now. */
+  async #holdAgain(entries: readonly MemberEntry[]): Promise<void> {
+    const { outbox } = this.#context;
+    await outbox.add(
+      this.id,
+      entries.filter(({ id }) => outbox.get(this.id, id) === null),
+    );
+  }
+
+  /** What is in the document is found by joining; what only the cached history has is asked for, before the history is compared with the server's. */
+  async #beginAnew(): Promise<void> {
+    const { store, user } = this.#context;
+    const own = await readCachedOwn(store, this.id, user.id);
+    if (this.#isDisposed) return;
+    this.#home.rehome('stored');
+    await this.#holdAgain(own.filter(({ id }) => this.#home.document?.has(id) !== true));
   }
 
   #handleReady(isFresh: boolean): void {
+    this.#isRenumbered = false;
     if (isFresh) this.screen.rebuild();
     this.#own.noteJoined();
     this.#sender.joined();
     inBackground(this.screen.verify());
     this.screen.publish();
+  }
+
+  #handleAcknowledged(): void {
+    this.#settle(this.#own.held());
+    const { book, reportRead } = this.#context;
+    this.#isInAgreement = this.#home.isReady;
+    if (this.#isInAgreement && book.get(this.id)?.pendingRead != null) reportRead();
   }
 
   /** The list tells where to; until it does, this document takes nothing. */
@@ -283,6 +337,8 @@ export class Room {
     if (message === null) return;
     switch (message.type) {
       case 'refused':
+        if (message.code === 'not-your-entry' && this.#isForgotten(message.ids as EntryId[]))
+          return this.#noteForgotten();
         return this.#sender.refused(message.code, message.message, message.ids);
       case 'committed': {
         const messages = message.messages as EntryId[];
@@ -295,12 +351,26 @@ export class Room {
         return;
       }
       case 'read':
-        return this.#context.book.update(this.id, (record) => moveReadPosition(record, message.seq));
+        return this.#context.book.update(this.id, (record) => confirmReadPosition(record, message.seq));
       case 'changed':
         // Offline again: the next refresh will do.
         if (this.isOpen) inBackground(this.#context.people.refresh(this.id).catch(() => {}));
         return this.#context.refreshChannels();
     }
+  }
+
+  /** Are these entries of others that the server itself had shown us? */
+  #isForgotten(refused: readonly EntryId[]): boolean {
+    const { user } = this.#context;
+    return refused.some((id) => (this.#home.document?.get(id)?.author ?? user.id) !== user.id);
+  }
+
+  /** It was restored from a backup: its numbers mean other messages now, and what it refuses is none of what we have on its way. */
+  #noteForgotten(): void {
+    const { book, refreshChannels } = this.#context;
+    book.update(this.id, doubtReadPosition);
+    this.#own.rehome('empty');
+    refreshChannels();
   }
 
   #settle(ids: readonly EntryId[]): void {
@@ -316,11 +386,21 @@ export class Room {
       if (entry.kind === 'message') this.#marker.arrived(entry.id, entry.author);
       if (entry.kind === 'delete') this.#noteDeleted(entry.target);
     }
+    this.#retryChangesOf(new Set(entries.map((entry) => entry.id)));
   }
 
   #show(entries: readonly Entry[]): void {
     this.screen.show(entries);
     this.#context.book.update(this.id, (record) => noteNewest(record, entries));
+  }
+
+  /** After a restored backup, changes of a message may be back before it: they were refused, and now there is what they speak of. */
+  #retryChangesOf(targets: ReadonlySet<EntryId>): void {
+    for (const { entry, delivery } of this.#context.outbox.unsent(this.id)) {
+      const isChange = entry.kind !== 'message' && targets.has(entry.target);
+      if (isChange && delivery.status === 'refused' && delivery.refusal.code === 'invalid-update')
+        inBackground(this.commands.retry(entry.id));
+    }
   }
 
   #noteDeleted(target: EntryId): void {
