@@ -119,7 +119,7 @@ export class Drill {
 
   /** As docs/OPERATIONS.md says. */
   async dump(): Promise<void> {
-    await runSteps('backup', this.#programs, { DUMP: this.#dump, DATABASE_URL: this.#postgres.url });
+    await runSteps('backup', { DUMP: this.#dump, DATABASE_URL: this.#postgres.url }, this.#programs);
   }
 
   /** The server and its database are gone without a word. */
@@ -133,7 +133,7 @@ export class Drill {
   async restore(): Promise<string> {
     this.#postgres = await openOwnPostgres(this.#programs);
     this.#pool = openPool(this.#postgres);
-    return runSteps('restore', this.#programs, { DUMP: this.#dump, NEW_DATABASE_URL: this.#postgres.url });
+    return runSteps('restore', { DUMP: this.#dump, NEW_DATABASE_URL: this.#postgres.url }, this.#programs);
   }
 
   /** At the address where people's devices look for it. */

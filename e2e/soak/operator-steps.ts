@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import type { PostgresPrograms } from './postgres-programs.ts';
 
 const ROOT = dirname(dirname(import.meta.dirname));
 
@@ -15,16 +14,16 @@ async function readSteps(name: string): Promise<string> {
   return block;
 }
 
-/** Resolves with what it printed; rejects when a command failed. */
+/** Resolves with what it printed; rejects when a command failed. `bin`: where PostgreSQL's programs are. `after`: one more command, of the test's own. */
 export async function runSteps(
   name: string,
-  { bin }: PostgresPrograms,
   env: Readonly<Record<string, string>>,
+  { bin = '', after = '' } = {},
 ): Promise<string> {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn('/bin/sh', ['-e', '-c', await readSteps(name)], {
+  const child = spawn('/bin/sh', ['-e', '-c', `${await readSteps(name)}\n${after}`], {
     cwd: ROOT,
-    env: { HOME, PATH: [bin, dirname(process.execPath), PATH].join(delimiter), ...env },
+    env: { HOME, PATH: [bin, dirname(process.execPath), PATH].filter(Boolean).join(delimiter), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
