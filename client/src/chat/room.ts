@@ -4,11 +4,10 @@
  */
 import type { CausalClock } from '@tablo/schema/causal-clock';
 import type { Refusal } from '@tablo/schema/close-codes';
-import type { Entry, MemberEntry } from '@tablo/schema/entry';
+import type { Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { encodeStateless, parseServerStateless } from '@tablo/schema/stateless';
 import type { Api } from './api.ts';
-import { readCachedOwn } from './cached-own.ts';
 import type { ChannelBook } from './channel-book.ts';
 import { noteNewest } from './channel-list.ts';
 import type { Person } from './chat.ts';
@@ -21,6 +20,7 @@ import type { People } from './people.ts';
 import { RoomPresence } from './presence.ts';
 import { ReadMarker } from './read-marker.ts';
 import { inBackground } from './report-error.ts';
+import { RestoredServer } from './restored-server.ts';
 import { RoomCommands } from './room-commands.ts';
 import type { RoomDocument } from './room-document.ts';
 import { RoomHome } from './room-home.ts';
@@ -60,11 +60,10 @@ export class Room {
   readonly #marker: ReadMarker;
   readonly #own: OwnEntries;
   readonly #sender: Sender;
+  readonly #restored: RestoredServer;
   #handles = 0;
   #isFirstAnswer = false;
   #isInAgreement = false;
-  /** The server was restored from a backup, and we have not joined since. */
-  #isRenumbered = false;
   #isDisposed = false;
 
   constructor(id: TabloId, context: RoomContext) {
@@ -74,6 +73,7 @@ export class Room {
     this.draft = new Draft({ tabloId: id, store, tabs, saveMs: timing.draftSaveMs });
     this.presence = new RoomPresence(user, timing);
     this.#home = new RoomHome({ tabloId: id, store, links, timing, listener: this.#homeListener() });
+    this.#restored = new RestoredServer({ tabloId: id, user: user.id, store, outbox, home: this.#home });
     this.screen = new RoomScreen({
       tabloId: id,
       store,
@@ -216,9 +216,8 @@ export class Room {
 
   /** The server was restored from a backup. */
   noteRenumbered(): void {
-    this.#isRenumbered = true;
     this.#marker.renumbered();
-    inBackground(this.#beginAnew());
+    inBackground(this.#restored.noticed());
   }
 
   noteOutbox({ sent }: OutboxChange): void {
@@ -243,6 +242,7 @@ export class Room {
 
   async dispose(): Promise<void> {
     this.#isDisposed = true;
+    this.#restored.close();
     this.#own.close();
     this.#sender.close();
     this.presence.close();
@@ -281,37 +281,11 @@ export class Room {
   /** The document of an epoch will not be there again; what it showed bridges the time until REST answers. */
   async #leave(document: RoomDocument, isForEarlier: boolean): Promise<void> {
     if (document.messageCount > 0) await this.#context.store.writeRows(this.id, { put: this.screen.folded() });
-    // [R8] Restored from a backup: what we wrote there since may be nowhere else.
-    if (isForEarlier || this.#isRenumbered)
-      await this.#holdAgain(
-        [...document.entries].flatMap((entry) =>
-          entry.kind !== 'arrival' && entry.author === this.#context.user.id && !document.isHeld(entry.id)
-            ? [entry]
-            : [],
-        ),
-      );
-  }
-
-  /** Unsent again, all of it: it is asked for at the next join, and sent if the server has lost it. Needs that nothing is joined now. */
-  async #holdAgain(entries: readonly MemberEntry[]): Promise<void> {
-    const { outbox } = this.#context;
-    await outbox.add(
-      this.id,
-      entries.filter(({ id }) => outbox.get(this.id, id) === null),
-    );
-  }
-
-  /** What is in the document is found by joining; what only the cached history has is asked for, before the history is compared with the server's. */
-  async #beginAnew(): Promise<void> {
-    const { store, user } = this.#context;
-    const own = await readCachedOwn(store, this.id, user.id);
-    if (this.#isDisposed) return;
-    this.#home.rehome('stored');
-    await this.#holdAgain(own.filter(({ id }) => this.#home.document?.has(id) !== true));
+    await this.#restored.leaving(document, isForEarlier);
   }
 
   #handleReady(isFresh: boolean): void {
-    this.#isRenumbered = false;
+    this.#restored.joined();
     if (isFresh) this.screen.rebuild();
     this.#own.noteJoined();
     this.#sender.joined();
@@ -326,6 +300,14 @@ export class Room {
     if (this.#isInAgreement && book.get(this.id)?.pendingRead != null) reportRead();
   }
 
+  /** The server was restored from a backup: its numbers mean other messages now. */
+  #noteForgotten(): void {
+    const { book, refreshChannels } = this.#context;
+    book.update(this.id, doubtReadPosition);
+    this.#own.rehome('empty');
+    refreshChannels();
+  }
+
   /** The list tells where to; until it does, this document takes nothing. */
   #moveEpoch(): void {
     this.#context.refreshChannels();
@@ -337,7 +319,7 @@ export class Room {
     if (message === null) return;
     switch (message.type) {
       case 'refused':
-        if (message.code === 'not-your-entry' && this.#isForgotten(message.ids as EntryId[]))
+        if (message.code === 'not-your-entry' && this.#restored.hasForgotten(message.ids as EntryId[]))
           return this.#noteForgotten();
         return this.#sender.refused(message.code, message.message, message.ids);
       case 'committed': {
@@ -359,20 +341,6 @@ export class Room {
     }
   }
 
-  /** Are these entries of others that the server itself had shown us? */
-  #isForgotten(refused: readonly EntryId[]): boolean {
-    const { user } = this.#context;
-    return refused.some((id) => (this.#home.document?.get(id)?.author ?? user.id) !== user.id);
-  }
-
-  /** It was restored from a backup: its numbers mean other messages now, and what it refuses is none of what we have on its way. */
-  #noteForgotten(): void {
-    const { book, refreshChannels } = this.#context;
-    book.update(this.id, doubtReadPosition);
-    this.#own.rehome('empty');
-    refreshChannels();
-  }
-
   #settle(ids: readonly EntryId[]): void {
     this.#own.settle(ids);
     this.#sender.confirmed();
@@ -386,21 +354,13 @@ export class Room {
       if (entry.kind === 'message') this.#marker.arrived(entry.id, entry.author);
       if (entry.kind === 'delete') this.#noteDeleted(entry.target);
     }
-    this.#retryChangesOf(new Set(entries.map((entry) => entry.id)));
+    for (const id of this.#restored.refusedChangesOf(new Set(entries.map((entry) => entry.id))))
+      inBackground(this.commands.retry(id));
   }
 
   #show(entries: readonly Entry[]): void {
     this.screen.show(entries);
     this.#context.book.update(this.id, (record) => noteNewest(record, entries));
-  }
-
-  /** After a restored backup, changes of a message may be back before it: they were refused, and now there is what they speak of. */
-  #retryChangesOf(targets: ReadonlySet<EntryId>): void {
-    for (const { entry, delivery } of this.#context.outbox.unsent(this.id)) {
-      const isChange = entry.kind !== 'message' && targets.has(entry.target);
-      if (isChange && delivery.status === 'refused' && delivery.refusal.code === 'invalid-update')
-        inBackground(this.commands.retry(entry.id));
-    }
   }
 
   #noteDeleted(target: EntryId): void {
