@@ -73,7 +73,6 @@ export class Room {
     this.draft = new Draft({ tabloId: id, store, tabs, saveMs: timing.draftSaveMs });
     this.presence = new RoomPresence(user, timing);
     this.#home = new RoomHome({ tabloId: id, store, links, timing, listener: this.#homeListener() });
-    this.#restored = new RestoredServer({ tabloId: id, user: user.id, store, outbox, home: this.#home });
     this.screen = new RoomScreen({
       tabloId: id,
       store,
@@ -90,6 +89,7 @@ export class Room {
         },
       },
     });
+    this.#restored = new RestoredServer({ tabloId: id, user: user.id, store, outbox, home: this.#home });
     this.#marker = new ReadMarker(
       {
         tabloId: id,
