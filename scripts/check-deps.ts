@@ -32,7 +32,7 @@ const OWN_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   // Drives the real client code without a browser, against the real server process.
   e2e: ['@tablo/schema', '@tablo/client', '@tablo/sync-server'],
   // Measures rooms of the server by themselves, beside the whole.
-  bench: ['@tablo/schema', '@tablo/sync-server'],
+  bench: ['@tablo/schema', '@tablo/client', '@tablo/sync-server'],
 };
 
 interface LibraryRule {

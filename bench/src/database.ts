@@ -16,6 +16,7 @@ export interface Database {
   readonly pid: number;
   /** Needs our server's migrations. */
   addTablos(count: number, members: number): Promise<readonly Tablo[]>;
+  readEpoch(tablo: string): Promise<number>;
   readVersion(): Promise<string>;
   /** ms: one row, one client, one commit after the other. What durability costs at least on this machine. */
   measureCommit(): Promise<number>;
@@ -38,6 +39,8 @@ export async function openDatabase(): Promise<Database> {
       while (tablos.length < count) tablos.push(await addTablo(client, members));
       return tablos;
     },
+    readEpoch: async (tablo) =>
+      (await client.query<{ epoch: number }>('SELECT epoch FROM tablos WHERE id = $1', [tablo])).rows[0]?.epoch ?? 0,
     readVersion: async () =>
       (await client.query<{ server_version: string }>('SHOW server_version')).rows[0]?.server_version ?? '',
     measureCommit: () => measureCommit(client),

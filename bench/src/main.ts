@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { measureAdmission } from './admission.ts';
+import { measureCatchUp } from './catch-up.ts';
 import { type Database, openDatabase, type Tablo } from './database.ts';
 import { type Machine, type Measurement, type Rounds, summarise } from './measurement.ts';
 import { HELP, type Options, readOptions } from './options.ts';
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
     const postgres = await stack.database.readVersion();
     const light = options.parts.has('light') ? await measureLight(stack, options) : none<LightResult>();
     const fanOut = options.parts.has('fan-out') ? await measureFanOut(stack, options) : none<FanOutResult>();
+    const catchUp = options.parts.has('catch-up') ? await catchUpOn(stack) : [];
     const machine = describeMachine({ postgres, commitMs, loadBefore });
     const measurement: Measurement = {
       at: new Date().toISOString(),
@@ -38,6 +40,7 @@ async function main(): Promise<void> {
       light,
       fanOut,
       admission,
+      catchUp,
       summary: summarise(light, fanOut),
     };
     console.log(`\n${formatReport(measurement)}\n`);
@@ -84,6 +87,11 @@ async function measureFanOut({ database, servers }: Stack, options: Options): Pr
     results[server.name].push(await runLoad({ type: 'fan-out', seats, inFlight, warmUpSeconds, seconds, ...pids }));
   });
   return results;
+}
+
+function catchUpOn({ database }: Stack): ReturnType<typeof measureCatchUp> {
+  say('Catching up');
+  return measureCatchUp(database);
 }
 
 /** Ours, stock, ours, stock …: what drifts in the machine meets both. */

@@ -1,5 +1,6 @@
 /** Everything that one run found out: what the JSON file holds and the report is written from. */
 import type { AdmissionCost } from './admission.ts';
+import type { CatchUpResult } from './catch-up.ts';
 import type { FanOutResult, LightResult } from './plan.ts';
 import type { ServerName } from './servers.ts';
 
@@ -25,6 +26,7 @@ export interface Measurement {
   readonly light: Rounds<LightResult>;
   readonly fanOut: Rounds<FanOutResult>;
   readonly admission: readonly AdmissionCost[];
+  readonly catchUp: readonly CatchUpResult[];
   readonly summary: Summary;
 }
 
@@ -32,10 +34,17 @@ export interface Measurement {
 export interface Summary {
   /** ms: the median of the rounds' medians. */
   readonly seenP50: Readonly<Record<ServerName, number>>;
+  /** ms, of our server: the median of the rounds' quantiles. */
+  readonly acknowledged: { readonly light: Acknowledged; readonly fanOut: Acknowledged };
   readonly deliveredPerCpuSecond: Readonly<Record<ServerName, number>>;
   readonly deliveredPerCpuSecondRatio: number;
   /** The same of each pair of rounds: how far they lie apart is the noise. */
   readonly ratioByRound: readonly number[];
+}
+
+export interface Acknowledged {
+  readonly p50: number;
+  readonly p95: number;
 }
 
 export function summarise(light: Rounds<LightResult>, fanOut: Rounds<FanOutResult>): Summary {
@@ -44,10 +53,18 @@ export function summarise(light: Rounds<LightResult>, fanOut: Rounds<FanOutResul
     sum(rounds.map(({ delivered }) => delivered)) / sum(rounds.map(({ serverCpuSeconds }) => serverCpuSeconds));
   const deliveredPerCpuSecond = { ours: efficiency(fanOut.ours), stock: efficiency(fanOut.stock) };
   return {
+    acknowledged: { light: acknowledgedOf(light.ours), fanOut: acknowledgedOf(fanOut.ours) },
     seenP50: { ours: seen('ours'), stock: seen('stock') },
     deliveredPerCpuSecond,
     deliveredPerCpuSecondRatio: deliveredPerCpuSecond.ours / deliveredPerCpuSecond.stock,
     ratioByRound: fanOut.ours.map((round, nth) => efficiency([round]) / efficiency(fanOut.stock.slice(nth, nth + 1))),
+  };
+}
+
+function acknowledgedOf(rounds: readonly (LightResult | FanOutResult)[]): Acknowledged {
+  return {
+    p50: median(rounds.map(({ acknowledged }) => acknowledged.p50)),
+    p95: median(rounds.map(({ acknowledged }) => acknowledged.p95)),
   };
 }
 

@@ -21,7 +21,7 @@ export const HELP = `npm run bench -- [options]
   --warm-up 2           seconds before it that do not count
   --rounds 2            each is ours, then stock Hocuspocus
   --tablos 20 --members 10 --in-flight 8    the fan-out load
-  --only light,fan-out,admission            some parts only
+  --only light,fan-out,admission,catch-up   some parts only
   --epoch-max-entries N our server's EPOCH_MAX_ENTRIES; absent: its default
   --json FILE           everything measured, for machines
   --profile DIR         CPU profiles of both servers (slows them down: not for figures)
@@ -50,7 +50,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     tablos: number(values.tablos, 20),
     members: number(values.members, 10),
     inFlight: number(values['in-flight'], 8),
-    parts: new Set((values.only ?? 'light,fan-out,admission').split(',')),
+    parts: new Set((values.only ?? 'light,fan-out,admission,catch-up').split(',')),
     epochMaxEntries: epochMaxEntries === undefined ? null : number(epochMaxEntries, 0),
     json: values.json ?? null,
     profileDir: values.profile ?? null,

@@ -1,5 +1,6 @@
 /** The measurement as a person reads it. */
-import type { Measurement } from './measurement.ts';
+import type { CatchUpResult } from './catch-up.ts';
+import type { Acknowledged, Measurement } from './measurement.ts';
 import type { FanOutResult, LightResult } from './plan.ts';
 import type { Quantiles } from './quantiles.ts';
 import type { ServerName } from './servers.ts';
@@ -11,9 +12,8 @@ const whole = (value: number): string => (Number.isFinite(value) ? Math.round(va
 const times = ({ p50, p95, p99 }: Quantiles): string[] => [p50, p95, p99].map((ms) => fixed(ms, 2));
 
 export function formatReport(measurement: Measurement): string {
-  return [machine(measurement), light(measurement), fanOut(measurement), admission(measurement), summary(measurement)]
-    .filter((part) => part !== '')
-    .join('\n\n');
+  const parts = [machine, light, fanOut, admission, catchUp, summary].map((part) => part(measurement));
+  return parts.filter((part) => part !== '').join('\n\n');
 }
 
 function machine({ machine: m }: Measurement): string {
@@ -81,6 +81,28 @@ function admission({ admission: costs }: Measurement): string {
   return table('Admission (µs an update)', ['entries', 'decode', 'decode + admit', 'an entry'], rows);
 }
 
+function catchUp({ catchUp: results }: Measurement): string {
+  if (results.length === 0) return '';
+  const idle = results.find(({ missed }) => missed === 0);
+  const row = (result: CatchUpResult): string[] => {
+    const { name, missed, payload, wire, moves } = result;
+    const total = totalOf(result);
+    const times = (bytes: number): string => (payload === 0 ? '–' : fixed(bytes / payload, 2));
+    return [
+      ...[name, whole(missed), whole(payload)],
+      ...[wire.socketUp, wire.socketDown, wire.restUp, wire.restDown, total].map(whole),
+      ...[times(total), times(total - (idle === undefined ? 0 : totalOf(idle))), whole(moves)],
+    ];
+  };
+  return table(
+    'Catching up (bytes on the wire)',
+    ['', 'missed', 'texts', 'socket up', 'down', 'REST up', 'down', 'all', 'all / texts', 'less opening', 'moves'],
+    results.map(row),
+  );
+}
+
+const totalOf = ({ wire }: CatchUpResult): number => wire.socketUp + wire.socketDown + wire.restUp + wire.restDown;
+
 function summary({ summary: s }: Measurement): string {
   const lines = ['Summary'];
   if (Number.isFinite(s.deliveredPerCpuSecondRatio)) {
@@ -94,6 +116,10 @@ function summary({ summary: s }: Measurement): string {
       `  send → seen p50: ours ${fixed(s.seenP50.ours, 2)} ms, stock ${fixed(s.seenP50.stock, 2)} ms  (target < 4 ms)`,
     );
   }
+  const { light: quiet, fanOut: loaded } = s.acknowledged;
+  const pair = ({ p50, p95 }: Acknowledged): string => `${fixed(p50, 2)} / ${fixed(p95, 2)} ms`;
+  if (Number.isFinite(quiet.p50)) lines.push(`  ours, ack p50 / p95: one writer ${pair(quiet)}`);
+  if (Number.isFinite(loaded.p50)) lines.push(`  ours, ack p50 / p95: closed loop ${pair(loaded)}`);
   return lines.length === 1 ? '' : lines.join('\n');
 }
 

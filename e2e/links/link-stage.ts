@@ -6,7 +6,7 @@ import { Writable } from '@tablo/client/chat/readable';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import pg from 'pg';
 import { WebSocket } from 'ws';
-import { SIGNING, signToken } from '../schedules/schedule-stage.ts';
+import { signToken, TOKEN_SETTINGS } from '../schedules/schedule-stage.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
 import { TestLink } from './test-link.ts';
 
@@ -21,7 +21,7 @@ export interface LinkStage {
 
 export async function openLinkStage(databaseUrl: string): Promise<LinkStage> {
   const server = await startServer({
-    env: { ...SIGNING, DATABASE_URL: databaseUrl, MAX_STRANGER_SOCKETS: '100000', LOG_LEVEL: 'warn' },
+    env: { ...TOKEN_SETTINGS, DATABASE_URL: databaseUrl, MAX_STRANGER_SOCKETS: '100000', LOG_LEVEL: 'warn' },
   });
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
   const closers: (() => Promise<unknown>)[] = [];

@@ -7,8 +7,8 @@ import { type RunningServer, startServer } from '../src/server.ts';
 
 const SECRET = 'a secret that only the schedules know';
 const ISSUER = 'schedules';
-/** Lets a server take `signToken`'s tokens. */
-export const SIGNING = { JWT_SECRET: SECRET, JWT_ISSUER: ISSUER };
+/** What a server needs to take `signToken`'s tokens. */
+export const TOKEN_SETTINGS = { JWT_SECRET: SECRET, JWT_ISSUER: ISSUER };
 /** Small, so that a schedule lives through several documents. */
 const EPOCH_MAX_ENTRIES = '12';
 
@@ -31,7 +31,7 @@ export async function openScheduleStage(): Promise<ScheduleStage> {
   const server: RunningServer = await startServer({
     env: {
       DATABASE_URL: database.url,
-      ...SIGNING,
+      ...TOKEN_SETTINGS,
       EPOCH_MAX_ENTRIES,
       MAX_STRANGER_SOCKETS: '100000',
       LOG_LEVEL: 'warn',

@@ -3,6 +3,7 @@ import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { describe, expect, it } from 'vitest';
 import { mergeChannel, newestOf, noteNewest } from './channel-list.ts';
 import type { ChannelRecord } from './local-store.ts';
+import { doubtReadPosition, markReadUpTo } from './unread.ts';
 
 const ALICE = 'aaaaaaaa-0000-4000-8000-0000000000a1' as UserId;
 const BOB = 'bbbbbbbb-0000-4000-8000-0000000000b2' as UserId;
@@ -83,6 +84,40 @@ describe("the server's list", () => {
       readSeq: 3,
       pendingRead: 3,
       lastSeq: 4,
+    });
+  });
+
+  const ahead: ChannelRecord = { ...record, epoch: 2, lastSeq: 50, readSeq: 50, confirmedRead: 50 };
+
+  it.each([
+    ['has fewer messages', ahead, { ...rest, epoch: 2, last_seq: 40, read_seq: 50 }],
+    ['is in an earlier epoch', ahead, { ...rest, last_seq: 60, read_seq: 50 }],
+    ['has a position behind the one that it had named', ahead, { ...rest, epoch: 2, last_seq: 60, read_seq: 38 }],
+    ['refused what it had shown us', doubtReadPosition(ahead), { ...rest, epoch: 3, last_seq: 60, read_seq: 50 }],
+  ])(
+    '[R10] a restored server that %s has other numbers: new messages are not read because old ones were',
+    (_, known, answer) => {
+      expect(mergeChannel(known, answer)).toMatchObject({
+        lastSeq: answer.last_seq,
+        readSeq: answer.read_seq,
+        unlistedUnread: 2,
+        pendingRead: null,
+      });
+    },
+  );
+
+  it('[R10] an answer that is older than what came meanwhile is no sign of a restored server', () => {
+    const known = markReadUpTo(ahead, 52);
+    expect(
+      mergeChannel(
+        known,
+        { ...rest, epoch: 2, last_seq: 45, read_seq: 45 },
+        { ...ahead, lastSeq: 45, confirmedRead: 45 },
+      ),
+    ).toMatchObject({
+      lastSeq: 50,
+      readSeq: 52,
+      pendingRead: 52,
     });
   });
 

@@ -6,10 +6,25 @@ import { compareKeys } from '@tablo/schema/shown-at';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import type { ChannelSummary } from './chat.ts';
 import type { ChannelRecord, LastMessage } from './local-store.ts';
-import { countUnread, moveReadPosition } from './unread.ts';
+import { confirmReadPosition, countUnread, isDoubtful } from './unread.ts';
+
+/**
+ * Was the server restored from a backup since it told us what `asked` says? `asked` is as of the question, since an answer may be older than what came
+ * meanwhile. Numbers above the backup's end then mean other messages now.
+ */
+export function hasGoneBack(known: ChannelRecord, asked: ChannelRecord | null, rest: RestChannel): boolean {
+  if (isDoubtful(known)) return true;
+  if (asked === null) return false;
+  const { lastSeq, epoch, confirmedRead = 0 } = asked;
+  return rest.last_seq < lastSeq || rest.epoch < epoch || rest.read_seq < confirmedRead;
+}
 
 /** The server's word on everything but what this device may know better: what it has read, and what came meanwhile. */
-export function mergeChannel(known: ChannelRecord | null, rest: RestChannel): ChannelRecord {
+export function mergeChannel(
+  known: ChannelRecord | null,
+  rest: RestChannel,
+  asked: ChannelRecord | null = known,
+): ChannelRecord {
   const listed = rest.last_message;
   const named = {
     id: rest.id as TabloId,
@@ -27,7 +42,8 @@ export function mergeChannel(known: ChannelRecord | null, rest: RestChannel): Ch
             shownAt: Date.parse(listed.created_at),
           },
   };
-  if (known === null) {
+  // [R10] Of a history that is no more, no number counts: which of them it shares with the new one, nobody knows.
+  if (known === null || hasGoneBack(known, asked, rest)) {
     return {
       ...named,
       lastSeq: rest.last_seq,
@@ -35,13 +51,13 @@ export function mergeChannel(known: ChannelRecord | null, rest: RestChannel): Ch
       unread: {},
       unlistedUnread: rest.unread_count,
       pendingRead: null,
+      confirmedRead: rest.read_seq,
     };
   }
-  // A last `seq` that went back is a server restored from a backup: its word counts.
   // Read here and not known there: told again, whatever became of the first report (another tab's record may have overwritten ours).
   const pendingRead = known.readSeq > rest.read_seq ? known.readSeq : known.pendingRead;
-  const merged = { ...known, ...named, lastSeq: rest.last_seq, pendingRead };
-  return isSame(known, merged) ? moveReadPosition(known, rest.read_seq) : moveReadPosition(merged, rest.read_seq);
+  const merged = { ...known, ...named, lastSeq: Math.max(known.lastSeq, rest.last_seq), pendingRead };
+  return confirmReadPosition(isSame(known, merged) ? known : merged, rest.read_seq);
 }
 
 function isSame(left: ChannelRecord, right: ChannelRecord): boolean {

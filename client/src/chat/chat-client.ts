@@ -10,7 +10,7 @@ import type { RestChannel } from '@tablo/schema/rest/channel';
 import type { Role } from '@tablo/schema/roles';
 import { Api, type UnreadChannel } from './api.ts';
 import { ChannelBook } from './channel-book.ts';
-import { mergeChannel } from './channel-list.ts';
+import { hasGoneBack, mergeChannel } from './channel-list.ts';
 import { ChannelView } from './channel-view.ts';
 import type {
   ChannelList,
@@ -27,7 +27,7 @@ import { DraftSync } from './draft-sync.ts';
 import { detectEnvironment, type Environment } from './environment.ts';
 import { exportUnsent, isWritten } from './export-unsent.ts';
 import { ListSync } from './list-sync.ts';
-import type { DraftRecord, LocalStore } from './local-store.ts';
+import type { ChannelRecord, DraftRecord, LocalStore } from './local-store.ts';
 import { Outbox } from './outbox.ts';
 import { People } from './people.ts';
 import type { Readable } from './readable.ts';
@@ -129,7 +129,8 @@ export class ChatClient implements Chat {
     this.#people = new People(storage.store, this.#api, options.user, () => this.#view.publish());
     this.#sync = new ListSync(this.#api, book, timing, {
       beforeAsking: () => this.#created.clear(),
-      apply: (channels, unread, seqs) => this.#apply(channels, unread, seqs),
+      isInAgreement: (id) => this.#rooms.get(id)?.isInAgreement ?? true,
+      apply: (channels, unread, asked) => this.#apply(channels, unread, asked),
     });
     this.#drafts = new DraftSync({
       api: this.#api,
@@ -152,6 +153,7 @@ export class ChatClient implements Chat {
       drafts: this.#drafts,
       timing,
       refreshChannels: () => this.#sync.refresh(),
+      reportRead: () => this.#sync.reportSoon(),
       onActivity: () => this.#view.publish(),
     });
     this.#view = new ChannelView({
@@ -301,7 +303,7 @@ export class ChatClient implements Chat {
       outbox.on((change) => this.#rooms.get(change.tabloId)?.noteOutbox(change)),
       tabs.on((message) => this.#hearTab(message)),
       this.#connection.state.subscribe(() => {
-        if (this.connection.get().status !== 'online') return;
+        if (this.connection.get().status !== 'online') return this.#sync.noteLost();
         this.#sync.refresh();
         this.#drafts.refresh();
       }),
@@ -323,7 +325,10 @@ export class ChatClient implements Chat {
       case 'draft':
         return this.#rooms.get(message.record.tabloId)?.draft.receiveFromTab(message.record);
       case 'read':
-        return this.#parts.book.update(message.tabloId, (record) => moveReadPosition(record, message.seq));
+        // Beyond what this tab knows, it tells nothing here; and may be a number of before a restored backup, which that tab has not noticed yet.
+        return this.#parts.book.update(message.tabloId, (record) =>
+          message.seq > record.lastSeq ? record : moveReadPosition(record, message.seq),
+        );
       case 'channels':
         return this.#sync.refresh();
       case 'wipe':
@@ -344,10 +349,14 @@ export class ChatClient implements Chat {
     this.#parts.options.onWiped?.();
   }
 
-  #apply(channels: readonly RestChannel[], unread: readonly UnreadChannel[], seqs: ReadonlyMap<TabloId, number>): void {
+  #apply(
+    channels: readonly RestChannel[],
+    unread: readonly UnreadChannel[],
+    asked: ReadonlyMap<TabloId, ChannelRecord>,
+  ): void {
     const { book, storage } = this.#parts;
     const listed = new Set<string>(channels.map(({ id }) => id));
-    for (const rest of channels) book.put(mergeChannel(book.get(rest.id as TabloId), rest));
+    for (const rest of channels) this.#merge(rest, asked.get(rest.id as TabloId) ?? null);
     for (const { id } of book.list()) if (!listed.has(id) && !this.#created.has(id)) this.#leave(id);
     for (const room of this.#rooms.list()) if (book.get(room.id) === null) this.#rooms.shut(room.id);
     for (const rest of channels) this.#rooms.noteListed(rest.id as TabloId, rest.epoch);
@@ -355,10 +364,21 @@ export class ChatClient implements Chat {
     const answers = new Map(unread.map((answer) => [answer.channelId, answer]));
     for (const { id } of book.list()) {
       const answer = answers.get(id) ?? { count: 0, messages: [] };
-      this.#rooms.get(id)?.noteUnreadAnswer(answer, seqs.get(id) ?? 0);
+      this.#rooms.get(id)?.noteUnreadAnswer(answer, asked.get(id)?.lastSeq ?? 0);
     }
     if (!this.#view.hasListed) inBackground(storage.store.writeMeta(LISTED, true));
     this.#view.noteListed();
+  }
+
+  #merge(rest: RestChannel, asked: ChannelRecord | null): void {
+    const id = rest.id as TabloId;
+    const { book } = this.#parts;
+    const known = book.get(id);
+    book.put(mergeChannel(known, rest, asked));
+    if (known === null || !hasGoneBack(known, asked, rest)) return;
+    this.#rooms.get(id)?.noteRenumbered();
+    // What came since the question was taken for read, by its number: asked once more, by the new ones.
+    this.#sync.refresh();
   }
 
   /** Ours no more. What we wrote there and nobody has got comes back to us as not delivered, in a tablo that stays listed for as long [R8]. */

@@ -1,7 +1,12 @@
 import { createEntryId } from '@tablo/schema/ids';
+import type { TimelineRow } from '@tablo/schema/timeline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Api } from './api.ts';
+import { History } from './history.ts';
+import { MemoryStore } from './memory-store.ts';
+import { CachedTokens } from './session.ts';
 import type { FakeTablo } from './testing/fake-server.ts';
-import { FakeServer } from './testing/fake-server.ts';
+import { FakeServer, fakeToken } from './testing/fake-server.ts';
 import { ALICE, BOB, closeDevices, FakeBrowser, openDevice, statusOf, texts, until } from './testing/harness.ts';
 
 let server: FakeServer;
@@ -33,7 +38,48 @@ afterEach(async () => {
 
 const rowTexts = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => `row ${from + index}`);
 
+/** Begins again while what it has just fetched is being stored, as when the tablo moves to its next document. */
+class RestartingStore extends MemoryStore {
+  restart: (() => void) | null = null;
+
+  override async writeRows(...args: Parameters<MemoryStore['writeRows']>): Promise<void> {
+    await super.writeRows(...args);
+    this.restart?.();
+    this.restart = null;
+  }
+}
+
 describe('history', () => {
+  it('[R9] a page that was asked for before a change of documents says nothing about what is known after it', async () => {
+    const store = new RestartingStore();
+    const api = new Api({ baseUrl: server.url, tokens: new CachedTokens(async () => fakeToken(ALICE)) });
+    const shown = new Map<string, TimelineRow>();
+    const history = new History({
+      tabloId: tablo.id,
+      store,
+      api,
+      host: {
+        documentStart: () => null,
+        isDocumentComplete: () => false,
+        shownRows: () => shown.values(),
+        addRows: (rows) => {
+          for (const row of rows) shown.set(row.id, row);
+        },
+        dropRows: () => {},
+        learnNames: () => {},
+      },
+    });
+    for (let page = 0; page < 4; page += 1) await history.verify(null);
+    store.restart = () => {
+      history.restart();
+      shown.clear();
+    };
+    await history.verify(null); // The oldest page, of before.
+    expect(history.isComplete).toBe(false);
+    await history.verify(null);
+    expect([...shown.values()].map(({ text }) => text)).toEqual(rowTexts(180, 230));
+  });
+
   it('[R9] shows the newest page, then older ones, until there are no more', async () => {
     const { chat } = await openDevice(server, ALICE);
     const room = chat.openRoom(tablo.id);

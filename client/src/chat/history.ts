@@ -90,6 +90,7 @@ export class History {
     if (rows.length > 0) {
       host.addRows(rows);
       await store.writeRows(tabloId, { put: rows });
+      if (round !== this.#round) return;
     }
     const oldest = rows[0];
     if (oldest !== undefined) this.#floor = { shownAt: oldest.shownAt, id: oldest.id };

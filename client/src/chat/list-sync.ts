@@ -8,13 +8,20 @@ import type { Api, UnreadChannel } from './api.ts';
 import { Backoff } from './backoff.ts';
 import type { ChannelBook } from './channel-book.ts';
 import { ChatError } from './chat.ts';
+import type { ChannelRecord } from './local-store.ts';
 import type { Timing } from './timing.ts';
 import { noteReported } from './unread.ts';
 
 export interface ListSyncHost {
-  /** `seqs`: the newest `seq` of each tablo when the question was sent. */
-  apply(channels: readonly RestChannel[], unread: readonly UnreadChannel[], seqs: ReadonlyMap<TabloId, number>): void;
+  /** `asked`: what was known of each tablo when the question was sent. */
+  apply(
+    channels: readonly RestChannel[],
+    unread: readonly UnreadChannel[],
+    asked: ReadonlyMap<TabloId, ChannelRecord>,
+  ): void;
   beforeAsking(): void;
+  /** Is what this device holds of the tablo known to be what the server holds? */
+  isInAgreement(id: TabloId): boolean;
 }
 
 export class ListSync {
@@ -29,6 +36,8 @@ export class ListSync {
   #asking: Promise<void> | null = null;
   #isAskedAgain = false;
   #isReporting = false;
+  /** The server that we are talking to has answered. It may be another one after every gap: restored, and with other numbers. */
+  #isCurrent = false;
   #isClosed = false;
 
   constructor(api: Api, book: ChannelBook, timing: Timing, host: ListSyncHost) {
@@ -60,6 +69,11 @@ export class ListSync {
   reportSoon(): void {
     if (this.#isClosed) return;
     this.#reportTimer ??= setTimeout(() => void this.#report(), this.#timing.readReportMs);
+  }
+
+  /** The connection is lost. */
+  noteLost(): void {
+    this.#isCurrent = false;
   }
 
   close(): void {
@@ -97,21 +111,31 @@ export class ListSync {
 
   async #ask(): Promise<void> {
     this.#host.beforeAsking();
-    const seqs = new Map(this.#book.list().map(({ id, lastSeq }) => [id, lastSeq]));
-    const [channels, unread] = await Promise.all([this.#api.listChannels(), this.#api.listUnread()]);
+    const asked = new Map(this.#book.list().map((record) => [record.id, record]));
+    // From here on: should the connection be lost meanwhile, the answer may be that of the server before.
+    this.#isCurrent = true;
+    const [channels, unread] = await Promise.all([this.#api.listChannels(), this.#api.listUnread()]).catch(
+      (error: unknown) => {
+        this.#isCurrent = false;
+        throw error;
+      },
+    );
     if (this.#isClosed) return;
     this.#backoff.reset();
-    this.#host.apply(channels, unread, seqs);
+    this.#host.apply(channels, unread, asked);
     if (this.#book.list().some((record) => record.pendingRead !== null)) this.reportSoon();
   }
 
   async #report(): Promise<void> {
     this.#reportTimer = null;
+    // A position in numbers of before the gap must not be told to a server that has others: the next answer of the list decides.
+    if (!this.#isCurrent) return;
     if (this.#isReporting) return this.reportSoon();
     this.#isReporting = true;
     try {
       for (const { id, pendingRead } of this.#book.list()) {
-        if (pendingRead === null || this.#isClosed) continue;
+        // Else the number may be one of before a restored backup. The room says when it has joined.
+        if (pendingRead === null || this.#isClosed || !this.#host.isInAgreement(id)) continue;
         await this.#reportOne(id, pendingRead);
       }
     } catch {
@@ -122,13 +146,16 @@ export class ListSync {
   }
 
   async #reportOne(id: TabloId, seq: number): Promise<void> {
+    let confirmed = seq;
     try {
-      await this.#api.reportRead(id, seq);
+      confirmed = await this.#api.reportRead(id, seq);
     } catch (error) {
       // Refused for good, as when the tablo is not ours any more: nothing to report then.
       if (!(error instanceof ChatError) || !['forbidden', 'not-found', 'invalid-request'].includes(error.code))
         throw error;
     }
-    this.#book.update(id, (record) => noteReported(record, seq));
+    this.#book.update(id, (record) => noteReported(record, seq, confirmed));
+    // Beyond the server's end: it has fewer messages than we have read.
+    if (confirmed < seq) this.refresh();
   }
 }

@@ -56,6 +56,8 @@ export interface ChannelRecord {
   readonly unlistedUnread: number;
   /** A read position that the server has not confirmed. */
   readonly pendingRead: number | null;
+  /** The position that the server itself named last; absent in records of an older version. Only a restored backup makes it name an earlier one. */
+  readonly confirmedRead?: number;
   readonly lastMessage: LastMessage | null;
 }
 

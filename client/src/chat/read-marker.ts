@@ -98,6 +98,11 @@ export class ReadMarker {
     this.#book.update(this.#host.tabloId, (current) => markReadUpTo(current, seq));
   }
 
+  /** The server was restored from a backup: messages get other numbers, and come again to be read again. */
+  renumbered(): void {
+    for (const ids of [this.#unseen, this.#unnumbered, this.#readUnnumbered, this.#deleted]) ids.clear();
+  }
+
   #place(message: SequencedMessage, author: UserId): void {
     const isRead = this.#readUnnumbered.has(message.id);
     this.#forget(message.id);

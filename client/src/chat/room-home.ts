@@ -17,8 +17,8 @@ import type { Timing } from './timing.ts';
 export interface HomeListener {
   entries(entries: readonly Entry[]): void;
   erased(): void;
-  /** A move begins: nothing may be pushed. `document` is left for one of another epoch. */
-  leaving(document: RoomDocument): Promise<void>;
+  /** A move begins: nothing may be pushed. `document` is left for one of another epoch; of an earlier one when the server was restored from a backup. */
+  leaving(document: RoomDocument, isForEarlier: boolean): Promise<void>;
   /** The document at hand is another one, filled with what is stored. */
   entered(): Promise<void>;
   /** `isFresh`: the document was empty before this join. */
@@ -98,8 +98,8 @@ export class RoomHome {
   }
 
   rehome(home: Home): void {
-    // A move that is under way ends in a new document anyhow.
-    if (this.#target === 0 || (this.#moving !== null && home === 'stored')) return;
+    // A move that is under way ends in a new document anyhow, and one that the server is still filling is new.
+    if (this.#target === 0 || (home === 'stored' && (this.#moving !== null || this.#isFresh))) return;
     inBackground(this.#move({ epoch: this.#target, home }));
   }
 
@@ -155,7 +155,7 @@ export class RoomHome {
       this.#wanted = null;
       const { listener, store } = this.#options;
       const left = this.#document;
-      if (left !== null && epoch !== this.#epoch) await listener.leaving(left);
+      if (left !== null && epoch !== this.#epoch) await listener.leaving(left, epoch < this.#epoch);
       await left?.save();
       left?.close();
       if (left !== null && epoch !== this.#epoch) await store.replaceUpdates(left.name, () => null);

@@ -21,6 +21,7 @@ import type { People } from './people.ts';
 import { RoomPresence } from './presence.ts';
 import { ReadMarker } from './read-marker.ts';
 import { inBackground } from './report-error.ts';
+import { RestoredServer } from './restored-server.ts';
 import { RoomCommands } from './room-commands.ts';
 import type { RoomDocument } from './room-document.ts';
 import { RoomHome } from './room-home.ts';
@@ -28,7 +29,7 @@ import { RoomScreen } from './room-screen.ts';
 import { Sender } from './sender.ts';
 import type { Tabs } from './tabs.ts';
 import type { Timing } from './timing.ts';
-import { moveReadPosition, type UnreadAnswer } from './unread.ts';
+import { confirmReadPosition, doubtReadPosition, type UnreadAnswer } from './unread.ts';
 
 export interface RoomContext {
   readonly user: Person;
@@ -45,6 +46,8 @@ export interface RoomContext {
   readonly timing: Timing;
   /** The list should be read from the server again: an epoch has moved, members have changed. */
   readonly refreshChannels: () => void;
+  /** A read position may be reported that could not be before. */
+  readonly reportRead: () => void;
   /** Something that the list of tablos shows has changed. */
   readonly onActivity: (id: TabloId) => void;
 }
@@ -60,8 +63,10 @@ export class Room {
   readonly #marker: ReadMarker;
   readonly #own: OwnEntries;
   readonly #sender: Sender;
+  readonly #restored: RestoredServer;
   #handles = 0;
   #isFirstAnswer = false;
+  #isInAgreement = false;
   #isDisposed = false;
 
   constructor(id: TabloId, context: RoomContext) {
@@ -102,6 +107,7 @@ export class Room {
         },
       },
     });
+    this.#restored = new RestoredServer({ tabloId: id, user: user.id, store, outbox, home: this.#home });
     this.#marker = new ReadMarker(
       {
         tabloId: id,
@@ -156,6 +162,11 @@ export class Room {
 
   get isOpen(): boolean {
     return this.#handles > 0;
+  }
+
+  /** Joined, and the server has taken what this device holds: it was not restored from a backup of before. */
+  get isInAgreement(): boolean {
+    return this.#isInAgreement;
   }
 
   /** Shows what this device has, then joins. */
@@ -222,6 +233,12 @@ export class Room {
     this.#marker.answered(answer, askedAtSeq);
   }
 
+  /** The server was restored from a backup. */
+  noteRenumbered(): void {
+    this.#marker.renumbered();
+    inBackground(this.#restored.noticed());
+  }
+
   noteOutbox({ sent }: OutboxChange): void {
     if (sent.length > 0) {
       this.#show(sent);
@@ -249,6 +266,7 @@ export class Room {
 
   async dispose(): Promise<void> {
     this.#isDisposed = true;
+    this.#restored.close();
     this.#own.close();
     this.#sender.close();
     this.presence.close();
@@ -260,13 +278,14 @@ export class Room {
     return {
       entries: (entries) => this.#receive(entries),
       erased: () => this.screen.rebuild(),
-      leaving: (document) => this.#leave(document),
+      leaving: (document, isForEarlier) => this.#leave(document, isForEarlier),
       entered: async () => {
         await this.screen.changeDocument();
         this.#own.settleStored();
       },
       ready: (isFresh) => this.#handleReady(isFresh),
       lost: () => {
+        this.#isInAgreement = false;
         this.#sender.left();
         this.presence.receive([]);
         this.screen.publish();
@@ -277,22 +296,39 @@ export class Room {
       },
       epochMoved: () => this.#context.refreshChannels(),
       stateless: (payload) => this.#handleStateless(payload),
-      acknowledged: () => this.#settle(this.#own.held()),
+      acknowledged: () => this.#handleAcknowledged(),
       presence: (states) => this.presence.receive(states),
       linkChanged: (link) => this.presence.attach(link),
     };
   }
 
   /** The document of an epoch will not be there again; what it showed bridges the time until REST answers. */
-  async #leave(document: RoomDocument): Promise<void> {
+  async #leave(document: RoomDocument, isForEarlier: boolean): Promise<void> {
     if (document.messageCount > 0) await this.#context.store.writeRows(this.id, { put: this.screen.folded() });
+    await this.#restored.leaving(document, isForEarlier);
   }
 
   #handleReady(isFresh: boolean): void {
+    this.#restored.joined();
     if (isFresh) this.screen.rebuild();
     this.#sender.joined();
     inBackground(this.screen.verify());
     this.screen.publish();
+  }
+
+  #handleAcknowledged(): void {
+    this.#settle(this.#own.held());
+    const { book, reportRead } = this.#context;
+    this.#isInAgreement = this.#home.isReady;
+    if (this.#isInAgreement && book.get(this.id)?.pendingRead != null) reportRead();
+  }
+
+  /** The server was restored from a backup: its numbers mean other messages now. */
+  #noteForgotten(): void {
+    const { book, refreshChannels } = this.#context;
+    book.update(this.id, doubtReadPosition);
+    this.#own.rehome('empty');
+    refreshChannels();
   }
 
   /** The list tells where to; until it does, this document takes nothing. */
@@ -306,6 +342,8 @@ export class Room {
     if (message === null) return;
     switch (message.type) {
       case 'refused':
+        if (message.code === 'not-your-entry' && this.#restored.hasForgotten(message.ids as EntryId[]))
+          return this.#noteForgotten();
         return this.#sender.refused(message.code, message.message, message.ids);
       case 'committed': {
         const messages = message.messages as EntryId[];
@@ -318,7 +356,7 @@ export class Room {
         return;
       }
       case 'read':
-        return this.#context.book.update(this.id, (record) => moveReadPosition(record, message.seq));
+        return this.#context.book.update(this.id, (record) => confirmReadPosition(record, message.seq));
       case 'storage':
         return this.#context.links.noteStorage(message.isAway);
       case 'draft':
@@ -345,6 +383,8 @@ export class Room {
       if (entry.kind === 'message') this.#marker.arrived(entry.id, entry.author);
       if (entry.kind === 'delete') this.#noteDeleted(entry.target);
     }
+    for (const id of this.#restored.refusedChangesOf(new Set(entries.map((entry) => entry.id))))
+      inBackground(this.commands.retry(id));
   }
 
   #show(entries: readonly Entry[]): void {

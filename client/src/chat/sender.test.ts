@@ -1,5 +1,5 @@
 import { createMessage, type MemberEntry } from '@tablo/schema/entry';
-import type { EntryId, UserId } from '@tablo/schema/ids';
+import { createEntryId, type EntryId, type UserId } from '@tablo/schema/ids';
 import { expect, it } from 'vitest';
 import { Sender, type SenderHost } from './sender.ts';
 import { DEFAULT_TIMING } from './timing.ts';
@@ -60,5 +60,18 @@ it('a backlog of usual size goes at once', () => {
   const sender = new Sender(room, DEFAULT_TIMING);
   sender.joined();
   expect(room.pushed).toHaveLength(3_000);
+  sender.close();
+});
+
+it('[R8] a refusal that names what the document had stored (a restored backup) is laid on nothing that is on its way', () => {
+  const room = new FakeRoom([createMessage({ author, sentAt: 1 }, 'from the train')]);
+  const happened: string[] = [];
+  room.refuse = () => void happened.push('refused');
+  room.rehome = ((home: string) => void happened.push(home)) as typeof room.rehome;
+  const sender = new Sender(room, DEFAULT_TIMING);
+  sender.joined();
+  expect(room.held()).toHaveLength(1);
+  sender.refused('invalid-update', 'Somebody else wrote that.', [createEntryId()]);
+  expect(happened).toEqual(['empty']);
   sender.close();
 });

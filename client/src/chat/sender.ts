@@ -123,7 +123,7 @@ export class Sender {
         break;
       case 're-home':
         // Nothing of ours was on its way: what is refused is what this device had stored, which the server no longer knows (a restored backup).
-        if (held.length === 0) {
+        if (held.length === 0 || ids.some((id) => !held.includes(id as EntryId))) {
           this.#holdBack();
           return this.#host.rehome('empty');
         }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChannelRecord } from './local-store.ts';
 import {
   applyUnreadAnswer,
+  confirmReadPosition,
   countUnread,
   forgetDeleted,
   markReadUpTo,
@@ -60,8 +61,15 @@ describe('unread', () => {
   it('[R7] what was read offline stays read when the answer does not know of it yet', () => {
     const read = markReadUpTo(arrive(arrive(empty, 1), 2), 2);
     expect(countUnread(applyUnreadAnswer(read, { count: 2, messages: messages(1, 2) }, 2))).toBe(0);
-    expect(noteReported(read, 1).pendingRead).toBe(2);
-    expect(noteReported(read, 2).pendingRead).toBeNull();
+    expect(noteReported(read, 1, 1).pendingRead).toBe(2);
+    expect(noteReported(read, 2, 2).pendingRead).toBeNull();
+  });
+
+  it('[R10] remembers which position the server named itself', () => {
+    const read = markReadUpTo(arrive(arrive(empty, 1), 2), 2);
+    expect(read.confirmedRead).toBeUndefined();
+    expect(noteReported(read, 2, 1)).toMatchObject({ confirmedRead: 1, pendingRead: null, readSeq: 2 });
+    expect(confirmReadPosition(noteReported(read, 2, 2), 1).confirmedRead).toBe(2);
   });
 
   it('[R10] what the server counted and did not list is counted too, until it is read', () => {

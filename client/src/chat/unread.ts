@@ -75,8 +75,23 @@ export function markReadUpTo(record: ChannelRecord, seq: number): ChannelRecord 
   return { ...moveReadPosition(record, seq), pendingRead: mergeReadPosition(record.pendingRead ?? 0, seq) };
 }
 
-/** The server has confirmed a position. */
-export function noteReported(record: ChannelRecord, seq: number): ChannelRecord {
+/** The server names the position that it has. */
+export function confirmReadPosition(record: ChannelRecord, seq: number): ChannelRecord {
+  const moved = moveReadPosition(record, seq);
+  return seq <= (moved.confirmedRead ?? -1) ? moved : { ...moved, confirmedRead: seq };
+}
+
+/** `seq` was reported, and the server says where it stands now. */
+export function noteReported(record: ChannelRecord, seq: number, confirmed: number): ChannelRecord {
   const pendingRead = record.pendingRead !== null && record.pendingRead > seq ? record.pendingRead : null;
-  return moveReadPosition({ ...record, pendingRead }, seq);
+  return confirmReadPosition({ ...record, pendingRead }, confirmed);
+}
+
+/** The server has lost what it had stored: whichever position it names next counts, and none of ours is reported until then. */
+export function doubtReadPosition(record: ChannelRecord): ChannelRecord {
+  return { ...record, pendingRead: null, confirmedRead: Number.POSITIVE_INFINITY };
+}
+
+export function isDoubtful({ confirmedRead }: ChannelRecord): boolean {
+  return confirmedRead === Number.POSITIVE_INFINITY;
 }
