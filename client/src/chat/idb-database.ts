@@ -6,6 +6,8 @@ const DELETE_TIMEOUT_MS = 5_000;
 
 export class Database<Tables extends DBSchema> {
   readonly db: IDBPDatabase<Tables>;
+  /** It was closed from outside: by another tab's deletion or upgrade, or by the browser. */
+  onLost: () => void = () => {};
   #isDeleted = false;
 
   constructor(db: IDBPDatabase<Tables>) {
@@ -20,6 +22,7 @@ export class Database<Tables extends DBSchema> {
   letGo(isDeleted: boolean): void {
     this.#isDeleted ||= isDeleted;
     this.db.close();
+    this.onLost();
   }
 
   close(): void {
@@ -49,6 +52,7 @@ export function openDatabase<Tables extends DBSchema>(
       blocked: () => reject(new Error('Another tab holds an older version of the local database.')),
       // Another tab deletes the database (sign-out) or brings a newer version: let go at once.
       blocking: (_current, next) => database?.letGo(next === null),
+      terminated: () => database?.onLost(),
     }).then((db) => {
       database = new Database(db);
       resolve(database);

@@ -61,6 +61,10 @@ export class IdbStore implements CacheStore, Closable {
     return this.#database.isDeleted;
   }
 
+  watch(onLost: () => void): void {
+    this.#database.onLost = onLost;
+  }
+
   get #db(): IDBPDatabase<Tables> {
     return this.#database.db;
   }

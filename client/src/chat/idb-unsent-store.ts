@@ -43,6 +43,10 @@ export class IdbUnsentStore implements UnsentStore, Closable {
     return this.#database.isDeleted;
   }
 
+  watch(onLost: () => void): void {
+    this.#database.onLost = onLost;
+  }
+
   get #db(): IDBPDatabase<Tables> {
     return this.#database.db;
   }

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { openDB } from 'idb';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { databaseName, type IdbStore, openIdbStore } from './idb-store.ts';
 import { type IdbUnsentStore, openIdbUnsentStore, unsentDatabaseName } from './idb-unsent-store.ts';
 import type { DraftRecord, OutboxRecord, UnsentStore } from './local-store.ts';
@@ -228,6 +228,73 @@ describe('a browser that fails', () => {
     expect(store.state.get().status).toBe('durable');
     expect(await store.readOutbox()).toHaveLength(1);
     await store.destroy();
+  });
+
+  it('[R8] says at once, and truthfully, what is left when another tab deletes the databases', async () => {
+    const user = newUser();
+    const here = await openLocalStore(user, 1_000);
+    const there = await openLocalStore(user, 1_000);
+    await addTo(there, createEntryId());
+    await here.destroy();
+    await vi.waitFor(() =>
+      expect(there.state.get()).toMatchObject({
+        status: 'memory',
+        message: expect.stringMatching(/lost when this tab/),
+      }),
+    );
+    expect(await there.readOutbox()).toHaveLength(1);
+    expect(await databases(user)).toEqual([]);
+  });
+
+  it('[R8] opens anew, before anything is written, what the browser has closed', async () => {
+    const user = newUser();
+    const opened: IdbUnsentStore[] = [];
+    let tellLost = () => {};
+    const openUnsent = async () => {
+      const store = await openIdbUnsentStore(user);
+      store.watch = (onLost) => {
+        tellLost = onLost;
+      };
+      opened.push(store);
+      return store;
+    };
+    const store = await openFor(user, { openUnsent });
+    await addTo(store, createEntryId());
+    await opened[0]!.close();
+    tellLost();
+    await vi.waitFor(() => expect(opened).toHaveLength(2));
+    expect([store.state.get().status, (await store.readOutbox()).length]).toEqual(['durable', 1]);
+    await store.destroy();
+  });
+
+  it('[R8] what was taken back while the disk is full is not there after a reload', async () => {
+    const user = newUser();
+    let isFull = false;
+    const openUnsent = async () => {
+      const inner = await openIdbUnsentStore(user);
+      const change = inner.changeOutbox.bind(inner);
+      // As browsers do: writing fails, deleting does not.
+      inner.changeOutbox = (ids, decide) =>
+        change(ids, (view) => {
+          const writes = decide(view);
+          if (isFull && (writes.put ?? []).length > 0) throw failing('QuotaExceededError');
+          return writes;
+        });
+      return inner;
+    };
+    const store = await openFor(user, { openUnsent });
+    const [kept, cancelled] = [createEntryId(), createEntryId()];
+    await addTo(store, kept, cancelled);
+    isFull = true;
+    const withdrawn = { status: 'withdrawn', replacedBy: null, at: 1 } as const;
+    await store.changeOutbox([cancelled], (view) => ({
+      put: view.get(cancelled) === null ? [] : [{ ...record(cancelled), delivery: withdrawn }],
+    }));
+    expect(await store.readOutboxRecords([cancelled])).toMatchObject([{ delivery: withdrawn }]);
+    isFull = false;
+    const again = await openLocalStore(user, 1_000);
+    expect((await again.readOutbox()).map(({ id }) => id)).toEqual([kept]);
+    await again.destroy();
   });
 
   it('[R8] never throws into a send: a full disk turns to memory, with all that was unsent before', async () => {

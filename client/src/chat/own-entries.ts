@@ -39,8 +39,6 @@ export interface OwnEntriesOptions {
 
 export class OwnEntries {
   readonly #options: OwnEntriesOptions;
-  /** Own durable entries of a document that the server has refused: to be sent again if it has lost them (a restored backup). */
-  #remembered: readonly MemberEntry[] = [];
   #graceTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(options: OwnEntriesOptions) {
@@ -70,12 +68,12 @@ export class OwnEntries {
 
   /** Whose fate must be asked before anything is pushed. */
   doubtful(): readonly EntryId[] {
-    const { outbox, tabloId, home } = this.#options;
-    const unsettled = outbox
+    const { outbox, tabloId } = this.#options;
+    const isDoubtful = (record: OutboxRecord): boolean => isAwaited(record) && record.delivery.status !== 'refused';
+    return outbox
       .list(tabloId)
-      .filter((record) => isAwaited(record) && record.delivery.status !== 'refused');
-    const lost = this.#remembered.filter(({ id }) => !home.document?.has(id));
-    return [...unsettled, ...lost].map(({ id }) => id);
+      .filter(isDoubtful)
+      .map(({ id }) => id);
   }
 
   push(entries: readonly MemberEntry[]): void {
@@ -89,15 +87,17 @@ export class OwnEntries {
     if (this.held().some((id) => outbox.get(tabloId, id)?.delivery.status !== 'pending')) home.rehome('stored');
   }
 
+  /** What the server refuses of our stored document it may have lost (a restored backup): own entries of it are unsent again until it says that it has them. */
   rehome(home: Home): void {
-    const { document } = this.#options.home;
+    const { outbox, tabloId, user, home: current } = this.#options;
+    const { document } = current;
     if (home === 'empty' && document !== null) {
-      const held = new Set(document.heldIds());
-      this.#remembered = [...document.entries].flatMap((entry) =>
-        entry.kind !== 'arrival' && entry.author === this.#options.user && !held.has(entry.id) ? [entry] : [],
+      const own = [...document.entries].flatMap((entry) =>
+        entry.kind !== 'arrival' && entry.author === user && outbox.get(tabloId, entry.id) === null ? [entry] : [],
       );
+      inBackground(outbox.add(tabloId, own));
     }
-    this.#options.home.rehome(home);
+    current.rehome(home);
   }
 
   /** [R1] These are durable. `shownAt`: of those that are not shown at their `sentAt`, ms since the Unix epoch. */
@@ -118,14 +118,6 @@ export class OwnEntries {
   settleStored(): void {
     const { outbox, home, tabloId } = this.#options;
     this.settle(outbox.list(tabloId).flatMap(({ id }) => (home.document?.has(id) ? [id] : [])));
-  }
-
-  /** The server has said which of the doubtful ones it holds: what it has lost is sent again. */
-  restoreLost(durable: ReadonlySet<string>): void {
-    const { outbox, home, tabloId } = this.#options;
-    const lost = this.#remembered.filter((entry) => !home.document?.has(entry.id) && !durable.has(entry.id));
-    this.#remembered = [];
-    if (lost.length > 0) inBackground(outbox.add(tabloId, lost));
   }
 
   close(): void {

@@ -67,19 +67,25 @@ export class ResilientStore implements LocalStore {
     const note = (status: 'partial' | 'memory', message: string): void => {
       if (state.get().status !== 'memory') state.set({ status, message });
     };
-    const cache: Resilient<CacheStore> = await Resilient.open<CacheStore>({
+    const shadow = new MemoryStore();
+    // Both at once: a browser that never answers is waited for once.
+    const openingCache = Resilient.open<CacheStore>({
       timeoutMs,
       open: openCache,
       fallback: () => new MemoryStore(),
-      makeRoom: (): Promise<void> => cache.run((store) => store.clearRows()),
+      makeRoom,
+      probe: (store) => store.readMeta(''),
       onFault: (fault) => note('partial', `${WHY[fault]}: ${CACHE_IN_MEMORY}`),
     });
-    const shadow = new MemoryStore();
-    const unsent = await Resilient.open<UnsentStore>({
+    async function makeRoom(): Promise<void> {
+      await (await openingCache).run((store) => store.clearRows());
+    }
+    const openingUnsent = Resilient.open<UnsentStore>({
       timeoutMs,
       open: openUnsent,
       fallback: () => shadow,
-      makeRoom: () => cache.run((store) => store.clearRows()),
+      makeRoom,
+      probe: (store) => store.readOutboxRecords([]),
       reopened: async (before, after) => {
         if (before.instance === after.instance) return;
         const put = await shadow.readOutbox();
@@ -87,6 +93,7 @@ export class ResilientStore implements LocalStore {
       },
       onFault: (fault) => note('memory', `${WHY[fault]}: ${UNSENT_IN_MEMORY}`),
     });
+    const [cache, unsent] = await Promise.all([openingCache, openingUnsent]);
     const store = new ResilientStore(state, cache, unsent, shadow);
     await store.#takeOver();
     return store;
@@ -116,7 +123,11 @@ export class ResilientStore implements LocalStore {
   }
 
   async changeOutbox(ids: readonly EntryId[], decide: (view: OutboxView) => OutboxWrites) {
-    const writes = await this.#unsent.run((store) => store.changeOutbox(ids, decide));
+    let decided: OutboxWrites = {};
+    const change = (store: UnsentStore) => store.changeOutbox(ids, (view) => (decided = decide(view)));
+    // A full disk takes no record of what was taken back, and must not deliver it after a reload: deleting needs no room.
+    const forget = (store: UnsentStore) => store.changeOutbox([], () => ({ remove: takenBack(decided) }));
+    const writes = await this.#unsent.run(change, forget);
     await this.#shadow.changeOutbox([], () => writes);
     return writes;
   }
@@ -155,4 +166,8 @@ export class ResilientStore implements LocalStore {
   async destroy(): Promise<void> {
     await Promise.all([this.#cache.destroy(), this.#unsent.destroy()]);
   }
+}
+
+function takenBack({ put = [], remove = [] }: OutboxWrites): readonly EntryId[] {
+  return [...remove, ...put.flatMap(({ id, delivery }) => (delivery.status === 'withdrawn' ? [id] : []))];
 }

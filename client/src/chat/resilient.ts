@@ -17,6 +17,8 @@ export type Durable<S> = S &
     readonly isDeleted?: boolean;
     /** Another one after a reopening: the browser has thrown the database away in between. */
     readonly instance?: string;
+    /** `onLost`: it was closed from outside. */
+    watch?(onLost: () => void): void;
   };
 
 export interface ResilientOptions<S> {
@@ -27,6 +29,8 @@ export interface ResilientOptions<S> {
   readonly fallback: () => S & Closable;
   /** The disk is full: drop what can be dropped. */
   readonly makeRoom: () => Promise<void>;
+  /** Whether it still answers: asked when it was closed from outside, so that it is opened anew or given up, and said, before anything is written. */
+  readonly probe: (store: S) => Promise<unknown>;
   /** Before the new one is used. */
   readonly reopened?: (before: Durable<S>, after: Durable<S>) => Promise<void>;
   readonly onFault: (fault: StorageFault) => void;
@@ -50,11 +54,12 @@ export class Resilient<S> {
   #isDurable: boolean;
   #reopening: Promise<void> | null = null;
 
-  private constructor(options: ResilientOptions<S>, store: (S & Closable) | null) {
+  private constructor(options: ResilientOptions<S>, store: Durable<S> | null) {
     this.#options = options;
     this.#isDurable = store !== null;
     this.#store = store ?? options.fallback();
     if (store === null) options.onFault('refused');
+    else this.#watch(store);
   }
 
   static async open<S>(options: ResilientOptions<S>): Promise<Resilient<S>> {
@@ -65,7 +70,8 @@ export class Resilient<S> {
     return new Resilient(options, store);
   }
 
-  async run<T>(action: (store: S) => Promise<T>): Promise<T> {
+  /** `lastWish`: what a full disk shall still do before we turn to memory. */
+  async run<T>(action: (store: S) => Promise<T>, lastWish?: (store: S) => Promise<unknown>): Promise<T> {
     const store = this.#store;
     if (!this.#isDurable) return await action(store);
     try {
@@ -76,6 +82,8 @@ export class Resilient<S> {
         else await this.#reopen(store);
         return await this.#attempt(action, this.#store);
       } catch (again) {
+        // As far as it goes: the disk is failing.
+        if (isFull(again) && lastWish !== undefined) await this.#attempt(lastWish, this.#store).catch(() => {});
         this.#turnToMemory(isFull(again) ? 'full' : 'broken');
         return await action(this.#store);
       }
@@ -113,10 +121,17 @@ export class Resilient<S> {
       const store = await withDeadline(open(), timeoutMs);
       await reopened?.(broken, store);
       this.#store = store;
+      this.#watch(store);
     })().finally(() => {
       this.#reopening = null;
     });
     await this.#reopening;
+  }
+
+  #watch(store: Durable<S>): void {
+    store.watch?.(() => {
+      if (this.#store === store) void this.run(this.#options.probe);
+    });
   }
 
   #turnToMemory(fault: StorageFault): void {

@@ -349,10 +349,7 @@ export class Room {
         const messages = message.messages as EntryId[];
         this.#marker.numbered(messages.map((id, index) => ({ id, seq: message.seq + index })));
         this.#settle([...messages, ...(message.others as EntryId[])], message.shownAt);
-        if (this.#sender.committed(message.messages, message.others)) {
-          this.#own.restoreLost(new Set(message.others));
-          this.#sender.answered();
-        }
+        if (this.#sender.committed(message.messages, message.others)) this.#sender.answered();
         return;
       }
       case 'read':
