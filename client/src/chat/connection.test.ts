@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RoomHandle } from './chat.ts';
 import { CachedTokens } from './session.ts';
 import type { FakeTablo } from './testing/fake-server.ts';
 import { FakeServer, fakeToken } from './testing/fake-server.ts';
@@ -17,6 +18,9 @@ afterEach(async () => {
   await closeDevices();
   await server.stop();
 });
+
+/** 64 KB, which 16 KiB/s carry in four seconds. */
+const LONG = Array.from({ length: 8 }, (_, nth) => `${nth}${'x'.repeat(7_999)}`);
 
 describe('denials', () => {
   it('[R11] a server that cannot load the tablo is asked again, and the reason is told', async () => {
@@ -125,6 +129,21 @@ describe('a link that is dead without being closed', () => {
     await until(() => expect(statusOf(room, 'slow')).toBe('sent'));
     expect(server.openings).toHaveLength(1);
     expect(server.joins).toBe(1);
+  });
+
+  it.each([
+    ['a large frame that was announced', () => server.tell(tablo, { type: 'coming', bytes: 48 * 1024 })],
+    ['its own large update on the way', (room: RoomHandle) => Promise.all(LONG.map((text) => room.send(text)))],
+  ])('[R11] is given the time that a slow link needs for %s', async (_what, begin) => {
+    const { chat } = await openDevice(server, ALICE, { timing: { idleProbeMs: 200, probeAnswerMs: 200 } });
+    const room = chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    server.freeze();
+    await begin(room);
+    const start = performance.now();
+    await until(() => expect(chat.connection.get().status).not.toBe('online'));
+    expect(performance.now() - start).toBeGreaterThan(2_000);
+    server.thaw();
   });
 
   it('[R11] is asked at once when the page is back, by whatever event', async () => {
