@@ -147,7 +147,7 @@ describe('a link that is dead without being closed', () => {
   });
 
   it('[R11] is asked at once when the page is back, by whatever event', async () => {
-    const { chat, environment } = await openDevice(server, ALICE);
+    const { chat, environment } = await openDevice(server, ALICE, { timing: { idleProbeMs: 60_000 } });
     chat.openRoom(tablo.id);
     await until(() => expect(chat.connection.get().status).toBe('online'));
     await until(() => expect(server.pings).toBe(1));
@@ -217,14 +217,14 @@ describe('reconnecting', () => {
   });
 
   it('[R11] of many clients after a restart is spread', async () => {
-    const timing = { reconnectMinMs: 20, restartSpreadMs: 1_000 };
+    const timing = { reconnectMinMs: 20, restartSpreadMs: 3_000 };
     const devices = await Promise.all(Array.from({ length: 12 }, () => openDevice(server, ALICE, { timing })));
     await until(() => expect(devices.every(({ chat }) => chat.connection.get().status === 'online')).toBe(true));
     const before = server.openings.length;
     server.closeSockets(1012, 'shutting-down');
     await until(() => expect(server.openings.length).toBe(before + 12));
     const back = server.openings.slice(before);
-    expect(Math.max(...back) - Math.min(...back)).toBeGreaterThan(250);
+    expect(Math.max(...back) - Math.min(...back)).toBeGreaterThan(1_000);
     await until(() => expect(devices.every(({ chat }) => chat.connection.get().status === 'online')).toBe(true));
     expect(server.openings.length).toBe(before + 12);
   });
