@@ -289,7 +289,7 @@ export class Connection implements LinkOpener {
   }
 
   #handleLost(code: number): void {
-    if (this.#heartbeat.isRunning || this.#openedAt !== null) this.#lostAt = performance.now();
+    if (this.#openedAt !== null) this.#lostAt = performance.now();
     this.#heartbeat.stop();
     this.#generation += 1;
     this.#failures += 1;

@@ -45,10 +45,6 @@ export class Heartbeat {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  get isRunning(): boolean {
-    return this.#liveness !== null;
-  }
-
   /** ms that a frame which was announced may still take. */
   get comingMs(): number {
     return this.#liveness?.comingMs(this.#now()) ?? 0;
