@@ -1,5 +1,5 @@
 import { createMessage } from '@tablo/schema/entry';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { openDatabase } from '../src/database.ts';
@@ -14,12 +14,23 @@ const QUEUED_BYTES = 8 * 1024 * 1024;
 /** Beside the bound itself: what frames cost while they are read, and what the garbage collector has not come to. */
 const SLACK_BYTES = 120 * 1024 * 1024;
 
+const closers: (() => Promise<unknown>)[] = [];
+afterAll(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
 it('[R11] 200 MB offered while the database is away do not stay in the memory: refused or cut, and served again afterwards', async () => {
   const database = await openDatabase();
+  closers.push(() => database.close());
   const gate = await Gate.open(database.url);
+  closers.push(() => gate.close());
   const stage = await Stage.open({ url: gate.url, directUrl: database.url, tablos: 1, writers: SOCKETS });
+  closers.push(() => stage.close());
   await stage.server.restart({ MAX_QUEUED_BYTES: String(QUEUED_BYTES) });
   const floods = await Promise.all(stage.writers.map(({ seat }) => joinRaw(seat)));
+  closers.push(async () => {
+    for (const flood of floods) flood.close();
+  });
   const before = await readRss(stage);
   gate.shut();
   let peak = before;
@@ -39,10 +50,6 @@ it('[R11] 200 MB offered while the database is away do not stay in the memory: r
   const [writer] = stage.writers;
   writer?.send([createMessage({ author: writer.seat.userId, sentAt: Date.now() }, 'afterwards')]);
   await stage.drained();
-  for (const flood of floods) flood.close();
-  await stage.close();
-  await gate.close();
-  await database.close();
 }, 120_000);
 
 const toMb = (bytes: number): number => Math.round(bytes / 1_000_000);

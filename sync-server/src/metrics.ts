@@ -45,12 +45,12 @@ export class Metrics {
 
   readonly #drifts = new Gauge({
     name: 'tablo_audit_drifts',
-    help: 'Differences between documents and rows that the last audit found.',
+    help: 'Differences between documents and rows that the last audit found, whichever server did it.',
     registers: [this.registry],
   });
   readonly #audited = new Gauge({
     name: 'tablo_audit_finished_timestamp_seconds',
-    help: 'When this server last finished an audit, in seconds since the Unix epoch; 0: not yet.',
+    help: 'When an audit was last finished, by whichever server, in seconds since the Unix epoch; 0: not known yet.',
     registers: [this.registry],
   });
 
@@ -76,9 +76,9 @@ export class Metrics {
 
   onRefused = (refusal: Refusal): void => this.#refused.inc({ code: refusal.code });
 
-  onAudited = ({ drifts }: { readonly drifts: number }): void => {
+  onAudit = ({ drifts, finishedAt }: { readonly drifts: number; readonly finishedAt: number }): void => {
     this.#drifts.set(drifts);
-    this.#audited.setToCurrentTime();
+    this.#audited.set(finishedAt / 1_000);
   };
 
   onLimit = (limit: string): void => this.#limits.inc({ limit });

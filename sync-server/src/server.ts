@@ -123,7 +123,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     onTrouble: () => sync.ledger.suspect(),
     registry: metrics.registry,
   });
-  const audit = openHourlyAudit({ pool, log, onAudited: metrics.onAudited });
+  const audit = openHourlyAudit({ pool, log, onLast: metrics.onAudit });
   return {
     rest,
     sync,

@@ -5,6 +5,7 @@ import { silentLog } from '../log.ts';
 import { Metrics } from '../metrics.ts';
 import type { AuditSummary, Drift } from './drift.ts';
 import { openHourlyAudit } from './hourly-audit.ts';
+import type { LastAudit } from './pg-audit-slot.ts';
 
 describe('the hourly audit', () => {
   it('shows in the metrics what it found, and that it is gone after a repair', async () => {
@@ -21,7 +22,7 @@ describe('the hourly audit', () => {
       log: silentLog,
       lookMs: 20,
       everyMs: 50,
-      onAudited: metrics.onAudited,
+      onLast: metrics.onAudit,
     });
     await vi.waitFor(async () => expect(await drifts()).toBe('1'), { timeout: 10_000 });
     expect(Math.abs((await finishedAt()) * 1_000 - Date.now())).toBeLessThan(60_000);
@@ -32,7 +33,7 @@ describe('the hourly audit', () => {
     await own.close();
   });
 
-  it('is done once for all servers of a database, and tells what it found', async () => {
+  it('is done once for all servers of a database, and all of them know what it found', async () => {
     const own = await openTestDatabase();
     const other = createPool(own.url);
     await other.query(`INSERT INTO tablos (name, last_seq) VALUES ('Test', 3)`);
@@ -40,19 +41,25 @@ describe('the hourly audit', () => {
     const drifts: Drift[] = [];
     const first = Promise.withResolvers<void>();
     const options = { pool: other, log: silentLog, onDrift: (drift: Drift) => drifts.push(drift), lookMs: 20 };
-    const open = () =>
+    const known: LastAudit[][] = [[], [], []];
+    const open = (nth: number) =>
       openHourlyAudit({
         ...options,
+        onLast: (last) => void known[nth]?.push(last),
         onAudited: (summary) => {
           summaries.push(summary);
           first.resolve();
         },
       });
-    const servers = [open(), open(), open()];
+    const servers = [0, 1, 2].map(open);
     await first.promise;
+    await vi.waitFor(() => expect(known.every((heard) => heard.length > 1)).toBe(true), { timeout: 10_000 });
+    const [last] = known[0] ?? [];
+    expect(last).toMatchObject({ drifts: 1 });
+    expect(known.flat().every((heard) => heard.finishedAt === last?.finishedAt && heard.drifts === 1)).toBe(true);
     // Every server has looked several times when this one's clock says that an hour has passed.
     const later = Promise.withResolvers<void>();
-    const next = openHourlyAudit({ ...options, everyMs: 400, onAudited: () => later.resolve() });
+    const next = openHourlyAudit({ ...options, everyMs: 400, onAudited: () => later.resolve(), onLast() {} });
     await later.promise;
     expect(summaries).toMatchObject([{ tablos: 1, drifts: 1 }]);
     expect(drifts.map(({ code }) => code)).toEqual(['last-seq', 'last-seq']);

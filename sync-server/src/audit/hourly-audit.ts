@@ -3,7 +3,7 @@ import type { Pool } from '../db/pool.ts';
 import type { Log } from '../log.ts';
 import type { AuditSummary, Drift } from './drift.ts';
 import { audit } from './pg-audit.ts';
-import { takeAuditSlot } from './pg-audit-slot.ts';
+import { type LastAudit, takeAuditSlot } from './pg-audit-slot.ts';
 
 const EVERY_MS = 3_600_000;
 /** Between two looks whether an hour has passed: a server that restarts often still gets its turn. */
@@ -17,8 +17,10 @@ export interface HourlyAuditOptions {
   readonly pool: Pool;
   readonly log: Log;
   readonly onDrift?: (drift: Drift) => void;
-  /** After every complete run. */
-  readonly onAudited: (summary: AuditSummary) => void;
+  /** After every complete run of this server. */
+  readonly onAudited?: (summary: AuditSummary) => void;
+  /** At every look: the last complete run, whichever server did it. */
+  readonly onLast: (last: LastAudit) => void;
   /** Tests are in a hurry. */
   readonly everyMs?: number;
   readonly lookMs?: number;
@@ -59,10 +61,10 @@ export function openHourlyAudit(options: HourlyAuditOptions): HourlyAudit {
 }
 
 async function look(options: HourlyAuditOptions, signal: AbortSignal): Promise<void> {
-  const { pool, log, onDrift, onAudited, everyMs = EVERY_MS } = options;
+  const { pool, log, onDrift, onAudited, onLast, everyMs = EVERY_MS } = options;
   let logged = 0;
-  const summary = await takeAuditSlot(pool, everyMs, () =>
-    audit(pool, {
+  const last = await takeAuditSlot(pool, everyMs, async () => {
+    const summary = await audit(pool, {
       isGentle: true,
       signal,
       onDrift: (drift) => {
@@ -70,10 +72,11 @@ async function look(options: HourlyAuditOptions, signal: AbortSignal): Promise<v
         logged += 1;
         if (logged <= LOGGED_DRIFTS) log.error({ ...drift }, 'The audit found a drift.');
       },
-    }),
-  );
-  if (summary === null) return;
-  onAudited(summary);
-  if (summary.drifts > 0) log.error({ ...summary }, 'Documents and rows differ: run the audit for all of it.');
-  else log.debug({ ...summary }, 'Documents and rows agree.');
+    });
+    onAudited?.(summary);
+    if (summary.drifts > 0) log.error({ ...summary }, 'Documents and rows differ: run the audit for all of it.');
+    else log.debug({ ...summary }, 'Documents and rows agree.');
+    return summary;
+  });
+  if (last !== null) onLast(last);
 }

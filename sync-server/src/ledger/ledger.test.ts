@@ -223,6 +223,21 @@ describe('the ledger', () => {
     expect([...store.entries.values()].map(({ entry }) => entry.author)).toEqual([bob]);
   });
 
+  it('[R11] answers a post unavailable when its caller has waited long enough', async () => {
+    const { store, ledger, live, doc, onFailure } = start();
+    store.failure = new Error('away');
+    let isAwaited = true;
+    const entry = new Replica(alice).message('by a bot', T);
+    const post = { type: 'entry', document: live, userId: alice, receivedAt: T, entry } as const;
+    const waiting = ledger.submit({ ...post, isAwaited: () => isAwaited });
+    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled());
+    isAwaited = false;
+    expect(await waiting).toMatchObject({ type: 'refused', refusal: { code: 'unavailable' } });
+    store.failure = null;
+    await vi.waitFor(() => expect(ledger.awaySince).toBeNull(), 10_000);
+    expect(entriesOf(doc)).toEqual([]);
+  });
+
   it('[R11] refuses with shutting-down what is still waiting at the deadline, and everything after', async () => {
     const { store, ledger, live } = start();
     store.failure = new Error('away');

@@ -108,6 +108,15 @@ describe('the answer to a question about entries', () => {
     expect([...(asked?.others ?? [])].sort()).toEqual([late.id, onTime.id].sort());
   });
 
+  it('does not come for more than 10,000 ids at once, and the connection lives on', async () => {
+    const client = await joined(bob);
+    const ids = Array.from({ length: 10_001 }, () => createEntryId());
+    client.provider.sendStateless(encodeStateless({ type: 'check', ids }));
+    expect((await ask(client, ids.slice(1)))?.others).toEqual([]);
+    expect(answers(client)).toHaveLength(1);
+    expect([client.refusals(), client.closed]).toEqual([[], []]);
+  });
+
   it('[R8] waits for what the same user has on its way, over another connection too: not durable is the last word', async () => {
     const [before, after] = [await joined(alice), await joined(alice)];
     const holder = await server.pool.connect();
