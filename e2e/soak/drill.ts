@@ -60,6 +60,10 @@ export class Drill {
         RATE_ENTRIES_PER_SECOND: '100000',
         LOG_LEVEL: 'warn',
       },
+    }).catch(async (error: unknown) => {
+      await postgres.close();
+      await rm(directory, { recursive: true, force: true });
+      throw error;
     });
     return new Drill(programs, postgres, server, directory, seed);
   }
