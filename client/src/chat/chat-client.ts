@@ -39,6 +39,7 @@ import { type TokenSource, UserTokens } from './session.ts';
 import { type OpenTabChannel, type TabLocks, type TabMessage, Tabs } from './tabs.ts';
 import { DEFAULT_TIMING, type Timing } from './timing.ts';
 import { moveReadPosition } from './unread.ts';
+import { takeOverYIndexedDb } from './y-indexeddb-rows.ts';
 
 const LISTED = 'hasListed';
 
@@ -79,6 +80,8 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
     ...(options.tabLocks === undefined ? {} : { locks: options.tabLocks }),
   });
   const outbox = await Outbox.open(storage.store, tabs, timing.withdrawnKeptMs, options.now);
+  // Given storage has no such past. Not awaited: some browsers never answer.
+  if (options.storage === undefined) inBackground(takeOverYIndexedDb(options.user.id, storage.store, outbox));
   const book = await ChannelBook.open(storage.store);
   const hasListed = (await storage.store.readMeta(LISTED)) === true;
   return new ChatClient({ options, timing, storage, tabs, outbox, book, hasListed });
