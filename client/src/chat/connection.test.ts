@@ -170,10 +170,8 @@ describe('a link that is dead without being closed', () => {
       for (const days of [1, -2]) {
         const jumped = Date.now;
         Date.now = () => jumped() + days * 24 * 3600_000;
-        const [before, start] = [server.pings, performance.now()];
-        // The provider's own checker, where it runs, looks every 3 s.
-        await until(() => expect(performance.now() - start).toBeGreaterThan(3_300));
-        expect(server.pings - before).toBeGreaterThan(5);
+        const before = server.pings;
+        await until(() => expect(server.pings - before).toBeGreaterThan(5));
       }
     } finally {
       Date.now = real;
