@@ -22,6 +22,7 @@ const CONNECT_TIMEOUT: object = { connectTimeoutMs: 1_000 };
 const TIMING: Partial<Timing> = {
   joinTimeoutMs: 1_500,
   checkAnswerMs: 800,
+  askHeldMs: 900,
   idleProbeMs: 700,
   probeAnswerMs: 800,
   offlineAfterMs: 1_000,

@@ -12,7 +12,7 @@ export interface LinkListener {
   /** The server denied or closed this document, in its words. Nothing more happens until `rejoin` or `close`. */
   ended(reason: string): void;
   stateless(payload: string): void;
-  /** Every update sent so far has been acknowledged, hence is durable [R1]. */
+  /** As many updates have been acknowledged as were sent, most likely these: what is durable, the server says by id [R1]. */
   acknowledged(): void;
   presence(states: readonly PeerState[]): void;
 }

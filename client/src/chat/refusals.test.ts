@@ -41,6 +41,25 @@ function holdCommits(): () => void {
   };
 }
 
+it('[R1] a count of acknowledgements that reaches zero early makes nothing durable', async () => {
+  let answerAll = () => {};
+  server.holdAnswers = new Promise((resolve) => {
+    answerAll = resolve;
+  });
+  const { room } = await openKitchen();
+  const release = holdCommits();
+  // Joined, so it is pushed before this resolves.
+  await room.send('not yet');
+  // The two answers to the server's repeated question are acknowledged before the message: as many as the client has counted.
+  answerAll();
+  await until(() => expect(server.updates).toBe(1));
+  await server.post(tablo, BOB, 'meanwhile');
+  await until(() => expect(texts(room)).toContain('meanwhile'));
+  expect(statusOf(room, 'not yet')).toBe('pending');
+  release();
+  await until(() => expect(statusOf(room, 'not yet')).toBe('sent'));
+});
+
 describe('a refusal', () => {
   it('[R8] marks the refused message and lets later ones through', async () => {
     server.judge = (entries) => (saysBad(entries) ? { code: 'invalid-update' } : null);

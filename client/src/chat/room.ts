@@ -317,7 +317,6 @@ export class Room {
   }
 
   #handleAcknowledged(): void {
-    this.#settle(this.#own.held());
     const { book, reportRead } = this.#context;
     this.#isInAgreement = this.#home.isReady;
     if (this.#isInAgreement && book.get(this.id)?.pendingRead != null) reportRead();

@@ -5,6 +5,8 @@
  * 1. Nothing is pushed before the server has said (or had its time to say) which entries it holds already.
  * 2. One refused entry never blocks later ones [R8]: a refusal that names several, or none, is narrowed down by halves, one half on its way at a time.
  * 3. After every refusal the document is replaced (a refused update leaves a gap in its clientID's clock, TRAPS 1.2).
+ * 4. Durable is what the server has named [R1]. A provider's count of acknowledgements is not believed: a repeated question of the server's makes it reach
+ *    zero early. For what is on its way for long, the server is asked.
  */
 import { createRefusal, REASONS, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
 import type { MemberEntry } from '@tablo/schema/entry';
@@ -54,6 +56,7 @@ export class Sender {
   #suspects: (readonly EntryId[])[] = [];
   #checkTimer: ReturnType<typeof setTimeout> | null = null;
   #holdTimer: ReturnType<typeof setTimeout> | null = null;
+  #askTimer: ReturnType<typeof setTimeout> | null = null;
   #authRefusals = 0;
 
   constructor(host: SenderHost, timing: Timing) {
@@ -64,6 +67,7 @@ export class Sender {
 
   /** Joined and synced. */
   joined(): void {
+    this.#askLater();
     const ids = [...this.#host.doubtful()];
     this.#asked = new Set(ids);
     this.#answersLeft = Math.ceil(ids.length / CHECK_IDS);
@@ -77,6 +81,8 @@ export class Sender {
   left(): void {
     this.#phase = 'away';
     this.#stopChecking();
+    if (this.#askTimer !== null) clearTimeout(this.#askTimer);
+    this.#askTimer = null;
   }
 
   close(): void {
@@ -145,7 +151,7 @@ export class Sender {
       if (heldBytes > 0 && heldBytes + bytes > MAX_HELD_BYTES) return;
       heldBytes += bytes;
       for (const { id } of chunk) this.#held.set(id, bytes / chunk.length);
-      this.#host.push(chunk);
+      this.#push(chunk);
     }
   }
 
@@ -160,12 +166,27 @@ export class Sender {
     this.flush();
   }
 
+  #push(entries: readonly MemberEntry[]): void {
+    this.#host.push(entries);
+    this.#askLater();
+  }
+
+  #askLater(): void {
+    this.#askTimer ??= setTimeout(() => {
+      this.#askTimer = null;
+      const held = this.#host.held();
+      if (held.length === 0) return;
+      this.#host.check(held.slice(0, CHECK_IDS));
+      this.#askLater();
+    }, this.#timing.askHeldMs);
+  }
+
   #pushSuspects(entries: readonly MemberEntry[]): void {
     if (this.#host.held().length > 0) return;
     while (this.#suspects.length > 0) {
       const group = new Set(this.#suspects[0]);
       const left = entries.filter((entry) => group.has(entry.id));
-      if (left.length > 0) return this.#host.push(left);
+      if (left.length > 0) return this.#push(left);
       this.#suspects.shift();
     }
     this.flush();

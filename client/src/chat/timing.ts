@@ -7,6 +7,8 @@ export interface Timing {
   readonly joinsAtOnce: number;
   /** Without an answer to `check` we push all the same: an id counts once [R4]. */
   readonly checkAnswerMs: number;
+  /** Own entries that are on their way for this long are asked for. */
+  readonly askHeldMs: number;
   /** A socket silent for this long is asked for a sign of life … */
   readonly idleProbeMs: number;
   /** … and given up when none comes within this, and what a slow link needs for the bytes that are on it. */
@@ -55,6 +57,7 @@ export const DEFAULT_TIMING: Timing = {
   joinTimeoutMs: 5_000,
   joinsAtOnce: 50,
   checkAnswerMs: 2_000,
+  askHeldMs: 10_000,
   idleProbeMs: 2_500,
   probeAnswerMs: 3_000,
   offlineAfterMs: 5_000,

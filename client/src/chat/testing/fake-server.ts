@@ -6,7 +6,7 @@
 // biome-ignore-all lint/style/noRestrictedImports: the server that the client is tested against.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Extension, Server, type WebSocketLike } from '@hocuspocus/server';
+import { type Extension, OutgoingMessage, Server, type WebSocketLike } from '@hocuspocus/server';
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { encodeDocumentName, parseDocumentName } from '@tablo/schema/document-name';
 import { type DraftText, isLaterDraft } from '@tablo/schema/draft';
@@ -66,6 +66,8 @@ export class FakeServer {
   refusesDrafts: { readonly status: number; readonly code: string } | null = null;
   /** Commits wait while set, as with PostgreSQL away. */
   hold: Promise<void> | null = null;
+  /** Asks every client twice for what the server lacks, and thinks about the answers while set. */
+  holdAnswers: Promise<void> | null = null;
   readonly tokensRejected = new Set<string>();
   readonly requests: string[] = [];
   /** Ends every socket at its first frame with this code, after a sign of life. */
@@ -307,8 +309,14 @@ export class FakeServer {
       onStoreDocument: async ({ documentName, document }) => {
         if (run === this.#run) this.#remember(documentName, document);
       },
+      connected: async ({ connection }) => {
+        if (this.holdAnswers === null) return;
+        const question = new OutgoingMessage(connection.messageAddress);
+        connection.send(question.createSyncMessage().writeFirstSyncStepFor(connection.document).toUint8Array());
+      },
       beforeSync: async ({ type, payload, connection, document, context }) => {
         if (type === 0 || connection === undefined) return;
+        if (type === 1 && this.holdAnswers !== null) await this.holdAnswers;
         const values = Y.decodeUpdate(payload).structs.flatMap((struct) => {
           if (!(struct instanceof Y.Item)) return [];
           const known = Y.getState(document.store, struct.id.client);

@@ -20,6 +20,7 @@ export const BOB = 'bbbbbbbb-0000-4000-8000-0000000000b2' as UserId;
 export const FAST: Partial<Timing> = {
   joinTimeoutMs: 400,
   checkAnswerMs: 150,
+  askHeldMs: 400,
   reconnectMinMs: 20,
   reconnectMaxMs: 60,
   retryMinMs: 20,
