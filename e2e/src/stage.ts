@@ -83,6 +83,11 @@ export class Stage {
     this.#expected.push(/status of 403/);
   }
 
+  /** From now on a session may end under an open page. */
+  expectEndedSessions(): void {
+    this.#expected.push(/status of 401/);
+  }
+
   /** For `afterEach`. */
   expectNoProblems(): void {
     const problems = this.#problems.splice(0);
@@ -166,10 +171,17 @@ export interface MessageRow {
   readonly created_at: number;
 }
 
-export async function openStage({ userDataDir }: { readonly userDataDir?: string } = {}): Promise<Stage> {
+export interface StageOptions {
+  readonly userDataDir?: string;
+  /** What the server gets for the database's url: the url of a door before it. */
+  readonly reach?: (databaseUrl: string) => Promise<string>;
+}
+
+export async function openStage({ userDataDir, reach }: StageOptions = {}): Promise<Stage> {
   const database = await openDatabase();
+  const databaseUrl = (await reach?.(database.url)) ?? database.url;
   const [server, browser] = await Promise.all([
-    startServer({ env: { DATABASE_URL: database.url } }),
+    startServer({ env: { DATABASE_URL: databaseUrl } }),
     launchChromium(userDataDir === undefined ? {} : { userDataDir }),
   ]);
   return new Stage(server, database, browser);

@@ -83,12 +83,17 @@ export const blockDatabases = (page: Page, names: readonly string[]): Promise<vo
   }, names);
 
 /** The rows of one document as they are on the disk. */
-export const readUpdates = (page: Page, document: string): Promise<number[][]> =>
-  withUpdates(page, document, null) as Promise<number[][]>;
+export const readUpdates = (page: Page, document: string): Promise<number[][]> => withUpdates(page, document, null);
 
 /** `update` beside what there is, or in its place. */
-export const writeUpdate = (page: Page, document: string, update: Uint8Array, how: 'add' | 'replace'): Promise<void> =>
-  withUpdates(page, document, { update: [...update], how }) as Promise<void>;
+export async function writeUpdate(
+  page: Page,
+  document: string,
+  update: Uint8Array,
+  how: 'add' | 'replace',
+): Promise<void> {
+  await withUpdates(page, document, { update: [...update], how });
+}
 
 const withUpdates = (page: Page, document: string, write: { update: number[]; how: 'add' | 'replace' } | null) =>
   page.evaluate(
@@ -116,6 +121,21 @@ const withUpdates = (page: Page, document: string, write: { update: number[]; ho
     },
     { document, write },
   );
+
+/** What the device keeps of unfinished texts. */
+export const storedDrafts = (page: Page): Promise<string[]> =>
+  page.evaluate(async () => {
+    const name = (await indexedDB.databases()).find(({ name }) => name?.startsWith('tablo-chat:'))?.name ?? '';
+    return new Promise<string[]>((resolve, reject) => {
+      const request = indexedDB.open(name);
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => {
+        const all = request.result.transaction('drafts').objectStore('drafts').getAll();
+        all.onsuccess = () => resolve((all.result as { text: string }[]).map(({ text }) => text));
+        request.result.close();
+      };
+    });
+  });
 
 /** Room for so much, at the address `url`. Before the page stores anything: Chromium looks at the room that is left every half minute only. */
 export async function limitStorage(page: Page, url: string, bytes: number): Promise<void> {
