@@ -44,6 +44,18 @@ export class RestPerson {
     await this.#ask('POST', `/chat/channels/${tablo}/members`, { user_id: user, role: 'member' });
   }
 
+  async remove(tablo: string, user: string): Promise<void> {
+    await this.#ask('DELETE', `/chat/channels/${tablo}/members/${user}`);
+  }
+
+  /** Of the session's account. */
+  async userId(): Promise<string> {
+    const session = await this.#fetch<{ user: { id: string } }>('/api/auth/get-session', {
+      headers: { cookie: this.#cookie },
+    });
+    return session.user.id;
+  }
+
   async say(tablo: string, text: string, replyTo?: string): Promise<string> {
     const body = replyTo === undefined ? { text } : { text, reply_to: replyTo };
     const { message } = await this.#ask<{ message: { id: string } }>('POST', `/chat/channels/${tablo}/messages`, body);

@@ -59,6 +59,7 @@ async function main(outDir: string): Promise<void> {
     await ada.signUp(PASSWORD);
     await bob.signUp(PASSWORD);
     const tablo = await ada.createTablo(TABLO);
+    const bobId = await bob.userId();
     await bob.accept(await ada.invite(tablo));
     for (let line = 1; line < LINES; line += 1)
       await (line % 3 === 0 ? ada : bob).say(tablo, `Round ${line}: all quiet.`);
@@ -93,6 +94,19 @@ async function main(outDir: string): Promise<void> {
       await pending(again, 1);
       await take('session-ended', again, size.width);
       await again.context.close();
+
+      const removed = await atSize(browser, server.url, bob, size);
+      await removed.goOffline();
+      await removed.page.getByText('You are offline').waitFor();
+      await removed.say('Written by somebody who is no member any more.');
+      await removed.say('Short one.');
+      await pending(removed, 2);
+      await ada.remove(tablo, bobId);
+      await removed.goOnline();
+      await removed.log.locator('[data-status="refused"]').nth(1).waitFor();
+      await take('refused', removed, size.width);
+      await removed.context.close();
+      await bob.accept(await ada.invite(tablo));
     }
   } finally {
     await browser.close();
