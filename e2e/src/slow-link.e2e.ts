@@ -107,6 +107,7 @@ describe('a link of 400 ms and 400 kbit/s', () => {
     const reactions = await stage.database.query('SELECT 1 FROM message_reactions');
     expect(reactions).toHaveLength(said.filter((text) => Number(/\d+/u.exec(text)) % 4 === 1).length);
     // One for each person whenever the link was away; a second where a probe met the link just as it came back.
+    process.stdout.write(`${said.length} messages, ${link.socketsOpened - before} sockets in ${CYCLES} cycles\n`);
     expect(link.socketsOpened - before).toBeLessThanOrEqual(2 * 2 * CYCLES);
     for (const { context } of [ada, bob]) await context.close();
   });
