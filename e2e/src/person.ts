@@ -173,6 +173,13 @@ export class Person {
     );
   }
 
+  /** What the messages say, without author and time. */
+  texts(): Promise<string[]> {
+    return this.log
+      .locator('[data-message-id] .message-text')
+      .evaluateAll((elements) => elements.map((element) => element.textContent ?? ''));
+  }
+
   async messageIds(): Promise<string[]> {
     return (await this.messages()).map(({ id }) => id);
   }

@@ -4,6 +4,8 @@ export class RestPerson {
   readonly email: string;
   readonly #url: string;
   #cookie = '';
+  /** Lives longer than any test. */
+  #token: { readonly token: string } | undefined;
 
   constructor(url: string, name: string) {
     this.name = name;
@@ -38,6 +40,22 @@ export class RestPerson {
     await this.#ask('POST', `/chat/invites/${code}/accept`);
   }
 
+  async add(tablo: string, user: string): Promise<void> {
+    await this.#ask('POST', `/chat/channels/${tablo}/members`, { user_id: user, role: 'member' });
+  }
+
+  async remove(tablo: string, user: string): Promise<void> {
+    await this.#ask('DELETE', `/chat/channels/${tablo}/members/${user}`);
+  }
+
+  /** Of the session's account. */
+  async userId(): Promise<string> {
+    const session = await this.#fetch<{ user: { id: string } }>('/api/auth/get-session', {
+      headers: { cookie: this.#cookie },
+    });
+    return session.user.id;
+  }
+
   async say(tablo: string, text: string, replyTo?: string): Promise<string> {
     const body = replyTo === undefined ? { text } : { text, reply_to: replyTo };
     const { message } = await this.#ask<{ message: { id: string } }>('POST', `/chat/channels/${tablo}/messages`, body);
@@ -45,10 +63,10 @@ export class RestPerson {
   }
 
   async #ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const token = await this.#fetch<{ token: string }>('/api/auth/token', { headers: { cookie: this.#cookie } });
+    this.#token ??= await this.#fetch<{ token: string }>('/api/auth/token', { headers: { cookie: this.#cookie } });
     return this.#fetch<T>(path, {
       method,
-      headers: { authorization: `Bearer ${token.token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${this.#token.token}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   }

@@ -1,7 +1,7 @@
 // What the browser tests of one file share: the real server with a database of its own, one Chromium, and people in it.
 // Every page is watched: a script error, a line of `console.error` or a breach of the content security policy fails the test.
 import pg from 'pg';
-import type { BrowserContext, BrowserContextOptions } from 'playwright-core';
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { type Chromium, launchChromium } from './browser.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -38,11 +38,15 @@ export class Stage {
     return this.#browser.context;
   }
 
-  /** A new person at a computer of their own. */
-  async newPerson(name: string, options?: BrowserContextOptions): Promise<Person> {
+  /** A new person at a computer of their own; `prepare` sees their page before it opens anything. */
+  async newPerson(
+    name: string,
+    options?: BrowserContextOptions,
+    prepare?: (page: Page) => Promise<unknown>,
+  ): Promise<Person> {
     const context = await this.#browser.newContext(options);
     this.watch(context);
-    return this.#signUp(name, context);
+    return this.#signUp(name, context, prepare);
   }
 
   /** A new person in the profile's own context. */
@@ -145,9 +149,10 @@ export class Stage {
     await this.database.close();
   }
 
-  async #signUp(name: string, context: BrowserContext): Promise<Person> {
+  async #signUp(name: string, context: BrowserContext, prepare?: (page: Page) => Promise<unknown>): Promise<Person> {
     const email = `${name.toLowerCase().replaceAll(/[^a-z]+/g, '')}.${crypto.randomUUID().slice(0, 8)}@example.org`;
     const person = await Person.atNewTab(context, this.server.url, { name, email });
+    await prepare?.(person.page);
     await person.page.goto(this.server.url);
     await person.signUp();
     return person;
@@ -166,10 +171,17 @@ export interface MessageRow {
   readonly created_at: number;
 }
 
-export async function openStage({ userDataDir }: { readonly userDataDir?: string } = {}): Promise<Stage> {
+export interface StageOptions {
+  readonly userDataDir?: string;
+  /** What the server gets for the database's url: the url of a door before it. */
+  readonly reach?: (databaseUrl: string) => Promise<string>;
+}
+
+export async function openStage({ userDataDir, reach }: StageOptions = {}): Promise<Stage> {
   const database = await openDatabase();
+  const databaseUrl = (await reach?.(database.url)) ?? database.url;
   const [server, browser] = await Promise.all([
-    startServer({ env: { DATABASE_URL: database.url } }),
+    startServer({ env: { DATABASE_URL: databaseUrl } }),
     launchChromium(userDataDir === undefined ? {} : { userDataDir }),
   ]);
   return new Stage(server, database, browser);

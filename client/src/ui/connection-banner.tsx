@@ -18,6 +18,8 @@ export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
   const storage = useReadable(chat.storage);
   const { reason } = connection;
   const isSessionOver = reason !== undefined && REASONS[reason].next === 'after-auth';
+  // Beside the warning that closing the tab loses them, nothing may promise that messages are kept.
+  const isKept = storage.status !== 'memory';
 
   return (
     <>
@@ -36,11 +38,15 @@ export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
           tone="warning"
           action={{ label: 'Continue', onClick: onSignInAgain }}
         >
-          Your session has ended. Everything here is kept; sign in again to send and receive.
+          {isKept
+            ? 'Your session has ended. Everything here is kept; sign in again to send and receive.'
+            : 'Your session has ended. Sign in again to send and receive.'}
         </Strip>
       ) : reason === 'unavailable' ? (
         <Strip icon={<ServerCrash size={16} aria-hidden />} tone="quiet">
-          The server cannot store messages right now. Yours are kept here and will be sent.
+          {isKept
+            ? 'The server cannot store messages right now. Yours are kept here and will be sent.'
+            : 'The server cannot store messages right now. Yours will be sent when it can again.'}
         </Strip>
       ) : connection.status === 'offline' ? (
         <Strip
@@ -48,7 +54,9 @@ export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
           tone="quiet"
           action={{ label: 'Try now', onClick: () => chat.reconnect() }}
         >
-          You are offline. Messages are kept here and sent when you are back.
+          {isKept
+            ? 'You are offline. Messages are kept here and sent when you are back.'
+            : 'You are offline. Messages are sent when you are back.'}
         </Strip>
       ) : null}
     </>
