@@ -123,7 +123,7 @@ describe('a device that is full', () => {
   });
 
   // Fails until a full outbox deletes what it cannot overwrite.
-  it.fails('[R8] what was cancelled while it was full is not delivered after a reload', async () => {
+  it('[R8] what was cancelled while it was full is not delivered after a reload', async () => {
     const ada = await newcomer();
     await leaveNetwork(ada);
     await sayOffline(ada, 'To be cancelled');
@@ -196,7 +196,7 @@ describe('a database that goes away under an open page', () => {
   });
 
   // Fails until the unsent entries' database notices its own deletion.
-  it.fails('[R8] deleted by another tab while messages are pending: said at once, and they are delivered once', async () => {
+  it('[R8] deleted by another tab while messages are pending: said at once, and they are delivered once', async () => {
     const ada = await newcomer();
     const other = await strangeTab(ada);
     await leaveNetwork(ada);

@@ -5,9 +5,10 @@
  * Invariants
  * 1. A record leaves only when its entry is durable. What was cancelled or changed leaves a *withdrawn* record for a while: another tab, or a frame on
  *    its way, may have sent it.
- * 2. Every change is decided twice: at once on what this tab knows, which is shown, then in the store's transaction on what is true, which is kept. So
- *    two tabs that change one message at once do it one after the other.
- * 3. Order is (`sentAt`, id), which is the order of writing: the causal clock never stamps twice the same.
+ * 2. Every change is decided in the store's transaction, on what is true: so two tabs that change one message at once do it one after the other.
+ * 3. What is shown is stored: a browser that dies has nothing to take back. Only when the store takes its time is a change shown before, as decided on what
+ *    this tab knows.
+ * 4. Order is (`sentAt`, id), which is the order of writing: the causal clock never stamps twice the same.
  */
 import type { Refusal } from '@tablo/schema/close-codes';
 import type { Entry, MemberEntry } from '@tablo/schema/entry';
@@ -19,6 +20,9 @@ import { type Decision, decideSettlement, isAwaited, type Maker, type Stamps } f
 import { viewOf } from './outbox-view.ts';
 import { inBackground } from './report-error.ts';
 import type { Tabs } from './tabs.ts';
+
+/** People take this for at once; a store that takes longer may never answer. */
+const SHOW_ANYWAY_MS = 150;
 
 export interface OutboxChange {
   readonly tabloId: TabloId;
@@ -100,14 +104,14 @@ export class Outbox {
     return count;
   }
 
-  /** Shows at once; resolves when it is on the disk. */
+  /** Shows and resolves when it is on the disk. */
   async add(tabloId: TabloId, entries: readonly MemberEntry[]): Promise<void> {
     await this.#change(tabloId, [], () => ({ put: entries.map((entry) => this.#record(tabloId, entry)) }));
   }
 
   /**
-   * A person's wish about the entries `ids`. Shows at once; resolves when it is on the disk, with whether it could be done: not when another tab was first
-   * to take the message back.
+   * A person's wish about the entries `ids`. Shows and resolves when it is on the disk, with whether it could be done: not when another tab was first to
+   * take the message back.
    */
   change(
     tabloId: TabloId,
@@ -141,7 +145,10 @@ export class Outbox {
     const make = this.#maker(tabloId, stamps);
     const settledIds = settled.map((record) => record.id);
     const sent = [...arrivals, ...settled.map((record) => record.entry)];
-    inBackground(this.#change(tabloId, settledIds, (view) => decideSettlement(view, settledIds, make), sent));
+    // Known at once, or every further word of the server's would settle them again.
+    inBackground(
+      this.#change(tabloId, settledIds, (view) => decideSettlement(view, settledIds, make), { sent, showAfterMs: 0 }),
+    );
     return settled;
   }
 
@@ -164,24 +171,34 @@ export class Outbox {
     tabloId: TabloId,
     ids: readonly EntryId[],
     decide: (view: OutboxView) => Decision,
-    sent: readonly Entry[] = [],
+    {
+      sent = [],
+      showAfterMs = SHOW_ANYWAY_MS,
+    }: { readonly sent?: readonly Entry[]; readonly showAfterMs?: number } = {},
   ): Promise<boolean> {
     const guess = decide(viewOf(this.#records.get(tabloId) ?? new Map()));
     if (guess === null) return false;
-    for (const { id } of guess.put ?? []) this.#unstored.add(id);
-    if (this.#apply(tabloId, guess)) this.#emit({ tabloId, sent: [] });
+    let shown: OutboxWrites = {};
+    const show = (): void => {
+      shown = guess;
+      for (const { id } of guess.put ?? []) this.#unstored.add(id);
+      if (this.#apply(tabloId, guess)) this.#emit({ tabloId, sent: [] });
+    };
     let isDone = true;
+    if (showAfterMs === 0) show();
+    const timer = showAfterMs === 0 ? null : setTimeout(show, showAfterMs);
     const writes = await this.#store.changeOutbox(ids, (view) => {
       const decision = decide(view);
       isDone = decision !== null;
       return leadingOn(guess, decision ?? {}, view);
     });
+    if (timer !== null) clearTimeout(timer);
     this.#apply(tabloId, writes);
     const written = idsOf(writes);
     // Another tab was first: what was guessed is not so, and must not be pushed until it is known what is.
-    const wrong = [...idsOf(guess)].filter((id) => !written.has(id));
+    const wrong = [...idsOf(shown)].filter((id) => !written.has(id));
     await this.#refresh(tabloId, wrong);
-    for (const { id } of guess.put ?? []) this.#unstored.delete(id);
+    for (const { id } of shown.put ?? []) this.#unstored.delete(id);
     if (written.size > 0 || sent.length > 0)
       this.#tabs.post({ type: 'outbox', tabloId, ids: [...written, ...wrong], sent });
     if (written.size > 0 || wrong.length > 0) this.#emit({ tabloId, sent: [] });

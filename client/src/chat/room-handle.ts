@@ -3,6 +3,7 @@ import type { EntryId, TabloId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import type { Member, PresenceView, RoomView, SearchableRoom } from './chat.ts';
 import type { Readable } from './readable.ts';
+import { inBackground } from './report-error.ts';
 import type { Room } from './room.ts';
 import { foldForSearch } from './search.ts';
 
@@ -45,6 +46,8 @@ export class HeldRoom implements SearchableRoom {
   async send(text: string, replyTo?: EntryId): Promise<EntryId> {
     this.#room.presence.sendTyping(false);
     const id = await this.#room.commands.send(text, replyTo);
+    // After the message: a browser that dies in between has it twice in sight rather than nowhere.
+    this.#saveDraft();
     this.#onWrite();
     return id;
   }
@@ -99,5 +102,10 @@ export class HeldRoom implements SearchableRoom {
     this.#isReleased = true;
     this.#room.release();
     this.#onRelease();
+  }
+
+  #saveDraft(): void {
+    // The composer's own turn first: it empties the draft when this resolves.
+    setTimeout(() => inBackground(this.#room.draft.save()), 0);
   }
 }
