@@ -10,7 +10,6 @@ export type ViolationKind =
   | 'pending' // something is still on its way
   | 'lost'
   | 'doubled'
-  | 'tab-race' // two tabs of one browser worked on one pending message at once: a known weakness, counted and not failed
   | 'leaked' // cancelled or deleted, and there all the same
   | 'misordered'
   | 'miscounted'
@@ -179,7 +178,7 @@ function compareIntent(intent: Intent, rows: readonly Row[], refused: RefusedKey
   if (rows.length > 1)
     return [
       {
-        kind: intent.isSharedByTabs && intent.versions > 1 ? 'tab-race' : 'doubled',
+        kind: 'doubled',
         what: `${key} is there as ${rows.map(({ text }) => text).join(', ')}`,
       },
     ];
@@ -193,7 +192,7 @@ function compareIntent(intent: Intent, rows: readonly Row[], refused: RefusedKey
   if (intent.isRemoved)
     return [
       {
-        kind: intent.isSharedByTabs ? 'tab-race' : 'leaked',
+        kind: 'leaked',
         what: `${key} was cancelled or deleted by ${intent.writer}`,
       },
     ];

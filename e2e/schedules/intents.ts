@@ -7,8 +7,6 @@ export interface Intent {
   readonly author: UserId;
   /** Device and tab that wrote it. */
   readonly writer: string;
-  /** The writer's browser has more than one tab. */
-  readonly isSharedByTabs: boolean;
   versions: number;
   /** Everything asked of it has been stored; otherwise its tab died in the middle and it may be there or not. */
   isStored: boolean;
@@ -23,12 +21,11 @@ export interface Intent {
 export class Intents {
   readonly all = new Map<string, Intent>();
 
-  add(author: UserId, writer: string, isSharedByTabs: boolean, seen: Intent['seen']): Intent {
+  add(author: UserId, writer: string, seen: Intent['seen']): Intent {
     const intent: Intent = {
       key: `m${this.all.size}`,
       author,
       writer,
-      isSharedByTabs,
       versions: 1,
       isStored: false,
       isRemoved: false,

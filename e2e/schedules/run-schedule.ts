@@ -31,7 +31,7 @@ export interface RunOptions {
 export interface Outcome {
   readonly schedule: Schedule;
   readonly violations: readonly Violation[];
-  readonly tablo?: string;
+  readonly tablo: TabloId;
   readonly log: readonly string[];
   readonly entries: number;
   readonly epochs: number;
@@ -221,7 +221,7 @@ class Run {
       key: keyOf(text),
       wasSent: delivery.status === 'sent',
     }));
-    const intent = this.#intents.add(tab.device.options.user, tab.name, tab.device.tabs.length > 1, seen);
+    const intent = this.#intents.add(tab.device.options.user, tab.name, seen);
     const target = replyTo === null ? null : pick(tab.messages, replyTo);
     const { generation } = tab;
     const sending = tab.room.send(textOf(intent), target?.id).then(() => {

@@ -1,5 +1,7 @@
 // Many schedules, a few at a time, and their figures.
-import type { Violation, ViolationKind } from './compare.ts';
+import type { Drift } from '@tablo/sync-server/audit/drift';
+import { audit } from '@tablo/sync-server/audit/pg-audit';
+import type { ViolationKind } from './compare.ts';
 import { createSchedule, type Schedule } from './operation.ts';
 import { type Outcome, runSchedule } from './run-schedule.ts';
 import type { ScheduleStage } from './schedule-stage.ts';
@@ -12,6 +14,8 @@ export interface SoakOptions {
   readonly budgetMs: number;
   readonly deadlineMs?: number;
   readonly onFailure?: (outcome: Outcome) => void;
+  readonly onDrift?: (drift: Drift) => void;
+  readonly onSchedule?: (figures: Figures) => void;
 }
 
 export interface Figures {
@@ -21,6 +25,7 @@ export interface Figures {
   epochMoves: number;
   restarts: number;
   failed: number;
+  drifts: number;
   ms: number;
   slowestDrainMs: number;
   readonly violations: Partial<Record<ViolationKind, number>>;
@@ -36,6 +41,7 @@ export async function soak(stage: ScheduleStage, options: SoakOptions): Promise<
     epochMoves: 0,
     restarts: 0,
     failed: 0,
+    drifts: 0,
     ms: 0,
     slowestDrainMs: 0,
     violations: {},
@@ -51,16 +57,22 @@ export async function soak(stage: ScheduleStage, options: SoakOptions): Promise<
         options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs },
       );
       count(figures, outcome);
-      if (isFailure(outcome.violations)) options.onFailure?.(outcome);
+      if (outcome.violations.length > 0) options.onFailure?.(outcome);
+      options.onSchedule?.(figures);
     }
   };
   await Promise.all(Array.from({ length: options.atOnce }, work));
+  // Every document's fold against its rows [R5]: of all tablos that were ever played on this stage.
+  await audit(stage.pool, {
+    onDrift: (drift) => {
+      figures.drifts += 1;
+      options.onDrift?.(drift);
+    },
+  });
   figures.ms = Date.now() - startedAt;
   figures.restarts = stage.restarts - restartsBefore;
   return figures;
 }
-
-const isFailure = (violations: readonly Violation[]) => violations.some(({ kind }) => kind !== 'tab-race');
 
 function count(figures: Figures, { schedule, violations, entries, epochs, drainMs }: Outcome): void {
   figures.schedules += 1;
@@ -68,7 +80,7 @@ function count(figures: Figures, { schedule, violations, entries, epochs, drainM
   figures.entries += entries;
   figures.epochMoves += epochs - 1;
   figures.slowestDrainMs = Math.max(figures.slowestDrainMs, drainMs);
-  if (isFailure(violations)) figures.failed += 1;
+  if (violations.length > 0) figures.failed += 1;
   for (const { kind } of violations) figures.violations[kind] = (figures.violations[kind] ?? 0) + 1;
 }
 

@@ -5,7 +5,7 @@ import { Stage, type StageOptions, until, type Verdict } from './stage.ts';
 
 /** When the server dies. */
 export const MOMENTS = ['anytime', 'right after a send', 'in the middle of a commit', 'while clients rejoin'] as const;
-type Moment = (typeof MOMENTS)[number];
+export type Moment = (typeof MOMENTS)[number];
 
 export interface KillRunOptions extends StageOptions {
   readonly kills: number;
@@ -45,7 +45,7 @@ export async function runKills(
     let inCommit = 0;
     for (let nth = 0; nth < options.kills; nth += 1) {
       const moment = MOMENTS[nth % MOMENTS.length] ?? 'anytime';
-      if (await comes(moment, stage, random)) inCommit += 1;
+      if (await meet(moment, stage, random)) inCommit += 1;
       await stage.server.kill();
       kills[moment] += 1;
       options.onKill?.(nth + 1);
@@ -66,7 +66,7 @@ export async function runKills(
 }
 
 /** Whether a commit was under way, as far as that was looked at. */
-async function comes(moment: Moment, stage: Stage, random: Random): Promise<boolean> {
+export async function meet(moment: Moment, stage: Stage, random: Random): Promise<boolean> {
   if (moment !== 'while clients rejoin') await stage.allJoined();
   switch (moment) {
     case 'anytime':

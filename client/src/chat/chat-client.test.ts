@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeEnvironment } from './testing/fake-environment.ts';
 import type { FakeTablo } from './testing/fake-server.ts';
 import { FakeServer } from './testing/fake-server.ts';
 import {
@@ -6,7 +7,6 @@ import {
   BOB,
   closeDevices,
   FakeBrowser,
-  FakeEnvironment,
   openDevice,
   statusOf,
   texts,
