@@ -326,6 +326,23 @@ describe('moving', () => {
     expect(find(room, 'by a wrong clock')?.editedAt).toBe(entry.sentAt + 86_400_000);
   });
 
+  it('[R5] an own message that became durable in an earlier document, and was deleted there by another device, is not shown', async () => {
+    const { room, environment, browser } = await openKitchen();
+    const kept = await room.send('kept');
+    await until(() => expect(statusOf(room, 'kept')).toBe('sent'));
+    environment.goOffline();
+    await room.send('deleted elsewhere');
+    await room.react(kept, '👍', true);
+    const records = await browser.store.readOutbox();
+    // All of it has arrived; then another device of hers has taken it back, and the tablo has moved on.
+    for (const { entry } of records) tablo.durable.set(entry.id, { entry, seq: 2, isDeleted: true });
+    server.moveEpoch(tablo);
+    environment.goOnline();
+    await until(async () => expect(await browser.store.readOutbox()).toEqual([]));
+    await until(() => expect(texts(room)).toEqual(['kept']));
+    await until(() => expect(find(room, 'kept')?.reactions).toEqual([]));
+  });
+
   it('[R9] follows when the epoch moved while it was away', async () => {
     const { room, environment } = await openKitchen();
     await room.send('old');

@@ -55,6 +55,8 @@ export class RoomScreen {
   #isOpen = false;
   #isLoaded = false;
   #isVerified = false;
+  /** The timeline holds entries that neither the document nor a row does. */
+  #isDoubtful = false;
   #loadingMore: Promise<void> | null = null;
   #closed: Refusal | null = null;
   #firstUnread: ReadonlySet<EntryId> = new Set();
@@ -183,14 +185,31 @@ export class RoomScreen {
     this.rebuild();
   }
 
+  /**
+   * Own entries have been shown on the server's word alone, that they are durable: in a document that has gone, say. What became of them since, a deletion
+   * from another device for instance, is in the server's rows [R5].
+   */
+  async doubt(): Promise<void> {
+    if (!this.#isOpen) return this.rebuild();
+    this.#isDoubtful = true;
+    this.#isVerified = false;
+    this.#history.restart();
+    await this.verify();
+  }
+
   /** Asks the server for the newest page, once per opening and document. */
   async verify(): Promise<void> {
     if (!this.#isOpen || this.#isVerified || !this.#options.host.isReady()) return;
     this.#isVerified = true;
+    const wasDoubtful = this.#isDoubtful;
     const shown = this.#need().messages();
     const target = shown.length > PAGE_SIZE ? keyOf(shown[this.#window.startOf(shown)]) : null;
     try {
       await this.#history.verify(target);
+      if (wasDoubtful) {
+        this.#isDoubtful = false;
+        this.rebuild();
+      }
     } catch {
       this.#isVerified = false; // Not reachable now: again at the next join.
     }

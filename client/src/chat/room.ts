@@ -139,7 +139,7 @@ export class Room {
       timing,
       home: this.#home,
       host: {
-        show: (entries) => this.#show(entries),
+        show: (entries) => this.#showSettled(entries),
         overlay: () => this.screen.overlay(),
         flush: () => this.#sender.flush(),
       },
@@ -241,7 +241,7 @@ export class Room {
 
   noteOutbox({ sent }: OutboxChange): void {
     if (sent.length > 0) {
-      this.#show(sent);
+      this.#showSettled(sent);
       this.#home.document?.confirm(sent.map((entry) => entry.id));
     }
     this.#own.takeBackWithdrawn();
@@ -386,6 +386,15 @@ export class Room {
   #show(entries: readonly Entry[]): void {
     this.screen.show(entries);
     this.#context.book.update(this.id, (record) => noteNewest(record, entries));
+  }
+
+  /** Durable by the server's word, ours or another tab's. */
+  #showSettled(entries: readonly Entry[]): void {
+    this.#show(entries);
+    const { document } = this.#home;
+    if (entries.every((entry) => entry.kind === 'arrival' || document?.has(entry.id) === true)) return;
+    inBackground(this.screen.doubt());
+    this.#context.refreshChannels();
   }
 
   #noteDeleted(target: EntryId): void {
