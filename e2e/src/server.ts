@@ -23,6 +23,8 @@ export interface RunningServer {
   signal(name: 'SIGTERM' | 'SIGINT'): void;
   /** The exit code, once it has ended. */
   ended(): Promise<number | null>;
+  /** Nobody reads what it writes any more. */
+  closeOutput(): void;
   /** SIGTERM, awaited; the exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL, awaited. */
@@ -44,6 +46,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     url,
     port,
+    closeOutput: () => {
+      running.child.stdout?.destroy();
+      running.child.stderr?.destroy();
+    },
     output: () => running.output(),
     signal: (name) => void running.child.kill(name),
     ended: async () => {

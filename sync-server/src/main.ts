@@ -32,6 +32,8 @@ async function run(config: Config, log: Log): Promise<void> {
     return stopping;
   };
   listenForSignals(stop, log);
+  // Whoever read our lines has gone (a closed pipe). To say so would fail in the same way, and be said again, for ever.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   // What nobody caught is a fault of ours; the one that caused it may be lost, the others' connections need not be.
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise failed that nobody waited for.'));
   process.on('uncaughtException', (error) => log.error({ err: error }, 'An error was caught by nobody.'));
