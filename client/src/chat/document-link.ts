@@ -147,6 +147,8 @@ export class DocumentLink implements Link {
     this.#backoff.reset();
     this.#connection.noteReady();
     this.#options.listener.ready();
+    // The count may have reached zero before: what was asked and answered first.
+    if (this.isReady && this.#provider.unsyncedChanges === 0) this.#options.listener.acknowledged();
   }
 
   #end(reason: string): void {

@@ -67,6 +67,7 @@ export class Room {
   #handles = 0;
   #isFirstAnswer = false;
   #isInAgreement = false;
+  #agreementTimer: ReturnType<typeof setTimeout> | null = null;
   #isDisposed = false;
 
   constructor(id: TabloId, context: RoomContext) {
@@ -266,6 +267,7 @@ export class Room {
 
   async dispose(): Promise<void> {
     this.#isDisposed = true;
+    if (this.#agreementTimer !== null) clearTimeout(this.#agreementTimer);
     this.#restored.close();
     this.#own.close();
     this.#sender.close();
@@ -286,6 +288,8 @@ export class Room {
       ready: (isFresh) => this.#handleReady(isFresh),
       lost: () => {
         this.#isInAgreement = false;
+        if (this.#agreementTimer !== null) clearTimeout(this.#agreementTimer);
+        this.#agreementTimer = null;
         this.#sender.left();
         this.presence.receive([]);
         this.screen.publish();
@@ -312,6 +316,8 @@ export class Room {
     this.#restored.joined();
     if (isFresh) this.screen.rebuild();
     this.#sender.joined();
+    // A count that misses an answer never comes to zero; who is refused has heard of it by then.
+    this.#agreementTimer ??= setTimeout(() => this.#handleAcknowledged(), this.#context.timing.askHeldMs);
     inBackground(this.screen.verify());
     this.screen.publish();
   }
