@@ -286,7 +286,8 @@ describe('a draft that cannot be told', () => {
     const again = device.chat.openRoom(tablo.id);
     again.setDraft('');
     device.environment.fire('hide');
-    await hasOnServer('');
+    const known = { text: '', isReported: true };
+    await until(async () => expect(await device.browser.store.readDraft(tablo.id)).toMatchObject(known));
     const before = puts();
     again.setDraft('in one go');
     await again.send('in one go');
