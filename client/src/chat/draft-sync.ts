@@ -29,7 +29,8 @@ export class DraftSync {
   readonly #host: DraftSyncHost;
   readonly #backoff: Backoff;
   readonly #timers = new Map<TabloId, ReturnType<typeof setTimeout>>();
-  readonly #reporting = new Map<TabloId, Promise<void>>();
+  /** On their way now, and of when the draft is that they tell. */
+  readonly #reporting = new Map<TabloId, { readonly at: number; readonly done: Promise<void> }>();
   /** Times of drafts that the server does not take: told again after the next refresh, or when they have changed. */
   readonly #refused = new Map<TabloId, number>();
   #refreshTimer: ReturnType<typeof setTimeout> | null = null;
@@ -86,18 +87,18 @@ export class DraftSync {
     );
   }
 
-  /** One at a time for a tablo; what changed meanwhile has its own timer. */
+  /** Without waiting for an earlier one that is on its way, since the page may be going away: the later draft stands, whichever comes first. */
   #report(id: TabloId): Promise<void> {
     clearTimeout(this.#timers.get(id));
     this.#timers.delete(id);
-    const reporting = this.#reporting.get(id) ?? Promise.resolve();
-    const next = reporting
-      .then(() => this.#reportNow(id))
-      .finally(() => {
-        if (this.#reporting.get(id) === next) this.#reporting.delete(id);
-      });
-    this.#reporting.set(id, next);
-    return next;
+    const at = this.#host.find(id)?.latest.at ?? 0;
+    const running = this.#reporting.get(id);
+    if (running?.at === at) return running.done;
+    const done = this.#reportNow(id).finally(() => {
+      if (this.#reporting.get(id)?.done === done) this.#reporting.delete(id);
+    });
+    this.#reporting.set(id, { at, done });
+    return done;
   }
 
   async #reportNow(id: TabloId): Promise<void> {

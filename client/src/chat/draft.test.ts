@@ -286,7 +286,8 @@ describe('a draft that cannot be told', () => {
     const again = device.chat.openRoom(tablo.id);
     again.setDraft('');
     device.environment.fire('hide');
-    await hasOnServer('');
+    const known = { text: '', isReported: true };
+    await until(async () => expect(await device.browser.store.readDraft(tablo.id)).toMatchObject(known));
     const before = puts();
     again.setDraft('in one go');
     await again.send('in one go');
@@ -294,6 +295,23 @@ describe('a draft that cannot be told', () => {
     device.environment.fire('hide');
     await until(() => expect(statusOf(again, 'in one go')).toBe('sent'));
     expect(puts()).toBe(before);
+  });
+
+  it('[R7] is told at once although the report of an earlier one is not answered yet', async () => {
+    const device = await openDevice(server, ALICE, { timing: { draftReportMs: 3_600_000 } });
+    const room = device.chat.openRoom(tablo.id);
+    await isOnline(device);
+    let answer = () => {};
+    server.holdsDraftAnswers = new Promise((resolve) => (answer = resolve));
+    room.setDraft('first');
+    device.environment.fire('hide');
+    await hasOnServer('first');
+    room.setDraft('first, second');
+    device.environment.fire('hide');
+    await hasOnServer('first, second');
+    answer();
+    await until(async () => expect((await device.browser.store.readDraft(tablo.id))?.isReported).toBe(true));
+    expect(room.draft.get()).toBe('first, second');
   });
 });
 

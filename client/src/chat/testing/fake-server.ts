@@ -64,6 +64,8 @@ export class FakeServer {
   hasHistory = true;
   /** What `PUT draft` is answered with while set. */
   refusesDrafts: { readonly status: number; readonly code: string } | null = null;
+  /** Drafts are kept, and their answers wait while set. */
+  holdsDraftAnswers: Promise<void> | null = null;
   /** Commits wait while set, as with PostgreSQL away. */
   hold: Promise<void> | null = null;
   /** Asks every client twice for what the server lacks, and thinks about the answers while set. */
@@ -449,7 +451,9 @@ export class FakeServer {
         tablo.drafts.set(user, given);
         this.tellUser(tablo, user, { type: 'draft', ...given });
       }
-      return send(200, { draft: restDraft(tablo, tablo.drafts.get(user)) });
+      const stands = restDraft(tablo, tablo.drafts.get(user));
+      await this.holdsDraftAnswers;
+      return send(200, { draft: stands });
     }
     if (part === 'read') {
       const seq = Math.min(Number(body['seq'] ?? tablo.lastSeq), tablo.lastSeq);
