@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FakeTablo } from './testing/fake-server.ts';
 import { FakeServer } from './testing/fake-server.ts';
+import { FakeEnvironment } from './testing/fake-environment.ts';
 import {
   ALICE,
   BOB,
   closeDevices,
   FakeBrowser,
-  FakeEnvironment,
   openDevice,
   statusOf,
   texts,

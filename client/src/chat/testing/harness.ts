@@ -4,13 +4,13 @@ import type { TimelineMessage } from '@tablo/schema/timeline';
 import { vi } from 'vitest';
 import type { RoomHandle } from '../chat.ts';
 import { type ChatClient, type ChatClientOptions, openChatClient } from '../chat-client.ts';
-import type { Environment, EnvironmentEvent } from '../environment.ts';
 import type { LocalStore } from '../local-store.ts';
 import { MemoryStore } from '../memory-store.ts';
 import { Writable } from '../readable.ts';
 import { CachedTokens } from '../session.ts';
 import type { OpenTabChannel, TabChannel, TabLocks } from '../tabs.ts';
 import type { Timing } from '../timing.ts';
+import { FakeEnvironment } from './fake-environment.ts';
 import { FakeLocks } from './fake-locks.ts';
 import { type FakeServer, type FakeTablo, fakeToken } from './fake-server.ts';
 
@@ -35,35 +35,6 @@ export const FAST: Partial<Timing> = {
 
 export const until = (check: () => unknown, timeout = 8_000): Promise<unknown> =>
   vi.waitFor(check, { timeout, interval: 5 });
-
-export class FakeEnvironment implements Environment {
-  hasNetwork = true;
-  readonly #listeners = new Map<EnvironmentEvent, Set<() => void>>();
-
-  isOnline(): boolean {
-    return this.hasNetwork;
-  }
-
-  on(event: EnvironmentEvent, listener: () => void): () => void {
-    const listeners = this.#listeners.get(event) ?? new Set();
-    this.#listeners.set(event, listeners.add(listener));
-    return () => listeners.delete(listener);
-  }
-
-  fire(event: EnvironmentEvent): void {
-    for (const listener of [...(this.#listeners.get(event) ?? [])]) listener();
-  }
-
-  goOffline(): void {
-    this.hasNetwork = false;
-    this.fire('offline');
-  }
-
-  goOnline(): void {
-    this.hasNetwork = true;
-    this.fire('online');
-  }
-}
 
 /** One browser: tabs that hear each other, and one store. */
 export class FakeBrowser {
