@@ -12,8 +12,8 @@ export interface Edit {
 }
 
 type Detection =
-  /** A server with the bug, under `runKills`, judged by `Stage`; `drift`: of the audit. */
-  | { readonly harness: 'kills'; readonly reports: readonly (Fault['fault'] | 'drift')[] }
+  /** A server with the bug, judged by `Stage`; `drift`: of the audit. */
+  | { readonly harness: 'kills'; readonly kills: number; readonly reports: readonly (Fault['fault'] | 'drift')[] }
   /** Clients or a server with the bug, in one of `SCENARIOS`. */
   | {
       readonly harness: 'schedules';
@@ -41,6 +41,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
     harness: 'kills',
+    kills: 0,
     reports: ['misordered'],
   },
   {
@@ -56,6 +57,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
     harness: 'kills',
+    kills: 2,
     reports: ['lost'],
   },
   {
@@ -69,6 +71,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
     harness: 'kills',
+    kills: 0,
     reports: ['lost', 'not-durable'],
   },
   {
@@ -92,6 +95,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
     harness: 'kills',
+    kills: 0,
     reports: ['seq-gap'],
   },
   {
@@ -105,6 +109,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
     harness: 'kills',
+    kills: 0,
     reports: ['drift'],
   },
   {

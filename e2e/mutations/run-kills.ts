@@ -1,39 +1,65 @@
-// The kill harness on a server that may have a bug: a few kills while people write, then another device of somebody's sends again what is durable already.
+// The kill harness on a server that may have a bug: it is killed while people write, then another device of somebody's sends again what is durable already.
+import { Random } from '@tablo/schema/testing/random';
+import { Stage, until } from '../soak/stage.ts';
 import { openDatabase } from '../src/database.ts';
-import { runKills } from '../soak/kill-run.ts';
-import { type Stage, until, type Verdict } from '../soak/stage.ts';
 
-/** One of each moment. */
-const KILLS = 4;
+const WRITTEN_BETWEEN = 60;
 const REPEATED = 3;
 
-/** The kinds of faults, and `drift` where the audit has found any. */
-export async function runKillsOn(env: Readonly<Record<string, string>>): Promise<readonly string[]> {
-  const database = await openDatabase();
-  const verdicts: Verdict[] = [];
-  const report = await runKills({ url: database.url, kills: KILLS, seed: 1, env }, async (stage) => {
-    await sendAgain(stage);
-    verdicts.push(await stage.judge());
-  });
-  await database.close();
-  verdicts.push(report);
-  const kinds = verdicts.flatMap(({ faults, drifts }) => [
-    ...faults.map(({ fault }) => fault),
-    ...(drifts.length > 0 ? ['drift'] : []),
-  ]);
-  return [...new Set(kinds)].sort();
+export interface KillsOptions {
+  /** Of the server. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly kills: number;
+  /** A bug may stop everything: what there is after this long is judged. */
+  readonly patienceMs: number;
 }
 
+/** The kinds of faults; `drift` where the audit has found any, `stuck` where not everything was acknowledged. */
+export async function runKillsOn({ env, kills, patienceMs }: KillsOptions): Promise<readonly string[]> {
+  const database = await openDatabase();
+  const stage = await Stage.open({ url: database.url, env });
+  const comes = (isTrue: () => boolean): Promise<boolean> =>
+    until('it comes', isTrue, patienceMs).then(
+      () => true,
+      () => false,
+    );
+  const isDrained = (): boolean => stage.members.every(({ unacknowledged }) => unacknowledged === 0);
+  try {
+    stage.connect();
+    await stage.allJoined();
+    stage.startWriting(new Random(1));
+    for (let nth = 0; nth <= kills; nth += 1) {
+      if (nth > 0) {
+        await stage.server.kill();
+        await stage.server.restart();
+        await stage.allJoined();
+      }
+      const enough = stage.book.written.size + WRITTEN_BETWEEN;
+      await comes(() => stage.book.written.size >= enough);
+    }
+    stage.stopWriting();
+    const wasDrained = await comes(isDrained);
+    await sendAgain(stage);
+    const isStuck = !(await comes(isDrained)) || !wasDrained;
+    const { faults, drifts } = await stage.judge();
+    const kinds = [...faults.map(({ fault }) => fault), ...(drifts.length > 0 ? ['drift'] : [])];
+    return [...new Set([...kinds, ...(isStuck ? ['stuck'] : [])])];
+  } finally {
+    await stage.close();
+    await database.close();
+  }
+}
+
+/** As a device does that never heard the acknowledgement. */
 async function sendAgain(stage: Stage): Promise<void> {
-  const [writer] = stage.writers;
-  if (writer === undefined) throw new Error('Nobody has written.');
-  const { tabloId, userId } = writer.seat;
-  const own = [...stage.book.written.values()].flatMap(({ entry, device }) =>
-    device === writer.device && entry.kind === 'message' ? [entry] : [],
+  const { book, writers } = stage;
+  const [writer] = writers;
+  if (writer === undefined) throw new Error('Nobody writes here.');
+  const own = [...book.written.values()].flatMap(({ entry, device }) =>
+    device === writer.device && entry.kind === 'message' && book.acknowledged.has(entry.id) ? [entry] : [],
   );
-  const twin = stage.seat(tabloId, userId);
+  const twin = stage.seat(writer.seat.tabloId, writer.seat.userId);
   twin.connect();
   await until('the other device has joined', () => twin.isJoined);
   twin.send(own.slice(0, REPEATED));
-  await stage.drained();
 }

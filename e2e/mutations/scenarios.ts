@@ -3,6 +3,8 @@ import type { DeviceShape, Operation, Schedule } from '../schedules/operation.ts
 
 /** Longer than a round trip and every save of the client. */
 const SETTLED_MS = 250;
+/** Long enough to have joined, on a busy machine too. */
+const JOINED_MS = 1_500;
 
 const DEVICES: readonly DeviceShape[] = [
   { user: 0, tabs: 1 },
@@ -20,7 +22,7 @@ const schedule = (...operations: readonly Operation[]): Schedule => ({ seed: 1, 
 
 export const SCENARIOS = {
   'written and read': schedule(
-    send(0, SETTLED_MS),
+    send(0, JOINED_MS),
     { type: 'mark-read', device: 1, tab: 0, pauseMs: SETTLED_MS },
     send(0, SETTLED_MS),
     send(1, SETTLED_MS),
@@ -32,7 +34,7 @@ export const SCENARIOS = {
     { type: 'kill', device: 0, pauseMs: 0 },
   ),
   'written into a dead link, then the browser is killed': schedule(
-    send(0, SETTLED_MS),
+    send(0, JOINED_MS),
     { type: 'stall', device: 0, pauseMs: 0 },
     send(0, SETTLED_MS),
     { type: 'kill', device: 0, pauseMs: 0 },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeEnvironment } from './testing/fake-environment.ts';
 import type { FakeTablo } from './testing/fake-server.ts';
 import { FakeServer } from './testing/fake-server.ts';
-import { FakeEnvironment } from './testing/fake-environment.ts';
 import {
   ALICE,
   BOB,
