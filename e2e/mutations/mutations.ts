@@ -32,7 +32,7 @@ export type Mutation = Detection & {
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the ledger numbers the entries of one update backwards',
-    rule: 'R4',
+    rule: 'R10',
     edits: [
       {
         file: 'sync-server/src/ledger/decide-batch.ts',

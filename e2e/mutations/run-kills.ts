@@ -3,7 +3,8 @@ import { Random } from '@tablo/schema/testing/random';
 import { Stage, until } from '../soak/stage.ts';
 import { openDatabase } from '../src/database.ts';
 
-const WRITTEN_BETWEEN = 60;
+/** Enough that late ones and updates of several entries are among them. */
+const WRITTEN_BETWEEN = 300;
 const REPEATED = 3;
 
 export interface KillsOptions {
@@ -32,7 +33,7 @@ export async function runKillsOn({ env, kills, patienceMs }: KillsOptions): Prom
       if (nth > 0) {
         await stage.server.kill();
         await stage.server.restart();
-        await stage.allJoined();
+        await comes(() => stage.members.every(({ isJoined }) => isJoined));
       }
       const enough = stage.book.written.size + WRITTEN_BETWEEN;
       await comes(() => stage.book.written.size >= enough);

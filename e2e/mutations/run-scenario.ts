@@ -16,16 +16,19 @@ const schedule: Schedule = SCENARIOS[name as keyof typeof SCENARIOS];
 const server = process.env['MUTANT_SERVER'];
 const stage = await openScheduleStage(server === undefined ? {} : mutantEnv(server));
 const seen = new Set<string>();
-for (let round = 1; round <= ROUNDS; round += 1) {
-  const operations = schedule.operations.map((operation) => ({ ...operation, pauseMs: operation.pauseMs * round }));
-  const outcomes = await Promise.all(
-    SEEDS.map((seed) => runSchedule(stage, { ...schedule, seed, operations }, { deadlineMs: Number(deadline) })),
-  );
-  for (const outcome of outcomes) {
-    if (outcome.violations.length > 0) process.stderr.write(`${describeOutcome(outcome)}\n`);
-    for (const { kind } of outcome.violations) seen.add(kind);
+try {
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const operations = schedule.operations.map((operation) => ({ ...operation, pauseMs: operation.pauseMs * round }));
+    const outcomes = await Promise.all(
+      SEEDS.map((seed) => runSchedule(stage, { ...schedule, seed, operations }, { deadlineMs: Number(deadline) })),
+    );
+    for (const outcome of outcomes) {
+      if (outcome.violations.length > 0) process.stderr.write(`${describeOutcome(outcome)}\n`);
+      for (const { kind } of outcome.violations) seen.add(kind);
+    }
+    if (kinds.every((kind) => seen.has(kind))) break;
   }
-  if (kinds.every((kind) => seen.has(kind))) break;
+} finally {
+  await stage.close();
 }
-await stage.close();
 process.stdout.write(`${JSON.stringify([...seen])}\n`);
