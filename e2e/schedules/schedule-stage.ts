@@ -26,7 +26,8 @@ export interface ScheduleStage {
   close(): Promise<void>;
 }
 
-export async function openScheduleStage(): Promise<ScheduleStage> {
+/** `env`: of the server, beside what the stage needs. */
+export async function openScheduleStage(env: Readonly<Record<string, string>> = {}): Promise<ScheduleStage> {
   const database: Database = await openDatabase();
   const server: RunningServer = await startServer({
     env: {
@@ -35,6 +36,7 @@ export async function openScheduleStage(): Promise<ScheduleStage> {
       EPOCH_MAX_ENTRIES,
       MAX_STRANGER_SOCKETS: '100000',
       LOG_LEVEL: 'warn',
+      ...env,
     },
   });
   const pool = new pg.Pool({ connectionString: database.url, max: 6 });

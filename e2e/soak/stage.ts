@@ -31,6 +31,8 @@ export interface StageOptions {
   readonly writers?: number;
   readonly readers?: number;
   readonly epochMaxEntries?: number;
+  /** Of the server, beside what the stage needs. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Verdict {
@@ -151,7 +153,7 @@ export class Stage {
   }
 }
 
-function serverEnv({ url, epochMaxEntries = 300 }: StageOptions): Record<string, string> {
+function serverEnv({ url, epochMaxEntries = 300, env = {} }: StageOptions): Record<string, string> {
   return {
     DATABASE_URL: url,
     JWT_SECRET: SECRET,
@@ -162,6 +164,7 @@ function serverEnv({ url, epochMaxEntries = 300 }: StageOptions): Record<string,
     RATE_BYTES_PER_SECOND: '1000000000',
     RATE_JOINS_PER_SECOND: '100000',
     LOG_LEVEL: 'warn',
+    ...env,
   };
 }
 

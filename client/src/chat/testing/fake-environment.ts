@@ -1,4 +1,4 @@
-/** A page whose network goes and comes as a test says. */
+/** What a page is told by its browser, said by a test. In a file of its own: programs that are no vitest tests use it too. */
 import type { Environment, EnvironmentEvent } from '../environment.ts';
 
 export class FakeEnvironment implements Environment {
