@@ -27,11 +27,26 @@ export interface TabloOnRecord {
 
 type Query = (sql: string, values: readonly unknown[]) => Promise<readonly object[]>;
 
+/** Once more when the tablo has moved on meanwhile: the document of the epoch that was read is gone then. */
 export async function readTablo(
   query: Query,
   id: string,
   join: (epoch: number) => Promise<readonly Entry[]>,
 ): Promise<TabloOnRecord> {
+  for (;;) {
+    const before = await readEpoch(query, id);
+    const document = await join(before);
+    const rows = await readRows(query, id);
+    if (rows.epoch === before) return { id, ...rows, document };
+  }
+}
+
+async function readEpoch(query: Query, id: string): Promise<number> {
+  const [tablo] = (await query('SELECT epoch FROM tablos WHERE id = $1', [id])) as [{ epoch: number }];
+  return tablo.epoch;
+}
+
+async function readRows(query: Query, id: string): Promise<Omit<TabloOnRecord, 'id' | 'document'>> {
   const [tablo] = (await query('SELECT epoch, last_seq::int FROM tablos WHERE id = $1', [id])) as [
     { epoch: number; last_seq: number },
   ];
@@ -44,11 +59,9 @@ export async function readTablo(
     [id],
   );
   return {
-    id,
     epoch: tablo.epoch,
     lastSeq: tablo.last_seq,
     entries: entries as readonly RecordedEntry[],
     messages: messages as readonly RecordedMessage[],
-    document: await join(tablo.epoch),
   };
 }

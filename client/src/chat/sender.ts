@@ -20,6 +20,8 @@ const CHUNK_BYTES = 512 * 1024;
 /** On their way at a time. After a cut all of them go again as one update, and a frame that is too large for the server ends every next socket too (TRAPS 1.4). */
 const MAX_HELD_BYTES = 2 * 1024 * 1024;
 const CHECK_IDS = 10_000;
+/** Pushed again into a newer document, an entry stands there without what has changed it since: better to ask again than to push unasked. */
+const CHECKS = 4;
 
 export type Home =
   /** From what this device has stored, which is durable only. */
@@ -68,6 +70,10 @@ export class Sender {
   /** Joined and synced. */
   joined(): void {
     this.#askLater();
+    this.#checkAll(1);
+  }
+
+  #checkAll(nth: number): void {
     const ids = [...this.#host.doubtful()];
     this.#asked = new Set(ids);
     this.#answersLeft = Math.ceil(ids.length / CHECK_IDS);
@@ -75,7 +81,10 @@ export class Sender {
     this.#phase = 'checking';
     for (let from = 0; from < ids.length; from += CHECK_IDS) this.#host.check(ids.slice(from, from + CHECK_IDS));
     this.#stopChecking();
-    this.#checkTimer = setTimeout(() => this.#open(), this.#timing.checkAnswerMs);
+    this.#checkTimer = setTimeout(
+      () => (nth < CHECKS ? this.#checkAll(nth + 1) : this.#open()),
+      this.#timing.checkAnswerMs,
+    );
   }
 
   left(): void {
