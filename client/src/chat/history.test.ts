@@ -126,20 +126,26 @@ describe('history', () => {
     ]);
   });
 
-  it('[R5] a cached message that was deleted meanwhile is gone when the server has been asked', async () => {
-    const browser = new FakeBrowser();
-    const first = await openDevice(server, ALICE, { browser });
-    const room = first.chat.openRoom(tablo.id);
-    await until(() => expect(texts(room)).toHaveLength(50));
-    await first.chat.close();
-    const gone = [...tablo.durable.values()].find(({ entry }) => 'text' in entry && entry.text === 'row 200')!;
-    gone.isDeleted = true;
-    const second = await openDevice(server, ALICE, { browser });
-    const again = second.chat.openRoom(tablo.id);
-    await until(() => expect(texts(again)).toContain('row 229'));
-    await until(() => expect(texts(again)).not.toContain('row 200'));
-    expect(await browser.store.readRows(tablo.id, null, 999)).toHaveLength(50);
-  });
+  it.each([
+    ['in the middle', 'row 200', 'row 229'],
+    ['the newest', 'row 229', 'row 228'],
+  ])(
+    '[R5] a cached message that was deleted meanwhile (%s) is gone when the server has been asked',
+    async (_where, text, newest) => {
+      const browser = new FakeBrowser();
+      const first = await openDevice(server, ALICE, { browser });
+      const room = first.chat.openRoom(tablo.id);
+      await until(() => expect(texts(room)).toHaveLength(50));
+      await first.chat.close();
+      const gone = [...tablo.durable.values()].find(({ entry }) => 'text' in entry && entry.text === text)!;
+      gone.isDeleted = true;
+      const second = await openDevice(server, ALICE, { browser });
+      const again = second.chat.openRoom(tablo.id);
+      await until(() => expect(texts(again)).toContain(newest));
+      await until(() => expect(texts(again)).not.toContain(text));
+      expect(await browser.store.readRows(tablo.id, null, 999)).toHaveLength(50);
+    },
+  );
 });
 
 describe('the documents on this device', () => {

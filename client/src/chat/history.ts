@@ -18,6 +18,7 @@ export const PAGE_SIZE = 50;
 /** Deleted messages and interleaved ones make pages short: a few more are fetched for one screen. */
 const PAGES_PER_CALL = 4;
 const CACHE_SCAN = 1_000;
+const END: TimelineKey = { shownAt: Number.POSITIVE_INFINITY, id: '' };
 
 export interface HistoryHost {
   /** Where the document's own messages begin; `null` when it has none. Everything after is known from the document. */
@@ -105,10 +106,10 @@ export class History {
 
   async #dropMissing(rows: readonly TimelineRow[], before: TimelineKey | null, hasMore: boolean): Promise<void> {
     const { store, tabloId, host } = this.#options;
-    const newest = rows.at(-1) ?? null;
     const oldest = hasMore ? (rows[0] ?? null) : null;
-    const upper = before ?? newest;
-    if (upper === null || (hasMore && oldest === null)) return;
+    // The newest page goes up to the end: what stands after its last row and is not in it is gone as well.
+    const upper = before ?? END;
+    if (hasMore && oldest === null) return;
     const present = new Set(rows.map((row) => row.id));
     const cached = await store.readRows(tabloId, upper, CACHE_SCAN);
     const shown = [...host.shownRows()].filter((row) => compareKeys(row, upper) < 0);
