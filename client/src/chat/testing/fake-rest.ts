@@ -1,0 +1,149 @@
+/** The REST half of the fake server, just large enough for the client. */
+/// <reference types="node" />
+// biome-ignore-all lint/style/noRestrictedImports: the server that the client is tested against.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type DraftText, isLaterDraft } from '@tablo/schema/draft';
+import { type FakeServer, type FakeTablo, subjectOf } from './fake-server.ts';
+
+const restDraft = (tablo: FakeTablo, draft: DraftText | undefined) =>
+  draft === undefined ? null : { channel_id: tablo.id, text: draft.text, updated_at: new Date(draft.at).toISOString() };
+
+/** Answers one request as far as the client asks. */
+export async function answerRest(
+  server: FakeServer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://x');
+  server.requests.push(`${request.method} ${pathname}${searchParams.size > 0 ? `?${searchParams}` : ''}`);
+  const send = (status: number, body: unknown) => {
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(body));
+  };
+  const token = (request.headers.authorization ?? '').replace('Bearer ', '');
+  const user = subjectOf(token);
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+  if (pathname === '/healthz') return send(200, { ok: true });
+  if (server.tokensRejected.has(token)) return send(401, { error: 'Expired.', code: 'token-expired' });
+  if (user === null) return send(401, { error: 'Sign in.', code: 'unauthenticated' });
+  const mine = [...server.tablos.values()].filter((tablo) => tablo.members.has(user));
+  if (pathname === '/chat/channels' && request.method === 'GET')
+    return send(200, { channels: mine.map((one) => channelOf(one, user)) });
+  if (pathname === '/chat/channels') {
+    return send(201, { channel: channelOf(server.addTablo(String(body['name']), { [user]: 'owner' }), user) });
+  }
+  if (pathname === '/chat/unread') return send(200, { unread: mine.flatMap((one) => unreadOf(one, user)) });
+  if (pathname === '/chat/drafts') {
+    const drafts = mine.flatMap((one) => restDraft(one, one.drafts.get(user)) ?? []);
+    return send(200, { drafts });
+  }
+  const [, , , id, part, who] = pathname.split('/');
+  const tablo = mine.find((one) => one.id === id);
+  if (tablo === undefined) return send(403, { error: 'You are not a member of this tablo.', code: 'forbidden' });
+  if (part === 'members' && request.method === 'DELETE') {
+    tablo.members.delete(who ?? '');
+    return send(200, { ok: true });
+  }
+  if (part === 'members') {
+    const members = [...tablo.members].map(([user_id, role]) => ({
+      user_id,
+      role,
+      name: `Name ${user_id.slice(-2)}`,
+      email: null,
+      avatar_url: null,
+      created_at: new Date(0).toISOString(),
+    }));
+    return send(200, { members });
+  }
+  if (part === 'messages' && !server.hasHistory) return send(503, { error: 'Not now.', code: 'unavailable' });
+  if (part === 'messages') return send(200, messagesOf(tablo, searchParams));
+  if (part === 'draft' && server.refusesDrafts !== null) {
+    const { status, code } = server.refusesDrafts;
+    return send(status, { error: `Refused: ${code}.`, code });
+  }
+  if (part === 'draft') {
+    const given = { text: String(body['text']), at: Date.parse(String(body['updated_at'])) };
+    const known = tablo.drafts.get(user);
+    if (known === undefined || isLaterDraft(given, known)) {
+      tablo.drafts.set(user, given);
+      server.tellUser(tablo, user, { type: 'draft', ...given });
+    }
+    const stands = restDraft(tablo, tablo.drafts.get(user));
+    await server.holdsDraftAnswers;
+    return send(200, { draft: stands });
+  }
+  if (part === 'read') {
+    const seq = Math.min(Number(body['seq'] ?? tablo.lastSeq), tablo.lastSeq);
+    const known = tablo.readSeq.get(user) ?? 0;
+    tablo.readSeq.set(user, Math.max(known, seq));
+    if (seq > known) server.tellUser(tablo, user, { type: 'read', seq });
+    return send(200, {
+      ok: true,
+      read_seq: tablo.readSeq.get(user),
+      unread_count: unreadOf(tablo, user)[0]?.unread_count ?? 0,
+    });
+  }
+  send(404, { error: 'No such thing.', code: 'not-found' });
+}
+
+function rowsOf(tablo: FakeTablo) {
+  return [...tablo.durable.values()]
+    .flatMap(({ entry, seq, isDeleted }) => (entry.kind === 'message' && !isDeleted ? [{ entry, seq }] : []))
+    .sort((left, right) => left.entry.sentAt - right.entry.sentAt || (left.entry.id < right.entry.id ? -1 : 1));
+}
+
+function unreadOf(tablo: FakeTablo, user: string) {
+  const messages = rowsOf(tablo)
+    .filter(({ entry, seq }) => entry.author !== user && seq > (tablo.readSeq.get(user) ?? 0))
+    .map(({ entry, seq }) => ({ id: entry.id, seq }));
+  return messages.length === 0 ? [] : [{ channel_id: tablo.id, unread_count: messages.length, messages }];
+}
+
+function channelOf(tablo: FakeTablo, user: string) {
+  const last = rowsOf(tablo).at(-1)?.entry;
+  return {
+    id: tablo.id,
+    name: tablo.name,
+    role: tablo.members.get(user),
+    epoch: tablo.epoch,
+    last_seq: tablo.lastSeq,
+    read_seq: tablo.readSeq.get(user) ?? 0,
+    unread_count: unreadOf(tablo, user)[0]?.unread_count ?? 0,
+    last_message:
+      last === undefined
+        ? null
+        : { id: last.id, user_id: last.author, text: last.text, created_at: new Date(last.sentAt).toISOString() },
+    created_at: new Date(0).toISOString(),
+  };
+}
+
+function messagesOf(tablo: FakeTablo, query: URLSearchParams) {
+  const before = query.get('before');
+  const rows = rowsOf(tablo);
+  const byId = rows.findIndex(({ entry }) => entry.id === before);
+  const older =
+    before === null
+      ? rows
+      : byId >= 0
+        ? rows.slice(0, byId)
+        : rows.filter(({ entry }) => entry.sentAt < Date.parse(before));
+  const page = older.slice(-Number(query.get('limit') ?? 50));
+  const messages = page.map(({ entry, seq }) => ({
+    id: entry.id,
+    channel_id: tablo.id,
+    user_id: entry.author,
+    user_name: null,
+    text: entry.text,
+    created_at: new Date(entry.sentAt).toISOString(),
+    sent_at: new Date(entry.sentAt).toISOString(),
+    received_at: new Date(entry.sentAt).toISOString(),
+    updated_at: null,
+    edit_id: null,
+    reply_to: null,
+    seq,
+    reactions: [],
+  }));
+  return { messages, hasMore: page.length < older.length };
+}
