@@ -123,6 +123,31 @@ describe('Timeline', () => {
     expect(timeline.messages()).toEqual(fold([message, first, second, like, unlike]));
   });
 
+  it('[R5] a reaction that comes late in a newer document does not outrank the one in the rows that took it back', () => {
+    const message = say(alice, T, 'one');
+    const [late, off] = [T + 5, T + 9].map((sentAt) =>
+      createReaction({ author: bob, sentAt }, message.id, '🎉', sentAt === T + 5),
+    ) as [Entry & { id: EntryId }, Entry & { id: EntryId }];
+    const row: TimelineRow = {
+      ...{
+        id: message.id,
+        author: alice,
+        text: 'one',
+        sentAt: T,
+        shownAt: T,
+        replyTo: null,
+        edit: null,
+        isDeleted: false,
+      },
+      reactions: [{ id: off.id, author: bob, emoji: '🎉', shownAt: T + 9, isWithdrawn: true }],
+    };
+    const timeline = new Timeline();
+    timeline.addRow(row);
+    timeline.add(late);
+    expect(timeline.messages()).toEqual(fold([message, off, late]));
+    expect(timeline.messages()[0]?.reactions).toEqual([]);
+  });
+
   it('keeps the identity of messages that did not change', () => {
     const timeline = new Timeline();
     timeline.add(say(alice, T, 'a'));

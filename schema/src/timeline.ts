@@ -69,6 +69,8 @@ export interface TimelineRow {
     readonly author: UserId;
     readonly emoji: string;
     readonly shownAt: number;
+    /** The latest word was to take it back. */
+    readonly isWithdrawn?: true;
   }[];
 }
 
@@ -223,8 +225,8 @@ export class Timeline {
       const known = latest.get(of);
       if (known === undefined || compareKeys(vote.key, known.key) > 0) latest.set(of, vote);
     };
-    for (const { id, author, emoji, shownAt } of slot.row?.reactions ?? [])
-      offer({ key: { shownAt, id }, author, emoji, on: true });
+    for (const { id, author, emoji, shownAt, isWithdrawn = false } of slot.row?.reactions ?? [])
+      offer({ key: { shownAt, id }, author, emoji, on: !isWithdrawn });
     for (const reaction of slot.reactions.values()) {
       const { id, author, emoji, on } = reaction;
       const known = slot.row?.reactions.find((one) => one.id === id);

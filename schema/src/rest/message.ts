@@ -31,6 +31,8 @@ export const message = z.object({
   reply_to: z.string().nullable(),
   seq: z.number().int(),
   reactions: z.array(messageReaction),
+  /** Where a member's latest word on an emoji took it back [R5]: one that comes late in a newer document must not outrank it. */
+  withdrawn_reactions: z.array(messageReaction).optional(),
 });
 export type RestMessage = z.infer<typeof message>;
 
@@ -55,11 +57,18 @@ export function timelineRowOf(row: RestMessage): TimelineRow {
     edit:
       row.edit_id !== null && row.updated_at !== null ? { id: row.edit_id, shownAt: Date.parse(row.updated_at) } : null,
     isDeleted: false,
-    reactions: row.reactions.map((reaction) => ({
-      id: reaction.entry_id as EntryId,
-      author: reaction.user_id as UserId,
-      emoji: reaction.emoji,
-      shownAt: Date.parse(reaction.created_at),
-    })),
+    reactions: [
+      ...row.reactions.map(voteOf),
+      ...(row.withdrawn_reactions ?? []).map((reaction) => ({ ...voteOf(reaction), isWithdrawn: true as const })),
+    ],
+  };
+}
+
+function voteOf(reaction: z.infer<typeof messageReaction>) {
+  return {
+    id: reaction.entry_id as EntryId,
+    author: reaction.user_id as UserId,
+    emoji: reaction.emoji,
+    shownAt: Date.parse(reaction.created_at),
   };
 }

@@ -36,6 +36,17 @@ describe('GET messages', () => {
       NOON + 8,
       reaction,
     ]);
+    // Taken back: no row says so, and a late reaction in a newer document must not outrank it [R5].
+    const [on, off] = [createEntryId(), createEntryId()];
+    for (const [id, isOn, at] of [
+      [on, true, NOON + 10],
+      [off, false, NOON + 11],
+    ] as const)
+      await rest.pool.query(
+        `INSERT INTO tablo_entries (id, tablo_id, epoch, kind, author, target, emoji, is_on, sent_at, received_at, shown_at, digest)
+         SELECT $1, $2, 1, 'reaction', $3, $4, '🎉', $5, t, t, t, '' FROM tablo_private.from_ms($6) t`,
+        [id, tablo, alice, target, isOn, at],
+      );
     await rest.profiles.settled();
     const { messages, hasMore } = await page(tablo);
     expect(hasMore).toBe(false);
@@ -54,6 +65,7 @@ describe('GET messages', () => {
         reply_to: null,
         seq: 1,
         reactions: [{ entry_id: reaction, user_id: alice, emoji: '👍', created_at: '2026-06-01T12:00:00.009Z' }],
+        withdrawn_reactions: [{ entry_id: off, user_id: alice, emoji: '🎉', created_at: '2026-06-01T12:00:00.011Z' }],
       },
     ]);
   });

@@ -6,14 +6,22 @@ import { toIso } from './rest-time.ts';
 
 const SELECT = `SELECT m.id, m.channel_id, m.user_id, p.name AS user_name, m.text, m.edit_id, m.reply_to, m.seq,
     tablo_private.to_ms(m.created_at) AS created_ms, tablo_private.to_ms(m.sent_at) AS sent_ms,
-    tablo_private.to_ms(m.received_at) AS received_ms, tablo_private.to_ms(m.updated_at) AS updated_ms, r.reactions
+    tablo_private.to_ms(m.received_at) AS received_ms, tablo_private.to_ms(m.updated_at) AS updated_ms, r.reactions, w.withdrawn
   FROM messages m
   LEFT JOIN profiles p ON p.user_id = m.user_id
   LEFT JOIN LATERAL (
     SELECT json_agg(json_build_object('entry_id', entry_id, 'user_id', user_id, 'emoji', emoji, 'created_ms', tablo_private.to_ms(created_at))
       ORDER BY created_at, entry_id) AS reactions
     FROM message_reactions WHERE message_id = m.id
-  ) r ON true`;
+  ) r ON true
+  LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_object('entry_id', id, 'user_id', author, 'emoji', emoji, 'created_ms', tablo_private.to_ms(shown_at))
+      ORDER BY shown_at, id) AS withdrawn
+    FROM (
+      SELECT DISTINCT ON (author, emoji) id, author, emoji, is_on, shown_at FROM tablo_entries
+      WHERE kind = 'reaction' AND target = m.id ORDER BY author, emoji, shown_at DESC, id DESC
+    ) latest WHERE NOT is_on
+  ) w ON true`;
 
 const PAGE = `${SELECT} WHERE m.channel_id = $1 AND m.deleted_at IS NULL ORDER BY m.created_at DESC, m.id DESC LIMIT $2`;
 const BEFORE_TIME = `${SELECT} WHERE m.channel_id = $1 AND m.deleted_at IS NULL AND m.created_at < tablo_private.from_ms($3)
@@ -44,7 +52,15 @@ interface Row {
   readonly sent_ms: string;
   readonly received_ms: string;
   readonly updated_ms: string | null;
-  readonly reactions: readonly { entry_id: string; user_id: string; emoji: string; created_ms: number }[] | null;
+  readonly reactions: readonly ReactionRow[] | null;
+  readonly withdrawn: readonly ReactionRow[] | null;
+}
+
+interface ReactionRow {
+  readonly entry_id: string;
+  readonly user_id: string;
+  readonly emoji: string;
+  readonly created_ms: number;
 }
 
 export class PgMessages {
@@ -103,9 +119,11 @@ function toMessage(row: Row): RestMessage {
     edit_id: row.edit_id,
     reply_to: row.reply_to,
     seq: Number(row.seq),
-    reactions: (row.reactions ?? []).map(({ created_ms, ...reaction }) => ({
-      ...reaction,
-      created_at: toIso(created_ms),
-    })),
+    reactions: toReactions(row.reactions),
+    withdrawn_reactions: toReactions(row.withdrawn),
   };
+}
+
+function toReactions(rows: readonly ReactionRow[] | null): RestMessage['reactions'] {
+  return (rows ?? []).map(({ created_ms, ...reaction }) => ({ ...reaction, created_at: toIso(created_ms) }));
 }
