@@ -107,6 +107,14 @@ export async function openTestServer(
   };
 }
 
+/** `ws` reports a socket that is closed while it still connects as an error, also when nobody listens any more; browsers do not. */
+class QuietWebSocket extends WebSocket {
+  constructor(url: string) {
+    super(url);
+    this.on('error', () => {});
+  }
+}
+
 /** An unmodified provider and what it heard. */
 export class TestClient {
   readonly doc = new Y.Doc();
@@ -119,7 +127,7 @@ export class TestClient {
   constructor(url: string, name: string, token: string | (() => Promise<string>)) {
     this.socket = new HocuspocusProviderWebsocket({
       url: `${url}/sync`,
-      WebSocketPolyfill: WebSocket,
+      WebSocketPolyfill: QuietWebSocket,
       delay: 50,
       minDelay: 50,
       maxDelay: 200,
