@@ -235,6 +235,18 @@ describe('unread', () => {
     expect(unreadOf(again, tablo)).toBe(0);
   });
 
+  it('[R10] a position whose report fails is reported again soon, without the list being asked', async () => {
+    const alice = await openDevice(server, ALICE);
+    const room = alice.chat.openRoom(tablo.id);
+    await until(() => expect(alice.chat.connection.get().status).toBe('online'));
+    await server.post(tablo, BOB, 'Read me');
+    await until(() => expect(unreadOf(alice, tablo)).toBe(1));
+    server.failingReads = 3;
+    room.markRead();
+    await until(() => expect(tablo.readSeq.get(ALICE)).toBe(1));
+    expect(server.failingReads).toBe(0);
+  });
+
   it('[R10] another device having read is heard of', async () => {
     const bob = await openDevice(server, BOB);
     await until(() => expect(bob.chat.connection.get().status).toBe('online'));

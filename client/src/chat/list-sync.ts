@@ -30,6 +30,7 @@ export class ListSync {
   readonly #timing: Timing;
   readonly #host: ListSyncHost;
   readonly #backoff: Backoff;
+  readonly #reportBackoff: Backoff;
   #askTimer: ReturnType<typeof setTimeout> | null = null;
   #askAt = 0;
   #reportTimer: ReturnType<typeof setTimeout> | null = null;
@@ -46,6 +47,7 @@ export class ListSync {
     this.#timing = timing;
     this.#host = host;
     this.#backoff = new Backoff(timing.retryMinMs, timing.retryMaxMs);
+    this.#reportBackoff = new Backoff(timing.retryMinMs, timing.retryMaxMs);
   }
 
   /** Soon: several reasons to ask are one question. */
@@ -138,8 +140,10 @@ export class ListSync {
         if (pendingRead === null || this.#isClosed || !this.#host.isInAgreement(id)) continue;
         await this.#reportOne(id, pendingRead);
       }
+      this.#reportBackoff.reset();
     } catch {
-      // Not reachable: the position waits in the record, and every refresh of the list tries again.
+      // Not reachable, or not now: the position waits in the record. The list may not be asked again for a minute.
+      if (!this.#isClosed) this.#reportTimer ??= setTimeout(() => void this.#report(), this.#reportBackoff.nextMs());
     } finally {
       this.#isReporting = false;
     }

@@ -74,6 +74,10 @@ export async function answerRest(
     await server.holdsDraftAnswers;
     return send(200, { draft: stands });
   }
+  if (part === 'read' && server.failingReads > 0) {
+    server.failingReads -= 1;
+    return send(503, { error: 'Not now.', code: 'unavailable' });
+  }
   if (part === 'read') {
     const seq = Math.min(Number(body['seq'] ?? tablo.lastSeq), tablo.lastSeq);
     const known = tablo.readSeq.get(user) ?? 0;

@@ -59,6 +59,8 @@ export class FakeServer {
   readonly shownAt: Record<string, number> = {};
   /** REST has no history to give, as when the database is away. */
   hasHistory = true;
+  /** So many reports of a read position fail. */
+  failingReads = 0;
   /** What `PUT draft` is answered with while set. */
   refusesDrafts: { readonly status: number; readonly code: string } | null = null;
   /** Drafts are kept, and their answers wait while set. */
