@@ -85,13 +85,14 @@ export class ReadMarker {
   /** Everything that is here now has been read. */
   markRead(): void {
     const record = this.#book.get(this.#host.tabloId);
+    // On the screen is read, also while the document behind it is being replaced and names nobody as an author.
+    const shown = new Set(this.#host.others());
     // Here from the disk, and numbered only by the next answer of the server.
-    for (const id of this.#host.others()) if (record === null || !(id in record.unread)) this.#readUnnumbered.add(id);
+    for (const id of shown) if (record === null || !(id in record.unread)) this.#readUnnumbered.add(id);
     if (record === null) return;
     for (const id of this.#unnumbered) this.#readUnnumbered.add(id);
-    const here = Object.entries(record.unread).flatMap(([id, seq]) =>
-      this.#host.authorOf(id as EntryId) === null ? [] : [seq],
-    );
+    const isHere = (id: EntryId) => shown.has(id) || this.#host.authorOf(id) !== null;
+    const here = Object.entries(record.unread).flatMap(([id, seq]) => (isHere(id as EntryId) ? [seq] : []));
     // Joined and synced, all is here but for what has been announced and not come yet.
     const complete = this.#host.isReady() ? Math.min(record.lastSeq, Math.min(...this.#unseen.values()) - 1) : 0;
     const seq = Math.max(0, complete, ...here);
