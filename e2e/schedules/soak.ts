@@ -10,8 +10,6 @@ export interface SoakOptions {
   readonly firstSeed: number;
   readonly count: number;
   readonly atOnce: number;
-  /** None is begun after this; those under way come to their end. */
-  readonly budgetMs: number;
   readonly deadlineMs?: number;
   readonly onFailure?: (outcome: Outcome) => void;
   readonly onDrift?: (drift: Drift) => void;
@@ -48,7 +46,7 @@ export async function soak(stage: ScheduleStage, options: SoakOptions): Promise<
   };
   let next = options.firstSeed;
   const work = async () => {
-    while (next < options.firstSeed + options.count && Date.now() - startedAt < options.budgetMs) {
+    while (next < options.firstSeed + options.count) {
       const schedule = createSchedule(next);
       next += 1;
       const outcome = await runSchedule(

@@ -72,7 +72,6 @@ async function playSchedules(count: number): Promise<Result> {
       firstSeed: Number(values['first-seed']),
       count,
       atOnce: Number(values['at-once']),
-      budgetMs: Number.POSITIVE_INFINITY,
       onFailure: (outcome) => {
         faults.push(describeOutcome(outcome));
         note(`schedule ${outcome.schedule.seed}: ${outcome.violations.map(({ kind }) => kind).join(', ')}`);
