@@ -311,6 +311,8 @@ export class ChatClient implements Chat {
         this.#drafts.refresh();
       }),
       on('online', () => this.#sync.refresh()),
+      // Frozen or in the back/forward cache, a page hears nothing of other tabs.
+      on('wake', () => inBackground(this.#takeOver())),
       on('visible', () => {
         this.#sync.refresh();
         this.#drafts.refresh();
@@ -338,7 +340,7 @@ export class ChatClient implements Chat {
         inBackground(this.#endWiped());
         return;
       case 'bye':
-        for (const room of this.#rooms.list()) room.noteTabGone();
+        inBackground(this.#takeOver());
         return;
       default:
         return;
@@ -398,6 +400,12 @@ export class ChatClient implements Chat {
     this.#rooms.shut(id);
     this.#parts.tabs.post({ type: 'channels' });
     this.#sync.refresh();
+  }
+
+  /** What another tab has left, told or not, is ours now. */
+  async #takeOver(): Promise<void> {
+    await this.#parts.outbox.takeStored();
+    for (const room of this.#rooms.list()) room.noteTabGone();
   }
 
   /** After a command that succeeded: that the list cannot be read now does not undo it. */

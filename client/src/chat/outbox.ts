@@ -152,6 +152,18 @@ export class Outbox {
     return settled;
   }
 
+  /** Another tab may have died after it wrote and before it told. What is not there is no news: the disk may have been emptied, and this is the last copy. */
+  async takeStored(): Promise<void> {
+    const changed = new Set<TabloId>();
+    for (const record of await this.#store.readOutbox()) {
+      const known = this.get(record.tabloId, record.id);
+      if (this.#unstored.has(record.id) || JSON.stringify(known) === JSON.stringify(record)) continue;
+      this.#set(record);
+      changed.add(record.tabloId);
+    }
+    for (const tabloId of changed) this.#emit({ tabloId, sent: [] });
+  }
+
   #maker(tabloId: TabloId, stamps: Stamps): Maker {
     const at = this.#now();
     return {

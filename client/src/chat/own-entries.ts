@@ -39,6 +39,8 @@ export interface OwnEntriesOptions {
 
 export class OwnEntries {
   readonly #options: OwnEntriesOptions;
+  /** Since when entries are left to another tab, as `performance.now()`: the clock that stamped them may have been set back since. */
+  #leftSince: ReadonlyMap<EntryId, number> = new Map();
   #graceTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(options: OwnEntriesOptions) {
@@ -57,8 +59,11 @@ export class OwnEntries {
     if (document === null) return [];
     const records = outbox.pushable(tabloId).filter(({ id }) => !document.has(id));
     // Every tab has every pending entry: those of a living tab are left to it for a while, those of a dead one to the first tab, or all of them would push.
-    const isLeftToOther = ({ owner, createdAt }: OutboxRecord): boolean =>
-      owner !== tabs.id && (tabs.isAlive(owner) || !tabs.isFirst) && Date.now() - createdAt < timing.ownerGraceMs;
+    const now = performance.now();
+    const left = records.filter(({ owner }) => owner !== tabs.id && (tabs.isAlive(owner) || !tabs.isFirst));
+    this.#leftSince = new Map(left.map(({ id }) => [id, this.#leftSince.get(id) ?? now]));
+    const isLeftToOther = ({ id }: OutboxRecord): boolean =>
+      now - (this.#leftSince.get(id) ?? Number.NEGATIVE_INFINITY) < timing.ownerGraceMs;
     // In the order of writing: what comes after another tab's entry waits with it [R5].
     const waiting = records.findIndex(isLeftToOther);
     const mine = waiting < 0 ? records : records.slice(0, waiting);

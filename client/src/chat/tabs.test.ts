@@ -161,6 +161,30 @@ describe('two tabs of one browser', () => {
     await until(() => expect(statusOf(rooms.there, 'left behind')).toBe('sent'));
   });
 
+  it('[R8] a tab that dies after it has written and before it has told leaves its entries to the other', async () => {
+    const browser = new FakeBrowser();
+    const there = await openDevice(server, ALICE, { browser, timing: { ownerGraceMs: 60_000 } });
+    const mute = { postMessage: () => {}, onmessage: null, close: () => {} };
+    const here = await openDevice(server, ALICE, { browser, openTabChannel: () => mute });
+    here.environment.goOffline();
+    await here.chat.openRoom(tablo.id).send('untold');
+    const room = there.chat.openRoom(tablo.id);
+    await until(() => expect(there.chat.connection.get().status).toBe('online'));
+    expect(texts(room)).toEqual([]);
+    there.environment.fire('wake');
+    await until(() => expect(statusOf(room, 'untold')).toBe('sent'));
+  });
+
+  it('[R7] a clock that is set back makes nobody wait longer than the grace', async () => {
+    const browser = new FakeBrowser();
+    const dayAhead = () => Date.now() + 24 * 3600_000;
+    const here = await openDevice(server, ALICE, { browser, now: dayAhead });
+    const there = await openDevice(server, ALICE, { browser, timing: { ownerGraceMs: 60 } });
+    here.environment.goOffline();
+    await here.chat.openRoom(tablo.id).send('from tomorrow');
+    await until(() => expect(statusOf(there.chat.openRoom(tablo.id), 'from tomorrow')).toBe('sent'));
+  });
+
   it('[R8] both change one pending message at once: the others get one, with one of the texts', async () => {
     const { here, there, rooms } = await openTwoTabs();
     for (const { environment } of [here, there]) environment.goOffline();
