@@ -25,9 +25,9 @@ import type {
 import { Connection } from './connection.ts';
 import { DraftSync } from './draft-sync.ts';
 import { detectEnvironment, type Environment } from './environment.ts';
-import { exportUnsent, isWritten } from './export-unsent.ts';
 import { ListSync } from './list-sync.ts';
-import type { ChannelRecord, DraftRecord, LocalStore } from './local-store.ts';
+import type { ChannelRecord, LocalStore } from './local-store.ts';
+import { OnlyHere } from './only-here.ts';
 import { Outbox } from './outbox.ts';
 import { People } from './people.ts';
 import type { Readable } from './readable.ts';
@@ -107,6 +107,7 @@ export class ChatClient implements Chat {
   readonly #sync: ListSync;
   readonly #drafts: DraftSync;
   readonly #view: ChannelView;
+  readonly #onlyHere: OnlyHere;
   readonly #stops: (() => void)[] = [];
   readonly #environment: Environment;
   /** Created here since the list was last asked for: the answer may not know them. */
@@ -164,6 +165,17 @@ export class ChatClient implements Chat {
       people: this.#people,
       room: (id) => this.#rooms.get(id),
       hasListed: parts.hasListed,
+    });
+    this.#onlyHere = new OnlyHere({
+      user: options.user,
+      store: storage.store,
+      outbox,
+      book,
+      rooms: this.#rooms,
+      people: this.#people,
+      drafts: this.#drafts,
+      lastReportMs: timing.lastReportMs,
+      now: options.now ?? Date.now,
     });
     this.#listen();
     for (const { id } of this.channels.get().channels) this.#rooms.add(id);
@@ -242,36 +254,19 @@ export class ChatClient implements Chat {
   }
 
   async countUnsent(): Promise<number> {
-    return this.#parts.outbox.countUnsent();
+    return this.#onlyHere.countUnsent();
   }
 
-  async countDrafts(): Promise<number> {
-    return (await this.#readDrafts()).filter(isWritten).length;
+  countDrafts(): Promise<number> {
+    return this.#onlyHere.countDrafts();
   }
 
-  async countLosses(): Promise<Losses> {
-    const patience = new Promise<void>((resolve) => setTimeout(resolve, this.#parts.timing.lastReportMs));
-    await Promise.race([this.#drafts.flush(), patience]);
-    const drafts = (await this.#readDrafts()).filter((draft) => isWritten(draft) && !draft.isReported);
-    return { entries: await this.countUnsent(), drafts: drafts.length };
+  countLosses(): Promise<Losses> {
+    return this.#onlyHere.countLosses();
   }
 
-  async exportUnsent(): Promise<string> {
-    const { outbox, book, options } = this.#parts;
-    const drafts = new Map((await this.#readDrafts()).map((draft) => [draft.tabloId, draft]));
-    const ids = new Set([...outbox.tablosWithEntries(), ...drafts.keys()]);
-    return exportUnsent({
-      author: this.user,
-      at: (options.now ?? Date.now)(),
-      tablos: [...ids].map((id) => ({
-        id,
-        name: book.get(id)?.name ?? null,
-        records: outbox.list(id),
-        draft: drafts.get(id) ?? null,
-      })),
-      nameOf: (user) => this.#people.nameOf(user),
-      message: (tablo, id) => this.#rooms.get(tablo)?.screen.message(id) ?? null,
-    });
+  exportUnsent(): Promise<string> {
+    return this.#onlyHere.export();
   }
 
   reconnect(): void {
@@ -420,11 +415,6 @@ export class ChatClient implements Chat {
     const storage = globalThis.navigator?.storage;
     // A browser that will not promise may still keep it; there is nothing to do about a no.
     if (typeof storage?.persist === 'function') inBackground(storage.persist().catch(() => false));
-  }
-
-  async #readDrafts(): Promise<readonly DraftRecord[]> {
-    await Promise.all(this.#rooms.list().map((room) => room.draft.save()));
-    return this.#parts.storage.store.readDrafts();
   }
 
   async #save(): Promise<void> {
