@@ -17,6 +17,8 @@ export interface Loaded {
   readonly doc: Y.Doc;
   readonly news: CommitNews[];
   hasMoved: boolean;
+  /** How often nothing was waited for any more. */
+  idle: number;
 }
 
 export function load(tabloId: TabloId, epoch = 1, doc = new Y.Doc()): Loaded {
@@ -25,10 +27,14 @@ export function load(tabloId: TabloId, epoch = 1, doc = new Y.Doc()): Loaded {
     doc,
     news,
     hasMoved: false,
+    idle: 0,
     live: new LiveDocument({ tabloId, epoch }, doc, [], {
       onCommitted: (one) => news.push(one),
       onMoved: () => {
         loaded.hasMoved = true;
+      },
+      onIdle: () => {
+        loaded.idle += 1;
       },
     }),
   };

@@ -223,6 +223,26 @@ describe('the ledger', () => {
     expect([...store.entries.values()].map(({ entry }) => entry.author)).toEqual([bob]);
   });
 
+  it('[R1] keeps a document busy until all that was submitted for it is answered, and says when', async () => {
+    const { store, ledger } = start();
+    const loaded = load(tablo);
+    const { live } = loaded;
+    store.failure = new Error('away');
+    let isAwaited = true;
+    const submit = (author: typeof alice) => {
+      const replica = new Replica(author);
+      const submission = submissionOf(live, author, replica.push(replica.message('x', T)), T);
+      return ledger.submit({ ...submission, isAwaited: () => author === bob || isAwaited } as typeof submission);
+    };
+    const [dropped, committed] = [submit(alice), submit(bob)];
+    isAwaited = false;
+    expect((await dropped).type).toBe('refused');
+    expect([live.isBusy, loaded.idle]).toEqual([true, 0]);
+    store.failure = null;
+    expect((await committed).type).toBe('committed');
+    expect([live.isBusy, loaded.idle]).toEqual([false, 1]);
+  });
+
   it('[R11] answers a post unavailable when its caller has waited long enough', async () => {
     const { store, ledger, live, doc, onFailure } = start();
     store.failure = new Error('away');

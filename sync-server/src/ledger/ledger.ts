@@ -132,12 +132,15 @@ export class Ledger {
     this.#queue.push(queued);
     this.#waiting.add(queued);
     this.#waitingBytes += queued.bytes;
+    submission.document.hold();
     return queued;
   }
 
   #answer(queued: Queued, outcome: Outcome): void {
-    if (this.#waiting.delete(queued)) this.#waitingBytes -= queued.bytes;
+    if (!this.#waiting.delete(queued)) return;
+    this.#waitingBytes -= queued.bytes;
     queued.resolve(outcome);
+    queued.submission.document.release();
   }
 
   async #run(): Promise<void> {

@@ -14,6 +14,8 @@ export interface LiveDocumentEvents {
   onCommitted(news: CommitNews): void;
   /** The tablo has a newer document: send the connections there. */
   onMoved(): void;
+  /** Nothing that was submitted for it waits for its answer any more. */
+  onIdle(): void;
 }
 
 export class LiveDocument {
@@ -27,6 +29,7 @@ export class LiveDocument {
   /** Log rows that the document contains and that no snapshot covers yet. */
   #unsnapshotted: bigint[];
   readonly #writers = new Map<string, number>();
+  #awaited = 0;
 
   constructor(
     name: { tabloId: TabloId; epoch: number },
@@ -58,6 +61,20 @@ export class LiveDocument {
   move(): void {
     this.hasMoved = true;
     this.#events.onMoved();
+  }
+
+  /** A submission for it waits. One that leaves memory meanwhile would get what is committed, and one loaded in its place might not. */
+  get isBusy(): boolean {
+    return this.#awaited > 0;
+  }
+
+  hold(): void {
+    this.#awaited += 1;
+  }
+
+  release(): void {
+    this.#awaited -= 1;
+    if (this.#awaited === 0) this.#events.onIdle();
   }
 
   /** Log rows that no snapshot covers. */

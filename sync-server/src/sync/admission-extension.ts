@@ -90,7 +90,8 @@ export class AdmissionExtension implements Extension {
   async #decide(update: Uint8Array, connection: LiveConnection, document: Document): Promise<Refused | null> {
     const receivedAt = Date.now();
     const live = this.#documents.of(document);
-    if (live === undefined) return { refusal: createRefusal('unavailable'), ids: [], isGap: false };
+    if (live === undefined || document.isDestroyed)
+      return { refusal: createRefusal('unavailable'), ids: [], isGap: false };
     const { userId } = connection.context;
     const limited: Refused = { refusal: createRefusal('rate-limited'), ids: [], isGap: false };
     // Before anything is decoded: what is refused in the end has cost its reading.

@@ -1,9 +1,14 @@
 /**
- * Documents in and out of memory. Snapshots go through `@hocuspocus/extension-database`; what makes them safe is ours: the log holds every entry already,
+ * Documents in and out of memory: of each name one at a time, or what one holds the others' members would not see.
+ *
+ * Hocuspocus unloads a document whose last connection has gone, whatever is being committed for it, and by its name: told twice (each connection tells when
+ * its own frames are handled), it takes the next document of that name off its list. Both are vetoed here.
+ *
+ * Snapshots go through `@hocuspocus/extension-database`; what makes them safe is ours: the log holds every entry already,
  * so a snapshot only ever shortens the log, and a failing one is tried again until it works (TRAPS 1.1).
  */
 import { Database } from '@hocuspocus/extension-database';
-import type { afterLoadDocumentPayload, Document, Extension } from '@hocuspocus/server';
+import type { afterLoadDocumentPayload, beforeUnloadDocumentPayload, Document, Extension } from '@hocuspocus/server';
 import { createRefusal, type ReasonCode } from '@tablo/schema/close-codes';
 import { parseDocumentName } from '@tablo/schema/document-name';
 import { encodeStateless } from '@tablo/schema/stateless';
@@ -17,6 +22,8 @@ const STORE_RETRY_MIN_MS = 200;
 const STORE_RETRY_MAX_MS = 10_000;
 /** A denial: Hocuspocus forwards `reason`. */
 const EPOCH_MOVED: { readonly reason: ReasonCode } = { reason: 'epoch-moved' };
+/** A veto. Without a `message`: Hocuspocus would print it. */
+const STAYS = { reason: 'in use' } as const;
 /** ClientIDs remembered of an unloaded document, and of how many documents: a few megabytes at the most. */
 const MAX_CLAIMS = 500;
 const MAX_CLAIMED_DOCUMENTS = 1_000;
@@ -61,9 +68,18 @@ export class LiveDocuments {
       database,
       {
         afterLoadDocument: async (payload) => this.#open(payload),
+        // Between a join's finding of a document and its taking of a place there, the document may have gone.
+        connected: async ({ connection }) => {
+          if (connection.document.isDestroyed) cut(connection as LiveConnection, 'unavailable');
+        },
+        beforeUnloadDocument: async (payload) => this.#assertMayUnload(payload),
         afterUnloadDocument: async ({ documentName }) => this.#rememberClaims(documentName),
       },
     ];
+  }
+
+  #assertMayUnload({ instance, document, documentName }: beforeUnloadDocumentPayload): void {
+    if (instance.documents.get(documentName) !== document || this.#live.get(document)?.isBusy === true) throw STAYS;
   }
 
   /** [R3] A clientID seen in awareness stays its owner's, also when everybody has left for a while. */
@@ -98,7 +114,7 @@ export class LiveDocuments {
     }
   }
 
-  #open({ document, documentName }: afterLoadDocumentPayload): void {
+  #open({ document, documentName, instance }: afterLoadDocumentPayload): void {
     const name = parseDocumentName(documentName);
     const stored = this.#loaded.get(document);
     if (name === null || stored === undefined) throw createRefusalError();
@@ -113,6 +129,8 @@ export class LiveDocuments {
       onMoved: () => {
         for (const connection of document.getConnections()) cut(connection as LiveConnection, 'epoch-moved');
       },
+      // If nobody is there; else this does nothing. In a turn of its own: an unloading that was vetoed may not be over.
+      onIdle: () => void setImmediate(() => void instance.unloadDocument(document)),
     });
     for (const [client, owner] of this.#claims.get(documentName) ?? []) live.frontier.claim(client, owner);
     this.#claims.delete(documentName);

@@ -180,6 +180,31 @@ describe('/sync, with unmodified providers', () => {
     expect(rows[0]).toEqual({ log: 0, snapshots: 1 });
   });
 
+  it('[R1] [R5] what is being committed while all leave is in the document that the next ones find, which is one', async () => {
+    const id = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
+    const [a, b] = [await joined(alice, id), await joined(bob, id)];
+    const connections = server.sync.countConnections();
+    const holder = await server.pool.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM tablos WHERE id = $1 FOR UPDATE', [id]);
+    a.push(say(alice, 'on its way'));
+    await until(() => expect(server.sync.ledger.queued).toBe(1));
+    a.close();
+    await until(() => expect(server.sync.countConnections()).toBe(connections - 1));
+    // The last one to go has nothing under way.
+    b.close();
+    await until(() => expect(server.sync.countConnections()).toBe(connections - 2));
+    const early = await joined(bob, id);
+    await holder.query('ROLLBACK');
+    holder.release();
+    await until(() => expect(server.sync.ledger.queued).toBe(0));
+    const late = await joined(alice, id);
+    late.push(say(alice, 'later'));
+    for (const client of [early, late]) await until(() => expect(client.texts).toEqual(['on its way', 'later']));
+    for (const client of [early, late]) client.close();
+    await until(() => expect(server.sync.countDocuments()).toBe(0));
+  });
+
   it('[R7] a draft that changes is told to its author’s devices in that tablo, and to nobody else', async () => {
     const elsewhere = await server.addTablo({ [alice]: 'member' });
     const [desktop, phone, b, other] = [
