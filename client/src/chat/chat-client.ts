@@ -134,7 +134,7 @@ export class ChatClient implements Chat {
     this.#sync = new ListSync(this.#api, book, timing, {
       beforeAsking: () => this.#created.clear(),
       isInAgreement: (id) => this.#rooms.get(id)?.isInAgreement ?? true,
-      apply: (channels, unread, asked) => this.#apply(channels, unread, asked),
+      apply: (...answer) => this.#apply(...answer),
     });
     this.#drafts = new DraftSync({
       api: this.#api,
@@ -353,6 +353,7 @@ export class ChatClient implements Chat {
     channels: readonly RestChannel[],
     unread: readonly UnreadChannel[],
     asked: ReadonlyMap<TabloId, ChannelRecord>,
+    askedAt: number,
   ): void {
     const { book, storage } = this.#parts;
     const listed = new Set<string>(channels.map(({ id }) => id));
@@ -360,6 +361,7 @@ export class ChatClient implements Chat {
     for (const { id } of book.list()) if (!listed.has(id) && !this.#created.has(id)) this.#leave(id);
     for (const room of this.#rooms.list()) if (book.get(room.id) === null) this.#rooms.shut(room.id);
     for (const rest of channels) this.#rooms.noteListed(rest.id as TabloId, rest.epoch);
+    for (const rest of channels) this.#rooms.get(rest.id as TabloId)?.stream.listed(rest.last_seq, askedAt);
     this.#connection.noteNoTablos(channels.length === 0);
     const answers = new Map(unread.map((answer) => [answer.channelId, answer]));
     for (const { id } of book.list()) {

@@ -67,6 +67,10 @@ export class DocumentLink implements Link {
     return this.#isIntroduced && this.#connection.isOpen && this.#provider.isAuthenticated && this.#provider.isSynced;
   }
 
+  get isReceiving(): boolean {
+    return this.#connection.comingMs > 0;
+  }
+
   get isUrgent(): boolean {
     return this.#isUrgent;
   }

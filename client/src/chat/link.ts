@@ -19,6 +19,8 @@ export interface LinkListener {
 
 export interface Link {
   readonly isReady: boolean;
+  /** A large frame is on its way to us: what was sent after it has to wait. */
+  readonly isReceiving: boolean;
   /** On the screen: joins first, and the state of the connection is about these. */
   isUrgent: boolean;
   sendStateless(payload: string): void;

@@ -13,11 +13,12 @@ import type { Timing } from './timing.ts';
 import { noteReported } from './unread.ts';
 
 export interface ListSyncHost {
-  /** `asked`: what was known of each tablo when the question was sent. */
+  /** `asked`: what was known of each tablo when the question was sent, at `askedAt` (`performance.now()`). */
   apply(
     channels: readonly RestChannel[],
     unread: readonly UnreadChannel[],
     asked: ReadonlyMap<TabloId, ChannelRecord>,
+    askedAt: number,
   ): void;
   beforeAsking(): void;
   /** Is what this device holds of the tablo known to be what the server holds? */
@@ -113,6 +114,7 @@ export class ListSync {
 
   async #ask(): Promise<void> {
     this.#host.beforeAsking();
+    const askedAt = performance.now();
     const asked = new Map(this.#book.list().map((record) => [record.id, record]));
     // From here on: should the connection be lost meanwhile, the answer may be that of the server before.
     this.#isCurrent = true;
@@ -124,7 +126,7 @@ export class ListSync {
     );
     if (this.#isClosed) return;
     this.#backoff.reset();
-    this.#host.apply(channels, unread, asked);
+    this.#host.apply(channels, unread, asked, askedAt);
     if (this.#book.list().some((record) => record.pendingRead !== null)) this.reportSoon();
   }
 

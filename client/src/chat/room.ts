@@ -27,6 +27,7 @@ import type { RoomDocument } from './room-document.ts';
 import { RoomHome } from './room-home.ts';
 import { RoomScreen } from './room-screen.ts';
 import { Sender } from './sender.ts';
+import { StreamWatch } from './stream-watch.ts';
 import type { Tabs } from './tabs.ts';
 import type { Timing } from './timing.ts';
 import { confirmReadPosition, doubtReadPosition, type UnreadAnswer } from './unread.ts';
@@ -58,6 +59,7 @@ export class Room {
   readonly presence: RoomPresence;
   readonly commands: RoomCommands;
   readonly screen: RoomScreen;
+  readonly stream: StreamWatch;
   readonly #context: RoomContext;
   readonly #home: RoomHome;
   readonly #marker: ReadMarker;
@@ -107,6 +109,11 @@ export class Room {
           if (!this.#isDisposed) context.onActivity(id);
         },
       },
+    });
+    this.stream = new StreamWatch({
+      patienceMs: timing.missedMs,
+      isReceiving: () => this.#home.link?.isReceiving ?? false,
+      onMissed: () => this.#home.rehome('stored'),
     });
     this.#restored = new RestoredServer({ tabloId: id, user: user.id, store, outbox, home: this.#home });
     this.#marker = new ReadMarker(
@@ -288,6 +295,7 @@ export class Room {
       ready: (isFresh) => this.#handleReady(isFresh),
       lost: () => {
         this.#isInAgreement = false;
+        this.stream.left();
         if (this.#agreementTimer !== null) clearTimeout(this.#agreementTimer);
         this.#agreementTimer = null;
         this.#sender.left();
@@ -314,6 +322,7 @@ export class Room {
 
   #handleReady(isFresh: boolean): void {
     this.#restored.joined();
+    this.stream.joined();
     if (isFresh) this.screen.rebuild();
     this.#sender.joined();
     // A count that misses an answer never comes to zero; who is refused has heard of it by then.
@@ -352,6 +361,7 @@ export class Room {
         return this.#sender.refused(message.code, message.message, message.ids);
       case 'committed': {
         const messages = message.messages as EntryId[];
+        this.stream.heard(message.seq, messages.length);
         this.#marker.numbered(messages.map((id, index) => ({ id, seq: message.seq + index })));
         this.#settle([...messages, ...(message.others as EntryId[])], message.shownAt);
         if (this.#sender.committed(message.messages, message.others)) this.#sender.answered();

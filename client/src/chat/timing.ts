@@ -32,6 +32,8 @@ export interface Timing {
   readonly readReportMs: number;
   /** Yjs structs that wait longer than this for others have lost them: the document is fetched anew (TRAPS 4.1). */
   readonly pendingStructsMs: number;
+  /** Messages that the list tells of and that do not come within this are not coming: the document is joined anew. */
+  readonly missedMs: number;
   readonly draftSaveMs: number;
   /** Signing out waits this long for drafts to reach the server. */
   readonly lastReportMs: number;
@@ -72,6 +74,7 @@ export const DEFAULT_TIMING: Timing = {
   listDebounceMs: 200,
   readReportMs: 300,
   pendingStructsMs: 10_000,
+  missedMs: 10_000,
   draftSaveMs: 250,
   draftReportMs: 1_500,
   lastReportMs: 2_000,

@@ -185,6 +185,14 @@ export class FakeServer {
     for (const connection of old?.getConnections() ?? []) connection.close({ code: 4410, reason: 'epoch-moved' });
   }
 
+  /** Loses sight of everybody who has joined: their sockets stay open, and nothing of the tablo comes to them any more. */
+  loseSight(tablo: FakeTablo): void {
+    const document = this.#document(tablo);
+    if (document === undefined) return;
+    this.#remember(document.name, document);
+    this.#server?.hocuspocus.documents.delete(document.name);
+  }
+
   cut(tablo: FakeTablo, reason: string): void {
     for (const connection of this.#document(tablo)?.getConnections() ?? []) connection.close({ code: 4403, reason });
   }

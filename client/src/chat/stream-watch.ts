@@ -1,0 +1,74 @@
+/**
+ * Notices a link that looks alive and brings nothing: a server, or something in between, that has lost sight of this one document's connection. Messages
+ * are numbered without gaps (`seq`), the list tells the newest number: what is neither heard of nor in the document was missed.
+ *
+ * Invariants
+ * 1. Nothing is missed up to `#known`: by an answer to a question that was asked after the join, and by `committed` from there on without a gap.
+ * 2. A `committed` may be slower than an answer over HTTP: only what stays away for `patienceMs` is missed.
+ */
+
+export interface StreamWatchOptions {
+  readonly patienceMs: number;
+  /** A large frame is on its way, and what is awaited may be behind it. */
+  readonly isReceiving: () => boolean;
+  readonly onMissed: () => void;
+}
+
+export class StreamWatch {
+  readonly #options: StreamWatchOptions;
+  /** As `performance.now()`; `null`: not joined. */
+  #joinedAt: number | null = null;
+  /** `null`: not known yet where this join began. */
+  #known: number | null = null;
+  /** The highest number heard since the join. */
+  #heard = 0;
+  /** Up to here something was announced and has not come. */
+  #awaited = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(options: StreamWatchOptions) {
+    this.#options = options;
+  }
+
+  joined(): void {
+    this.left();
+    this.#joinedAt = performance.now();
+  }
+
+  left(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#joinedAt = null;
+    this.#known = null;
+    this.#heard = 0;
+    this.#awaited = 0;
+  }
+
+  /** `committed` named `count` messages from number `first` on. */
+  heard(first: number, count: number): void {
+    const last = first + count - 1;
+    this.#heard = Math.max(this.#heard, last);
+    if (this.#known === null || last <= this.#known) return;
+    if (first <= this.#known + 1) this.#known = last;
+    else this.#await(last);
+  }
+
+  /** The list says that there are messages up to `lastSeq`. `askedAt`: when it was asked, as `performance.now()`. */
+  listed(lastSeq: number, askedAt: number): void {
+    if (this.#joinedAt === null || askedAt < this.#joinedAt) return;
+    if (this.#known === null) this.#known = Math.max(lastSeq, this.#heard);
+    else if (lastSeq > this.#known) this.#await(lastSeq);
+  }
+
+  #await(seq: number): void {
+    this.#awaited = Math.max(this.#awaited, seq);
+    this.#timer ??= setTimeout(() => this.#judge(), this.#options.patienceMs);
+  }
+
+  #judge(): void {
+    this.#timer = null;
+    if (this.#known === null || this.#known >= this.#awaited) return;
+    if (this.#options.isReceiving()) return this.#await(this.#awaited);
+    this.#options.onMissed();
+  }
+}
