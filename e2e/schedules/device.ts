@@ -15,9 +15,6 @@ import { LossyNetwork, type NetworkPort } from './lossy-network.ts';
 import { type MortalStore, openMortalStore } from './mortal-store.ts';
 import { signToken } from './schedule-stage.ts';
 
-/** A setting that the client may not have yet. */
-const CONNECT_TIMEOUT: object = { connectTimeoutMs: 1_000 };
-
 /** Short, so that a schedule takes seconds; long enough that a busy machine is not taken for a dead link. */
 const TIMING: Partial<Timing> = {
   joinTimeoutMs: 1_500,
@@ -26,7 +23,7 @@ const TIMING: Partial<Timing> = {
   idleProbeMs: 700,
   probeAnswerMs: 800,
   offlineAfterMs: 1_000,
-  ...CONNECT_TIMEOUT,
+  connectTimeoutMs: 1_000,
   reconnectMinMs: 20,
   reconnectMaxMs: 150,
   retryMinMs: 20,
@@ -34,6 +31,8 @@ const TIMING: Partial<Timing> = {
   listDebounceMs: 5,
   readReportMs: 10,
   pendingStructsMs: 1_000,
+  // Beyond every deadline here: a server whose stream has holes is to be found, not healed.
+  missedMs: 600_000,
   updateSaveMs: 8,
   otherTabSaveMs: 80,
   draftSaveMs: 8,
