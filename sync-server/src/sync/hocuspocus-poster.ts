@@ -67,7 +67,9 @@ export class HocuspocusPoster implements MessagePoster {
     const direct = await hocuspocus.openDirectConnection(encodeDocumentName({ tabloId, epoch })).catch(() => null);
     if (direct === null) return unavailable;
     try {
-      const document = direct.document === null ? undefined : documents.of(direct.document);
+      // It may have left memory between being found and being held; what is committed for it then, the next one would not have.
+      const document =
+        direct.document === null || direct.document.isDestroyed ? undefined : documents.of(direct.document);
       if (document === undefined) return unavailable;
       const isAwaited = () => Date.now() - receivedAt < PATIENCE_MS;
       return await ledger.submit({ type: 'entry', document, userId, receivedAt, entry, isAwaited });
