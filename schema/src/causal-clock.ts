@@ -2,6 +2,8 @@
  * [R5] A client never stamps a `sentAt` before anything it had seen: a reply sorts after what it answers, even on a device whose clock is behind.
  * A clock far behind therefore counts on from the newest thing seen, one millisecond at a time.
  */
+import { MAX_TIME_MS } from './limits.ts';
+
 export class CausalClock {
   readonly #now: () => number;
   #latest = 0;
@@ -17,7 +19,7 @@ export class CausalClock {
 
   /** A time to stamp, after everything observed and stamped before. */
   next(): number {
-    this.#latest = Math.max(Math.floor(this.#now()), this.#latest + 1);
+    this.#latest = Math.min(Math.max(Math.floor(this.#now()), this.#latest + 1), MAX_TIME_MS);
     return this.#latest;
   }
 }

@@ -205,3 +205,10 @@ function assertText(text: string): string {
   if (wrong !== null) throw new RangeError(`The message ${wrong}.`);
   return text;
 }
+
+/** When those of `entries` were received that were received late, by id: ms since the Unix epoch. */
+export function arrivalsOf(entries: readonly Entry[]): ReadonlyMap<EntryId, number> {
+  return new Map(
+    entries.flatMap((entry) => (entry.kind === 'arrival' ? entry.of.map((id) => [id, entry.at] as const) : [])),
+  );
+}

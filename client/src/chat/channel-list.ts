@@ -1,5 +1,5 @@
 /** From REST to this device's records, and from those to the list that people see. Pure. */
-import type { Entry } from '@tablo/schema/entry';
+import { arrivalsOf, type Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { RestChannel } from '@tablo/schema/rest/channel';
 import { compareKeys } from '@tablo/schema/shown-at';
@@ -60,6 +60,14 @@ export function mergeChannel(
   return confirmReadPosition(isSame(known, merged) ? known : merged, rest.read_seq);
 }
 
+/** A tablo that the server does not name and this device knows nothing of, but that something of ours was written in. */
+export function formerChannel(id: TabloId): ChannelRecord {
+  return {
+    ...{ id, name: 'A tablo you are no longer in', role: 'guest', epoch: 0, createdAt: 0, lastMessage: null },
+    ...{ lastSeq: 0, readSeq: 0, unread: {}, unlistedUnread: 0, pendingRead: null },
+  };
+}
+
 function isSame(left: ChannelRecord, right: ChannelRecord): boolean {
   return JSON.stringify(left) === JSON.stringify(right);
 }
@@ -74,9 +82,7 @@ export function newestOf(listed: LastMessage | null, shown: TimelineMessage | nu
 
 /** What entries that have just come change of the newest message, for tablos whose timeline nobody holds. Deletions are the server's to tell. */
 export function noteNewest(record: ChannelRecord, entries: readonly Entry[]): ChannelRecord {
-  const arrivedAt = new Map(
-    entries.flatMap((entry) => (entry.kind === 'arrival' ? entry.of.map((id) => [id, entry.at] as const) : [])),
-  );
+  const arrivedAt = arrivalsOf(entries);
   let last = record.lastMessage;
   for (const entry of entries) {
     if (entry.kind === 'message') {

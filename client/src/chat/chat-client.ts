@@ -10,7 +10,7 @@ import type { RestChannel } from '@tablo/schema/rest/channel';
 import type { Role } from '@tablo/schema/roles';
 import { Api, type UnreadChannel } from './api.ts';
 import { ChannelBook } from './channel-book.ts';
-import { hasGoneBack, mergeChannel } from './channel-list.ts';
+import { formerChannel, hasGoneBack, mergeChannel } from './channel-list.ts';
 import { ChannelView } from './channel-view.ts';
 import type {
   ChannelList,
@@ -112,6 +112,8 @@ export class ChatClient implements Chat {
   readonly #environment: Environment;
   /** Created here since the list was last asked for: the answer may not know them. */
   readonly #created = new Set<TabloId>();
+  /** Where something of ours was unsent when the list was asked for. */
+  #writtenIn: ReadonlySet<TabloId> = new Set();
   #hasAskedToPersist = false;
   #closing: Promise<void> | null = null;
 
@@ -132,7 +134,10 @@ export class ChatClient implements Chat {
     });
     this.#people = new People(storage.store, this.#api, options.user, () => this.#view.publish());
     this.#sync = new ListSync(this.#api, book, timing, {
-      beforeAsking: () => this.#created.clear(),
+      beforeAsking: () => {
+        this.#created.clear();
+        this.#writtenIn = new Set(this.#parts.outbox.tablosWithEntries());
+      },
       isInAgreement: (id) => this.#rooms.get(id)?.isInAgreement ?? true,
       apply: (...answer) => this.#apply(...answer),
     });
@@ -359,6 +364,7 @@ export class ChatClient implements Chat {
     const listed = new Set<string>(channels.map(({ id }) => id));
     for (const rest of channels) this.#merge(rest, asked.get(rest.id as TabloId) ?? null);
     for (const { id } of book.list()) if (!listed.has(id) && !this.#created.has(id)) this.#leave(id);
+    for (const id of this.#writtenIn) if (!listed.has(id) && book.get(id) === null) this.#keepUnsent(id);
     for (const room of this.#rooms.list()) if (book.get(room.id) === null) this.#rooms.shut(room.id);
     for (const rest of channels) this.#rooms.noteListed(rest.id as TabloId, rest.epoch);
     for (const rest of channels) this.#rooms.get(rest.id as TabloId)?.stream.listed(rest.last_seq, askedAt);
@@ -391,9 +397,16 @@ export class ChatClient implements Chat {
     this.#rooms.shut(id);
   }
 
+  /** Not ours, and not known here any more; what was written there is shown all the same, or nobody could copy or discard it. */
+  #keepUnsent(id: TabloId): void {
+    if (this.#parts.outbox.unsent(id).length === 0) return;
+    this.#parts.book.put(formerChannel(id));
+    this.#leave(id);
+  }
+
   /** Ours no more, by our own doing. */
   #drop(id: TabloId): void {
-    this.#parts.book.remove(id);
+    this.#leave(id);
     this.#rooms.shut(id);
     this.#parts.tabs.post({ type: 'channels' });
     this.#sync.refresh();

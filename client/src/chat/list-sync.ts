@@ -86,7 +86,8 @@ export class ListSync {
   }
 
   #askIn(ms: number): void {
-    const at = Date.now() + ms;
+    // The clock of the timers: one that jumps ahead, over a sleep, would hide a timer that is far away yet.
+    const at = performance.now() + ms;
     if (this.#isClosed || (this.#askTimer !== null && this.#askAt <= at)) return;
     if (this.#askTimer !== null) clearTimeout(this.#askTimer);
     this.#askAt = at;
@@ -152,13 +153,14 @@ export class ListSync {
   }
 
   async #reportOne(id: TabloId, seq: number): Promise<void> {
-    let confirmed = seq;
+    let confirmed: number;
     try {
       confirmed = await this.#api.reportRead(id, seq);
     } catch (error) {
-      // Refused for good, as when the tablo is not ours any more: nothing to report then.
       if (!(error instanceof ChatError) || !['forbidden', 'not-found', 'invalid-request'].includes(error.code))
         throw error;
+      // Refused for good, as when the tablo is not ours any more: nothing to report then, and nothing confirmed.
+      return this.#book.update(id, (record) => ({ ...record, pendingRead: null }));
     }
     this.#book.update(id, (record) => noteReported(record, seq, confirmed));
     // Beyond the server's end: it has fewer messages than we have read.

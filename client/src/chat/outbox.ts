@@ -8,7 +8,8 @@
  * 2. Every change is decided in the store's transaction, on what is true: so two tabs that change one message at once do it one after the other.
  * 3. What is shown is stored: a browser that dies has nothing to take back. Only when the store takes its time is a change shown before, as decided on what
  *    this tab knows.
- * 4. Order is (`sentAt`, id), which is the order of writing: the causal clock never stamps twice the same.
+ * 4. While a change of an entry is being written, the entry is not pushed, and an earlier change's end does not undo what a later one shows.
+ * 5. Order is (`sentAt`, id), which is the order of writing: the causal clock never stamps twice the same.
  */
 import type { Refusal } from '@tablo/schema/close-codes';
 import type { Entry, MemberEntry } from '@tablo/schema/entry';
@@ -30,6 +31,15 @@ export interface OutboxChange {
   readonly sent: readonly Entry[];
 }
 
+/** One on its way to the disk. */
+interface Change {
+  readonly nth: number;
+  readonly guess: OutboxWrites;
+  readonly decide: (view: OutboxView) => Decision;
+  readonly sent: readonly Entry[];
+  readonly showAfterMs: number;
+}
+
 const byOrder = (left: OutboxRecord, right: OutboxRecord): number =>
   compareKeys({ shownAt: left.entry.sentAt, id: left.id }, { shownAt: right.entry.sentAt, id: right.id });
 
@@ -38,8 +48,11 @@ export class Outbox {
   readonly #tabs: Tabs;
   readonly #now: () => number;
   readonly #records = new Map<TabloId, Map<EntryId, OutboxRecord>>();
-  /** In memory and shown, but not on the disk yet: not to be pushed before, or a crash could lose what others have seen. */
-  readonly #unstored = new Set<EntryId>();
+  /** How many changes of each entry are being written: none is pushed before, or a crash could lose what others have seen. */
+  readonly #writing = new Map<EntryId, number>();
+  /** Which of these changes is the last that has been shown. */
+  readonly #shownBy = new Map<EntryId, number>();
+  #changes = 0;
   readonly #listeners = new Set<(change: OutboxChange) => void>();
 
   private constructor(store: UnsentStore, tabs: Tabs, now: () => number) {
@@ -89,9 +102,9 @@ export class Outbox {
     );
   }
 
-  /** May be pushed: pending, and on the disk. */
+  /** May be pushed: pending, on the disk, and not about to be otherwise. */
   pushable(tabloId: TabloId): readonly OutboxRecord[] {
-    return this.list(tabloId).filter(({ id, delivery }) => delivery.status === 'pending' && !this.#unstored.has(id));
+    return this.list(tabloId).filter(({ id, delivery }) => delivery.status === 'pending' && !this.#writing.has(id));
   }
 
   tablosWithEntries(): readonly TabloId[] {
@@ -157,7 +170,7 @@ export class Outbox {
     const changed = new Set<TabloId>();
     for (const record of await this.#store.readOutbox()) {
       const known = this.get(record.tabloId, record.id);
-      if (this.#unstored.has(record.id) || JSON.stringify(known) === JSON.stringify(record)) continue;
+      if (this.#writing.has(record.id) || JSON.stringify(known) === JSON.stringify(record)) continue;
       this.#set(record);
       changed.add(record.tabloId);
     }
@@ -190,11 +203,32 @@ export class Outbox {
   ): Promise<boolean> {
     const guess = decide(viewOf(this.#records.get(tabloId) ?? new Map()));
     if (guess === null) return false;
-    let shown: OutboxWrites = {};
+    this.#changes += 1;
+    const nth = this.#changes;
+    const touched = new Set([...ids, ...idsOf(guess)]);
+    for (const id of touched) this.#writing.set(id, (this.#writing.get(id) ?? 0) + 1);
+    try {
+      return await this.#write(tabloId, ids, { nth, guess, decide, sent, showAfterMs });
+    } finally {
+      for (const id of touched) {
+        const left = (this.#writing.get(id) ?? 1) - 1;
+        if (left > 0) this.#writing.set(id, left);
+        else this.#writing.delete(id);
+        if (this.#shownBy.get(id) === nth) this.#shownBy.delete(id);
+      }
+      // Free to be pushed, whatever came of it.
+      this.#emit({ tabloId, sent: [] });
+    }
+  }
+
+  async #write(
+    tabloId: TabloId,
+    ids: readonly EntryId[],
+    { nth, guess, decide, sent, showAfterMs }: Change,
+  ): Promise<boolean> {
     const show = (): void => {
-      shown = guess;
-      for (const { id } of guess.put ?? []) this.#unstored.add(id);
-      if (this.#apply(tabloId, guess)) this.#emit({ tabloId, sent: [] });
+      for (const id of idsOf(guess)) this.#shownBy.set(id, nth);
+      if (this.#apply(tabloId, guess, nth)) this.#emit({ tabloId, sent: [] });
     };
     let isDone = true;
     if (showAfterMs === 0) show();
@@ -205,15 +239,13 @@ export class Outbox {
       return leadingOn(guess, decision ?? {}, view);
     });
     if (timer !== null) clearTimeout(timer);
-    this.#apply(tabloId, writes);
+    this.#apply(tabloId, writes, nth);
     const written = idsOf(writes);
-    // Another tab was first: what was guessed is not so, and must not be pushed until it is known what is.
-    const wrong = [...idsOf(shown)].filter((id) => !written.has(id));
-    await this.#refresh(tabloId, wrong);
-    for (const { id } of shown.put ?? []) this.#unstored.delete(id);
+    // Another tab was first: what was guessed is not so, shown or not, and must not be pushed until it is known what is.
+    const wrong = [...idsOf(guess)].filter((id) => !written.has(id));
+    await this.#refresh(tabloId, wrong, nth);
     if (written.size > 0 || sent.length > 0)
       this.#tabs.post({ type: 'outbox', tabloId, ids: [...written, ...wrong], sent });
-    if (written.size > 0 || wrong.length > 0) this.#emit({ tabloId, sent: [] });
     return isDone;
   }
 
@@ -222,20 +254,27 @@ export class Outbox {
     this.#emit({ tabloId, sent });
   }
 
-  async #refresh(tabloId: TabloId, ids: readonly EntryId[]): Promise<void> {
+  /** `nth`: for a change of ours; 0: another tab's. */
+  async #refresh(tabloId: TabloId, ids: readonly EntryId[], nth = 0): Promise<void> {
     if (ids.length === 0) return;
     const records = await this.#store.readOutboxRecords(ids);
     for (const [index, id] of ids.entries()) {
       const record = records[index] ?? null;
+      if (this.#isOutdated(id, nth)) continue;
       if (record === null) this.#records.get(tabloId)?.delete(id);
       else this.#set(record);
     }
   }
 
-  #apply(tabloId: TabloId, { put = [], remove = [] }: OutboxWrites): boolean {
-    for (const id of remove) this.#records.get(tabloId)?.delete(id);
-    for (const record of put) this.#set(record);
+  #apply(tabloId: TabloId, { put = [], remove = [] }: OutboxWrites, nth: number): boolean {
+    for (const id of remove) if (!this.#isOutdated(id, nth)) this.#records.get(tabloId)?.delete(id);
+    for (const record of put) if (!this.#isOutdated(record.id, nth)) this.#set(record);
     return put.length > 0 || remove.length > 0;
+  }
+
+  /** A later change of the entry is shown already: its own end says what became of it. */
+  #isOutdated(id: EntryId, nth: number): boolean {
+    return (this.#shownBy.get(id) ?? 0) > nth;
   }
 
   #set(record: OutboxRecord): void {

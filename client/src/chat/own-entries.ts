@@ -11,7 +11,6 @@ import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { OutboxRecord } from './local-store.ts';
 import type { Outbox } from './outbox.ts';
 import { isAwaited, rememberStamps } from './outbox-decisions.ts';
-import { inBackground } from './report-error.ts';
 import type { RoomHome } from './room-home.ts';
 import type { Home } from './sender.ts';
 import type { Tabs } from './tabs.ts';
@@ -96,27 +95,29 @@ export class OwnEntries {
   rehome(home: Home): void {
     const { outbox, tabloId, user, home: current } = this.#options;
     const { document } = current;
-    if (home === 'empty' && document !== null) {
-      const own = [...document.entries].flatMap((entry) =>
-        entry.kind !== 'arrival' && entry.author === user && outbox.get(tabloId, entry.id) === null ? [entry] : [],
-      );
-      inBackground(outbox.add(tabloId, own));
-    }
-    current.rehome(home);
+    if (home !== 'empty' || document === null) return current.rehome(home);
+    const own = [...document.entries].flatMap((entry) =>
+      entry.kind !== 'arrival' && entry.author === user && outbox.get(tabloId, entry.id) === null ? [entry] : [],
+    );
+    current.rehome(home, () => outbox.add(tabloId, own));
   }
 
-  /** [R1] These are durable. `shownAt`: of those that are not shown at their `sentAt`, ms since the Unix epoch. */
-  settle(ids: readonly EntryId[], shownAt: Readonly<Record<string, number>> = {}): void {
-    if (ids.length === 0) return;
+  /**
+   * [R1] These are durable. `shownAt`: of those that are not shown at their `sentAt`, ms since the Unix epoch. Returns whether that was news of ours.
+   */
+  settle(ids: readonly EntryId[], shownAt: Readonly<Record<string, number>> = {}): boolean {
+    if (ids.length === 0) return false;
     const { outbox, home, host, tabloId, user, clock } = this.#options;
+    const wasHeld = ids.some((id) => home.document?.isHeld(id));
     // First: a held entry without a record is one that has been taken back.
     home.document?.confirm(ids);
     const arrivals = ids.flatMap((id) => (shownAt[id] === undefined ? [] : [createArrival([id], shownAt[id])]));
     const stamps = rememberStamps(() => ({ author: user, sentAt: clock.next() }));
     const settled = outbox.settle(tabloId, ids, stamps, arrivals);
-    if (settled.length === 0) return;
+    if (settled.length === 0) return wasHeld;
     host.show([...arrivals, ...settled.map((record) => record.entry)]);
     host.overlay();
+    return true;
   }
 
   /** Durable entries whose records outlived them, because the last run ended in between. */

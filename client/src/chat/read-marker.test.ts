@@ -11,7 +11,7 @@ const TABLO = 'cccccccc-0000-4000-8000-000000000001' as TabloId;
 /** What the room has: the document's messages, and what stands on the screen. They differ while a document is replaced by that of the next epoch. */
 let document: Map<EntryId, UserId>;
 let screen: EntryId[];
-let isReady: boolean;
+let completeUpTo: number;
 let book: ChannelBook;
 let marker: ReadMarker;
 
@@ -45,14 +45,14 @@ function receive(seq: number): EntryId {
 beforeEach(async () => {
   document = new Map();
   screen = [];
-  isReady = true;
+  completeUpTo = Number.MAX_SAFE_INTEGER;
   book = await ChannelBook.open(new MemoryStore());
   marker = new ReadMarker(
     {
       tabloId: TABLO,
       reader: ALICE,
       authorOf: (id) => document.get(id) ?? null,
-      isReady: () => isReady,
+      completeUpTo: () => completeUpTo,
       others: () => screen,
     },
     book,
@@ -65,7 +65,7 @@ describe('marking everything read', () => {
     receive(1);
     receive(2);
     document.clear();
-    isReady = false;
+    completeUpTo = 0;
     marker.markRead();
     expect(record()).toMatchObject({ readSeq: 2, pendingRead: 2, unread: {} });
   });
@@ -77,7 +77,7 @@ describe('marking everything read', () => {
       document.set(id, BOB);
       marker.arrived(id, BOB);
     }
-    isReady = false;
+    completeUpTo = 0;
     marker.markRead();
     expect(record()?.readSeq).toBe(0);
     marker.numbered([{ id: first, seq: 1 }]);
@@ -92,6 +92,15 @@ describe('marking everything read', () => {
     list(1);
     marker.answered({ count: 1, messages: [{ id: screen[0] as EntryId, seq: 1 }] }, 0);
     expect(record()).toMatchObject({ readSeq: 1, pendingRead: 1, unread: {} });
+  });
+
+  it('[R10] does not reach what only the list tells of', () => {
+    list();
+    receive(1);
+    completeUpTo = 1;
+    book.update(TABLO, (current) => ({ ...current, lastSeq: 3 }));
+    marker.markRead();
+    expect(record()?.readSeq).toBe(1);
   });
 
   it('[R10] does not reach what was announced and has not come', () => {

@@ -21,7 +21,8 @@ export interface ReadMarkerHost {
   readonly reader: UserId;
   /** `null`: not here (yet). */
   authorOf(id: EntryId): UserId | null;
-  isReady(): boolean;
+  /** All messages up to this `seq` are here, announced ones that have not come excepted; 0: nobody knows. */
+  completeUpTo(): number;
   /** Messages of others that are on the screen. */
   others(): Iterable<EntryId>;
 }
@@ -93,8 +94,7 @@ export class ReadMarker {
     for (const id of this.#unnumbered) this.#readUnnumbered.add(id);
     const isHere = (id: EntryId) => shown.has(id) || this.#host.authorOf(id) !== null;
     const here = Object.entries(record.unread).flatMap(([id, seq]) => (isHere(id as EntryId) ? [seq] : []));
-    // Joined and synced, all is here but for what has been announced and not come yet.
-    const complete = this.#host.isReady() ? Math.min(record.lastSeq, Math.min(...this.#unseen.values()) - 1) : 0;
+    const complete = Math.min(record.lastSeq, this.#host.completeUpTo(), Math.min(...this.#unseen.values()) - 1);
     const seq = Math.max(0, complete, ...here);
     this.#book.update(this.#host.tabloId, (current) => markReadUpTo(current, seq));
   }

@@ -36,8 +36,7 @@ export class RestoredServer {
     this.#isNew = true;
     const own = await readCachedOwn(store, tabloId, user);
     if (this.#isClosed) return;
-    home.rehome('stored');
-    await this.#holdAgain(own.filter(({ id }) => home.document?.has(id) !== true));
+    home.rehome('stored', () => this.#holdAgain(own.filter(({ id }) => home.document?.has(id) !== true)));
   }
 
   /** `isForEarlier`: for a document of an earlier epoch, which is a sign as well. What we wrote in this one since the backup may be nowhere else. */

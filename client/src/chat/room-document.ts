@@ -106,7 +106,7 @@ export class RoomDocument {
   }
 
   has(id: EntryId): boolean {
-    return this.#entries.has(id);
+    return this.#entries.has(id) || this.isHeld(id);
   }
 
   /** Own pushes that are not known to be durable. */
@@ -125,6 +125,8 @@ export class RoomDocument {
 
   /** [R2] Appends in one transaction, hence one update. */
   push(entries: readonly MemberEntry[]): void {
+    // All of them, whatever this or another version makes of them when they come back: they are not durable.
+    this.#held.push({ waitingFor: new Set(entries.map((entry) => entry.id)), update: new Uint8Array() });
     this.doc.transact(() => this.#array.push([...entries]), OWN_PUSH);
   }
 
@@ -175,7 +177,7 @@ export class RoomDocument {
     if (this.#isClosed || origin === FROM_STORE) return;
     if (origin !== OWN_PUSH) return this.#saveSoon(update);
     const last = this.#held.at(-1);
-    // `#read` runs before this, in the same transaction, and has made the place.
+    // `push` has made the place.
     if (last !== undefined) this.#held[this.#held.length - 1] = { ...last, update };
   }
 
@@ -197,11 +199,8 @@ export class RoomDocument {
       return parsed.ok ? [parsed.value] : [];
     });
     for (const entry of entries) this.#add(entry);
-    if (transaction.origin === OWN_PUSH) {
-      this.#held.push({ waitingFor: new Set(entries.map((entry) => entry.id)), update: new Uint8Array() });
-    } else if (entries.length > 0 && transaction.origin !== FROM_STORE) {
+    if (entries.length > 0 && transaction.origin !== FROM_STORE && transaction.origin !== OWN_PUSH)
       this.#received.push(...entries);
-    }
   }
 
   #tellReceived(): void {

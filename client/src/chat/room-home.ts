@@ -9,7 +9,7 @@ import type { TabloId } from '@tablo/schema/ids';
 import { Backoff } from './backoff.ts';
 import type { Link, LinkOpener, PeerState } from './link.ts';
 import type { LocalStore } from './local-store.ts';
-import { inBackground } from './report-error.ts';
+import { inBackground, reportProblem } from './report-error.ts';
 import { RoomDocument } from './room-document.ts';
 import type { Home } from './sender.ts';
 import type { Timing } from './timing.ts';
@@ -45,6 +45,8 @@ export interface HomeOptions {
 interface Move {
   readonly epoch: number;
   readonly home: Home;
+  /** Done while nothing is joined. */
+  readonly prepare: readonly (() => Promise<void>)[];
 }
 
 export class RoomHome {
@@ -93,14 +95,18 @@ export class RoomHome {
 
   /** To the document of `epoch`; resolves when what is stored of it is shown. */
   async enter(epoch: number): Promise<void> {
-    if (epoch !== this.#target) await this.#move({ epoch, home: 'stored' });
+    if (epoch !== this.#target) await this.#move({ epoch, home: 'stored', prepare: [] });
     else await this.#moving;
   }
 
-  rehome(home: Home): void {
+  /** `prepare` is done before the next join, whatever becomes of the move. */
+  rehome(home: Home, prepare?: () => Promise<void>): void {
+    if (this.#target === 0) return inBackground(Promise.resolve(prepare?.()));
     // A move that is under way ends in a new document anyhow, and one that the server is still filling is new.
-    if (this.#target === 0 || (home === 'stored' && (this.#moving !== null || this.#isFresh))) return;
-    inBackground(this.#move({ epoch: this.#target, home }));
+    if (prepare === undefined && home === 'stored' && (this.#moving !== null || this.#isFresh)) return;
+    // What is stored of one that is being filled is what the server has refused.
+    const from = this.#isFresh ? 'empty' : home;
+    inBackground(this.#move({ epoch: this.#target, home: from, prepare: prepare === undefined ? [] : [prepare] }));
   }
 
   shut(): void {
@@ -139,7 +145,7 @@ export class RoomHome {
   }
 
   #move(move: Move): Promise<void> {
-    this.#wanted = move;
+    this.#wanted = { ...move, prepare: [...(this.#wanted?.prepare ?? []), ...move.prepare] };
     this.#target = move.epoch;
     this.#dropLink();
     this.#moving ??= this.#makeMoves().finally(() => {
@@ -151,13 +157,14 @@ export class RoomHome {
 
   async #makeMoves(): Promise<void> {
     while (this.#wanted !== null) {
-      const { epoch, home } = this.#wanted;
+      const { epoch, home, prepare } = this.#wanted;
       this.#wanted = null;
       const { listener, store } = this.#options;
       const left = this.#document;
       if (left !== null && epoch !== this.#epoch) await listener.leaving(left, epoch < this.#epoch);
       await left?.save();
       left?.close();
+      for (const act of prepare) await act().catch(reportProblem);
       if (left !== null && epoch !== this.#epoch) await store.replaceUpdates(left.name, () => null);
       this.#epoch = epoch;
       this.#document = await this.#openDocument(epoch, home);

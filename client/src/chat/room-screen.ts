@@ -7,7 +7,7 @@
  */
 import type { CausalClock } from '@tablo/schema/causal-clock';
 import type { Refusal } from '@tablo/schema/close-codes';
-import type { Entry } from '@tablo/schema/entry';
+import { arrivalsOf, type Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { TimelineKey } from '@tablo/schema/shown-at';
 import { Timeline, type TimelineMessage, type TimelineRow, type UnsentEntry } from '@tablo/schema/timeline';
@@ -124,10 +124,8 @@ export class RoomScreen {
   }
 
   show(entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      this.#timeline?.add(entry);
-      this.#observe(entry);
-    }
+    for (const entry of entries) this.#timeline?.add(entry);
+    this.#observe(entries);
     this.publish();
   }
 
@@ -180,7 +178,7 @@ export class RoomScreen {
   /** The document is another one, of another epoch: what was verified with the last one has to be again. */
   async changeDocument(): Promise<void> {
     this.#forgetRows();
-    for (const entry of this.#options.host.document()?.entries ?? []) this.#observe(entry);
+    this.#observe([...(this.#options.host.document()?.entries ?? [])]);
     if (this.#isOpen) await this.#history.showCached(null);
     this.rebuild();
   }
@@ -286,8 +284,11 @@ export class RoomScreen {
     }
   }
 
-  #observe(entry: Entry): void {
-    this.#options.clock.observe(entry.kind === 'arrival' ? entry.at : entry.sentAt);
+  /** When they are shown, not when their authors say they were sent: one clock that is a year ahead would take everybody's with it. */
+  #observe(entries: readonly Entry[]): void {
+    const arrivedAt = arrivalsOf(entries);
+    for (const { id, kind, sentAt } of entries)
+      if (kind !== 'arrival') this.#options.clock.observe(arrivedAt.get(id) ?? sentAt);
   }
 
   #addRows(rows: readonly TimelineRow[]): void {

@@ -121,7 +121,7 @@ export class Room {
         tabloId: id,
         reader: user.id,
         authorOf: (entry) => this.screen.authorOf(entry),
-        isReady: () => this.#home.isReady,
+        completeUpTo: () => (this.#home.isReady ? this.stream.complete : 0),
         others: () =>
           this.screen.view
             .get()
@@ -197,14 +197,11 @@ export class Room {
 
   /** Not ours any more: what is here stays readable. */
   shut(refusal: Refusal): void {
-    if (this.screen.closed !== null) return;
-    this.#home.shut();
-    this.screen.shut(refusal);
-    const { outbox } = this.#context;
-    const pending = outbox
-      .unsent(this.id)
-      .flatMap(({ entry, delivery }) => (delivery.status === 'pending' ? [entry.id] : []));
-    if (pending.length > 0) inBackground(outbox.refuse(this.id, pending, refusal));
+    if (this.screen.closed === null) {
+      this.#home.shut();
+      this.screen.shut(refusal);
+    }
+    this.#refusePending();
   }
 
   acquire(): void {
@@ -255,6 +252,7 @@ export class Room {
     this.#own.takeBackWithdrawn();
     this.screen.overlay();
     this.#sender.flush();
+    this.#refusePending();
   }
 
   /** What was left to another tab may be ours now. */
@@ -322,7 +320,7 @@ export class Room {
 
   #handleReady(isFresh: boolean): void {
     this.#restored.joined();
-    this.stream.joined();
+    this.stream.joined(this.#context.book.get(this.id)?.lastSeq ?? 0);
     if (isFresh) this.screen.rebuild();
     this.#sender.joined();
     // A count that misses an answer never comes to zero; who is refused has heard of it by then.
@@ -383,8 +381,7 @@ export class Room {
   }
 
   #settle(ids: readonly EntryId[], shownAt?: Readonly<Record<string, number>>): void {
-    this.#own.settle(ids, shownAt);
-    this.#sender.confirmed();
+    if (this.#own.settle(ids, shownAt)) this.#sender.confirmed();
   }
 
   #receive(entries: readonly Entry[]): void {
@@ -411,6 +408,17 @@ export class Room {
     if (entries.every((entry) => entry.kind === 'arrival' || document?.has(entry.id) === true)) return;
     inBackground(this.screen.doubt());
     this.#context.refreshChannels();
+  }
+
+  /** [R8] In a tablo that is not ours any more nothing can be sent: what was written in its last moment, or tried again, comes back with the reason. */
+  #refusePending(): void {
+    const { outbox } = this.#context;
+    const refusal = this.screen.closed;
+    if (refusal === null) return;
+    const pending = outbox
+      .unsent(this.id)
+      .flatMap(({ entry, delivery }) => (delivery.status === 'pending' ? [entry.id] : []));
+    if (pending.length > 0) inBackground(outbox.refuse(this.id, pending, refusal));
   }
 
   #noteDeleted(target: EntryId): void {

@@ -50,6 +50,7 @@ export class Sender {
   readonly #encoder = new TextEncoder();
   readonly #backoff: Backoff;
   #phase: 'away' | 'checking' | 'open' = 'away';
+  #isJoined = false;
   #asked = new Set<EntryId>();
   /** Bytes of what is on its way. */
   #held = new Map<EntryId, number>();
@@ -69,8 +70,10 @@ export class Sender {
 
   /** Joined and synced. */
   joined(): void {
+    this.#isJoined = true;
     this.#askLater();
-    this.#checkAll(1);
+    // What holds back holds questions back, too: or a limit on these would be run into as fast as the link allows.
+    if (this.#holdTimer === null) this.#checkAll(1);
   }
 
   #checkAll(nth: number): void {
@@ -88,6 +91,7 @@ export class Sender {
   }
 
   left(): void {
+    this.#isJoined = false;
     this.#phase = 'away';
     this.#stopChecking();
     if (this.#askTimer !== null) clearTimeout(this.#askTimer);
@@ -122,6 +126,7 @@ export class Sender {
   refused(code: ReasonCode, message: string, ids: readonly string[]): void {
     const held = this.#host.held();
     const named = held.filter((id) => ids.includes(id));
+    const isQuestion = this.#phase === 'checking' && ids.length === 0 && held.length === 0;
     this.#phase = 'away';
     if (code === 'epoch-moved') return this.#host.moveEpoch();
     switch (REASONS[code].next) {
@@ -130,6 +135,8 @@ export class Sender {
         break;
       case 'backoff':
         this.#holdBack();
+        // Nothing of ours was on its way but a question: asked again later, in the same place.
+        if (isQuestion) return this.#stopChecking();
         break;
       case 'after-auth':
         this.#host.expireToken();
@@ -166,7 +173,12 @@ export class Sender {
 
   retryNow(): void {
     this.#stopHolding();
-    this.flush();
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#isJoined && this.#phase === 'away') this.#checkAll(1);
+    else this.flush();
   }
 
   #open(): void {
@@ -232,7 +244,7 @@ export class Sender {
     this.#stopHolding();
     this.#holdTimer = setTimeout(() => {
       this.#holdTimer = null;
-      this.flush();
+      this.#goOn();
     }, this.#backoff.nextMs());
   }
 

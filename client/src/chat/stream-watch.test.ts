@@ -21,7 +21,7 @@ describe('what is missed', () => {
         missed += 1;
       },
     });
-    watch.joined();
+    watch.joined(5);
   });
   afterEach(() => vi.useRealTimers());
 

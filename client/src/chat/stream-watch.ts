@@ -20,6 +20,8 @@ export class StreamWatch {
   #joinedAt: number | null = null;
   /** `null`: not known yet where this join began. */
   #known: number | null = null;
+  /** Up to here everything has come: with the join, or announced after what it announces. */
+  #complete = 0;
   /** The highest number heard since the join. */
   #heard = 0;
   /** Up to here something was announced and has not come. */
@@ -30,9 +32,16 @@ export class StreamWatch {
     this.#options = options;
   }
 
-  joined(): void {
+  /** All up to here is in the document or in the history; 0 while not joined. The list may tell of more than has come. */
+  get complete(): number {
+    return this.#complete;
+  }
+
+  /** `lastSeq`: the newest number known before the join. */
+  joined(lastSeq: number): void {
     this.left();
     this.#joinedAt = performance.now();
+    this.#complete = lastSeq;
   }
 
   left(): void {
@@ -40,6 +49,7 @@ export class StreamWatch {
     this.#timer = null;
     this.#joinedAt = null;
     this.#known = null;
+    this.#complete = 0;
     this.#heard = 0;
     this.#awaited = 0;
   }
@@ -48,6 +58,7 @@ export class StreamWatch {
   heard(first: number, count: number): void {
     const last = first + count - 1;
     this.#heard = Math.max(this.#heard, last);
+    if (this.#known === null || first <= this.#known + 1) this.#complete = Math.max(this.#complete, last);
     if (this.#known === null || last <= this.#known) return;
     if (first <= this.#known + 1) this.#known = last;
     else this.#await(last);
