@@ -7,6 +7,7 @@ import {
   BOB,
   closeDevices,
   FakeBrowser,
+  find,
   openDevice,
   statusOf,
   texts,
@@ -185,6 +186,76 @@ describe('many tablos', () => {
     await until(() => expect(statusOf(again, 'On the train')).toBe('refused'));
     expect(second.chat.channels.get().channels.map(({ id }) => id)).toEqual([tablo.id]);
     expect(server.entriesOf(tablo)).toEqual([]);
+  });
+
+  it('[R8] what a removed member tries again, or had just written, comes back with the reason each time', async () => {
+    const { chat } = await openDevice(server, BOB);
+    const room = chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    tablo.members.delete(BOB);
+    server.cut(tablo, 'forbidden');
+    await until(() => expect(room.view.get().closed?.code).toBe('forbidden'));
+    await until(() => expect(chat.channels.get().channels).toEqual([]));
+    const id = await room.send('just too late');
+    await until(() => expect(statusOf(room, 'just too late')).toBe('refused'));
+    await room.retry(id);
+    await until(() =>
+      expect(find(room, 'just too late')?.delivery).toMatchObject({
+        status: 'refused',
+        refusal: { code: 'forbidden' },
+      }),
+    );
+  });
+
+  it('[R8] what was written in a tablo that nobody knows of any more is shown, and can be discarded', async () => {
+    const browser = new FakeBrowser();
+    const first = await openDevice(server, BOB, { browser });
+    const room = first.chat.openRoom(tablo.id);
+    await until(() => expect(first.chat.connection.get().status).toBe('online'));
+    await server.stop();
+    const id = await room.send('the only copy');
+    await first.chat.close();
+    // The browser has emptied what can be fetched again; and it cannot be any more.
+    await browser.store.writeChannels({ remove: [tablo.id] });
+    tablo.members.delete(BOB);
+    await server.start();
+    const { chat } = await openDevice(server, BOB, { browser });
+    await until(() => expect(chat.channels.get().channels.map((channel) => channel.id)).toEqual([tablo.id]));
+    const again = chat.openRoom(tablo.id);
+    await until(() => expect(statusOf(again, 'the only copy')).toBe('refused'));
+    await again.discard(id);
+    chat.reconnect();
+    await until(() => expect(chat.channels.get().channels).toEqual([]));
+    expect(await chat.countUnsent()).toBe(0);
+  });
+
+  it('[R8] leaving a tablo does not hide what was not delivered there', async () => {
+    const { chat } = await openDevice(server, BOB);
+    const room = chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    server.judge = () => ({ code: 'invalid-update' });
+    await room.send('bad');
+    await until(() => expect(statusOf(room, 'bad')).toBe('refused'));
+    await chat.leaveTablo(tablo.id);
+    await until(() => expect(room.view.get().closed?.code).toBe('forbidden'));
+    chat.reconnect();
+    await until(() => expect(chat.connection.get().status).not.toBe('connecting'));
+    expect(chat.channels.get().channels).toMatchObject([{ id: tablo.id, name: 'Kitchen' }]);
+  });
+
+  it('[R5] somebody’s clock that is years ahead takes nobody’s with it', async () => {
+    const { chat } = await openDevice(server, ALICE);
+    const room = chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    await server.post(tablo, BOB, 'from the end of time', 8.64e15);
+    await until(() => expect(texts(room)).toEqual(['from the end of time']));
+    const before = Date.now();
+    await room.send('from today');
+    await until(() => expect(statusOf(room, 'from today')).toBe('sent'));
+    const sentAt = server.entriesOf(tablo).find((entry) => 'text' in entry && entry.text === 'from today')?.sentAt;
+    expect(sentAt).toBeGreaterThanOrEqual(before);
+    expect(sentAt).toBeLessThan(before + 60_000);
+    expect(texts(room)).toEqual(['from the end of time', 'from today']);
   });
 
   it('a tablo created elsewhere and one created here appear without a reload', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RoomHandle } from './chat.ts';
 import { CachedTokens } from './session.ts';
 import type { FakeTablo } from './testing/fake-server.ts';
@@ -128,6 +128,24 @@ describe('denials', () => {
       expect(room.view.get().closed).toBeNull();
     },
   );
+});
+
+it('[R11] the list is asked for when the page is back, though the clock has jumped over the next time', async () => {
+  const { chat, environment } = await openDevice(server, ALICE);
+  const room = chat.openRoom(tablo.id);
+  const lists = () => server.requests.filter((request) => request.endsWith('/channels')).length;
+  // At the start, and when the connection is there.
+  await until(() => expect(lists()).toBe(2));
+  await room.send('all is quiet');
+  await until(() => expect(statusOf(room, 'all is quiet')).toBe('sent'));
+  const before = lists();
+  vi.setSystemTime(Date.now() + 3600_000);
+  try {
+    environment.fire('visible');
+    await until(() => expect(lists()).toBeGreaterThan(before));
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 describe('a link that is dead without being closed', () => {

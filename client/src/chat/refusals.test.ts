@@ -1,9 +1,10 @@
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import type { MemberEntry } from '@tablo/schema/entry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MemoryStore } from './memory-store.ts';
 import type { FakeTablo } from './testing/fake-server.ts';
 import { FakeServer } from './testing/fake-server.ts';
-import { ALICE, BOB, closeDevices, find, openDevice, statusOf, texts, until } from './testing/harness.ts';
+import { ALICE, BOB, closeDevices, FakeBrowser, find, openDevice, statusOf, texts, until } from './testing/harness.ts';
 
 let server: FakeServer;
 let tablo: FakeTablo;
@@ -375,5 +376,44 @@ describe('moving', () => {
       ).toEqual([kept, lost, theirs].sort()),
     );
     await until(() => expect([...texts(room)].sort()).toEqual(['kept', 'lost', 'theirs']));
+  });
+
+  it('[R4] [R8] on a slow disk, too, own messages of earlier documents are asked for before they are sent again', async () => {
+    const store = new (class extends MemoryStore {
+      delayMs = 0;
+      override async changeOutbox(...args: Parameters<MemoryStore['changeOutbox']>) {
+        if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
+        return super.changeOutbox(...args);
+      }
+    })();
+    const { chat } = await openDevice(server, ALICE, {
+      browser: new FakeBrowser(store),
+      timing: { listRefreshMs: 50 },
+    });
+    const room = chat.openRoom(tablo.id);
+    await until(() => expect(chat.connection.get().status).toBe('online'));
+    await room.send('of the first document');
+    await until(() => expect(statusOf(room, 'of the first document')).toBe('sent'));
+    server.moveEpoch(tablo);
+    const lost = await room.send('lost');
+    await until(() => expect(statusOf(room, 'lost')).toBe('sent'));
+    await until(async () => expect(await store.readRows(tablo.id, null, 10)).not.toEqual([]));
+    // A backup of before the second message.
+    await server.stop();
+    store.delayMs = 300;
+    tablo.durable.delete(lost);
+    tablo.lastSeq = 1;
+    tablo.state = null;
+    // Nothing joins before the list has told of it.
+    server.deny = 'unavailable';
+    const lists = () => server.requests.filter((request) => request.includes('/unread')).length;
+    const before = lists();
+    await server.start();
+    await until(() => expect(lists()).toBeGreaterThan(before));
+    server.deny = null;
+    await until(() => expect(server.entriesOf(tablo)).toHaveLength(2));
+    await until(async () => expect(await chat.countUnsent()).toBe(0));
+    expect(server.documentLength(tablo)).toBe(1);
+    expect([...texts(room)].sort()).toEqual(['lost', 'of the first document']);
   });
 });

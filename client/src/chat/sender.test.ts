@@ -1,6 +1,6 @@
 import { createMessage, type MemberEntry } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type UserId } from '@tablo/schema/ids';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { Sender, type SenderHost } from './sender.ts';
 import { DEFAULT_TIMING } from './timing.ts';
 
@@ -74,4 +74,25 @@ it('[R8] a refusal that names what the document had stored (a restored backup) i
   sender.refused('invalid-update', 'Somebody else wrote that.', [createEntryId()]);
   expect(happened).toEqual(['empty']);
   sender.close();
+});
+
+it('[R11] a limit on questions holds the questions back, in place', () => {
+  vi.useFakeTimers();
+  const entry = createMessage({ author, sentAt: 1 }, 'from the train');
+  const room = new FakeRoom([entry]);
+  const happened: string[] = [];
+  room.doubtful = (() => [entry.id]) as typeof room.doubtful;
+  room.check = () => void happened.push('asked');
+  room.rehome = ((home: string) => void happened.push(home)) as typeof room.rehome;
+  const sender = new Sender(room, DEFAULT_TIMING);
+  sender.joined();
+  sender.refused('rate-limited', 'Too much.', []);
+  // Joined again for whatever reason: that is no reason to ask.
+  sender.left();
+  sender.joined();
+  expect(happened).toEqual(['asked']);
+  vi.advanceTimersByTime(DEFAULT_TIMING.retryMinMs);
+  expect(happened).toEqual(['asked', 'asked']);
+  sender.close();
+  vi.useRealTimers();
 });

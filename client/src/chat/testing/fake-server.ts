@@ -9,10 +9,11 @@ import { type Extension, OutgoingMessage, Server, type WebSocketLike } from '@ho
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { encodeDocumentName, parseDocumentName } from '@tablo/schema/document-name';
 import type { DraftText } from '@tablo/schema/draft';
-import { ENTRIES_ROOT, encodeEntryContent, type MemberEntry, parseEntry } from '@tablo/schema/entry';
+import { createArrival, ENTRIES_ROOT, encodeEntryContent, type MemberEntry, parseEntry } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { isSign, PING, PONG } from '@tablo/schema/ping';
 import type { Role } from '@tablo/schema/roles';
+import { isLate } from '@tablo/schema/shown-at';
 import { encodeStateless, parseClientStateless, type ServerStateless } from '@tablo/schema/stateless';
 import * as Y from 'yjs';
 import { answerRest } from './fake-rest.ts';
@@ -197,19 +198,14 @@ export class FakeServer {
     for (const connection of this.#document(tablo)?.getConnections() ?? []) connection.close({ code: 4403, reason });
   }
 
-  /** A message of a bot, through `POST`: on the live document and durable. */
-  async post(tablo: FakeTablo, user: string, text: string): Promise<EntryId> {
-    const entry: MemberEntry = {
-      kind: 'message',
-      id: createEntryId(),
-      author: user as UserId,
-      sentAt: Date.now(),
-      text,
-    };
+  /** A message of a bot, through `POST`: on the live document and durable. `sentAt`: by a clock of its own; received now. */
+  async post(tablo: FakeTablo, user: string, text: string, sentAt = Date.now()): Promise<EntryId> {
+    const entry: MemberEntry = { kind: 'message', id: createEntryId(), author: user as UserId, sentAt, text };
+    const arrivals = isLate(sentAt, Date.now()) ? [createArrival([entry.id], Date.now())] : [];
     const name = encodeDocumentName({ tabloId: tablo.id, epoch: tablo.epoch });
     const direct = await this.#server?.hocuspocus.openDirectConnection(name, { user });
     const seq = this.#record(tablo, entry);
-    await direct?.transact((document) => document.getArray(ENTRIES_ROOT).push([entry]));
+    await direct?.transact((document) => document.getArray(ENTRIES_ROOT).push([...arrivals, entry]));
     this.tell(tablo, { type: 'committed', seq, messages: [entry.id], others: [] });
     await direct?.disconnect();
     return entry.id;
