@@ -1,5 +1,12 @@
 /** What every ledger store must do, run on memory and on PostgreSQL. */
-import { createDeletion, createEdit, createMessage, createReaction, type MemberEntry } from '@tablo/schema/entry';
+import {
+  createDeletion,
+  createEdit,
+  createMessage,
+  createReaction,
+  type MemberEntry,
+  type Message,
+} from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import { describe, expect, it } from 'vitest';
@@ -271,6 +278,40 @@ export function describeLedger(name: string, open: () => Promise<StoreUnderTest>
       expect(await post(two)).toMatchObject({ type: 'committed', fresh: [two.id] });
       expect(entriesOf(doc)).toEqual([one, two]);
       expect(foldLog(await test.log(tablo, 1))).toEqual([one, two]);
+    });
+
+    it('[R1] [R11] after a lost answer too when the first of the batch’s tablos moves on with it', async () => {
+      const { ledger, test, tablo } = await start();
+      const other = await test.addTablo(everybody);
+      const [busy, quiet] = [load(tablo), load(other)];
+      const [sent, one, two] = ['sent', 'one', 'two'].map((text) => new Replica(alice).message(text, T));
+      const post = (entry: MemberEntry) =>
+        ledger.submit({ type: 'entry', document: quiet.live, userId: alice, receivedAt: T, entry });
+      test.loseAnswer();
+      const outcomes = await Promise.all([
+        ledger.submit(submissionOf(busy.live, alice, new Replica(alice).push(sent as Message), T)),
+        post(one as Message),
+        ledger.submit({ type: 'move', document: busy.live }),
+      ]);
+      expect(outcomes.map(({ type }) => type)).toEqual(['committed', 'committed', 'known']);
+      expect(outcomes[1]).toMatchObject({ fresh: [one?.id] });
+      await post(two as Message);
+      expect(entriesOf(quiet.doc)).toEqual([one, two]);
+      expect(foldLog(await test.log(other, 1))).toEqual([one, two]);
+      expect((await test.rows(tablo)).map(([, text]) => text)).toEqual(['sent']);
+    });
+
+    it('[R1] [R11] after a lost answer too when all of the batch’s tablos move on with it', async () => {
+      const { ledger, test, tablo } = await start();
+      const { live, news } = load(tablo);
+      const message = new Replica(alice).message('the last one', T);
+      test.loseAnswer();
+      const outcomes = await Promise.all([
+        ledger.submit(submissionOf(live, alice, new Replica(alice).push(message), T)),
+        ledger.submit({ type: 'move', document: live }),
+      ]);
+      expect(outcomes[0]).toEqual({ type: 'committed', fresh: [message.id], repeated: [] });
+      expect(news).toEqual([{ seq: 1, messages: [message.id], others: [] }]);
     });
 
     async function start() {

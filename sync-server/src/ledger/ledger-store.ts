@@ -77,5 +77,11 @@ export class UnansweredCommitError extends Error {
   }
 }
 
+/**
+ * Something stands in the way of what was to be written, not of everything: a row that somebody else holds, a rule of the host application's. Others' writes
+ * may succeed meanwhile, and so may this one later.
+ */
+export class BlockedError extends Error {}
+
 /** The write failed because of what was written, not because of the database's state: repeating it changes nothing. */
 export class UnstorableError extends Error {}

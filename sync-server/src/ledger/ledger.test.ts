@@ -243,6 +243,61 @@ describe('the ledger', () => {
     expect([live.isBusy, loaded.idle]).toEqual([false, 1]);
   });
 
+  it('[R8] drops also what came while the batch before it was tried, and whose sender has gone since', async () => {
+    const { store, ledger, live, onFailure } = start();
+    store.failure = new Error('away');
+    const [first, gone] = [new Replica(bob), new Replica(alice)];
+    const waiting = ledger.submit(submissionOf(live, bob, first.push(first.message('waits', T)), T));
+    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled());
+    let isAwaited = true;
+    const cancelled = submissionOf(live, alice, gone.push(gone.message('never mind', T)), T);
+    const later = ledger.submit({ ...cancelled, isAwaited: () => isAwaited } as typeof cancelled);
+    isAwaited = false;
+    store.failure = null;
+    expect((await waiting).type).toBe('committed');
+    expect((await later).type).toBe('refused');
+    expect([...store.entries.values()].map(({ entry }) => entry.author)).toEqual([bob]);
+  });
+
+  it('[R8] what stands in the way of one tablo stops no other, and nobody is told that the store is away', async () => {
+    const { store, ledger, live, doc, onStorage } = start();
+    const other = createEntryId() as string as TabloId;
+    store.addTablo(other, { [alice]: 'member', [bob]: 'member' });
+    const stuck = load(other);
+    store.blocked.add(other);
+    const send = (author: typeof alice, document: typeof live, text: string) => {
+      const replica = new Replica(author);
+      return ledger.submit(submissionOf(document, author, replica.push(replica.message(text, T)), T));
+    };
+    const waiting = [send(alice, stuck.live, 'one'), send(bob, stuck.live, 'two')];
+    expect((await send(alice, live, 'goes on')).type).toBe('committed');
+    waiting.push(send(alice, stuck.live, 'three'));
+    expect((await send(bob, live, 'still')).type).toBe('committed');
+    expect([entriesOf(doc).length, entriesOf(stuck.doc), ledger.queued]).toEqual([2, [], 3]);
+    expect(await ledger.settled(other, alice)).toBe(false);
+    store.blocked.clear();
+    expect((await Promise.all(waiting)).map(({ type }) => type)).toEqual(['committed', 'committed', 'committed']);
+    const rows = [...store.entries.values()].filter(({ tabloId }) => tabloId === other);
+    expect(rows.map(({ seq, entry }) => [seq, 'text' in entry && entry.text])).toEqual([
+      [1, 'one'],
+      [2, 'two'],
+      [3, 'three'],
+    ]);
+    expect(onStorage).not.toHaveBeenCalled();
+    expect((await send(alice, stuck.live, 'as usual')).type).toBe('committed');
+  });
+
+  it('[R11] refuses with shutting-down what waits for a tablo that cannot be written to', async () => {
+    const { store, ledger, live, onFailure } = start();
+    store.blocked.add(tablo);
+    const replica = new Replica(alice);
+    const waiting = ledger.submit(submissionOf(live, alice, replica.push(replica.message('x', T)), T));
+    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled());
+    expect(await ledger.settled(tablo, alice)).toBe(false);
+    await ledger.close(10);
+    expect(await waiting).toMatchObject({ refusal: { code: 'shutting-down' } });
+  });
+
   it('[R11] answers a post unavailable when its caller has waited long enough', async () => {
     const { store, ledger, live, doc, onFailure } = start();
     store.failure = new Error('away');

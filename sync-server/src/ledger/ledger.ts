@@ -7,13 +7,15 @@
  * 3. One submission's refusal never touches its neighbours'.
  * 4. While the store fails, nothing resolves; the batch is tried again until it commits or the ledger closes [R11]. Meanwhile a submission whose sender
  *    has gone is dropped: it was never acknowledged, its author still holds it, and may have changed or cancelled it by then [R8].
- * 5. What waits is bounded: beyond `maxQueuedBytes` a submission is refused `unavailable` at once. When nothing waits, a failing store is still tried.
+ * 5. What stands in the way of one tablo stops no other: its submissions are put aside, in their order, and tried alone now and then (`Aside`).
+ * 6. What waits is bounded: beyond `maxQueuedBytes` a submission is refused `unavailable` at once. When nothing waits, a failing store is still tried.
  */
 import { createRefusal } from '@tablo/schema/close-codes';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
+import { Aside } from './aside.ts';
 import { Attempt, type Done } from './attempt.ts';
-import { type LedgerStore, UnstorableError } from './ledger-store.ts';
+import { BlockedError, type LedgerStore, UnstorableError } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
 import { StoreState } from './store-state.ts';
 import { type Outcome, type Submission, sizeOf } from './submission.ts';
@@ -24,7 +26,7 @@ const RETRY_MAX_MS = 3_000;
 const BATCH_MAX_SUBMISSIONS = 512;
 const BATCH_MAX_BYTES = 8 * 1024 * 1024;
 
-interface Queued {
+export interface Queued {
   readonly submission: Submission;
   readonly bytes: number;
   readonly answered: Promise<Outcome>;
@@ -50,6 +52,7 @@ export class Ledger {
   readonly #epochMaxEntries: number;
   readonly #maxQueuedBytes: number;
   readonly #state: StoreState;
+  readonly #aside = new Aside<Queued>(() => void this.#run());
   #queue: Queued[] = [];
   /** Everything that has no answer yet, the batch under way included; in order of arrival. */
   readonly #waiting = new Set<Queued>();
@@ -97,7 +100,7 @@ export class Ledger {
       ({ submission }) =>
         submission.type !== 'move' && submission.userId === user && submission.document.tabloId === tablo,
     );
-    if (own.length > 0 && this.#state.awaySince !== null) return false;
+    if (own.length > 0 && (this.#state.awaySince !== null || this.#aside.has(tablo))) return false;
     await Promise.all(own.map(({ answered }) => answered));
     return true;
   }
@@ -122,6 +125,7 @@ export class Ledger {
     }
     this.#isClosed = true;
     this.#queue = [];
+    this.#aside.close();
     this.#wake?.();
     for (const one of [...this.#waiting]) this.#answer(one, refused('shutting-down'));
   }
@@ -146,9 +150,11 @@ export class Ledger {
   async #run(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    while (!this.#isClosed && (this.#queue.length > 0 || this.#state.isInDoubt)) {
+    while (!this.#isClosed && (this.#queue.length > 0 || this.#state.isInDoubt || this.#aside.hasDue)) {
       // One turn of the event loop: what this turn's other sockets bring, and what the last commit's answers set free, joins the batch.
       await new Promise((resolve) => setImmediate(resolve));
+      this.#queue = this.#queue.filter((queued) => !this.#aside.takes(tabloOf(queued), queued));
+      await this.#retryDue();
       const batch = this.#takeBatch();
       await this.#commit(this.#state.isInDoubt ? this.#dropAbandoned(batch) : batch);
     }
@@ -156,21 +162,25 @@ export class Ledger {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
+  /** Of a tablo that was put aside: alone. What goes well, or is refused, lets the rest of it into the queue again. */
+  async #retryDue(): Promise<void> {
+    const due = this.#aside.takeDue();
+    if (due === null) return;
+    const rest = [...due.queued];
+    await this.#commit(this.#dropAbandoned(takeBatch(rest)));
+    if (this.#aside.isPutAsideAgain(due.tablo)) this.#aside.append(due.tablo, rest);
+    else this.#queue.unshift(...rest, ...this.#aside.release(due.tablo));
+  }
+
   #takeBatch(): Queued[] {
-    let bytes = 0;
-    let count = 0;
-    for (const { submission } of this.#queue) {
-      bytes += submission.type === 'update' ? submission.update.byteLength : 0;
-      if (count > 0 && (count >= BATCH_MAX_SUBMISSIONS || bytes > BATCH_MAX_BYTES)) break;
-      count += 1;
-    }
-    return this.#queue.splice(0, count);
+    return takeBatch(this.#queue);
   }
 
   /** An empty batch asks a store in doubt whether it works. */
   async #commit(queued: readonly Queued[]): Promise<void> {
     let batch = queued;
     let attempt = this.#attempt(batch);
+    let hasFailed = false;
     for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
       if (batch.length === 0 && !this.#state.isInDoubt) return;
       const startedAt = performance.now();
@@ -178,12 +188,18 @@ export class Ledger {
         if (batch.length === 0) return await this.#state.watch(() => this.#store.probe());
         const done = await this.#state.watch(() => attempt.run());
         this.#observer.onCommit(batch.length, (performance.now() - startedAt) / 1_000);
+        // What came meanwhile waited as long as the batch did.
+        if (hasFailed) this.#queue = [...this.#dropAbandoned(this.#queue)];
         return this.#publish(batch, done);
       } catch (error) {
         if (error instanceof UnstorableError) return this.#split(batch, error);
         this.#observer.onFailure(error);
+        if (error instanceof BlockedError && batch.length > 0 && !attempt.isUnanswered)
+          return this.#divide(batch, hasFailed);
+        hasFailed = true;
         await this.#pause(delay * (0.5 + Math.random()));
         if (this.#isClosed) return;
+        this.#queue = [...this.#dropAbandoned(this.#queue)];
         if (attempt.isUnanswered) continue;
         batch = this.#dropAbandoned(batch.length === 0 ? this.#takeBatch() : batch);
         attempt = this.#attempt(batch);
@@ -205,6 +221,16 @@ export class Ledger {
       if (!isAwaited) this.#answer(queued, refused('unavailable'));
       return isAwaited;
     });
+  }
+
+  /** Finds the tablos that cannot be written to now, so that they alone wait. */
+  async #divide(batch: readonly Queued[], hasFailed: boolean): Promise<void> {
+    if (hasFailed) this.#queue = [...this.#dropAbandoned(this.#queue)];
+    const groups = Map.groupBy(batch, tabloOf);
+    for (const [tablo, group] of groups) {
+      if (groups.size === 1) this.#aside.put(tablo, group);
+      else await this.#commit(group);
+    }
   }
 
   /** Finds the one that cannot be stored, so that it alone is refused. */
@@ -252,6 +278,19 @@ export class Ledger {
     });
   }
 }
+
+function takeBatch(queue: Queued[]): Queued[] {
+  let bytes = 0;
+  let count = 0;
+  for (const { submission } of queue) {
+    bytes += submission.type === 'update' ? submission.update.byteLength : 0;
+    if (count > 0 && (count >= BATCH_MAX_SUBMISSIONS || bytes > BATCH_MAX_BYTES)) break;
+    count += 1;
+  }
+  return queue.splice(0, count);
+}
+
+const tabloOf = ({ submission }: Queued): TabloId => submission.document.tabloId;
 
 function refused(code: 'shutting-down' | 'unavailable' | 'invalid-update', message?: string): Outcome {
   return { type: 'refused', refusal: createRefusal(code, message), ids: [], isGap: false };

@@ -4,6 +4,7 @@ import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import type { KnownEntry } from '../admission/admit.ts';
 import {
+  BlockedError,
   type Committed,
   type DurableEntry,
   type EntryWrite,
@@ -28,6 +29,8 @@ export class MemoryLedgerStore implements LedgerStore {
   updates: (UpdateWrite & { readonly id: bigint })[] = [];
   /** Set: every transaction fails with it. */
   failure: Error | null = null;
+  /** Transactions that concern one of these fail. */
+  readonly blocked = new Set<TabloId>();
   /** The next transaction commits, and its answer is lost. */
   losesAnswer = false;
   #nextId = 1n;
@@ -37,9 +40,10 @@ export class MemoryLedgerStore implements LedgerStore {
     for (const [userId, role] of Object.entries(members)) this.roles.set(`${tabloId} ${userId}`, role);
   }
 
-  async transact(_scope: Scope, decide: (facts: LockedFacts) => Writes): Promise<Committed> {
+  async transact({ tablos }: Scope, decide: (facts: LockedFacts) => Writes): Promise<Committed> {
     await Promise.resolve();
     if (this.failure !== null) throw this.failure;
+    if ([...tablos].some((tablo) => this.blocked.has(tablo))) throw new BlockedError('somebody holds the row');
     const committed = { updateIds: this.#write(decide(this.#facts())) };
     if (!this.losesAnswer) return committed;
     this.losesAnswer = false;

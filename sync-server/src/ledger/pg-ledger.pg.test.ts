@@ -3,7 +3,7 @@ import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
 import { Timeline } from '@tablo/schema/timeline';
 import type { Pool, PoolClient } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createPool } from '../db/pool.ts';
 import { openTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { Ledger } from './ledger.ts';
@@ -115,6 +115,48 @@ describe('rows', () => {
     }
     const { rows } = await pool.query('SELECT text FROM messages WHERE channel_id = $1 ORDER BY seq', [tablo]);
     expect(rows.map(({ text }) => text)).toEqual(Array.from({ length: 40 }, (_, nth) => `m${nth}`));
+  });
+
+  it('[R8] of a tablo whose row somebody holds wait, and those of the others do not', async () => {
+    const [held, free] = [await addTablo({ [alice]: 'member' }), await addTablo({ [alice]: 'member' })];
+    const onStorage = vi.fn();
+    const ledger = new Ledger(new PgLedgerStore(pool), { ...silent, onStorage });
+    const holder = await cutter.connect();
+    await holder.query('BEGIN');
+    await holder.query('UPDATE tablos SET name = name WHERE id = $1', [held]);
+    const send = (tablo: TabloId) => {
+      const replica = new Replica(alice);
+      return ledger.submit(submissionOf(load(tablo).live, alice, replica.push(replica.message('x', T)), T));
+    };
+    const waiting = send(held);
+    expect((await send(free)).type).toBe('committed');
+    expect((await send(free)).type).toBe('committed');
+    expect(ledger.queued).toBe(1);
+    await holder.query('ROLLBACK');
+    holder.release();
+    expect((await waiting).type).toBe('committed');
+    expect(onStorage).not.toHaveBeenCalled();
+  });
+
+  it('[R8] that a rule of the host application refuses, at the statement or at COMMIT, stop no other tablo', async () => {
+    const [odd, free] = [await addTablo({ [alice]: 'member' }), await addTablo({ [alice]: 'member' })];
+    const ledger = new Ledger(new PgLedgerStore(pool), silent);
+    await pool.query(`CREATE FUNCTION no_messages() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN IF NEW.channel_id = '${odd}' THEN RAISE EXCEPTION 'this board is archived'; END IF; RETURN NEW; END $$`);
+    const send = (tablo: TabloId) => {
+      const replica = new Replica(alice);
+      return ledger.submit(submissionOf(load(tablo).live, alice, replica.push(replica.message('x', T)), T));
+    };
+    for (const trigger of [
+      'CREATE TRIGGER no_messages BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION no_messages()',
+      'CREATE CONSTRAINT TRIGGER no_messages AFTER INSERT ON messages DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION no_messages()',
+    ]) {
+      await pool.query(trigger);
+      const waiting = send(odd);
+      expect((await send(free)).type).toBe('committed');
+      await pool.query('DROP TRIGGER no_messages ON messages');
+      expect((await waiting).type).toBe('committed');
+    }
   });
 
   it('[R5] are what the timeline shows, for 60 random histories', async () => {

@@ -7,6 +7,7 @@ import { parseRole } from '@tablo/schema/roles';
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { KnownEntry } from '../admission/admit.ts';
 import {
+  BlockedError,
   type Committed,
   type DurableEntry,
   type EntryWrite,
@@ -15,7 +16,6 @@ import {
   type Scope,
   UnansweredCommitError,
   UnstorableError,
-  type UpdateWrite,
   type Writes,
 } from './ledger-store.ts';
 import { applyChanges } from './pg-ledger-changes.ts';
@@ -23,10 +23,13 @@ import { applyChanges } from './pg-ledger-changes.ts';
 /** Nobody's: the nil UUID. */
 const NO_TABLO = '00000000-0000-0000-0000-000000000000';
 
-// Two statements in one trip take no parameters; the ids are canonical UUIDs, by their type.
+/** All tablos wait while one's row is waited for. Held rightly, it is held for some milliseconds. */
+const LOCK_TIMEOUT_MS = 1_000;
+
+// Three statements in one trip take no parameters; the ids are canonical UUIDs, by their type.
 const lockSql = (
   tablos: Iterable<TabloId>,
-): string => `BEGIN; SELECT id, epoch, last_seq, deleted_at IS NOT NULL AS is_deleted
+): string => `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SELECT id, epoch, last_seq, deleted_at IS NOT NULL AS is_deleted
   FROM tablos WHERE id = ANY('${uuidArray(tablos)}'::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
 
 const FACTS = `SELECT
@@ -71,7 +74,33 @@ const PROBE = `INSERT INTO tablo_updates (tablo_id, epoch, update) VALUES ('${NO
 
 // The lock waits for a transaction that is still committing. Found by content: after a crash PostgreSQL may give the same ids to other rows.
 const FATE_LOCK = 'SELECT FROM tablos WHERE id = $1 FOR SHARE';
-const FATE = `SELECT FROM tablo_updates WHERE id = $1 AND tablo_id = $2 AND epoch = $3 AND update = $4`;
+const FATE_OF_UPDATE = `SELECT FROM tablo_updates WHERE id = $1 AND tablo_id = $2 AND epoch = $3 AND update = $4`;
+const FATE_OF_ENTRY = `SELECT FROM tablo_entries WHERE id = $1 AND tablo_id = $2 AND digest = decode($3, 'hex')`;
+/** One would do, if nobody deleted a tablo meanwhile. */
+const MAX_WITNESSES = 16;
+
+/** A row that is there if the transaction was committed. */
+interface Witness {
+  readonly tabloId: TabloId;
+  readonly query: string;
+  readonly values: readonly unknown[];
+}
+
+/** One row a tablo. The log of a tablo that moves in the same transaction is gone with it: its entries stay. */
+function witnessesOf({ updates, entries, moves }: Writes, { updateIds }: Committed): readonly Witness[] {
+  const moved = new Set(moves.map(({ tabloId }) => tabloId));
+  const byTablo = new Map<TabloId, Witness>();
+  for (const [index, { tabloId, epoch, update }] of updates.entries()) {
+    if (moved.has(tabloId) || byTablo.has(tabloId)) continue;
+    const values = [String(updateIds[index]), tabloId, epoch, Buffer.from(update)];
+    byTablo.set(tabloId, { tabloId, query: FATE_OF_UPDATE, values });
+  }
+  for (const { tabloId, entry, digest } of entries) {
+    if (byTablo.has(tabloId)) continue;
+    byTablo.set(tabloId, { tabloId, query: FATE_OF_ENTRY, values: [entry.id, tabloId, digest] });
+  }
+  return [...byTablo.values()].slice(0, MAX_WITNESSES);
+}
 
 interface TabloRow {
   readonly id: TabloId;
@@ -128,20 +157,26 @@ export class PgLedgerStore implements LedgerStore {
     return rows.map(({ id, shown }) => ({ id, shownAt: shown === null ? null : Number(shown) }));
   }
 
-  /** Without a row in the log there is nothing whose fate matters: an epoch that has moved does not move again. */
-  #asCommitFailure(failure: Error, { updates: [update] }: Writes, committed: Committed): Error {
-    const [id] = committed.updateIds;
-    if (failure instanceof UnstorableError || update === undefined || id === undefined) return failure;
-    return new UnansweredCommitError(failure, async () => ((await this.#isLogged(id, update)) ? committed : null));
+  /** Without an entry or a row in the log there is nothing whose fate matters: an epoch that has moved does not move again. */
+  #asCommitFailure(failure: Error, writes: Writes, committed: Committed): Error {
+    // Answered with a no, it is rolled back.
+    const isAnswered = failure instanceof UnstorableError || failure instanceof BlockedError;
+    if (isAnswered || writes.updates.length === 0) return failure;
+    const witnesses = witnessesOf(writes, committed);
+    return new UnansweredCommitError(failure, async () => ((await this.#hasAny(witnesses)) ? committed : null));
   }
 
-  async #isLogged(id: bigint, { tabloId, epoch, update }: UpdateWrite): Promise<boolean> {
+  async #hasAny(witnesses: readonly Witness[]): Promise<boolean> {
     return await this.#withClient(async (client) => {
       await client.query('BEGIN');
-      await client.query(FATE_LOCK, [tabloId]);
-      const { rowCount } = await client.query(FATE, [id.toString(), tabloId, epoch, Buffer.from(update)]);
+      let isFound = false;
+      for (const { tabloId, query, values } of witnesses) {
+        await client.query(FATE_LOCK, [tabloId]);
+        isFound = (await client.query(query, [...values])).rowCount === 1;
+        if (isFound) break;
+      }
       await client.query('ROLLBACK');
-      return rowCount === 1;
+      return isFound;
     });
   }
 
@@ -162,7 +197,7 @@ export class PgLedgerStore implements LedgerStore {
 
 async function begin(client: PoolClient, tablos: Iterable<TabloId>): Promise<ReadonlyMap<TabloId, TabloRow>> {
   const results = (await client.query(lockSql(tablos))) as unknown as readonly QueryResult<TabloRow>[];
-  const rows = results[1]?.rows ?? [];
+  const rows = results[2]?.rows ?? [];
   return new Map(rows.filter((row) => !row.is_deleted).map((row) => [row.id, row]));
 }
 
@@ -227,14 +262,21 @@ const base64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 const uuidArray = (ids: Iterable<string>): string => `{${[...ids].join(',')}}`;
 
-/**
- * SQLSTATE class 22 (data exception), 23 (integrity) and 54 (limits) speak of what was written; all others of the database's state. Two nodes that insert one id at
- * once also collide in class 23, once: the repeated transaction then reads the winner's row and decides by it, so 23505 counts as state.
- */
+/** Connections, credentials, read-only, transactions, catalogs, resources, intervention, the system: of the database, whatever was written. */
+const STATE_CLASSES = new Set(['08', '25', '28', '3D', '40', '53', '57', '58']);
+/** Data, integrity, limits: of what was written. */
+const DATA_CLASSES = new Set(['22', '23', '54']);
+/** Two nodes insert one id at once: the repeated transaction reads the winner's row and decides by it. */
+const UNIQUE_VIOLATION = '23505';
+
+/** By SQLSTATE (PostgreSQL, appendix A). What is neither of the database's state nor of the data stands in the way of these rows alone: a lock, a trigger, a policy. */
 function asFailure(error: unknown): Error {
   if (error instanceof UnansweredCommitError) return error;
   const code = (error as { code?: unknown }).code;
-  const isData = typeof code === 'string' && code !== '23505' && ['22', '23', '54'].includes(code.slice(0, 2));
-  if (isData) return new UnstorableError(`PostgreSQL refused the data: ${code}`);
-  return error instanceof Error ? error : new Error(String(error));
+  const failure = error instanceof Error ? error : new Error(String(error));
+  // Node's own errors have codes as well: ECONNRESET.
+  if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return failure;
+  if (DATA_CLASSES.has(code.slice(0, 2)) && code !== UNIQUE_VIOLATION)
+    return new UnstorableError(`PostgreSQL refused the data: ${code}`);
+  return STATE_CLASSES.has(code.slice(0, 2)) ? failure : new BlockedError(failure.message, { cause: failure });
 }

@@ -5,7 +5,7 @@
  * 1. Away: two tries in a row have failed (one alone may be a connection that broke, or a collision), or one has been unanswered for `HANGING_MS`.
  * 2. Back: a try has succeeded. Nothing else counts: a database that can be read may still be unable to write.
  */
-import { UnstorableError } from './ledger-store.ts';
+import { BlockedError, UnstorableError } from './ledger-store.ts';
 
 const FAILURES_UNTIL_AWAY = 2;
 /** A commit takes milliseconds. Well below what a pool waits for an answer: the cable may be out. */
@@ -43,8 +43,8 @@ export class StoreState {
       this.#succeed();
       return value;
     } catch (error) {
-      // It refused what was written, so it works.
-      if (error instanceof UnstorableError) this.#succeed();
+      // It has answered about what was written, so it works.
+      if (error instanceof UnstorableError || error instanceof BlockedError) this.#succeed();
       else this.#fail();
       throw error;
     } finally {
