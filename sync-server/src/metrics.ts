@@ -8,6 +8,7 @@ export interface Gauges {
   readonly documents: () => number;
   readonly queued: () => number;
   readonly queuedBytes: () => number;
+  readonly unhandledBytes: () => number;
   readonly isAway: () => boolean;
 }
 
@@ -64,6 +65,11 @@ export class Metrics {
     this.#gauge('tablo_documents', 'Documents in memory.', gauges.documents);
     this.#gauge('tablo_ledger_queued', 'Updates that wait for their commit.', gauges.queued);
     this.#gauge('tablo_ledger_queued_bytes', 'Bytes of updates that wait for their commit.', gauges.queuedBytes);
+    this.#gauge(
+      'tablo_unhandled_bytes',
+      'Bytes of frames that were received and not handled yet.',
+      gauges.unhandledBytes,
+    );
     this.#gauge('tablo_storage_away', '1 while nothing can be stored.', () => (gauges.isAway() ? 1 : 0));
   }
 

@@ -28,6 +28,8 @@ const PAGE_DIR = fileURLToPath(new URL('../../client/dist', import.meta.url));
 const COMMITS_MS = 3_000;
 const SNAPSHOTS_MS = 2_500;
 const WRITES_MS = 500;
+/** One commits, one may still be learning the fate of a COMMIT that was not answered. */
+const LEDGER_CONNECTIONS = 2;
 const POOL_END_MS = 1_000;
 const REQUESTS_MS = 500;
 
@@ -67,6 +69,8 @@ export async function openServer({ config, log, openDatabase }: Starting): Promi
 async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
   const log = createCalmLog(anyLog);
   const pool = createPool(databaseUrl, { log });
+  // Commits come one after another; behind a thousand readers each would wait for all of them.
+  const ledgerPool = createPool(databaseUrl, { log, max: LEDGER_CONNECTIONS });
   const metrics = new Metrics();
   const identity = config.tokens.type === 'built-in' ? await openIdentity(databaseUrl, config, log) : null;
   const tokens = new JwtVerifier(keysOf(config, identity), config);
@@ -78,7 +82,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     tokens,
     membership,
     profiles,
-    ledgerStore: new PgLedgerStore(pool),
+    ledgerStore: new PgLedgerStore(ledgerPool, pool),
     documentStore: new PgDocumentStore(pool),
     drafts: stores.drafts,
     changes,
@@ -104,6 +108,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     documents: () => sync.countDocuments(),
     queued: () => sync.ledger.queued,
     queuedBytes: () => sync.ledger.queuedBytes,
+    unhandledBytes: () => sync.countUnhandledBytes(),
     isAway: () => sync.ledger.awaySince !== null,
   });
   const rest = createRest({
@@ -134,7 +139,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
         Promise.all([profiles.settled(), identity?.close()]),
         delay(WRITES_MS, null, { ref: false }),
       ]);
-      await endPool(pool, POOL_END_MS);
+      await Promise.all([endPool(pool, POOL_END_MS), endPool(ledgerPool, POOL_END_MS)]);
     },
   };
 }

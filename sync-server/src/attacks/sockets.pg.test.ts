@@ -59,6 +59,26 @@ it("[R6] a socket whose user has left every document still counts as that user's
   expect(joined).toBeLessThanOrEqual(10);
 });
 
+it('[R11] who joins, is denied and leaves, again and again on one socket, has nothing counted as waiting', async () => {
+  const token = await signToken(bob);
+  const client = stage.add(await RawClient.open(`${server.url}/sync`));
+  const round = async () => {
+    const before = { joins: client.heard.answers.length, denials: client.heard.denied.length };
+    client.authenticate(stage.name, token);
+    client.authenticate(`${createEntryId()}/1`, token);
+    await until(() => expect(client.heard.answers.length).toBe(before.joins + 1));
+    await until(() => expect(client.heard.denied.length).toBe(before.denials + 1));
+    const { closes } = client.heard;
+    const count = closes.length;
+    client.send(frame(stage.name, TYPE.close));
+    await until(() => expect(closes.length).toBe(count + 1));
+  };
+  await round();
+  const before = server.sync.countUnhandledBytes();
+  for (let nth = 0; nth < 20; nth += 1) await round();
+  await until(() => expect(server.sync.countUnhandledBytes()).toBeLessThanOrEqual(before));
+});
+
 it('[R6] strangers who take every place do not keep a member out', async () => {
   const strangers = times(60, () => stage.add(new RawClient(`${server.url}/sync`)));
   await until(() => expect(strangers.every(({ socket }) => socket.readyState !== 0)).toBe(true));

@@ -17,6 +17,8 @@ const ROWS_A_PAGE = 500;
 const SEQ_BREAKS = 20;
 /** ms: counting or sorting a large tablo takes longer than the server's own statements may. Of the query's own, in place of the pool's. */
 const PATIENT = { query_timeout: 600_000 } as const;
+/** Between two pages. */
+const MAX_REST_MS = 5_000;
 
 export interface AuditOptions {
   readonly onDrift: (drift: Drift) => void;
@@ -73,6 +75,8 @@ async function auditTablo(
   const { report } = looking;
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   await client.query(`SET LOCAL statement_timeout = ${PATIENT.query_timeout}`);
+  // It rests between its pages, within the transaction.
+  await client.query(`SET LOCAL idle_in_transaction_session_timeout = ${4 * MAX_REST_MS}`);
   try {
     const tablo = await readTablo(client, id);
     if (tablo === null) return { messages: 0, entries: 0 }; // Deleted since the ids were read.
@@ -217,7 +221,7 @@ async function* readRecords(client: PoolClient, tablo: string, { rest, signal }:
       }
       group.push(row);
     }
-    await rest(performance.now() - startedAt);
+    await rest(Math.min(performance.now() - startedAt, MAX_REST_MS));
   }
   if (group.length > 0) yield toRecords(group);
 }

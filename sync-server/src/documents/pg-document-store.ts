@@ -9,12 +9,13 @@ const LOAD = `SELECT NULL::bigint AS id, version, state AS update FROM tablo_doc
   UNION ALL SELECT id, NULL, update FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2
   UNION ALL SELECT NULL, NULL, NULL FROM tablos WHERE id = $1 AND epoch = $2 ORDER BY id NULLS FIRST`;
 
+// A snapshot of another epoch than the live one is nobody's: of an older one, or of a newer one that a partial restore has left.
 const SAVE = `WITH live AS (
     SELECT id FROM tablos WHERE id = $1 AND epoch = $2
   ), saved AS (
     INSERT INTO tablo_documents AS d (tablo_id, epoch, state) SELECT id, $2, $3 FROM live
     ON CONFLICT (tablo_id) DO UPDATE SET epoch = excluded.epoch, state = excluded.state, version = d.version + 1, updated_at = now()
-      WHERE (d.epoch = excluded.epoch AND d.version = $4) OR d.epoch < excluded.epoch
+      WHERE d.epoch <> excluded.epoch OR d.version = $4
     RETURNING version
   ), gone AS (
     DELETE FROM tablo_updates WHERE id = ANY($5::bigint[]) AND EXISTS (SELECT FROM saved)

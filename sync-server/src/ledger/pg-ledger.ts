@@ -126,9 +126,12 @@ interface FactsRow {
 
 export class PgLedgerStore implements LedgerStore {
   readonly #pool: Pool;
+  readonly #readers: Pool;
 
-  constructor(pool: Pool) {
+  /** `readers`: for questions, of which there may be many. A commit must not wait behind them. */
+  constructor(pool: Pool, readers: Pool = pool) {
     this.#pool = pool;
+    this.#readers = readers;
   }
 
   async transact(scope: Scope, decide: (facts: LockedFacts) => Writes): Promise<Committed> {
@@ -148,7 +151,7 @@ export class PgLedgerStore implements LedgerStore {
   }
 
   async findDurable(tablo: TabloId, author: UserId, ids: readonly EntryId[]): Promise<readonly DurableEntry[]> {
-    const { rows } = await this.#pool.query<{ id: EntryId; shown: string | null }>({
+    const { rows } = await this.#readers.query<{ id: EntryId; shown: string | null }>({
       name: 'ledger-durable',
       text: `SELECT id, CASE WHEN shown_at <> sent_at THEN tablo_private.to_ms(shown_at) END AS shown
         FROM tablo_entries WHERE id = ANY($3::uuid[]) AND tablo_id = $1 AND author = $2`,

@@ -16,7 +16,7 @@ import { cut } from './connections.ts';
 import type { LiveDocuments } from './documents-extension.ts';
 import type { ConnectionContext, LiveConnection } from './live-connection.ts';
 import type { Revocation } from './revocation.ts';
-import type { SocketOwners, SocketState } from './socket-state.ts';
+import { type Backlog, nameOnSocket, type SocketOwners, type SocketState } from './socket-state.ts';
 
 /** Hocuspocus forwards `reason` to the client, and logs only what has a `message`. */
 function deny(reason: ReasonCode): never {
@@ -31,6 +31,7 @@ interface Deps {
   readonly revocation: Revocation;
   readonly limits: Limits;
   readonly owners: SocketOwners;
+  readonly backlog: Backlog;
   readonly isShuttingDown: () => boolean;
   /** Claims of a user who is here: names for others to see. */
   readonly onClaims: (claims: Claims) => void;
@@ -43,12 +44,18 @@ export class AccessExtension implements Extension {
     this.#deps = deps;
   }
 
-  async onAuthenticate({
-    token,
-    documentName,
-    connectionConfig,
-    context,
-  }: onAuthenticatePayload): Promise<ConnectionContext> {
+  async onAuthenticate(payload: onAuthenticatePayload): Promise<ConnectionContext> {
+    try {
+      return await this.#admit(payload);
+    } catch (error) {
+      const { socket } = payload.context as { socket: SocketState };
+      // What came with the token is dropped. Strangers are not given back what they have used up.
+      if (socket.userId !== null) this.#deps.backlog.release(socket, nameOnSocket(socket, payload.documentName));
+      throw error;
+    }
+  }
+
+  async #admit({ token, documentName, connectionConfig, context }: onAuthenticatePayload): Promise<ConnectionContext> {
     if (this.#deps.isShuttingDown()) deny('shutting-down');
     const admittedAt = Date.now();
     const claims = await this.#verify(token);
@@ -79,6 +86,8 @@ export class AccessExtension implements Extension {
   async connected({ connection }: connectedPayload): Promise<void> {
     const live = connection as LiveConnection;
     this.#deps.connections.add(live);
+    const { socket } = live.context;
+    live.onClose(() => this.#deps.backlog.release(socket, nameOnSocket(socket, live.document.name)));
     // Between the checks above and here the world may have changed, and nobody could tell a connection that was not listed yet.
     const document = this.#deps.documents.of(live.document);
     if (document?.hasMoved) return cut(live, 'epoch-moved');

@@ -35,6 +35,8 @@ const SNAPSHOT_MAX_DEBOUNCE_MS = 60_000;
 /** Documents of one socket that may be joining at once: people have hundreds of tablos (TRAPS 1.4). */
 const MAX_PENDING_DOCUMENTS = 2_000;
 const MAX_PENDING_FRAMES = 10_000;
+/** A client has little to say before it is let in; and what waits for a name that nobody brings a token for waits as long as the socket lives. */
+const MAX_PENDING_BYTES = 2 * 1024 * 1024;
 /** Never, as far as timers go. Hocuspocus hears only frames of documents; `Sockets` knows which links are dead, and shows strangers the door. */
 const IDLE_MS = 2 ** 31 - 1;
 /** Given up at shutdown: so many are named one by one. */
@@ -61,6 +63,8 @@ export interface Sync {
   readonly poster: MessagePoster;
   countConnections(): number;
   countDocuments(): number;
+  /** Received on all sockets, and not handled yet. */
+  countUnhandledBytes(): number;
   /** Drains: no new joins, commits finish, snapshots finish; what takes longer than its deadline is given up, and said in the log. */
   close(deadlines: { readonly commitsMs: number; readonly snapshotsMs: number }): Promise<void>;
 }
@@ -93,6 +97,7 @@ export function openSync(deps: Deps): Sync {
     revocation,
     limits,
     owners,
+    backlog,
     isShuttingDown: () => isClosing,
     onClaims: (claims) => deps.profiles.remember(claims),
   });
@@ -113,7 +118,7 @@ export function openSync(deps: Deps): Sync {
     maxDebounce: SNAPSHOT_MAX_DEBOUNCE_MS,
     maxPendingDocuments: MAX_PENDING_DOCUMENTS,
     maxUnauthenticatedQueueMessages: MAX_PENDING_FRAMES,
-    maxUnauthenticatedQueueSize: deps.limits.unhandledBytes,
+    maxUnauthenticatedQueueSize: Math.min(MAX_PENDING_BYTES, deps.limits.unhandledBytes),
   });
   const sockets = new Sockets({ ...deps, hocuspocus, limits, owners, backlog });
   const unsubscribe = deps.changes.subscribe((change) => {
@@ -131,6 +136,7 @@ export function openSync(deps: Deps): Sync {
     poster: new HocuspocusPoster({ hocuspocus, membership, documents, ledger, limits }),
     countConnections: () => connections.size,
     countDocuments: () => hocuspocus.getDocumentsCount(),
+    countUnhandledBytes: () => backlog.total,
     close: async ({ commitsMs, snapshotsMs }) => {
       isClosing = true;
       unsubscribe();

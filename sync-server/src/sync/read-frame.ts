@@ -46,17 +46,29 @@ export function readUpdatePayload(frame: Uint8Array): Uint8Array | null {
   }
 }
 
+/** A header's worth of characters, and a name. */
+const MAX_TOKEN_FRAME_BYTES = 32 * 1024;
+
+/** A token of usual size: not counted among what waits, since nobody keeps it. A larger one is denied. */
+export function isToken(frame: Uint8Array): boolean {
+  return frame.byteLength <= MAX_TOKEN_FRAME_BYTES && readFrameHead(frame)?.type === FRAME.auth;
+}
+
+/** Of the document, without its session; null for what is no document's name, which need not be one that exists. */
+export function readDocumentName(frame: Uint8Array): string | null {
+  try {
+    const [name = ''] = decoding.readVarString(decoding.createDecoder(frame)).split('\0', 1);
+    return parseDocumentName(name) === null ? null : name;
+  } catch {
+    return null; // Not UTF-8, or cut off: nobody's name.
+  }
+}
+
 /**
  * Whether the frame may reach Hocuspocus: it remembers every name that it hears, and writes it to the console when it has heard too many. A token may
  * come under any name; it is denied, and forgotten.
  */
 export function isAddressed(frame: Uint8Array): boolean {
   const head = readFrameHead(frame);
-  if (head === null || head.type === FRAME.auth) return true;
-  try {
-    const [name = ''] = decoding.readVarString(decoding.createDecoder(frame)).split('\0', 1);
-    return parseDocumentName(name) !== null;
-  } catch {
-    return false; // Not UTF-8: nobody's name.
-  }
+  return head === null || head.type === FRAME.auth || readDocumentName(frame) !== null;
 }

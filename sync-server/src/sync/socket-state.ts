@@ -9,10 +9,19 @@ export interface SocketState {
   userId: UserId | null;
   /** Received, but not handled yet: the database may be slow or away. */
   unhandledBytes: number;
+  /** The same by document. */
+  readonly unhandled: Map<string, number>;
+  /** `/yjs`: of one document, whose name its frames do not tell. */
+  readonly isBridged: boolean;
   /** Ended by us: nothing of it is listened to any more. */
   isEnded: boolean;
   /** When a `PING` was answered last, by `performance.now()`. */
   answeredAt: number;
+}
+
+/** What a document's frames are counted under. */
+export function nameOnSocket({ isBridged }: SocketState, document: string): string {
+  return isBridged ? '' : document;
 }
 
 /** Bytes received and not handled yet, of each socket and of all together. Every change of `unhandledBytes` goes through here. */
@@ -23,20 +32,30 @@ export class Backlog {
     return this.#total;
   }
 
-  add(socket: SocketState, frame: Uint8Array): void {
-    this.#change(socket, frame.byteLength + FRAME_OVERHEAD_BYTES);
+  add(socket: SocketState, document: string, frame: Uint8Array): void {
+    this.#change(socket, document, frame.byteLength + FRAME_OVERHEAD_BYTES);
   }
 
-  remove(socket: SocketState, frame: Uint8Array): void {
-    this.#change(socket, -Math.min(socket.unhandledBytes, frame.byteLength + FRAME_OVERHEAD_BYTES));
+  /** Handled, or dropped. */
+  remove(socket: SocketState, document: string, frame: Uint8Array): void {
+    const waiting = socket.unhandled.get(document) ?? 0;
+    this.#change(socket, document, -Math.min(waiting, frame.byteLength + FRAME_OVERHEAD_BYTES));
+  }
+
+  /** The document was denied, or its connection has ended: what waited for it is dropped. */
+  release(socket: SocketState, document: string): void {
+    this.#change(socket, document, -(socket.unhandled.get(document) ?? 0));
   }
 
   /** The socket has gone, and its frames are not handled any more. */
   forget(socket: SocketState): void {
-    this.#change(socket, -socket.unhandledBytes);
+    for (const document of [...socket.unhandled.keys()]) this.release(socket, document);
   }
 
-  #change(socket: SocketState, bytes: number): void {
+  #change(socket: SocketState, document: string, bytes: number): void {
+    const left = (socket.unhandled.get(document) ?? 0) + bytes;
+    if (left > 0) socket.unhandled.set(document, left);
+    else socket.unhandled.delete(document);
     socket.unhandledBytes += bytes;
     this.#total += bytes;
   }

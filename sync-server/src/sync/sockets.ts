@@ -17,7 +17,7 @@ import { AnnouncingSocket } from './announcing-socket.ts';
 import { CorkedSocket } from './corked-socket.ts';
 import { judgeFrame } from './frame-gate.ts';
 import { LinkWatch } from './link-watch.ts';
-import { isAddressed } from './read-frame.ts';
+import { isAddressed, isToken, readDocumentName } from './read-frame.ts';
 import type { Backlog, SocketOwners, SocketState } from './socket-state.ts';
 import { SweepClock } from './sweep-clock.ts';
 import { YjsBridge } from './yjs-bridge.ts';
@@ -74,9 +74,10 @@ export class Sockets {
     if (origin !== undefined && !this.#deps.isAllowedOrigin(origin, host ?? ''))
       return rejectUpgrade(socket, 403, 'This origin is not allowed.');
     const url = parseUrl(request);
-    if (url?.pathname === '/sync') return this.#accept(request, socket, head, (open, ws) => this.#openSync(open, ws));
+    if (url?.pathname === '/sync')
+      return this.#accept(request, socket, head, false, (...opened) => this.#openSync(...opened));
     if (url?.pathname.startsWith('/yjs/'))
-      return this.#accept(request, socket, head, (open, ws) => void this.#openYjs(open, ws, url));
+      return this.#accept(request, socket, head, true, (...opened) => void this.#openYjs(...opened, url));
     rejectUpgrade(socket, 404, 'There is no socket here.');
   }
 
@@ -96,6 +97,7 @@ export class Sockets {
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
+    isBridged: boolean,
     start: (open: OpenSocket, corked: CorkedSocket) => void,
   ): void {
     this.#makeRoom();
@@ -106,6 +108,8 @@ export class Sockets {
       const state: SocketState = {
         userId: null,
         unhandledBytes: 0,
+        unhandled: new Map(),
+        isBridged,
         isEnded: false,
         answeredAt: Number.NEGATIVE_INFINITY,
       };
@@ -171,14 +175,15 @@ export class Sockets {
     const handle = (data: Buffer, isBinary: boolean): void => {
       if (state.isEnded) return;
       if (!isBinary) return end(open, 'invalid-update'); // Text frames are in neither protocol.
-      const overflow = this.#findOverflow(state, data);
+      const document = state.isBridged ? '' : (readDocumentName(data) ?? '');
+      const overflow = this.#findOverflow(open, document, data);
       if (overflow !== null) return end(open, overflow);
       const frame = translate(data);
       const verdict = frame === null ? 'drop' : judgeFrame(frame, state, this.#deps.limits);
       if (frame !== null && verdict === 'pass') return forward(frame);
       if (verdict !== 'drop' && verdict !== 'pass') return end(open, verdict);
       // Strangers are not given back what was dropped: they have said nothing of use yet.
-      if (state.userId !== null) this.#deps.backlog.remove(state, data);
+      if (state.userId !== null) this.#deps.backlog.remove(state, document, data);
     };
     ws.on('message', (data: Buffer, isBinary) => {
       try {
@@ -199,14 +204,25 @@ export class Sockets {
     corked.send(ANSWER);
   }
 
-  /** Bytes are given back by `TrafficExtension` as frames get handled. */
-  #findOverflow(state: SocketState, frame: Uint8Array): ReasonCode | null {
+  /** Bytes are given back by `TrafficExtension` as frames get handled, and by `AccessExtension` when there is no connection to handle them. */
+  #findOverflow(open: OpenSocket, document: string, frame: Uint8Array): ReasonCode | null {
     const { limits, backlog } = this.#deps;
-    backlog.add(state, frame);
+    const { state } = open;
+    // A member's token is small, and kept by nobody.
+    if (state.userId !== null && !state.isBridged && isToken(frame)) return null;
+    backlog.add(state, document, frame);
     const bound = state.userId === null ? limits.settings.strangerBytes : limits.settings.unhandledBytes;
     if (!limits.allows('unhandled', state.unhandledBytes, bound)) return 'rate-limited';
     // What the ledger refuses still waits behind the frames before it, which Hocuspocus handles one after another.
-    return limits.allows('queued', backlog.total, BACKLOG_FACTOR * limits.settings.queuedBytes) ? null : 'unavailable';
+    if (limits.allows('queued', backlog.total, BACKLOG_FACTOR * limits.settings.queuedBytes)) return null;
+    // Who has the most of it goes, not who happens to speak.
+    const fullest = [...this.#open].reduce((most, one) =>
+      one.state.unhandledBytes > most.state.unhandledBytes ? one : most,
+    );
+    if (fullest === open) return 'unavailable';
+    end(fullest, 'unavailable');
+    backlog.forget(fullest.state);
+    return null;
   }
 
   /** Strangers have so many places; who came first and has said nothing yet goes first, so that nobody can keep members out by taking them all. */
@@ -255,6 +271,8 @@ function end({ ws, state }: OpenSocket, reason: ReasonCode): void {
 }
 
 function rejectUpgrade(socket: Duplex, status: number, sentence: string): void {
+  // Node leaves an upgraded socket to us: half closed, it would stay for as long as the other end likes.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${sentence}\n`,
   );

@@ -2,6 +2,7 @@ import { createMessage } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { encodeStateless } from '@tablo/schema/stateless';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { syncFrame, UPDATE } from '../attacks/frames.ts';
 import { openTestServer, signToken, TestClient, type TestServer } from './test-server.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
@@ -86,6 +87,25 @@ describe('while the store fails', () => {
     await failWrites();
     for (let nth = 0; nth < 100; nth += 1) client.push(say(alice, TEXT));
     await until(() => expect(client.closed).toContain('unavailable'));
+  });
+});
+
+describe('memory that is full of one member’s frames', () => {
+  beforeAll(async () => {
+    tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
+  });
+
+  it('[R11] costs that member a socket, not whoever speaks next', async () => {
+    const [hog, honest] = [await joined(alice), await joined(bob)];
+    // For a document that nobody joins: Hocuspocus keeps it for as long as the socket lives.
+    const frame = syncFrame(`${createEntryId()}/1`, UPDATE, new Uint8Array(QUEUED_BYTES * 2 - 20_000));
+    hog.socket.webSocket?.send(frame as Uint8Array<ArrayBuffer>);
+    await until(() => expect(server.sync.countUnhandledBytes()).toBeGreaterThan(QUEUED_BYTES));
+    for (let nth = 0; nth < 10; nth += 1) honest.push(say(bob, TEXT));
+    await until(() => expect(hog.closed).toContain('unavailable'));
+    await until(() => expect(honest.provider.unsyncedChanges).toBe(0));
+    expect(honest.closed).toEqual([]);
+    await until(() => expect(server.sync.countUnhandledBytes()).toBeLessThan(20_000));
   });
 });
 

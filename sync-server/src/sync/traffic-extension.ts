@@ -8,8 +8,8 @@
 import type { beforeHandleMessagePayload, Extension } from '@hocuspocus/server';
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import type { LiveConnection } from './live-connection.ts';
-import { readFrameHead, SYNC_STEP_2, UPDATE } from './read-frame.ts';
-import type { Backlog } from './socket-state.ts';
+import { isToken, readFrameHead, SYNC_STEP_2, UPDATE } from './read-frame.ts';
+import { type Backlog, nameOnSocket } from './socket-state.ts';
 
 export class TrafficExtension implements Extension {
   /** Runs first: what it drops, nobody else looks at. */
@@ -22,10 +22,10 @@ export class TrafficExtension implements Extension {
 
   async beforeHandleMessage({ update: frame, connection, document }: beforeHandleMessagePayload): Promise<void> {
     const { context } = connection as LiveConnection;
-    this.#backlog.remove(context.socket, frame);
+    const head = readFrameHead(frame);
+    if (!isToken(frame)) this.#backlog.remove(context.socket, nameOnSocket(context.socket, document.name), frame);
     // Ends the handling of all that waits; the connection itself is closed already.
     if (!document.hasConnection(connection)) throw { reason: 'forbidden' satisfies ReasonCode };
-    const head = readFrameHead(frame);
     context.isAnswer = head?.step === SYNC_STEP_2;
     if (head !== null && context.isAnswer) frame[head.stepAt] = UPDATE;
   }
