@@ -287,8 +287,10 @@ export class RoomScreen {
   /** When they are shown, not when their authors say they were sent: one clock that is a year ahead would take everybody's with it. */
   #observe(entries: readonly Entry[]): void {
     const arrivedAt = arrivalsOf(entries);
+    // Of own entries the arrival comes alone: they were here before.
+    for (const at of arrivedAt.values()) this.#options.clock.observe(at);
     for (const { id, kind, sentAt } of entries)
-      if (kind !== 'arrival') this.#options.clock.observe(arrivedAt.get(id) ?? sentAt);
+      if (kind !== 'arrival' && !arrivedAt.has(id)) this.#options.clock.observe(sentAt);
   }
 
   #addRows(rows: readonly TimelineRow[]): void {

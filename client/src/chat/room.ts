@@ -235,6 +235,8 @@ export class Room {
     // What came while we were away was unread when the room was opened, as people see it.
     if (this.isOpen && this.#isFirstAnswer) this.screen.addFirstUnread(answer.messages.map(({ id }) => id));
     this.#isFirstAnswer = false;
+    // If it could not be asked before: the server answers.
+    if (this.isOpen) inBackground(this.screen.verify());
     this.#marker.answered(answer, askedAtSeq);
   }
 

@@ -21,7 +21,7 @@ import type { LiveConnection } from './live-connection.ts';
 const STORE_RETRY_MIN_MS = 200;
 const STORE_RETRY_MAX_MS = 10_000;
 /** A denial: Hocuspocus forwards `reason`. */
-const EPOCH_MOVED: { readonly reason: ReasonCode } = { reason: 'epoch-moved' };
+export const EPOCH_MOVED: { readonly reason: ReasonCode } = { reason: 'epoch-moved' };
 /** A veto. Without a `message`: Hocuspocus would print it. */
 const STAYS = { reason: 'in use' } as const;
 /** ClientIDs remembered of an unloaded document, and of how many documents: a few megabytes at the most. */

@@ -10,7 +10,7 @@ import type { Membership } from '../access/membership.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Outcome } from '../ledger/submission.ts';
 import type { MessagePoster } from '../rest/message-poster.ts';
-import type { LiveDocuments } from './documents-extension.ts';
+import { EPOCH_MOVED, type LiveDocuments } from './documents-extension.ts';
 
 /** A tablo may move on while a message is under way; twice in a row means that something else is wrong. */
 const MAX_EPOCH_TRIES = 3;
@@ -63,8 +63,12 @@ export class HocuspocusPoster implements MessagePoster {
   async #submit(tabloId: TabloId, epoch: number, userId: UserId, entry: Message, receivedAt: number): Promise<Outcome> {
     const { hocuspocus, documents, ledger } = this.#deps;
     const unavailable: Outcome = { type: 'refused', refusal: createRefusal('unavailable'), ids: [], isGap: false };
-    // Loading failed: it was logged where it happened.
-    const direct = await hocuspocus.openDirectConnection(encodeDocumentName({ tabloId, epoch })).catch(() => null);
+    // Loading failed: it was logged where it happened. Or the tablo has moved on since its epoch was read.
+    const name = encodeDocumentName({ tabloId, epoch });
+    const direct = await hocuspocus
+      .openDirectConnection(name)
+      .catch((error: unknown): typeof EPOCH_MOVED | null => (error === EPOCH_MOVED ? EPOCH_MOVED : null));
+    if (direct !== null && 'reason' in direct) return { ...unavailable, refusal: createRefusal('epoch-moved') };
     if (direct === null) return unavailable;
     try {
       // It may have left memory between being found and being held; what is committed for it then, the next one would not have.
@@ -74,8 +78,8 @@ export class HocuspocusPoster implements MessagePoster {
       const isAwaited = () => Date.now() - receivedAt < PATIENCE_MS;
       return await ledger.submit({ type: 'entry', document, userId, receivedAt, entry, isAwaited });
     } finally {
-      // Kept warm: a bot's next message finds the document loaded, and the snapshot is debounced.
-      await direct.disconnect({ unloadImmediately: false });
+      // Kept warm: a bot's next message finds the document loaded, and the snapshot is debounced. One that is gone has nothing to store.
+      if (direct.document?.isDestroyed !== true) await direct.disconnect({ unloadImmediately: false });
     }
   }
 }
