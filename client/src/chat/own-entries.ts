@@ -111,7 +111,11 @@ export class OwnEntries {
     const wasHeld = ids.some((id) => home.document?.isHeld(id));
     // First: a held entry without a record is one that has been taken back.
     home.document?.confirm(ids);
-    const arrivals = ids.flatMap((id) => (shownAt[id] === undefined ? [] : [createArrival([id], shownAt[id])]));
+    // Other tabs hear of it from here, perhaps before the server tells them: with the time that it is shown at, or what they write next might stand before it.
+    const arrivals = ids.flatMap((id) => {
+      const at = shownAt[id] ?? home.document?.arrivedAt(id) ?? null;
+      return at === null ? [] : [createArrival([id], at)];
+    });
     const stamps = rememberStamps(() => ({ author: user, sentAt: clock.next() }));
     const settled = outbox.settle(tabloId, ids, stamps, arrivals);
     if (settled.length === 0) return wasHeld;

@@ -49,6 +49,7 @@ export class RoomDocument {
   readonly #array: Y.Array<unknown>;
   /** By id, held ones included. */
   readonly #entries = new Map<EntryId, Entry>();
+  readonly #arrivedAt = new Map<EntryId, number>();
   readonly #held: HeldPush[] = [];
   #messageCount = 0;
   /** Told when Yjs is done: a push from inside its observers would be part of the update that the server's own content is stored with. */
@@ -103,6 +104,11 @@ export class RoomDocument {
 
   get(id: EntryId): Entry | null {
     return this.#entries.get(id) ?? null;
+  }
+
+  /** When an entry was received that was received late, ms since the Unix epoch; null: shown at its `sentAt`, as far as is known. */
+  arrivedAt(id: EntryId): number | null {
+    return this.#arrivedAt.get(id) ?? null;
   }
 
   has(id: EntryId): boolean {
@@ -212,6 +218,7 @@ export class RoomDocument {
   #rereadAll(): void {
     this.#hasErased = true;
     this.#entries.clear();
+    this.#arrivedAt.clear();
     this.#messageCount = 0;
     for (const value of this.#array.toArray()) {
       const parsed = parseEntry(value);
@@ -222,6 +229,7 @@ export class RoomDocument {
 
   #add(entry: Entry): void {
     if (entry.kind === 'message' && !this.#entries.has(entry.id)) this.#messageCount += 1;
+    if (entry.kind === 'arrival') for (const id of entry.of) this.#arrivedAt.set(id, entry.at);
     this.#entries.set(entry.id, entry);
   }
 }
