@@ -9,6 +9,7 @@ import {
   BOB,
   closeDevices,
   FakeBrowser,
+  find,
   openDevice,
   statusOf,
   texts,
@@ -159,6 +160,22 @@ describe('two tabs of one browser', () => {
     await until(() => expect(statusOf(rooms.there, 'left behind')).toBe('pending'));
     here.loseLocks();
     await until(() => expect(statusOf(rooms.there, 'left behind')).toBe('sent'));
+  });
+
+  it('[R5] what became durable late is told with the time that it is shown at: what the other tab writes next stands after it', async () => {
+    const browser = new FakeBrowser();
+    const yesterday = () => Date.now() - 24 * 3600_000;
+    const here = await openDevice(server, ALICE, { browser, now: yesterday });
+    const there = await openDevice(server, ALICE, { browser, now: yesterday });
+    const rooms = { here: here.chat.openRoom(tablo.id), there: there.chat.openRoom(tablo.id) };
+    for (const { chat } of [here, there]) await until(() => expect(chat.connection.get().status).toBe('online'));
+    there.environment.goOffline();
+    const startedAt = Date.now();
+    await rooms.here.send('received today');
+    await until(() => expect(statusOf(rooms.there, 'received today')).toBe('sent'));
+    await rooms.there.send('after it');
+    expect(texts(rooms.there)).toEqual(['received today', 'after it']);
+    expect(find(rooms.there, 'after it')?.sentAt).toBeGreaterThan(startedAt);
   });
 
   it('[R8] a tab that dies after it has written and before it has told leaves its entries to the other', async () => {

@@ -370,6 +370,8 @@ export class FakeServer {
         );
         const first = tablo.lastSeq + 1;
         for (const entry of fresh) this.#record(tablo, entry);
+        const late = fresh.filter(({ sentAt }) => isLate(sentAt, Date.now())).map(({ id }) => id);
+        if (late.length > 0) document.getArray(ENTRIES_ROOT).push([createArrival(late, Date.now())]);
         // Durable with its rows, as in one transaction: the connection may be gone before Hocuspocus applies it.
         tablo.state = Y.mergeUpdates(tablo.state === null ? [payload] : [tablo.state, payload]);
         const messages = fresh.flatMap((entry) => (entry.kind === 'message' ? [entry.id] : []));
@@ -380,7 +382,9 @@ export class FakeServer {
         if (refusing.delete(connection)) connection.readOnly = false;
         const message = committed.get(connection);
         committed.delete(connection);
-        if (message !== undefined) document.broadcastStateless(encodeStateless(message));
+        if (message === undefined) return;
+        document.flush(); // As the real one: who hears of a commit has what it speaks of.
+        document.broadcastStateless(encodeStateless(message));
       },
       onStateless: async ({ payload, connection, documentName }) => {
         const message = parseClientStateless(payload);
