@@ -3,7 +3,7 @@ import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { expect, it } from 'vitest';
 import { MemoryStore } from './memory-store.ts';
 import { Outbox } from './outbox.ts';
-import { decideRemoval, rememberStamps } from './outbox-decisions.ts';
+import { decideReaction, decideRemoval, rememberStamps } from './outbox-decisions.ts';
 import { Tabs } from './tabs.ts';
 import { until } from './testing/harness.ts';
 
@@ -67,4 +67,24 @@ it('[R8] what this tab knows otherwise than the disk is read again when a change
   await there.outbox.refuse(TABLO, [message.id], { code: 'forbidden', message: 'No.' });
   expect(there.outbox.get(TABLO, message.id)?.delivery.status).toBe('withdrawn');
   expect(there.pushable()).toEqual([]);
+});
+
+it('[R5] what was written after an entry that is being changed is not pushed before it', async () => {
+  const store = new SlowStore();
+  const { outbox, pushable } = await open(store);
+  const [first, second] = [1, 2].map((sentAt) => createMessage({ author: ALICE, sentAt }, `message ${sentAt}`));
+  if (first === undefined || second === undefined) throw new Error('two messages');
+  const written = [outbox.add(TABLO, [first]), outbox.add(TABLO, [second])];
+  store.letOneThrough();
+  await written[0];
+  expect(pushable()).toEqual([first.id]);
+  const reacted = outbox.change(TABLO, [first.id], stamps(), (view, make) =>
+    decideReaction(view, { target: first.id, emoji: '👍', on: true }, false, make),
+  );
+  store.letOneThrough();
+  await written[1];
+  expect(pushable()).toEqual([]);
+  store.letOneThrough();
+  await reacted;
+  expect(pushable().slice(0, 2)).toEqual([first.id, second.id]);
 });

@@ -102,9 +102,11 @@ export class Outbox {
     );
   }
 
-  /** May be pushed: pending, on the disk, and not about to be otherwise. */
+  /** May be pushed: pending, on the disk, and not about to be otherwise. In the order of writing: what was written after one that may not, waits with it [R5]. */
   pushable(tabloId: TabloId): readonly OutboxRecord[] {
-    return this.list(tabloId).filter(({ id, delivery }) => delivery.status === 'pending' && !this.#writing.has(id));
+    const pending = this.list(tabloId).filter(({ delivery }) => delivery.status === 'pending');
+    const waiting = pending.findIndex(({ id }) => this.#writing.has(id));
+    return waiting < 0 ? pending : pending.slice(0, waiting);
   }
 
   tablosWithEntries(): readonly TabloId[] {
