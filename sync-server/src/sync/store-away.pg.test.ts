@@ -97,6 +97,8 @@ describe('memory that is full of one member’s frames', () => {
 
   it('[R11] costs that member a socket, not whoever speaks next', async () => {
     const [hog, honest] = [await joined(alice), await joined(bob)];
+    // Of the outage before.
+    await until(() => expect([server.sync.ledger.queued, server.sync.ledger.awaySince]).toEqual([0, null]));
     // For a document that nobody joins: Hocuspocus keeps it for as long as the socket lives.
     const frame = syncFrame(`${createEntryId()}/1`, UPDATE, new Uint8Array(QUEUED_BYTES * 2 - 20_000));
     hog.socket.webSocket?.send(frame as Uint8Array<ArrayBuffer>);
