@@ -33,7 +33,7 @@ async function open(store: MemoryStore) {
   return { outbox, pushable: () => outbox.pushable(TABLO).map(({ id }) => id) };
 }
 
-const stamps = () => rememberStamps(() => ({ author: ALICE, sentAt: 2 }));
+const stamps = () => rememberStamps(() => ({ author: ALICE, sentAt: 3 }));
 
 it('[R8] what is cancelled while it is still being written is never free to be pushed', async () => {
   const store = new SlowStore();
