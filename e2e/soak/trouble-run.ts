@@ -145,12 +145,13 @@ export async function runIdleTroubles(seed: number): Promise<readonly string[]> 
   });
 }
 
+/** All who only read are asked, and one answer will do: a tablo that moves in this very moment gives none, and its readers come back. */
 async function canRead(stage: Stage): Promise<boolean> {
-  const reader = stage.members.find((member) => member.isJoined && !stage.writers.includes(member));
-  if (reader === undefined) return false;
-  const before = reader.answers;
-  reader.ask();
-  return await until('a document is read', () => reader.answers > before, READ_WITHIN_MS).then(
+  const readers = stage.members.filter((member) => member.isJoined && !stage.writers.includes(member));
+  const before = readers.map(({ answers }) => answers);
+  for (const reader of readers) reader.ask();
+  const isAnswered = () => readers.some(({ answers }, index) => answers > (before[index] ?? answers));
+  return await until('a document is read', isAnswered, READ_WITHIN_MS).then(
     () => true,
     () => false,
   );
