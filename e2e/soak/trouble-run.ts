@@ -145,13 +145,15 @@ export async function runIdleTroubles(seed: number): Promise<readonly string[]> 
   });
 }
 
-/** All who only read are asked, and one answer will do: a tablo that moves in this very moment gives none, and its readers come back. */
+/** All who only read are asked, and all answered who are still there: a tablo that moves in this very moment ends its connections. */
 async function canRead(stage: Stage): Promise<boolean> {
-  const readers = stage.members.filter((member) => member.isJoined && !stage.writers.includes(member));
-  const before = readers.map(({ answers }) => answers);
-  for (const reader of readers) reader.ask();
-  const isAnswered = () => readers.some(({ answers }, index) => answers > (before[index] ?? answers));
-  return await until('a document is read', isAnswered, READ_WITHIN_MS).then(
+  const readers = stage.members
+    .filter((member) => member.isJoined && !stage.writers.includes(member))
+    .map((member) => ({ member, before: member.answers }));
+  for (const { member } of readers) member.ask();
+  const isAnswered = ({ member, before }: (typeof readers)[number]) => member.answers > before;
+  const areAnswered = () => readers.some(isAnswered) && readers.every((one) => isAnswered(one) || !one.member.isJoined);
+  return await until('documents are read', areAnswered, READ_WITHIN_MS).then(
     () => true,
     () => false,
   );

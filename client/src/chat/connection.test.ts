@@ -3,7 +3,7 @@ import type { RoomHandle } from './chat.ts';
 import { CachedTokens } from './session.ts';
 import type { FakeTablo } from './testing/fake-server.ts';
 import { FakeServer, fakeToken } from './testing/fake-server.ts';
-import { ALICE, BOB, closeDevices, openDevice, statusOf, texts, until } from './testing/harness.ts';
+import { ALICE, BOB, closeDevices, openDevice, statusOf, texts, unreadOf, until } from './testing/harness.ts';
 
 let server: FakeServer;
 let tablo: FakeTablo;
@@ -146,6 +146,27 @@ it('[R11] the list is asked for when the page is back, though the clock has jump
   } finally {
     vi.useRealTimers();
   }
+});
+
+describe('a document whose connection the server has lost sight of', () => {
+  it('[R5] is joined anew: what was missed comes, and what was written meanwhile is kept', async () => {
+    const alice = await openDevice(server, ALICE, { timing: { listRefreshMs: 30, missedMs: 100 } });
+    const room = alice.chat.openRoom(tablo.id);
+    await until(() => expect(alice.chat.connection.get().status).toBe('online'));
+    await server.post(tablo, BOB, 'seen');
+    await until(() => expect(texts(room)).toEqual(['seen']));
+    // Two questions after the join, answered: from there on nothing is missed unnoticed.
+    const lists = () => server.requests.filter((request) => request.includes('unread')).length;
+    const before = lists();
+    await until(() => expect(lists()).toBeGreaterThan(before + 2));
+    server.loseSight(tablo);
+    await server.post(tablo, BOB, 'missed');
+    await until(() => expect(texts(room)).toEqual(['seen', 'missed']));
+    await until(() => expect(unreadOf(alice, tablo)).toBe(2));
+    await room.send('back again');
+    await until(() => expect(statusOf(room, 'back again')).toBe('sent'));
+    expect(server.documentLength(tablo)).toBe(3);
+  });
 });
 
 describe('a link that is dead without being closed', () => {

@@ -379,10 +379,13 @@ describe('moving', () => {
   });
 
   it('[R4] [R8] on a slow disk, too, own messages of earlier documents are asked for before they are sent again', async () => {
+    const written = Promise.withResolvers<void>();
     const store = new (class extends MemoryStore {
-      delayMs = 0;
+      isSlow = false;
+      asked = 0;
       override async changeOutbox(...args: Parameters<MemoryStore['changeOutbox']>) {
-        if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
+        this.asked += this.isSlow ? 1 : 0;
+        if (this.isSlow) await written.promise;
         return super.changeOutbox(...args);
       }
     })();
@@ -400,7 +403,7 @@ describe('moving', () => {
     await until(async () => expect(await store.readRows(tablo.id, null, 10)).not.toEqual([]));
     // A backup of before the second message.
     await server.stop();
-    store.delayMs = 300;
+    store.isSlow = true;
     tablo.durable.delete(lost);
     tablo.lastSeq = 1;
     tablo.state = null;
@@ -411,6 +414,12 @@ describe('moving', () => {
     await server.start();
     await until(() => expect(lists()).toBeGreaterThan(before));
     server.deny = null;
+    await until(() => expect(store.asked).toBeGreaterThan(0));
+    // Time enough to join, several times over.
+    const asked = lists();
+    await until(() => expect(lists()).toBeGreaterThan(asked + 5));
+    expect(server.connections(tablo)).toBe(0);
+    written.resolve();
     await until(() => expect(server.entriesOf(tablo)).toHaveLength(2));
     await until(async () => expect(await chat.countUnsent()).toBe(0));
     expect(server.documentLength(tablo)).toBe(1);

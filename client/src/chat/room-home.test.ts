@@ -1,16 +1,23 @@
-import { createEntryId, type TabloId } from '@tablo/schema/ids';
+import { encodeDocumentName } from '@tablo/schema/document-name';
+import { createMessage, ENTRIES_ROOT } from '@tablo/schema/entry';
+import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { beforeEach, expect, it } from 'vitest';
+import * as Y from 'yjs';
 import type { Link } from './link.ts';
 import { MemoryStore } from './memory-store.ts';
 import { type HomeListener, RoomHome } from './room-home.ts';
 import { until } from './testing/harness.ts';
 import { DEFAULT_TIMING } from './timing.ts';
 
+const TABLO = 'aaaaaaaa-0000-4000-8000-000000000001' as TabloId;
+
 let opened: number;
+let store: MemoryStore;
 let home: RoomHome;
 
 beforeEach(() => {
   opened = 0;
+  store = new MemoryStore();
   const nothing = () => {};
   const listener: HomeListener = {
     ...{ entries: nothing, erased: nothing, ready: nothing, lost: nothing, denied: nothing, epochMoved: nothing },
@@ -19,8 +26,8 @@ beforeEach(() => {
     entered: async () => {},
   };
   home = new RoomHome({
-    tabloId: createEntryId() as string as TabloId,
-    store: new MemoryStore(),
+    tabloId: TABLO,
+    store,
     timing: DEFAULT_TIMING,
     isFirstTab: () => true,
     listener,
@@ -73,5 +80,24 @@ it('[R8] what fails before a join does not stand in its way', async () => {
   });
   await until(() => expect(opened).toBe(2));
   expect(asked).toEqual(['one']);
+  await home.close();
+});
+
+it('[R8] what was to be filled by the server alone stays so when something is to be prepared meanwhile', async () => {
+  const doc = new Y.Doc();
+  doc
+    .getArray(ENTRIES_ROOT)
+    .push([createMessage({ author: createEntryId() as string as UserId, sentAt: 1 }, 'refused')]);
+  await store.appendUpdate(encodeDocumentName({ tabloId: TABLO, epoch: 1 }), Y.encodeStateAsUpdate(doc));
+  await home.enter(1);
+  expect(home.document?.messageCount).toBe(1);
+  const first = later();
+  home.rehome('stored', first.act);
+  await until(() => expect(first.isAsked()).toBe(true));
+  home.rehome('empty');
+  home.rehome('stored', async () => {});
+  first.resolve();
+  await until(() => expect(opened).toBe(2));
+  expect(home.document?.messageCount).toBe(0);
   await home.close();
 });

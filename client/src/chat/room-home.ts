@@ -145,7 +145,10 @@ export class RoomHome {
   }
 
   #move(move: Move): Promise<void> {
-    this.#wanted = { ...move, prepare: [...(this.#wanted?.prepare ?? []), ...move.prepare] };
+    const waiting = this.#wanted;
+    // What the server has refused stays so, whatever else is asked for meanwhile.
+    const home = waiting?.epoch === move.epoch && waiting.home === 'empty' ? 'empty' : move.home;
+    this.#wanted = { ...move, home, prepare: [...(waiting?.prepare ?? []), ...move.prepare] };
     this.#target = move.epoch;
     this.#dropLink();
     this.#moving ??= this.#makeMoves().finally(() => {

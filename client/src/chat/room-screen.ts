@@ -125,7 +125,7 @@ export class RoomScreen {
 
   show(entries: readonly Entry[]): void {
     for (const entry of entries) this.#timeline?.add(entry);
-    this.#observe(entries);
+    this.#observe(entries, arrivalsOf(entries));
     this.publish();
   }
 
@@ -178,7 +178,7 @@ export class RoomScreen {
   /** The document is another one, of another epoch: what was verified with the last one has to be again. */
   async changeDocument(): Promise<void> {
     this.#forgetRows();
-    this.#observe([...(this.#options.host.document()?.entries ?? [])]);
+    this.#observe(this.#options.host.document()?.entries ?? []);
     if (this.#isOpen) await this.#history.showCached(null);
     this.rebuild();
   }
@@ -285,12 +285,11 @@ export class RoomScreen {
   }
 
   /** When they are shown, not when their authors say they were sent: one clock that is a year ahead would take everybody's with it. */
-  #observe(entries: readonly Entry[]): void {
-    const arrivedAt = arrivalsOf(entries);
-    // Of own entries the arrival comes alone: they were here before.
-    for (const at of arrivedAt.values()) this.#options.clock.observe(at);
-    for (const { id, kind, sentAt } of entries)
-      if (kind !== 'arrival' && !arrivedAt.has(id)) this.#options.clock.observe(sentAt);
+  #observe(entries: Iterable<Entry>, arrivedAt?: ReadonlyMap<EntryId, number>): void {
+    const document = this.#options.host.document();
+    // An arrival, which may come alone, is sent when it says.
+    for (const { id, sentAt } of entries)
+      this.#options.clock.observe(arrivedAt?.get(id) ?? document?.arrivedAt(id) ?? sentAt);
   }
 
   #addRows(rows: readonly TimelineRow[]): void {

@@ -1,7 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StreamWatch } from './stream-watch.ts';
-import { FakeServer, type FakeTablo } from './testing/fake-server.ts';
-import { ALICE, BOB, closeDevices, openDevice, statusOf, texts, unreadOf, until } from './testing/harness.ts';
 
 const PATIENCE_MS = 1_000;
 
@@ -75,39 +73,5 @@ describe('what is missed', () => {
     expect(countMissed()).toBe(0);
     isReceiving = false;
     expect(countMissed()).toBe(1);
-  });
-});
-
-describe('a document whose connection the server has lost sight of', () => {
-  let server: FakeServer;
-  let tablo: FakeTablo;
-
-  beforeEach(async () => {
-    server = new FakeServer();
-    await server.start();
-    tablo = server.addTablo('Kitchen', { [ALICE]: 'owner', [BOB]: 'member' });
-  });
-  afterEach(async () => {
-    await closeDevices();
-    await server.stop();
-  });
-
-  it('[R5] is joined anew: what was missed comes, and what was written meanwhile is kept', async () => {
-    const alice = await openDevice(server, ALICE, { timing: { listRefreshMs: 30, missedMs: 100 } });
-    const room = alice.chat.openRoom(tablo.id);
-    await until(() => expect(alice.chat.connection.get().status).toBe('online'));
-    await server.post(tablo, BOB, 'seen');
-    await until(() => expect(texts(room)).toEqual(['seen']));
-    // Two questions after the join, answered: from there on nothing is missed unnoticed.
-    const lists = () => server.requests.filter((request) => request.includes('unread')).length;
-    const before = lists();
-    await until(() => expect(lists()).toBeGreaterThan(before + 2));
-    server.loseSight(tablo);
-    await server.post(tablo, BOB, 'missed');
-    await until(() => expect(texts(room)).toEqual(['seen', 'missed']));
-    await until(() => expect(unreadOf(alice, tablo)).toBe(2));
-    await room.send('back again');
-    await until(() => expect(statusOf(room, 'back again')).toBe('sent'));
-    expect(server.documentLength(tablo)).toBe(3);
   });
 });

@@ -27,6 +27,10 @@ export class Aside<T> {
     return this.#tablos.has(tablo);
   }
 
+  get isEmpty(): boolean {
+    return this.#tablos.size === 0;
+  }
+
   get hasDue(): boolean {
     return [...this.#tablos.values()].some(({ isDue }) => isDue);
   }
@@ -46,15 +50,17 @@ export class Aside<T> {
     this.#tablos.set(tablo, waiting);
   }
 
-  /** Whether `one` has to wait behind what is here of its tablo; then it does. */
-  takes(tablo: TabloId, one: T): boolean {
-    const waiting = this.#tablos.get(tablo);
-    waiting?.queued.push(one);
-    return waiting !== undefined;
+  /** Takes of `queued` what has to wait behind what is here already, and returns the others. */
+  takeIn(queued: readonly T[], tabloOf: (one: T) => TabloId): T[] {
+    return queued.filter((one) => {
+      const waiting = this.#tablos.get(tabloOf(one));
+      waiting?.queued.push(one);
+      return waiting === undefined;
+    });
   }
 
-  /** All of one tablo, to be tried: followed by `isPutAsideAgain`, and `append` or `release`. */
-  takeDue(): { readonly tablo: TabloId; readonly queued: readonly T[] } | null {
+  /** All of one tablo whose time has come, to be tried: followed by `letIn`. */
+  takeDue(): { readonly tablo: TabloId; readonly queued: T[] } | null {
     for (const [tablo, waiting] of this.#tablos) {
       if (!waiting.isDue) continue;
       waiting.isDue = false;
@@ -63,19 +69,14 @@ export class Aside<T> {
     return null;
   }
 
-  isPutAsideAgain(tablo: TabloId): boolean {
-    return this.#tablos.get(tablo)?.timer != null;
-  }
-
-  append(tablo: TabloId, queued: readonly T[]): void {
-    this.#tablos.get(tablo)?.queued.push(...queued);
-  }
-
-  /** The way is free. Returns what came since. */
-  release(tablo: TabloId): readonly T[] {
+  /** After a try. `rest`: what was not part of it. Returns what need not wait any more: nothing, if what was tried has been put here again. */
+  letIn(tablo: TabloId, rest: readonly T[]): readonly T[] {
     const waiting = this.#tablos.get(tablo);
+    waiting?.queued.push(...rest);
+    if (waiting === undefined) return rest;
+    if (waiting.timer !== null) return [];
     this.#tablos.delete(tablo);
-    return waiting?.queued ?? [];
+    return waiting.queued;
   }
 
   close(): void {

@@ -26,7 +26,7 @@ const RETRY_MAX_MS = 3_000;
 const BATCH_MAX_SUBMISSIONS = 512;
 const BATCH_MAX_BYTES = 8 * 1024 * 1024;
 
-export interface Queued {
+interface Queued {
   readonly submission: Submission;
   readonly bytes: number;
   readonly answered: Promise<Outcome>;
@@ -153,27 +153,23 @@ export class Ledger {
     while (!this.#isClosed && (this.#queue.length > 0 || this.#state.isInDoubt || this.#aside.hasDue)) {
       // One turn of the event loop: what this turn's other sockets bring, and what the last commit's answers set free, joins the batch.
       await new Promise((resolve) => setImmediate(resolve));
-      this.#queue = this.#queue.filter((queued) => !this.#aside.takes(tabloOf(queued), queued));
       await this.#retryDue();
-      const batch = this.#takeBatch();
+      const batch = takeBatch(this.#queue);
       await this.#commit(this.#state.isInDoubt ? this.#dropAbandoned(batch) : batch);
     }
     this.#isRunning = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** Of a tablo that was put aside: alone. What goes well, or is refused, lets the rest of it into the queue again. */
+  /** What belongs to a tablo that was put aside waits behind it; where it is time, that is tried alone, and what goes well, or is refused, lets the rest in again. */
   async #retryDue(): Promise<void> {
+    if (this.#aside.isEmpty) return;
+    this.#queue = this.#aside.takeIn(this.#queue, tabloOf);
     const due = this.#aside.takeDue();
     if (due === null) return;
-    const rest = [...due.queued];
-    await this.#commit(this.#dropAbandoned(takeBatch(rest)));
-    if (this.#aside.isPutAsideAgain(due.tablo)) this.#aside.append(due.tablo, rest);
-    else this.#queue.unshift(...rest, ...this.#aside.release(due.tablo));
-  }
-
-  #takeBatch(): Queued[] {
-    return takeBatch(this.#queue);
+    const { tablo, queued } = due;
+    await this.#commit(this.#dropAbandoned(takeBatch(queued)));
+    this.#queue.unshift(...this.#aside.letIn(tablo, queued));
   }
 
   /** An empty batch asks a store in doubt whether it works. */
@@ -189,7 +185,7 @@ export class Ledger {
         const done = await this.#state.watch(() => attempt.run());
         this.#observer.onCommit(batch.length, (performance.now() - startedAt) / 1_000);
         // What came meanwhile waited as long as the batch did.
-        if (hasFailed) this.#queue = [...this.#dropAbandoned(this.#queue)];
+        if (hasFailed) this.#queue = this.#dropAbandoned(this.#queue);
         return this.#publish(batch, done);
       } catch (error) {
         if (error instanceof UnstorableError) return this.#split(batch, error);
@@ -199,9 +195,9 @@ export class Ledger {
         hasFailed = true;
         await this.#pause(delay * (0.5 + Math.random()));
         if (this.#isClosed) return;
-        this.#queue = [...this.#dropAbandoned(this.#queue)];
+        this.#queue = this.#dropAbandoned(this.#queue);
         if (attempt.isUnanswered) continue;
-        batch = this.#dropAbandoned(batch.length === 0 ? this.#takeBatch() : batch);
+        batch = this.#dropAbandoned(batch.length === 0 ? takeBatch(this.#queue) : batch);
         attempt = this.#attempt(batch);
       }
     }
@@ -214,7 +210,7 @@ export class Ledger {
     );
   }
 
-  #dropAbandoned(batch: readonly Queued[]): readonly Queued[] {
+  #dropAbandoned(batch: readonly Queued[]): Queued[] {
     return batch.filter((queued) => {
       const { submission } = queued;
       const isAwaited = submission.type === 'move' || (submission.isAwaited?.() ?? true);
@@ -225,7 +221,7 @@ export class Ledger {
 
   /** Finds the tablos that cannot be written to now, so that they alone wait. */
   async #divide(batch: readonly Queued[], hasFailed: boolean): Promise<void> {
-    if (hasFailed) this.#queue = [...this.#dropAbandoned(this.#queue)];
+    if (hasFailed) this.#queue = this.#dropAbandoned(this.#queue);
     const groups = Map.groupBy(batch, tabloOf);
     for (const [tablo, group] of groups) {
       if (groups.size === 1) this.#aside.put(tablo, group);

@@ -129,8 +129,10 @@ export class LiveDocuments {
       onMoved: () => {
         for (const connection of document.getConnections()) cut(connection as LiveConnection, 'epoch-moved');
       },
-      // If nobody is there; else this does nothing. In a turn of its own: an unloading that was vetoed may not be over.
-      onIdle: () => void setImmediate(() => void instance.unloadDocument(document)),
+      // In a turn of its own: an unloading that was vetoed may not be over.
+      onIdle: () => {
+        if (document.getConnectionsCount() === 0) setImmediate(() => void instance.unloadDocument(document));
+      },
     });
     for (const [client, owner] of this.#claims.get(documentName) ?? []) live.frontier.claim(client, owner);
     this.#claims.delete(documentName);

@@ -50,8 +50,8 @@ export function readUpdatePayload(frame: Uint8Array): Uint8Array | null {
 const MAX_TOKEN_FRAME_BYTES = 32 * 1024;
 
 /** A token of usual size: not counted among what waits, since nobody keeps it. A larger one is denied. */
-export function isToken(frame: Uint8Array): boolean {
-  return frame.byteLength <= MAX_TOKEN_FRAME_BYTES && readFrameHead(frame)?.type === FRAME.auth;
+export function isToken(frame: Uint8Array, head: FrameHead | null): boolean {
+  return head?.type === FRAME.auth && frame.byteLength <= MAX_TOKEN_FRAME_BYTES;
 }
 
 /** Of the document, without its session; null for what is no document's name, which need not be one that exists. */
@@ -66,9 +66,10 @@ export function readDocumentName(frame: Uint8Array): string | null {
 
 /**
  * Whether the frame may reach Hocuspocus: it remembers every name that it hears, and writes it to the console when it has heard too many. A token may
- * come under any name; it is denied, and forgotten.
+ * come under any name; it is denied, and forgotten. `name`: as `readDocumentName` has read it.
  */
-export function isAddressed(frame: Uint8Array): boolean {
+export function isAddressed(frame: Uint8Array, name: string | null): boolean {
+  if (name !== null) return true;
   const head = readFrameHead(frame);
-  return head === null || head.type === FRAME.auth || readDocumentName(frame) !== null;
+  return head === null || head.type === FRAME.auth;
 }

@@ -17,7 +17,7 @@ import { AnnouncingSocket } from './announcing-socket.ts';
 import { CorkedSocket } from './corked-socket.ts';
 import { judgeFrame } from './frame-gate.ts';
 import { LinkWatch } from './link-watch.ts';
-import { isAddressed, isToken, readDocumentName } from './read-frame.ts';
+import { isAddressed, isToken, readDocumentName, readFrameHead } from './read-frame.ts';
 import type { Backlog, SocketOwners, SocketState } from './socket-state.ts';
 import { SweepClock } from './sweep-clock.ts';
 import { YjsBridge } from './yjs-bridge.ts';
@@ -133,9 +133,9 @@ export class Sockets {
     this.#listen(
       open,
       (frame) => client.handleMessage(frame),
-      (data) => {
+      (data, name) => {
         if (isSign(data, PING)) this.#answer(open.state, corked);
-        return isSign(data, PING) || isSign(data, PONG) || !isAddressed(data) ? null : data;
+        return isSign(data, PING) || isSign(data, PONG) || !isAddressed(data, name) ? null : data;
       },
     );
     open.ws.on('close', (code, reason) => client.handleClose({ code, reason: reason.toString() }));
@@ -169,16 +169,17 @@ export class Sockets {
   #listen(
     open: OpenSocket,
     forward: (frame: Uint8Array) => void,
-    translate: (data: Uint8Array) => Uint8Array | null,
+    translate: (data: Uint8Array, name: string | null) => Uint8Array | null,
   ): void {
     const { ws, state } = open;
     const handle = (data: Buffer, isBinary: boolean): void => {
       if (state.isEnded) return;
       if (!isBinary) return end(open, 'invalid-update'); // Text frames are in neither protocol.
-      const document = state.isBridged ? '' : (readDocumentName(data) ?? '');
+      const name = state.isBridged ? null : readDocumentName(data);
+      const document = name ?? '';
       const overflow = this.#findOverflow(open, document, data);
       if (overflow !== null) return end(open, overflow);
-      const frame = translate(data);
+      const frame = translate(data, name);
       const verdict = frame === null ? 'drop' : judgeFrame(frame, state, this.#deps.limits);
       if (frame !== null && verdict === 'pass') return forward(frame);
       if (verdict !== 'drop' && verdict !== 'pass') return end(open, verdict);
@@ -209,7 +210,7 @@ export class Sockets {
     const { limits, backlog } = this.#deps;
     const { state } = open;
     // A member's token is small, and kept by nobody.
-    if (state.userId !== null && !state.isBridged && isToken(frame)) return null;
+    if (state.userId !== null && !state.isBridged && isToken(frame, readFrameHead(frame))) return null;
     backlog.add(state, document, frame);
     const bound = state.userId === null ? limits.settings.strangerBytes : limits.settings.unhandledBytes;
     if (!limits.allows('unhandled', state.unhandledBytes, bound)) return 'rate-limited';

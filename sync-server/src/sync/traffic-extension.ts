@@ -23,7 +23,7 @@ export class TrafficExtension implements Extension {
   async beforeHandleMessage({ update: frame, connection, document }: beforeHandleMessagePayload): Promise<void> {
     const { context } = connection as LiveConnection;
     const head = readFrameHead(frame);
-    if (!isToken(frame)) this.#backlog.remove(context.socket, nameOnSocket(context.socket, document.name), frame);
+    if (!isToken(frame, head)) this.#backlog.remove(context.socket, nameOnSocket(context.socket, document.name), frame);
     // Ends the handling of all that waits; the connection itself is closed already.
     if (!document.hasConnection(connection)) throw { reason: 'forbidden' satisfies ReasonCode };
     context.isAnswer = head?.step === SYNC_STEP_2;
