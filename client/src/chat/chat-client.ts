@@ -1,16 +1,12 @@
 /**
  * A signed-in user's whole chat on this device: opens the local store, shows what it holds, connects, and keeps every tablo joined over one socket.
- *
- * Invariant: a tablo that the server's list does not name is not ours; its room is shut, and forgotten once no view holds it [R6] and nothing of ours
- * waits there [R8].
+ * Which tablos are ours is decided in `listing.ts`.
  */
 import { CausalClock } from '@tablo/schema/causal-clock';
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import type { RestChannel } from '@tablo/schema/rest/channel';
 import type { Role } from '@tablo/schema/roles';
-import { Api, type UnreadChannel } from './api.ts';
+import { Api } from './api.ts';
 import { ChannelBook } from './channel-book.ts';
-import { formerChannel, hasGoneBack, mergeChannel } from './channel-list.ts';
 import { ChannelView } from './channel-view.ts';
 import type {
   ChannelList,
@@ -25,8 +21,9 @@ import type {
 import { Connection } from './connection.ts';
 import { DraftSync } from './draft-sync.ts';
 import { detectEnvironment, type Environment } from './environment.ts';
-import { ListSync } from './list-sync.ts';
-import type { ChannelRecord, LocalStore } from './local-store.ts';
+import { type ListAnswer, ListSync } from './list-sync.ts';
+import { Listing } from './listing.ts';
+import type { LocalStore } from './local-store.ts';
 import { OnlyHere } from './only-here.ts';
 import { Outbox } from './outbox.ts';
 import { People } from './people.ts';
@@ -104,16 +101,13 @@ export class ChatClient implements Chat {
   readonly #connection: Connection;
   readonly #people: People;
   readonly #rooms: Rooms;
+  readonly #listing: Listing;
   readonly #sync: ListSync;
   readonly #drafts: DraftSync;
   readonly #view: ChannelView;
   readonly #onlyHere: OnlyHere;
   readonly #stops: (() => void)[] = [];
   readonly #environment: Environment;
-  /** Created here since the list was last asked for: the answer may not know them. */
-  readonly #created = new Set<TabloId>();
-  /** Where something of ours was unsent when the list was asked for. */
-  #writtenIn: ReadonlySet<TabloId> = new Set();
   #hasAskedToPersist = false;
   #closing: Promise<void> | null = null;
 
@@ -134,12 +128,9 @@ export class ChatClient implements Chat {
     });
     this.#people = new People(storage.store, this.#api, options.user, () => this.#view.publish());
     this.#sync = new ListSync(this.#api, book, timing, {
-      beforeAsking: () => {
-        this.#created.clear();
-        this.#writtenIn = new Set(this.#parts.outbox.tablosWithEntries());
-      },
+      beforeAsking: () => this.#listing.noteAsking(),
       isInAgreement: (id) => this.#rooms.get(id)?.isInAgreement ?? true,
-      apply: (...answer) => this.#apply(...answer),
+      apply: (answer) => this.#apply(answer),
     });
     this.#drafts = new DraftSync({
       api: this.#api,
@@ -165,6 +156,7 @@ export class ChatClient implements Chat {
       reportRead: () => this.#sync.reportSoon(),
       onActivity: () => this.#view.publish(),
     });
+    this.#listing = new Listing({ book, outbox, rooms: this.#rooms, askAgain: () => this.#sync.refresh() });
     this.#view = new ChannelView({
       book,
       people: this.#people,
@@ -213,13 +205,10 @@ export class ChatClient implements Chat {
 
   async createTablo(name: string): Promise<TabloId> {
     const rest = await this.#api.createChannel(name);
-    const id = rest.id as TabloId;
-    this.#created.add(id);
-    this.#parts.book.put(mergeChannel(this.#parts.book.get(id), rest));
-    this.#rooms.noteListed(id, rest.epoch);
+    this.#listing.noteCreated(rest);
     this.#view.publishNow();
     this.#parts.tabs.post({ type: 'channels' });
-    return id;
+    return rest.id as TabloId;
   }
 
   async renameTablo(id: TabloId, name: string): Promise<void> {
@@ -354,59 +343,16 @@ export class ChatClient implements Chat {
     this.#parts.options.onWiped?.();
   }
 
-  #apply(
-    channels: readonly RestChannel[],
-    unread: readonly UnreadChannel[],
-    asked: ReadonlyMap<TabloId, ChannelRecord>,
-    askedAt: number,
-  ): void {
-    const { book, storage } = this.#parts;
-    const listed = new Set<string>(channels.map(({ id }) => id));
-    for (const rest of channels) this.#merge(rest, asked.get(rest.id as TabloId) ?? null);
-    for (const { id } of book.list()) if (!listed.has(id) && !this.#created.has(id)) this.#leave(id);
-    for (const id of this.#writtenIn) if (!listed.has(id) && book.get(id) === null) this.#keepUnsent(id);
-    for (const room of this.#rooms.list()) if (book.get(room.id) === null) this.#rooms.shut(room.id);
-    for (const rest of channels) this.#rooms.noteListed(rest.id as TabloId, rest.epoch);
-    for (const rest of channels) this.#rooms.get(rest.id as TabloId)?.stream.listed(rest.last_seq, askedAt);
-    this.#connection.noteNoTablos(channels.length === 0);
-    const answers = new Map(unread.map((answer) => [answer.channelId, answer]));
-    for (const { id } of book.list()) {
-      const answer = answers.get(id) ?? { count: 0, messages: [] };
-      this.#rooms.get(id)?.noteUnreadAnswer(answer, asked.get(id)?.lastSeq ?? 0);
-    }
-    if (!this.#view.hasListed) inBackground(storage.store.writeMeta(LISTED, true));
+  #apply(answer: ListAnswer): void {
+    this.#listing.apply(answer);
+    this.#connection.noteNoTablos(answer.channels.length === 0);
+    if (!this.#view.hasListed) inBackground(this.#parts.storage.store.writeMeta(LISTED, true));
     this.#view.noteListed();
-  }
-
-  #merge(rest: RestChannel, asked: ChannelRecord | null): void {
-    const id = rest.id as TabloId;
-    const { book } = this.#parts;
-    const known = book.get(id);
-    book.put(mergeChannel(known, rest, asked));
-    if (known === null || !hasGoneBack(known, asked, rest)) return;
-    this.#rooms.get(id)?.noteRenumbered();
-    // What came since the question was taken for read, by its number: asked once more, by the new ones.
-    this.#sync.refresh();
-  }
-
-  /** Ours no more. What we wrote there and nobody has got comes back to us as not delivered, in a tablo that stays listed for as long [R8]. */
-  #leave(id: TabloId): void {
-    const { book, outbox } = this.#parts;
-    if (outbox.unsent(id).length === 0) return book.remove(id);
-    this.#rooms.add(id);
-    this.#rooms.shut(id);
-  }
-
-  /** Not ours, and not known here any more; what was written there is shown all the same, or nobody could copy or discard it. */
-  #keepUnsent(id: TabloId): void {
-    if (this.#parts.outbox.unsent(id).length === 0) return;
-    this.#parts.book.put(formerChannel(id));
-    this.#leave(id);
   }
 
   /** Ours no more, by our own doing. */
   #drop(id: TabloId): void {
-    this.#leave(id);
+    this.#listing.leave(id);
     this.#rooms.shut(id);
     this.#parts.tabs.post({ type: 'channels' });
     this.#sync.refresh();

@@ -12,14 +12,16 @@ import type { ChannelRecord } from './local-store.ts';
 import type { Timing } from './timing.ts';
 import { noteReported } from './unread.ts';
 
+export interface ListAnswer {
+  readonly channels: readonly RestChannel[];
+  readonly unread: readonly UnreadChannel[];
+  /** What was known of each tablo when the question was sent, at `askedAt` (`performance.now()`). */
+  readonly asked: ReadonlyMap<TabloId, ChannelRecord>;
+  readonly askedAt: number;
+}
+
 export interface ListSyncHost {
-  /** `asked`: what was known of each tablo when the question was sent, at `askedAt` (`performance.now()`). */
-  apply(
-    channels: readonly RestChannel[],
-    unread: readonly UnreadChannel[],
-    asked: ReadonlyMap<TabloId, ChannelRecord>,
-    askedAt: number,
-  ): void;
+  apply(answer: ListAnswer): void;
   beforeAsking(): void;
   /** Is what this device holds of the tablo known to be what the server holds? */
   isInAgreement(id: TabloId): boolean;
@@ -127,7 +129,7 @@ export class ListSync {
     );
     if (this.#isClosed) return;
     this.#backoff.reset();
-    this.#host.apply(channels, unread, asked, askedAt);
+    this.#host.apply({ channels, unread, asked, askedAt });
     if (this.#book.list().some((record) => record.pendingRead !== null)) this.reportSoon();
   }
 

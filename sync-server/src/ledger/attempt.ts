@@ -4,7 +4,13 @@
  * write other entries under the clocks that it has used in the log.
  */
 import { type BatchDecision, decideBatch } from './decide-batch.ts';
-import { type Committed, type LedgerStore, UnansweredCommitError } from './ledger-store.ts';
+import {
+  type Committed,
+  type LedgerStore,
+  type LockedFacts,
+  type Patience,
+  UnansweredCommitError,
+} from './ledger-store.ts';
 import { type Submission, scopeOf } from './submission.ts';
 
 export interface Done {
@@ -15,12 +21,14 @@ export interface Done {
 export class Attempt {
   readonly #store: LedgerStore;
   readonly #submissions: readonly Submission[];
+  readonly #patience: Patience;
   #decision: BatchDecision | undefined;
   #unanswered: UnansweredCommitError | null = null;
 
-  constructor(store: LedgerStore, submissions: readonly Submission[]) {
+  constructor(store: LedgerStore, submissions: readonly Submission[], patience: Patience) {
     this.#store = store;
     this.#submissions = submissions;
+    this.#patience = patience;
   }
 
   /** It may be durable: nothing of it may be dropped. */
@@ -42,10 +50,11 @@ export class Attempt {
 
   async #transact(): Promise<Committed> {
     try {
-      return await this.#store.transact(scopeOf(this.#submissions), (facts) => {
+      const decide = (facts: LockedFacts) => {
         this.#decision = decideBatch(this.#submissions, facts);
         return this.#decision.writes;
-      });
+      };
+      return await this.#store.transact(scopeOf(this.#submissions), decide, this.#patience);
     } catch (error) {
       if (error instanceof UnansweredCommitError) this.#unanswered = error;
       throw error;

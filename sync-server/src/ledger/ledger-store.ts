@@ -58,8 +58,11 @@ export interface DurableEntry {
   readonly shownAt: number | null;
 }
 
+/** For a row that somebody else holds, while every other tablo waits as well. `short`: it was waited for once already, in vain. */
+export type Patience = 'usual' | 'short';
+
 export interface LedgerStore {
-  transact(scope: Scope, decide: (facts: LockedFacts) => Writes): Promise<Committed>;
+  transact(scope: Scope, decide: (facts: LockedFacts) => Writes, patience?: Patience): Promise<Committed>;
   /** Commits a write that leaves nothing behind. Rejects while nothing can be stored. */
   probe(): Promise<void>;
   /** Which of `ids` are durable in this tablo, by this author. */

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Ledger } from './ledger.ts';
 import { describeLedger } from './ledger-contract.ts';
 import { alice, bob, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
-import { UnstorableError, type Writes } from './ledger-store.ts';
+import { type LedgerStore, UnstorableError, type Writes } from './ledger-store.ts';
 import { MemoryLedgerStore } from './memory-ledger.ts';
 
 describeLedger('memory', async () => {
@@ -265,6 +265,7 @@ describe('the ledger', () => {
     store.addTablo(other, { [alice]: 'member', [bob]: 'member' });
     const stuck = load(other);
     store.blocked.add(other);
+    const transact = vi.spyOn(store as LedgerStore, 'transact');
     const send = (author: typeof alice, document: typeof live, text: string) => {
       const replica = new Replica(author);
       return ledger.submit(submissionOf(document, author, replica.push(replica.message(text, T)), T));
@@ -284,6 +285,8 @@ describe('the ledger', () => {
       [3, 'three'],
     ]);
     expect(onStorage).not.toHaveBeenCalled();
+    const patience = transact.mock.calls.flatMap(([{ tablos }, , how]) => (tablos.has(other) ? [how] : []));
+    expect([patience[0], ...new Set(patience.slice(1))]).toEqual(['usual', 'short']);
     expect((await send(alice, stuck.live, 'as usual')).type).toBe('committed');
   });
 

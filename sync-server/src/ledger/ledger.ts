@@ -15,7 +15,7 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import { EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
 import { Aside } from './aside.ts';
 import { Attempt, type Done } from './attempt.ts';
-import { BlockedError, type LedgerStore, UnstorableError } from './ledger-store.ts';
+import { BlockedError, type LedgerStore, type Patience, UnstorableError } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
 import { StoreState } from './store-state.ts';
 import { type Outcome, type Submission, sizeOf } from './submission.ts';
@@ -168,14 +168,14 @@ export class Ledger {
     const due = this.#aside.takeDue();
     if (due === null) return;
     const { tablo, queued } = due;
-    await this.#commit(this.#dropAbandoned(takeBatch(queued)));
+    await this.#commit(this.#dropAbandoned(takeBatch(queued)), 'short');
     this.#queue.unshift(...this.#aside.letIn(tablo, queued));
   }
 
   /** An empty batch asks a store in doubt whether it works. */
-  async #commit(queued: readonly Queued[]): Promise<void> {
+  async #commit(queued: readonly Queued[], patience: Patience = 'usual'): Promise<void> {
     let batch = queued;
-    let attempt = this.#attempt(batch);
+    let attempt = this.#attempt(batch, patience);
     let hasFailed = false;
     for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
       if (batch.length === 0 && !this.#state.isInDoubt) return;
@@ -198,16 +198,14 @@ export class Ledger {
         this.#queue = this.#dropAbandoned(this.#queue);
         if (attempt.isUnanswered) continue;
         batch = this.#dropAbandoned(batch.length === 0 ? takeBatch(this.#queue) : batch);
-        attempt = this.#attempt(batch);
+        attempt = this.#attempt(batch, patience);
       }
     }
   }
 
-  #attempt(batch: readonly Queued[]): Attempt {
-    return new Attempt(
-      this.#store,
-      batch.map(({ submission }) => submission),
-    );
+  #attempt(batch: readonly Queued[], patience: Patience): Attempt {
+    const submissions = batch.map(({ submission }) => submission);
+    return new Attempt(this.#store, submissions, patience);
   }
 
   #dropAbandoned(batch: readonly Queued[]): Queued[] {
@@ -225,7 +223,7 @@ export class Ledger {
     const groups = Map.groupBy(batch, tabloOf);
     for (const [tablo, group] of groups) {
       if (groups.size === 1) this.#aside.put(tablo, group);
-      else await this.#commit(group);
+      else await this.#commit(group, 'short');
     }
   }
 

@@ -1,5 +1,5 @@
 import { createDeletion, createEdit, createReaction, type Entry } from '@tablo/schema/entry';
-import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
 import { Timeline } from '@tablo/schema/timeline';
 import type { Pool, PoolClient } from 'pg';
@@ -9,23 +9,24 @@ import { openTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { Ledger } from './ledger.ts';
 import { describeLedger } from './ledger-contract.ts';
 import { alice, bob, carol, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
+import { BlockedError } from './ledger-store.ts';
 import { PgLedgerStore } from './pg-ledger.ts';
 
 let database: TestDatabase;
 let pool: Pool;
 /** Loses the answer of the next COMMIT, on request. */
 let forgetful: ForgetfulPool;
-/** A second pool, whose connections are cut in tests of the first one's. */
-let cutter: Pool;
+/** An administrator's: cuts connections, and holds rows. */
+let admin: Pool;
 beforeAll(async () => {
   database = await openTestDatabase();
-  pool = createPool(database.url, { applicationName: 'cut me' });
-  cutter = createPool(database.url);
+  pool = createPool(database.url);
+  admin = createPool(database.url);
   forgetful = forgetfulPool(pool);
 });
 afterAll(async () => {
   await pool.end();
-  await cutter.end();
+  await admin.end();
   await database.close();
 });
 
@@ -99,7 +100,8 @@ describe('rows', () => {
 
   it('[R11] survive a connection that is cut in the middle of commits: nothing lost, nothing twice', async () => {
     const tablo = await addTablo({ [alice]: 'member' });
-    const ledger = new Ledger(new PgLedgerStore(pool), silent);
+    const fragile = createPool(database.url, { applicationName: 'cut me' });
+    const ledger = new Ledger(new PgLedgerStore(fragile), silent);
     const { live } = load(tablo);
     const replica = new Replica(alice);
     const cuts = setInterval(() => void cutConnections(), 25);
@@ -112,6 +114,7 @@ describe('rows', () => {
       }
     } finally {
       clearInterval(cuts);
+      await fragile.end();
     }
     const { rows } = await pool.query('SELECT text FROM messages WHERE channel_id = $1 ORDER BY seq', [tablo]);
     expect(rows.map(({ text }) => text)).toEqual(Array.from({ length: 40 }, (_, nth) => `m${nth}`));
@@ -121,7 +124,7 @@ describe('rows', () => {
     const [held, free] = [await addTablo({ [alice]: 'member' }), await addTablo({ [alice]: 'member' })];
     const onStorage = vi.fn();
     const ledger = new Ledger(new PgLedgerStore(pool), { ...silent, onStorage });
-    const holder = await cutter.connect();
+    const holder = await admin.connect();
     await holder.query('BEGIN');
     await holder.query('UPDATE tablos SET name = name WHERE id = $1', [held]);
     const send = (tablo: TabloId) => {
@@ -136,6 +139,31 @@ describe('rows', () => {
     holder.release();
     expect((await waiting).type).toBe('committed');
     expect(onStorage).not.toHaveBeenCalled();
+  });
+
+  it('[R8] that are tried again hold up the others for a shorter while', async () => {
+    const tablo = await addTablo({ [alice]: 'member' });
+    const holder = await admin.connect();
+    await holder.query('BEGIN');
+    await holder.query('UPDATE tablos SET name = name WHERE id = $1', [tablo]);
+    const ended: string[] = [];
+    const attempt = async (patience: 'usual' | 'short') => {
+      const scope = { tablos: new Set([tablo]), members: [], entries: new Set<EntryId>() };
+      const transacting = new PgLedgerStore(pool).transact(
+        scope,
+        () => ({ entries: [], updates: [], moves: [] }),
+        patience,
+      );
+      await expect(transacting).rejects.toBeInstanceOf(BlockedError);
+      ended.push(patience);
+    };
+    const usual = attempt('usual');
+    const isWaiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await vi.waitFor(async () => expect((await admin.query(isWaiting)).rowCount).toBe(1));
+    await Promise.all([usual, attempt('short')]);
+    await holder.query('ROLLBACK');
+    holder.release();
+    expect(ended).toEqual(['short', 'usual']);
   });
 
   it('[R8] that a rule of the host application refuses, at the statement or at COMMIT, stop no other tablo', async () => {
@@ -210,7 +238,7 @@ function forgetfulPool(real: Pool): ForgetfulPool {
 
 async function cutConnections(): Promise<void> {
   const others = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'cut me' AND random() < 0.5`;
-  await cutter.query(`SELECT pg_terminate_backend(pid) ${others}`);
+  await admin.query(`SELECT pg_terminate_backend(pid) ${others}`);
 }
 
 function randomEntry(random: Random, replica: Replica, entries: readonly Entry[]): Entry {

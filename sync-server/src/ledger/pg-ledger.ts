@@ -13,6 +13,7 @@ import {
   type EntryWrite,
   type LedgerStore,
   type LockedFacts,
+  type Patience,
   type Scope,
   UnansweredCommitError,
   UnstorableError,
@@ -24,12 +25,13 @@ import { applyChanges } from './pg-ledger-changes.ts';
 const NO_TABLO = '00000000-0000-0000-0000-000000000000';
 
 /** All tablos wait while one's row is waited for. Held rightly, it is held for some milliseconds. */
-const LOCK_TIMEOUT_MS = 1_000;
+const LOCK_TIMEOUT_MS: Readonly<Record<Patience, number>> = { usual: 1_000, short: 100 };
 
 // Three statements in one trip take no parameters; the ids are canonical UUIDs, by their type.
 const lockSql = (
   tablos: Iterable<TabloId>,
-): string => `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SELECT id, epoch, last_seq, deleted_at IS NOT NULL AS is_deleted
+  patience: Patience,
+): string => `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS[patience]}; SELECT id, epoch, last_seq, deleted_at IS NOT NULL AS is_deleted
   FROM tablos WHERE id = ANY('${uuidArray(tablos)}'::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
 
 const FACTS = `SELECT
@@ -134,9 +136,13 @@ export class PgLedgerStore implements LedgerStore {
     this.#readers = readers;
   }
 
-  async transact(scope: Scope, decide: (facts: LockedFacts) => Writes): Promise<Committed> {
+  async transact(
+    scope: Scope,
+    decide: (facts: LockedFacts) => Writes,
+    patience: Patience = 'usual',
+  ): Promise<Committed> {
     return await this.#withClient(async (client) => {
-      const facts = await readFacts(client, scope);
+      const facts = await readFacts(client, scope, patience);
       const writes = decide(facts);
       const committed = await write(client, writes);
       await client.query('COMMIT').catch((error: unknown) => {
@@ -198,14 +204,18 @@ export class PgLedgerStore implements LedgerStore {
   }
 }
 
-async function begin(client: PoolClient, tablos: Iterable<TabloId>): Promise<ReadonlyMap<TabloId, TabloRow>> {
-  const results = (await client.query(lockSql(tablos))) as unknown as readonly QueryResult<TabloRow>[];
+async function begin(
+  client: PoolClient,
+  tablos: Iterable<TabloId>,
+  patience: Patience,
+): Promise<ReadonlyMap<TabloId, TabloRow>> {
+  const results = (await client.query(lockSql(tablos, patience))) as unknown as readonly QueryResult<TabloRow>[];
   const rows = results[2]?.rows ?? [];
   return new Map(rows.filter((row) => !row.is_deleted).map((row) => [row.id, row]));
 }
 
-async function readFacts(client: PoolClient, scope: Scope): Promise<LockedFacts> {
-  const tablos = await begin(client, scope.tablos);
+async function readFacts(client: PoolClient, scope: Scope, patience: Patience): Promise<LockedFacts> {
+  const tablos = await begin(client, scope.tablos, patience);
   // Only now: under READ COMMITTED a statement that starts after the lock sees all that earlier holders committed.
   const { rows } = await client.query<FactsRow>({
     name: 'ledger-facts',

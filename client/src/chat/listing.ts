@@ -1,0 +1,91 @@
+/**
+ * What the server's list says of the tablos on this device: which are ours, and what is known of each.
+ *
+ * Invariant: a tablo that the list does not name is not ours; its room is shut, and forgotten once no view holds it [R6] and nothing of ours waits
+ * there [R8]. `apply` decides it.
+ */
+import type { TabloId } from '@tablo/schema/ids';
+import type { RestChannel } from '@tablo/schema/rest/channel';
+import type { ChannelBook } from './channel-book.ts';
+import { formerChannel, hasGoneBack, mergeChannel } from './channel-list.ts';
+import type { ListAnswer } from './list-sync.ts';
+import type { ChannelRecord } from './local-store.ts';
+import type { Outbox } from './outbox.ts';
+import type { Rooms } from './rooms.ts';
+
+export interface ListingParts {
+  readonly book: ChannelBook;
+  readonly outbox: Outbox;
+  readonly rooms: Rooms;
+  /** The answer was of before something that only its numbers show. */
+  readonly askAgain: () => void;
+}
+
+export class Listing {
+  readonly #book: ChannelBook;
+  readonly #outbox: Outbox;
+  readonly #rooms: Rooms;
+  readonly #askAgain: () => void;
+  /** Created here since the list was last asked for: the answer may not know them. */
+  readonly #created = new Set<TabloId>();
+  /** Where something of ours was unsent when the list was asked for. */
+  #writtenIn: ReadonlySet<TabloId> = new Set();
+
+  constructor({ book, outbox, rooms, askAgain }: ListingParts) {
+    this.#book = book;
+    this.#outbox = outbox;
+    this.#rooms = rooms;
+    this.#askAgain = askAgain;
+  }
+
+  noteAsking(): void {
+    this.#created.clear();
+    this.#writtenIn = new Set(this.#outbox.tablosWithEntries());
+  }
+
+  noteCreated(rest: RestChannel): void {
+    const id = rest.id as TabloId;
+    this.#created.add(id);
+    this.#book.put(mergeChannel(this.#book.get(id), rest));
+    this.#rooms.noteListed(id, rest.epoch);
+  }
+
+  apply({ channels, unread, asked, askedAt }: ListAnswer): void {
+    const listed = new Set<string>(channels.map(({ id }) => id));
+    for (const rest of channels) this.#merge(rest, asked.get(rest.id as TabloId) ?? null);
+    for (const { id } of this.#book.list()) if (!listed.has(id) && !this.#created.has(id)) this.leave(id);
+    for (const id of this.#writtenIn) if (!listed.has(id) && this.#book.get(id) === null) this.#keepUnsent(id);
+    for (const room of this.#rooms.list()) if (this.#book.get(room.id) === null) this.#rooms.shut(room.id);
+    for (const rest of channels) this.#rooms.noteListed(rest.id as TabloId, rest.epoch);
+    for (const rest of channels) this.#rooms.get(rest.id as TabloId)?.stream.listed(rest.last_seq, askedAt);
+    const answers = new Map(unread.map((answer) => [answer.channelId, answer]));
+    for (const { id } of this.#book.list()) {
+      const answer = answers.get(id) ?? { count: 0, messages: [] };
+      this.#rooms.get(id)?.noteUnreadAnswer(answer, asked.get(id)?.lastSeq ?? 0);
+    }
+  }
+
+  /** Ours no more. What we wrote there and nobody has got comes back to us as not delivered, in a tablo that stays listed for as long [R8]. */
+  leave(id: TabloId): void {
+    if (this.#outbox.unsent(id).length === 0) return this.#book.remove(id);
+    this.#rooms.add(id);
+    this.#rooms.shut(id);
+  }
+
+  #merge(rest: RestChannel, asked: ChannelRecord | null): void {
+    const id = rest.id as TabloId;
+    const known = this.#book.get(id);
+    this.#book.put(mergeChannel(known, rest, asked));
+    if (known === null || !hasGoneBack(known, asked, rest)) return;
+    this.#rooms.get(id)?.noteRenumbered();
+    // What came since the question was taken for read, by its number: asked once more, by the new ones.
+    this.#askAgain();
+  }
+
+  /** Not ours, and not known here any more; what was written there is shown all the same, or nobody could copy or discard it. */
+  #keepUnsent(id: TabloId): void {
+    if (this.#outbox.unsent(id).length === 0) return;
+    this.#book.put(formerChannel(id));
+    this.leave(id);
+  }
+}
