@@ -70,7 +70,7 @@ describe.skipIf(IS_SOAK || SCHEDULE_SEED !== undefined)('a document', () => {
         store,
         timing: DEFAULT_TIMING,
         isFirstTab: () => true,
-        listener: { entries, erased: () => {} },
+        listener: { entries, erased: () => {}, gap: () => {} },
       });
     const document: RoomDocument = await open(() => document.push([own]));
     const server = new Y.Doc();

@@ -3,7 +3,7 @@ import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { expect, it } from 'vitest';
 import { MemoryStore } from './memory-store.ts';
 import { Outbox } from './outbox.ts';
-import { decideReaction, decideRemoval, rememberStamps } from './outbox-decisions.ts';
+import { decideEdit, decideReaction, decideRemoval, rememberStamps } from './outbox-decisions.ts';
 import { Tabs } from './tabs.ts';
 import { until } from './testing/harness.ts';
 
@@ -87,4 +87,28 @@ it('[R5] what was written after an entry that is being changed is not pushed bef
   store.letOneThrough();
   await reacted;
   expect(pushable().slice(0, 2)).toEqual([first.id, second.id]);
+});
+
+it('[R4] what a message was rewritten to is not pushed while it is being settled that the message is durable', async () => {
+  const store = new SlowStore();
+  const { outbox, pushable } = await open(store);
+  const message = createMessage({ author: ALICE, sentAt: 1 }, 'first words');
+  const seen = new Set<EntryId>();
+  outbox.on(() => {
+    for (const id of pushable()) seen.add(id);
+  });
+  const written = outbox.add(TABLO, [message]);
+  store.letOneThrough();
+  await written;
+  const rewritten = outbox.change(TABLO, [message.id], stamps(), (view, make) =>
+    decideEdit(view, message.id, 'better words', make),
+  );
+  // The server has had the first words all the while.
+  expect(outbox.settle(TABLO, [message.id], stamps())).toHaveLength(1);
+  store.letOneThrough();
+  await rewritten;
+  store.letOneThrough();
+  await until(() => expect(pushable()).toHaveLength(1));
+  const pushed = outbox.list(TABLO).filter(({ id }) => seen.has(id) && id !== message.id);
+  expect(pushed.map(({ entry }) => entry)).toEqual([expect.objectContaining({ kind: 'edit', target: message.id })]);
 });

@@ -8,7 +8,8 @@
  * 2. Every change is decided in the store's transaction, on what is true: so two tabs that change one message at once do it one after the other.
  * 3. What is shown is stored: a browser that dies has nothing to take back. Only when the store takes its time is a change shown before, as decided on what
  *    this tab knows.
- * 4. While a change of an entry is being written, the entry is not pushed, and an earlier change's end does not undo what a later one shows.
+ * 4. While a change of an entry is being written, neither the entry is pushed nor what earlier changes made of it (`#end`), and an earlier change's end
+ *    does not undo what a later one shows.
  * 5. Order is (`sentAt`, id), which is the order of writing: the causal clock never stamps twice the same.
  */
 import type { Refusal } from '@tablo/schema/close-codes';
@@ -50,6 +51,8 @@ export class Outbox {
   readonly #records = new Map<TabloId, Map<EntryId, OutboxRecord>>();
   /** How many changes of each entry are being written: none is pushed before, or a crash could lose what others have seen. */
   readonly #writing = new Map<EntryId, number>();
+  /** The entries of each change that is being written. */
+  readonly #underWay = new Set<Set<EntryId>>();
   /** Which of these changes is the last that has been shown. */
   readonly #shownBy = new Map<EntryId, number>();
   #changes = 0;
@@ -208,18 +211,36 @@ export class Outbox {
     this.#changes += 1;
     const nth = this.#changes;
     const touched = new Set([...ids, ...idsOf(guess)]);
-    for (const id of touched) this.#writing.set(id, (this.#writing.get(id) ?? 0) + 1);
+    this.#begin(touched);
     try {
       return await this.#write(tabloId, ids, { nth, guess, decide, sent, showAfterMs });
     } finally {
-      for (const id of touched) {
-        const left = (this.#writing.get(id) ?? 1) - 1;
-        if (left > 0) this.#writing.set(id, left);
-        else this.#writing.delete(id);
-        if (this.#shownBy.get(id) === nth) this.#shownBy.delete(id);
-      }
+      for (const id of touched) if (this.#shownBy.get(id) === nth) this.#shownBy.delete(id);
+      this.#end(touched);
       // Free to be pushed, whatever came of it.
       this.#emit({ tabloId, sent: [] });
+    }
+  }
+
+  #begin(touched: Set<EntryId>): void {
+    this.#underWay.add(touched);
+    for (const id of touched) this.#writing.set(id, (this.#writing.get(id) ?? 0) + 1);
+  }
+
+  /**
+   * Another change of one of these entries may be on its way still, decided on what this one made of it: that a message which was rewritten just now is
+   * durable under its first id, say. Until it has ended, nothing of this one may go out.
+   */
+  #end(touched: Set<EntryId>): void {
+    this.#underWay.delete(touched);
+    const shared = [...touched].filter((id) => (this.#writing.get(id) ?? 0) > 1);
+    const heir =
+      shared.length > 0 ? [...this.#underWay].find((other) => shared.some((id) => other.has(id))) : undefined;
+    for (const id of touched) {
+      const left = (this.#writing.get(id) ?? 1) - 1;
+      if (heir !== undefined && !heir.has(id)) heir.add(id);
+      else if (left > 0) this.#writing.set(id, left);
+      else this.#writing.delete(id);
     }
   }
 

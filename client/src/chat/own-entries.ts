@@ -80,6 +80,16 @@ export class OwnEntries {
       .map(({ id }) => id);
   }
 
+  replaced(): readonly EntryId[] {
+    const { outbox, tabloId } = this.#options;
+    const isReplaced = (record: OutboxRecord): boolean =>
+      isAwaited(record) && record.delivery.status === 'withdrawn' && record.delivery.replacedBy !== null;
+    return outbox
+      .list(tabloId)
+      .filter(isReplaced)
+      .map(({ id }) => id);
+  }
+
   push(entries: readonly MemberEntry[]): void {
     const { link, document } = this.#options.home;
     if (link !== null) document?.push(entries);

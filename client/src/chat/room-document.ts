@@ -6,6 +6,8 @@
  *    starts from what is certain, and a cancelled entry is not sent again by a stored update.
  * 2. Each element is parsed once; what is not an entry is skipped, never thrown about.
  * 3. Cost follows the change: the array is read whole once, when loading.
+ * 4. While content waits for other content, nothing that came is told: what is missing may be the time that it is shown at [R5]. A client that is joining
+ *    hears of the newest before it has what came while it was away.
  */
 import { ENTRIES_ROOT, type Entry, type MemberEntry, parseEntry } from '@tablo/schema/entry';
 import type { EntryId } from '@tablo/schema/ids';
@@ -28,6 +30,8 @@ export interface RoomDocumentListener {
   entries(entries: readonly Entry[]): void;
   /** [R2] The server has taken content out. */
   erased(): void;
+  /** Content has come that waits for other content. */
+  gap(): void;
 }
 
 export interface RoomDocumentOptions {
@@ -210,8 +214,10 @@ export class RoomDocument {
   }
 
   #tellReceived(): void {
+    if (this.#isClosed) return;
+    if (this.hasGap) return this.#listener.gap();
     const entries = this.#received.splice(0);
-    if (entries.length > 0 && !this.#isClosed) this.#listener.entries(entries);
+    if (entries.length > 0) this.#listener.entries(entries);
   }
 
   /** Rare: content was erased. What is gone must be gone from memory, and from the disk too. */

@@ -125,8 +125,8 @@ export class RoomHome {
     if (this.#rejoinTimer !== null) this.#rejoin();
   }
 
-  /** For what has just come: content that waits for other content is normal for a moment, and lost when it stays (TRAPS 4.1). */
-  watchGap(): void {
+  /** Content that waits for other content is normal for a moment, and lost when it stays (TRAPS 4.1). */
+  #watchGap(): void {
     const document = this.#document;
     if (this.#gapTimer !== null || document === null || !document.hasGap) return;
     this.#gapTimer = setTimeout(() => {
@@ -178,7 +178,17 @@ export class RoomHome {
 
   #openDocument(epoch: number, home: Home): Promise<RoomDocument> | RoomDocument {
     const { tabloId, store, timing, isFirstTab, listener } = this.#options;
-    const options = { name: encodeDocumentName({ tabloId, epoch }), store, timing, isFirstTab, listener };
+    const options = {
+      name: encodeDocumentName({ tabloId, epoch }),
+      store,
+      timing,
+      isFirstTab,
+      listener: {
+        entries: (entries: readonly Entry[]) => listener.entries(entries),
+        erased: () => listener.erased(),
+        gap: () => this.#watchGap(),
+      },
+    };
     return home === 'empty' ? RoomDocument.create(options) : RoomDocument.open(options);
   }
 
@@ -224,7 +234,7 @@ export class RoomHome {
     const isFresh = this.#isFresh;
     this.#isFresh = false;
     if (isFresh) inBackground(document.replaceStored());
-    this.watchGap();
+    this.#watchGap();
     this.#options.listener.ready(isFresh);
   }
 

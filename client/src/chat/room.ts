@@ -157,6 +157,7 @@ export class Room {
         pushable: () => this.#own.pushable(),
         held: () => this.#own.held(),
         doubtful: () => this.#own.doubtful(),
+        replaced: () => this.#own.replaced(),
         push: (entries) => this.#own.push(entries),
         check: (ids) => this.#home.link?.sendStateless(encodeStateless({ type: 'check', ids: [...ids] })),
         refuse: (ids, refusal) => inBackground(outbox.refuse(id, ids, refusal)),
@@ -387,7 +388,6 @@ export class Room {
   }
 
   #receive(entries: readonly Entry[]): void {
-    this.#home.watchGap();
     this.#settle(entries.flatMap((entry) => (entry.author === this.#context.user.id ? [entry.id] : [])));
     this.#show(entries);
     for (const entry of entries) {

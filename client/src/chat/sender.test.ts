@@ -28,9 +28,10 @@ class FakeRoom implements SenderHost {
 
   pushable = () => this.pending.slice(this.pushed.length);
   held = () => this.pushed.map(({ id }) => id).filter((id) => !this.#durable.has(id));
-  doubtful = () => [];
+  doubtful = (): readonly EntryId[] => [];
+  replaced = (): readonly EntryId[] => [];
   push = (entries: readonly MemberEntry[]) => void this.pushed.push(...entries);
-  check = () => {};
+  check = (_ids: readonly EntryId[]) => {};
   refuse = () => {};
   rehome = () => {};
   moveEpoch = () => {};
@@ -95,4 +96,26 @@ it('[R11] a limit on questions holds the questions back, in place', () => {
   expect(happened).toEqual(['asked', 'asked']);
   sender.close();
   vi.useRealTimers();
+});
+
+it('[R4] asks about a message that was rewritten before what it was rewritten to is pushed: another tab may have sent it', () => {
+  const [first, second] = [1, 2].map((sentAt) => createMessage({ author, sentAt }, 'words')) as [
+    MemberEntry,
+    MemberEntry,
+  ];
+  const room = new FakeRoom([]);
+  const check = vi.spyOn(room, 'check');
+  const sender = new Sender(room, DEFAULT_TIMING);
+  sender.joined();
+  room.doubtful = () => [first.id, second.id];
+  room.replaced = () => [first.id];
+  room.pending.push(second);
+  sender.flush();
+  expect([room.pushed, check.mock.calls]).toEqual([[], [[[first.id, second.id]]]]);
+  expect(sender.committed([], [])).toBe(true);
+  sender.answered();
+  expect(room.pushed).toEqual([second]);
+  sender.flush();
+  expect(check).toHaveBeenCalledTimes(1);
+  sender.close();
 });

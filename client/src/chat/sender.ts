@@ -2,7 +2,8 @@
  * Decides when a tablo's own entries are pushed on its document, and what a refusal means. Knows neither Yjs nor the socket.
  *
  * Invariants
- * 1. Nothing is pushed before the server has said (or had its time to say) which entries it holds already.
+ * 1. Nothing is pushed before the server has said (or had its time to say) which entries it holds already; and nothing after a message was rewritten
+ *    before it has said so of that one: another tab may have sent it, and both texts would be there.
  * 2. One refused entry never blocks later ones [R8]: a refusal that names several, or none, is narrowed down by halves, one half on its way at a time.
  * 3. After every refusal the document is replaced (a refused update leaves a gap in its clientID's clock, TRAPS 1.2).
  * 4. Durable is what the server has named [R1]. A provider's count of acknowledgements is not believed: a repeated question of the server's makes it reach
@@ -36,6 +37,8 @@ export interface SenderHost {
   held(): readonly EntryId[];
   /** Whose fate must be asked before anything is pushed. */
   doubtful(): readonly EntryId[];
+  /** Of these, what another entry stands in for by now. */
+  replaced(): readonly EntryId[];
   push(entries: readonly MemberEntry[]): void;
   check(ids: readonly EntryId[]): void;
   refuse(ids: readonly EntryId[], refusal: Refusal): void;
@@ -52,6 +55,8 @@ export class Sender {
   #phase: 'away' | 'checking' | 'open' = 'away';
   #isJoined = false;
   #asked = new Set<EntryId>();
+  /** What had been replaced when the server was last asked. */
+  #askedReplaced: ReadonlySet<EntryId> = new Set();
   /** Bytes of what is on its way. */
   #held = new Map<EntryId, number>();
   #answersLeft = 0;
@@ -79,6 +84,7 @@ export class Sender {
   #checkAll(nth: number): void {
     const ids = [...this.#host.doubtful()];
     this.#asked = new Set(ids);
+    this.#askedReplaced = new Set(this.#host.replaced());
     this.#answersLeft = Math.ceil(ids.length / CHECK_IDS);
     if (ids.length === 0) return this.#open();
     this.#phase = 'checking';
@@ -158,6 +164,7 @@ export class Sender {
   /** Pushes what may be pushed now. Called whenever something changed. */
   flush(): void {
     if (this.#phase !== 'open' || this.#holdTimer !== null) return;
+    if (this.#host.replaced().some((id) => !this.#askedReplaced.has(id))) return this.#checkAll(1);
     const entries = this.#host.pushable();
     if (this.#suspects.length > 0) return this.#pushSuspects(entries);
     this.#held = new Map(this.#host.held().map((id) => [id, this.#held.get(id) ?? 0]));
