@@ -113,11 +113,10 @@ drill(
       await until('they are epochs ahead of the dump', async () => (await system.readEpoch()) > atDump + 3);
       system.stopTalking();
       await system.allSent();
-      await tabOf(ben).room.react(
-        idOf(ben, (await system.snapshot()).rows.findLast((row) => row.author === ann.options.user)?.text ?? ''),
-        '👍',
-        true,
-      );
+      const { rows } = await system.snapshot();
+      const newest = rows.findLast((row) => row.author === ann.options.user)?.text ?? '';
+      await until('ben has it', () => shown(ben, newest) !== null);
+      await tabOf(ben).room.react(idOf(ben, newest), '👍', true);
       await system.allSent();
       expect(await system.converged()).toEqual([]);
       for (const device of system.devices) tabOf(device).room.markRead();

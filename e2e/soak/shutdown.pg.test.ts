@@ -81,13 +81,14 @@ describe('SIGTERM', () => {
     const code = terminate(server);
     await until('the server says that it stops', async () => (await statusOf(`${server.url}/readyz`)) === 503);
     const { tabloId = '', token = '' } = member?.seat ?? {};
+    // First: its socket stays open only while commits are waited for.
+    socket.send(encodeToken(`${tabloId}/1`, token));
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     expect(await statusOf(`${server.url}/chat/channels/${tabloId}/messages`, headers, 'POST')).toBe(503);
     const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
     expect(await statusOf(`${server.url}/sync`, { ...upgrade, 'sec-websocket-key': 'MTIzNDU2Nzg5MDEyMzQ1Ng==' })).toBe(
       503,
     );
-    socket.send(encodeToken(`${tabloId}/1`, token));
     await until('a join is denied', () => denials.length > 0);
     expect(denials).toEqual(['shutting-down']);
     expect(await code).toBe(0);
@@ -166,7 +167,7 @@ describe('SIGTERM', () => {
       return isEnded;
     });
     expect(await code).toBe(130);
-    expect(performance.now() - startedAt).toBeLessThan(2_500);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(stage.server.output()).toContain('Stopped at once.');
   });
 });

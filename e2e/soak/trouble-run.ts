@@ -7,6 +7,7 @@ import { Random } from '@tablo/schema/testing/random';
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '@tablo/sync-server/db/embedded-postgres';
 import { migrate } from '@tablo/sync-server/db/migrate';
 import { Gate } from './gate.ts';
+import type { Member } from './member.ts';
 import { Stage, until, type Verdict } from './stage.ts';
 import { type Trouble, troublesOf } from './troubles.ts';
 
@@ -30,7 +31,7 @@ export interface TroubleReport {
 
 const AWAY_MS = 1_000;
 const SAID_WITHIN_MS = 15_000;
-const READ_WITHIN_MS = 3_000;
+const READ_WITHIN_MS = 10_000;
 /** After `/readyz` has said so. */
 const TOLD_WITHIN_MS = 5_000;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -147,12 +148,19 @@ export async function runIdleTroubles(seed: number): Promise<readonly string[]> 
 
 /** All who only read are asked, and all answered who are still there: a tablo that moves in this very moment ends its connections. */
 async function canRead(stage: Stage): Promise<boolean> {
-  const readers = stage.members
-    .filter((member) => member.isJoined && !stage.writers.includes(member))
-    .map((member) => ({ member, before: member.answers }));
-  for (const { member } of readers) member.ask();
-  const isAnswered = ({ member, before }: (typeof readers)[number]) => member.answers > before;
-  const areAnswered = () => readers.some(isAnswered) && readers.every((one) => isAnswered(one) || !one.member.isJoined);
+  const before = new Map(stage.members.map((member) => [member, member.answers]));
+  const asked = new Set<Member>();
+  const areAnswered = () => {
+    const readers = stage.members.filter((member) => member.isJoined && !stage.writers.includes(member));
+    // Whose tablo has just moved asks the new document.
+    for (const member of asked) if (!member.isJoined) asked.delete(member);
+    for (const member of readers) {
+      if (asked.has(member)) continue;
+      asked.add(member);
+      member.ask();
+    }
+    return readers.length > 0 && readers.every((member) => member.answers > (before.get(member) ?? 0));
+  };
   return await until('documents are read', areAnswered, READ_WITHIN_MS).then(
     () => true,
     () => false,

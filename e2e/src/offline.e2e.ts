@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Person } from './person.ts';
 import { eventually, openStage, type Stage } from './stage.ts';
+import { storedUnsent } from './tamper.ts';
 
 let stage: Stage;
 let ada: Person;
@@ -94,6 +95,7 @@ describe('[R7] without a network', () => {
     await eventually(() => ada.status()).toBe('Offline');
     await ada.say('And after the reload');
     await eventually(() => ada.statusOf('And after the reload')).toEqual(['pending']);
+    await eventually(() => storedUnsent(ada.page)).toContain('And after the reload');
 
     // The power cut takes Bob's browser as well: it is the same process here.
     await stage.restartBrowser(userDataDir, 'kill');

@@ -122,20 +122,32 @@ const withUpdates = (page: Page, document: string, write: { update: number[]; ho
     { document, write },
   );
 
-/** What the device keeps of unfinished texts. */
-export const storedDrafts = (page: Page): Promise<string[]> =>
-  page.evaluate(async () => {
-    const name = (await indexedDB.databases()).find(({ name }) => name?.startsWith('tablo-chat:'))?.name ?? '';
-    return new Promise<string[]>((resolve, reject) => {
+const storedRecords = <T>(page: Page, kept: { readonly prefix: string; readonly store: string }): Promise<T[]> =>
+  page.evaluate(async ({ prefix, store }) => {
+    const name = (await indexedDB.databases()).find(({ name }) => name?.startsWith(prefix))?.name ?? '';
+    return new Promise<T[]>((resolve, reject) => {
       const request = indexedDB.open(name);
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {
-        const all = request.result.transaction('drafts').objectStore('drafts').getAll();
-        all.onsuccess = () => resolve((all.result as { text: string }[]).map(({ text }) => text));
+        const all = request.result.transaction(store).objectStore(store).getAll();
+        all.onsuccess = () => resolve(all.result as T[]);
         request.result.close();
       };
     });
-  });
+  }, kept);
+
+/** What the device keeps of unfinished texts. */
+export async function storedDrafts(page: Page): Promise<string[]> {
+  const records = await storedRecords<{ text: string }>(page, { prefix: 'tablo-chat:', store: 'drafts' });
+  return records.map(({ text }) => text);
+}
+
+/** Texts of messages that are on the disk, not durable. On a slow one a message is shown before. */
+export async function storedUnsent(page: Page): Promise<(string | undefined)[]> {
+  const kept = { prefix: 'tablo-chat-unsent:', store: 'outbox' };
+  const records = await storedRecords<{ entry: { text?: string } }>(page, kept);
+  return records.map(({ entry }) => entry.text);
+}
 
 /** Room for so much, at the address `url`. Before the page stores anything: Chromium looks at the room that is left every half minute only. */
 export async function limitStorage(page: Page, url: string, bytes: number): Promise<void> {

@@ -129,7 +129,7 @@ describe('a chat’s unsent messages', () => {
     await server.start();
     const kitchen = server.addTablo('Kitchen', { [ALICE]: 'owner' });
     const garden = server.addTablo('Garden', { [ALICE]: 'owner' });
-    const { chat, environment } = await openDevice(server, ALICE);
+    const { chat, environment } = await openDevice(server, ALICE, { timing: { lastReportMs: 30_000 } });
     const rooms = { kitchen: chat.openRoom(kitchen.id), garden: chat.openRoom(garden.id) };
     await until(() => expect(chat.connection.get().status).toBe('online'));
     expect(await chat.exportUnsent()).toContain('There were none.');

@@ -1,12 +1,13 @@
 import 'fake-indexeddb/auto';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { openDB } from 'idb';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { databaseName, type IdbStore, openIdbStore } from './idb-store.ts';
 import { type IdbUnsentStore, openIdbUnsentStore, unsentDatabaseName } from './idb-unsent-store.ts';
 import type { DraftRecord, OutboxRecord, UnsentStore } from './local-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { openLocalStore, ResilientStore, type ResilientStoreOptions } from './resilient-store.ts';
+import { until } from './testing/harness.ts';
 import { describeLocalStore } from './testing/local-store-contract.ts';
 
 const newUser = (): UserId => createEntryId() as string as UserId;
@@ -21,16 +22,19 @@ const record = (id: EntryId): OutboxRecord => ({
   owner: 'tab',
 });
 
+/** Beyond what a busy machine needs: silence is tested with deadlines of its own. */
+const PATIENT_MS = 30_000;
+
 const draft = (text: string): DraftRecord => ({ tabloId: TABLO, text, at: 1, isReported: false });
 
 describeLocalStore('memory', async () => new MemoryStore());
-describeLocalStore('IndexedDB', () => openLocalStore(newUser(), 1_000));
+describeLocalStore('IndexedDB', () => openLocalStore(newUser(), PATIENT_MS));
 
 const failing = (name: string): Error => Object.assign(new Error(name), { name });
 
 const openFor = (user: UserId, options: Partial<ResilientStoreOptions> = {}): Promise<ResilientStore> =>
   ResilientStore.open({
-    timeoutMs: 1_000,
+    timeoutMs: PATIENT_MS,
     openCache: () => openIdbStore(user),
     openUnsent: () => openIdbUnsentStore(user),
     ...options,
@@ -63,14 +67,14 @@ describe('IndexedDB', () => {
   it('[R7] keeps everything for the next start, in databases of this user', async () => {
     const user = newUser();
     const id = createEntryId();
-    const first = await openLocalStore(user, 1_000);
+    const first = await openLocalStore(user, PATIENT_MS);
     await first.writeDraft(draft('kept'));
     await addTo(first, id);
     await first.close();
-    const second = await openLocalStore(user, 1_000);
+    const second = await openLocalStore(user, PATIENT_MS);
     expect(await second.readDraft(TABLO)).toEqual(draft('kept'));
     expect(await second.readOutbox()).toEqual([record(id)].map((one) => ({ ...one, entry: expect.anything() })));
-    const other = await openLocalStore(newUser(), 1_000);
+    const other = await openLocalStore(newUser(), PATIENT_MS);
     expect([await other.readDraft(TABLO), await other.readOutbox()]).toEqual([null, []]);
     await Promise.all([second.destroy(), other.destroy()]);
   });
@@ -91,7 +95,7 @@ describe('IndexedDB', () => {
 
   it('destroying empties it although another tab holds it, and that tab lets go', async () => {
     const user = newUser();
-    const [here, there] = [await openLocalStore(user, 1_000), await openIdbUnsentStore(user)];
+    const [here, there] = [await openLocalStore(user, PATIENT_MS), await openIdbUnsentStore(user)];
     await addTo(here, createEntryId());
     await here.destroy();
     await expect(async () => there.readOutbox()).rejects.toThrow();
@@ -114,11 +118,11 @@ describe('IndexedDB', () => {
         };
       };
     });
-    const store = await openLocalStore(user, 1_000);
+    const store = await openLocalStore(user, PATIENT_MS);
     expect((await store.readOutbox()).map((one) => one.id)).toEqual([id]);
     await store.changeOutbox([id], () => ({ remove: [id] }));
     await store.close();
-    const again = await openLocalStore(user, 1_000);
+    const again = await openLocalStore(user, PATIENT_MS);
     expect(await again.readOutbox()).toEqual([]);
     await again.destroy();
   });
@@ -149,7 +153,7 @@ describe('a browser that fails', () => {
     const id = createEntryId();
     await addTo(store, id);
     await store.close();
-    const again = await openLocalStore(user, 1_000);
+    const again = await openLocalStore(user, PATIENT_MS);
     expect(await again.readOutbox()).toHaveLength(1);
     await again.destroy();
   });
@@ -197,15 +201,15 @@ describe('a browser that fails', () => {
     await addTo(store, added);
     expect(store.state.get().status).toBe('durable');
     await store.close();
-    const again = await openLocalStore(user, 1_000);
+    const again = await openLocalStore(user, PATIENT_MS);
     expect((await again.readOutbox()).map(({ id }) => id).sort()).toEqual([kept, added].sort());
     await again.destroy();
   });
 
   it('does not bring back what another tab has deleted', async () => {
     const user = newUser();
-    const here = await openLocalStore(user, 1_000);
-    const there = await openLocalStore(user, 1_000);
+    const here = await openLocalStore(user, PATIENT_MS);
+    const there = await openLocalStore(user, PATIENT_MS);
     await here.destroy();
     await there.writeDraft(draft('too late'));
     await addTo(there, createEntryId());
@@ -232,11 +236,11 @@ describe('a browser that fails', () => {
 
   it('[R8] says at once, and truthfully, what is left when another tab deletes the databases', async () => {
     const user = newUser();
-    const here = await openLocalStore(user, 1_000);
-    const there = await openLocalStore(user, 1_000);
+    const here = await openLocalStore(user, PATIENT_MS);
+    const there = await openLocalStore(user, PATIENT_MS);
     await addTo(there, createEntryId());
     await here.destroy();
-    await vi.waitFor(() =>
+    await until(() =>
       expect(there.state.get()).toMatchObject({
         status: 'memory',
         message: expect.stringMatching(/lost when this tab/),
@@ -262,7 +266,7 @@ describe('a browser that fails', () => {
     await addTo(store, createEntryId());
     await opened[0]!.close();
     tellLost();
-    await vi.waitFor(() => expect(opened).toHaveLength(2));
+    await until(() => expect(opened).toHaveLength(2));
     expect([store.state.get().status, (await store.readOutbox()).length]).toEqual(['durable', 1]);
     await store.destroy();
   });
@@ -292,7 +296,7 @@ describe('a browser that fails', () => {
     }));
     expect(await store.readOutboxRecords([cancelled])).toMatchObject([{ delivery: withdrawn }]);
     isFull = false;
-    const again = await openLocalStore(user, 1_000);
+    const again = await openLocalStore(user, PATIENT_MS);
     expect((await again.readOutbox()).map(({ id }) => id)).toEqual([kept]);
     await again.destroy();
   });

@@ -42,6 +42,13 @@ async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise<void>((resolve) => (waiting = resolve));
 }
 
+/** Lost, and back. On a busy machine, trying to come back may fail once more. */
+async function untilBack(): Promise<void> {
+  await until(() => heard.at(-1)?.type === 'resync');
+  expect(heard[0]).toEqual({ type: 'lost' });
+  expect(new Set(heard.slice(0, -1).map(({ type }) => type))).toEqual(new Set(['lost']));
+}
+
 describe('openChanges', () => {
   it('[R6] hears memberships, tablos and read positions that plain SQL changes', async () => {
     const [tablo, user] = [randomUUID(), randomUUID()];
@@ -64,32 +71,33 @@ describe('openChanges', () => {
 
   it('[R6] says that it is lost when its connection is killed, resync when it is back, and hears what comes after', async () => {
     await pool.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tablo-chat listen'`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name = 'tablo-chat listen' AND datname = current_database()`,
     );
-    await until(() => heard.length > 1);
-    expect(heard).toEqual([{ type: 'lost' }, { type: 'resync' }]);
+    await untilBack();
     const tablo = randomUUID();
     await pool.query(`INSERT INTO tablos (id, name) VALUES ($1, 'Plans')`, [tablo]);
     await pool.query('DELETE FROM tablos WHERE id = $1', [tablo]);
-    await until(() => heard.length > 2);
+    await until(() => heard.at(-1)?.type === 'tablo');
     expect(heard.at(-1)).toEqual({ type: 'tablo', tablo });
   });
 
   it('[R6] notices within 5 seconds a link that died without a word', async () => {
     const since = performance.now();
     link.freeze();
-    await until(() => heard.length > 1);
-    expect(heard).toEqual([{ type: 'lost' }, { type: 'resync' }]);
+    await until(() => heard.length > 0);
+    // 3 s; the rest is for a busy machine.
     expect(performance.now() - since).toBeLessThan(5_000);
+    await untilBack();
   });
 
   it('[R11] keeps trying while the database is away, from the start on', async () => {
     link.isOpen = false;
     const late = await openChanges(link.url, silentLog);
     expect(late.isListening).toBe(false);
-    const resynced = new Promise<Change>((resolve) => late.subscribe(resolve));
+    const resynced = new Promise<void>((resolve) => late.subscribe(({ type }) => type === 'resync' && resolve()));
     link.isOpen = true;
-    expect(await resynced).toEqual({ type: 'resync' });
+    await resynced;
     expect(late.isListening).toBe(true);
     await late.close();
   });

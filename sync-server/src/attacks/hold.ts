@@ -25,6 +25,8 @@ export async function holdTablo(
     await client.query('ROLLBACK');
     client.release();
   }
+  // Held for longer than a lock is waited for, the tablo was put aside, and comes back when its turn comes.
+  await vi.waitFor(() => expect(server.sync.ledger.queued).toBe(0), 40_000);
 }
 
 /** Until every transaction has ended that may have read what was before. A commit under way counts as before. */

@@ -135,12 +135,12 @@ it("[R6] a removed member's waiting frames get no document any more", async () =
 });
 
 it("[R6] a question that waits past the token's end is not answered", async () => {
-  const attacker = await stage.join(eve, { token: await signToken(eve, 'Eve', 2) });
+  const attacker = await stage.join(eve, { token: await signToken(eve, 'Eve', 4) });
   await holdTablo(server, stage.tablo, async (untilCommitWaits) => {
     attacker.send(syncFrame(stage.name, UPDATE, append(50, [say(eve, 'in time')])));
     attacker.send(syncFrame(stage.name, STEP_1, Uint8Array.of(0)));
     await untilCommitWaits();
-    await until(() => expect(attacker.heard.closes.map(({ reason }) => reason)).toEqual(['token-expired']), 6_000);
+    await until(() => expect(attacker.heard.closes.map(({ reason }) => reason)).toEqual(['token-expired']), 9_000);
   });
   await stage.assertUnharmed();
   expect(attacker.heard.answers.length).toBe(1); // The join's.

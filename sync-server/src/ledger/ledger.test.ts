@@ -56,7 +56,7 @@ describe('the ledger', () => {
         .submit(submissionOf(live, alice, replica.push(replica.message(text, T)), T))
         .then((outcome) => outcomes.push(`${text} ${outcome.type}`)),
     );
-    await vi.waitFor(() => expect(onFailure.mock.calls.length).toBeGreaterThan(2));
+    await vi.waitFor(() => expect(onFailure.mock.calls.length).toBeGreaterThan(2), 10_000);
     expect([outcomes, entriesOf(doc), news]).toEqual([[], [], []]);
     expect(ledger.awaySince).not.toBeNull();
     store.failure = null;
@@ -73,7 +73,7 @@ describe('the ledger', () => {
     const waiting = ledger.submit(submissionOf(live, alice, replica.push(replica.message('x', T)), T));
     const wasAway: boolean[] = [];
     onFailure.mockImplementation(() => wasAway.push(ledger.awaySince !== null));
-    await vi.waitFor(() => expect(wasAway.length).toBeGreaterThan(2));
+    await vi.waitFor(() => expect(wasAway.length).toBeGreaterThan(2), 10_000);
     expect(wasAway.slice(0, 3)).toEqual([false, true, true]);
     expect(onStorage.mock.calls).toEqual([[true]]);
     store.failure = null;
@@ -111,7 +111,7 @@ describe('the ledger', () => {
     const { store, ledger, onStorage } = start();
     store.failure = new Error('away');
     ledger.suspect();
-    await vi.waitFor(() => expect(onStorage.mock.calls).toEqual([[true]]));
+    await vi.waitFor(() => expect(onStorage.mock.calls).toEqual([[true]]), 10_000);
     store.failure = null;
     await vi.waitFor(() => expect(onStorage.mock.calls).toEqual([[true], [false]]), 10_000);
   });
@@ -120,7 +120,7 @@ describe('the ledger', () => {
     const { store, ledger, live, onStorage } = start();
     store.failure = new Error('away');
     ledger.suspect();
-    await vi.waitFor(() => expect(onStorage).toHaveBeenCalled());
+    await vi.waitFor(() => expect(onStorage).toHaveBeenCalled(), 10_000);
     const replica = new Replica(alice);
     const waiting = ledger.submit(submissionOf(live, alice, replica.push(replica.message('x', T)), T));
     store.failure = null;
@@ -156,7 +156,7 @@ describe('the ledger', () => {
     const settled = ledger.settled(tablo, alice).then((isTrue) => order.push(isTrue ? 'settled' : 'given up'));
     expect(await ledger.settled(tablo, bob)).toBe(true);
     expect(order).toEqual([]);
-    await vi.waitFor(() => expect(ledger.awaySince).not.toBeNull());
+    await vi.waitFor(() => expect(ledger.awaySince).not.toBeNull(), 10_000);
     expect([await ledger.settled(tablo, alice), await ledger.settled(tablo, bob)]).toEqual([false, true]);
     store.failure = null;
     await settled;
@@ -169,7 +169,7 @@ describe('the ledger', () => {
     const submission = submissionOf(live, alice, replica.push(replica.message('x', T)), T);
     store.losesAnswer = true;
     const waiting = ledger.submit({ ...submission, isAwaited: () => false } as typeof submission);
-    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled());
+    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled(), 10_000);
     expect(await waiting).toMatchObject({ type: 'committed' });
     expect(entriesOf(doc)).toHaveLength(1);
   });
@@ -216,7 +216,7 @@ describe('the ledger', () => {
       ledger.submit({ ...cancelled, isAwaited: () => isAwaited } as typeof cancelled),
       ledger.submit(submissionOf(live, bob, here.push(here.message('still here', T)), T)),
     ]);
-    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled());
+    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled(), 10_000);
     isAwaited = false;
     store.failure = null;
     expect((await outcomes).map(({ type }) => type)).toEqual(['refused', 'committed']);
@@ -248,7 +248,7 @@ describe('the ledger', () => {
     store.failure = new Error('away');
     const [first, gone] = [new Replica(bob), new Replica(alice)];
     const waiting = ledger.submit(submissionOf(live, bob, first.push(first.message('waits', T)), T));
-    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled());
+    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled(), 10_000);
     let isAwaited = true;
     const cancelled = submissionOf(live, alice, gone.push(gone.message('never mind', T)), T);
     const later = ledger.submit({ ...cancelled, isAwaited: () => isAwaited } as typeof cancelled);
@@ -295,7 +295,7 @@ describe('the ledger', () => {
     store.blocked.add(tablo);
     const replica = new Replica(alice);
     const waiting = ledger.submit(submissionOf(live, alice, replica.push(replica.message('x', T)), T));
-    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled());
+    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled(), 10_000);
     expect(await ledger.settled(tablo, alice)).toBe(false);
     await ledger.close(10);
     expect(await waiting).toMatchObject({ refusal: { code: 'shutting-down' } });
@@ -308,7 +308,7 @@ describe('the ledger', () => {
     const entry = new Replica(alice).message('by a bot', T);
     const post = { type: 'entry', document: live, userId: alice, receivedAt: T, entry } as const;
     const waiting = ledger.submit({ ...post, isAwaited: () => isAwaited });
-    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled());
+    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled(), 10_000);
     isAwaited = false;
     expect(await waiting).toMatchObject({ type: 'refused', refusal: { code: 'unavailable' } });
     store.failure = null;

@@ -47,6 +47,8 @@ describe('GET messages', () => {
          SELECT $1, $2, 1, 'reaction', $3, $4, '🎉', $5, t, t, t, '' FROM tablo_private.from_ms($6) t`,
         [id, tablo, alice, target, isOn, at],
       );
+    // Whoever calls is known by name from then on.
+    await rest.call(alice, 'GET', '/chat/channels');
     await rest.profiles.settled();
     const { messages, hasMore } = await page(tablo);
     expect(hasMore).toBe(false);

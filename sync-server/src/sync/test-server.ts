@@ -17,6 +17,7 @@ import { parseConfig } from '../config.ts';
 import { createPool } from '../db/pool.ts';
 import { openTestDatabase } from '../db/test-database.ts';
 import { PgDocumentStore } from '../documents/pg-document-store.ts';
+import type { LedgerStore } from '../ledger/ledger-store.ts';
 import { PgLedgerStore } from '../ledger/pg-ledger.ts';
 import type { LimitSettings } from '../limit-settings.ts';
 import { silentLog } from '../log.ts';
@@ -47,6 +48,8 @@ export interface TestServer {
   /** `ws://127.0.0.1:<port>` */
   readonly url: string;
   addTablo(members: Readonly<Record<UserId, string>>): Promise<TabloId>;
+  /** Commits wait until the answer is called. A row that is locked holds them for a second only, then the tablo is put aside. */
+  holdCommits(): () => void;
   /** The same database, a new process's worth of state. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -60,12 +63,22 @@ export async function openTestServer(
   const http = createServer();
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const changes = await openChanges(database.url, silentLog);
+  const store = new PgLedgerStore(pool);
+  let mayCommit = Promise.resolve();
+  const ledgerStore: LedgerStore = {
+    transact: async (...args) => {
+      await mayCommit;
+      return store.transact(...args);
+    },
+    probe: () => store.probe(),
+    findDurable: (...args) => store.findDurable(...args),
+  };
   const open = (): Sync =>
     openSync({
       tokens: new JwtVerifier(secretKeys(SECRET), { issuer: ISSUER, audience: null }),
       membership: new PgMembership(pool),
       profiles: noProfiles,
-      ledgerStore: new PgLedgerStore(pool),
+      ledgerStore,
       documentStore: new PgDocumentStore(pool),
       drafts: new PgDrafts(pool),
       changes,
@@ -92,8 +105,13 @@ export async function openTestServer(
       }
       return id;
     },
+    holdCommits: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      mayCommit = promise;
+      return resolve;
+    },
     restart: async () => {
-      await sync.close({ commitsMs: 2_000, snapshotsMs: 2_000 });
+      await sync.close({ commitsMs: 20_000, snapshotsMs: 20_000 });
       sync = open();
     },
     close: async () => {
