@@ -121,6 +121,7 @@ describe('a draft', () => {
   });
 
   it('[R7] is told on the way out of a page that is closed in mid-sentence', async () => {
+    await eventually(() => bob.status()).toBe('Online');
     await bob.composer.fill('Must run, I will');
     await bob.page.goto('about:blank');
     await stored('Kitchen', bob).toBe('Must run, I will');
