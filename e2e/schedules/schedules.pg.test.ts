@@ -52,7 +52,7 @@ if (SCHEDULE_SEED === undefined)
 
 describe.skipIf(IS_SOAK || SCHEDULE_SEED !== undefined)('what schedules have found', () => {
   it.each(Object.entries(REGRESSIONS))('%s', async (_name, schedule) => {
-    const outcome = await runSchedule(stage, schedule);
+    const outcome = await runSchedule(stage, schedule, { deadlineMs: 8_000 });
     expect(outcome.violations, describeOutcome(outcome)).toEqual([]);
   });
 });

@@ -167,7 +167,7 @@ describe('SIGTERM', () => {
       return isEnded;
     });
     expect(await code).toBe(130);
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(2_500);
     expect(stage.server.output()).toContain('Stopped at once.');
   });
 });

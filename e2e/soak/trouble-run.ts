@@ -31,7 +31,7 @@ export interface TroubleReport {
 
 const AWAY_MS = 1_000;
 const SAID_WITHIN_MS = 15_000;
-const READ_WITHIN_MS = 10_000;
+const READ_WITHIN_MS = 3_000;
 /** After `/readyz` has said so. */
 const TOLD_WITHIN_MS = 5_000;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

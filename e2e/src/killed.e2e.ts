@@ -107,7 +107,7 @@ describe('a browser that is killed in the middle of a burst', () => {
 
       ada = await returnOf(ada);
       const about = `seed ${SEED}, kill ${kill}`;
-      await eventually(async () => (await ada.texts()).length).toBeGreaterThanOrEqual(witness.shown.length);
+      await eventually(async () => (await ada.texts()).length, 10_000).toBeGreaterThanOrEqual(witness.shown.length);
       const shown = await ada.texts();
       // What was being sent at the last instant may have been kept without having been shown.
       expect(shown.slice(0, witness.shown.length), about).toEqual(witness.shown);

@@ -202,7 +202,7 @@ describe('a database that goes away under an open page', () => {
     await leaveNetwork(ada);
     await sayOffline(ada, 'Before it was deleted');
     await deleteDatabases(other, await databaseNames(other));
-    await untilWarned(ada, /lost when this tab closes/, 15_000);
+    await untilWarned(ada, /lost when this tab closes/, 5_000);
     await sayOffline(ada, 'After it was deleted');
     await ada.goOnline();
     await isDelivered(ada, 'Before it was deleted', 'After it was deleted');

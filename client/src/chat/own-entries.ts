@@ -72,22 +72,11 @@ export class OwnEntries {
 
   /** Whose fate must be asked before anything is pushed. */
   doubtful(): readonly EntryId[] {
-    const { outbox, tabloId } = this.#options;
-    const isDoubtful = (record: OutboxRecord): boolean => isAwaited(record) && record.delivery.status !== 'refused';
-    return outbox
-      .list(tabloId)
-      .filter(isDoubtful)
-      .map(({ id }) => id);
+    return this.#awaited(({ status }) => status !== 'refused');
   }
 
   replaced(): readonly EntryId[] {
-    const { outbox, tabloId } = this.#options;
-    const isReplaced = (record: OutboxRecord): boolean =>
-      isAwaited(record) && record.delivery.status === 'withdrawn' && record.delivery.replacedBy !== null;
-    return outbox
-      .list(tabloId)
-      .filter(isReplaced)
-      .map(({ id }) => id);
+    return this.#awaited((delivery) => delivery.status === 'withdrawn' && delivery.replacedBy !== null);
   }
 
   push(entries: readonly MemberEntry[]): void {
@@ -142,6 +131,11 @@ export class OwnEntries {
 
   close(): void {
     if (this.#graceTimer !== null) clearTimeout(this.#graceTimer);
+  }
+
+  #awaited(isMeant: (delivery: OutboxRecord['delivery']) => boolean): readonly EntryId[] {
+    const { outbox, tabloId } = this.#options;
+    return outbox.list(tabloId).flatMap((record) => (isAwaited(record) && isMeant(record.delivery) ? [record.id] : []));
   }
 
   #endGrace(): void {

@@ -15,8 +15,8 @@ export const eve = '00000000-0000-4000-8000-00000000000e' as UserId;
 export const gus = '00000000-0000-4000-8000-000000000006' as UserId;
 export const stranger = '00000000-0000-4000-8000-0000000000ff' as UserId;
 
-/** What the contract gives an honest message, under whatever attack, is 2 s; the rest is for a busy machine, which also runs the attack. */
-const HONEST_MS = 4_000;
+/** What the contract gives an honest message, under whatever attack. */
+const HONEST_MS = 2_000;
 
 export const until = (check: () => void, timeout = 5_000): Promise<void> =>
   vi.waitFor(check, { timeout, interval: 10 });
