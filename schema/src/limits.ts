@@ -22,6 +22,20 @@ export const ON_TIME_MS = 60_000;
 export const MAX_ARRIVAL_IDS = 500;
 /** [R9] Entries in a live document before the tablo moves to a fresh one. */
 export const EPOCH_MAX_ENTRIES = 2_000;
+/** Bytes of a live document, likewise: what everybody pays who opens the tablo. One update may go beyond it. */
+export const EPOCH_MAX_BYTES = 256 * 1024;
+/** ClientIDs that have written into a live document, likewise: every state vector names them all (TRAPS 4.2). */
+export const EPOCH_MAX_CLIENTS = 1_000;
+/** What a new epoch begins with: the newest messages, so many of them, and as many as so many bytes hold. */
+export const SEED_MAX_MESSAGES = 100;
+export const SEED_MAX_BYTES = 100_000;
+/** Reactions that a message brings into a new epoch at the most, so that the newest message always fits. */
+export const SEED_MAX_REACTIONS = 200;
+/** Different emoji that were ever used on a message, by all and by one member. */
+export const MAX_REACTION_KINDS = 50;
+export const MAX_OWN_REACTION_KINDS = 20;
+/** Edits of one message. */
+export const MAX_EDITS = 1_000;
 /** The slowest link that is still served: what is on its way is given the time that it takes at this rate, before silence counts. */
 export const MIN_LINK_BYTES_PER_SECOND = 16 * 1024;
 /** Frames from this size on are announced (`coming`), because a browser shows nothing of a frame before it is whole. Smaller ones are through in 2 s. */

@@ -26,7 +26,7 @@ describe('parseConfig', () => {
       publicUrl: null,
       redisUrl: null,
       trustProxy: false,
-      epochMaxEntries: 2_000,
+      epochLimits: { entries: 2_000, bytes: 262_144, clients: 1_000 },
       limits: { entriesPerSecond: 20, entriesBurst: 5_000 },
       logLevel: 'info',
       logFormat: 'text',

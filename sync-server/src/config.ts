@@ -2,8 +2,9 @@
  * Every setting in one table: parsing, errors, `--help` and the README's table are read off it. A new setting is a row here and a line in `assemble`.
  * This file and `main.ts` alone know the environment.
  */
-import { EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
+import { EPOCH_MAX_BYTES, EPOCH_MAX_CLIENTS, EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
 import { err, ok, type Result } from '@tablo/schema/result';
+import type { EpochLimits } from './ledger/epoch-limits.ts';
 import type { LimitSettings } from './limit-settings.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
 
@@ -28,7 +29,7 @@ export interface Config {
   readonly publicUrl: string | null;
   readonly redisUrl: string | null;
   readonly trustProxy: boolean;
-  readonly epochMaxEntries: number;
+  readonly epochLimits: EpochLimits;
   readonly limits: LimitSettings;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
@@ -161,6 +162,12 @@ export const OPTIONS = {
     fallback: String(EPOCH_MAX_ENTRIES),
     description: 'Entries in a live document before the tablo moves to a fresh one.',
     parse: integer(10, 100_000),
+  },
+  EPOCH_MAX_BYTES: {
+    type: 'number',
+    fallback: String(EPOCH_MAX_BYTES),
+    description: 'Bytes of a live document, likewise: what everybody pays who opens the tablo.',
+    parse: integer(65_536, 16_777_216),
   },
   RATE_ENTRIES_PER_SECOND: {
     type: 'number',
@@ -317,7 +324,7 @@ function assemble(values: Values): Result<Config, string> {
     publicUrl: values.PUBLIC_URL,
     redisUrl: values.REDIS_URL,
     trustProxy: values.TRUST_PROXY === 'yes',
-    epochMaxEntries: values.EPOCH_MAX_ENTRIES,
+    epochLimits: { entries: values.EPOCH_MAX_ENTRIES, bytes: values.EPOCH_MAX_BYTES, clients: EPOCH_MAX_CLIENTS },
     limits: {
       entriesPerSecond: values.RATE_ENTRIES_PER_SECOND,
       entriesBurst: values.RATE_ENTRIES_BURST,

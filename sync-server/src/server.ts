@@ -12,6 +12,7 @@ import type { Config } from './config.ts';
 import { createPool, endPool } from './db/pool.ts';
 import { PgDocumentStore } from './documents/pg-document-store.ts';
 import { type Identity, openIdentity } from './identity/identity.ts';
+import { LANES } from './ledger/ledger.ts';
 import { PgLedgerStore } from './ledger/pg-ledger.ts';
 import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
@@ -28,8 +29,8 @@ const PAGE_DIR = fileURLToPath(new URL('../../client/dist', import.meta.url));
 const COMMITS_MS = 3_000;
 const SNAPSHOTS_MS = 2_500;
 const WRITES_MS = 500;
-/** One commits, one may still be learning the fate of a COMMIT that was not answered. */
-const LEDGER_CONNECTIONS = 2;
+/** One for the shared transaction, one for each lane of single tablos, one to learn the fate of a COMMIT that was not answered. */
+const LEDGER_CONNECTIONS = 2 + LANES;
 const POOL_END_MS = 1_000;
 const REQUESTS_MS = 500;
 
@@ -99,7 +100,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
         isAway ? log.warn('Nothing can be stored; clients are told.') : log.info('Storing works again.'),
     },
     log,
-    epochMaxEntries: config.epochMaxEntries,
+    epochLimits: config.epochLimits,
     limits: config.limits,
   });
   metrics.watch({

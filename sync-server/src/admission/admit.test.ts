@@ -62,6 +62,9 @@ const facts: Facts = {
   entry: (entry) => known.get(entry),
   epoch: (one) => (one === tablo ? 3 : null),
   role: (_, user) => roles.get(user) ?? null,
+  emojiOn: () => new Set(),
+  ownEmojiOn: () => new Set(),
+  editsOf: () => 0,
 };
 
 /** Client 10 is Alice's, with 2 entries; client 20 is Bob's, with 5; client 30 is Bob's by awareness. */

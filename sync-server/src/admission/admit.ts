@@ -7,9 +7,11 @@
 import { createRefusal, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
 import { encodeEntryContent, type MemberEntry, parseEntry, readClaimedId } from '@tablo/schema/entry';
 import { type EntryId, isEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import { MAX_EDITS, MAX_OWN_REACTION_KINDS, MAX_REACTION_KINDS } from '@tablo/schema/limits';
 import { canModerate, canWrite, type Role } from '@tablo/schema/roles';
-import type { ItemId, Run } from './decode-update.ts';
+import type { Run } from './decode-update.ts';
 import type { FrontierView } from './frontier.ts';
+import { Tally } from './tally.ts';
 
 /** What the ledger knows of an entry that was admitted before, in whichever tablo and epoch. */
 export interface KnownEntry {
@@ -30,6 +32,12 @@ export interface Facts {
   epoch(tablo: TabloId): number | null;
   /** Null: not a member. */
   role(tablo: TabloId, user: UserId): Role | null;
+  /** Every emoji that was ever used on the message. */
+  emojiOn(message: EntryId): ReadonlySet<string>;
+  /** Those of them that this member used. */
+  ownEmojiOn(message: EntryId, user: UserId): ReadonlySet<string>;
+  /** How often the message was edited. */
+  editsOf(message: EntryId): number;
 }
 
 export interface Applicant {
@@ -48,8 +56,8 @@ export type Admission =
   | { readonly type: 'known' }
   | {
       readonly type: 'accepted';
-      /** Runs with what the server lacked, in an order in which each connects to what is before it. */
-      readonly runs: readonly Run[];
+      /** Runs with what the server lacked, in an order in which each connects to what is before it. Null: the server writes `fresh` under a clientID of its own. */
+      readonly runs: readonly Run[] | null;
       /** Entries whose ids are new, in that order. */
       readonly fresh: readonly FreshEntry[];
       /** Entries that were durable before under the same id: they enter the document again, but not the rows. */
@@ -104,11 +112,53 @@ export function admitEntry(
 ): Admission {
   try {
     assertMembership(applicant, facts);
-    return { type: 'accepted', runs: [], ...sortOut([parseOwn(entry, applicant)], applicant, facts, digest, true) };
+    return { type: 'accepted', runs: null, ...sortOut([parseOwn(entry, applicant)], applicant, facts, digest, true) };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     return { type: 'refused', refusal: error.refusal, ids: [entry.id], isGap: false };
   }
+}
+
+/**
+ * What a client brings along from an earlier document of the tablo, under clientIDs and clocks that mean nothing in the live one. Whatever is durable already, of
+ * whomever, is known; what is new must be the sender's own, and enters by the server's hand.
+ */
+export function admitCarriedOver(
+  runs: readonly Run[],
+  applicant: Applicant,
+  facts: Facts,
+  digest: (content: string) => string,
+): Admission {
+  try {
+    const own: MemberEntry[] = [];
+    for (const value of runs.flatMap((run) => run.entries)) {
+      const parsed = parseEntry(value);
+      // Arrivals are the server's own notes of the earlier document: the rows hold what they say.
+      if (parsed.ok && (parsed.value.kind === 'arrival' || isDurable(parsed.value, applicant, facts, digest))) continue;
+      own.push(parseOwn(value, applicant));
+    }
+    if (own.length === 0 && facts.role(applicant.tabloId, applicant.userId) !== null) return { type: 'known' };
+    assertMembership(applicant, facts);
+    return { type: 'accepted', runs: null, ...sortOut(own, applicant, facts, digest) };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return { type: 'refused', refusal: error.refusal, ids: claimedIds(runs), isGap: error.isGap };
+  }
+}
+
+function isDurable(
+  entry: MemberEntry,
+  { tabloId }: Applicant,
+  facts: Facts,
+  digest: (content: string) => string,
+): boolean {
+  const known = facts.entry(entry.id);
+  return (
+    known !== undefined &&
+    known.tabloId === tabloId &&
+    known.sentAt === entry.sentAt &&
+    known.digest === digest(encodeEntryContent(entry))
+  );
 }
 
 /** Entry ids and targets that `facts` will be asked for. Reads without judging: what is malformed is refused later. */
@@ -118,6 +168,16 @@ export function idsToLookUp(values: Iterable<unknown>): Set<EntryId> {
     const { id, target } = value as { readonly id?: unknown; readonly target?: unknown };
     if (isEntryId(id)) ids.add(id);
     if (isEntryId(target)) ids.add(target);
+  }
+  return ids;
+}
+
+/** Messages that reactions among `values` speak of. */
+export function reactedTo(values: Iterable<unknown>): Set<EntryId> {
+  const ids = new Set<EntryId>();
+  for (const value of values) {
+    const { kind, target } = value as { readonly kind?: unknown; readonly target?: unknown };
+    if (kind === 'reaction' && isEntryId(target)) ids.add(target);
   }
   return ids;
 }
@@ -184,31 +244,45 @@ function assertOwnership(runs: readonly Run[], { userId }: Applicant, frontier: 
   }
 }
 
-/** Orders the runs so that each starts at its clientID's next clock, after an element that exists. What cannot be ordered so has a gap. */
+/**
+ * Orders the runs so that each starts at its clientID's next clock, after an element that exists. What cannot be ordered so has a gap. A clientID whose next run
+ * waits for an element of another one is looked at again when that one has got so far, so each run is looked at a few times, however they are given.
+ */
 function connect(runs: readonly Run[], frontier: FrontierView): readonly Run[] {
   const ends = new Map<number, number>();
   const endOf = (client: number): number => ends.get(client) ?? frontier.nextClock(client);
-  const exists = (id: ItemId | null): boolean => id === null || id.clock < endOf(id.client);
+  const left = new Map([...Map.groupBy(runs, ({ client }) => client)].map(([client, own]) => [client, byClock(own)]));
+  /** ClientIDs by the one that they wait for. */
+  const waiting = new Map<number, Set<number>>();
   const ordered: Run[] = [];
-  let waiting = runs;
-  while (waiting.length > 0) {
-    const left = waiting.filter((run) => {
-      if (run.clock !== endOf(run.client) || !exists(run.origin)) return true;
-      ends.set(run.client, run.clock + run.entries.length);
+  const ready = [...left.keys()].reverse();
+  for (let client = ready.pop(); client !== undefined; client = ready.pop()) {
+    const own = left.get(client) ?? [];
+    const before = ordered.length;
+    for (let run = own.at(-1); run !== undefined && run.clock === endOf(client); run = own.at(-1)) {
+      const { origin } = run;
+      if (origin !== null && origin.clock >= endOf(origin.client)) {
+        waiting.set(origin.client, (waiting.get(origin.client) ?? new Set()).add(client));
+        break;
+      }
+      ends.set(client, run.clock + run.entries.length);
       ordered.push(run);
-      return false;
-    });
-    if (left.length === waiting.length) {
-      throw new Refused(
-        'invalid-update',
-        'Earlier entries are missing: the update does not connect to what the server has.',
-        true,
-      );
+      own.pop();
     }
-    waiting = left;
+    if (ordered.length === before) continue;
+    ready.push(...(waiting.get(client) ?? []));
+    waiting.delete(client);
   }
-  return ordered;
+  if (ordered.length === runs.length) return ordered;
+  throw new Refused(
+    'invalid-update',
+    'Earlier entries are missing: the update does not connect to what the server has.',
+    true,
+  );
 }
+
+/** The first one last, where it is taken from. */
+const byClock = (runs: readonly Run[]): Run[] => runs.toSorted((left, right) => right.clock - left.clock);
 
 function parseOwn(value: unknown, { userId }: Applicant): MemberEntry {
   const parsed = parseEntry(value);
@@ -235,6 +309,7 @@ function sortOut(
   const fresh: FreshEntry[] = [];
   const repeated: MemberEntry[] = [];
   const find = (id: EntryId): KnownEntry | undefined => seen.get(id) ?? facts.entry(id);
+  const tally = new Tally(facts);
   for (const entry of entries) {
     const own = {
       ...entry,
@@ -251,6 +326,8 @@ function sortOut(
       continue;
     }
     assertTarget(entry, applicant, facts, find);
+    assertRoom(entry, tally);
+    tally.note(entry);
     seen.set(entry.id, own);
     fresh.push({ entry, digest: own.digest });
   }
@@ -275,4 +352,19 @@ function assertTarget(
     'not-your-entry',
     entry.kind === 'edit' ? 'Only its author may edit a message.' : 'Only its author or an admin may delete a message.',
   );
+}
+
+/** An emoji that is used already is never too much: a reaction may always be taken back. */
+function assertRoom(entry: MemberEntry, tally: Tally): void {
+  if (entry.kind === 'edit' && tally.editsOf(entry.target) >= MAX_EDITS)
+    throw new Refused('invalid-update', `A message can be edited ${MAX_EDITS} times.`);
+  if (entry.kind !== 'reaction') return;
+  const { target, author, emoji } = entry;
+  const own = tally.ownEmojiOn(target, author);
+  if (own.has(emoji)) return;
+  if (own.size >= MAX_OWN_REACTION_KINDS)
+    throw new Refused('invalid-update', `A member can use ${MAX_OWN_REACTION_KINDS} different emoji on a message.`);
+  const all = tally.emojiOn(target);
+  if (!all.has(emoji) && all.size >= MAX_REACTION_KINDS)
+    throw new Refused('invalid-update', `A message can have ${MAX_REACTION_KINDS} different emoji.`);
 }

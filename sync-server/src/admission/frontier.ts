@@ -22,6 +22,8 @@ export interface FrontierView {
   readonly last: ItemId | null;
   /** Elements in the document. */
   readonly length: number;
+  /** ClientIDs that have written. */
+  readonly writers: number;
 }
 
 interface Held {
@@ -34,6 +36,7 @@ export class Frontier implements FrontierView {
   readonly #lookUp: FrontierView['elementAt'];
   #last: ItemId | null = null;
   #length = 0;
+  #writers = 0;
 
   /** `lookUp` reads the document itself. */
   constructor(lookUp: FrontierView['elementAt'] = () => undefined) {
@@ -46,6 +49,10 @@ export class Frontier implements FrontierView {
 
   get length(): number {
     return this.#length;
+  }
+
+  get writers(): number {
+    return this.#writers;
   }
 
   nextClock(client: number): number {
@@ -74,7 +81,9 @@ export class Frontier implements FrontierView {
 
   /** `count` entries of `owner` were appended: by loading, or by a commit. */
   append(client: number, owner: Author, count: number): void {
-    const next = this.nextClock(client) + count;
+    const before = this.nextClock(client);
+    const next = before + count;
+    if (before === 0 && count > 0) this.#writers += 1;
     this.#clients.set(client, { owner: this.ownerOf(client) ?? owner, next });
     this.#length += count;
     this.#last = { client, clock: next - 1 };
@@ -90,6 +99,7 @@ export class FrontierDraft implements FrontierView {
   readonly #base: Frontier;
   readonly #appends: { readonly client: number; readonly owner: Author; readonly count: number }[] = [];
   readonly #elements = new Map<number, unknown[]>();
+  #newWriters = 0;
   readonly #top: Frontier = new Frontier();
 
   constructor(base: Frontier) {
@@ -103,6 +113,10 @@ export class FrontierDraft implements FrontierView {
 
   get length(): number {
     return this.#base.length + this.#top.length;
+  }
+
+  get writers(): number {
+    return this.#base.writers + this.#newWriters;
   }
 
   nextClock(client: number): number {
@@ -119,6 +133,7 @@ export class FrontierDraft implements FrontierView {
   }
 
   append(client: number, owner: Author, elements: readonly unknown[]): void {
+    if (elements.length > 0 && this.nextClock(client) === 0) this.#newWriters += 1;
     this.#top.append(client, owner, elements.length);
     this.#appends.push({ client, owner, count: elements.length });
     const held = this.#elements.get(client) ?? [];

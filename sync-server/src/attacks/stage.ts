@@ -26,7 +26,7 @@ type ServerOptions = NonNullable<Parameters<typeof openTestServer>[0]>;
 
 /** One epoch is enough for a test: floods would move the tablo on otherwise. */
 export const openStageServer = (options: ServerOptions = {}): Promise<TestServer> =>
-  openTestServer({ epochMaxEntries: 100_000, ...options });
+  openTestServer({ epochMaxEntries: 100_000, epochLimits: { bytes: 64 * 1024 * 1024 }, ...options });
 
 export class Stage {
   readonly tablo: TabloId;

@@ -10,6 +10,8 @@ export interface StoredDocument {
   readonly version: bigint;
   /** Log rows that `state` contains beside the snapshot. */
   readonly logIds: readonly bigint[];
+  /** The clientID under which the server wrote what the epoch began with; null in a tablo's first document. */
+  readonly serverClient: number | null;
 }
 
 export interface Snapshot {

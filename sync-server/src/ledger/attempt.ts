@@ -4,6 +4,7 @@
  * write other entries under the clocks that it has used in the log.
  */
 import { type BatchDecision, decideBatch } from './decide-batch.ts';
+import type { EpochLimits } from './epoch-limits.ts';
 import {
   type Committed,
   type LedgerStore,
@@ -18,17 +19,22 @@ export interface Done {
   readonly updateIds: readonly bigint[];
 }
 
+export interface AttemptOptions {
+  readonly patience: Patience;
+  readonly epochLimits: EpochLimits;
+}
+
 export class Attempt {
   readonly #store: LedgerStore;
   readonly #submissions: readonly Submission[];
-  readonly #patience: Patience;
+  readonly #options: AttemptOptions;
   #decision: BatchDecision | undefined;
   #unanswered: UnansweredCommitError | null = null;
 
-  constructor(store: LedgerStore, submissions: readonly Submission[], patience: Patience) {
+  constructor(store: LedgerStore, submissions: readonly Submission[], options: AttemptOptions) {
     this.#store = store;
     this.#submissions = submissions;
-    this.#patience = patience;
+    this.#options = options;
   }
 
   /** It may be durable: nothing of it may be dropped. */
@@ -49,12 +55,13 @@ export class Attempt {
   }
 
   async #transact(): Promise<Committed> {
+    const { patience, epochLimits } = this.#options;
     try {
       const decide = (facts: LockedFacts) => {
-        this.#decision = decideBatch(this.#submissions, facts);
+        this.#decision = decideBatch(this.#submissions, facts, epochLimits);
         return this.#decision.writes;
       };
-      return await this.#store.transact(scopeOf(this.#submissions), decide, this.#patience);
+      return await this.#store.transact(scopeOf(this.#submissions), decide, patience);
     } catch (error) {
       if (error instanceof UnansweredCommitError) this.#unanswered = error;
       throw error;

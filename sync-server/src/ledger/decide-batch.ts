@@ -4,12 +4,21 @@ import { type EntryId, SERVER_AUTHOR, type TabloId } from '@tablo/schema/ids';
 import { MAX_ARRIVAL_IDS } from '@tablo/schema/limits';
 import { unreachable } from '@tablo/schema/result';
 import { computeShownAt } from '@tablo/schema/shown-at';
-import { type Admission, admit, admitEntry, type FreshEntry, type KnownEntry } from '../admission/admit.ts';
+import {
+  type Admission,
+  admit,
+  admitCarriedOver,
+  admitEntry,
+  type FreshEntry,
+  type KnownEntry,
+} from '../admission/admit.ts';
 import { encodeAppend, encodeRuns } from '../admission/encode-append.ts';
 import type { FrontierDraft } from '../admission/frontier.ts';
+import { Tally } from '../admission/tally.ts';
 import { type CommitNews, newsOf } from './commit-news.ts';
 import { digestContent } from './digest.ts';
-import type { EntryWrite, LockedFacts, UpdateWrite, Writes } from './ledger-store.ts';
+import { type EpochLimits, isFull } from './epoch-limits.ts';
+import type { EntryWrite, ErasureWrite, LockedFacts, UpdateWrite, Writes } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
 import type { Outcome, Submission } from './submission.ts';
 
@@ -30,8 +39,12 @@ export interface BatchDecision {
   readonly moved: readonly LiveDocument[];
 }
 
-export function decideBatch(submissions: readonly Submission[], facts: LockedFacts): BatchDecision {
-  const batch = new Batch(facts);
+export function decideBatch(
+  submissions: readonly Submission[],
+  facts: LockedFacts,
+  epochLimits: EpochLimits,
+): BatchDecision {
+  const batch = new Batch(facts, epochLimits);
   const outcomes = submissions.map((submission) => batch.decide(submission));
   return { outcomes, ...batch.result() };
 }
@@ -40,6 +53,8 @@ interface OpenChange {
   readonly document: LiveDocument;
   readonly draft: FrontierDraft;
   readonly updates: { index: number; update: Uint8Array }[];
+  /** Of `updates`. */
+  bytes: number;
   firstSeq: number;
   readonly messages: EntryId[];
   readonly others: EntryId[];
@@ -61,10 +76,19 @@ class Batch implements LockedFacts {
   readonly #updates: UpdateWrite[] = [];
   readonly #moves: { tabloId: TabloId; from: number }[] = [];
   readonly #moved: LiveDocument[] = [];
+  readonly #erasures = new Map<EntryId, ErasureWrite>();
+  readonly #epochLimits: EpochLimits;
+  readonly #tally: Tally;
 
-  constructor(facts: LockedFacts) {
+  constructor(facts: LockedFacts, epochLimits: EpochLimits) {
     this.#facts = facts;
+    this.#epochLimits = epochLimits;
+    this.#tally = new Tally(facts);
   }
+
+  emojiOn: LockedFacts['emojiOn'] = (message) => this.#tally.emojiOn(message);
+  ownEmojiOn: LockedFacts['ownEmojiOn'] = (message, user) => this.#tally.ownEmojiOn(message, user);
+  editsOf: LockedFacts['editsOf'] = (message) => this.#tally.editsOf(message);
 
   entry = (id: EntryId): KnownEntry | undefined => this.#accepted.get(id) ?? this.#facts.entry(id);
   epoch = (tablo: TabloId): number | null => this.#epochs.get(tablo) ?? this.#facts.epoch(tablo);
@@ -89,8 +113,13 @@ class Batch implements LockedFacts {
 
   result(): Omit<BatchDecision, 'outcomes'> {
     return {
-      writes: { entries: this.#entries, updates: this.#updates, moves: this.#moves },
-      changes: [...this.#changes.values()].map(({ document, draft, updates, ...news }) => ({
+      writes: {
+        entries: this.#entries,
+        updates: this.#updates,
+        erasures: [...this.#erasures.values()],
+        moves: this.#moves,
+      },
+      changes: [...this.#changes.values()].map(({ document, draft, updates, bytes: _, ...news }) => ({
         document,
         draft,
         updates,
@@ -113,13 +142,12 @@ class Batch implements LockedFacts {
     const { document, userId } = submission;
     const applicant = { tabloId: document.tabloId, epoch: document.epoch, userId };
     if (submission.type === 'entry') return admitEntry(submission.entry, applicant, this, digestContent);
-    return admit(
-      submission.runs,
-      applicant,
-      this.#changes.get(document)?.draft ?? document.frontier,
-      this,
-      digestContent,
-    );
+    const frontier = this.#changes.get(document)?.draft ?? document.frontier;
+    const admission = admit(submission.runs, applicant, frontier, this, digestContent);
+    if (submission.continuity !== 'carried-over' || admission.type !== 'refused') return admission;
+    const carriedOver = admitCarriedOver(submission.runs, applicant, this, digestContent);
+    // What is wrong with it either way is said as for anybody.
+    return carriedOver.type === 'refused' ? admission : carriedOver;
   }
 
   #accept(submission: SignedSubmission, { runs, fresh, repeated }: Extract<Admission, { type: 'accepted' }>): Outcome {
@@ -128,19 +156,38 @@ class Batch implements LockedFacts {
       fresh: fresh.map(({ entry }) => entry.id),
       repeated: repeated.map(({ id }) => id),
     };
-    // A repeated POST is in the document already, or in an earlier epoch's: nothing to add.
-    if (submission.type === 'entry' && fresh.length === 0) return outcome;
+    // What the server would write is in the document already, or in an earlier epoch's: nothing to add.
+    if (runs === null && fresh.length === 0) return outcome;
     const change = this.#openChange(submission.document);
     for (const one of fresh) this.#write(change, one, submission.receivedAt);
     const entries = fresh.map(({ entry }) => entry);
     for (const id of outcome.repeated) this.#noteRepeated(change, id);
-    this.#recordArrivals(change, [...entries, ...repeated]);
-    if (submission.type === 'entry') this.#append(change, submission.userId, entries);
+    const appended = runs === null ? entries : [...entries, ...repeated];
+    this.#recordArrivals(change, appended);
+    this.#recordErasures(change, appended);
+    if (runs === null) this.#append(change, submission.userId, entries);
     else {
       for (const run of runs) change.draft.append(run.client, submission.userId, run.entries);
       this.#log(change, encodeRuns(runs));
     }
+    this.#moveIfFull(change);
     return outcome;
+  }
+
+  /** At once, in the same transaction: what is decided after it belongs to the next document, so that only one update can go beyond the bound. */
+  #moveIfFull({ document, draft, bytes }: OpenChange): void {
+    const size = { entries: draft.length, bytes: document.size.bytes + bytes, clients: draft.writers };
+    if (this.epoch(document.tabloId) === document.epoch && isFull(size, document.began, this.#epochLimits))
+      this.#move(document);
+  }
+
+  /** Texts of deleted messages that have come into the document, or were there: they are to go. */
+  #recordErasures({ document: { tabloId, epoch } }: OpenChange, entries: readonly MemberEntry[]): void {
+    for (const entry of entries) {
+      if (entry.kind === 'reaction') continue;
+      const messageId = entry.kind === 'message' ? entry.id : entry.target;
+      if (this.seqOf(messageId) === null) this.#erasures.set(messageId, { tabloId, epoch, messageId });
+    }
   }
 
   #openChange(document: LiveDocument): OpenChange {
@@ -150,6 +197,7 @@ class Batch implements LockedFacts {
       document,
       draft: document.frontier.draft(),
       updates: [],
+      bytes: 0,
       firstSeq: 0,
       messages: [],
       others: [],
@@ -171,6 +219,7 @@ class Batch implements LockedFacts {
       this.#numbers.set(entry.id, seq);
     }
     if (entry.kind === 'delete') this.#deleted.add(entry.target);
+    this.#tally.note(entry);
     this.#accepted.set(entry.id, {
       tabloId,
       kind: entry.kind,
@@ -194,7 +243,10 @@ class Batch implements LockedFacts {
     const byTime = new Map<number, EntryId[]>();
     for (const { id, sentAt } of entries) {
       const shownAt = this.entry(id)?.shownAt ?? sentAt;
-      if (shownAt !== sentAt) byTime.set(shownAt, [...(byTime.get(shownAt) ?? []), id]);
+      if (shownAt === sentAt) continue;
+      const ids = byTime.get(shownAt);
+      if (ids === undefined) byTime.set(shownAt, [id]);
+      else ids.push(id);
     }
     const arrivals = [...byTime].flatMap(([at, ids]) => chunk(ids, MAX_ARRIVAL_IDS).map((of) => createArrival(of, at)));
     if (arrivals.length > 0) this.#append(change, SERVER_AUTHOR, arrivals);
@@ -214,6 +266,7 @@ class Batch implements LockedFacts {
   #log(change: OpenChange, update: Uint8Array): void {
     const { tabloId, epoch } = change.document;
     change.updates.push({ index: this.#updates.length, update });
+    change.bytes += update.byteLength;
     this.#updates.push({ tabloId, epoch, update });
   }
 }

@@ -5,7 +5,7 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import * as Y from 'yjs';
 import { decodeUpdate, type Run } from '../admission/decode-update.ts';
 import type { CommitNews } from './commit-news.ts';
-import { LiveDocument } from './live-document.ts';
+import { EMPTY_STATE, LiveDocument, type LoadedState } from './live-document.ts';
 import type { Submission } from './submission.ts';
 
 export const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
@@ -21,14 +21,14 @@ export interface Loaded {
   idle: number;
 }
 
-export function load(tabloId: TabloId, epoch = 1, doc = new Y.Doc()): Loaded {
+export function load(tabloId: TabloId, epoch = 1, doc = new Y.Doc(), state: LoadedState = EMPTY_STATE): Loaded {
   const news: CommitNews[] = [];
   const loaded: Loaded = {
     doc,
     news,
     hasMoved: false,
     idle: 0,
-    live: new LiveDocument({ tabloId, epoch }, doc, [], {
+    live: new LiveDocument({ tabloId, epoch }, doc, state, {
       onCommitted: (one) => news.push(one),
       onMoved: () => {
         loaded.hasMoved = true;

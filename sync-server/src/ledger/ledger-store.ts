@@ -1,6 +1,8 @@
 /**
  * Where the ledger keeps its record. One transaction per call: the facts are read under the lock of the tablos concerned, `decide` turns them into
  * writes, and what it returned is durable when `transact` resolves. A rejection means that nothing was written, but for `UnansweredCommitError`.
+ *
+ * What one call reads and writes is bounded by what it was given, never by history [R9].
  */
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
@@ -11,6 +13,8 @@ export interface Scope {
   readonly tablos: ReadonlySet<TabloId>;
   readonly members: readonly { readonly tabloId: TabloId; readonly userId: UserId }[];
   readonly entries: ReadonlySet<EntryId>;
+  /** Which emoji were used on these messages, and which of them by these members. */
+  readonly reactions: readonly { readonly messageId: EntryId; readonly userId: UserId }[];
 }
 
 export interface LockedFacts extends Facts {
@@ -39,11 +43,19 @@ export interface UpdateWrite {
   readonly update: Uint8Array;
 }
 
+/** A deleted message whose text the document of `epoch` holds: it is to be removed from everywhere soon. */
+export interface ErasureWrite {
+  readonly tabloId: TabloId;
+  readonly epoch: number;
+  readonly messageId: EntryId;
+}
+
 export interface Writes {
   /** In order of arrival. */
   readonly entries: readonly EntryWrite[];
   readonly updates: readonly UpdateWrite[];
-  /** Tablos whose live document gives way to a fresh one. */
+  readonly erasures: readonly ErasureWrite[];
+  /** Tablos whose live document gives way to a fresh one, which begins with the newest messages, those of this transaction included. */
   readonly moves: readonly { readonly tabloId: TabloId; readonly from: number }[];
 }
 
@@ -58,11 +70,14 @@ export interface DurableEntry {
   readonly shownAt: number | null;
 }
 
-/** For a row that somebody else holds, while every other tablo waits as well. `short`: it was waited for once already, in vain. */
-export type Patience = 'usual' | 'short';
+/**
+ * How long a transaction may take. `shared`: other tablos wait for it as well, so it waits for no row that somebody holds, and has a tenth of a second for all of
+ * it. `alone`: it is about one tablo and keeps nobody else waiting.
+ */
+export type Patience = 'shared' | 'alone';
 
 export interface LedgerStore {
-  transact(scope: Scope, decide: (facts: LockedFacts) => Writes, patience?: Patience): Promise<Committed>;
+  transact(scope: Scope, decide: (facts: LockedFacts) => Writes, patience: Patience): Promise<Committed>;
   /** Commits a write that leaves nothing behind. Rejects while nothing can be stored. */
   probe(): Promise<void>;
   /** Which of `ids` are durable in this tablo, by this author. */
@@ -81,10 +96,18 @@ export class UnansweredCommitError extends Error {
 }
 
 /**
- * Something stands in the way of what was to be written, not of everything: a row that somebody else holds, a rule of the host application's. Others' writes
- * may succeed meanwhile, and so may this one later.
+ * Something stands in the way of what was to be written, not of everything: a row that somebody else holds, a slow statement, a rule of the host application's.
+ * Others' writes may succeed meanwhile, and so may this one later.
  */
-export class BlockedError extends Error {}
+export class BlockedError extends Error {
+  /** The tablos that stand in the way, where that is known; null where it is not. */
+  readonly tablos: ReadonlySet<TabloId> | null;
+
+  constructor(message: string, options: ErrorOptions & { readonly tablos?: ReadonlySet<TabloId> } = {}) {
+    super(message, options);
+    this.tablos = options.tablos ?? null;
+  }
+}
 
 /** The write failed because of what was written, not because of the database's state: repeating it changes nothing. */
 export class UnstorableError extends Error {}

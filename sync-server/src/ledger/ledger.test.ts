@@ -1,9 +1,10 @@
-import { createEntryId, type TabloId } from '@tablo/schema/ids';
+import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { describe, expect, it, vi } from 'vitest';
 import { Ledger } from './ledger.ts';
 import { describeLedger } from './ledger-contract.ts';
 import { alice, bob, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
 import { type LedgerStore, UnstorableError, type Writes } from './ledger-store.ts';
+import type { LiveDocument } from './live-document.ts';
 import { MemoryLedgerStore } from './memory-ledger.ts';
 
 describeLedger('memory', async () => {
@@ -22,11 +23,20 @@ describeLedger('memory', async () => {
     rows: async (tablo) =>
       [...store.entries.values()]
         .flatMap(({ tabloId, entry, seq, shownAt }) =>
-          tabloId === tablo && entry.kind === 'message' && seq !== null ? [[seq, entry.text, shownAt] as const] : [],
+          tabloId === tablo && entry.kind === 'message' && seq !== null
+            ? [[seq, store.isDeleted(entry.id) ? '' : entry.text, shownAt] as const]
+            : [],
         )
         .sort(([left], [right]) => left - right),
     log: async (tablo, epoch) =>
       store.updates.flatMap((one) => (one.tabloId === tablo && one.epoch === epoch ? [one.update] : [])),
+    seed: async (tablo) => {
+      const seed = store.tablos.get(tablo)?.seed ?? { update: new Uint8Array([0, 0]), client: null };
+      return { state: seed.update, bytes: seed.update.byteLength, logIds: [], serverClient: seed.client };
+    },
+    erasures: async (tablo) => [
+      ...new Map(store.erasures.flatMap((one) => (one.tabloId === tablo ? [[one.messageId, one.epoch]] : []))),
+    ],
     loseAnswer: () => {
       store.losesAnswer = true;
     },
@@ -128,22 +138,53 @@ describe('the ledger', () => {
   });
 
   it('[R11] refuses unavailable at once what would not fit into its memory, and takes more when there is room again', async () => {
-    const { store, live } = start();
-    const ledger = new Ledger(store, { onCommit() {}, onFailure() {} }, { maxQueuedBytes: 10_000 });
-    store.failure = new Error('away');
-    const submit = () => {
-      const replica = new Replica(alice);
-      return ledger.submit(submissionOf(live, alice, replica.push(replica.message('x'.repeat(3_000), T)), T));
-    };
-    const waiting = [submit(), submit()];
-    expect(await submit()).toMatchObject({ type: 'refused', refusal: { code: 'unavailable' } });
+    const { store, ledger, waiting, submit } = await fill();
+    expect(await submit(bob, 'c')).toMatchObject({ type: 'refused', refusal: { code: 'unavailable' } });
     expect(ledger.queuedBytes).toBeLessThan(10_000);
     expect(ledger.queued).toBe(2);
     store.failure = null;
     expect((await Promise.all(waiting)).map(({ type }) => type)).toEqual(['committed', 'committed']);
     expect([ledger.queued, ledger.queuedBytes]).toEqual([0, 0]);
-    expect(await submit()).toMatchObject({ type: 'committed' });
+    expect(await submit(alice, 'c')).toMatchObject({ type: 'committed' });
   });
+
+  it('[R11] gives one user a quarter of its memory, one tablo a half, and leaves the rest to the others', async () => {
+    const { store, ledger, waiting, submit } = await fill(40_000);
+    const more = [submit(alice, 'c'), submit(alice, 'd')];
+    expect((await Promise.all(more)).map((one) => one.type === 'refused' && one.refusal.code)).toEqual([
+      'unavailable',
+      'unavailable',
+    ]);
+    const others = ['1', '2', '3', '4'].map((nth) =>
+      submit(`00000000-0000-4000-8000-00000000001${nth}` as UserId, 'a'),
+    );
+    expect(await others[3]).toMatchObject({ type: 'refused', refusal: { code: 'unavailable' } });
+    expect(ledger.queued).toBe(5);
+    store.failure = null;
+    const outcomes = await Promise.all([...waiting, ...others.slice(0, 3)]);
+    // Who is no member is refused, but was heard.
+    expect(outcomes.map(({ type }) => type)).toEqual(['committed', 'committed', 'refused', 'refused', 'refused']);
+  });
+
+  /** A failing store, and two messages of 4 KB that wait: of two members, for two tablos. */
+  async function fill(maxQueuedBytes = 10_000) {
+    const { store } = start();
+    const ledger = new Ledger(store, { onCommit() {}, onFailure() {} }, { maxQueuedBytes });
+    const documents = Object.fromEntries(
+      ['a', 'b', 'c', 'd'].map((name) => {
+        const id = createEntryId() as string as TabloId;
+        store.addTablo(id, { [alice]: 'member', [bob]: 'member' });
+        return [name, load(id).live];
+      }),
+    );
+    store.failure = new Error('away');
+    const submit = (author: UserId, name: string) => {
+      const replica = new Replica(author);
+      const update = replica.push(replica.message('x'.repeat(3_000), T));
+      return ledger.submit(submissionOf(documents[name] as LiveDocument, author, update, T));
+    };
+    return { store, ledger, submit, waiting: [submit(alice, 'a'), submit(maxQueuedBytes > 10_000 ? alice : bob, 'b')] };
+  }
 
   it('[R8] says when all that a user has sent so far is answered', async () => {
     const { store, ledger, live } = start();
@@ -286,7 +327,7 @@ describe('the ledger', () => {
     ]);
     expect(onStorage).not.toHaveBeenCalled();
     const patience = transact.mock.calls.flatMap(([{ tablos }, , how]) => (tablos.has(other) ? [how] : []));
-    expect([patience[0], ...new Set(patience.slice(1))]).toEqual(['usual', 'short']);
+    expect([patience[0], ...new Set(patience.slice(1))]).toEqual(['shared', 'alone']);
     expect((await send(alice, stuck.live, 'as usual')).type).toBe('committed');
   });
 

@@ -1,37 +1,33 @@
 /**
- * The ledger: the only way into a document. Group commit: whatever arrived while one commit was under way goes into the next, across tablos.
+ * The ledger: the only way into a document. Group commit: whatever arrived while one commit was under way goes into the next, across tablos. What would hold up
+ * the others is committed apart from them (`Quarantine`).
  *
  * Invariants
  * 1. A submission's promise resolves only after the transaction that holds it has committed and its document contains it [R1].
- * 2. Submissions are decided in order of arrival (`decideBatch`), each against what the ones before it made of the facts.
+ * 2. A tablo's submissions are decided in order of arrival (`decideBatch`), each against what the ones before it made of the facts.
  * 3. One submission's refusal never touches its neighbours'.
- * 4. While the store fails, nothing resolves; the batch is tried again until it commits or the ledger closes [R11]. Meanwhile a submission whose sender
- *    has gone is dropped: it was never acknowledged, its author still holds it, and may have changed or cancelled it by then [R8].
- * 5. What stands in the way of one tablo stops no other: its submissions are put aside, in their order, and tried alone now and then (`Aside`).
- * 6. What waits is bounded: beyond `maxQueuedBytes` a submission is refused `unavailable` at once. When nothing waits, a failing store is still tried.
+ * 4. While the store fails, nothing resolves; the batch is tried again until it commits or the ledger closes [R11].
+ * 5. What stands in the way of one tablo stops no other: the shared transaction has a tenth of a second and waits for no row that somebody holds; a tablo
+ *    that needs more has transactions of its own, on connections of their own.
+ * 6. What waits is bounded, by user, by tablo and in all (`Waiting`).
  */
-import { createRefusal } from '@tablo/schema/close-codes';
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
-import { Aside } from './aside.ts';
-import { Attempt, type Done } from './attempt.ts';
-import { BlockedError, type LedgerStore, type Patience, UnstorableError } from './ledger-store.ts';
+import { Committer, refusedAs } from './committer.ts';
+import { EPOCH_LIMITS, type EpochLimits, isFull } from './epoch-limits.ts';
+import type { LedgerStore } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
+import { Quarantine, type RunResult } from './quarantine.ts';
+import { QuietMoves } from './quiet-moves.ts';
 import { StoreState } from './store-state.ts';
-import { type Outcome, type Submission, sizeOf } from './submission.ts';
+import { countEntries, type Outcome, type Submission } from './submission.ts';
+import { type Queued, Waiting } from './waiting.ts';
 
-const RETRY_MIN_MS = 50;
-const RETRY_MAX_MS = 3_000;
-/** One transaction's size: large enough that a commit's fixed cost vanishes, small enough that its latency does not show. */
+/** One shared transaction's size: large enough that a commit's fixed cost vanishes, small enough that it is done within its tenth of a second. */
 const BATCH_MAX_SUBMISSIONS = 512;
-const BATCH_MAX_BYTES = 8 * 1024 * 1024;
-
-interface Queued {
-  readonly submission: Submission;
-  readonly bytes: number;
-  readonly answered: Promise<Outcome>;
-  readonly resolve: (outcome: Outcome) => void;
-}
+const BATCH_MAX_ENTRIES = 500;
+const BATCH_MAX_BYTES = 512 * 1024;
+/** Transactions of single tablos at a time. */
+export const LANES = 3;
 
 export interface LedgerObserver {
   onCommit(submissions: number, seconds: number): void;
@@ -41,34 +37,48 @@ export interface LedgerObserver {
 }
 
 export interface LedgerOptions {
-  readonly epochMaxEntries?: number;
+  readonly epochLimits?: EpochLimits;
   /** Beyond it new submissions are refused `unavailable`; their authors keep them. */
   readonly maxQueuedBytes?: number;
 }
 
 export class Ledger {
-  readonly #store: LedgerStore;
-  readonly #observer: LedgerObserver;
-  readonly #epochMaxEntries: number;
-  readonly #maxQueuedBytes: number;
+  readonly #limits: EpochLimits;
   readonly #state: StoreState;
-  readonly #aside = new Aside<Queued>(() => void this.#run());
+  readonly #waiting: Waiting;
+  readonly #committer: Committer;
+  readonly #quiet: QuietMoves;
+  readonly #quarantine = new Quarantine<Queued>({
+    lanes: LANES,
+    run: (tablo, queued) => this.#commitAlone(tablo, queued),
+  });
+  /** Documents whose move is asked for. */
+  readonly #moving = new Set<LiveDocument>();
   #queue: Queued[] = [];
-  /** Everything that has no answer yet, the batch under way included; in order of arrival. */
-  readonly #waiting = new Set<Queued>();
-  #waitingBytes = 0;
   #isRunning = false;
   #isClosing = false;
   #isClosed = false;
   #idle: (() => void)[] = [];
-  #wake: (() => void) | null = null;
 
   constructor(store: LedgerStore, observer: LedgerObserver, options: LedgerOptions = {}) {
-    this.#store = store;
-    this.#observer = observer;
-    this.#epochMaxEntries = options.epochMaxEntries ?? EPOCH_MAX_ENTRIES;
-    this.#maxQueuedBytes = options.maxQueuedBytes ?? Number.POSITIVE_INFINITY;
+    this.#limits = options.epochLimits ?? EPOCH_LIMITS;
+    this.#waiting = new Waiting(options.maxQueuedBytes ?? Number.POSITIVE_INFINITY);
     this.#state = new StoreState((isAway) => observer.onStorage?.(isAway));
+    this.#quiet = new QuietMoves(this.#limits, (document) => void this.move(document));
+    this.#committer = new Committer({
+      store,
+      state: this.#state,
+      waiting: this.#waiting,
+      epochLimits: this.#limits,
+      observer: {
+        onCommit: (submissions, seconds) => observer.onCommit(submissions, seconds),
+        onFailure: (error) => observer.onFailure(error),
+        onPublished: (documents) => {
+          for (const document of documents) this.#quiet.note(document);
+          this.#tellIdle();
+        },
+      },
+    });
   }
 
   /** ms since the Unix epoch since when nothing can be stored; null while all is well. */
@@ -81,26 +91,36 @@ export class Ledger {
   }
 
   get queuedBytes(): number {
-    return this.#waitingBytes;
+    return this.#waiting.bytes;
+  }
+
+  /** Tablos that are committed apart from the others now. */
+  get apart(): number {
+    return this.#quarantine.size;
   }
 
   /** Resolves when the submission is durable and applied, or refused. Never rejects. */
   submit(submission: Submission): Promise<Outcome> {
-    if (this.#isClosing) return Promise.resolve(refused('shutting-down'));
-    const isTooMuch = this.#waitingBytes + sizeOf(submission) > this.#maxQueuedBytes;
-    if (isTooMuch && this.#waiting.size > 0) return Promise.resolve(refused('unavailable'));
-    const { answered } = this.#enqueue(submission);
+    if (this.#isClosing) return Promise.resolve(refusedAs('shutting-down'));
+    if (!this.#waiting.hasRoom(submission)) return Promise.resolve(refusedAs('unavailable'));
+    const queued = this.#waiting.add(submission);
+    this.#queue.push(queued);
     void this.#run();
-    return answered;
+    return queued.answered;
+  }
+
+  /** The tablo gets a fresh document. Resolves when it has one, or when the ledger closes. */
+  async move(document: LiveDocument): Promise<void> {
+    if (document.hasMoved || this.#moving.has(document)) return;
+    this.#moving.add(document);
+    await this.submit({ type: 'move', document });
+    this.#moving.delete(document);
   }
 
   /** True when everything that this user has submitted for the tablo so far is answered; false at once where that may take for ever. */
   async settled(tablo: TabloId, user: UserId): Promise<boolean> {
-    const own = [...this.#waiting].filter(
-      ({ submission }) =>
-        submission.type !== 'move' && submission.userId === user && submission.document.tabloId === tablo,
-    );
-    if (own.length > 0 && (this.#state.awaySince !== null || this.#aside.has(tablo))) return false;
+    const own = this.#waiting.of(tablo, user);
+    if (own.length > 0 && (this.#state.awaySince !== null || this.#quarantine.isStuck(tablo))) return false;
     await Promise.all(own.map(({ answered }) => answered));
     return true;
   }
@@ -115,6 +135,7 @@ export class Ledger {
   /** Takes nothing more and waits for what is queued, at most `deadlineMs`; what is left then is refused with `shutting-down`, and its authors still hold it. */
   async close(deadlineMs: number): Promise<void> {
     this.#isClosing = true;
+    this.#quiet.close();
     if (this.#waiting.size > 0) {
       let timer: NodeJS.Timeout | undefined;
       const deadline = new Promise<void>((resolve) => {
@@ -125,167 +146,114 @@ export class Ledger {
     }
     this.#isClosed = true;
     this.#queue = [];
-    this.#aside.close();
-    this.#wake?.();
-    for (const one of [...this.#waiting]) this.#answer(one, refused('shutting-down'));
+    this.#quarantine.close();
+    this.#committer.close();
+    for (const one of [...this.#waiting]) this.#waiting.answer(one, refusedAs('shutting-down'));
   }
 
-  #enqueue(submission: Submission): Queued {
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
-    const queued = { submission, bytes: sizeOf(submission), answered: promise, resolve };
-    this.#queue.push(queued);
-    this.#waiting.add(queued);
-    this.#waitingBytes += queued.bytes;
-    submission.document.hold();
-    return queued;
-  }
-
-  #answer(queued: Queued, outcome: Outcome): void {
-    if (!this.#waiting.delete(queued)) return;
-    this.#waitingBytes -= queued.bytes;
-    queued.resolve(outcome);
-    queued.submission.document.release();
-  }
-
+  /** The shared lane. */
   async #run(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    while (!this.#isClosed && (this.#queue.length > 0 || this.#state.isInDoubt || this.#aside.hasDue)) {
+    while (!this.#isClosed && (this.#queue.length > 0 || this.#state.isInDoubt)) {
       // One turn of the event loop: what this turn's other sockets bring, and what the last commit's answers set free, joins the batch.
       await new Promise((resolve) => setImmediate(resolve));
-      await this.#retryDue();
-      const batch = takeBatch(this.#queue);
-      await this.#commit(this.#state.isInDoubt ? this.#dropAbandoned(batch) : batch);
+      const batch = this.#takeBatch();
+      await this.#commitShared(this.#state.isInDoubt ? this.#committer.dropAbandoned(batch) : batch);
     }
     this.#isRunning = false;
-    for (const resolve of this.#idle.splice(0)) resolve();
+    this.#tellIdle();
   }
 
-  /** What belongs to a tablo that was put aside waits behind it; where it is time, that is tried alone, and what goes well, or is refused, lets the rest in again. */
-  async #retryDue(): Promise<void> {
-    if (this.#aside.isEmpty) return;
-    this.#queue = this.#aside.takeIn(this.#queue, tabloOf);
-    const due = this.#aside.takeDue();
-    if (due === null) return;
-    const { tablo, queued } = due;
-    await this.#commit(this.#dropAbandoned(takeBatch(queued)), 'short');
-    this.#queue.unshift(...this.#aside.letIn(tablo, queued));
+  async #commitShared(batch: readonly Queued[]): Promise<void> {
+    const result = await this.#committer.commit(batch, {
+      patience: 'shared',
+      onRetry: () => this.#dropAbandoned(),
+      next: () => this.#takeBatch(),
+    });
+    if (result.type !== 'blocked') return;
+    const { error, left } = result;
+    const tablos = new Set(left.map(tabloOf));
+    const known = new Set([...(error.tablos ?? [])].filter((tablo) => tablos.has(tablo)));
+    // Where nobody can say which it is, each goes alone, side by side: those that are well are committed at once.
+    const culprits = known.size > 0 ? known : tablos;
+    for (const tablo of culprits)
+      this.#quarantine.add(
+        tablo,
+        left.filter((one) => tabloOf(one) === tablo),
+      );
+    const others = left.filter((one) => !culprits.has(tabloOf(one)));
+    if (others.length > 0) await this.#commitShared(others);
   }
 
-  /** An empty batch asks a store in doubt whether it works. */
-  async #commit(queued: readonly Queued[], patience: Patience = 'usual'): Promise<void> {
-    let batch = queued;
-    let attempt = this.#attempt(batch, patience);
-    let hasFailed = false;
-    for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
-      if (batch.length === 0 && !this.#state.isInDoubt) return;
-      const startedAt = performance.now();
-      try {
-        if (batch.length === 0) return await this.#state.watch(() => this.#store.probe());
-        const done = await this.#state.watch(() => attempt.run());
-        this.#observer.onCommit(batch.length, (performance.now() - startedAt) / 1_000);
-        // What came meanwhile waited as long as the batch did.
-        if (hasFailed) this.#queue = this.#dropAbandoned(this.#queue);
-        return this.#publish(batch, done);
-      } catch (error) {
-        if (error instanceof UnstorableError) return this.#split(batch, error);
-        this.#observer.onFailure(error);
-        if (error instanceof BlockedError && batch.length > 0 && !attempt.isUnanswered)
-          return this.#divide(batch, hasFailed);
-        hasFailed = true;
-        await this.#pause(delay * (0.5 + Math.random()));
-        if (this.#isClosed) return;
-        this.#queue = this.#dropAbandoned(this.#queue);
-        if (attempt.isUnanswered) continue;
-        batch = this.#dropAbandoned(batch.length === 0 ? takeBatch(this.#queue) : batch);
-        attempt = this.#attempt(batch, patience);
-      }
-    }
+  async #commitAlone(tablo: TabloId, queued: Queued[]): Promise<RunResult> {
+    const batch = takeUntilLarge(queued);
+    const result = await this.#committer.commit(this.#committer.dropAbandoned(batch), {
+      patience: 'alone',
+      onRetry: () => this.#dropAbandoned(),
+      next: () => [],
+    });
+    const left = result.type === 'blocked' ? result.left : [];
+    if (result.type !== 'closed') this.#quarantine.putBack(tablo, [...left, ...queued]);
+    this.#tellIdle();
+    return result.type === 'blocked' ? 'failed' : 'done';
   }
 
-  #attempt(batch: readonly Queued[], patience: Patience): Attempt {
-    const submissions = batch.map(({ submission }) => submission);
-    return new Attempt(this.#store, submissions, patience);
+  #dropAbandoned(): void {
+    this.#queue = this.#committer.dropAbandoned(this.#queue);
+    this.#quarantine.filter((one) => this.#committer.dropAbandoned([one]).length > 0);
   }
 
-  #dropAbandoned(batch: readonly Queued[]): Queued[] {
-    return batch.filter((queued) => {
+  /** Of the queue, what may share a transaction; what may not is handed to its own lane, and all that the tablo has behind it. */
+  #takeBatch(): Queued[] {
+    const batch: Queued[] = [];
+    let bytes = 0;
+    let entries = 0;
+    let taken = 0;
+    for (const queued of this.#queue) {
       const { submission } = queued;
-      const isAwaited = submission.type === 'move' || (submission.isAwaited?.() ?? true);
-      if (!isAwaited) this.#answer(queued, refused('unavailable'));
-      return isAwaited;
-    });
-  }
-
-  /** Finds the tablos that cannot be written to now, so that they alone wait. */
-  async #divide(batch: readonly Queued[], hasFailed: boolean): Promise<void> {
-    if (hasFailed) this.#queue = this.#dropAbandoned(this.#queue);
-    const groups = Map.groupBy(batch, tabloOf);
-    for (const [tablo, group] of groups) {
-      if (groups.size === 1) this.#aside.put(tablo, group);
-      else await this.#commit(group, 'short');
+      const tablo = tabloOf(queued);
+      if (this.#quarantine.has(tablo) || (this.#isLarge(submission) && !batch.some((one) => tabloOf(one) === tablo))) {
+        this.#quarantine.add(tablo, [queued]);
+        taken += 1;
+        continue;
+      }
+      bytes += queued.bytes;
+      entries += countEntries(submission);
+      const isFullBatch =
+        batch.length >= BATCH_MAX_SUBMISSIONS || bytes > BATCH_MAX_BYTES || entries > BATCH_MAX_ENTRIES;
+      if (batch.length > 0 && (isFullBatch || this.#isLarge(submission))) break;
+      batch.push(queued);
+      taken += 1;
     }
+    this.#queue.splice(0, taken);
+    return batch;
   }
 
-  /** Finds the one that cannot be stored, so that it alone is refused. */
-  async #split(batch: readonly Queued[], error: UnstorableError): Promise<void> {
-    const [only] = batch;
-    if (batch.length === 1 && only !== undefined) {
-      this.#observer.onFailure(error);
-      this.#answer(only, refused('invalid-update', 'The database cannot store this entry.'));
-      return;
-    }
-    const middle = Math.ceil(batch.length / 2);
-    await this.#commit(batch.slice(0, middle));
-    await this.#commit(batch.slice(middle));
+  /** Takes longer than others should wait: many entries, or a document that is full with it, whose newest messages are then read and written again. */
+  #isLarge(submission: Submission): boolean {
+    if (submission.type === 'move') return true;
+    const { size, began } = submission.document;
+    const bytes = submission.type === 'update' ? submission.update.byteLength : 0;
+    const entries = countEntries(submission);
+    if (bytes > BATCH_MAX_BYTES / 2 || entries > BATCH_MAX_ENTRIES / 2) return true;
+    const after = { ...size, bytes: size.bytes + bytes, entries: size.entries + entries };
+    return isFull(after, began, this.#limits);
   }
 
-  #publish(batch: readonly Queued[], { decision, updateIds }: Done): void {
-    for (const change of decision.changes) {
-      const { document } = change;
-      change.draft.adopt();
-      document.apply(change.updates.map(({ index, update }) => ({ update, id: updateIds[index] ?? 0n })));
-      document.announce(change.news);
-      if (document.frontier.length >= this.#epochMaxEntries) this.#moveLater(document);
-    }
-    for (const document of decision.moved) document.move();
-    batch.forEach((queued, index) => this.#answer(queued, decision.outcomes[index] ?? refused('unavailable')));
-  }
-
-  #moveLater(document: LiveDocument): void {
-    if (
-      document.hasMoved ||
-      this.#queue.some(({ submission }) => submission.type === 'move' && submission.document === document)
-    )
-      return;
-    this.#enqueue({ type: 'move', document });
-  }
-
-  #pause(ms: number): Promise<void> {
-    if (this.#isClosed) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  #tellIdle(): void {
+    if (this.#waiting.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 }
 
-function takeBatch(queue: Queued[]): Queued[] {
-  let bytes = 0;
-  let count = 0;
-  for (const { submission } of queue) {
-    bytes += submission.type === 'update' ? submission.update.byteLength : 0;
-    if (count > 0 && (count >= BATCH_MAX_SUBMISSIONS || bytes > BATCH_MAX_BYTES)) break;
-    count += 1;
-  }
-  return queue.splice(0, count);
+/** What one transaction of a single tablo takes: more than a shared one, but not all of a queue of large ones. */
+function takeUntilLarge(queued: Queued[]): Queued[] {
+  let entries = 0;
+  const end = queued.findIndex(({ submission }, nth) => {
+    entries += countEntries(submission);
+    return nth > 0 && (nth >= BATCH_MAX_SUBMISSIONS || entries > BATCH_MAX_ENTRIES);
+  });
+  return queued.splice(0, end < 0 ? queued.length : end);
 }
 
 const tabloOf = ({ submission }: Queued): TabloId => submission.document.tabloId;
-
-function refused(code: 'shutting-down' | 'unavailable' | 'invalid-update', message?: string): Outcome {
-  return { type: 'refused', refusal: createRefusal(code, message), ids: [], isGap: false };
-}

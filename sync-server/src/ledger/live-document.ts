@@ -2,9 +2,11 @@
 
 import { ENTRIES_ROOT, type Entry, parseEntry } from '@tablo/schema/entry';
 import { SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
+import { SEED_MAX_BYTES } from '@tablo/schema/limits';
 import * as Y from 'yjs';
 import { Frontier } from '../admission/frontier.ts';
 import type { CommitNews } from './commit-news.ts';
+import type { DocumentSize } from './epoch-limits.ts';
 
 /** Transaction origin of everything the ledger applies; the shape is Hocuspocus's `LocalTransactionOrigin`. */
 const LEDGER_ORIGIN = { source: 'local' } as const;
@@ -18,12 +20,29 @@ export interface LiveDocumentEvents {
   onIdle(): void;
 }
 
+/** What was loaded. */
+export interface LoadedState {
+  /** Log rows that the document contains beside its snapshot. */
+  readonly logIds: readonly bigint[];
+  /** Of the Yjs update that it was loaded from. */
+  readonly bytes: number;
+  /** Under which the server wrote what the epoch began with; null in a tablo's first document. */
+  readonly serverClient: number | null;
+}
+
+export const EMPTY_STATE: LoadedState = { logIds: [], bytes: 0, serverClient: null };
+
 export class LiveDocument {
   readonly tabloId: TabloId;
   readonly epoch: number;
   readonly frontier: Frontier;
+  /** What it measured when its epoch began: the newest messages of the one before. */
+  readonly began: DocumentSize;
   /** Set once the tablo has moved on: nothing is admitted here any more. */
   hasMoved = false;
+  /** Set once it has left memory. */
+  isGone = false;
+  #bytes: number;
   readonly #doc: Y.Doc;
   readonly #events: LiveDocumentEvents;
   /** Log rows that the document contains and that no snapshot covers yet. */
@@ -34,7 +53,7 @@ export class LiveDocument {
   constructor(
     name: { tabloId: TabloId; epoch: number },
     doc: Y.Doc,
-    logIds: readonly bigint[],
+    { logIds, bytes, serverClient }: LoadedState,
     events: LiveDocumentEvents,
   ) {
     this.tabloId = name.tabloId;
@@ -43,7 +62,22 @@ export class LiveDocument {
     this.#events = events;
     this.#unsnapshotted = [...logIds];
     this.frontier = new Frontier((client, clock) => elementAt(doc, client, clock));
-    for (const { client, owner, count } of readWriters(doc)) this.frontier.append(client, owner, count);
+    for (const { client, owner, count } of readWriters(doc))
+      this.frontier.append(client, client === serverClient ? SERVER_AUTHOR : owner, count);
+    this.#bytes = bytes;
+    const seeded = serverClient === null ? 0 : this.frontier.nextClock(serverClient);
+    // Nearly all of a document that has nothing else in it yet; otherwise at most what a document begins with.
+    this.began = {
+      entries: seeded,
+      bytes: seeded === this.frontier.length ? bytes : Math.min(bytes, SEED_MAX_BYTES),
+      clients: seeded === 0 ? 0 : 1,
+    };
+    // Its own clientID, which nobody else may write under, is the server's for whatever it writes here.
+    if (serverClient !== null) this.#writers.set(SERVER_AUTHOR, serverClient);
+  }
+
+  get size(): DocumentSize {
+    return { entries: this.frontier.length, bytes: this.#bytes, clients: this.frontier.writers };
   }
 
   /** Applies committed updates, in order, as one change: one broadcast. */
@@ -51,16 +85,20 @@ export class LiveDocument {
     this.#doc.transact(() => {
       for (const { update } of updates) Y.applyUpdate(this.#doc, update, LEDGER_ORIGIN);
     }, LEDGER_ORIGIN);
-    for (const { id } of updates) this.#unsnapshotted.push(id);
+    for (const { update, id } of updates) {
+      this.#unsnapshotted.push(id);
+      this.#bytes += update.byteLength;
+    }
   }
 
   announce(news: readonly CommitNews[]): void {
     for (const one of news) this.#events.onCommitted(one);
   }
 
+  /** Nothing is admitted from now on; the connections go when what they were promised in this turn is on its way. */
   move(): void {
     this.hasMoved = true;
-    this.#events.onMoved();
+    setImmediate(() => this.#events.onMoved());
   }
 
   /** A submission for it waits. One that leaves memory meanwhile would get what is committed, and one loaded in its place might not. */

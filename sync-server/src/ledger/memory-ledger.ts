@@ -1,6 +1,8 @@
 /** A ledger store in memory, for tests: the same contract suite runs on it and on PostgreSQL. */
 
+import type { Edit, Message, Reaction } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import { SEED_MAX_REACTIONS } from '@tablo/schema/limits';
 import type { Role } from '@tablo/schema/roles';
 import type { KnownEntry } from '../admission/admit.ts';
 import {
@@ -8,6 +10,7 @@ import {
   type Committed,
   type DurableEntry,
   type EntryWrite,
+  type ErasureWrite,
   type LedgerStore,
   type LockedFacts,
   type Scope,
@@ -15,10 +18,13 @@ import {
   type UpdateWrite,
   type Writes,
 } from './ledger-store.ts';
+import { createSeed, type Seed, type SeedEntry, type SeedMessage } from './seed.ts';
 
 interface StoredTablo {
   epoch: number;
   lastSeq: number;
+  /** What the live epoch began with; null in the first one. */
+  seed: Seed | null;
 }
 
 export class MemoryLedgerStore implements LedgerStore {
@@ -26,6 +32,7 @@ export class MemoryLedgerStore implements LedgerStore {
   /** By `<tablo> <user>`. */
   readonly roles = new Map<string, Role>();
   readonly entries = new Map<EntryId, EntryWrite>();
+  readonly erasures: ErasureWrite[] = [];
   updates: (UpdateWrite & { readonly id: bigint })[] = [];
   /** Set: every transaction fails with it. */
   failure: Error | null = null;
@@ -36,14 +43,15 @@ export class MemoryLedgerStore implements LedgerStore {
   #nextId = 1n;
 
   addTablo(tabloId: TabloId, members: Readonly<Record<UserId, Role>>): void {
-    this.tablos.set(tabloId, { epoch: 1, lastSeq: 0 });
+    this.tablos.set(tabloId, { epoch: 1, lastSeq: 0, seed: null });
     for (const [userId, role] of Object.entries(members)) this.roles.set(`${tabloId} ${userId}`, role);
   }
 
   async transact({ tablos }: Scope, decide: (facts: LockedFacts) => Writes): Promise<Committed> {
     await Promise.resolve();
     if (this.failure !== null) throw this.failure;
-    if ([...tablos].some((tablo) => this.blocked.has(tablo))) throw new BlockedError('somebody holds the row');
+    const held = [...tablos].filter((tablo) => this.blocked.has(tablo));
+    if (held.length > 0) throw new BlockedError('somebody holds the row', { tablos: new Set(held) });
     const committed = { updateIds: this.#write(decide(this.#facts())) };
     if (!this.losesAnswer) return committed;
     this.losesAnswer = false;
@@ -76,15 +84,50 @@ export class MemoryLedgerStore implements LedgerStore {
       epoch: (tablo) => this.tablos.get(tablo)?.epoch ?? null,
       role: (tablo, user) => this.roles.get(`${tablo} ${user}`) ?? null,
       lastSeq: (tablo) => this.tablos.get(tablo)?.lastSeq ?? 0,
-      seqOf: (id) => (this.#isDeleted(id) ? null : (this.entries.get(id)?.seq ?? null)),
+      seqOf: (id) => (this.isDeleted(id) ? null : (this.entries.get(id)?.seq ?? null)),
+      emojiOn: (message) => new Set(this.#reactionsOn(message).map(({ emoji }) => emoji)),
+      ownEmojiOn: (message, user) =>
+        new Set(this.#reactionsOn(message).flatMap(({ author, emoji }) => (author === user ? [emoji] : []))),
+      editsOf: (message) => this.#of(message, 'edit').length,
     };
   }
 
-  #isDeleted(id: EntryId): boolean {
-    return [...this.entries.values()].some(({ entry }) => entry.kind === 'delete' && entry.target === id);
+  isDeleted(id: EntryId): boolean {
+    return this.#of(id, 'delete').length > 0;
   }
 
-  #write({ entries, updates, moves }: Writes): bigint[] {
+  #of(message: EntryId, kind: 'edit' | 'delete' | 'reaction'): readonly EntryWrite[] {
+    return [...this.entries.values()].filter(({ entry }) => entry.kind === kind && entry.target === message);
+  }
+
+  #reactionsOn(message: EntryId): readonly Reaction[] {
+    return this.#of(message, 'reaction').map(({ entry }) => entry as Reaction);
+  }
+
+  #newest(tabloId: TabloId): readonly SeedMessage[] {
+    const messages = [...this.entries.values()].filter(
+      (one) => one.tabloId === tabloId && one.entry.kind === 'message' && !this.isDeleted(one.entry.id),
+    );
+    return messages.sort(laterFirst).map((message) => ({
+      message: message as SeedEntry<Message>,
+      edit: (this.#of(message.entry.id, 'edit').toSorted(laterFirst)[0] as SeedEntry<Edit> | undefined) ?? null,
+      reactions: this.#latestReactions(message.entry.id).slice(0, SEED_MAX_REACTIONS),
+    }));
+  }
+
+  #latestReactions(message: EntryId): readonly SeedEntry<Reaction>[] {
+    const byVoter = Map.groupBy(this.#of(message, 'reaction'), ({ entry }) => {
+      const { author, emoji } = entry as Reaction;
+      return `${author} ${emoji}`;
+    });
+    return [...byVoter.values()].flatMap((votes) => {
+      const latest = votes.toSorted(laterFirst)[0] as SeedEntry<Reaction>;
+      return latest.entry.on ? [latest] : [];
+    });
+  }
+
+  #write({ entries, updates, erasures, moves }: Writes): bigint[] {
+    this.erasures.push(...erasures);
     for (const write of entries) {
       this.entries.set(write.entry.id, write);
       const tablo = this.tablos.get(write.tabloId);
@@ -98,9 +141,13 @@ export class MemoryLedgerStore implements LedgerStore {
     });
     for (const { tabloId, from } of moves) {
       const tablo = this.tablos.get(tabloId);
-      if (tablo !== undefined) tablo.epoch = from + 1;
+      if (tablo?.epoch === from) Object.assign(tablo, { epoch: from + 1, seed: createSeed(this.#newest(tabloId)) });
       this.updates = this.updates.filter((update) => update.tabloId !== tabloId || update.epoch !== from);
     }
     return ids;
   }
 }
+
+/** By (`shownAt`, `id`), as the timeline orders [R5]. */
+const laterFirst = (left: EntryWrite, right: EntryWrite): number =>
+  right.shownAt - left.shownAt || (right.entry.id < left.entry.id ? -1 : 1);

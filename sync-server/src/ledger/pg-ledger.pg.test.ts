@@ -2,10 +2,11 @@ import { createDeletion, createEdit, createReaction, type Entry } from '@tablo/s
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
 import { Timeline } from '@tablo/schema/timeline';
-import pg, { type Pool, type PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createPool } from '../db/pool.ts';
 import { openTestDatabase, type TestDatabase } from '../db/test-database.ts';
+import { PgDocumentStore } from '../documents/pg-document-store.ts';
 import { Ledger } from './ledger.ts';
 import { describeLedger } from './ledger-contract.ts';
 import { alice, bob, carol, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
@@ -66,6 +67,16 @@ describeLedger('PostgreSQL', async () => ({
       [tablo, epoch],
     );
     return rows.map(({ update }) => new Uint8Array(update));
+  },
+  seed: async (tablo) => {
+    const { rows } = await pool.query<{ epoch: number }>('SELECT epoch FROM tablos WHERE id = $1', [tablo]);
+    const stored = await new PgDocumentStore(pool).load({ tabloId: tablo, epoch: rows[0]?.epoch ?? 0 });
+    const state = stored.state ?? new Uint8Array([0, 0]);
+    return { state, bytes: state.byteLength, logIds: [], serverClient: stored.serverClient };
+  },
+  erasures: async (tablo) => {
+    const { rows } = await pool.query('SELECT message_id, epoch FROM tablo_erasures WHERE tablo_id = $1', [tablo]);
+    return rows.map(({ message_id, epoch }) => [message_id, epoch] as const);
   },
   loseAnswer: () => forgetful.forget(),
 }));
@@ -135,23 +146,59 @@ describe('rows', () => {
     expect(onStorage).not.toHaveBeenCalled();
   });
 
-  it('[R8] that are tried again hold up the others for a shorter while', async () => {
-    const tablo = await addTablo({ [alice]: 'member' });
+  it('[R8] [R11] that somebody holds are not waited for by a shared transaction: it says which they are, and its connection lives on', async () => {
+    const [held, free] = [await addTablo({ [alice]: 'member' }), await addTablo({ [alice]: 'member' })];
+    const single = createPool(database.url, { max: 1 });
+    const store = new PgLedgerStore(single);
+    const backend = async () => (await single.query('SELECT pg_backend_pid() AS pid')).rows[0].pid;
+    const before = await backend();
     const holder = await admin.connect();
     await holder.query('BEGIN');
-    await holder.query('UPDATE tablos SET name = name WHERE id = $1', [tablo]);
-    const query = vi.spyOn(pg.Client.prototype, 'query');
-    for (const patience of ['usual', 'short'] as const) {
-      const scope = { tablos: new Set([tablo]), members: [], entries: new Set<EntryId>() };
-      const nothing = () => ({ entries: [], updates: [], moves: [] });
-      const transacting = new PgLedgerStore(pool).transact(scope, nothing, patience);
-      await expect(transacting).rejects.toBeInstanceOf(BlockedError);
-    }
-    const waits = query.mock.calls.flatMap(([text]) => /lock_timeout = (\d+)/.exec(String(text))?.[1] ?? []);
-    query.mockRestore();
+    await holder.query('UPDATE tablos SET name = name WHERE id = $1', [held]);
+    const decide = vi.fn(() => ({ entries: [], updates: [], erasures: [], moves: [] }));
+    const scope = { tablos: new Set([held, free]), members: [], entries: new Set<EntryId>(), reactions: [] };
+    const error = await store.transact(scope, decide, 'shared').catch((thrown: unknown) => thrown);
     await holder.query('ROLLBACK');
     holder.release();
-    expect(waits).toEqual(['1000', '100']);
+    expect(error).toBeInstanceOf(BlockedError);
+    expect((error as BlockedError).tablos).toEqual(new Set([held]));
+    expect(decide).not.toHaveBeenCalled();
+    expect(await backend()).toBe(before);
+    await single.end();
+  });
+
+  it.each([
+    ['a statement that takes for ever', 'BEFORE INSERT', 'PERFORM pg_sleep(600); RETURN NEW;'],
+    ['a trigger that raises', 'BEFORE INSERT', `RAISE EXCEPTION 'this board is archived';`],
+    ['a trigger that ends the statement', 'BEFORE INSERT', `RAISE EXCEPTION 'canceled' USING ERRCODE = '57014';`],
+    ['a deadlock that is reported', 'BEFORE INSERT', `RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01';`],
+  ])('[R11] stops only its own tablo: %s', async (_, when, body) => {
+    const [odd, free] = [await addTablo({ [alice]: 'member' }), await addTablo({ [alice]: 'member' })];
+    const onStorage = vi.fn();
+    const ledger = new Ledger(new PgLedgerStore(pool), { ...silent, onStorage });
+    await pool.query(`CREATE TABLE odd_ones AS SELECT '${odd}'::uuid AS id; CREATE FUNCTION odd_one() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN IF NEW.channel_id IN (SELECT id FROM odd_ones) THEN ${body} END IF; RETURN NEW; END $$`);
+    await pool.query(`CREATE TRIGGER odd_one ${when} ON messages FOR EACH ROW EXECUTE FUNCTION odd_one()`);
+    const send = (tablo: TabloId) => {
+      const replica = new Replica(alice);
+      return ledger.submit(submissionOf(load(tablo).live, alice, replica.push(replica.message('x', T)), T));
+    };
+    try {
+      const waiting = send(odd);
+      // Also in the very batch that it comes with, and while it is tried again.
+      expect((await send(free)).type).toBe('committed');
+      await vi.waitFor(() => expect(ledger.apart).toBe(1), 5_000);
+      for (let nth = 0; nth < 20; nth += 1) expect((await send(free)).type).toBe('committed');
+      expect(ledger.queued).toBe(1);
+      await pool.query('DELETE FROM odd_ones');
+      await admin.query(
+        `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`,
+      );
+      expect((await waiting).type).toBe('committed');
+      expect(onStorage).not.toHaveBeenCalled();
+    } finally {
+      await pool.query('DROP TRIGGER odd_one ON messages; DROP FUNCTION odd_one; DROP TABLE odd_ones');
+    }
   });
 
   it('[R8] that a rule of the host application refuses, at the statement or at COMMIT, stop no other tablo', async () => {

@@ -19,29 +19,45 @@ import {
   UnstorableError,
   type Writes,
 } from './ledger-store.ts';
+import { moveTablo } from './pg-epochs.ts';
 import { applyChanges } from './pg-ledger-changes.ts';
 
 /** Nobody's: the nil UUID. */
 const NO_TABLO = '00000000-0000-0000-0000-000000000000';
 
-/** All tablos wait while one's row is waited for. Held rightly, it is held for some milliseconds. */
-const LOCK_TIMEOUT_MS: Readonly<Record<Patience, number>> = { usual: 1_000, short: 100 };
+/** All other tablos wait for a shared transaction: so much, from its beginning to its COMMIT. */
+const SHARED_MS = 80;
+/** No statement is given less than this. */
+const MIN_STATEMENT_MS = 10;
+/** Nobody else waits for one that is about one tablo. */
+const ALONE_LOCK_MS = 5_000;
+const ALONE_STATEMENT_MS = 10_000;
 
-// Three statements in one trip take no parameters; the ids are canonical UUIDs, by their type.
-const lockSql = (
-  tablos: Iterable<TabloId>,
-  patience: Patience,
-): string => `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS[patience]}; SELECT id, epoch, last_seq, deleted_at IS NOT NULL AS is_deleted
-  FROM tablos WHERE id = ANY('${uuidArray(tablos)}'::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
+// Several statements in one trip take no parameters; the ids are canonical UUIDs, by their type. A shared transaction takes the rows that are free; what it
+// then lacks of those that exist is held by somebody.
+const lockSql = (tablos: Iterable<TabloId>, patience: Patience): string => {
+  const wanted = `'${uuidArray(tablos)}'::uuid[]`;
+  const isShared = patience === 'shared';
+  return `BEGIN; SET LOCAL lock_timeout = ${isShared ? SHARED_MS : ALONE_LOCK_MS};
+    SET LOCAL statement_timeout = ${isShared ? SHARED_MS : ALONE_STATEMENT_MS};
+    SELECT id, epoch, last_seq, deleted_at IS NOT NULL AS is_deleted FROM tablos WHERE id = ANY(${wanted})
+      ORDER BY id FOR NO KEY UPDATE${isShared ? ' SKIP LOCKED' : ''};
+    SELECT id FROM tablos WHERE id = ANY(${wanted})`;
+};
 
-const FACTS = `SELECT
+// The time that is left is for the statement after this one. Every look-up is one by key, or of at most as many rows as admission allows [R9].
+const FACTS = `SELECT set_config('statement_timeout', $4, true),
   (SELECT coalesce(json_agg(json_build_array(a.tablo_id, a.user_id, a.role::text)), '[]')
     FROM json_to_recordset($1) AS wanted("tabloId" uuid, "userId" uuid)
     JOIN tablo_access a ON a.tablo_id = wanted."tabloId" AND a.user_id = wanted."userId" AND a.is_active) AS roles,
   (SELECT coalesce(json_agg(json_build_array(e.id, e.tablo_id, e.kind, e.author, encode(e.digest, 'hex'),
-      tablo_private.to_ms(e.sent_at), tablo_private.to_ms(e.shown_at), m.seq)), '[]')
+      tablo_private.to_ms(e.sent_at), tablo_private.to_ms(e.shown_at), m.seq, m.edit_count)), '[]')
     FROM tablo_entries e LEFT JOIN messages m ON m.id = e.id AND m.deleted_at IS NULL
-    WHERE e.id = ANY($2::uuid[])) AS entries`;
+    WHERE e.id = ANY($2::uuid[])) AS entries,
+  (SELECT coalesce(json_agg(json_build_array(wanted."messageId", wanted."userId",
+      (SELECT json_agg(k.emoji) FROM tablo_reaction_kinds k WHERE k.message_id = wanted."messageId"),
+      (SELECT json_agg(v.emoji) FROM tablo_votes v WHERE v.message_id = wanted."messageId" AND v.user_id = wanted."userId"))), '[]')
+    FROM json_to_recordset($3) AS wanted("messageId" uuid, "userId" uuid)) AS reactions`;
 
 const WRITE = `WITH e AS (
     SELECT r.*, tablo_private.from_ms(r.sent) AS sent_at, tablo_private.from_ms(r.received) AS received_at,
@@ -62,14 +78,6 @@ const WRITE = `WITH e AS (
   SELECT u.tablo, u.epoch, decode(u.update, 'base64')
   FROM ROWS FROM (json_to_recordset($2) AS (tablo uuid, epoch integer, update text)) WITH ORDINALITY AS u(tablo, epoch, update, nth)
   ORDER BY nth RETURNING id`;
-
-const MOVE = `WITH moved AS (
-    UPDATE tablos SET epoch = m."from" + 1 FROM json_to_recordset($1) AS m("tabloId" uuid, "from" integer)
-    WHERE tablos.id = m."tabloId" AND tablos.epoch = m."from" RETURNING tablos.id
-  ), snapshots AS (
-    DELETE FROM tablo_documents USING moved WHERE tablo_documents.tablo_id = moved.id
-  )
-  DELETE FROM tablo_updates USING moved WHERE tablo_updates.tablo_id = moved.id`;
 
 // A row that is gone by the end of the same transaction: the disk, the WAL and the right to write are all asked.
 const PROBE = `INSERT INTO tablo_updates (tablo_id, epoch, update) VALUES ('${NO_TABLO}', 0, ''); DELETE FROM tablo_updates WHERE tablo_id = '${NO_TABLO}'`;
@@ -121,9 +129,11 @@ interface FactsRow {
     digest: string,
     sentAt: number,
     shownAt: number,
-    /** Of a message that is not deleted. */
+    /** Of a message that is not deleted, and how often it was edited. */
     seq: number | null,
+    edits: number | null,
   ][];
+  readonly reactions: readonly [EntryId, UserId, emoji: readonly string[] | null, own: readonly string[] | null][];
 }
 
 export class PgLedgerStore implements LedgerStore {
@@ -136,15 +146,12 @@ export class PgLedgerStore implements LedgerStore {
     this.#readers = readers;
   }
 
-  async transact(
-    scope: Scope,
-    decide: (facts: LockedFacts) => Writes,
-    patience: Patience = 'usual',
-  ): Promise<Committed> {
+  async transact(scope: Scope, decide: (facts: LockedFacts) => Writes, patience: Patience): Promise<Committed> {
     return await this.#withClient(async (client) => {
-      const facts = await readFacts(client, scope, patience);
+      const left = createClock(patience);
+      const facts = await readFacts(client, scope, patience, left);
       const writes = decide(facts);
-      const committed = await write(client, writes);
+      const committed = await write(client, writes, left);
       await client.query('COMMIT').catch((error: unknown) => {
         throw this.#asCommitFailure(asFailure(error), writes, committed);
       });
@@ -195,13 +202,33 @@ export class PgLedgerStore implements LedgerStore {
     try {
       return await act(client);
     } catch (error) {
-      failure = asFailure(error);
-      throw failure;
+      const thrown = asFailure(error);
+      // Answered with a no, the connection is well: only its transaction has ended. Otherwise it is in an unknown state, and ends with its transaction.
+      const isWell = thrown instanceof BlockedError || thrown instanceof UnstorableError;
+      if (!isWell || !(await isRolledBack(client))) failure = thrown;
+      throw thrown;
     } finally {
-      // A connection that failed in mid-transaction is in an unknown state: it is ended, not reused. Its transaction ends with it.
       client.release(failure);
     }
   }
+}
+
+/** ms that are left for the next statement, as `statement_timeout` takes them. */
+type Clock = () => string;
+
+function createClock(patience: Patience): Clock {
+  const end = performance.now() + SHARED_MS;
+  return () =>
+    patience === 'alone'
+      ? String(ALONE_STATEMENT_MS)
+      : String(Math.max(MIN_STATEMENT_MS, Math.round(end - performance.now())));
+}
+
+async function isRolledBack(client: PoolClient): Promise<boolean> {
+  return await client.query('ROLLBACK').then(
+    () => true,
+    () => false,
+  );
 }
 
 async function begin(
@@ -210,24 +237,35 @@ async function begin(
   patience: Patience,
 ): Promise<ReadonlyMap<TabloId, TabloRow>> {
   const results = (await client.query(lockSql(tablos, patience))) as unknown as readonly QueryResult<TabloRow>[];
-  const rows = results[2]?.rows ?? [];
-  return new Map(rows.filter((row) => !row.is_deleted).map((row) => [row.id, row]));
+  const [locked = [], existing = []] = results.slice(-2).map(({ rows }) => rows);
+  const rows = new Map(locked.map((row) => [row.id, row]));
+  const held = existing.filter(({ id }) => !rows.has(id)).map(({ id }) => id);
+  if (held.length > 0) throw new BlockedError('Somebody holds rows of tablos.', { tablos: new Set(held) });
+  return new Map(locked.filter((row) => !row.is_deleted).map((row) => [row.id, row]));
 }
 
-async function readFacts(client: PoolClient, scope: Scope, patience: Patience): Promise<LockedFacts> {
+async function readFacts(client: PoolClient, scope: Scope, patience: Patience, left: Clock): Promise<LockedFacts> {
   const tablos = await begin(client, scope.tablos, patience);
   // Only now: under READ COMMITTED a statement that starts after the lock sees all that earlier holders committed.
   const { rows } = await client.query<FactsRow>({
     name: 'ledger-facts',
     text: FACTS,
-    values: [JSON.stringify(scope.members), uuidArray(scope.entries)],
+    values: [JSON.stringify(scope.members), uuidArray(scope.entries), JSON.stringify(scope.reactions), left()],
   });
   const roles = new Map((rows[0]?.roles ?? []).map(([tablo, user, role]) => [`${tablo} ${user}`, parseRole(role)]));
   const entries = new Map<EntryId, KnownEntry>();
   const seqs = new Map<EntryId, number | null>();
-  for (const [id, tabloId, kind, author, digest, sentAt, shownAt, seq] of rows[0]?.entries ?? []) {
+  const edits = new Map<EntryId, number>();
+  for (const [id, tabloId, kind, author, digest, sentAt, shownAt, seq, edited] of rows[0]?.entries ?? []) {
     entries.set(id, { tabloId, kind, author, digest, sentAt, shownAt });
     seqs.set(id, seq);
+    edits.set(id, edited ?? 0);
+  }
+  const emoji = new Map<EntryId, ReadonlySet<string>>();
+  const ownEmoji = new Map<string, ReadonlySet<string>>();
+  for (const [message, user, all, own] of rows[0]?.reactions ?? []) {
+    emoji.set(message, new Set(all));
+    ownEmoji.set(`${message} ${user}`, new Set(own));
   }
   return {
     entry: (id) => entries.get(id),
@@ -235,10 +273,16 @@ async function readFacts(client: PoolClient, scope: Scope, patience: Patience): 
     role: (tablo, user) => roles.get(`${tablo} ${user}`) ?? null,
     lastSeq: (tablo) => Number(tablos.get(tablo)?.last_seq ?? 0),
     seqOf: (id) => seqs.get(id) ?? null,
+    emojiOn: (message) => emoji.get(message) ?? NONE,
+    ownEmojiOn: (message, user) => ownEmoji.get(`${message} ${user}`) ?? NONE,
+    editsOf: (message) => edits.get(message) ?? 0,
   };
 }
 
-async function write(client: PoolClient, { entries, updates, moves }: Writes): Promise<Committed> {
+const NONE: ReadonlySet<string> = new Set();
+
+async function write(client: PoolClient, writes: Writes, left: Clock): Promise<Committed> {
+  const { entries, updates, moves } = writes;
   let updateIds: bigint[] = [];
   if (updates.length > 0) {
     const logged = updates.map(({ tabloId, epoch, update }) => ({ tablo: tabloId, epoch, update: base64(update) }));
@@ -249,8 +293,12 @@ async function write(client: PoolClient, { entries, updates, moves }: Writes): P
     });
     updateIds = rows.map(({ id }) => BigInt(id));
   }
-  await applyChanges(client, entries);
-  if (moves.length > 0) await client.query({ name: 'ledger-move', text: MOVE, values: [JSON.stringify(moves)] });
+  const query = async (name: string, text: string, values: unknown[]): Promise<void> => {
+    await client.query(`SET LOCAL statement_timeout = ${left()}`);
+    await client.query({ name, text, values });
+  };
+  await applyChanges(query, writes);
+  for (const move of moves) await moveTablo(client, move);
   return { updateIds };
 }
 
@@ -275,8 +323,10 @@ const base64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 const uuidArray = (ids: Iterable<string>): string => `{${[...ids].join(',')}}`;
 
-/** Connections, credentials, read-only, transactions, catalogs, resources, intervention, the system: of the database, whatever was written. */
-const STATE_CLASSES = new Set(['08', '25', '28', '3D', '40', '53', '57', '58']);
+/** Connections, credentials, read-only, catalogs, resources, intervention, the system: of the database, whatever was written. */
+const STATE_CLASSES = new Set(['08', '25', '28', '3D', '53', '57', '58']);
+/** A statement that took too long, or that somebody ended: about these rows, not about the database, which has just answered. */
+const QUERY_CANCELED = '57014';
 /** Data, integrity, limits: of what was written. */
 const DATA_CLASSES = new Set(['22', '23', '54']);
 /** Two nodes insert one id at once: the repeated transaction reads the winner's row and decides by it. */
@@ -284,12 +334,14 @@ const UNIQUE_VIOLATION = '23505';
 
 /** By SQLSTATE (PostgreSQL, appendix A). What is neither of the database's state nor of the data stands in the way of these rows alone: a lock, a trigger, a policy. */
 function asFailure(error: unknown): Error {
-  if (error instanceof UnansweredCommitError) return error;
+  if (error instanceof UnansweredCommitError || error instanceof BlockedError) return error;
   const code = (error as { code?: unknown }).code;
   const failure = error instanceof Error ? error : new Error(String(error));
   // Node's own errors have codes as well: ECONNRESET.
   if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return failure;
   if (DATA_CLASSES.has(code.slice(0, 2)) && code !== UNIQUE_VIOLATION)
     return new UnstorableError(`PostgreSQL refused the data: ${code}`);
-  return STATE_CLASSES.has(code.slice(0, 2)) ? failure : new BlockedError(failure.message, { cause: failure });
+  return STATE_CLASSES.has(code.slice(0, 2)) && code !== QUERY_CANCELED
+    ? failure
+    : new BlockedError(failure.message, { cause: failure });
 }

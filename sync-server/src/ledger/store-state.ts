@@ -35,9 +35,9 @@ export class StoreState {
     this.#isSuspect = true;
   }
 
-  /** One try, watched. */
-  async watch<T>(act: () => Promise<T>): Promise<T> {
-    const timer = setTimeout(() => this.#set(true), HANGING_MS);
+  /** One try, watched. `isAlone`: it is about one tablo and may take long without saying anything about the store. */
+  async watch<T>(act: () => Promise<T>, isAlone = false): Promise<T> {
+    const timer = isAlone ? undefined : setTimeout(() => this.#set(true), HANGING_MS);
     try {
       const value = await act();
       this.#succeed();

@@ -3,7 +3,7 @@ import type { Refusal } from '@tablo/schema/close-codes';
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { unreachable } from '@tablo/schema/result';
-import { idsToLookUp } from '../admission/admit.ts';
+import { idsToLookUp, reactedTo } from '../admission/admit.ts';
 import type { Run } from '../admission/decode-update.ts';
 import type { Scope } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
@@ -17,12 +17,20 @@ interface Signed {
   readonly isAwaited?: () => boolean;
 }
 
+/** What a clientID that wrote into an earlier document sends cannot connect to the live one. */
+export type Continuity =
+  /** It is refused as a gap: the client begins anew, with another clientID. */
+  | 'strict'
+  /** A client that does not know of documents' ends brings its old one along: what of it is durable is acknowledged, what is new the server writes for it. */
+  | 'carried-over';
+
 export type Submission =
   /** A SyncStep2 or an Update, decoded. */
   | (Signed & {
       readonly type: 'update';
       readonly update: Uint8Array;
       readonly runs: readonly Run[];
+      readonly continuity?: Continuity;
     })
   /** One entry by REST: the server writes it into the document on the author's behalf. */
   | (Signed & { readonly type: 'entry'; readonly entry: MemberEntry })
@@ -53,17 +61,26 @@ export function sizeOf(submission: Submission): number {
   }
 }
 
+/** Entries that it brings, the ones that are known already included. */
+export function countEntries(submission: Submission): number {
+  if (submission.type !== 'update') return 1;
+  return submission.runs.reduce((sum, { entries }) => sum + entries.length, 0);
+}
+
 export function scopeOf(submissions: readonly Submission[]): Scope {
   const tablos = new Set<TabloId>();
   const members = new Map<string, { tabloId: TabloId; userId: UserId }>();
   const entries = new Set<EntryId>();
+  const reactions = new Map<string, { messageId: EntryId; userId: UserId }>();
   for (const submission of submissions) {
     const { tabloId } = submission.document;
     tablos.add(tabloId);
     if (submission.type === 'move') continue;
     members.set(`${tabloId} ${submission.userId}`, { tabloId, userId: submission.userId });
+    const { userId } = submission;
     const values = submission.type === 'entry' ? [submission.entry] : submission.runs.flatMap((run) => run.entries);
     for (const id of idsToLookUp(values)) entries.add(id);
+    for (const messageId of reactedTo(values)) reactions.set(`${messageId} ${userId}`, { messageId, userId });
   }
-  return { tablos, members: [...members.values()], entries };
+  return { tablos, members: [...members.values()], entries, reactions: [...reactions.values()] };
 }

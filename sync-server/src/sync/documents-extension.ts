@@ -85,6 +85,7 @@ export class LiveDocuments {
   /** [R3] A clientID seen in awareness stays its owner's, also when everybody has left for a while. */
   #rememberClaims(documentName: string): void {
     const live = this.#byName.get(documentName);
+    if (live !== undefined) live.isGone = true;
     this.#byName.delete(documentName);
     const claims = [...(live?.frontier.claims() ?? [])].slice(-MAX_CLAIMS);
     if (live !== undefined && !live.hasMoved && claims.length > 0) this.#claims.set(documentName, claims);
@@ -119,7 +120,8 @@ export class LiveDocuments {
     const stored = this.#loaded.get(document);
     if (name === null || stored === undefined) throw createRefusalError();
     this.#loaded.delete(document);
-    const live = new LiveDocument(name, document, stored.logIds, {
+    const loaded = { ...stored, bytes: stored.state?.byteLength ?? 0 };
+    const live = new LiveDocument(name, document, loaded, {
       onCommitted: (news) => {
         document.flush(); // The entries first: who hears of a commit has what it speaks of.
         document.broadcastStateless(

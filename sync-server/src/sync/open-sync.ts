@@ -8,6 +8,7 @@ import type { Membership } from '../access/membership.ts';
 import type { Profiles } from '../access/profiles.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { DocumentStore } from '../documents/document-store.ts';
+import type { EpochLimits } from '../ledger/epoch-limits.ts';
 import { Ledger, type LedgerObserver } from '../ledger/ledger.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { LiveDocument } from '../ledger/live-document.ts';
@@ -53,7 +54,7 @@ interface Deps {
   readonly isAllowedOrigin: (origin: string, host: string) => boolean;
   readonly observer: LedgerObserver & { onRefused(refusal: Refusal): void; onLimit(limit: LimitName): void };
   readonly log: Log;
-  readonly epochMaxEntries: number;
+  readonly epochLimits: EpochLimits;
   readonly limits: LimitSettings;
 }
 
@@ -84,7 +85,7 @@ export function openSync(deps: Deps): Sync {
         deps.observer.onStorage?.(isAway);
       },
     },
-    { epochMaxEntries: deps.epochMaxEntries, maxQueuedBytes: deps.limits.queuedBytes },
+    { epochLimits: deps.epochLimits, maxQueuedBytes: deps.limits.queuedBytes },
   );
   const backlog = new Backlog();
   const owners = new SocketOwners();

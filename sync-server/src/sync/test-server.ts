@@ -17,6 +17,7 @@ import { parseConfig } from '../config.ts';
 import { createPool } from '../db/pool.ts';
 import { openTestDatabase } from '../db/test-database.ts';
 import { PgDocumentStore } from '../documents/pg-document-store.ts';
+import { EPOCH_LIMITS, type EpochLimits } from '../ledger/epoch-limits.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import { PgLedgerStore } from '../ledger/pg-ledger.ts';
 import type { LimitSettings } from '../limit-settings.ts';
@@ -56,7 +57,7 @@ export interface TestServer {
 }
 
 export async function openTestServer(
-  options: { epochMaxEntries?: number; limits?: Partial<LimitSettings> } = {},
+  options: { epochMaxEntries?: number; epochLimits?: Partial<EpochLimits>; limits?: Partial<LimitSettings> } = {},
 ): Promise<TestServer> {
   const database = await openTestDatabase();
   const pool = createPool(database.url);
@@ -85,7 +86,7 @@ export async function openTestServer(
       isAllowedOrigin: () => false,
       observer: { onCommit() {}, onFailure() {}, onRefused() {}, onLimit() {} },
       log: silentLog,
-      epochMaxEntries: options.epochMaxEntries ?? 2_000,
+      epochLimits: { ...EPOCH_LIMITS, entries: options.epochMaxEntries ?? EPOCH_LIMITS.entries, ...options.epochLimits },
       limits: { ...defaultLimits(), ...options.limits },
     });
   let sync = open();

@@ -1,0 +1,37 @@
+/** [R9] A document that is half full moves when nobody has written into it for a while: then it costs nobody a moment in which they type. */
+import { type EpochLimits, isHalfFull } from './epoch-limits.ts';
+import type { LiveDocument } from './live-document.ts';
+
+const QUIET_MS = 30_000;
+
+export class QuietMoves {
+  readonly #limits: EpochLimits;
+  readonly #move: (document: LiveDocument) => void;
+  readonly #timers = new Map<LiveDocument, NodeJS.Timeout>();
+
+  constructor(limits: EpochLimits, move: (document: LiveDocument) => void) {
+    this.#limits = limits;
+    this.#move = move;
+  }
+
+  /** Something was written into it. */
+  note(document: LiveDocument): void {
+    const timer = this.#timers.get(document);
+    if (timer !== undefined) clearTimeout(timer);
+    this.#timers.delete(document);
+    if (document.hasMoved || !isHalfFull(document.size, document.began, this.#limits)) return;
+    this.#timers.set(
+      document,
+      setTimeout(() => {
+        this.#timers.delete(document);
+        // One that has left memory may have another one of its name in its place.
+        if (!document.isGone) this.#move(document);
+      }, QUIET_MS).unref(),
+    );
+  }
+
+  close(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  }
+}
