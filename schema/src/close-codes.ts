@@ -31,7 +31,8 @@ export const REASONS = {
   },
   'token-expired': { close: 4440, status: 401, next: 'after-auth', message: 'The token has expired.' },
   forbidden: { close: 4403, status: 403, next: 'never', message: 'You are not a member of this tablo.' },
-  'epoch-moved': { close: 4410, status: 409, next: 're-home', message: 'This tablo has moved to a newer document.' },
+  // On `/yjs` an unmodified client comes back, and is given the document that there is then.
+  'epoch-moved': { close: 1012, status: 409, next: 're-home', message: 'This tablo has moved to a newer document.' },
   'read-only': { close: 4405, status: 403, next: 'never', message: 'Guests can read here but not write.' },
   'invalid-update': {
     close: 4422,

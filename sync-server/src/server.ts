@@ -10,7 +10,9 @@ import { openHourlyAudit } from './audit/hourly-audit.ts';
 import { createCalmLog } from './calm-log.ts';
 import type { Config } from './config.ts';
 import { createPool, endPool } from './db/pool.ts';
+import { openErasures } from './documents/erasures.ts';
 import { PgDocumentStore } from './documents/pg-document-store.ts';
+import { PgErasureStore } from './documents/pg-erasure-store.ts';
 import { type Identity, openIdentity } from './identity/identity.ts';
 import { LANES } from './ledger/ledger.ts';
 import { PgLedgerStore } from './ledger/pg-ledger.ts';
@@ -129,11 +131,13 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     onTrouble: () => sync.ledger.suspect(),
     registry: metrics.registry,
   });
+  const erasures = openErasures({ store: new PgErasureStore(pool), move: (name) => sync.moveTablo(name), log });
   const audit = openHourlyAudit({ pool, log, onLast: metrics.onAudit });
   return {
     rest,
     sync,
     close: async () => {
+      erasures.close();
       await Promise.all([audit.close(), sync.close({ commitsMs: COMMITS_MS, snapshotsMs: SNAPSHOTS_MS })]);
       await changes.close();
       await Promise.race([

@@ -49,6 +49,7 @@ it.each([
 
 it('[R2] a gap is asked about once, and refused for good the second time', async () => {
   const attacker = await stage.joinYjs();
+  attacker.send(syncFrame(null, UPDATE, append(11, [say(eve, 'first')])));
   attacker.send(syncFrame(null, UPDATE, append(11, [say(eve, 'x')], 5)));
   await until(() => expect(attacker.heard.asked).toBeGreaterThanOrEqual(2));
   attacker.send(syncFrame(null, UPDATE, append(11, [say(eve, 'x')], 5)));

@@ -11,6 +11,7 @@ import {
   admitEntry,
   type FreshEntry,
   type KnownEntry,
+  trimKnown,
 } from '../admission/admit.ts';
 import { encodeAppend, encodeRuns } from '../admission/encode-append.ts';
 import type { FrontierDraft } from '../admission/frontier.ts';
@@ -92,6 +93,7 @@ class Batch implements LockedFacts {
 
   entry = (id: EntryId): KnownEntry | undefined => this.#accepted.get(id) ?? this.#facts.entry(id);
   epoch = (tablo: TabloId): number | null => this.#epochs.get(tablo) ?? this.#facts.epoch(tablo);
+  documentEpoch = (tablo: TabloId): number | null => this.#epochs.get(tablo) ?? this.#facts.documentEpoch(tablo);
   role: LockedFacts['role'] = (tablo, user) => this.#facts.role(tablo, user);
   lastSeq = (tablo: TabloId): number => this.#seqs.get(tablo) ?? this.#facts.lastSeq(tablo);
   seqOf = (id: EntryId): number | null =>
@@ -130,7 +132,7 @@ class Batch implements LockedFacts {
   }
 
   #move(document: LiveDocument): Outcome {
-    if (this.epoch(document.tabloId) === document.epoch) {
+    if (this.documentEpoch(document.tabloId) === document.epoch) {
       this.#moves.push({ tabloId: document.tabloId, from: document.epoch });
       this.#epochs.set(document.tabloId, document.epoch + 1);
     }
@@ -145,6 +147,8 @@ class Batch implements LockedFacts {
     const frontier = this.#changes.get(document)?.draft ?? document.frontier;
     const admission = admit(submission.runs, applicant, frontier, this, digestContent);
     if (submission.continuity !== 'carried-over' || admission.type !== 'refused') return admission;
+    // A clientID that writes here and leaves clocks out has lost something on its way: it is asked for that.
+    if (trimKnown(submission.runs, frontier).some(({ client }) => frontier.nextClock(client) > 0)) return admission;
     const carriedOver = admitCarriedOver(submission.runs, applicant, this, digestContent);
     // What is wrong with it either way is said as for anybody.
     return carriedOver.type === 'refused' ? admission : carriedOver;
@@ -177,7 +181,7 @@ class Batch implements LockedFacts {
   /** At once, in the same transaction: what is decided after it belongs to the next document, so that only one update can go beyond the bound. */
   #moveIfFull({ document, draft, bytes }: OpenChange): void {
     const size = { entries: draft.length, bytes: document.size.bytes + bytes, clients: draft.writers };
-    if (this.epoch(document.tabloId) === document.epoch && isFull(size, document.began, this.#epochLimits))
+    if (this.documentEpoch(document.tabloId) === document.epoch && isFull(size, document.began, this.#epochLimits))
       this.#move(document);
   }
 

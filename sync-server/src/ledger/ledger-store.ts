@@ -18,6 +18,8 @@ export interface Scope {
 }
 
 export interface LockedFacts extends Facts {
+  /** The number of the tablo's document, also of a tablo that is closed to everybody; null when there is none (any more). */
+  documentEpoch(tablo: TabloId): number | null;
   /** `seq` of the tablo's newest message. */
   lastSeq(tablo: TabloId): number;
   /** `seq` of a durable message that is not deleted; null for everything else. */

@@ -82,6 +82,7 @@ export class MemoryLedgerStore implements LedgerStore {
         return { tabloId, kind: entry.kind, author: entry.author, sentAt: entry.sentAt, shownAt, digest };
       },
       epoch: (tablo) => this.tablos.get(tablo)?.epoch ?? null,
+      documentEpoch: (tablo) => this.tablos.get(tablo)?.epoch ?? null,
       role: (tablo, user) => this.roles.get(`${tablo} ${user}`) ?? null,
       lastSeq: (tablo) => this.tablos.get(tablo)?.lastSeq ?? 0,
       seqOf: (id) => (this.isDeleted(id) ? null : (this.entries.get(id)?.seq ?? null)),

@@ -241,7 +241,7 @@ async function begin(
   const rows = new Map(locked.map((row) => [row.id, row]));
   const held = existing.filter(({ id }) => !rows.has(id)).map(({ id }) => id);
   if (held.length > 0) throw new BlockedError('Somebody holds rows of tablos.', { tablos: new Set(held) });
-  return new Map(locked.filter((row) => !row.is_deleted).map((row) => [row.id, row]));
+  return rows;
 }
 
 async function readFacts(client: PoolClient, scope: Scope, patience: Patience, left: Clock): Promise<LockedFacts> {
@@ -269,7 +269,11 @@ async function readFacts(client: PoolClient, scope: Scope, patience: Patience, l
   }
   return {
     entry: (id) => entries.get(id),
-    epoch: (tablo) => tablos.get(tablo)?.epoch ?? null,
+    epoch: (tablo) => {
+      const row = tablos.get(tablo);
+      return row === undefined || row.is_deleted ? null : row.epoch;
+    },
+    documentEpoch: (tablo) => tablos.get(tablo)?.epoch ?? null,
     role: (tablo, user) => roles.get(`${tablo} ${user}`) ?? null,
     lastSeq: (tablo) => Number(tablos.get(tablo)?.last_seq ?? 0),
     seqOf: (id) => seqs.get(id) ?? null,

@@ -108,6 +108,8 @@ export class AdmissionExtension implements Extension {
       receivedAt,
       update,
       runs: decoded.value,
+      // An unmodified y-websocket client knows nothing of epochs: it comes back with the document that it had.
+      continuity: connection.context.socket.isBridged ? 'carried-over' : 'strict',
       isAwaited: () => document.hasConnection(connection),
     });
     return outcome.type === 'refused' ? outcome : null;

@@ -1,6 +1,7 @@
 /** Puts the parts that speak Hocuspocus together: extensions, live documents, sockets, revocation. */
 import { type Extension, Hocuspocus } from '@hocuspocus/server';
 import type { Refusal } from '@tablo/schema/close-codes';
+import type { DocumentName } from '@tablo/schema/document-name';
 import type { Changes } from '../access/changes.ts';
 import type { DraftReader } from '../access/draft-reader.ts';
 import { type LimitName, Limits } from '../access/limits.ts';
@@ -20,6 +21,7 @@ import { AdmissionExtension } from './admission-extension.ts';
 import { Connections, cut, tell } from './connections.ts';
 import { LiveDocuments } from './documents-extension.ts';
 import { DraftNews } from './draft-news.ts';
+import { createEpochMover } from './epoch-mover.ts';
 import { guard } from './guard.ts';
 import { HocuspocusPoster } from './hocuspocus-poster.ts';
 import { PresenceExtension } from './presence-extension.ts';
@@ -62,6 +64,8 @@ export interface Sync {
   readonly sockets: Sockets;
   readonly ledger: Ledger;
   readonly poster: MessagePoster;
+  /** To a fresh document, if this is still the tablo's. */
+  moveTablo(name: DocumentName): Promise<void>;
   countConnections(): number;
   countDocuments(): number;
   /** Received on all sockets, and not handled yet. */
@@ -135,6 +139,7 @@ export function openSync(deps: Deps): Sync {
     sockets,
     ledger,
     poster: new HocuspocusPoster({ hocuspocus, membership, documents, ledger, limits }),
+    moveTablo: createEpochMover({ hocuspocus, documents, ledger }),
     countConnections: () => connections.size,
     countDocuments: () => hocuspocus.getDocumentsCount(),
     countUnhandledBytes: () => backlog.total,

@@ -9,7 +9,9 @@ const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
 
 /** Of updates that wait for their commit. */
-const QUEUED_BYTES = 300_000;
+const QUEUED_BYTES = 1_000_000;
+/** Of them, what one member's updates may take. */
+const OWN_BYTES = QUEUED_BYTES / 4;
 const TEXT = 'x'.repeat(8_000);
 
 let server: TestServer;
@@ -69,15 +71,20 @@ describe('while the store fails', () => {
     for (const client of clients) client.push(...[1, 2, 3].map(() => say(alice, TEXT)));
     await until(() => expect(clients.flatMap((client) => client.refusals()).length).toBeGreaterThan(15));
     const { ledger, poster } = server.sync;
-    expect(ledger.queuedBytes).toBeLessThanOrEqual(QUEUED_BYTES);
-    expect(ledger.queuedBytes).toBeGreaterThan(QUEUED_BYTES / 2);
+    expect(ledger.queuedBytes).toBeLessThanOrEqual(OWN_BYTES);
+    expect(ledger.queuedBytes).toBeGreaterThan(OWN_BYTES / 2);
+    const other = await joined(bob);
+    const { queued } = ledger;
+    other.push(say(bob, 'has places of his own'));
+    await until(() => expect(ledger.queued).toBe(queued + 1));
+    expect(other.refusals()).toEqual([]);
     expect(new Set(clients.flatMap((client) => client.refusals()))).toEqual(new Set(['unavailable']));
     await until(() => expect(ledger.awaySince).not.toBeNull());
     const posted = { tabloId: tablo, userId: bob, role: 'member', id: null, text: 'by a bot', replyTo: null } as const;
     expect(await poster.post(posted)).toMatchObject({ ok: false, error: { code: 'unavailable' } });
     await repair();
     const accepted = clients.filter((client) => client.refusals().length === 0);
-    for (const { provider } of accepted) await until(() => expect(provider.unsyncedChanges).toBe(0));
+    for (const { provider } of [...accepted, other]) await until(() => expect(provider.unsyncedChanges).toBe(0));
     expect([ledger.queued, ledger.queuedBytes]).toEqual([0, 0]);
     expect(await poster.post(posted)).toMatchObject({ ok: true });
   });
@@ -85,7 +92,7 @@ describe('while the store fails', () => {
   it('[R11] a socket that goes on sending is dropped, not remembered', async () => {
     const client = await joined(alice);
     await failWrites();
-    for (let nth = 0; nth < 100; nth += 1) client.push(say(alice, TEXT));
+    for (let nth = 0; nth < 300; nth += 1) client.push(say(alice, TEXT));
     await until(() => expect(client.closed).toContain('unavailable'));
   });
 });

@@ -244,8 +244,10 @@ describe('/sync, with unmodified providers', () => {
     const a = await joined(alice, id);
     a.push(...Array.from({ length: 50 }, (_, nth) => say(alice, `m${nth}`)));
     await until(() => expect(a.closed).toContain('epoch-moved'));
+    // What was written last had its answer first.
+    expect(a.provider.unsyncedChanges).toBe(0);
     const b = await joined(alice, id, 2);
-    expect(b.entries).toEqual([]);
+    expect(b.texts.toSorted()).toEqual(a.texts.toSorted());
     b.push(say(alice, 'm50'));
     await until(() => expect(b.provider.unsyncedChanges).toBe(0));
     expect(await countRows(id)).toBe(51);
@@ -309,5 +311,32 @@ describe('/yjs, with unmodified y-websocket clients', () => {
     const h = await joined(bob);
     await until(() => expect(h.texts).toEqual(expect.arrayContaining(['offline', 'at once'])));
     expect(y.closes.filter((code) => code >= 4400)).toEqual([]);
+  });
+
+  it('[R4] [R9] come back after a move with the document that they had: nothing is stored twice, and they go on', async () => {
+    const y = await connect(alice);
+    await until(() => expect(y.provider.synced).toBe(true));
+    y.doc.getArray('messages').push([say(alice, 'before the move')]);
+    const seen = await joined(bob);
+    await until(() => expect(seen.texts).toContain('before the move'));
+    const before = await countRows(tablo);
+    await server.sync.moveTablo({ tabloId: tablo, epoch: 1 });
+    await until(() => expect(y.closes).toContain(1012));
+    await until(() => expect(y.provider.synced).toBe(true));
+    y.doc.getArray('messages').push([say(alice, 'after the move')]);
+    y.doc.getArray('messages').push([say(alice, 'and once more')]);
+    const h = await joined(bob, tablo, 2);
+    await until(() =>
+      expect(h.texts).toEqual(expect.arrayContaining(['before the move', 'after the move', 'and once more'])),
+    );
+    expect(h.texts).toHaveLength(before + 2);
+    h.push(say(bob, 'an answer'));
+    await until(() => expect(y.texts()).toContain('an answer'));
+    expect(await countRows(tablo)).toBe(before + 3);
+    expect(y.closes.filter((code) => code >= 4_400)).toEqual([]);
+    // Whoever joins now for the first time finds the newest messages, once.
+    const fresh = await connect(bob);
+    await until(() => expect(fresh.provider.synced).toBe(true));
+    expect(fresh.texts().toSorted()).toEqual(h.texts.toSorted());
   });
 });

@@ -86,7 +86,11 @@ export async function openTestServer(
       isAllowedOrigin: () => false,
       observer: { onCommit() {}, onFailure() {}, onRefused() {}, onLimit() {} },
       log: silentLog,
-      epochLimits: { ...EPOCH_LIMITS, entries: options.epochMaxEntries ?? EPOCH_LIMITS.entries, ...options.epochLimits },
+      epochLimits: {
+        ...EPOCH_LIMITS,
+        entries: options.epochMaxEntries ?? EPOCH_LIMITS.entries,
+        ...options.epochLimits,
+      },
       limits: { ...defaultLimits(), ...options.limits },
     });
   let sync = open();

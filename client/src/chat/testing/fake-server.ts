@@ -183,7 +183,7 @@ export class FakeServer {
     const old = this.#document(tablo);
     tablo.epoch += 1;
     tablo.state = null;
-    for (const connection of old?.getConnections() ?? []) connection.close({ code: 4410, reason: 'epoch-moved' });
+    for (const connection of old?.getConnections() ?? []) connection.close({ code: 1012, reason: 'epoch-moved' });
   }
 
   /** Loses sight of everybody who has joined: their sockets stay open, and nothing of the tablo comes to them any more. */

@@ -69,9 +69,11 @@ CREATE TABLE public.tablo_erasures (
   message_id uuid PRIMARY KEY,
   tablo_id uuid NOT NULL,
   epoch integer NOT NULL,
-  asked_at timestamptz NOT NULL DEFAULT now()
+  asked_at timestamptz NOT NULL DEFAULT now(),
+  rows_removed boolean NOT NULL DEFAULT false
 );
-CREATE INDEX tablo_erasures_asked_idx ON public.tablo_erasures (asked_at, message_id);
+CREATE INDEX tablo_erasures_rows_idx ON public.tablo_erasures (asked_at, message_id) WHERE NOT rows_removed;
+CREATE INDEX tablo_erasures_tablo_idx ON public.tablo_erasures (tablo_id, asked_at);
 CREATE INDEX message_edits_text_idx ON public.message_edits (message_id) WHERE text <> '';
 
 COMMENT ON TABLE public.tablo_erasures IS 'Deleted messages whose earlier texts, reactions and place in the live document are still to be removed, within minutes. The server''s own.';
@@ -79,6 +81,7 @@ COMMENT ON COLUMN public.tablo_erasures.message_id IS 'The deleted message.';
 COMMENT ON COLUMN public.tablo_erasures.tablo_id IS 'Its tablo.';
 COMMENT ON COLUMN public.tablo_erasures.epoch IS 'The document that held a text of it: gone when the tablo has moved to a later one.';
 COMMENT ON COLUMN public.tablo_erasures.asked_at IS 'When the deletion was committed.';
+COMMENT ON COLUMN public.tablo_erasures.rows_removed IS 'Its earlier texts and its reactions are gone; what is left is the document.';
 COMMENT ON INDEX public.message_edits_text_idx IS 'Finds what is left to be emptied of a deleted message.';
 
 -- Messages that were deleted before: their texts may still be in the live documents.

@@ -1,0 +1,53 @@
+/**
+ * [R2] What was deleted is gone: from the rows at once or in portions, from document, log and snapshot by a move of the tablo to a fresh document, which takes no
+ * deleted message along. In a quiet tablo as well, after a restart as well: what is to do is a row that was committed with the deletion.
+ */
+import type { DocumentName } from '@tablo/schema/document-name';
+import type { Log } from '../log.ts';
+import type { ErasureStore } from './erasure-store.ts';
+
+/** Deletions of one tablo within this time share a move: each move costs its members a join. */
+const GATHER_MS = 45_000;
+const LOOK_MS = 15_000;
+
+export interface ErasuresOptions {
+  readonly store: ErasureStore;
+  /** Moves the tablo, if this is still its document. */
+  readonly move: (name: DocumentName) => Promise<void>;
+  readonly log: Log;
+  /** Tests are in a hurry. */
+  readonly gatherMs?: number;
+  readonly lookMs?: number;
+}
+
+export interface Erasures {
+  close(): void;
+}
+
+export function openErasures({ store, move, log, gatherMs = GATHER_MS, lookMs = LOOK_MS }: ErasuresOptions): Erasures {
+  let isClosed = false;
+  let timer: NodeJS.Timeout | undefined;
+  const look = async (): Promise<void> => {
+    while (!isClosed && (await store.removeRows()));
+    for (const name of await store.findDocuments(gatherMs)) {
+      if (isClosed) return;
+      await move(name);
+      await store.forget(name.tabloId);
+    }
+  };
+  const plan = (): void => {
+    timer = setTimeout(async () => {
+      await look().catch((error: unknown) => {
+        if (!isClosed) log.warn({ err: error }, 'What was deleted could not be removed; it is tried again.');
+      });
+      if (!isClosed) plan();
+    }, lookMs).unref();
+  };
+  plan();
+  return {
+    close: () => {
+      isClosed = true;
+      clearTimeout(timer);
+    },
+  };
+}
