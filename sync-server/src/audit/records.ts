@@ -29,6 +29,8 @@ export interface MessageRecord {
   readonly editId: EntryId | null;
   readonly editedAt: number | null;
   readonly deletedAt: number | null;
+  /** Its earlier texts and its reactions are still being removed. */
+  readonly isBeingErased: boolean;
 }
 
 export interface EditRecord {

@@ -1,12 +1,11 @@
 /** What of deleted messages is still to be removed, as the ledger has noted it with each deletion. */
 import type { DocumentName } from '@tablo/schema/document-name';
-import type { TabloId } from '@tablo/schema/ids';
 
 export interface ErasureStore {
   /** Empties earlier texts and removes reactions of deleted messages: a bounded number of rows. False: there is nothing left to do. */
   removeRows(): Promise<boolean>;
   /** Live documents that hold texts of messages that were deleted more than `ageMs` ago; those of the oldest deletions first, a bounded number. */
   findDocuments(ageMs: number): Promise<readonly DocumentName[]>;
-  /** Forgets what is done: rows removed, and the tablo moved to a later document. */
-  forget(tablo: TabloId): Promise<void>;
+  /** Forgets what is done: rows removed, and the tablo moved to a later document. A bounded number; true where there may be more. */
+  forgetDone(): Promise<boolean>;
 }

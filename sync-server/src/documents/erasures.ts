@@ -32,8 +32,8 @@ export function openErasures({ store, move, log, gatherMs = GATHER_MS, lookMs = 
     for (const name of await store.findDocuments(gatherMs)) {
       if (isClosed) return;
       await move(name);
-      await store.forget(name.tabloId);
     }
+    while (!isClosed && (await store.forgetDone()));
   };
   const plan = (): void => {
     timer = setTimeout(async () => {

@@ -31,12 +31,11 @@ const REMOVE = `WITH due AS (
 
 const LEFT = `SELECT EXISTS (SELECT FROM tablo_erasures WHERE NOT rows_removed) AS is_left`;
 
-const DOCUMENTS = `SELECT e.tablo_id, t.epoch FROM (
-    SELECT tablo_id, min(asked_at) AS asked_at FROM tablo_erasures GROUP BY tablo_id
-  ) e JOIN tablos t ON t.id = e.tablo_id
-  WHERE e.asked_at < now() - $1 * interval '1 ms' ORDER BY e.asked_at LIMIT ${DOCUMENTS_A_LOOK}`;
+const DOCUMENTS = `SELECT t.id, t.epoch, min(e.asked_at) AS asked_at FROM tablo_erasures e JOIN tablos t ON t.id = e.tablo_id AND t.epoch <= e.epoch
+  GROUP BY t.id HAVING min(e.asked_at) < now() - $1 * interval '1 ms' ORDER BY asked_at LIMIT ${DOCUMENTS_A_LOOK}`;
 
-const FORGET = `DELETE FROM tablo_erasures e USING tablos t WHERE e.tablo_id = $1 AND t.id = e.tablo_id AND e.rows_removed AND t.epoch > e.epoch`;
+const FORGET = `DELETE FROM tablo_erasures WHERE message_id IN (
+    SELECT e.message_id FROM tablo_erasures e JOIN tablos t ON t.id = e.tablo_id AND t.epoch > e.epoch WHERE e.rows_removed LIMIT ${ROWS_A_PORTION})`;
 
 export class PgErasureStore implements ErasureStore {
   readonly #pool: Pool;
@@ -52,11 +51,12 @@ export class PgErasureStore implements ErasureStore {
   }
 
   async findDocuments(ageMs: number): Promise<readonly DocumentName[]> {
-    const { rows } = await this.#pool.query<{ tablo_id: TabloId; epoch: number }>(DOCUMENTS, [ageMs]);
-    return rows.map(({ tablo_id, epoch }) => ({ tabloId: tablo_id, epoch }));
+    const { rows } = await this.#pool.query<{ id: TabloId; epoch: number }>(DOCUMENTS, [ageMs]);
+    return rows.map(({ id, epoch }) => ({ tabloId: id, epoch }));
   }
 
-  async forget(tablo: TabloId): Promise<void> {
-    await this.#pool.query(FORGET, [tablo]);
+  async forgetDone(): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(FORGET);
+    return rowCount === ROWS_A_PORTION;
   }
 }

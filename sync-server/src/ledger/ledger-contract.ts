@@ -248,6 +248,24 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
       expect((await test.rows(tablo)).map(([seq]) => seq)).toEqual([1, 2, 3, 4, 5]);
     });
 
+    it('[R9] begins empty where there is nothing to take along, and whoever writes then is heard', async () => {
+      const { ledger, test, tablo } = await start();
+      const { live } = load(tablo);
+      const replica = new Replica(alice);
+      const message = replica.message('gone', T);
+      await ledger.submit(
+        submissionOf(live, alice, replica.push(message, createDeletion({ author: alice, sentAt: T }, message.id)), T),
+      );
+      await ledger.move(live);
+      const seed = await test.seed(tablo);
+      const second = load(tablo, 2, open(seed), seed);
+      expect(second.doc.store.clients.size).toBe(0);
+      const next = new Replica(bob);
+      next.pull(second.doc);
+      const outcome = ledger.submit(submissionOf(second.live, bob, next.push(next.message('hello', T)), T));
+      expect(await outcome).toMatchObject({ type: 'committed' });
+    });
+
     it('[R9] takes as many of the newest messages along as 100 KB hold, the newest one always', async () => {
       const { ledger, test, tablo } = await start();
       const { live } = load(tablo);

@@ -15,7 +15,7 @@ import {
 } from '@tablo/schema/entry';
 import type { EntryId } from '@tablo/schema/ids';
 import { MAX_ARRIVAL_IDS, SEED_MAX_BYTES, SEED_MAX_MESSAGES } from '@tablo/schema/limits';
-import { encodeAppend } from '../admission/encode-append.ts';
+import { encodeAppend, encodeRuns } from '../admission/encode-append.ts';
 import { digestContent } from './digest.ts';
 
 /** An entry as it was written, and where it stands in the timeline. */
@@ -59,7 +59,10 @@ export function createSeed(newestFirst: readonly SeedMessage[]): Seed {
     taken.push(entries);
   }
   const client = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-  return { client, update: encodeAppend({ client, clock: 0 }, null, taken.reverse().flat()), leftOut };
+  const entries = taken.reverse().flat();
+  // An empty run is none: Yjs would make an element of it that has no length.
+  const runs = entries.length === 0 ? [] : [{ client, clock: 0, origin: null, entries }];
+  return { client, update: encodeRuns(runs), leftOut };
 }
 
 /** [R5] Arrivals first, so that nothing is seen without the time that it is shown at. */

@@ -1,0 +1,175 @@
+import { createDeletion, createEdit, createMessage, createReaction } from '@tablo/schema/entry';
+import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { silentLog } from '../log.ts';
+import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
+import { type Erasures, openErasures } from './erasures.ts';
+import { PgErasureStore } from './pg-erasure-store.ts';
+
+const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
+const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
+
+let server: TestServer;
+const open: { close(): void }[] = [];
+beforeAll(async () => {
+  server = await openTestServer();
+});
+afterAll(() => server.close());
+afterEach(() => {
+  for (const one of open.splice(0)) one.close();
+});
+
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 15_000, interval: 20 });
+const by = (author: UserId) => ({ author, sentAt: Date.now() });
+
+async function joined(user: UserId, tablo: TabloId, epoch = 1): Promise<TestClient> {
+  const client = new TestClient(server.url, `${tablo}/${epoch}`, await signToken(user));
+  open.push(client);
+  await until(() => expect(client.provider.isSynced).toBe(true));
+  return client;
+}
+
+const stored = ({ provider }: TestClient) => until(() => expect(provider.unsyncedChanges).toBe(0));
+
+function startErasures(gatherMs = 0): Erasures {
+  const store = new PgErasureStore(server.pool);
+  const erasures = openErasures({
+    store,
+    move: (name) => server.sync.moveTablo(name),
+    log: silentLog,
+    gatherMs,
+    lookMs: 10,
+  });
+  open.push(erasures);
+  return erasures;
+}
+
+/** Everything that a dump holds, table by table: which of them have these bytes, as text or within binary values. */
+async function tablesWith(secret: string): Promise<readonly string[]> {
+  const { rows } = await server.pool.query<{ name: string }>(
+    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`,
+  );
+  const found: string[] = [];
+  for (const { name } of rows) {
+    const hit = await server.pool.query(
+      `SELECT FROM ${name} AS r WHERE strpos(r::text, $1) > 0 OR strpos(r::text, encode(convert_to($1, 'UTF8'), 'hex')) > 0 LIMIT 1`,
+      [secret],
+    );
+    if (hit.rowCount !== 0) found.push(name);
+  }
+  return found.sort();
+}
+
+it('[R2] takes a deleted message, its edits included, out of every table, while people write on', async () => {
+  const tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
+  const a = await joined(alice, tablo);
+  const [kept, secret] = [createMessage(by(alice), 'this stays'), createMessage(by(alice), 'hunter2 first')];
+  a.push(kept, secret);
+  a.push(...Array.from({ length: 60 }, (_, nth) => createEdit(by(alice), secret.id, `hunter2 edit ${nth}`)));
+  a.push(createReaction(by(alice), secret.id, '👍', true));
+  await stored(a);
+  expect(await tablesWith('hunter2')).toEqual(['public.message_edits', 'public.messages', 'public.tablo_updates']);
+  a.push(createDeletion(by(alice), secret.id));
+  await stored(a);
+  // At once: what people see, and of the rest what one commit can do.
+  expect((await server.pool.query('SELECT text, first_text FROM messages WHERE id = $1', [secret.id])).rows).toEqual([
+    { text: '', first_text: null },
+  ]);
+  startErasures();
+  await until(async () => expect(await tablesWith('hunter2')).toEqual([]));
+  await until(() => expect(a.closed).toContain('epoch-moved'));
+  const next = await joined(bob, tablo, 2);
+  expect(next.texts).toEqual(['this stays']);
+  const { rows } = await server.pool.query('SELECT count(*)::int AS n FROM tablo_votes WHERE message_id = $1', [
+    secret.id,
+  ]);
+  expect(rows).toEqual([{ n: 0 }]);
+  await until(async () => expect((await server.pool.query('SELECT FROM tablo_erasures')).rowCount).toBe(0));
+  next.push(createMessage(by(bob), 'goes on'));
+  await stored(next);
+});
+
+it('[R2] does so in a tablo that nobody has open, after a restart, and in one that is closed', async () => {
+  const [quiet, closed] = [
+    await server.addTablo({ [alice]: 'owner' }),
+    await server.addTablo({ [alice]: 'owner' }),
+  ] as const;
+  for (const tablo of [quiet, closed]) {
+    const a = await joined(alice, tablo);
+    const message = createMessage(by(alice), 'swordfish');
+    a.push(message);
+    await stored(a);
+    a.push(createDeletion(by(alice), message.id));
+    await stored(a);
+    a.close();
+  }
+  await server.pool.query('UPDATE tablos SET deleted_at = now() WHERE id = $1', [closed]);
+  await server.restart();
+  expect(await tablesWith('swordfish')).not.toEqual([]);
+  startErasures();
+  await until(async () => expect(await tablesWith('swordfish')).toEqual([]));
+});
+
+it('[R2] does so again when a client that was away sends a text of it after its deletion', async () => {
+  const tablo = await server.addTablo({ [alice]: 'owner' });
+  const message = createMessage(by(alice), 'correct horse');
+  const a = await joined(alice, tablo);
+  a.push(message);
+  a.push(createDeletion(by(alice), message.id));
+  await stored(a);
+  startErasures();
+  await until(async () => expect(await tablesWith('correct horse')).toEqual([]));
+  const later = await joined(alice, tablo, 2);
+  later.push(message, createEdit(by(alice), message.id, 'correct horse battery'));
+  await stored(later);
+  await until(async () => expect(await tablesWith('correct horse')).toEqual([]));
+});
+
+it('[R9] moves a tablo once for many deletions, and not before they are so old', async () => {
+  const tablo = await server.addTablo({ [alice]: 'owner' });
+  const a = await joined(alice, tablo);
+  const messages = Array.from({ length: 10 }, (_, nth) => createMessage(by(alice), `m${nth}`));
+  a.push(...messages);
+  const store = new PgErasureStore(server.pool);
+  for (const { id } of messages) a.push(createDeletion(by(alice), id));
+  await stored(a);
+  expect((await store.findDocuments(60_000)).filter(({ tabloId }) => tabloId === tablo)).toEqual([]);
+  expect((await store.findDocuments(0)).filter(({ tabloId }) => tabloId === tablo)).toEqual([
+    { tabloId: tablo, epoch: 1 },
+  ]);
+  startErasures();
+  await until(async () => expect((await server.pool.query('SELECT FROM tablo_erasures')).rowCount).toBe(0));
+  const { rows } = await server.pool.query('SELECT epoch FROM tablos WHERE id = $1', [tablo]);
+  expect(rows).toEqual([{ epoch: 2 }]);
+});
+
+it('[R9] empties any number of edits and reactions in portions', async () => {
+  const tablo = await server.addTablo({ [alice]: 'owner' });
+  const id = createEntryId();
+  await server.pool.query(
+    `INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq, deleted_at) VALUES ($1, $2, $3, '', now(), now(), now(), 1, now())`,
+    [id, tablo, alice],
+  );
+  await server.pool.query(
+    `INSERT INTO message_edits SELECT gen_random_uuid(), $1, $2, 'text', now() FROM generate_series(1, 2500)`,
+    [id, alice],
+  );
+  await server.pool.query(
+    `INSERT INTO message_reactions SELECT $1, gen_random_uuid(), '👍', now(), gen_random_uuid() FROM generate_series(1, 2500)`,
+    [id],
+  );
+  await server.pool.query('INSERT INTO tablo_erasures (message_id, tablo_id, epoch) VALUES ($1, $2, 1)', [id, tablo]);
+  const store = new PgErasureStore(server.pool);
+  const left = async () => {
+    const { rows } = await server.pool.query(
+      `SELECT (SELECT count(*)::int FROM message_edits WHERE message_id = $1 AND text <> '') AS edits,
+        (SELECT count(*)::int FROM message_reactions WHERE message_id = $1) AS reactions`,
+      [id],
+    );
+    return rows[0];
+  };
+  expect(await store.removeRows()).toBe(true);
+  expect(await left()).toEqual({ edits: 1_500, reactions: 1_500 });
+  while (await store.removeRows());
+  expect(await left()).toEqual({ edits: 0, reactions: 0 });
+});
