@@ -49,11 +49,11 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 'R1',
     edits: [
       {
-        file: 'sync-server/src/ledger/ledger.ts',
-        find: 'const done = await this.#state.watch(() => attempt.run());',
+        file: 'sync-server/src/ledger/committer.ts',
+        find: 'const done = await state.watch(() => attempt.run(), isAlone);',
         replace: `for (const { resolve } of batch) resolve({ type: 'committed', fresh: [], repeated: [] });
         await this.#pause(100);
-        const done = await this.#state.watch(() => attempt.run());`,
+        const done = await state.watch(() => attempt.run(), isAlone);`,
       },
     ],
     harness: 'kills',

@@ -33,12 +33,16 @@ const MIN_STATEMENT_MS = 10;
 const ALONE_LOCK_MS = 5_000;
 const ALONE_STATEMENT_MS = 10_000;
 
+// [R9] Every row is reached by a key. Left to guess how many rows a JSON parameter has, the planner reads whole tables and joins them by hashing, as long as that
+// seems cheap: the cost would grow with history until it does not.
+const BY_KEY = 'SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;';
+
 // Several statements in one trip take no parameters; the ids are canonical UUIDs, by their type. A shared transaction takes the rows that are free; what it
 // then lacks of those that exist is held by somebody.
 const lockSql = (tablos: Iterable<TabloId>, patience: Patience): string => {
   const wanted = `'${uuidArray(tablos)}'::uuid[]`;
   const isShared = patience === 'shared';
-  return `BEGIN; SET LOCAL lock_timeout = ${isShared ? SHARED_MS : ALONE_LOCK_MS};
+  return `BEGIN; ${BY_KEY} SET LOCAL lock_timeout = ${isShared ? SHARED_MS : ALONE_LOCK_MS};
     SET LOCAL statement_timeout = ${isShared ? SHARED_MS : ALONE_STATEMENT_MS};
     SELECT id, epoch, last_seq, deleted_at IS NOT NULL AS is_deleted FROM tablos WHERE id = ANY(${wanted})
       ORDER BY id FOR NO KEY UPDATE${isShared ? ' SKIP LOCKED' : ''};
