@@ -61,7 +61,7 @@ describe('openChanges', () => {
     await until(() => heard.some(({ type }) => type === 'tablo'));
     expect(heard).toEqual([
       { type: 'access', tablo, user },
-      { type: 'read', tablo, user, seq: 3 },
+      { type: 'read', tablo, user },
       { type: 'access', tablo, user },
       { type: 'tablo', tablo },
     ]);
