@@ -202,7 +202,7 @@ describe('rights', () => {
     expect(rows).toEqual(['authenticated', 'service_role'].flatMap((role) => asked.map((name) => ({ role, name }))));
     const { rows: definers } = await pool.query(
       `SELECT proname FROM pg_proc WHERE pronamespace = 'tablo_private'::regnamespace
-       AND (prosecdef OR prorettype = 'trigger'::regtype) AND NOT coalesce(proconfig, '{}') && ARRAY['search_path=""', 'search_path=']`,
+       AND prosecdef AND NOT coalesce(proconfig, '{}') && ARRAY['search_path=""', 'search_path=']`,
     );
     expect(definers).toEqual([]);
   });
