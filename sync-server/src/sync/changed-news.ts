@@ -30,6 +30,7 @@ export class ChangedNews {
 
   /** Of a tablo: to everybody who is in it. */
   ofTablo(tablo: TabloId): void {
+    if (this.#tablos.askAgain(tablo)) return;
     if (this.#connections.ofTablo(tablo).length > 0) this.#tablos.ask(tablo);
   }
 

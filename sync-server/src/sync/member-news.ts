@@ -29,8 +29,10 @@ export class MemberNews {
   }
 
   tell(tablo: TabloId, user: UserId): void {
+    const key = `${tablo} ${user}`;
+    if (this.#paced.askAgain(key)) return;
     // Nothing is read, and nothing kept, for who is not here.
-    if (this.#connections.ofMember(tablo, user).length > 0) this.#paced.ask(`${tablo} ${user}`);
+    if (this.#connections.ofMember(tablo, user).length > 0) this.#paced.ask(key);
   }
 
   close(): void {

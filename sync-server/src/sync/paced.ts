@@ -27,10 +27,14 @@ export class Paced {
   }
 
   ask(key: string): void {
-    if (this.#isClosed) return;
+    if (!this.#isClosed && !this.askAgain(key)) void this.#run(key);
+  }
+
+  /** Whether it was done lately, and is done once more: for who would have to find out first whether there is anything to do. */
+  askAgain(key: string): boolean {
     const turn = this.#turns.get(key);
     if (turn !== undefined) turn.isAskedAgain = true;
-    else void this.#run(key);
+    return turn !== undefined;
   }
 
   /** What rests is given up, what is under way ends by itself. */

@@ -31,6 +31,8 @@ const RESYNC_EVERY_MS = 1_000;
 const PORTION = 4_000;
 /** What no trigger told: disabled triggers, a database put in another one's place. */
 const RECHECK_ALL_MS = 60_000;
+/** Between two lines of log about a flood. */
+const QUIET_MS = 60_000;
 const ALL = 'all';
 
 export interface RevocationDeps {
@@ -50,6 +52,7 @@ export class Revocation {
   #resyncedAt = 0;
   #second = 0;
   #rechecksInSecond = 0;
+  #quietUntil = 0;
   #isRechecking = false;
   readonly #timers: NodeJS.Timeout[] = [];
 
@@ -109,6 +112,7 @@ export class Revocation {
 
   #askRecheck(key: string): void {
     this.#remember(key);
+    if (this.#rechecks.askAgain(key)) return;
     const [tablo, user] = partsOf(key);
     // Whoever is in the tablo sees other members; and the user may have a tablo more in the list, without being in it yet.
     const isHeard =
@@ -118,6 +122,11 @@ export class Revocation {
     if (this.#isWithinBudget()) return this.#rechecks.ask(key);
     this.#resyncedAt = Date.now();
     this.#resyncs.ask(ALL);
+    if (performance.now() < this.#quietUntil) return;
+    this.#quietUntil = performance.now() + QUIET_MS;
+    this.#deps.log.warn(
+      'More changes of memberships and tablos than are followed one by one: all connections are looked up together.',
+    );
   }
 
   #isWithinBudget(): boolean {
