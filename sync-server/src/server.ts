@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { openChanges } from './access/pg-changes.ts';
 import { PgMembership } from './access/pg-membership.ts';
 import { PgProfiles } from './access/pg-profiles.ts';
+import { PgReadPositions } from './access/pg-read-positions.ts';
 import { localKeys, remoteKeys, secretKeys, type TokenKeys } from './access/token-keys.ts';
 import { JwtVerifier } from './access/token-verifier.ts';
 import { openHourlyAudit } from './audit/hourly-audit.ts';
@@ -88,6 +89,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     ledgerStore: new PgLedgerStore(ledgerPool, pool),
     documentStore: new PgDocumentStore(pool),
     drafts: stores.drafts,
+    readPositions: new PgReadPositions(pool),
     changes,
     isAllowedOrigin: createOriginCheck(config.allowedOrigins, config.publicUrl),
     observer: {

@@ -61,10 +61,60 @@ describe('openChanges', () => {
     await until(() => heard.some(({ type }) => type === 'tablo'));
     expect(heard).toEqual([
       { type: 'access', tablo, user },
-      { type: 'read', tablo, user, seq: 3 },
+      { type: 'read', tablo, user },
       { type: 'access', tablo, user },
       { type: 'tablo', tablo },
     ]);
+  });
+
+  it('[R6] hears what goes past the triggers of rows: TRUNCATE, and rows that replication or a replica session changes', async () => {
+    const [tablo, user] = [randomUUID(), randomUUID()];
+    await pool.query(`INSERT INTO tablos (id, name) VALUES ($1, 'Plans')`, [tablo]);
+    await pool.query('INSERT INTO tablo_access (tablo_id, user_id) VALUES ($1, $2)', [tablo, user]);
+    await pool.query(`INSERT INTO tablo_updates (tablo_id, epoch, update) VALUES ($1, 1, '')`, [tablo]);
+    for (const sql of [
+      `UPDATE tablo_access SET is_active = false WHERE tablo_id = '${tablo}'`,
+      `DELETE FROM tablo_access WHERE tablo_id = '${tablo}'`,
+      `UPDATE tablos SET deleted_at = now() WHERE id = '${tablo}'`,
+    ])
+      await pool.query(`BEGIN; SET LOCAL session_replication_role = replica; ${sql}; COMMIT`);
+    await pool.query('TRUNCATE tablo_access');
+    await pool.query('TRUNCATE tablos CASCADE');
+    await until(() => heard.filter(({ type }) => type === 'all').length >= 2);
+    const access = { type: 'access', tablo, user };
+    expect(heard.slice(0, 5)).toEqual([access, access, access, { type: 'tablo', tablo }, { type: 'all' }]);
+    expect((await pool.query('SELECT FROM tablo_updates')).rows).toEqual([]);
+  });
+
+  it('[R6] hears of both when a tablo gets another id, and nothing when a row is written as it was', async () => {
+    const [tablo, other, user] = [randomUUID(), randomUUID(), randomUUID()];
+    await pool.query(`INSERT INTO tablos (id, name) VALUES ($1, 'Plans')`, [tablo]);
+    await pool.query('UPDATE tablos SET id = $2 WHERE id = $1', [tablo, other]);
+    await pool.query('INSERT INTO tablo_access (tablo_id, user_id) VALUES ($1, $2)', [other, user]);
+    await pool.query('INSERT INTO channel_read_state (channel_id, user_id) VALUES ($1, $2)', [other, user]);
+    for (let nth = 0; nth < 10; nth += 1) {
+      await pool.query('UPDATE tablo_access SET created_at = now() WHERE tablo_id = $1', [other]);
+      await pool.query('UPDATE tablos SET created_at = now() WHERE id = $1', [other]);
+      await pool.query('UPDATE channel_read_state SET last_read_at = now() WHERE channel_id = $1', [other]);
+    }
+    await pool.query('DELETE FROM tablo_access WHERE tablo_id = $1', [other]);
+    await until(() => heard.filter(({ type }) => type === 'access').length >= 2);
+    expect(heard).toEqual([
+      { type: 'tablo', tablo },
+      { type: 'tablo', tablo: other },
+      { type: 'access', tablo: other, user },
+      { type: 'read', tablo: other, user },
+      { type: 'access', tablo: other, user },
+    ]);
+  });
+
+  it('[R11] hears forged notifications of every shape without a word, and what comes after them', async () => {
+    const [tablo, user] = [randomUUID(), randomUUID()];
+    for (const payload of ['', 'x', '{', 'null', '7', '[]', 'x'.repeat(7_999), `{"type":"access","tablo":"${tablo}"}`])
+      await pool.query(`SELECT pg_notify('tablo_changes', $1)`, [payload]);
+    await pool.query(`SELECT pg_notify('tablo_changes', $1)`, [JSON.stringify({ type: 'access', tablo, user })]);
+    await until(() => heard.length > 0);
+    expect(heard).toEqual([{ type: 'access', tablo, user }]);
   });
 
   it('[R6] says that it is lost when its connection is killed, resync when it is back, and hears what comes after', async () => {

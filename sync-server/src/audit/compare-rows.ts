@@ -119,7 +119,10 @@ function checkReactions(records: Records): readonly Finding[] {
   const votes = new Map<string, EntryRecord[]>();
   for (const entry of ofKind(records, 'reaction')) {
     const key = `${entry.author} ${entry.emoji}`;
-    votes.set(key, [...(votes.get(key) ?? []), entry]);
+    const known = votes.get(key);
+    // Not copied each time: one member may have toggled one emoji thousands of times.
+    if (known === undefined) votes.set(key, [entry]);
+    else known.push(entry);
   }
   const rows = new Map(records.reactions.map((row) => [`${row.author} ${row.emoji}`, row]));
   const findings: Finding[] = [];

@@ -1,6 +1,7 @@
 /** What the audit can find wrong: a closed table. A drift names ids and numbers, never what people wrote. */
 
 export const DRIFTS = {
+  'not-looked-at': 'It could not be looked at.',
   'seq-gap': 'The numbers of the messages do not run from 1 without gaps.',
   'last-seq': 'tablos.last_seq is not the number of the newest message.',
   'message-without-entry': 'A message row has no entry in tablo_entries.',

@@ -33,6 +33,29 @@ describe('the hourly audit', () => {
     await own.close();
   });
 
+  it('[R11] is done although the note of the last one cannot be read', async () => {
+    const own = await openTestDatabase();
+    const other = createPool(own.url);
+    for (const value of ['{', '{}', 'null', '{"finishedAt":"never","drifts":0}']) {
+      await other.query(
+        `INSERT INTO tablo_private.settings (name, value) VALUES ('last_audit', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+        [value],
+      );
+      const audited = Promise.withResolvers<void>();
+      const server = openHourlyAudit({
+        pool: other,
+        log: silentLog,
+        lookMs: 20,
+        onLast() {},
+        onAudited: () => audited.resolve(),
+      });
+      await audited.promise;
+      await server.close();
+    }
+    await other.end();
+    await own.close();
+  });
+
   it('is done once for all servers of a database, and all of them know what it found', async () => {
     const own = await openTestDatabase();
     const other = createPool(own.url);

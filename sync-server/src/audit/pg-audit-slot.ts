@@ -41,7 +41,8 @@ async function readNote(client: PoolClient): Promise<{ last: LastAudit | null; a
     [NOTE],
   );
   if (rows[0] === undefined) return { last: null, ageMs: Number.POSITIVE_INFINITY };
-  const last = JSON.parse(rows[0].value) as LastAudit;
+  const last = parseNote(rows[0].value);
+  if (last === null) return { last: null, ageMs: Number.POSITIVE_INFINITY };
   return { last, ageMs: Number(rows[0].now) - last.finishedAt };
 }
 
@@ -52,4 +53,14 @@ async function writeNote(client: PoolClient, { drifts }: { readonly drifts: numb
      ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
     [NOTE, drifts],
   );
+}
+
+/** `null` for what is none: a note that cannot be read is written anew, and must not keep us from ever looking again. */
+function parseNote(value: string): LastAudit | null {
+  try {
+    const { finishedAt, drifts } = JSON.parse(value) as Partial<LastAudit>;
+    return Number.isFinite(finishedAt) && Number.isFinite(drifts) ? ({ finishedAt, drifts } as LastAudit) : null;
+  } catch {
+    return null; // Not JSON: from another hand, or another release.
+  }
 }

@@ -10,13 +10,20 @@ import { compareRows, compareTablo } from './compare-rows.ts';
 import { type ReaderRecord, UnreadComparison } from './compare-unread.ts';
 import { readDocument } from './document-view.ts';
 import type { AuditSummary, Drift, Finding } from './drift.ts';
+import { AuditSession } from './pg-audit-session.ts';
 import type { EntryRecord, MessageRecord, Records, TabloRecord } from './records.ts';
 
 const TABLOS_A_PAGE = 500;
 const ROWS_A_PAGE = 500;
 const SEQ_BREAKS = 20;
-/** ms: counting or sorting a large tablo takes longer than the server's own statements may. Of the query's own, in place of the pool's. */
-const PATIENT = { query_timeout: 600_000 } as const;
+/** Of one message: more than anybody writes or reacts, and somebody may have tried. They are compared in parts then, and what needs all of them is left out. */
+const GROUP_MAX_ROWS = 20_000;
+/** ms: counting or sorting a large tablo takes longer than the server's own statements may. */
+const STATEMENT_MS = 600_000;
+/** Of the query's own, in place of the pool's. PostgreSQL itself gives up first, and the connection can go on. */
+const PATIENT = { query_timeout: STATEMENT_MS + 10_000 } as const;
+/** Nothing here waits for a row; a table that is being altered is waited for so long. */
+const LOCK_MS = 10_000;
 /** Between two pages. */
 const MAX_REST_MS = 5_000;
 
@@ -25,31 +32,37 @@ export interface AuditOptions {
   /** Rests as long as each page took, for the server's other work. */
   readonly isGentle?: boolean;
   readonly signal?: AbortSignal;
+  /** How long PostgreSQL may take for one statement about one tablo. */
+  readonly statementMs?: number;
 }
 
-/** Rejects when it could not look at everything. */
-export async function audit(pool: Pool, { onDrift, isGentle = false, signal }: AuditOptions): Promise<AuditSummary> {
+/** A tablo that cannot be looked at is a drift, and the others get their turn. Rejects when it cannot look at all. */
+export async function audit(pool: Pool, options: AuditOptions): Promise<AuditSummary> {
+  const { onDrift, isGentle = false, signal, statementMs = STATEMENT_MS } = options;
   const startedAt = performance.now();
   const counts = { tablos: 0, messages: 0, entries: 0, drifts: 0 };
-  const client = await pool.connect();
+  const session = await AuditSession.open(pool);
   let failure: Error | undefined;
   try {
     for (let after = '00000000-0000-0000-0000-000000000000', ids = ['']; ids.length > 0; after = ids.at(-1) ?? after) {
-      ids = await readTabloIds(client, after);
+      ids = await readTabloIds(session.client, after);
       for (const id of ids) {
         signal?.throwIfAborted();
         const report = (finding: Finding): void => {
           counts.drifts += 1;
           onDrift({ tablo: id, ...finding });
         };
-        const seen = await auditTablo(client, id, {
-          report,
-          rest: isGentle ? rest : async () => {},
-          signal,
-        });
         counts.tablos += 1;
-        counts.messages += seen.messages;
-        counts.entries += seen.entries;
+        try {
+          const looking = { report, rest: isGentle ? rest : async () => {}, signal, statementMs };
+          const seen = await auditTablo(session.client, id, looking);
+          counts.messages += seen.messages;
+          counts.entries += seen.entries;
+          session.noteLooked();
+        } catch (error) {
+          signal?.throwIfAborted();
+          report({ code: 'not-looked-at', id: null, detail: await session.recover(error) });
+        }
       }
     }
     return { ...counts, seconds: (performance.now() - startedAt) / 1_000 };
@@ -57,7 +70,7 @@ export async function audit(pool: Pool, { onDrift, isGentle = false, signal }: A
     failure = error instanceof Error ? error : new Error(String(error));
     throw failure;
   } finally {
-    client.release(failure); // A transaction that failed in the middle ends with its connection.
+    session.close(failure); // A transaction that failed in the middle ends with its connection.
   }
 }
 
@@ -65,6 +78,7 @@ interface Looking {
   readonly report: (finding: Finding) => void;
   readonly rest: (ms: number) => Promise<void>;
   readonly signal: AbortSignal | undefined;
+  readonly statementMs: number;
 }
 
 async function auditTablo(
@@ -74,19 +88,24 @@ async function auditTablo(
 ): Promise<{ messages: number; entries: number }> {
   const { report } = looking;
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  await client.query(`SET LOCAL statement_timeout = ${PATIENT.query_timeout}`);
+  await client.query(`SET LOCAL statement_timeout = ${looking.statementMs}`);
+  await client.query(`SET LOCAL lock_timeout = ${LOCK_MS}`);
   // It rests between its pages, within the transaction.
   await client.query(`SET LOCAL idle_in_transaction_session_timeout = ${4 * MAX_REST_MS}`);
-  try {
-    const tablo = await readTablo(client, id);
-    if (tablo === null) return { messages: 0, entries: 0 }; // Deleted since the ids were read.
+  const tablo = await readTablo(client, id);
+  let messages = 0;
+  let entries = 0;
+  // Else it was deleted since the ids were read.
+  if (tablo !== null) {
     for (const finding of compareTablo(tablo)) report(finding);
     const comparison = new Comparison(readDocument(await readUpdates(client, tablo)), tablo.epoch);
     const unread = new UnreadComparison(tablo.lastSeq, await readReaders(client, id));
-    let messages = 0;
-    let entries = 0;
-    for await (const records of readRecords(client, id, looking)) {
-      for (const finding of [...compareRows(records), ...comparison.compare(records)]) report(finding);
+    for await (const { records, part } of readRecords(client, id, looking)) {
+      if (part === 1)
+        report({ code: 'not-looked-at', id: records.about, detail: `more than ${GROUP_MAX_ROWS} rows of one message` });
+      if (part === null) for (const finding of compareRows(records)) report(finding);
+      const compared = part === null ? records : { ...records, message: null };
+      for (const finding of comparison.compare(compared)) report(finding);
       entries += records.entries.length;
       if (records.message === null) continue;
       messages += 1;
@@ -94,10 +113,10 @@ async function auditTablo(
     }
     for (const finding of comparison.rest()) report(finding);
     for (const finding of unread.rest()) report(finding);
-    return { messages, entries };
-  } finally {
-    await client.query('ROLLBACK');
   }
+  // Not in a `finally`: after a failure `AuditSession` looks what can still be done with the connection.
+  await client.query('ROLLBACK');
+  return { messages, entries };
 }
 
 async function readTabloIds(client: PoolClient, after: string): Promise<string[]> {
@@ -206,24 +225,38 @@ const recordsSql = (tablo: string) => `
   FROM messages m JOIN message_reactions r ON r.message_id = m.id WHERE m.channel_id = '${tablo}'
   ORDER BY about`;
 
-async function* readRecords(client: PoolClient, tablo: string, { rest, signal }: Looking): AsyncIterable<Records> {
+/** All that speaks of one message, or the nth part of what is too much for that. */
+interface Group {
+  readonly records: Records;
+  readonly part: number | null;
+}
+
+async function* readRecords(client: PoolClient, tablo: string, { rest, signal }: Looking): AsyncIterable<Group> {
   await client.query(`DECLARE audit NO SCROLL CURSOR FOR ${recordsSql(tablo)}`);
   let group: Row[] = [];
+  let parts = 0;
+  const take = (isEnd: boolean): Group => {
+    if (parts > 0 || !isEnd) parts += 1;
+    const taken: Group = { records: toRecords(group), part: parts === 0 ? null : parts };
+    group = [];
+    if (isEnd) parts = 0;
+    return taken;
+  };
+  let about: EntryId | null = null;
   for (;;) {
     signal?.throwIfAborted();
     const startedAt = performance.now();
     const { rows } = await client.query<Row>({ text: `FETCH ${ROWS_A_PAGE} FROM audit`, ...PATIENT });
     if (rows.length === 0) break;
     for (const row of rows) {
-      if (group[0] !== undefined && group[0].about !== row.about) {
-        yield toRecords(group);
-        group = [];
-      }
+      if (row.about !== about && group.length > 0) yield take(true);
+      if (group.length >= GROUP_MAX_ROWS) yield take(false);
+      about = row.about;
       group.push(row);
     }
     await rest(Math.min(performance.now() - startedAt, MAX_REST_MS));
   }
-  if (group.length > 0) yield toRecords(group);
+  if (group.length > 0) yield take(true);
 }
 
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -32,7 +32,7 @@ beforeAll(async () => {
     [mine, alice, seen],
     [others, eve, hidden],
   ]) {
-    await pool.query("INSERT INTO tablos (id, name) VALUES ($1, 'T')", [tablo]);
+    await pool.query("INSERT INTO tablos (id, name, last_seq) VALUES ($1, 'T', 9)", [tablo]);
     await pool.query('INSERT INTO tablo_access (tablo_id, user_id) VALUES ($1, $2)', [tablo, user]);
     await pool.query(
       "INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq) VALUES ($1, $2, $3, 'hi', now(), now(), now(), 1)",

@@ -8,7 +8,7 @@ const EDIT = `WITH e AS (
     SELECT r.*, tablo_private.from_ms(r.shown) AS shown_at
     FROM json_to_recordset($1) AS r(id uuid, target uuid, author uuid, text text, shown bigint)
   ), judged AS (
-    SELECT e.*, m.text AS base, m.deleted_at IS NOT NULL AS is_deleted,
+    SELECT e.*, m.channel_id, m.text AS base, m.deleted_at IS NOT NULL AS is_deleted,
       m.updated_at IS NULL OR (m.updated_at, m.edit_id) < (e.shown_at, e.id) AS is_latest
     FROM e JOIN messages m ON m.id = e.target
   ), ranked AS (
@@ -16,8 +16,8 @@ const EDIT = `WITH e AS (
       row_number() OVER (PARTITION BY target ORDER BY shown_at DESC, id DESC) AS place
     FROM judged
   ), kept AS (
-    INSERT INTO message_edits (id, message_id, user_id, text, edited_at)
-    SELECT id, target, author, CASE WHEN is_deleted THEN '' WHEN is_latest THEN coalesce(before, base) ELSE text END, shown_at FROM ranked
+    INSERT INTO message_edits (id, channel_id, message_id, user_id, text, edited_at)
+    SELECT id, channel_id, target, author, CASE WHEN is_deleted THEN '' WHEN is_latest THEN coalesce(before, base) ELSE text END, shown_at FROM ranked
   )
   UPDATE messages SET edit_count = edit_count + ranked.edits,
     text = CASE WHEN ranked.wins THEN ranked.text ELSE messages.text END,
@@ -62,8 +62,9 @@ const REACT = `WITH newest AS (
     DELETE FROM message_reactions r USING latest
     WHERE NOT latest.is_on AND r.message_id = latest.message_id AND r.user_id = latest.user_id AND r.emoji = latest.emoji
   )
-  INSERT INTO message_reactions (message_id, user_id, emoji, created_at, entry_id)
-  SELECT message_id, user_id, emoji, shown_at, entry_id FROM latest WHERE is_on
+  INSERT INTO message_reactions (channel_id, message_id, user_id, emoji, created_at, entry_id)
+  SELECT m.channel_id, latest.message_id, latest.user_id, latest.emoji, latest.shown_at, latest.entry_id
+  FROM latest JOIN messages m ON m.id = latest.message_id WHERE latest.is_on
   ON CONFLICT (message_id, user_id, emoji) DO UPDATE SET created_at = excluded.created_at, entry_id = excluded.entry_id`;
 
 const ERASE = `INSERT INTO tablo_erasures AS e (message_id, tablo_id, epoch)

@@ -7,6 +7,7 @@ import type { DraftReader } from '../access/draft-reader.ts';
 import { type LimitName, Limits } from '../access/limits.ts';
 import type { Membership } from '../access/membership.ts';
 import type { Profiles } from '../access/profiles.ts';
+import type { ReadPositionReader } from '../access/read-position-reader.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { DocumentStore } from '../documents/document-store.ts';
 import type { EpochLimits } from '../ledger/epoch-limits.ts';
@@ -20,10 +21,10 @@ import { AccessExtension } from './access-extension.ts';
 import { AdmissionExtension } from './admission-extension.ts';
 import { Connections, cut, tell } from './connections.ts';
 import { LiveDocuments } from './documents-extension.ts';
-import { DraftNews } from './draft-news.ts';
 import { createEpochMover } from './epoch-mover.ts';
 import { guard } from './guard.ts';
 import { HocuspocusPoster } from './hocuspocus-poster.ts';
+import { MemberNews } from './member-news.ts';
 import { PresenceExtension } from './presence-extension.ts';
 import { Revocation } from './revocation.ts';
 import { Backlog, SocketOwners } from './socket-state.ts';
@@ -52,6 +53,7 @@ interface Deps {
   readonly ledgerStore: LedgerStore;
   readonly documentStore: DocumentStore;
   readonly drafts: DraftReader;
+  readonly readPositions: ReadPositionReader;
   readonly changes: Changes;
   readonly isAllowedOrigin: (origin: string, host: string) => boolean;
   readonly observer: LedgerObserver & { onRefused(refusal: Refusal): void; onLimit(limit: LimitName): void };
@@ -94,7 +96,7 @@ export function openSync(deps: Deps): Sync {
   const backlog = new Backlog();
   const owners = new SocketOwners();
   const limits = new Limits(deps.limits, deps.observer.onLimit);
-  const revocation = new Revocation(membership, connections, new DraftNews(deps.drafts, connections), log);
+  const revocation = new Revocation({ membership, connections, ...openMemberNews(deps, connections), log });
   const access = new AccessExtension({
     ...deps,
     connections,
@@ -129,9 +131,7 @@ export function openSync(deps: Deps): Sync {
   const unsubscribe = deps.changes.subscribe((change) => {
     // Nobody may be writing; the one connection that is always asked has gone.
     if (change.type === 'lost') ledger.suspect();
-    revocation
-      .handle(change)
-      .catch((error: unknown) => log.error({ err: error }, 'A change in the database could not be followed.'));
+    revocation.handle(change);
   });
   revocation.open();
 
@@ -157,6 +157,29 @@ export function openSync(deps: Deps): Sync {
       logUnsaved(loaded, log);
       sockets.terminate();
     },
+  };
+}
+
+/** What the database keeps of a member beside the document, told to all of their devices when it changes on one. */
+function openMemberNews({ drafts, readPositions, log }: Deps, connections: Connections) {
+  const onFailure = (error: unknown): void => log.warn({ err: error }, "A member's devices could not be told of news.");
+  return {
+    drafts: new MemberNews({
+      connections,
+      onFailure,
+      read: async (tablo, user) => {
+        const draft = await drafts.find(user, tablo);
+        return draft === null ? null : { type: 'draft', ...draft };
+      },
+    }),
+    positions: new MemberNews({
+      connections,
+      onFailure,
+      read: async (tablo, user) => {
+        const seq = await readPositions.find(user, tablo);
+        return seq === null ? null : { type: 'read', seq };
+      },
+    }),
   };
 }
 

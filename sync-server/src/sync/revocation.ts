@@ -1,66 +1,102 @@
 /**
  * [R6] What changes in the database takes effect on live connections: a removed member is cut, a changed role applies, a deleted tablo closes, a read position and a
  * draft reach the user's other devices. Also ends connections whose token has.
+ *
+ * Every user of the database can notify us, of anything, without end. Invariants:
+ * 1. A notification is a question, never an answer: what it speaks of is read from the database, and `#apply` alone decides by it.
+ * 2. What nobody online is concerned by costs no reading, and no memory beyond `REMEMBERED_MAX` keys.
+ * 3. One tablo's or member's connections are looked up again at most every RECHECK_EVERY_MS; beyond RECHECKS_A_SECOND keys in a second all connections are, together,
+ *    at most once a second. A cut waits for these at the most.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { canWrite } from '@tablo/schema/roles';
 import type { Change } from '../access/changes.ts';
-import type { Membership } from '../access/membership.ts';
+import type { Member, Membership } from '../access/membership.ts';
 import type { Log } from '../log.ts';
-import { type Connections, cut, tell } from './connections.ts';
-import type { DraftNews } from './draft-news.ts';
+import { ChangedNews } from './changed-news.ts';
+import { type Connections, cut } from './connections.ts';
 import type { LiveConnection } from './live-connection.ts';
+import type { MemberNews } from './member-news.ts';
+import { Paced } from './paced.ts';
 
 /** How often tokens' ends are looked at: well under the contract's 5 seconds. */
 const EXPIRY_SWEEP_MS = 1_000;
 /** A join takes seconds at the most; older changes were seen by its own reading of the membership. */
 const REMEMBER_CHANGES_MS = 60_000;
+const REMEMBERED_MAX = 10_000;
+const RECHECK_EVERY_MS = 250;
+const RECHECKS_A_SECOND = 1_000;
+const RESYNC_EVERY_MS = 1_000;
+/** Look-ups that wait for the database at once: `Membership` takes some queries of a thousand, and refuses what is far more. */
+const PORTION = 4_000;
+/** What no trigger told: disabled triggers, a database put in another one's place. */
+const RECHECK_ALL_MS = 60_000;
+/** Between two lines of log about a flood. */
+const QUIET_MS = 60_000;
+const ALL = 'all';
+
+export interface RevocationDeps {
+  readonly membership: Membership;
+  readonly connections: Connections;
+  readonly drafts: Pick<MemberNews, 'tell' | 'close'>;
+  readonly positions: Pick<MemberNews, 'tell' | 'close'>;
+  readonly log: Log;
+}
 
 export class Revocation {
-  readonly #membership: Membership;
-  readonly #connections: Connections;
-  readonly #drafts: DraftNews;
-  readonly #log: Log;
+  readonly #deps: RevocationDeps;
+  readonly #changed: ChangedNews;
+  readonly #rechecks: Paced;
+  readonly #resyncs: Paced;
   readonly #changedAt = new Map<string, number>();
   #resyncedAt = 0;
-  #timer: NodeJS.Timeout | null = null;
+  #second = 0;
+  #rechecksInSecond = 0;
+  #quietUntil = 0;
+  #isRechecking = false;
+  readonly #timers: NodeJS.Timeout[] = [];
 
-  constructor(membership: Membership, connections: Connections, drafts: DraftNews, log: Log) {
-    this.#membership = membership;
-    this.#connections = connections;
-    this.#drafts = drafts;
-    this.#log = log;
+  constructor(deps: RevocationDeps) {
+    const { connections, log } = deps;
+    const onFailure = (error: unknown): void =>
+      log.error({ err: error }, 'A change in the database could not be followed.');
+    this.#deps = deps;
+    this.#changed = new ChangedNews(connections, onFailure);
+    this.#rechecks = new Paced({ everyMs: RECHECK_EVERY_MS, work: (key) => this.#recheckKey(key), onFailure });
+    this.#resyncs = new Paced({ everyMs: RESYNC_EVERY_MS, work: () => this.#resync(), onFailure });
   }
 
   open(): void {
-    this.#timer = setInterval(() => this.#sweep(Date.now()), EXPIRY_SWEEP_MS);
-    this.#timer.unref();
+    this.#timers.push(
+      setInterval(() => this.#sweep(Date.now()), EXPIRY_SWEEP_MS).unref(),
+      setInterval(() => void this.#recheckAll(), RECHECK_ALL_MS).unref(),
+    );
   }
 
   close(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
+    const { drafts, positions } = this.#deps;
+    for (const one of [this.#rechecks, this.#resyncs, this.#changed, drafts, positions]) one.close();
   }
 
   /** News from the database. */
-  async handle(change: Change): Promise<void> {
+  handle(change: Change): void {
     switch (change.type) {
       case 'access':
-        return this.#handleAccess(change.tablo, change.user);
+        return this.#askRecheck(`${change.tablo} ${change.user}`);
       case 'tablo':
-        this.#changedAt.set(change.tablo, Date.now());
-        await this.#recheck(this.#connections.ofTablo(change.tablo));
-        return tell(this.#connections.ofTablo(change.tablo), { type: 'changed' });
+        return this.#askRecheck(change.tablo);
       case 'read':
-        return tell(this.#connections.ofMember(change.tablo, change.user), { type: 'read', seq: change.seq });
+        return this.#deps.positions.tell(change.tablo, change.user);
+      case 'draft':
+        return this.#deps.drafts.tell(change.tablo, change.user);
       case 'lost':
         return; // What is missed meanwhile is learned by `resync`.
-      case 'draft':
-        return this.#drafts.tell(change.tablo, change.user);
+      case 'all':
       case 'resync':
-        // The listener was away: anything may have changed meanwhile.
+        // The listener was away, or memberships changed all at once: anything may have changed.
         this.#resyncedAt = Date.now();
-        await this.#recheck([...this.#connections.all()]);
-        return tell(this.#connections.all(), { type: 'changed' });
+        return this.#resyncs.ask(ALL);
     }
   }
 
@@ -74,36 +110,102 @@ export class Revocation {
     if (changedAt >= since) await this.#recheck([connection]);
   }
 
-  async #handleAccess(tablo: TabloId, user: UserId): Promise<void> {
-    this.#changedAt.set(`${tablo} ${user}`, Date.now());
-    await this.#recheck(this.#connections.ofMember(tablo, user));
-    // Whoever is in the tablo sees other members now; the user may have a tablo more or less in the list.
-    tell(new Set([...this.#connections.ofTablo(tablo), ...this.#connections.ofUser(user)]), { type: 'changed' });
+  #askRecheck(key: string): void {
+    this.#remember(key);
+    if (this.#rechecks.askAgain(key)) return;
+    const [tablo, user] = partsOf(key);
+    // Whoever is in the tablo sees other members; and the user may have a tablo more in the list, without being in it yet.
+    const isHeard =
+      this.#deps.connections.ofTablo(tablo).length > 0 ||
+      (user !== undefined && this.#deps.connections.ofUser(user).length > 0);
+    if (!isHeard) return;
+    if (this.#isWithinBudget()) return this.#rechecks.ask(key);
+    this.#resyncedAt = Date.now();
+    this.#resyncs.ask(ALL);
+    if (performance.now() < this.#quietUntil) return;
+    this.#quietUntil = performance.now() + QUIET_MS;
+    this.#deps.log.warn(
+      'More changes of memberships and tablos than are followed one by one: all connections are looked up together.',
+    );
   }
 
-  async #recheck(connections: readonly LiveConnection[]): Promise<void> {
-    await Promise.all(connections.map((connection) => this.#recheckOne(connection)));
+  #isWithinBudget(): boolean {
+    const second = Math.floor(performance.now() / 1_000);
+    if (second !== this.#second) this.#rechecksInSecond = 0;
+    this.#second = second;
+    this.#rechecksInSecond += 1;
+    return this.#rechecksInSecond <= RECHECKS_A_SECOND;
   }
 
-  async #recheckOne(connection: LiveConnection): Promise<void> {
-    const { context } = connection;
-    try {
-      const member = await this.#membership.find(context.tabloId, context.userId);
-      if (member === null) return cut(connection, 'forbidden');
-      if (member.role === context.role) return;
-      context.role = member.role;
-      if (!context.isOverruled) connection.readOnly = !canWrite(member.role);
-    } catch (error) {
-      // Not knowing is not a reason to trust: the client joins again, and its membership is read then.
-      this.#log.warn({ err: error }, 'A membership could not be read again; its connection is closed.');
-      cut(connection, 'unavailable');
+  /** For joins under way. More keys than may be kept: every join that began before now looks again. */
+  #remember(key: string): void {
+    if (this.#changedAt.size >= REMEMBERED_MAX && !this.#changedAt.has(key)) {
+      this.#changedAt.clear();
+      this.#resyncedAt = Date.now();
+    }
+    this.#changedAt.set(key, Date.now());
+  }
+
+  async #recheckKey(key: string): Promise<void> {
+    const [tablo, user] = partsOf(key);
+    const { connections } = this.#deps;
+    await this.#recheck(user === undefined ? connections.ofTablo(tablo) : connections.ofMember(tablo, user));
+    this.#changed.ofTablo(tablo);
+    if (user !== undefined) this.#changed.ofUser(user);
+  }
+
+  async #resync(): Promise<void> {
+    await this.#recheck([...this.#deps.connections.all()]);
+    this.#changed.ofAll();
+  }
+
+  /** Nobody said that anything changed: when it cannot be read, nothing is concluded from that. */
+  async #recheckAll(): Promise<void> {
+    if (this.#isRechecking) return;
+    this.#isRechecking = true;
+    await this.#recheck([...this.#deps.connections.all()], () => {});
+    this.#isRechecking = false;
+  }
+
+  async #recheck(
+    connections: readonly LiveConnection[],
+    onUnknown: (connection: LiveConnection, error: unknown) => void = this.#cutUnknown,
+  ): Promise<void> {
+    for (let at = 0; at < connections.length; at += PORTION) {
+      const portion = connections.slice(at, at + PORTION);
+      await Promise.all(
+        portion.map(async (connection) => {
+          const { tabloId, userId } = connection.context;
+          try {
+            this.#apply(connection, await this.#deps.membership.find(tabloId, userId));
+          } catch (error) {
+            onUnknown(connection, error);
+          }
+        }),
+      );
     }
   }
 
+  #apply(connection: LiveConnection, member: Member | null): void {
+    const { context } = connection;
+    if (member === null) return cut(connection, 'forbidden');
+    if (member.role === context.role) return;
+    context.role = member.role;
+    if (!context.isOverruled) connection.readOnly = !canWrite(member.role);
+  }
+
+  /** Not knowing is not a reason to trust: the client joins again, and its membership is read then. */
+  #cutUnknown = (connection: LiveConnection, error: unknown): void => {
+    this.#deps.log.warn({ err: error }, 'A membership could not be read again; its connection is closed.');
+    cut(connection, 'unavailable');
+  };
+
   #sweep(now: number): void {
-    for (const connection of this.#connections.all()) {
+    for (const connection of this.#deps.connections.all()) {
       if (connection.context.expiresAt <= now) cut(connection, 'token-expired');
     }
     for (const [key, at] of this.#changedAt) if (now - at > REMEMBER_CHANGES_MS) this.#changedAt.delete(key);
   }
 }
+
+const partsOf = (key: string): readonly [TabloId, UserId?] => key.split(' ') as [TabloId, UserId?];

@@ -225,6 +225,42 @@ describe('/sync, with unmodified providers', () => {
     for (const deaf of [b, other]) expect(deaf.heard.filter(({ type }) => type === 'draft')).toEqual([]);
   });
 
+  it('[R10] a read position is told as the database has it, and a forged notification changes nothing on any device', async () => {
+    const id = await server.addTablo({ [alice]: 'member' });
+    await server.pool.query('UPDATE tablos SET last_seq = 5 WHERE id = $1', [id]);
+    const device = await joined(alice, id);
+    const read = () => device.heard.filter(({ type }) => type === 'read');
+    const forge = (payload: object) =>
+      server.pool.query(`SELECT pg_notify('tablo_changes', $1)`, [JSON.stringify(payload)]);
+    await forge({ type: 'read', tablo: id, user: alice, seq: 3 });
+    await server.pool.query('INSERT INTO channel_read_state (user_id, channel_id, last_read_seq) VALUES ($1, $2, 2)', [
+      alice,
+      id,
+    ]);
+    await until(() => expect(read()).toEqual([{ type: 'read', seq: 2 }]));
+    for (let seq = 3; seq < 100; seq += 1) await forge({ type: 'read', tablo: id, user: alice, seq });
+    await server.pool.query('UPDATE channel_read_state SET last_read_seq = 999 WHERE channel_id = $1', [id]);
+    await until(() => expect(read().at(-1)).toEqual({ type: 'read', seq: 5 }));
+    expect(read().every((message) => message.type === 'read' && [2, 5].includes(message.seq))).toBe(true);
+    // Nor does a forged end of a membership end it.
+    await forge({ type: 'access', tablo: id, user: alice });
+    await forge({ type: 'tablo', tablo: id });
+    await forge({ type: 'all' });
+    await until(() => expect(device.heard).toContainEqual({ type: 'changed' }));
+    expect(device.closed).toEqual([]);
+  });
+
+  it('[R6] TRUNCATE of the memberships cuts everybody who had one', async () => {
+    const own = await openTestServer();
+    const id = await own.addTablo({ [alice]: 'owner' });
+    const client = new TestClient(own.url, `${id}/1`, await signToken(alice));
+    await until(() => expect(client.provider.isSynced).toBe(true));
+    await own.pool.query('TRUNCATE tablo_access');
+    await until(() => expect(client.closed).toContain('forbidden'));
+    client.close();
+    await own.close();
+  });
+
   it('[R7] 300 tablos join over one socket', async () => {
     const tablos = await Promise.all(Array.from({ length: 300 }, () => server.addTablo({ [eve]: 'member' })));
     const { HocuspocusProvider, HocuspocusProviderWebsocket } = await import('@hocuspocus/provider');

@@ -10,6 +10,7 @@ import { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { openChanges } from '../access/pg-changes.ts';
 import { PgMembership } from '../access/pg-membership.ts';
+import { PgReadPositions } from '../access/pg-read-positions.ts';
 import { noProfiles } from '../access/profiles.ts';
 import { secretKeys } from '../access/token-keys.ts';
 import { JwtVerifier } from '../access/token-verifier.ts';
@@ -82,6 +83,7 @@ export async function openTestServer(
       ledgerStore,
       documentStore: new PgDocumentStore(pool),
       drafts: new PgDrafts(pool),
+      readPositions: new PgReadPositions(pool),
       changes,
       isAllowedOrigin: () => false,
       observer: { onCommit() {}, onFailure() {}, onRefused() {}, onLimit() {} },

@@ -102,4 +102,5 @@ ALTER TABLE public.tablo_votes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.tablo_reaction_kinds ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.tablo_erasures ENABLE ROW LEVEL SECURITY;
 REVOKE ALL ON public.tablo_votes, public.tablo_reaction_kinds, public.tablo_erasures FROM PUBLIC, anon, authenticated;
-GRANT ALL ON public.tablo_votes, public.tablo_reaction_kinds, public.tablo_erasures TO service_role;
+REVOKE ALL ON public.tablo_votes, public.tablo_reaction_kinds, public.tablo_erasures FROM service_role;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.tablo_votes, public.tablo_reaction_kinds, public.tablo_erasures TO service_role;
