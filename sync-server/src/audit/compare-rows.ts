@@ -82,8 +82,9 @@ function checkDeletion(records: Records, message: MessageRecord): readonly Findi
   const findings: Finding[] = [];
   if (message.deletedAt !== expected)
     findings.push({ code: 'deletion', id: message.id, detail: `deleted ${message.deletedAt}, entries ${expected}` });
-  const hasContent =
-    message.text !== '' || records.reactions.length > 0 || records.edits.some(({ text }) => text !== '');
+  // What there is much of is removed in portions, after the commit.
+  const hasLeft = records.reactions.length > 0 || records.edits.some(({ text }) => text !== '');
+  const hasContent = message.text !== '' || message.firstText !== null || (hasLeft && !message.isBeingErased);
   if (message.deletedAt !== null && hasContent) findings.push({ code: 'deleted-content', id: message.id });
   return findings;
 }
@@ -99,6 +100,13 @@ function checkTexts(own: EntryRecord, message: MessageRecord, records: Records):
   const edited = (text: string) => digestEdit(message.author, own.id, text);
   const newest = winner === null ? original(message.text) : edited(message.text);
   if (newest !== (winner ?? own).digest) findings.push({ code: 'text-differs', id: message.id });
+  // A new epoch's document begins with it.
+  if (original(message.firstText ?? message.text) !== own.digest || message.editCount !== edits.length)
+    findings.push({
+      code: 'first-text',
+      id: message.id,
+      detail: `edits ${edits.length}, edit_count ${message.editCount}`,
+    });
   const kept = new Set([message.text, ...records.edits.map(({ text }) => text)]);
   const digests = new Set([...kept].flatMap((text) => [original(text), edited(text)]));
   for (const { id, digest } of [own, ...edits]) if (!digests.has(digest)) findings.push({ code: 'text-lost', id });

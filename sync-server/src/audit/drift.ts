@@ -13,6 +13,7 @@ export const DRIFTS = {
   'edit-row': 'message_edits does not have exactly one row for each edit.',
   'edit-winner': 'edit_id or updated_at is not that of the latest edit.',
   'text-differs': 'The text of a message is not that of its latest version.',
+  'first-text': 'first_text or edit_count is not what the entries say.',
   'text-lost': 'An earlier text of a message is kept nowhere.',
   deletion: 'deleted_at is not what the deletions say.',
   'deleted-content': 'A deleted message has text, an edit with text, or reactions.',

@@ -206,22 +206,27 @@ interface Row {
   readonly edit_id: EntryId | null;
   readonly edited: string | null;
   readonly deleted: string | null;
+  readonly first_text: string | null;
+  readonly edit_count: number | null;
+  readonly is_being_erased: boolean | null;
 }
 
 // A cursor takes no parameters; `tablo` is a UUID that PostgreSQL itself has just given.
 const recordsSql = (tablo: string) => `
   SELECT 'entry' AS source, coalesce(target, id) AS about, id, kind, author, target, emoji, is_on, tablo_private.to_ms(sent_at) AS sent,
     tablo_private.to_ms(received_at) AS received, tablo_private.to_ms(shown_at) AS shown, encode(digest, 'hex') AS digest, epoch,
-    NULL AS text, NULL::bigint AS seq, NULL::uuid AS reply_to, NULL::uuid AS edit_id, NULL::bigint AS edited, NULL::bigint AS deleted
+    NULL AS text, NULL::bigint AS seq, NULL::uuid AS reply_to, NULL::uuid AS edit_id, NULL::bigint AS edited, NULL::bigint AS deleted,
+    NULL AS first_text, NULL::integer AS edit_count, NULL::boolean AS is_being_erased
   FROM tablo_entries WHERE tablo_id = '${tablo}'
   UNION ALL SELECT 'message', id, id, NULL, user_id, NULL, NULL, NULL, tablo_private.to_ms(sent_at), tablo_private.to_ms(received_at),
-    tablo_private.to_ms(created_at), NULL, NULL, text, seq, reply_to, edit_id, tablo_private.to_ms(updated_at), tablo_private.to_ms(deleted_at)
+    tablo_private.to_ms(created_at), NULL, NULL, text, seq, reply_to, edit_id, tablo_private.to_ms(updated_at), tablo_private.to_ms(deleted_at),
+    first_text, edit_count, EXISTS (SELECT FROM tablo_erasures x WHERE x.message_id = messages.id AND NOT x.rows_removed)
   FROM messages WHERE channel_id = '${tablo}'
   UNION ALL SELECT 'edit', m.id, e.id, NULL, e.user_id, NULL, NULL, NULL, NULL, NULL, tablo_private.to_ms(e.edited_at), NULL, NULL, e.text,
-    NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM messages m JOIN message_edits e ON e.message_id = m.id WHERE m.channel_id = '${tablo}'
   UNION ALL SELECT 'reaction', m.id, r.entry_id, NULL, r.user_id, NULL, r.emoji, NULL, NULL, NULL, tablo_private.to_ms(r.created_at), NULL, NULL,
-    NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM messages m JOIN message_reactions r ON r.message_id = m.id WHERE m.channel_id = '${tablo}'
   ORDER BY about`;
 
@@ -302,5 +307,8 @@ function toMessage(row: Row): MessageRecord {
     editId: row.edit_id,
     editedAt: row.edited === null ? null : Number(row.edited),
     deletedAt: row.deleted === null ? null : Number(row.deleted),
+    firstText: row.first_text,
+    editCount: row.edit_count ?? 0,
+    isBeingErased: row.is_being_erased === true,
   };
 }

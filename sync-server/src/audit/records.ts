@@ -29,6 +29,9 @@ export interface MessageRecord {
   readonly editId: EntryId | null;
   readonly editedAt: number | null;
   readonly deletedAt: number | null;
+  /** What it said before its first edit; null for one that was never edited, or was deleted. */
+  readonly firstText: string | null;
+  readonly editCount: number;
   /** Its earlier texts and its reactions are still being removed. */
   readonly isBeingErased: boolean;
 }
