@@ -187,7 +187,7 @@ describe('the audit', () => {
     [
       'a deletion undone',
       messages('deleted_at = NULL', 'third'),
-      ['deletion', 'fold-differs', 'text-differs', 'text-lost'],
+      ['deletion', 'first-text', 'fold-differs', 'text-differs', 'text-lost'],
     ],
     ['a message deleted by hand', messages(`deleted_at = now(), text = ''`, 'late'), ['deletion', 'fold-differs']],
     ['a deletion moved', messages(`deleted_at = now()`, 'third'), ['deletion']],
@@ -212,8 +212,10 @@ describe('the audit', () => {
     [
       'an edit dropped from tablo_entries',
       'DELETE FROM tablo_entries WHERE id = $edit',
-      ['document-only', 'edit-row', 'edit-winner', 'text-differs'],
+      ['document-only', 'edit-row', 'edit-winner', 'first-text', 'text-differs'],
     ],
+    ['a first text changed', `UPDATE messages SET first_text = 'another' WHERE first_text IS NOT NULL`, ['first-text']],
+    ['an edit not counted', `UPDATE messages SET edit_count = 0`, ['first-text']],
     [
       "an edit made somebody else's",
       `UPDATE tablo_entries SET author = '${bob}' WHERE id = $edit`,
@@ -433,7 +435,7 @@ describe('an audit that cannot look at something', () => {
     await other.query(sql(ids[1]!));
     const drifts: string[] = [];
     const { tablos } = await audit(other, {
-      statementMs: 1_000,
+      statementMs: 5_000,
       onDrift: ({ tablo, code, detail = '' }) => drifts.push(`${ids.indexOf(tablo) + 1} ${code} ${detail}`),
     });
     await other.end();

@@ -101,7 +101,8 @@ function checkTexts(own: EntryRecord, message: MessageRecord, records: Records):
   const newest = winner === null ? original(message.text) : edited(message.text);
   if (newest !== (winner ?? own).digest) findings.push({ code: 'text-differs', id: message.id });
   // A new epoch's document begins with it.
-  if (original(message.firstText ?? message.text) !== own.digest || message.editCount !== edits.length)
+  const isFirst = edits.length === 0 ? message.firstText === null : original(message.firstText ?? '') === own.digest;
+  if (!isFirst || message.editCount !== edits.length)
     findings.push({
       code: 'first-text',
       id: message.id,
