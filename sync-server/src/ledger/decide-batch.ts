@@ -69,6 +69,7 @@ class Batch implements LockedFacts {
   entry = (id: EntryId): KnownEntry | undefined => this.#accepted.get(id) ?? this.#facts.entry(id);
   epoch = (tablo: TabloId): number | null => this.#epochs.get(tablo) ?? this.#facts.epoch(tablo);
   role: LockedFacts['role'] = (tablo, user) => this.#facts.role(tablo, user);
+  clientOwner: LockedFacts['clientOwner'] = (tablo, client) => this.#facts.clientOwner(tablo, client);
   lastSeq = (tablo: TabloId): number => this.#seqs.get(tablo) ?? this.#facts.lastSeq(tablo);
   seqOf = (id: EntryId): number | null =>
     this.#deleted.has(id) ? null : (this.#numbers.get(id) ?? this.#facts.seqOf(id));

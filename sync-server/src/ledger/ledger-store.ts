@@ -11,6 +11,8 @@ export interface Scope {
   readonly tablos: ReadonlySet<TabloId>;
   readonly members: readonly { readonly tabloId: TabloId; readonly userId: UserId }[];
   readonly entries: ReadonlySet<EntryId>;
+  /** ClientIDs that have written nothing in their document yet: whose are they? */
+  readonly clients: readonly { readonly tabloId: TabloId; readonly epoch: number; readonly client: number }[];
 }
 
 export interface LockedFacts extends Facts {

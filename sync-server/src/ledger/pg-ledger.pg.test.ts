@@ -142,7 +142,7 @@ describe('rows', () => {
     await holder.query('UPDATE tablos SET name = name WHERE id = $1', [tablo]);
     const query = vi.spyOn(pg.Client.prototype, 'query');
     for (const patience of ['usual', 'short'] as const) {
-      const scope = { tablos: new Set([tablo]), members: [], entries: new Set<EntryId>() };
+      const scope = { tablos: new Set([tablo]), members: [], entries: new Set<EntryId>(), clients: [] };
       const nothing = () => ({ entries: [], updates: [], moves: [] });
       const transacting = new PgLedgerStore(pool).transact(scope, nothing, patience);
       await expect(transacting).rejects.toBeInstanceOf(BlockedError);

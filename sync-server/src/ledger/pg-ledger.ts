@@ -41,7 +41,10 @@ const FACTS = `SELECT
   (SELECT coalesce(json_agg(json_build_array(e.id, e.tablo_id, e.kind, e.author, encode(e.digest, 'hex'),
       tablo_private.to_ms(e.sent_at), tablo_private.to_ms(e.shown_at), m.seq)), '[]')
     FROM tablo_entries e LEFT JOIN messages m ON m.id = e.id AND m.deleted_at IS NULL
-    WHERE e.id = ANY($2::uuid[])) AS entries`;
+    WHERE e.id = ANY($2::uuid[])) AS entries,
+  (SELECT coalesce(json_agg(json_build_array(c.tablo_id, c.epoch, c.client_id, c.user_id)), '[]')
+    FROM json_to_recordset($3) AS asked("tabloId" uuid, epoch integer, client bigint)
+    JOIN tablo_clients c ON c.tablo_id = asked."tabloId" AND c.epoch = asked.epoch AND c.client_id = asked.client) AS clients`;
 
 const WRITE = `WITH e AS (
     SELECT r.*, tablo_private.from_ms(r.sent) AS sent_at, tablo_private.from_ms(r.received) AS received_at,
@@ -124,6 +127,7 @@ interface FactsRow {
     /** Of a message that is not deleted. */
     seq: number | null,
   ][];
+  readonly clients: readonly [tablo: TabloId, epoch: number, client: number, owner: UserId][];
 }
 
 export class PgLedgerStore implements LedgerStore {
@@ -220,7 +224,7 @@ async function readFacts(client: PoolClient, scope: Scope, patience: Patience): 
   const { rows } = await client.query<FactsRow>({
     name: 'ledger-facts',
     text: FACTS,
-    values: [JSON.stringify(scope.members), uuidArray(scope.entries)],
+    values: [JSON.stringify(scope.members), uuidArray(scope.entries), JSON.stringify(scope.clients)],
   });
   const roles = new Map((rows[0]?.roles ?? []).map(([tablo, user, role]) => [`${tablo} ${user}`, parseRole(role)]));
   const entries = new Map<EntryId, KnownEntry>();
@@ -229,10 +233,16 @@ async function readFacts(client: PoolClient, scope: Scope, patience: Patience): 
     entries.set(id, { tabloId, kind, author, digest, sentAt, shownAt });
     seqs.set(id, seq);
   }
+  const clients = new Map(
+    (rows[0]?.clients ?? [])
+      .filter(([tablo, epoch]) => tablos.get(tablo)?.epoch === epoch)
+      .map(([tablo, , client, owner]) => [`${tablo} ${client}`, owner]),
+  );
   return {
     entry: (id) => entries.get(id),
     epoch: (tablo) => tablos.get(tablo)?.epoch ?? null,
     role: (tablo, user) => roles.get(`${tablo} ${user}`) ?? null,
+    clientOwner: (tablo, client) => clients.get(`${tablo} ${client}`) ?? null,
     lastSeq: (tablo) => Number(tablos.get(tablo)?.last_seq ?? 0),
     seqOf: (id) => seqs.get(id) ?? null,
   };
