@@ -17,6 +17,7 @@ import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { createOriginCheck } from './origins.ts';
 import { openPort } from './port.ts';
+import { PgClientClaims } from './presence/pg-client-claims.ts';
 import { createRest } from './rest/create-rest.ts';
 import { addHealthRoutes } from './rest/health.ts';
 import { createRestStores } from './rest/pg-stores.ts';
@@ -84,6 +85,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     profiles,
     ledgerStore: new PgLedgerStore(ledgerPool, pool),
     documentStore: new PgDocumentStore(pool),
+    claims: new PgClientClaims(pool),
     drafts: stores.drafts,
     changes,
     isAllowedOrigin: createOriginCheck(config.allowedOrigins, config.publicUrl),
@@ -99,6 +101,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
         isAway ? log.warn('Nothing can be stored; clients are told.') : log.info('Storing works again.'),
     },
     log,
+    trustProxy: config.trustProxy,
     epochMaxEntries: config.epochMaxEntries,
     limits: config.limits,
   });
@@ -108,6 +111,8 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     documents: () => sync.countDocuments(),
     queued: () => sync.ledger.queued,
     queuedBytes: () => sync.ledger.queuedBytes,
+    unreadBytes: () => sync.countUnreadBytes(),
+    waitingJoins: () => sync.countWaitingJoins(),
     unhandledBytes: () => sync.countUnhandledBytes(),
     isAway: () => sync.ledger.awaySince !== null,
   });

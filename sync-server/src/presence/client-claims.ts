@@ -10,10 +10,10 @@ export interface Claim {
 }
 
 /**
- * `mine`: it was nobody's, or is the user's already. `taken`: it is somebody else's for as long as the epoch lasts. `too-many`: nobody's, but this user has claimed
+ * `new`: it was nobody's, and is the user's now. `mine`: it was the user's already. `taken`: it is somebody else's for as long as the epoch lasts. `too-many`: nobody's, but this user has claimed
  * so many in this epoch that no more are kept. An old claim is never forgotten in exchange, or somebody else could write under it.
  */
-export type ClaimOutcome = 'mine' | 'taken' | 'too-many';
+export type ClaimOutcome = 'new' | 'mine' | 'taken' | 'too-many';
 
 /** A page load is a claim: some fifty a day for three months in one epoch. */
 export const MAX_CLAIMS_PER_USER = 5_000;

@@ -20,6 +20,6 @@ export class MemoryClientClaims implements ClientClaims {
     if (count >= this.#maxPerUser) return 'too-many';
     this.#counts.set(counter, count + 1);
     this.#owners.set(key, userId);
-    return 'mine';
+    return 'new';
   }
 }

@@ -36,7 +36,7 @@ describe('claims in PostgreSQL', () => {
         first.claim({ tabloId, epoch: 1, client, userId: user }),
         second.claim({ tabloId, epoch: 1, client, userId: randomUUID() as UserId }),
       ]);
-      expect(outcomes.sort()).toEqual(['mine', 'taken']);
+      expect(outcomes.sort()).toEqual(['new', 'taken']);
     }
   });
 

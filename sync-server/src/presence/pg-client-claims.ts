@@ -26,7 +26,7 @@ const CLAIM = `WITH asked AS (
   SELECT "tabloId", epoch, client, "userId" FROM unknown u WHERE NOT EXISTS (
     SELECT FROM full_users f WHERE f."tabloId" = u."tabloId" AND f.epoch = u.epoch AND f."userId" = u."userId")
   ORDER BY "tabloId", epoch, client
-  ON CONFLICT DO NOTHING`;
+  ON CONFLICT DO NOTHING RETURNING tablo_id, epoch, client_id::text, user_id`;
 // A statement of its own: it sees what others committed while ours waited for them.
 const OWNERS = `SELECT c.tablo_id, c.epoch, c.client_id::text, c.user_id
   FROM json_to_recordset($1) AS a("tabloId" uuid, epoch integer, client bigint)
@@ -46,6 +46,11 @@ interface OwnerRow {
   readonly epoch: number;
   readonly client_id: string;
   readonly user_id: string;
+}
+
+interface Stored {
+  readonly owners: ReadonlyMap<string, string>;
+  readonly added: Set<string>;
 }
 
 export class PgClientClaims implements ClientClaims {
@@ -74,8 +79,13 @@ export class PgClientClaims implements ClientClaims {
       await new Promise((resolve) => setImmediate(resolve));
       const batch = this.#waiting.splice(0, BATCH_MAX);
       try {
-        const owners = await this.#store(batch.map(({ claim }) => claim));
-        for (const { claim, resolve } of batch) resolve(outcomeOf(claim, owners.get(keyOf(claim))));
+        const { owners, added } = await this.#store(batch.map(({ claim }) => claim));
+        for (const { claim, resolve } of batch) {
+          const key = keyOf(claim);
+          const outcome = outcomeOf(claim, owners.get(key));
+          // The first who asked for it in this batch.
+          resolve(outcome === 'mine' && added.delete(key) ? 'new' : outcome);
+        }
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
@@ -83,18 +93,26 @@ export class PgClientClaims implements ClientClaims {
     this.#isRunning = false;
   }
 
-  async #store(claims: readonly Claim[]): Promise<ReadonlyMap<string, string>> {
+  async #store(claims: readonly Claim[]): Promise<Stored> {
     // Of one clientID the first to ask: within a statement the rows have no order.
     const first = new Map(claims.toReversed().map((claim) => [keyOf(claim), claim]));
     const asked = JSON.stringify([...first.values()]);
-    const { rowCount } = await this.#pool.query({ name: 'claims-add', text: CLAIM, values: [asked, this.#maxPerUser] });
+    const added = await this.#pool.query<OwnerRow>({
+      name: 'claims-add',
+      text: CLAIM,
+      values: [asked, this.#maxPerUser],
+    });
     const { rows } = await this.#pool.query<OwnerRow>({ name: 'claims-owners', text: OWNERS, values: [asked] });
     // Who adds pays for what is past: as much leaves as could come.
-    if ((rowCount ?? 0) > 0) await this.#pool.query({ name: 'claims-forget', text: FORGET, values: [asked] });
-    return new Map(rows.map((row) => [`${row.tablo_id} ${row.epoch} ${row.client_id}`, row.user_id]));
+    if (added.rows.length > 0) await this.#pool.query({ name: 'claims-forget', text: FORGET, values: [asked] });
+    return {
+      owners: new Map(rows.map((row) => [keyOfRow(row), row.user_id])),
+      added: new Set(added.rows.map(keyOfRow)),
+    };
   }
 }
 
+const keyOfRow = (row: OwnerRow): string => `${row.tablo_id} ${row.epoch} ${row.client_id}`;
 const keyOf = ({ tabloId, epoch, client }: Claim): string => `${tabloId} ${epoch} ${client}`;
 
 function outcomeOf({ userId }: Claim, owner: string | undefined): ClaimOutcome {

@@ -17,7 +17,7 @@ function join(connections: Connections) {
     onClose: (listener: () => void) => (close = listener),
     sendStateless: (payload: string) => heard.push(parseServerStateless(payload)),
   };
-  connections.add(connection as unknown as LiveConnection);
+  connections.add(connection as unknown as LiveConnection, 0);
   return { heard, close: () => close() };
 }
 

@@ -1,6 +1,6 @@
 /** WebSockets: upgrade, origin, limits, and the pipe into Hocuspocus. `/sync` speaks Hocuspocus's protocol, `/yjs/<tabloId>` y-websocket's. */
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Hocuspocus } from '@hocuspocus/server';
 import { REASONS, type ReasonCode } from '@tablo/schema/close-codes';
@@ -8,17 +8,23 @@ import { encodeDocumentName } from '@tablo/schema/document-name';
 import { isTabloId } from '@tablo/schema/ids';
 import { MAX_FRAME_BYTES } from '@tablo/schema/limits';
 import { isSign, PING, PONG } from '@tablo/schema/ping';
+import * as encoding from 'lib0/encoding';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Limits } from '../access/limits.ts';
 import type { Membership } from '../access/membership.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { Log } from '../log.ts';
 import { AnnouncingSocket } from './announcing-socket.ts';
+import { cut } from './connections.ts';
 import { CorkedSocket } from './corked-socket.ts';
 import { judgeFrame } from './frame-gate.ts';
+import { FrameProgress } from './frame-progress.ts';
+import type { JoinAnswers } from './join-answers.ts';
 import { LinkWatch } from './link-watch.ts';
-import { isAddressed, isToken, readDocumentName, readFrameHead } from './read-frame.ts';
-import type { Backlog, SocketOwners, SocketState } from './socket-state.ts';
+import type { LiveConnection } from './live-connection.ts';
+import { documentOf, FRAME, type FrameHead, isAddressed, readFrameHead, readToken } from './read-frame.ts';
+import { ReaderWatch } from './reader-watch.ts';
+import { type Backlog, createSocketState, type SocketOwners, type SocketState, weigh } from './socket-state.ts';
 import { SweepClock } from './sweep-clock.ts';
 import { YjsBridge } from './yjs-bridge.ts';
 
@@ -29,6 +35,10 @@ const ANSWER_EVERY_MS = 400;
 const ANSWER = Uint8Array.of(PING);
 /** Frames of all sockets together, by what the ledger holds of them: it refuses, which costs nobody their connection, long before sockets are dropped. */
 const BACKLOG_FACTOR = 2;
+/** Frames of all sockets of one user, by what one socket may have. */
+const USER_FACTOR = 2;
+/** Of an authentication: the server's no. */
+const AUTH_DENIED = 1;
 /** How long a client may take to answer a close. */
 const FAREWELL_MS = 1_000;
 
@@ -40,6 +50,10 @@ interface Deps {
   readonly limits: Limits;
   readonly owners: SocketOwners;
   readonly backlog: Backlog;
+  readonly answers: JoinAnswers;
+  /** A member's new token. Never rejects. */
+  readonly renew: (connection: LiveConnection, token: string) => Promise<void>;
+  readonly trustProxy: boolean;
   readonly log: Log;
 }
 
@@ -47,6 +61,9 @@ interface OpenSocket {
   readonly ws: WebSocket;
   readonly state: SocketState;
   readonly link: LinkWatch;
+  readonly reader: ReaderWatch;
+  readonly frames: FrameProgress;
+  readonly address: string;
   /** ms of the sweep's clock. */
   readonly openedAt: number;
 }
@@ -57,11 +74,17 @@ export class Sockets {
   readonly #open = new Set<OpenSocket>();
   readonly #clock = new SweepClock(2 * SWEEP_MS);
   readonly #sweep: NodeJS.Timeout;
+  #unreadBytes = 0;
 
   constructor(deps: Deps) {
     this.#deps = deps;
     // Behind what has arrived by now, which may have waited while the process was busy.
     this.#sweep = setInterval(() => setImmediate(() => this.#sweepSockets()), SWEEP_MS).unref();
+  }
+
+  /** Bytes sent and not read, as of the last sweep. */
+  get unreadBytes(): number {
+    return this.#unreadBytes;
   }
 
   get size(): number {
@@ -100,43 +123,58 @@ export class Sockets {
     isBridged: boolean,
     start: (open: OpenSocket, corked: CorkedSocket) => void,
   ): void {
-    this.#makeRoom();
+    const address = addressOf(request, this.#deps.trustProxy);
+    this.#makeRoom(address);
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       ws.binaryType = 'nodebuffer';
       ws.on('error', (error) => this.#deps.log.debug({ err: error }, 'A socket failed.'));
       const { now } = this.#clock;
-      const state: SocketState = {
-        userId: null,
-        unhandledBytes: 0,
-        unhandled: new Map(),
-        isBridged,
-        isEnded: false,
-        answeredAt: Number.NEGATIVE_INFINITY,
-      };
+      const state = createSocketState({ isBridged, unread: () => ws.bufferedAmount });
       // Node's HTTP server hands out the TCP socket itself.
-      const link = new LinkWatch(ws, socket as Socket, this.#clock);
-      const open = { ws, state, link, openedAt: now };
+      const tcp = socket as Socket;
+      const link = new LinkWatch(ws, tcp, this.#clock);
+      const frames = new FrameProgress(ws, tcp, this.#clock, (unfinished, total) => {
+        const reason = this.#noteUnfinished(open, unfinished, total);
+        if (reason !== null) end(open, reason);
+      });
+      const open: OpenSocket = {
+        ws,
+        state,
+        link,
+        reader: new ReaderWatch(ws, tcp, this.#clock),
+        frames,
+        address,
+        openedAt: now,
+      };
       this.#open.add(open);
       ws.on('close', () => {
         state.isEnded = true;
         this.#open.delete(open);
         this.#deps.owners.forget(state);
         this.#deps.backlog.forget(state);
+        state.places.clear();
       });
       start(open, new CorkedSocket(ws, socket, (bytes) => link.noteSent(bytes)));
     });
   }
 
   #openSync(open: OpenSocket, corked: CorkedSocket): void {
-    const socket = new AnnouncingSocket(corked);
+    const { places } = open.state;
+    const socket = new AnnouncingSocket(corked, {
+      unread: open.state.unread,
+      maxUnread: this.#deps.limits.settings.unreadBytes,
+      onLeft: (address) => places.leave(address),
+      onOverflow: (address) => this.#endDocument(places.find(address)),
+    });
     const client = this.#deps.hocuspocus.handleConnection(socket, createWebRequest(), { socket: open.state });
     this.#listen(
       open,
       (frame) => client.handleMessage(frame),
-      (data, name) => {
+      (data) => {
         if (isSign(data, PING)) this.#answer(open.state, corked);
-        return isSign(data, PING) || isSign(data, PONG) || !isAddressed(data, name) ? null : data;
+        return isSign(data, PING) || isSign(data, PONG) ? null : data;
       },
+      (frame, head) => this.#place(open, corked, frame, head),
     );
     open.ws.on('close', (code, reason) => client.handleClose({ code, reason: reason.toString() }));
   }
@@ -153,6 +191,7 @@ export class Sockets {
       open,
       (frame) => forward(frame),
       (data) => nameless.fromClient(data),
+      () => true,
     );
     const named = await name;
     if (!named.ok) return end(open, named.reason);
@@ -165,26 +204,30 @@ export class Sockets {
     for (const frame of early) forward(frame);
   }
 
-  /** `translate`: into a Hocuspocus frame, or null for one that has no meaning here. */
+  /** `translate`: into a Hocuspocus frame, or null for one that has no meaning here. `place`: whether it goes on to Hocuspocus. */
   #listen(
     open: OpenSocket,
     forward: (frame: Uint8Array) => void,
-    translate: (data: Uint8Array, name: string | null) => Uint8Array | null,
+    translate: (data: Uint8Array) => Uint8Array | null,
+    place: (frame: Uint8Array, head: FrameHead) => boolean,
   ): void {
     const { ws, state } = open;
     const handle = (data: Buffer, isBinary: boolean): void => {
       if (state.isEnded) return;
       if (!isBinary) return end(open, 'invalid-update'); // Text frames are in neither protocol.
-      const name = state.isBridged ? null : readDocumentName(data);
-      const document = name ?? '';
-      const overflow = this.#findOverflow(open, document, data);
+      const frame = translate(data);
+      if (frame === null) return this.#countDropped(open, data);
+      const head = readFrameHead(frame);
+      if (head === null) return end(open, 'invalid-update');
+      const document = documentOf(head);
+      const bytes = weigh(frame, head);
+      const overflow = this.#findOverflow(open, document, bytes);
       if (overflow !== null) return end(open, overflow);
-      const frame = translate(data, name);
-      const verdict = frame === null ? 'drop' : judgeFrame(frame, state, this.#deps.limits);
-      if (frame !== null && verdict === 'pass') return forward(frame);
+      const verdict = judgeFrame(frame, head, state, this.#deps.limits);
       if (verdict !== 'drop' && verdict !== 'pass') return end(open, verdict);
+      if (verdict === 'pass' && place(frame, head)) return forward(frame);
       // Strangers are not given back what was dropped: they have said nothing of use yet.
-      if (state.userId !== null) this.#deps.backlog.remove(state, document, data);
+      if (state.userId !== null) this.#deps.backlog.remove(state, document, bytes);
     };
     ws.on('message', (data: Buffer, isBinary) => {
       try {
@@ -197,6 +240,41 @@ export class Sockets {
     });
   }
 
+  /** A stranger has so many bytes, whatever they say. */
+  #countDropped(open: OpenSocket, data: Uint8Array): void {
+    if (open.state.userId !== null) return;
+    const overflow = this.#findOverflow(open, '', data.byteLength);
+    if (overflow !== null) end(open, overflow);
+  }
+
+  /** On `/sync`: a place for the document that the frame speaks of. */
+  #place(open: OpenSocket, corked: CorkedSocket, frame: Uint8Array, head: FrameHead): boolean {
+    const { limits, renew } = this.#deps;
+    const { places, userId } = open.state;
+    const { address } = head;
+    if (!isAddressed(head)) return false;
+    const connection = places.find(address);
+    if (connection !== undefined && head.type === FRAME.auth) {
+      void renew(connection, readToken(frame, head));
+      return false;
+    }
+    if (connection !== undefined) return true;
+    if (!places.has(address) && !limits.allows('documents', places.count, limits.settings.documentsPerSocket)) {
+      if (userId === null) end(open, 'rate-limited');
+      else if (head.type === FRAME.auth) corked.send(encodeDenial(address, 'rate-limited'));
+      return false;
+    }
+    places.ask(address);
+    if (places.hold(address, frame.byteLength)) return true;
+    end(open, 'rate-limited');
+    return false;
+  }
+
+  #endDocument(connection: LiveConnection | undefined): void {
+    // In a turn of its own: this one is in the middle of telling everybody.
+    if (connection !== undefined) setImmediate(() => cut(connection, 'rate-limited'));
+  }
+
   /** Here and not in a document's queue, which may wait for the database: a byte for a byte, and not more often than an honest client asks. */
   #answer(state: SocketState, corked: CorkedSocket): void {
     const now = performance.now();
@@ -206,16 +284,34 @@ export class Sockets {
   }
 
   /** Bytes are given back by `TrafficExtension` as frames get handled, and by `AccessExtension` when there is no connection to handle them. */
-  #findOverflow(open: OpenSocket, document: string, frame: Uint8Array): ReasonCode | null {
+  #findOverflow(open: OpenSocket, document: string, bytes: number): ReasonCode | null {
+    const { backlog } = this.#deps;
+    backlog.add(open.state, document, bytes);
+    return this.#findExcess(open);
+  }
+
+  /** An unfinished frame counts as what waits. */
+  #noteUnfinished(open: OpenSocket, unfinished: number, total: number): ReasonCode | null {
     const { limits, backlog } = this.#deps;
     const { state } = open;
-    // A member's token is small, and kept by nobody.
-    if (state.userId !== null && !state.isBridged && isToken(frame, readFrameHead(frame))) return null;
-    backlog.add(state, document, frame);
-    const bound = state.userId === null ? limits.settings.strangerBytes : limits.settings.unhandledBytes;
+    if (state.isEnded) return null;
+    backlog.setUnfinished(state, unfinished);
+    if (state.userId === null && !limits.allows('unfinished', total, limits.settings.strangerBytes))
+      return 'rate-limited';
+    return unfinished === 0 ? null : this.#findExcess(open);
+  }
+
+  #findExcess(open: OpenSocket): ReasonCode | null {
+    const { limits, backlog, owners } = this.#deps;
+    const { state } = open;
+    const { settings } = limits;
+    const bound = state.userId === null ? settings.strangerBytes : settings.unhandledBytes;
     if (!limits.allows('unhandled', state.unhandledBytes, bound)) return 'rate-limited';
+    let own = 0;
+    for (const one of state.userId === null ? [] : owners.of(state.userId)) own += one.unhandledBytes;
+    if (!limits.allows('unhandled', own, USER_FACTOR * settings.unhandledBytes)) return 'rate-limited';
     // What the ledger refuses still waits behind the frames before it, which Hocuspocus handles one after another.
-    if (limits.allows('queued', backlog.total, BACKLOG_FACTOR * limits.settings.queuedBytes)) return null;
+    if (limits.allows('queued', backlog.total, BACKLOG_FACTOR * settings.queuedBytes)) return null;
     // Who has the most of it goes, not who happens to speak.
     const fullest = [...this.#open].reduce((most, one) =>
       one.state.unhandledBytes > most.state.unhandledBytes ? one : most,
@@ -226,24 +322,55 @@ export class Sockets {
     return null;
   }
 
-  /** Strangers have so many places; who came first and has said nothing yet goes first, so that nobody can keep members out by taking them all. */
-  #makeRoom(): void {
+  /**
+   * Strangers have so many places, in all and of one address; who came first and has said nothing yet goes first, so that nobody can keep members out by taking
+   * them all.
+   */
+  #makeRoom(address: string): void {
     const { limits } = this.#deps;
     const strangers = [...this.#open].filter(({ state }) => state.userId === null);
-    if (limits.allows('strangers', strangers.length, limits.settings.strangerSockets)) return;
-    strangers[0]?.ws.terminate();
+    const alike = strangers.filter((one) => one.address === address);
+    if (!limits.allows('strangers', alike.length, limits.settings.strangerSocketsPerAddress)) alike[0]?.ws.terminate();
+    else if (!limits.allows('strangers', strangers.length, limits.settings.strangerSockets))
+      strangers[0]?.ws.terminate();
   }
 
   #sweepSockets(): void {
-    const { limits } = this.#deps;
+    const { limits, answers } = this.#deps;
+    const { settings } = limits;
     this.#clock.advance();
     const { now } = this.#clock;
+    this.#unreadBytes = 0;
     for (const open of this.#open) {
-      const { ws, state, link, openedAt } = open;
+      const { ws, state, link, reader, frames, openedAt } = open;
+      this.#unreadBytes += ws.bufferedAmount;
       // A reader that does not read would not read a farewell either.
-      if (!limits.allows('unread', ws.bufferedAmount, limits.settings.unreadBytes)) ws.terminate();
-      else if (state.userId === null && now - openedAt > limits.settings.strangerMs) end(open, 'unauthenticated');
+      if (reader.isStuck(settings.unreadMs)) {
+        limits.exceeded('unread');
+        ws.terminate();
+      } else if (frames.isStuck(settings.frameMs)) {
+        limits.exceeded('unfinished');
+        ws.terminate();
+      } else if (state.userId === null && now - openedAt > settings.strangerMs) end(open, 'unauthenticated');
       else if (link.isDead()) ws.terminate();
+      // On `/yjs` the one document is the socket.
+      else if (state.isBridged && !limits.allows('unread', ws.bufferedAmount, settings.unreadBytes))
+        end(open, 'rate-limited');
+    }
+    this.#endFullest();
+    answers.pump();
+  }
+
+  /** Too much is unread in all: who leaves the most unread is sent nothing more, until it has been read. */
+  #endFullest(): void {
+    const { limits } = this.#deps;
+    if (limits.allows('unread', this.#unreadBytes, limits.settings.unreadTotalBytes)) return;
+    let excess = this.#unreadBytes - limits.settings.unreadTotalBytes;
+    for (const open of [...this.#open].sort((a, b) => b.ws.bufferedAmount - a.ws.bufferedAmount)) {
+      if (excess <= 0) return;
+      excess -= open.ws.bufferedAmount;
+      if (open.state.isBridged) end(open, 'rate-limited');
+      for (const connection of open.state.places.connections()) cut(connection, 'rate-limited');
     }
   }
 
@@ -281,6 +408,27 @@ function rejectUpgrade(socket: Duplex, status: number, sentence: string): void {
 
 function parseUrl(request: IncomingMessage): URL | null {
   return URL.parse(request.url ?? '', 'http://localhost');
+}
+
+/** Whose socket this is, for places: what the proxy in front says, where it is trusted. */
+function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string {
+  const forwarded = trustProxy
+    ? String(headers['x-forwarded-for'] ?? '')
+        .split(',')
+        .at(-1)
+        ?.trim()
+    : undefined;
+  return forwarded !== undefined && isIP(forwarded) !== 0 ? forwarded : (socket.remoteAddress ?? '');
+}
+
+/** As Hocuspocus denies a document. */
+function encodeDenial(address: string, reason: ReasonCode): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarString(encoder, address);
+  encoding.writeVarUint(encoder, FRAME.auth);
+  encoding.writeVarUint(encoder, AUTH_DENIED);
+  encoding.writeVarString(encoder, reason);
+  return encoding.toUint8Array(encoder);
 }
 
 /** Hooks want a web `Request`. Nothing of the real one goes along: the token of `/yjs` is in its address. */

@@ -21,6 +21,8 @@ import type { LedgerStore } from '../ledger/ledger-store.ts';
 import { PgLedgerStore } from '../ledger/pg-ledger.ts';
 import type { LimitSettings } from '../limit-settings.ts';
 import { silentLog } from '../log.ts';
+import type { ClientClaims } from '../presence/client-claims.ts';
+import { PgClientClaims } from '../presence/pg-client-claims.ts';
 import { PgDrafts } from '../rest/pg-drafts.ts';
 import { openSync, type Sync } from './open-sync.ts';
 
@@ -56,7 +58,7 @@ export interface TestServer {
 }
 
 export async function openTestServer(
-  options: { epochMaxEntries?: number; limits?: Partial<LimitSettings> } = {},
+  options: { epochMaxEntries?: number; limits?: Partial<LimitSettings>; claims?: ClientClaims } = {},
 ): Promise<TestServer> {
   const database = await openTestDatabase();
   const pool = createPool(database.url);
@@ -80,11 +82,13 @@ export async function openTestServer(
       profiles: noProfiles,
       ledgerStore,
       documentStore: new PgDocumentStore(pool),
+      claims: options.claims ?? new PgClientClaims(pool),
       drafts: new PgDrafts(pool),
       changes,
       isAllowedOrigin: () => false,
       observer: { onCommit() {}, onFailure() {}, onRefused() {}, onLimit() {} },
       log: silentLog,
+      trustProxy: false,
       epochMaxEntries: options.epochMaxEntries ?? 2_000,
       limits: { ...defaultLimits(), ...options.limits },
     });
