@@ -13,15 +13,11 @@ const MAX_AWARENESS_BYTES = 16 * 1024;
 const MAX_STEP_1_BYTES = 256 * 1024;
 /** 10,000 ids, the most that a question may have, are 390 KB. */
 const MAX_STATELESS_BYTES = 512 * 1024;
-/** A header's worth of characters, and a name. */
-const MAX_TOKEN_FRAME_BYTES = 32 * 1024;
 
 export type Verdict = 'pass' | 'drop' | ReasonCode;
 
 export function judgeFrame(frame: Uint8Array, head: FrameHead, { userId }: SocketState, limits: Limits): Verdict {
   switch (head.type) {
-    case FRAME.auth:
-      return frame.byteLength > MAX_TOKEN_FRAME_BYTES ? 'too-large' : 'pass';
     case FRAME.stateless:
       return frame.byteLength > MAX_STATELESS_BYTES ? 'too-large' : 'pass';
     case FRAME.queryAwareness:

@@ -20,6 +20,9 @@ export class FrameProgress {
     let total = 0;
     const end = (): void => {
       this.#hasEnded = true;
+      // It is whole now, and counted as what it is.
+      if (this.#bytes > 0) onBytes(0, total);
+      this.#bytes = 0;
     };
     ws.on('message', end);
     ws.on('ping', end);
@@ -27,8 +30,7 @@ export class FrameProgress {
     // Behind the listener of `ws`: what this read has completed is known by now.
     socket.on('data', (chunk: Buffer) => {
       total += chunk.byteLength;
-      if (this.#hasEnded) this.#bytes = 0;
-      else {
+      if (!this.#hasEnded) {
         if (this.#bytes === 0) this.#since = clock.now;
         this.#bytes += chunk.byteLength;
       }

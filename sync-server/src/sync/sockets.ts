@@ -37,6 +37,8 @@ const ANSWER = Uint8Array.of(PING);
 const BACKLOG_FACTOR = 2;
 /** Frames of all sockets of one user, by what one socket may have. */
 const USER_FACTOR = 2;
+/** A header's worth of characters, and a name. */
+const MAX_RENEWAL_BYTES = 32 * 1024;
 /** Of an authentication: the server's no. */
 const AUTH_DENIED = 1;
 /** How long a client may take to answer a close. */
@@ -252,10 +254,14 @@ export class Sockets {
     const { limits, renew } = this.#deps;
     const { places, userId } = open.state;
     const { address } = head;
-    if (!isAddressed(head)) return false;
+    if (!isAddressed(head)) {
+      if (head.type === FRAME.auth) corked.send(encodeDenial(address, 'forbidden'));
+      return false;
+    }
     const connection = places.find(address);
     if (connection !== undefined && head.type === FRAME.auth) {
-      void renew(connection, readToken(frame, head));
+      // A larger one than any header carries is no token, and would wait in memory for its check.
+      if (frame.byteLength <= MAX_RENEWAL_BYTES) void renew(connection, readToken(frame, head));
       return false;
     }
     if (connection !== undefined) return true;
