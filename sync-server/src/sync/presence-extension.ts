@@ -17,6 +17,9 @@ import type { LiveDocuments } from './documents-extension.ts';
 import type { LiveConnection } from './live-connection.ts';
 import { FRAME, muteFrame, readFrameHead, readPayload } from './read-frame.ts';
 
+/** Told to so many, a frame costs one more. */
+const AUDIENCE = 100;
+
 interface Shown {
   /** `null` until a clientID turned out to be this user's. */
   client: number | null;
@@ -51,6 +54,9 @@ export class PresenceExtension implements Extension {
     if (head?.type !== FRAME.awareness) return;
     const peers = readPresence(readPayload(frame, head));
     muteFrame(frame, head);
+    // Everybody who is here is sent it.
+    const { userId } = (connection as LiveConnection).context;
+    if (!this.#limits.take('awareness', userId, document.getConnectionsCount() / AUDIENCE)) return;
     const live = connection as LiveConnection;
     const shown = this.#shown.get(live) ?? { client: null, claiming: null };
     this.#shown.set(live, shown);

@@ -10,6 +10,7 @@ import { MAX_FRAME_BYTES } from '@tablo/schema/limits';
 import { isSign, PING, PONG } from '@tablo/schema/ping';
 import * as encoding from 'lib0/encoding';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { KeyedGate } from '../access/keyed-gate.ts';
 import type { Limits } from '../access/limits.ts';
 import type { Membership } from '../access/membership.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
@@ -39,6 +40,8 @@ const BACKLOG_FACTOR = 2;
 const USER_FACTOR = 2;
 /** A header's worth of characters, and a name. */
 const MAX_RENEWAL_BYTES = 32 * 1024;
+/** `/yjs`: sockets of one user whose document is looked up at once. */
+const NAMED_AT_ONCE = 4;
 /** Of an authentication: the server's no. */
 const AUTH_DENIED = 1;
 /** How long a client may take to answer a close. */
@@ -74,6 +77,9 @@ export class Sockets {
   readonly #deps: Deps;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
   readonly #open = new Set<OpenSocket>();
+  /** And some who have signed in since: looked through before it is counted. */
+  readonly #strangers = new Set<OpenSocket>();
+  readonly #gate = new KeyedGate(NAMED_AT_ONCE);
   readonly #clock = new SweepClock(2 * SWEEP_MS);
   readonly #sweep: NodeJS.Timeout;
   #unreadBytes = 0;
@@ -149,9 +155,11 @@ export class Sockets {
         openedAt: now,
       };
       this.#open.add(open);
+      this.#strangers.add(open);
       ws.on('close', () => {
         state.isEnded = true;
         this.#open.delete(open);
+        this.#strangers.delete(open);
         this.#deps.owners.forget(state);
         this.#deps.backlog.forget(state);
         state.places.clear();
@@ -334,7 +342,8 @@ export class Sockets {
    */
   #makeRoom(address: string): void {
     const { limits } = this.#deps;
-    const strangers = [...this.#open].filter(({ state }) => state.userId === null);
+    for (const open of this.#strangers) if (open.state.userId !== null) this.#strangers.delete(open);
+    const strangers = [...this.#strangers];
     const alike = strangers.filter((one) => one.address === address);
     if (!limits.allows('strangers', alike.length, limits.settings.strangerSocketsPerAddress)) alike[0]?.ws.terminate();
     else if (!limits.allows('strangers', strangers.length, limits.settings.strangerSockets))
@@ -387,8 +396,12 @@ export class Sockets {
     try {
       const verified = await this.#deps.tokens.verify(token);
       if (!verified.ok) return { ok: false, reason: verified.error };
-      const member = isTabloId(tablo) ? await this.#deps.membership.find(tablo, verified.value.userId) : null;
-      if (member === null || !isTabloId(tablo)) return { ok: false, reason: 'forbidden' };
+      const { userId } = verified.value;
+      if (!this.#deps.limits.take('joins', userId, 1)) return { ok: false, reason: 'rate-limited' };
+      if (!isTabloId(tablo)) return { ok: false, reason: 'forbidden' };
+      const leave = await this.#gate.enter(userId);
+      const member = await this.#deps.membership.find(tablo, userId).finally(leave);
+      if (member === null) return { ok: false, reason: 'forbidden' };
       return { ok: true, value: encodeDocumentName({ tabloId: tablo, epoch: member.epoch }) };
     } catch {
       return { ok: false, reason: 'unavailable' };
