@@ -77,7 +77,6 @@ export class AccessExtension implements Extension {
     if (this.#deps.isShuttingDown()) deny('shutting-down');
     const claims = await this.#verify(token);
     this.#bind(socket, claims.userId);
-    if (!this.#deps.limits.take('joins', claims.userId, 1)) deny('rate-limited');
     const name = parseDocumentName(documentName);
     if (name === null) deny('forbidden');
     await this.#takeTurn(socket, documentName, claims.userId);
@@ -150,7 +149,7 @@ export class AccessExtension implements Extension {
     context.name = displayName(verified.value);
   }
 
-  /** A user's joins take their turns, and wait until the documents before them are paid for. */
+  /** A user's joins take their turns, and wait for the user's rate, and until the documents before them are paid for. */
   async #takeTurn(socket: SocketState, document: string, user: UserId): Promise<void> {
     const leave = await this.#gate.enter(user);
     if (socket.isEnded) {
@@ -158,8 +157,12 @@ export class AccessExtension implements Extension {
       deny('rate-limited');
     }
     socket.places.join(document, leave);
-    while (!this.#deps.limits.isSolvent('joinBytes', user) && !socket.isEnded)
+    const { limits } = this.#deps;
+    let isPaid = limits.isSolvent('joinBytes', user) && limits.take('joins', user, 1);
+    while (!isPaid && !socket.isEnded) {
       await delay(OWED_MS, undefined, { ref: false });
+      isPaid = limits.isSolvent('joinBytes', user) && limits.tryTake('joins', user, 1);
+    }
     setTimeout(leave, JOIN_MS).unref();
   }
 

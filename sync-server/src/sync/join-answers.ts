@@ -30,6 +30,8 @@ const FAIR_BYTES = 512 * 1024;
 interface Question {
   readonly connection: LiveConnection;
   vector: Uint8Array;
+  /** The question itself is beyond the user's rate: the server's own question waits as well. */
+  isEarly: boolean;
   isCounted: boolean;
 }
 
@@ -66,12 +68,13 @@ export class JoinAnswers {
     const sockets = this.#waiting.get(userId) ?? new Map<SocketState, Map<LiveConnection, Question>>();
     const questions = sockets.get(socket) ?? new Map<LiveConnection, Question>();
     const known = questions.get(connection);
+    const isEarly = known?.isEarly === true || !this.#limits.take('joins', userId, 1);
     if (known === undefined) {
-      questions.set(connection, { connection, vector, isCounted: false });
+      questions.set(connection, { connection, vector, isEarly, isCounted: false });
       this.#waiting.set(userId, sockets.set(socket, questions));
     } else known.vector = vector;
     this.#pump(userId);
-    this.#send(connection, SYNC_STEP_1, this.#encodings.vectorOf(connection.document), () => {});
+    if (!isEarly) this.#askBack(connection);
   }
 
   /** Of this connection nothing waits any more. */
@@ -110,6 +113,11 @@ export class JoinAnswers {
       return true;
     }
     if (!this.#hasRoom(socket, userId)) return false;
+    if (question.isEarly) {
+      if (!this.#limits.tryTake('joins', userId, 1)) return false;
+      question.isEarly = false;
+      this.#askBack(connection);
+    }
     const answer = this.#encodings.answer(document as Document, vector);
     if (!this.#limits.tryTake('joinBytes', userId, answer.cost)) {
       if (!question.isCounted) this.#limits.exceeded('joinBytes');
@@ -135,6 +143,10 @@ export class JoinAnswers {
       if (wasFull) this.pump();
       else this.#pump(user);
     });
+  }
+
+  #askBack(connection: LiveConnection): void {
+    this.#send(connection, SYNC_STEP_1, this.#encodings.vectorOf(connection.document), () => {});
   }
 
   #hasRoom(socket: SocketState, user: UserId): boolean {

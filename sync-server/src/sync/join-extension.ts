@@ -1,7 +1,6 @@
 /** First sync steps: answered by `JoinAnswers`, not by Hocuspocus, which would encode the whole document anew for each, whatever is still unread (TRAPS 1.4). */
 import type { beforeHandleMessagePayload, connectedPayload, Extension } from '@hocuspocus/server';
 import type { Limits } from '../access/limits.ts';
-import { cut } from './connections.ts';
 import { type Encodings, MAX_VECTOR_BYTES } from './encodings.ts';
 import type { JoinAnswers } from './join-answers.ts';
 import type { LiveConnection } from './live-connection.ts';
@@ -38,12 +37,11 @@ export class JoinExtension implements Extension {
     if (head?.step !== SYNC_STEP_1) return;
     const live = connection as LiveConnection;
     const payload = readPayload(frame, head);
-    const vector = payload.byteLength > MAX_VECTOR_BYTES ? NOTHING : payload.slice();
+    // It may wait in memory: who asks for more than they may is answered as who has nothing.
+    const isKept =
+      payload.byteLength <= MAX_VECTOR_BYTES && this.#limits.take('bytes', live.context.userId, payload.byteLength);
+    const vector = isKept ? payload.slice() : NOTHING;
     muteFrame(frame, head);
-    // Ends the document's connection; the socket and its other documents live on.
-    const { userId } = live.context;
-    const isAllowed = this.#limits.take('joins', userId, 1) && this.#limits.take('bytes', userId, payload.byteLength);
-    if (!isAllowed) return cut(live, 'rate-limited');
     if (document.hasConnection(connection)) this.#answers.ask(live, vector);
   }
 }

@@ -71,6 +71,8 @@ export interface Sync {
   countUnreadBytes(): number;
   /** Joins whose document waits until it may be sent. */
   countWaitingJoins(): number;
+  /** ClientIDs that the awareness of a loaded document has something of. */
+  heldClients(documentName: string): readonly number[];
   readonly encodings: Pick<Encodings, 'made'>;
   readonly answers: Pick<JoinAnswers, 'peak'>;
   /** Drains: no new joins, commits finish, snapshots finish; what takes longer than its deadline is given up, and said in the log. */
@@ -152,6 +154,7 @@ export function openSync(deps: Deps): Sync {
     countUnhandledBytes: () => backlog.total,
     countUnreadBytes: () => sockets.unreadBytes,
     countWaitingJoins: () => answers.waiting,
+    heldClients: (name) => [...(hocuspocus.documents.get(name)?.awareness.meta.keys() ?? [])],
     encodings,
     answers,
     close: async ({ commitsMs, snapshotsMs }) => {
