@@ -22,9 +22,14 @@ export interface SocketState {
   readonly places: DocumentPlaces;
   /** Bytes sent that have not left the process. */
   readonly unread: () => number;
+  /** Nothing more is read of it until it is known who this is: people with hundreds of tablos send as many tokens at once. */
+  readonly pause: () => void;
+  readonly resume: () => void;
 }
 
-export function createSocketState(options: { isBridged: boolean; unread: () => number }): SocketState {
+export function createSocketState(
+  options: Pick<SocketState, 'isBridged' | 'unread' | 'pause' | 'resume'>,
+): SocketState {
   return {
     userId: null,
     unhandledBytes: 0,

@@ -137,7 +137,12 @@ export class Sockets {
       ws.binaryType = 'nodebuffer';
       ws.on('error', (error) => this.#deps.log.debug({ err: error }, 'A socket failed.'));
       const { now } = this.#clock;
-      const state = createSocketState({ isBridged, unread: () => ws.bufferedAmount });
+      const state = createSocketState({
+        isBridged,
+        unread: () => ws.bufferedAmount,
+        pause: () => ws.pause(),
+        resume: () => ws.resume(),
+      });
       // Node's HTTP server hands out the TCP socket itself.
       const tcp = socket as Socket;
       const link = new LinkWatch(ws, tcp, this.#clock);
@@ -274,11 +279,12 @@ export class Sockets {
     }
     if (connection !== undefined) return true;
     if (!places.has(address) && !limits.allows('documents', places.count, limits.settings.documentsPerSocket)) {
-      if (userId === null) end(open, 'rate-limited');
-      else if (head.type === FRAME.auth) corked.send(encodeDenial(address, 'rate-limited'));
+      if (head.type === FRAME.auth) corked.send(encodeDenial(address, 'rate-limited'));
+      else if (userId === null) end(open, 'rate-limited');
       return false;
     }
     places.ask(address);
+    if (userId === null && head.type === FRAME.auth) open.state.pause();
     if (places.hold(address, frame.byteLength)) return true;
     end(open, 'rate-limited');
     return false;
