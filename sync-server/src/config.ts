@@ -261,7 +261,7 @@ export const OPTIONS = {
   },
   MAX_STRANGER_SOCKETS_PER_ADDRESS: {
     type: 'number',
-    fallback: '250',
+    fallback: '500',
     description: 'The same, of one address.',
     parse: integer(1, 1_000_000),
   },

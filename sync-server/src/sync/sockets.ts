@@ -3,74 +3,37 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Hocuspocus } from '@hocuspocus/server';
-import { REASONS, type ReasonCode } from '@tablo/schema/close-codes';
-import { encodeDocumentName } from '@tablo/schema/document-name';
-import { isTabloId } from '@tablo/schema/ids';
 import { MAX_FRAME_BYTES } from '@tablo/schema/limits';
 import { isSign, PING, PONG } from '@tablo/schema/ping';
-import * as encoding from 'lib0/encoding';
-import { type WebSocket, WebSocketServer } from 'ws';
-import { KeyedGate } from '../access/keyed-gate.ts';
-import type { Limits } from '../access/limits.ts';
+import { WebSocketServer } from 'ws';
 import type { Membership } from '../access/membership.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
-import type { Log } from '../log.ts';
 import { AnnouncingSocket } from './announcing-socket.ts';
 import { cut } from './connections.ts';
 import { CorkedSocket } from './corked-socket.ts';
-import { judgeFrame } from './frame-gate.ts';
+import { FrameIntake, type IntakeDeps } from './frame-intake.ts';
 import { FrameProgress } from './frame-progress.ts';
 import type { JoinAnswers } from './join-answers.ts';
 import { LinkWatch } from './link-watch.ts';
 import type { LiveConnection } from './live-connection.ts';
-import { documentOf, FRAME, type FrameHead, isAddressed, readFrameHead, readToken } from './read-frame.ts';
+import { LiveDocumentNames } from './live-document-names.ts';
+import { end, type OpenSocket } from './open-socket.ts';
 import { ReaderWatch } from './reader-watch.ts';
-import { type Backlog, createSocketState, type SocketOwners, type SocketState, weigh } from './socket-state.ts';
+import { createSocketState } from './socket-state.ts';
 import { SweepClock } from './sweep-clock.ts';
 import { YjsBridge } from './yjs-bridge.ts';
 
 /** How often sockets are looked at: for links that are dead, readers that do not read, and strangers that do not say who they are. */
 const SWEEP_MS = 200;
-/** A socket's `PING`s that come faster than this are not answered: answers that nobody reads would pile up. */
-const ANSWER_EVERY_MS = 400;
-const ANSWER = Uint8Array.of(PING);
-/** Frames of all sockets together, by what the ledger holds of them: it refuses, which costs nobody their connection, long before sockets are dropped. */
-const BACKLOG_FACTOR = 2;
-/** Frames of all sockets of one user, by what one socket may have. */
-const USER_FACTOR = 2;
-/** A header's worth of characters, and a name. */
-const MAX_RENEWAL_BYTES = 32 * 1024;
-/** `/yjs`: sockets of one user whose document is looked up at once. */
-const NAMED_AT_ONCE = 4;
-/** Of an authentication: the server's no. */
-const AUTH_DENIED = 1;
-/** How long a client may take to answer a close. */
-const FAREWELL_MS = 1_000;
 
-interface Deps {
+interface Deps extends IntakeDeps {
   readonly hocuspocus: Hocuspocus;
   readonly tokens: TokenVerifier;
   readonly membership: Membership;
   readonly isAllowedOrigin: (origin: string, host: string) => boolean;
-  readonly limits: Limits;
-  readonly owners: SocketOwners;
-  readonly backlog: Backlog;
   readonly answers: JoinAnswers;
-  /** A member's new token. Never rejects. */
-  readonly renew: (connection: LiveConnection, token: string) => Promise<void>;
+  /** The last `X-Forwarded-For` entry is the client's address. */
   readonly trustProxy: boolean;
-  readonly log: Log;
-}
-
-interface OpenSocket {
-  readonly ws: WebSocket;
-  readonly state: SocketState;
-  readonly link: LinkWatch;
-  readonly reader: ReaderWatch;
-  readonly frames: FrameProgress;
-  readonly address: string;
-  /** ms of the sweep's clock. */
-  readonly openedAt: number;
 }
 
 export class Sockets {
@@ -79,13 +42,16 @@ export class Sockets {
   readonly #open = new Set<OpenSocket>();
   /** And some who have signed in since: looked through before it is counted. */
   readonly #strangers = new Set<OpenSocket>();
-  readonly #gate = new KeyedGate(NAMED_AT_ONCE);
+  readonly #intake: FrameIntake;
+  readonly #names: LiveDocumentNames;
   readonly #clock = new SweepClock(2 * SWEEP_MS);
   readonly #sweep: NodeJS.Timeout;
   #unreadBytes = 0;
 
   constructor(deps: Deps) {
     this.#deps = deps;
+    this.#intake = new FrameIntake(deps, this.#open);
+    this.#names = new LiveDocumentNames(deps);
     // Behind what has arrived by now, which may have waited while the process was busy.
     this.#sweep = setInterval(() => setImmediate(() => this.#sweepSockets()), SWEEP_MS).unref();
   }
@@ -147,7 +113,7 @@ export class Sockets {
       const tcp = socket as Socket;
       const link = new LinkWatch(ws, tcp, this.#clock);
       const frames = new FrameProgress(ws, tcp, this.#clock, (unfinished, total) => {
-        const reason = this.#noteUnfinished(open, unfinished, total);
+        const reason = this.#intake.noteUnfinished(open, unfinished, total);
         if (reason !== null) end(open, reason);
       });
       const open: OpenSocket = {
@@ -182,14 +148,14 @@ export class Sockets {
       onOverflow: (address) => this.#endDocument(places.find(address)),
     });
     const client = this.#deps.hocuspocus.handleConnection(socket, createWebRequest(), { socket: open.state });
-    this.#listen(
+    this.#intake.listen(
       open,
       (frame) => client.handleMessage(frame),
       (data) => {
-        if (isSign(data, PING)) this.#answer(open.state, corked);
+        if (isSign(data, PING)) this.#intake.answer(open.state, corked);
         return isSign(data, PING) || isSign(data, PONG) ? null : data;
       },
-      (frame, head) => this.#place(open, corked, frame, head),
+      (frame, head) => this.#intake.place(open, corked, frame, head),
     );
     open.ws.on('close', (code, reason) => client.handleClose({ code, reason: reason.toString() }));
   }
@@ -199,10 +165,10 @@ export class Sockets {
     const early: Uint8Array[] = [];
     let forward = (frame: Uint8Array): void => void early.push(frame);
     const token = url.searchParams.get('token') ?? '';
-    const name = this.#nameLiveDocument(url.pathname.slice('/yjs/'.length), token);
+    const name = this.#names.find(url.pathname.slice('/yjs/'.length), token);
     // Named before its document is known: a frame's first look needs no name.
     const nameless = new YjsBridge(corked, '');
-    this.#listen(
+    this.#intake.listen(
       open,
       (frame) => forward(frame),
       (data) => nameless.fromClient(data),
@@ -219,127 +185,9 @@ export class Sockets {
     for (const frame of early) forward(frame);
   }
 
-  /** `translate`: into a Hocuspocus frame, or null for one that has no meaning here. `place`: whether it goes on to Hocuspocus. */
-  #listen(
-    open: OpenSocket,
-    forward: (frame: Uint8Array) => void,
-    translate: (data: Uint8Array) => Uint8Array | null,
-    place: (frame: Uint8Array, head: FrameHead) => boolean,
-  ): void {
-    const { ws, state } = open;
-    const handle = (data: Buffer, isBinary: boolean): void => {
-      if (state.isEnded) return;
-      if (!isBinary) return end(open, 'invalid-update'); // Text frames are in neither protocol.
-      const frame = translate(data);
-      if (frame === null) return this.#countDropped(open, data);
-      const head = readFrameHead(frame);
-      if (head === null) return end(open, 'invalid-update');
-      const document = documentOf(head);
-      const bytes = weigh(frame, head);
-      const overflow = this.#findOverflow(open, document, bytes);
-      if (overflow !== null) return end(open, overflow);
-      const verdict = judgeFrame(frame, head, state, this.#deps.limits);
-      if (verdict !== 'drop' && verdict !== 'pass') return end(open, verdict);
-      if (verdict === 'pass' && place(frame, head)) return forward(frame);
-      // Strangers are not given back what was dropped: they have said nothing of use yet.
-      if (state.userId !== null) this.#deps.backlog.remove(state, document, bytes);
-    };
-    ws.on('message', (data: Buffer, isBinary) => {
-      try {
-        handle(data, isBinary);
-      } catch (error) {
-        // No frame of a client may reach further than its own socket.
-        this.#deps.log.warn({ err: error }, 'A frame could not be handled; its socket is closed.');
-        end(open, 'invalid-update');
-      }
-    });
-  }
-
-  /** A stranger has so many bytes, whatever they say. */
-  #countDropped(open: OpenSocket, data: Uint8Array): void {
-    if (open.state.userId !== null) return;
-    const overflow = this.#findOverflow(open, '', data.byteLength);
-    if (overflow !== null) end(open, overflow);
-  }
-
-  /** On `/sync`: a place for the document that the frame speaks of. */
-  #place(open: OpenSocket, corked: CorkedSocket, frame: Uint8Array, head: FrameHead): boolean {
-    const { limits, renew } = this.#deps;
-    const { places, userId } = open.state;
-    const { address } = head;
-    if (!isAddressed(head)) {
-      if (head.type === FRAME.auth) corked.send(encodeDenial(address, 'forbidden'));
-      return false;
-    }
-    const connection = places.find(address);
-    if (connection !== undefined && head.type === FRAME.auth) {
-      // A larger one than any header carries is no token, and would wait in memory for its check.
-      if (frame.byteLength <= MAX_RENEWAL_BYTES) void renew(connection, readToken(frame, head));
-      return false;
-    }
-    if (connection !== undefined) return true;
-    if (!places.has(address) && !limits.allows('documents', places.count, limits.settings.documentsPerSocket)) {
-      if (head.type === FRAME.auth) corked.send(encodeDenial(address, 'rate-limited'));
-      else if (userId === null) end(open, 'rate-limited');
-      return false;
-    }
-    places.ask(address);
-    if (userId === null && head.type === FRAME.auth) open.state.pause();
-    if (places.hold(address, frame.byteLength)) return true;
-    end(open, 'rate-limited');
-    return false;
-  }
-
   #endDocument(connection: LiveConnection | undefined): void {
     // In a turn of its own: this one is in the middle of telling everybody.
     if (connection !== undefined) setImmediate(() => cut(connection, 'rate-limited'));
-  }
-
-  /** Here and not in a document's queue, which may wait for the database: a byte for a byte, and not more often than an honest client asks. */
-  #answer(state: SocketState, corked: CorkedSocket): void {
-    const now = performance.now();
-    if (now - state.answeredAt < ANSWER_EVERY_MS) return;
-    state.answeredAt = now;
-    corked.send(ANSWER);
-  }
-
-  /** Bytes are given back by `TrafficExtension` as frames get handled, and by `AccessExtension` when there is no connection to handle them. */
-  #findOverflow(open: OpenSocket, document: string, bytes: number): ReasonCode | null {
-    const { backlog } = this.#deps;
-    backlog.add(open.state, document, bytes);
-    return this.#findExcess(open);
-  }
-
-  /** An unfinished frame counts as what waits. */
-  #noteUnfinished(open: OpenSocket, unfinished: number, total: number): ReasonCode | null {
-    const { limits, backlog } = this.#deps;
-    const { state } = open;
-    if (state.isEnded) return null;
-    backlog.setUnfinished(state, unfinished);
-    if (state.userId === null && !limits.allows('unfinished', total, limits.settings.strangerBytes))
-      return 'rate-limited';
-    return unfinished === 0 ? null : this.#findExcess(open);
-  }
-
-  #findExcess(open: OpenSocket): ReasonCode | null {
-    const { limits, backlog, owners } = this.#deps;
-    const { state } = open;
-    const { settings } = limits;
-    const bound = state.userId === null ? settings.strangerBytes : settings.unhandledBytes;
-    if (!limits.allows('unhandled', state.unhandledBytes, bound)) return 'rate-limited';
-    let own = 0;
-    for (const one of state.userId === null ? [] : owners.of(state.userId)) own += one.unhandledBytes;
-    if (!limits.allows('unhandled', own, USER_FACTOR * settings.unhandledBytes)) return 'rate-limited';
-    // What the ledger refuses still waits behind the frames before it, which Hocuspocus handles one after another.
-    if (limits.allows('queued', backlog.total, BACKLOG_FACTOR * settings.queuedBytes)) return null;
-    // Who has the most of it goes, not who happens to speak.
-    const fullest = [...this.#open].reduce((most, one) =>
-      one.state.unhandledBytes > most.state.unhandledBytes ? one : most,
-    );
-    if (fullest === open) return 'unavailable';
-    end(fullest, 'unavailable');
-    backlog.forget(fullest.state);
-    return null;
   }
 
   /**
@@ -394,33 +242,6 @@ export class Sockets {
       for (const connection of open.state.places.connections()) cut(connection, 'rate-limited');
     }
   }
-
-  async #nameLiveDocument(
-    tablo: string,
-    token: string,
-  ): Promise<{ ok: true; value: string } | { ok: false; reason: ReasonCode }> {
-    try {
-      const verified = await this.#deps.tokens.verify(token);
-      if (!verified.ok) return { ok: false, reason: verified.error };
-      const { userId } = verified.value;
-      if (!this.#deps.limits.take('joins', userId, 1)) return { ok: false, reason: 'rate-limited' };
-      if (!isTabloId(tablo)) return { ok: false, reason: 'forbidden' };
-      const leave = await this.#gate.enter(userId);
-      const member = await this.#deps.membership.find(tablo, userId).finally(leave);
-      if (member === null) return { ok: false, reason: 'forbidden' };
-      return { ok: true, value: encodeDocumentName({ tabloId: tablo, epoch: member.epoch }) };
-    } catch {
-      return { ok: false, reason: 'unavailable' };
-    }
-  }
-}
-
-/** Says why, listens no more, and does not wait long for the answer. */
-function end({ ws, state }: OpenSocket, reason: ReasonCode): void {
-  if (state.isEnded) return;
-  state.isEnded = true;
-  ws.close(REASONS[reason].close, reason);
-  setTimeout(() => ws.terminate(), FAREWELL_MS).unref();
 }
 
 function rejectUpgrade(socket: Duplex, status: number, sentence: string): void {
@@ -444,16 +265,6 @@ function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): s
         ?.trim()
     : undefined;
   return forwarded !== undefined && isIP(forwarded) !== 0 ? forwarded : (socket.remoteAddress ?? '');
-}
-
-/** As Hocuspocus denies a document. */
-function encodeDenial(address: string, reason: ReasonCode): Uint8Array {
-  const encoder = encoding.createEncoder();
-  encoding.writeVarString(encoder, address);
-  encoding.writeVarUint(encoder, FRAME.auth);
-  encoding.writeVarUint(encoder, AUTH_DENIED);
-  encoding.writeVarString(encoder, reason);
-  return encoding.toUint8Array(encoder);
 }
 
 /** Hooks want a web `Request`. Nothing of the real one goes along: the token of `/yjs` is in its address. */
