@@ -173,3 +173,27 @@ it('[R6] an address of megabytes is not sent with every frame', async () => {
   await stage.assertUnharmed();
   expect(attacker.heard.bytes - before).toBeLessThan(100_000);
 });
+
+it('[R11] messages by REST pay for their bytes as updates do', async () => {
+  const few = await openStageServer({ limits: { bytesPerSecond: 1_024, bytesBurst: 100_000 } });
+  const own = await Stage.open(few);
+  const user = await own.addMember();
+  const post = () =>
+    few.sync.poster.post({
+      tabloId: own.tablo,
+      userId: user,
+      id: null,
+      text: '\u{1f600}'.repeat(8_000),
+      replyTo: null,
+      role: 'member',
+    });
+  const outcomes: string[] = [];
+  for (let nth = 0; nth < 6; nth += 1) {
+    const posted = await post();
+    outcomes.push(posted.ok ? 'ok' : posted.error.code);
+  }
+  expect(outcomes).toEqual(['ok', 'ok', 'ok', 'rate-limited', 'rate-limited', 'rate-limited']);
+  await own.assertUnharmed();
+  own.close();
+  await few.close();
+});

@@ -154,6 +154,22 @@ it('[R11] state vectors of invented clientIDs are answered with the one encoding
   expect(server.sync.encodings.made - before).toBeLessThanOrEqual(1);
 });
 
+it('[R11] the documents that one user makes the server hold are bounded in bytes, by the document and not by the socket', async () => {
+  const few = await openStageServer({ limits: { heldBytesPerUser: 1_048_576 } });
+  const user = newUser();
+  const tablos = await addTablos(few, user, 8, DOCUMENT_BYTES);
+  const client = await RawClient.open(`${few.url}/sync`);
+  const token = await signToken(user);
+  client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
+  await until(() => expect(client.heard.authenticated).toHaveLength(8), 20_000);
+  await until(() => expect(client.heard.closes.length).toBeGreaterThanOrEqual(4), 20_000);
+  expect(new Set(client.heard.closes.map(({ reason }) => reason))).toEqual(new Set(['rate-limited']));
+  expect(few.sync.countConnections()).toBeGreaterThan(1);
+  expect(client.isOpen).toBe(true);
+  client.close();
+  await few.close();
+});
+
 it('[R11] an unmodified provider that asks too often waits, and is not ended', async () => {
   const few = await openStageServer({ limits: { joinsPerSecond: 2, joinsBurst: 4 } });
   const own = await Stage.open(few);
