@@ -24,7 +24,7 @@ const applicant = {
   epoch: 1,
   userId: createEntryId() as string as UserId,
 };
-const facts: Facts = { entry: () => undefined, epoch: () => 1, role: () => 'member' };
+const facts: Facts = { entry: () => undefined, epoch: () => 1, role: () => 'member', clientOwner: () => null };
 
 export function measureAdmission(entries: number): AdmissionCost {
   const frontier = new Frontier();

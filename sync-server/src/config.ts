@@ -199,6 +199,13 @@ export const OPTIONS = {
     description: 'Presence frames a second and user, over all tablos; what is more is dropped.',
     parse: integer(1, 100_000),
   },
+  RATE_CLAIMS_PER_SECOND: {
+    type: 'number',
+    fallback: '1',
+    description:
+      'ClientIDs a second and user that show presence for the first time (the burst is RATE_JOINS_BURST); what is more is not shown.',
+    parse: integer(1, 100_000),
+  },
   RATE_JOINS_PER_SECOND: {
     type: 'number',
     fallback: '50',
@@ -210,6 +217,18 @@ export const OPTIONS = {
     fallback: '5000',
     description: 'Documents of a user that may be asked for at once: a reconnect with all tablos.',
     parse: integer(1, 1_000_000),
+  },
+  RATE_JOIN_BYTES_PER_SECOND: {
+    type: 'number',
+    fallback: '4194304',
+    description: 'Bytes of documents a second and user that joins are answered with; what is more waits.',
+    parse: integer(1_024, 1_000_000_000),
+  },
+  RATE_JOIN_BYTES_BURST: {
+    type: 'number',
+    fallback: '67108864',
+    description: 'Bytes of documents of a user that may be answered with at once: a new device with all tablos.',
+    parse: integer(1_048_576, 10_000_000_000),
   },
   RATE_QUESTIONS_PER_SECOND: {
     type: 'number',
@@ -226,13 +245,31 @@ export const OPTIONS = {
   MAX_DOCUMENTS_PER_SOCKET: {
     type: 'number',
     fallback: '2000',
-    description: 'Tablos joined on one WebSocket.',
+    description: 'Tablos joined on one WebSocket, or asked for.',
     parse: integer(1, 100_000),
+  },
+  MAX_DOCUMENTS_PER_USER: {
+    type: 'number',
+    fallback: '10000',
+    description: 'Tablos joined by a user, or asked for, over all WebSockets.',
+    parse: integer(1, 1_000_000),
+  },
+  MAX_HELD_BYTES_PER_USER: {
+    type: 'number',
+    fallback: '268435456',
+    description: 'Bytes of the documents that a user has joined, each counted once.',
+    parse: integer(1_048_576, 100_000_000_000),
   },
   MAX_STRANGER_SOCKETS: {
     type: 'number',
     fallback: '1000',
     description: 'WebSockets on which nobody has signed in yet.',
+    parse: integer(1, 1_000_000),
+  },
+  MAX_STRANGER_SOCKETS_PER_ADDRESS: {
+    type: 'number',
+    fallback: '500',
+    description: 'The same, of one address.',
     parse: integer(1, 1_000_000),
   },
   STRANGER_SECONDS: {
@@ -244,13 +281,14 @@ export const OPTIONS = {
   MAX_STRANGER_BYTES: {
     type: 'number',
     fallback: '1048576',
-    description: 'Bytes that a WebSocket may send before a sign-in.',
+    description: 'Bytes that a WebSocket may send before a sign-in, unfinished frames included.',
     parse: integer(1_024, 1_000_000_000),
   },
   MAX_UNHANDLED_BYTES: {
     type: 'number',
     fallback: '33554432',
-    description: 'Bytes received on a WebSocket and not handled yet, before it is dropped.',
+    description:
+      'Bytes received on a WebSocket and not handled yet, unfinished frames included, before it is dropped; twice as many of one user.',
     parse: integer(1_048_576, 1_000_000_000),
   },
   MAX_QUEUED_BYTES: {
@@ -263,8 +301,26 @@ export const OPTIONS = {
   MAX_UNREAD_BYTES: {
     type: 'number',
     fallback: '33554432',
-    description: 'Bytes that a client may leave unread before it is dropped.',
+    description: 'Bytes that a client may leave unread before it has to join its tablos anew.',
     parse: integer(1_048_576, 1_000_000_000),
+  },
+  MAX_UNREAD_TOTAL_BYTES: {
+    type: 'number',
+    fallback: '268435456',
+    description: 'The same of all clients together; who leaves the most unread goes first.',
+    parse: integer(1_048_576, 100_000_000_000),
+  },
+  UNREAD_SECONDS: {
+    type: 'number',
+    fallback: '60',
+    description: 'How long a client may read nothing of what waits for it before its WebSocket is dropped.',
+    parse: integer(1, 3_600),
+  },
+  FRAME_SECONDS: {
+    type: 'number',
+    fallback: '15',
+    description: 'How long a frame may take to arrive, beside the time of its bytes at 16 KiB a second.',
+    parse: integer(1, 3_600),
   },
   LOG_LEVEL: { type: 'word', fallback: 'info', description: `${LOG_LEVELS.join(', ')}.`, parse: oneOf(LOG_LEVELS) },
   LOG_FORMAT: {
@@ -331,17 +387,26 @@ function assemble(values: Values): Result<Config, string> {
       bytesPerSecond: values.RATE_BYTES_PER_SECOND,
       bytesBurst: values.RATE_BYTES_BURST,
       awarenessPerSecond: values.RATE_AWARENESS_PER_SECOND,
+      claimsPerSecond: values.RATE_CLAIMS_PER_SECOND,
       joinsPerSecond: values.RATE_JOINS_PER_SECOND,
       joinsBurst: values.RATE_JOINS_BURST,
+      joinBytesPerSecond: values.RATE_JOIN_BYTES_PER_SECOND,
+      joinBytesBurst: values.RATE_JOIN_BYTES_BURST,
       questionsPerSecond: values.RATE_QUESTIONS_PER_SECOND,
       socketsPerUser: values.MAX_SOCKETS_PER_USER,
       documentsPerSocket: values.MAX_DOCUMENTS_PER_SOCKET,
+      documentsPerUser: values.MAX_DOCUMENTS_PER_USER,
+      heldBytesPerUser: values.MAX_HELD_BYTES_PER_USER,
+      strangerSocketsPerAddress: values.MAX_STRANGER_SOCKETS_PER_ADDRESS,
       strangerSockets: values.MAX_STRANGER_SOCKETS,
       strangerMs: values.STRANGER_SECONDS * 1_000,
       strangerBytes: values.MAX_STRANGER_BYTES,
       unhandledBytes: values.MAX_UNHANDLED_BYTES,
       queuedBytes: values.MAX_QUEUED_BYTES,
       unreadBytes: values.MAX_UNREAD_BYTES,
+      unreadTotalBytes: values.MAX_UNREAD_TOTAL_BYTES,
+      unreadMs: values.UNREAD_SECONDS * 1_000,
+      frameMs: values.FRAME_SECONDS * 1_000,
     },
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,

@@ -8,22 +8,36 @@ export interface LimitSettings {
   readonly bytesBurst: number;
   /** Awareness frames a second and user, over all tablos. */
   readonly awarenessPerSecond: number;
-  /** First sync steps a second and user: each may cost a whole document; the burst is a reconnect with all tablos. */
+  /** ClientIDs a second and user that nobody has shown before: each is a row for as long as the epoch lasts. */
+  readonly claimsPerSecond: number;
+  /** First sync steps and joins a second and user; the burst is a reconnect with all tablos. */
   readonly joinsPerSecond: number;
   readonly joinsBurst: number;
+  /** Bytes of documents a second and user that joins are answered with; what is more waits. */
+  readonly joinBytesPerSecond: number;
+  readonly joinBytesBurst: number;
   /** Stateless questions a second and user. */
   readonly questionsPerSecond: number;
   readonly socketsPerUser: number;
   readonly documentsPerSocket: number;
+  /** Over all sockets, and the bytes of those documents, each counted once. */
+  readonly documentsPerUser: number;
+  readonly heldBytesPerUser: number;
   /** Sockets that nobody has signed in on yet. */
   readonly strangerSockets: number;
+  /** The same of one address. */
+  readonly strangerSocketsPerAddress: number;
   readonly strangerMs: number;
+  /** How long a frame may take beside its bytes' time on the slowest link. */
+  readonly frameMs: number;
   /** Bytes received on a socket on which nobody has signed in yet. */
   readonly strangerBytes: number;
   /** Bytes received on a socket and not handled yet, while the database is slow or away. */
   readonly unhandledBytes: number;
   /** Bytes of all updates that wait for their commit. */
   readonly queuedBytes: number;
-  /** Bytes sent on a socket and not read by the client. */
+  /** Bytes sent on a socket and not read by the client; of all sockets together; and how long a client may read none of them. */
   readonly unreadBytes: number;
+  readonly unreadTotalBytes: number;
+  readonly unreadMs: number;
 }

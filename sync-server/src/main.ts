@@ -5,6 +5,7 @@ import { isDatabaseAway } from './database-away.ts';
 import { openEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { migrate } from './db/migrate.ts';
 import { createLog, type Log } from './log.ts';
+import { quietConsole } from './quiet-console.ts';
 import { openServer, type Server } from './server.ts';
 
 const RETRY_MS = 1_000;
@@ -34,6 +35,7 @@ async function run(config: Config, log: Log): Promise<void> {
   listenForSignals(stop, log);
   // Whoever read our lines has gone (a closed pipe). To say so would fail in the same way, and be said again, for ever.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  quietConsole(log);
   // What nobody caught is a fault of ours; the one that caused it may be lost, the others' connections need not be.
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise failed that nobody waited for.'));
   process.on('uncaughtException', (error) => log.error({ err: error }, 'An error was caught by nobody.'));

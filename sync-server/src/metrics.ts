@@ -9,6 +9,8 @@ export interface Gauges {
   readonly queued: () => number;
   readonly queuedBytes: () => number;
   readonly unhandledBytes: () => number;
+  readonly unreadBytes: () => number;
+  readonly waitingJoins: () => number;
   readonly isAway: () => boolean;
 }
 
@@ -69,6 +71,12 @@ export class Metrics {
       'tablo_unhandled_bytes',
       'Bytes of frames that were received and not handled yet.',
       gauges.unhandledBytes,
+    );
+    this.#gauge('tablo_unread_bytes', 'Bytes sent to clients and not read by them.', gauges.unreadBytes);
+    this.#gauge(
+      'tablo_waiting_joins',
+      'Joined documents whose content waits until it may be sent.',
+      gauges.waitingJoins,
     );
     this.#gauge('tablo_storage_away', '1 while nothing can be stored.', () => (gauges.isAway() ? 1 : 0));
   }

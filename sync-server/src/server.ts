@@ -21,6 +21,7 @@ import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { createOriginCheck } from './origins.ts';
 import { openPort } from './port.ts';
+import { PgClientClaims } from './presence/pg-client-claims.ts';
 import { createRest } from './rest/create-rest.ts';
 import { addHealthRoutes } from './rest/health.ts';
 import { createRestStores } from './rest/pg-stores.ts';
@@ -88,6 +89,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     profiles,
     ledgerStore: new PgLedgerStore(ledgerPool, pool),
     documentStore: new PgDocumentStore(pool),
+    claims: new PgClientClaims(pool),
     drafts: stores.drafts,
     readPositions: new PgReadPositions(pool),
     changes,
@@ -105,6 +107,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     },
     log,
     epochLimits: config.epochLimits,
+    trustProxy: config.trustProxy,
     limits: config.limits,
   });
   metrics.watch({
@@ -113,6 +116,8 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     documents: () => sync.countDocuments(),
     queued: () => sync.ledger.queued,
     queuedBytes: () => sync.ledger.queuedBytes,
+    unreadBytes: () => sync.countUnreadBytes(),
+    waitingJoins: () => sync.countWaitingJoins(),
     unhandledBytes: () => sync.countUnhandledBytes(),
     isAway: () => sync.ledger.awaySince !== null,
   });

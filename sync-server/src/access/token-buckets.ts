@@ -29,6 +29,16 @@ export class TokenBuckets {
     return true;
   }
 
+  /** Takes `cost`, whether it is there or not: for what has been spent already, or could not be known before. What is owed has to be filled first. */
+  charge(key: string, cost: number, now: number): void {
+    this.#refill(key, now).tokens -= cost;
+  }
+
+  /** Whether nothing is owed. */
+  isSolvent(key: string, now: number): boolean {
+    return this.#refill(key, now).tokens >= 0;
+  }
+
   #refill(key: string, now: number): Bucket {
     if (this.#buckets.size > SWEEP_AT) this.#sweep(now);
     const bucket = this.#buckets.get(key) ?? { tokens: this.#burst, filledAt: now };

@@ -65,6 +65,7 @@ const facts: Facts = {
   emojiOn: () => new Set(),
   ownEmojiOn: () => new Set(),
   editsOf: () => 0,
+  clientOwner: (_, client) => (client === 40 ? bob : null),
 };
 
 /** Client 10 is Alice's, with 2 entries; client 20 is Bob's, with 5; client 30 is Bob's by awareness. */
@@ -146,6 +147,12 @@ describe('admit', () => {
       'R3',
       "an own message under a clientID seen in a colleague's awareness",
       decide([run([hello()], { client: 30 })]),
+      'not-your-entry',
+    ],
+    [
+      'R3',
+      'an own message under a clientID that a colleague once showed, whom the document has forgotten',
+      decide([run([hello()], { client: 40 })]),
       'not-your-entry',
     ],
     ['R3', "an edit of somebody's message", decide([run([createEdit(by(alice, 100), id(1), 'x')])]), 'not-your-entry'],

@@ -38,6 +38,8 @@ export interface Facts {
   ownEmojiOn(message: EntryId, user: UserId): ReadonlySet<string>;
   /** How often the message was edited. */
   editsOf(message: EntryId): number;
+  /** [R3] Who was first to show this clientID in the live epoch; null: nobody has. Known of clientIDs that have written nothing. */
+  clientOwner(tablo: TabloId, client: number): UserId | null;
 }
 
 export interface Applicant {
@@ -88,7 +90,7 @@ export function admit(
     assertConsistent(runs, frontier);
     if (lacking.length === 0) return { type: 'known' };
     assertMembership(applicant, facts);
-    assertOwnership(lacking, applicant, frontier);
+    assertOwnership(lacking, applicant, frontier, facts);
     const ordered = connect(lacking, frontier);
     const entries = ordered.flatMap((run) => run.entries.map((value) => parseOwn(value, applicant)));
     return { type: 'accepted', runs: ordered, ...sortOut(entries, applicant, facts, digest) };
@@ -236,9 +238,14 @@ function assertMembership({ tabloId, epoch, userId }: Applicant, facts: Facts): 
   if (!canWrite(role)) throw new Refused('read-only');
 }
 
-function assertOwnership(runs: readonly Run[], { userId }: Applicant, frontier: FrontierView): void {
+function assertOwnership(
+  runs: readonly Run[],
+  { tabloId, userId }: Applicant,
+  frontier: FrontierView,
+  facts: Facts,
+): void {
   for (const run of runs) {
-    const owner = frontier.ownerOf(run.client);
+    const owner = frontier.ownerOf(run.client) ?? facts.clientOwner(tabloId, run.client);
     if (owner !== null && owner !== userId)
       throw new Refused('not-your-entry', 'That clientID writes for somebody else in this tablo.');
   }

@@ -3,7 +3,8 @@
  * this already* and *may this user write under that clientID*.
  *
  * Invariants
- * 1. A clientID belongs to one author for ever, from its first admitted entry or its first appearance in a member's awareness.
+ * 1. A clientID belongs to one author for ever, from its first admitted entry or its first appearance in a member's awareness. Here are those that have written,
+ *    and those that are shown now; of the others the database knows (`Facts.clientOwner`).
  * 2. Clocks only grow, without gaps.
  * 3. A `draft` is what a batch would make of the frontier; it becomes true by `adopt`, after the commit, or is dropped with the batch.
  */
@@ -67,16 +68,16 @@ export class Frontier implements FrontierView {
     return this.#lookUp(client, clock);
   }
 
-  /** ClientIDs that are somebody's though they have written nothing. */
-  *claims(): Iterable<readonly [client: number, owner: Author]> {
-    for (const [client, { owner, next }] of this.#clients) if (next === 0) yield [client, owner];
-  }
-
   /** Binds a clientID seen in awareness. False when it is somebody else's. */
   claim(client: number, owner: Author): boolean {
     const held = this.#clients.get(client);
     if (held === undefined) this.#clients.set(client, { owner, next: 0 });
     return held === undefined || held.owner === owner;
+  }
+
+  /** Whoever showed it has gone. Whose it is, is still known where claims are kept; a clientID that has written is never forgotten. */
+  release(client: number): void {
+    if (this.#clients.get(client)?.next === 0) this.#clients.delete(client);
   }
 
   /** `count` entries of `owner` were appended: by loading, or by a commit. */

@@ -64,19 +64,16 @@ it.each([
     (id: ReturnType<typeof createEntryId>, nth: number, author: UserId) =>
       createReaction({ author, sentAt: Date.now() }, id, `e${nth}`, true),
   ],
-])(
-  '[R6] 9,000 %s in one update delay nobody by 2 seconds',
-  async (_what, count, make) => {
-    const author = await stage.addMember();
-    const attacker = await stage.join(author);
-    const messages = times(count, () => say(author, 'mine'));
-    const each = 9_000 / count;
-    const all = messages.flatMap(({ id }) => times(each, (nth) => make(id, nth, author)));
-    attacker.send(syncFrame(stage.name, UPDATE, append(11, [...messages, ...all])));
-    await stage.assertUnharmed();
-    await until(() => expect(attacker.heard.statuses).toEqual([true]), 30_000);
-  },
-);
+])('[R6] 9,000 %s in one update delay nobody by 2 seconds', async (_what, count, make) => {
+  const author = await stage.addMember();
+  const attacker = await stage.join(author);
+  const messages = times(count, () => say(author, 'mine'));
+  const each = 9_000 / count;
+  const all = messages.flatMap(({ id }) => times(each, (nth) => make(id, nth, author)));
+  attacker.send(syncFrame(stage.name, UPDATE, append(11, [...messages, ...all])));
+  await stage.assertUnharmed();
+  await until(() => expect(attacker.heard.statuses).toEqual([true]), 30_000);
+});
 
 it('[R6] known updates are not free of charge: a flood of them delays nobody by 2 seconds', async () => {
   const author = await stage.addMember();
@@ -177,4 +174,28 @@ it('[R6] an address of megabytes is not sent with every frame', async () => {
   const before = attacker.heard.bytes;
   await stage.assertUnharmed();
   expect(attacker.heard.bytes - before).toBeLessThan(100_000);
+});
+
+it('[R11] messages by REST pay for their bytes as updates do', async () => {
+  const few = await openStageServer({ limits: { bytesPerSecond: 1_024, bytesBurst: 100_000 } });
+  const own = await Stage.open(few);
+  const user = await own.addMember();
+  const post = () =>
+    few.sync.poster.post({
+      tabloId: own.tablo,
+      userId: user,
+      id: null,
+      text: '\u{1f600}'.repeat(8_000),
+      replyTo: null,
+      role: 'member',
+    });
+  const outcomes: string[] = [];
+  for (let nth = 0; nth < 6; nth += 1) {
+    const posted = await post();
+    outcomes.push(posted.ok ? 'ok' : posted.error.code);
+  }
+  expect(outcomes).toEqual(['ok', 'ok', 'ok', 'rate-limited', 'rate-limited', 'rate-limited']);
+  await own.assertUnharmed();
+  own.close();
+  await few.close();
 });

@@ -1,7 +1,8 @@
 /** Sockets: many, silent, half-open, never reading, never stopping. Who asks too much is cut; members get in and are heard. */
-import { createEntryId } from '@tablo/schema/ids';
+import { createEntryId, type UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { signToken, type TestServer } from '../sync/test-server.ts';
+import { addTablos } from './documents.ts';
 import { authFrame, frame, STEP_1, syncFrame, TYPE, UPDATE } from './frames.ts';
 import { holdTablo } from './hold.ts';
 import { RawClient } from './raw-client.ts';
@@ -18,8 +19,10 @@ beforeAll(async () => {
       socketsPerUser: 10,
       strangerSockets: 30,
       strangerMs: 3_000,
+      documentsPerSocket: 20,
+      documentsPerUser: 30,
+      frameMs: 2_000,
       unhandledBytes: 2_000_000,
-      unreadBytes: 1_000_000,
     },
   });
 });
@@ -138,25 +141,120 @@ it('[R6] 100,000 frames of two bytes do not pile up while commits wait', async (
   await stage.assertUnharmed();
 });
 
-it('[R6] who does not read is cut on what waits for them', async () => {
-  const token = await signToken(eve);
+it('[R6] of sixty documents asked for at once on one socket, as many are joined as it may have', async () => {
+  const user = createEntryId() as string as UserId;
+  const tablos = await addTablos(server, user, 60, 1_000);
+  const token = await signToken(user);
+  const client = stage.add(await RawClient.open(`${server.url}/sync`));
+  client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
+  await until(() => expect(client.heard.authenticated.length + client.heard.denied.length).toBe(60), 20_000);
+  expect([client.heard.authenticated.length, new Set(client.heard.denied)]).toEqual([20, new Set(['rate-limited'])]);
+  // On another one, up to what the user may have.
+  const other = stage.add(await RawClient.open(`${server.url}/sync`));
+  other.send(...tablos.slice(0, 20).map((tablo) => authFrame(`${tablo}/1`, token)));
+  await until(() => expect(other.heard.authenticated.length + other.heard.denied.length).toBe(20), 20_000);
+  expect(other.heard.authenticated.length).toBeLessThanOrEqual(10);
+  // Whoever leaves one may ask for another.
+  client.send(frame(`${client.heard.authenticated[0]}`, TYPE.close));
+  await until(() => expect(client.heard.closes).toHaveLength(1));
+  client.send(authFrame(`${tablos.at(-1)}/1`, token));
+  await until(() => expect(client.heard.authenticated.length).toBe(21));
+  expect([client.isOpen, other.isOpen]).toEqual([true, true]);
+});
+
+it('[R6] frames for documents that nobody signs in for end the socket before they fill memory', async () => {
+  const attacker = await stage.join(await stage.addMember());
+  for (let nth = 0; nth < 18; nth += 1)
+    attacker.send(syncFrame(`${createEntryId()}/1`, UPDATE, new Uint8Array(150_000)));
+  await until(() => expect(attacker.heard.ends.map(({ reason }) => reason)).toEqual(['rate-limited']));
+  await until(() => expect(server.sync.countUnhandledBytes()).toBeLessThan(100_000));
+});
+
+/** The head of a masked binary frame of so many bytes, and the first of them. */
+function unfinished(bytes: number, sent: number): Buffer {
+  const head = Buffer.alloc(14);
+  head[0] = 0x82;
+  head[1] = 0x80 | 127;
+  head.writeBigUInt64BE(BigInt(bytes), 2);
+  return Buffer.concat([head, Buffer.alloc(sent)]);
+}
+
+it('[R6] a stranger cannot leave megabytes of an unfinished frame in memory', async () => {
+  const sockets = await Promise.all(times(5, () => openRawSocket(`${server.url}/sync`)));
+  const gone = new Set<unknown>();
+  for (const socket of sockets) {
+    stage.add({ close: () => socket.destroy() });
+    socket.resume();
+    socket.on('close', () => gone.add(socket));
+    socket.write(unfinished(8_000_000, 3_000_000));
+  }
+  // Sooner than strangers are shown the door.
+  await until(() => expect(gone.size).toBe(5), 2_500);
+  expect(server.sync.countUnhandledBytes()).toBeLessThan(200_000);
+});
+
+it("[R6] a member's unfinished frame is counted, and ends the socket when it stands still, whatever else is sent", async () => {
   const socket = await openRawSocket(`${server.url}/sync`);
   stage.add({ close: () => socket.destroy() });
-  socket.pause();
-  const filler = await stage.join(eve);
-  filler.send(
-    syncFrame(
-      stage.name,
-      UPDATE,
-      append(
-        11,
-        times(100, (nth) => say(eve, 'x'.repeat(7_900) + nth)),
-      ),
-    ),
-  );
-  await until(() => expect(filler.heard.statuses.length).toBe(1));
-  socket.write(wsFrame(authFrame(stage.name, token)));
-  for (let nth = 0; nth < 30; nth += 1) socket.write(wsFrame(syncFrame(stage.name, STEP_1, Uint8Array.of(0))));
-  await until(() => expect(server.sync.sockets.size).toBe(3), 9_000); // Alice, Bob, and who filled.
+  let isGone = false;
+  socket.resume();
+  socket.on('close', () => {
+    isGone = true;
+  });
+  socket.write(wsFrame(authFrame(stage.name, await signToken(eve))));
+  await until(() => expect(server.sync.countConnections()).toBe(3));
+  const before = server.sync.countUnhandledBytes();
+  socket.write(unfinished(1_500_000, 150_000));
+  await until(() => expect(server.sync.countUnhandledBytes() - before).toBeGreaterThan(50_000));
+  // A byte now and then is no progress: the link would need a day.
+  const drip = setInterval(() => socket.write(Buffer.alloc(1)), 200);
+  await until(() => expect(isGone).toBe(true), 60_000);
+  clearInterval(drip);
+  await until(() => expect(server.sync.countUnhandledBytes()).toBeLessThanOrEqual(before));
   await stage.assertUnharmed();
+}, 90_000);
+
+it('[R11] token frames that come while a commit waits pile up for nobody, and renew the token all the same', async () => {
+  const token = await signToken(eve, 'Eve', 4);
+  const [attacker, other] = [await stage.join(eve, { token }), await stage.join(eve, { token })];
+  await holdTablo(server, stage.tablo, async (untilCommitWaits) => {
+    attacker.send(syncFrame(stage.name, UPDATE, append(11, [say(eve, 'waits')])));
+    await untilCommitWaits();
+    const garbage = authFrame(stage.name, 'x'.repeat(31_000));
+    for (let nth = 0; nth < 300; nth += 1) attacker.send(garbage);
+    attacker.send(authFrame(stage.name, await signToken(eve)));
+    // Answered at once, behind them all.
+    attacker.send(Uint8Array.of(9));
+    await until(() => expect(attacker.heard.pings).toBe(1));
+    // The update alone: 9 MB of tokens are not there.
+    expect(server.sync.countUnhandledBytes()).toBeLessThan(20_000);
+  });
+  // The same token that was not renewed has ended.
+  await until(() => expect(other.heard.closes.map(({ reason }) => reason)).toEqual(['token-expired']), 8_000);
+  expect([attacker.isOpen, attacker.heard.closes]).toEqual([true, []]);
+});
+
+it('[R6] strangers of one address have places of their own, and take nobody else’s', async () => {
+  const few = await openStageServer({ limits: { strangerSocketsPerAddress: 5 } });
+  const strangers = times(20, () => new RawClient(`${few.url}/sync`));
+  await until(() => expect(strangers.every(({ socket }) => socket.readyState !== 0)).toBe(true));
+  await until(() => expect(few.sync.sockets.size).toBeLessThanOrEqual(5));
+  const own = await Stage.open(few);
+  await own.assertUnharmed();
+  own.close();
+  for (const one of strangers) one.close();
+  await few.close();
+});
+
+it('[R6] a member whose tokens come all at once, more than a stranger may send, is let in', async () => {
+  const few = await openStageServer({ limits: { strangerBytes: 200_000 } });
+  const user = createEntryId() as string as UserId;
+  const tablos = await addTablos(few, user, 400, 100);
+  const token = await signToken(user, 'x'.repeat(1_000));
+  const client = await RawClient.open(`${few.url}/sync`);
+  client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
+  await until(() => expect(client.heard.authenticated).toHaveLength(400), 20_000);
+  expect([client.heard.denied, client.heard.ends]).toEqual([[], []]);
+  client.close();
+  await few.close();
 });

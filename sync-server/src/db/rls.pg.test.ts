@@ -20,6 +20,7 @@ const TABLES = [
   'tablo_entries',
   'tablo_documents',
   'tablo_updates',
+  'tablo_clients',
   'tablo_invites',
 ];
 

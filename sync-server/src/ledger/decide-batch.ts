@@ -95,6 +95,7 @@ class Batch implements LockedFacts {
   epoch = (tablo: TabloId): number | null => this.#epochs.get(tablo) ?? this.#facts.epoch(tablo);
   documentEpoch = (tablo: TabloId): number | null => this.#epochs.get(tablo) ?? this.#facts.documentEpoch(tablo);
   role: LockedFacts['role'] = (tablo, user) => this.#facts.role(tablo, user);
+  clientOwner: LockedFacts['clientOwner'] = (tablo, client) => this.#facts.clientOwner(tablo, client);
   lastSeq = (tablo: TabloId): number => this.#seqs.get(tablo) ?? this.#facts.lastSeq(tablo);
   seqOf = (id: EntryId): number | null =>
     this.#deleted.has(id) ? null : (this.#numbers.get(id) ?? this.#facts.seqOf(id));

@@ -15,6 +15,8 @@ export interface Scope {
   readonly entries: ReadonlySet<EntryId>;
   /** Which emoji were used on these messages, and which of them by these members. */
   readonly reactions: readonly { readonly messageId: EntryId; readonly userId: UserId }[];
+  /** ClientIDs that have written nothing in their document yet: whose are they? */
+  readonly clients: readonly { readonly tabloId: TabloId; readonly epoch: number; readonly client: number }[];
 }
 
 export interface LockedFacts extends Facts {

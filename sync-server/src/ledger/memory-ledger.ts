@@ -31,6 +31,8 @@ export class MemoryLedgerStore implements LedgerStore {
   readonly tablos = new Map<TabloId, StoredTablo>();
   /** By `<tablo> <user>`. */
   readonly roles = new Map<string, Role>();
+  /** By `<tablo> <epoch> <client>`: who was first to show it. */
+  readonly clients = new Map<string, UserId>();
   readonly entries = new Map<EntryId, EntryWrite>();
   readonly erasures: ErasureWrite[] = [];
   updates: (UpdateWrite & { readonly id: bigint })[] = [];
@@ -84,6 +86,7 @@ export class MemoryLedgerStore implements LedgerStore {
       epoch: (tablo) => this.tablos.get(tablo)?.epoch ?? null,
       documentEpoch: (tablo) => this.tablos.get(tablo)?.epoch ?? null,
       role: (tablo, user) => this.roles.get(`${tablo} ${user}`) ?? null,
+      clientOwner: (tablo, client) => this.clients.get(`${tablo} ${this.tablos.get(tablo)?.epoch} ${client}`) ?? null,
       lastSeq: (tablo) => this.tablos.get(tablo)?.lastSeq ?? 0,
       seqOf: (id) => (this.isDeleted(id) ? null : (this.entries.get(id)?.seq ?? null)),
       emojiOn: (message) => new Set(this.#reactionsOn(message).map(({ emoji }) => emoji)),

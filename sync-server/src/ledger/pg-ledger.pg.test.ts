@@ -156,7 +156,13 @@ describe('rows', () => {
     await holder.query('BEGIN');
     await holder.query('UPDATE tablos SET name = name WHERE id = $1', [held]);
     const decide = vi.fn(() => ({ entries: [], updates: [], erasures: [], moves: [] }));
-    const scope = { tablos: new Set([held, free]), members: [], entries: new Set<EntryId>(), reactions: [] };
+    const scope = {
+      tablos: new Set([held, free]),
+      members: [],
+      entries: new Set<EntryId>(),
+      reactions: [],
+      clients: [],
+    };
     const error = await store.transact(scope, decide, 'shared').catch((thrown: unknown) => thrown);
     await holder.query('ROLLBACK');
     holder.release();

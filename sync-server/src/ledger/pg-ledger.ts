@@ -61,7 +61,10 @@ const FACTS = `SELECT set_config('statement_timeout', $4, true),
   (SELECT coalesce(json_agg(json_build_array(wanted."messageId", wanted."userId",
       (SELECT json_agg(k.emoji) FROM tablo_reaction_kinds k WHERE k.message_id = wanted."messageId"),
       (SELECT json_agg(v.emoji) FROM tablo_votes v WHERE v.message_id = wanted."messageId" AND v.user_id = wanted."userId"))), '[]')
-    FROM json_to_recordset($3) AS wanted("messageId" uuid, "userId" uuid)) AS reactions`;
+    FROM json_to_recordset($3) AS wanted("messageId" uuid, "userId" uuid)) AS reactions,
+  (SELECT coalesce(json_agg(json_build_array(c.tablo_id, c.epoch, c.client_id, c.user_id)), '[]')
+    FROM json_to_recordset($5) AS asked("tabloId" uuid, epoch integer, client bigint)
+    JOIN tablo_clients c ON c.tablo_id = asked."tabloId" AND c.epoch = asked.epoch AND c.client_id = asked.client) AS clients`;
 
 const WRITE = `WITH e AS (
     SELECT r.*, tablo_private.from_ms(r.sent) AS sent_at, tablo_private.from_ms(r.received) AS received_at,
@@ -138,6 +141,7 @@ interface FactsRow {
     edits: number | null,
   ][];
   readonly reactions: readonly [EntryId, UserId, emoji: readonly string[] | null, own: readonly string[] | null][];
+  readonly clients: readonly [tablo: TabloId, epoch: number, client: number, owner: UserId][];
 }
 
 export class PgLedgerStore implements LedgerStore {
@@ -254,7 +258,13 @@ async function readFacts(client: PoolClient, scope: Scope, patience: Patience, l
   const { rows } = await client.query<FactsRow>({
     name: 'ledger-facts',
     text: FACTS,
-    values: [JSON.stringify(scope.members), uuidArray(scope.entries), JSON.stringify(scope.reactions), left()],
+    values: [
+      JSON.stringify(scope.members),
+      uuidArray(scope.entries),
+      JSON.stringify(scope.reactions),
+      left(),
+      JSON.stringify(scope.clients),
+    ],
   });
   const roles = new Map((rows[0]?.roles ?? []).map(([tablo, user, role]) => [`${tablo} ${user}`, parseRole(role)]));
   const entries = new Map<EntryId, KnownEntry>();
@@ -271,6 +281,11 @@ async function readFacts(client: PoolClient, scope: Scope, patience: Patience, l
     emoji.set(message, new Set(all));
     ownEmoji.set(`${message} ${user}`, new Set(own));
   }
+  const clients = new Map(
+    (rows[0]?.clients ?? [])
+      .filter(([tablo, epoch]) => tablos.get(tablo)?.epoch === epoch)
+      .map(([tablo, , client, owner]) => [`${tablo} ${client}`, owner]),
+  );
   return {
     entry: (id) => entries.get(id),
     epoch: (tablo) => {
@@ -279,6 +294,7 @@ async function readFacts(client: PoolClient, scope: Scope, patience: Patience, l
     },
     documentEpoch: (tablo) => tablos.get(tablo)?.epoch ?? null,
     role: (tablo, user) => roles.get(`${tablo} ${user}`) ?? null,
+    clientOwner: (tablo, client) => clients.get(`${tablo} ${client}`) ?? null,
     lastSeq: (tablo) => Number(tablos.get(tablo)?.last_seq ?? 0),
     seqOf: (id) => seqs.get(id) ?? null,
     emojiOn: (message) => emoji.get(message) ?? NONE,

@@ -72,15 +72,26 @@ export function scopeOf(submissions: readonly Submission[]): Scope {
   const members = new Map<string, { tabloId: TabloId; userId: UserId }>();
   const entries = new Set<EntryId>();
   const reactions = new Map<string, { messageId: EntryId; userId: UserId }>();
+  const clients = new Map<string, Scope['clients'][number]>();
   for (const submission of submissions) {
-    const { tabloId } = submission.document;
+    const { tabloId, epoch, frontier } = submission.document;
     tablos.add(tabloId);
     if (submission.type === 'move') continue;
     members.set(`${tabloId} ${submission.userId}`, { tabloId, userId: submission.userId });
     const { userId } = submission;
+    // Also of those that are claimed in memory: the claim may be gone from there before the decision.
+    for (const { client } of submission.type === 'entry' ? [] : submission.runs) {
+      if (frontier.nextClock(client) === 0) clients.set(`${tabloId} ${epoch} ${client}`, { tabloId, epoch, client });
+    }
     const values = submission.type === 'entry' ? [submission.entry] : submission.runs.flatMap((run) => run.entries);
     for (const id of idsToLookUp(values)) entries.add(id);
     for (const messageId of reactedTo(values)) reactions.set(`${messageId} ${userId}`, { messageId, userId });
   }
-  return { tablos, members: [...members.values()], entries, reactions: [...reactions.values()] };
+  return {
+    tablos,
+    members: [...members.values()],
+    entries,
+    reactions: [...reactions.values()],
+    clients: [...clients.values()],
+  };
 }

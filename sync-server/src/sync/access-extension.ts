@@ -2,21 +2,31 @@
  * Who may be in a document. Membership is read at every join, and again whenever the database says that it changed: for the live connections by
  * `revocation.ts`, for a join under way by comparing times.
  */
-import type { connectedPayload, Extension, onAuthenticatePayload, onTokenSyncPayload } from '@hocuspocus/server';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { connectedPayload, Extension, onAuthenticatePayload } from '@hocuspocus/server';
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { parseDocumentName } from '@tablo/schema/document-name';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { canWrite } from '@tablo/schema/roles';
 import type { Claims } from '../access/claims.ts';
+import { KeyedGate } from '../access/keyed-gate.ts';
 import type { Limits } from '../access/limits.ts';
 import type { Member, Membership } from '../access/membership.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { Connections } from './connections.ts';
 import { cut } from './connections.ts';
 import type { LiveDocuments } from './documents-extension.ts';
+import type { Encodings } from './encodings.ts';
 import type { ConnectionContext, LiveConnection } from './live-connection.ts';
 import type { Revocation } from './revocation.ts';
-import { type Backlog, nameOnSocket, type SocketOwners, type SocketState } from './socket-state.ts';
+import { type Backlog, nameOnSocket, type SocketOwners, type SocketState, weighToken } from './socket-state.ts';
+
+/** Joins of one user under way at once: each reads the database, which has ten connections for everybody. */
+const JOINS_AT_ONCE = 6;
+/** A join that gives no sign of its end gives its place on. */
+const JOIN_MS = 30_000;
+/** How often a join looks whether its user's documents are paid for. */
+const OWED_MS = 100;
 
 /** Hocuspocus forwards `reason` to the client, and logs only what has a `message`. */
 function deny(reason: ReasonCode): never {
@@ -29,6 +39,7 @@ interface Deps {
   readonly connections: Connections;
   readonly documents: LiveDocuments;
   readonly revocation: Revocation;
+  readonly encodings: Encodings;
   readonly limits: Limits;
   readonly owners: SocketOwners;
   readonly backlog: Backlog;
@@ -39,31 +50,38 @@ interface Deps {
 
 export class AccessExtension implements Extension {
   readonly #deps: Deps;
+  readonly #gate = new KeyedGate(JOINS_AT_ONCE);
 
   constructor(deps: Deps) {
     this.#deps = deps;
   }
 
   async onAuthenticate(payload: onAuthenticatePayload): Promise<ConnectionContext> {
+    const { socket } = payload.context as { socket: SocketState };
+    const document = nameOnSocket(socket, payload.documentName);
     try {
-      return await this.#admit(payload);
+      const context = await this.#admit(payload, socket);
+      this.#deps.backlog.remove(socket, document, weighToken(payload.token));
+      return context;
     } catch (error) {
-      const { socket } = payload.context as { socket: SocketState };
+      socket.resume();
       // What came with the token is dropped. Strangers are not given back what they have used up.
-      if (socket.userId !== null) this.#deps.backlog.release(socket, nameOnSocket(socket, payload.documentName));
+      if (socket.userId !== null) this.#deps.backlog.release(socket, document);
       throw error;
     }
   }
 
-  async #admit({ token, documentName, connectionConfig, context }: onAuthenticatePayload): Promise<ConnectionContext> {
+  async #admit(
+    { token, documentName, connectionConfig }: onAuthenticatePayload,
+    socket: SocketState,
+  ): Promise<ConnectionContext> {
     if (this.#deps.isShuttingDown()) deny('shutting-down');
-    const admittedAt = Date.now();
     const claims = await this.#verify(token);
-    const { socket } = context as { socket: SocketState };
     this.#bind(socket, claims.userId);
-    if (!this.#deps.limits.take('joins', claims.userId, 1)) deny('rate-limited');
     const name = parseDocumentName(documentName);
     if (name === null) deny('forbidden');
+    await this.#takeTurn(socket, documentName, claims.userId);
+    const admittedAt = Date.now();
     const member = await this.#findMember(name.tabloId, claims.userId);
     if (member === null) deny('forbidden');
     if (member.epoch !== name.epoch) deny('epoch-moved');
@@ -79,42 +97,89 @@ export class AccessExtension implements Extension {
       expiresAt,
       admittedAt,
       isOverruled: false,
+      isRenewing: false,
+      nextToken: null,
       isAnswer: false,
     };
   }
 
   async connected({ connection }: connectedPayload): Promise<void> {
     const live = connection as LiveConnection;
-    this.#deps.connections.add(live);
-    const { socket } = live.context;
-    live.onClose(() => this.#deps.backlog.release(socket, nameOnSocket(socket, live.document.name)));
+    const { connections, encodings, limits, backlog } = this.#deps;
+    const { socket, userId } = live.context;
+    socket.places.enter(live);
+    live.onClose(() => {
+      socket.places.leave(live.messageAddress);
+      backlog.release(socket, nameOnSocket(socket, live.document.name));
+    });
+    const bytes = live.document.isDestroyed ? 0 : encodings.sizeOf(live.document);
+    connections.add(live, bytes);
+    const isRead = limits.allows('unread', socket.unread(), limits.settings.unreadBytes);
+    const isHeld = limits.allows('held', connections.heldBytes(userId), limits.settings.heldBytesPerUser);
+    if (!isRead || !isHeld) return cut(live, 'rate-limited');
     // Between the checks above and here the world may have changed, and nobody could tell a connection that was not listed yet.
     const document = this.#deps.documents.of(live.document);
     if (document?.hasMoved) return cut(live, 'epoch-moved');
     await this.#deps.revocation.recheckIfChangedSince(live, live.context.admittedAt);
   }
 
-  /** Renewal in place. A bad token changes nothing: the old one ends when it ends. */
-  async onTokenSync({ token, connection }: onTokenSyncPayload): Promise<void> {
-    const { context } = connection as LiveConnection;
-    const verified = await this.#deps.tokens.verify(token);
-    if (!verified.ok) return;
-    if (verified.value.userId !== context.userId) deny('unauthenticated');
+  /**
+   * Renewal in place, at its arrival: it does not wait behind what waits for the database. One is looked at, the newest that came meanwhile is next. A bad token changes
+   * nothing: the old one ends when it ends. Never rejects.
+   */
+  renew = async (connection: LiveConnection, token: string): Promise<void> => {
+    const { context } = connection;
+    context.nextToken = token;
+    if (context.isRenewing) return;
+    context.isRenewing = true;
+    while (context.nextToken !== null) {
+      const next = context.nextToken;
+      context.nextToken = null;
+      // Many that say nothing new cost as much as joins.
+      if (this.#deps.limits.take('joins', context.userId, 1)) await this.#renewOnce(connection, next);
+    }
+    context.isRenewing = false;
+  };
+
+  async #renewOnce(connection: LiveConnection, token: string): Promise<void> {
+    const { context } = connection;
+    const verified = await this.#deps.tokens.verify(token).catch(() => null);
+    if (!verified?.ok) return;
+    if (verified.value.userId !== context.userId) return cut(connection, 'unauthenticated');
     context.expiresAt = Math.max(context.expiresAt, verified.value.expiresAt);
     context.name = displayName(verified.value);
   }
 
+  /** A user's joins take their turns, and wait for the user's rate, and until the documents before them are paid for. */
+  async #takeTurn(socket: SocketState, document: string, user: UserId): Promise<void> {
+    const leave = await this.#gate.enter(user);
+    if (socket.isEnded) {
+      leave();
+      deny('rate-limited');
+    }
+    socket.places.join(document, leave);
+    const { limits } = this.#deps;
+    let isPaid = limits.isSolvent('joinBytes', user) && limits.take('joins', user, 1);
+    while (!isPaid && !socket.isEnded) {
+      await delay(OWED_MS, undefined, { ref: false });
+      isPaid = limits.isSolvent('joinBytes', user) && limits.tryTake('joins', user, 1);
+    }
+    setTimeout(leave, JOIN_MS).unref();
+  }
+
   /** Binds the socket to its first user, before anything is awaited: many sockets at once are counted one by one. */
   #bind(socket: SocketState, user: UserId): void {
-    const { connections, limits, owners } = this.#deps;
+    const { limits, owners } = this.#deps;
     if (socket.isEnded || (socket.userId !== null && socket.userId !== user)) deny('unauthenticated');
     if (socket.userId === null) {
       if (!limits.allows('sockets', owners.count(user), limits.settings.socketsPerUser)) deny('rate-limited');
       owners.bind(socket, user);
+      socket.resume();
     }
-    if (!limits.allows('documents', connections.countDocuments(socket), limits.settings.documentsPerSocket)) {
-      deny('rate-limited');
-    }
+    let documents = 0;
+    for (const own of owners.of(user)) documents += own.places.count;
+    // This one is among them. What is asked for on one socket is counted at its arrival.
+    if (!limits.allows('documents', documents - 1, limits.settings.documentsPerUser)) deny('rate-limited');
   }
 
   async #verify(token: string): Promise<Claims> {

@@ -13,7 +13,7 @@ import type {
   Extension,
 } from '@hocuspocus/server';
 import { OutgoingMessage } from '@hocuspocus/server';
-import { createRefusal, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
+import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
 import type { EntryId } from '@tablo/schema/ids';
 import { canWrite } from '@tablo/schema/roles';
 import { encodeStateless } from '@tablo/schema/stateless';
@@ -24,7 +24,6 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { LiveDocuments } from './documents-extension.ts';
 import type { LiveConnection } from './live-connection.ts';
 import { Lookahead } from './lookahead.ts';
-import { SYNC_STEP_1 } from './read-frame.ts';
 
 /** An update without anything in it. */
 const NOTHING = [0, 0];
@@ -59,10 +58,9 @@ export class AdmissionExtension implements Extension {
     this.#lookaheads.set(live, new Lookahead(live, decide));
   }
 
-  async beforeSync({ type, payload, connection, document }: beforeSyncPayload): Promise<void> {
+  async beforeSync({ payload, connection, document }: beforeSyncPayload): Promise<void> {
     if (connection === undefined) return;
     const live = connection as LiveConnection;
-    if (type === SYNC_STEP_1) return this.#assertMayJoin(live);
     const refused = await (this.#lookaheads.get(live)?.take(payload) ?? this.#decide(payload, live, document));
     if (refused !== null) return this.#refuse(live, document, refused);
     // The document has it by now: Hocuspocus need not apply it again, and answers a guest who brings nothing new with yes.
@@ -80,11 +78,6 @@ export class AdmissionExtension implements Extension {
     if (!context.isOverruled) return;
     context.isOverruled = false;
     connection.readOnly = !canWrite(context.role);
-  }
-
-  /** A first sync step of ten bytes may cost a whole document (TRAPS 1.4). Ends the document's connection; the socket and its other documents live on. */
-  #assertMayJoin({ context }: LiveConnection): void {
-    if (!this.#limits.take('joins', context.userId, 1)) throw { reason: 'rate-limited' satisfies ReasonCode };
   }
 
   async #decide(update: Uint8Array, connection: LiveConnection, document: Document): Promise<Refused | null> {

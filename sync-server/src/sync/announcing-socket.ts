@@ -1,17 +1,36 @@
-/** Tells our clients, on the document's own connection, that a large frame comes next: a browser shows nothing of it before it is whole. */
-import type { WebSocketLike } from '@hocuspocus/server';
+/**
+ * What a document's connection sends, on `/sync`. Told to our clients before a large frame: a browser shows nothing of it before it is whole. Held back from who does
+ * not read: presence first; then the document's connection ends, and its client joins anew when it has read what it has.
+ */
 import { ANNOUNCED_FRAME_BYTES } from '@tablo/schema/limits';
 import { encodeStateless } from '@tablo/schema/stateless';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { FRAME } from './read-frame.ts';
+import type { SharedSocket } from './shared-socket.ts';
+
+/** With so much unread, presence would only tell how things were. */
+const MAX_STALE_BYTES = 1024 * 1024;
+/** Of an authentication: the server's no. */
+const AUTH_DENIED = 1;
+
+interface Watch {
+  readonly unread: () => number;
+  readonly maxUnread: number;
+  /** The document was denied, or its connection has ended. */
+  readonly onLeft: (address: string) => void;
+  /** More than `maxUnread` waits: nothing of this document is sent any more. */
+  readonly onOverflow: (address: string) => void;
+}
 
 /** For `/sync` only: y-websocket knows no such message, an unmodified provider skips it. */
-export class AnnouncingSocket implements WebSocketLike {
-  readonly #socket: WebSocketLike;
+export class AnnouncingSocket implements SharedSocket {
+  readonly #socket: SharedSocket;
+  readonly #watch: Watch;
 
-  constructor(socket: WebSocketLike) {
+  constructor(socket: SharedSocket, watch: Watch) {
     this.#socket = socket;
+    this.#watch = watch;
   }
 
   get readyState(): number {
@@ -19,20 +38,39 @@ export class AnnouncingSocket implements WebSocketLike {
   }
 
   send(frame: Uint8Array): void {
-    if (frame.byteLength >= ANNOUNCED_FRAME_BYTES) this.#announce(frame);
+    const decoder = decoding.createDecoder(frame);
+    const addressBytes = decoding.readVarUint8Array(decoder);
+    const type = frame[decoder.pos];
+    const isEnd = type === FRAME.close || (type === FRAME.auth && frame[decoder.pos + 1] === AUTH_DENIED);
+    if (isEnd || type === FRAME.auth) {
+      this.#socket.send(frame);
+      if (isEnd) this.#watch.onLeft(readAddress(frame));
+      return;
+    }
+    const unread = this.#watch.unread();
+    if (unread > this.#watch.maxUnread) return this.#watch.onOverflow(readAddress(frame));
+    if (type === FRAME.awareness && unread > MAX_STALE_BYTES) return;
+    if (frame.byteLength >= ANNOUNCED_FRAME_BYTES) this.#announce(addressBytes, frame.byteLength);
     this.#socket.send(frame);
+  }
+
+  sendShared(head: Uint8Array, body: Uint8Array, onFlushed: () => void): void {
+    const bytes = head.byteLength + body.byteLength;
+    if (bytes >= ANNOUNCED_FRAME_BYTES) this.#announce(decoding.readVarUint8Array(decoding.createDecoder(head)), bytes);
+    this.#socket.sendShared(head, body, onFlushed);
   }
 
   close(code?: number, reason?: string): void {
     this.#socket.close(code, reason);
   }
 
-  #announce(frame: Uint8Array): void {
-    const name = decoding.readVarUint8Array(decoding.createDecoder(frame));
+  #announce(address: Uint8Array, bytes: number): void {
     const encoder = encoding.createEncoder();
-    encoding.writeVarUint8Array(encoder, name);
+    encoding.writeVarUint8Array(encoder, address);
     encoding.writeVarUint(encoder, FRAME.stateless);
-    encoding.writeVarString(encoder, encodeStateless({ type: 'coming', bytes: frame.byteLength }));
+    encoding.writeVarString(encoder, encodeStateless({ type: 'coming', bytes }));
     this.#socket.send(encoding.toUint8Array(encoder));
   }
 }
+
+const readAddress = (frame: Uint8Array): string => decoding.readVarString(decoding.createDecoder(frame));

@@ -1,23 +1,29 @@
 /** All authenticated document connections, by tablo and by user: where news from the database finds who must hear it. */
+import type { Document } from '@hocuspocus/server';
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { REASONS } from '@tablo/schema/close-codes';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { encodeStateless, type ServerStateless } from '@tablo/schema/stateless';
 import type { LiveConnection } from './live-connection.ts';
-import type { SocketState } from './socket-state.ts';
+
+interface HeldDocuments {
+  bytes: number;
+  readonly documents: Map<Document, { readonly bytes: number; count: number }>;
+}
 
 export class Connections {
   readonly #byTablo = new Map<TabloId, Set<LiveConnection>>();
   readonly #byUser = new Map<UserId, Set<LiveConnection>>();
-  readonly #documentsOf = new WeakMap<SocketState, number>();
+  readonly #held = new Map<UserId, HeldDocuments>();
 
-  add(connection: LiveConnection): void {
-    const { tabloId, userId, socket } = connection.context;
-    this.#documentsOf.set(socket, this.countDocuments(socket) + 1);
+  /** `bytes`: of its document. */
+  add(connection: LiveConnection, bytes: number): void {
+    const { tabloId, userId } = connection.context;
+    this.#hold(userId, connection.document, bytes);
     addTo(this.#byTablo, tabloId, connection);
     addTo(this.#byUser, userId, connection);
     connection.onClose(() => {
-      this.#documentsOf.set(socket, this.countDocuments(socket) - 1);
+      this.#letGo(userId, connection.document);
       removeFrom(this.#byTablo, tabloId, connection);
       removeFrom(this.#byUser, userId, connection);
     });
@@ -41,12 +47,32 @@ export class Connections {
     return [...(this.#byUser.get(user) ?? [])];
   }
 
-  countDocuments(socket: SocketState): number {
-    return this.#documentsOf.get(socket) ?? 0;
+  /** Bytes of the documents that this user has joined, each counted once, as they were when joined. */
+  heldBytes(user: UserId): number {
+    return this.#held.get(user)?.bytes ?? 0;
   }
 
   ofMember(tablo: TabloId, user: UserId): readonly LiveConnection[] {
     return this.ofUser(user).filter(({ context }) => context.tabloId === tablo);
+  }
+
+  #hold(user: UserId, document: Document, bytes: number): void {
+    const held: HeldDocuments = this.#held.get(user) ?? { bytes: 0, documents: new Map() };
+    this.#held.set(user, held);
+    const known = held.documents.get(document);
+    if (known === undefined) held.bytes += bytes;
+    held.documents.set(document, { bytes: known?.bytes ?? bytes, count: (known?.count ?? 0) + 1 });
+  }
+
+  #letGo(user: UserId, document: Document): void {
+    const held = this.#held.get(user);
+    const known = held?.documents.get(document);
+    if (held === undefined || known === undefined) return;
+    known.count -= 1;
+    if (known.count > 0) return;
+    held.bytes -= known.bytes;
+    held.documents.delete(document);
+    if (held.documents.size === 0) this.#held.delete(user);
   }
 }
 

@@ -3,8 +3,11 @@
  * frames, and a system call costs more than all three together.
  */
 import type { Duplex } from 'node:stream';
-import type { WebSocketLike } from '@hocuspocus/server';
 import type { WebSocket } from 'ws';
+import type { SharedSocket } from './shared-socket.ts';
+
+/** A part this small is not worth a frame of its own. */
+const SMALL_BYTES = 4 * 1024;
 
 const corked = new Set<Duplex>();
 
@@ -13,7 +16,7 @@ function uncorkAll(): void {
   corked.clear();
 }
 
-export class CorkedSocket implements WebSocketLike {
+export class CorkedSocket implements SharedSocket {
   readonly #socket: WebSocket;
   readonly #stream: Duplex;
   readonly #noteSent: (bytes: number) => void;
@@ -25,14 +28,28 @@ export class CorkedSocket implements WebSocketLike {
   get readyState(): number {
     return this.#socket.readyState;
   }
+  get unread(): number {
+    return this.#socket.bufferedAmount;
+  }
   send(frame: Uint8Array): void {
+    this.#cork();
+    this.#noteSent(frame.byteLength);
+    this.#socket.send(frame);
+  }
+  /** In two fragments of one WebSocket message: `ws` writes the buffers that it is given. */
+  sendShared(head: Uint8Array, body: Uint8Array, onFlushed: () => void): void {
+    this.#cork();
+    this.#noteSent(head.byteLength + body.byteLength);
+    if (body.byteLength <= SMALL_BYTES) return this.#socket.send(Buffer.concat([head, body]), onFlushed);
+    this.#socket.send(head, { fin: false });
+    this.#socket.send(body, { fin: true }, onFlushed);
+  }
+  #cork(): void {
     if (!corked.has(this.#stream)) {
       if (corked.size === 0) setImmediate(uncorkAll);
       corked.add(this.#stream);
       this.#stream.cork();
     }
-    this.#noteSent(frame.byteLength);
-    this.#socket.send(frame);
   }
   close(code?: number, reason?: string): void {
     this.#socket.close(code, reason);

@@ -24,16 +24,11 @@ const STORE_RETRY_MAX_MS = 10_000;
 export const EPOCH_MOVED: { readonly reason: ReasonCode } = { reason: 'epoch-moved' };
 /** A veto. Without a `message`: Hocuspocus would print it. */
 const STAYS = { reason: 'in use' } as const;
-/** ClientIDs remembered of an unloaded document, and of how many documents: a few megabytes at the most. */
-const MAX_CLAIMS = 500;
-const MAX_CLAIMED_DOCUMENTS = 1_000;
-
 export class LiveDocuments {
   readonly #live = new WeakMap<Document, LiveDocument>();
   readonly #loaded = new WeakMap<Document, StoredDocument>();
   readonly #versions = new WeakMap<LiveDocument, bigint>();
   readonly #byName = new Map<string, LiveDocument>();
-  readonly #claims = new Map<string, readonly (readonly [client: number, owner: string])[]>();
   readonly #store: DocumentStore;
   readonly #log: Log;
   readonly #closing = Promise.withResolvers<void>();
@@ -73,7 +68,7 @@ export class LiveDocuments {
           if (connection.document.isDestroyed) cut(connection as LiveConnection, 'unavailable');
         },
         beforeUnloadDocument: async (payload) => this.#assertMayUnload(payload),
-        afterUnloadDocument: async ({ documentName }) => this.#rememberClaims(documentName),
+        afterUnloadDocument: async ({ documentName }) => this.#forget(documentName),
       },
     ];
   }
@@ -82,17 +77,10 @@ export class LiveDocuments {
     if (instance.documents.get(documentName) !== document || this.#live.get(document)?.isBusy === true) throw STAYS;
   }
 
-  /** [R3] A clientID seen in awareness stays its owner's, also when everybody has left for a while. */
-  #rememberClaims(documentName: string): void {
+  #forget(documentName: string): void {
     const live = this.#byName.get(documentName);
     if (live !== undefined) live.isGone = true;
     this.#byName.delete(documentName);
-    const claims = [...(live?.frontier.claims() ?? [])].slice(-MAX_CLAIMS);
-    if (live !== undefined && !live.hasMoved && claims.length > 0) this.#claims.set(documentName, claims);
-    for (const oldest of this.#claims.keys()) {
-      if (this.#claims.size <= MAX_CLAIMED_DOCUMENTS) break;
-      this.#claims.delete(oldest);
-    }
   }
 
   async #fetch(document: unknown, documentName: string): Promise<Uint8Array | null> {
@@ -136,8 +124,6 @@ export class LiveDocuments {
         if (document.getConnectionsCount() === 0) setImmediate(() => void instance.unloadDocument(document));
       },
     });
-    for (const [client, owner] of this.#claims.get(documentName) ?? []) live.frontier.claim(client, owner);
-    this.#claims.delete(documentName);
     this.#byName.set(documentName, live);
     this.#live.set(document, live);
     this.#versions.set(live, stored.version);

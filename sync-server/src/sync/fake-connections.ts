@@ -32,6 +32,6 @@ export function addConnection(
       leave();
     },
   } as unknown as LiveConnection;
-  connections.add(live);
+  connections.add(live, 0);
   return { heard, closed, live, leave };
 }

@@ -17,6 +17,9 @@ const MAX_EPOCH_TRIES = 3;
 /** How long a caller is kept waiting while the database fails: below what HTTP clients and proxies wait for. */
 const PATIENCE_MS = 10_000;
 
+/** What an entry has beside its text: as much as in an update. */
+const ENTRY_BYTES = 200;
+
 interface Deps {
   readonly hocuspocus: Hocuspocus;
   readonly membership: Membership;
@@ -38,7 +41,9 @@ export class HocuspocusPoster implements MessagePoster {
     const now = Date.now();
     // The caller still has the message; held here, many of them would fill the memory.
     if (this.#deps.ledger.awaySince !== null) return err(createRefusal('unavailable'));
-    if (!this.#deps.limits.take('entries', userId, 1)) return err(createRefusal('rate-limited'));
+    const { limits } = this.#deps;
+    if (!limits.take('entries', userId, 1) || !limits.take('bytes', userId, ENTRY_BYTES + Buffer.byteLength(text)))
+      return err(createRefusal('rate-limited'));
     const entry: Message = {
       kind: 'message',
       id: id ?? createEntryId(now),

@@ -18,6 +18,9 @@ export interface ConnectionContext {
   readonly admittedAt: number;
   /** While one frame is answered, `readOnly` is not what the role says: see `AdmissionExtension`. */
   isOverruled: boolean;
+  /** A token that is being looked at, and the one that came meanwhile. */
+  isRenewing: boolean;
+  nextToken: string | null;
   /** Whether the frame being handled came as a SyncStep2: everything that the client has and the server lacks. */
   isAnswer: boolean;
 }

@@ -16,14 +16,18 @@ import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { LiveDocument } from '../ledger/live-document.ts';
 import type { LimitSettings } from '../limit-settings.ts';
 import type { Log } from '../log.ts';
+import type { ClientClaims } from '../presence/client-claims.ts';
 import type { MessagePoster } from '../rest/message-poster.ts';
 import { AccessExtension } from './access-extension.ts';
 import { AdmissionExtension } from './admission-extension.ts';
 import { Connections, cut, tell } from './connections.ts';
 import { LiveDocuments } from './documents-extension.ts';
+import { Encodings } from './encodings.ts';
 import { createEpochMover } from './epoch-mover.ts';
 import { guard } from './guard.ts';
 import { HocuspocusPoster } from './hocuspocus-poster.ts';
+import { JoinAnswers } from './join-answers.ts';
+import { JoinExtension } from './join-extension.ts';
 import { MemberNews } from './member-news.ts';
 import { PresenceExtension } from './presence-extension.ts';
 import { Revocation } from './revocation.ts';
@@ -36,11 +40,6 @@ import { TrafficExtension } from './traffic-extension.ts';
 /** The log is durable already: snapshots only shorten it, so they need not be frequent. */
 const SNAPSHOT_DEBOUNCE_MS = 10_000;
 const SNAPSHOT_MAX_DEBOUNCE_MS = 60_000;
-/** Documents of one socket that may be joining at once: people have hundreds of tablos (TRAPS 1.4). */
-const MAX_PENDING_DOCUMENTS = 2_000;
-const MAX_PENDING_FRAMES = 10_000;
-/** A client has little to say before it is let in; and what waits for a name that nobody brings a token for waits as long as the socket lives. */
-const MAX_PENDING_BYTES = 2 * 1024 * 1024;
 /** Never, as far as timers go. Hocuspocus hears only frames of documents; `Sockets` knows which links are dead, and shows strangers the door. */
 const IDLE_MS = 2 ** 31 - 1;
 /** Given up at shutdown: so many are named one by one. */
@@ -52,6 +51,7 @@ interface Deps {
   readonly profiles: Profiles;
   readonly ledgerStore: LedgerStore;
   readonly documentStore: DocumentStore;
+  readonly claims: ClientClaims;
   readonly drafts: DraftReader;
   readonly readPositions: ReadPositionReader;
   readonly changes: Changes;
@@ -59,6 +59,8 @@ interface Deps {
   readonly observer: LedgerObserver & { onRefused(refusal: Refusal): void; onLimit(limit: LimitName): void };
   readonly log: Log;
   readonly epochLimits: EpochLimits;
+  /** The last `X-Forwarded-For` entry is the client's address. */
+  readonly trustProxy: boolean;
   readonly limits: LimitSettings;
 }
 
@@ -72,6 +74,14 @@ export interface Sync {
   countDocuments(): number;
   /** Received on all sockets, and not handled yet. */
   countUnhandledBytes(): number;
+  /** Sent on all sockets, and not read: as of the last sweep. */
+  countUnreadBytes(): number;
+  /** Joins whose document waits until it may be sent. */
+  countWaitingJoins(): number;
+  /** ClientIDs that the awareness of a loaded document has something of. */
+  heldClients(documentName: string): readonly number[];
+  readonly encodings: Pick<Encodings, 'made'>;
+  readonly answers: Pick<JoinAnswers, 'peak'>;
   /** Drains: no new joins, commits finish, snapshots finish; what takes longer than its deadline is given up, and said in the log. */
   close(deadlines: { readonly commitsMs: number; readonly snapshotsMs: number }): Promise<void>;
 }
@@ -97,10 +107,13 @@ export function openSync(deps: Deps): Sync {
   const owners = new SocketOwners();
   const limits = new Limits(deps.limits, deps.observer.onLimit);
   const revocation = new Revocation({ membership, connections, ...openMemberNews(deps, connections), log });
+  const encodings = new Encodings();
+  const answers = new JoinAnswers(encodings, limits, owners);
   const access = new AccessExtension({
     ...deps,
     connections,
     documents,
+    encodings,
     revocation,
     limits,
     owners,
@@ -109,10 +122,11 @@ export function openSync(deps: Deps): Sync {
     onClaims: (claims) => deps.profiles.remember(claims),
   });
   const extensions: Extension[] = [
-    new TrafficExtension(backlog),
+    new TrafficExtension(backlog, (connection, token) => void access.renew(connection, token)),
     access,
     new AdmissionExtension(ledger, documents, limits, deps.observer),
-    new PresenceExtension(documents),
+    new JoinExtension(answers, encodings, limits),
+    new PresenceExtension(documents, deps.claims, limits, log),
     new StatelessExtension(ledger, deps.ledgerStore, limits, log),
     new StorageExtension(ledger),
     ...documents.extensions(),
@@ -123,11 +137,12 @@ export function openSync(deps: Deps): Sync {
     timeout: IDLE_MS,
     debounce: SNAPSHOT_DEBOUNCE_MS,
     maxDebounce: SNAPSHOT_MAX_DEBOUNCE_MS,
-    maxPendingDocuments: MAX_PENDING_DOCUMENTS,
-    maxUnauthenticatedQueueMessages: MAX_PENDING_FRAMES,
-    maxUnauthenticatedQueueSize: Math.min(MAX_PENDING_BYTES, deps.limits.unhandledBytes),
+    // Bounded by `DocumentPlaces`, of which Hocuspocus sees no more: at its own bounds it writes to the console.
+    maxPendingDocuments: Number.POSITIVE_INFINITY,
+    maxUnauthenticatedQueueMessages: Number.POSITIVE_INFINITY,
+    maxUnauthenticatedQueueSize: Number.POSITIVE_INFINITY,
   });
-  const sockets = new Sockets({ ...deps, hocuspocus, limits, owners, backlog });
+  const sockets = new Sockets({ ...deps, hocuspocus, limits, owners, backlog, answers, renew: access.renew });
   const unsubscribe = deps.changes.subscribe((change) => {
     // Nobody may be writing; the one connection that is always asked has gone.
     if (change.type === 'lost') ledger.suspect();
@@ -143,6 +158,11 @@ export function openSync(deps: Deps): Sync {
     countConnections: () => connections.size,
     countDocuments: () => hocuspocus.getDocumentsCount(),
     countUnhandledBytes: () => backlog.total,
+    countUnreadBytes: () => sockets.unreadBytes,
+    countWaitingJoins: () => answers.waiting,
+    heldClients: (name) => [...(hocuspocus.documents.get(name)?.awareness.meta.keys() ?? [])],
+    encodings,
+    answers,
     close: async ({ commitsMs, snapshotsMs }) => {
       isClosing = true;
       unsubscribe();

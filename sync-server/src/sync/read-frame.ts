@@ -3,73 +3,131 @@ import { parseDocumentName } from '@tablo/schema/document-name';
 import * as decoding from 'lib0/decoding';
 
 /** Hocuspocus's message types (server/src/types.ts), those that clients send. */
-export const FRAME = { sync: 0, awareness: 1, auth: 2, syncReply: 4, stateless: 5 } as const;
+export const FRAME = {
+  sync: 0,
+  awareness: 1,
+  auth: 2,
+  queryAwareness: 3,
+  syncReply: 4,
+  stateless: 5,
+  close: 7,
+} as const;
 export const SYNC_STEP_1 = 0;
 export const SYNC_STEP_2 = 1;
 export const UPDATE = 2;
+/** Of an authentication: the client's token. */
+const AUTH_TOKEN = 0;
+/** A name of 46 bytes at the most, and a session's name; every answer repeats both. */
+const MAX_ADDRESS_BYTES = 256;
 
 export interface FrameHead {
-  /** Bytes of the document's name, session included. */
-  readonly nameBytes: number;
+  /** The document's name, and after a NUL the session's where there is one. */
+  readonly address: string;
   readonly type: number;
-  /** Of a sync frame: which step, and where in the frame the byte stands that says so. */
+  readonly typeAt: number;
+  /** Of a sync frame. */
   readonly step: number | null;
-  readonly stepAt: number;
+  /** Where the byte after the type stands. */
+  readonly bodyAt: number;
 }
 
-/** `null` for what is too short to be a frame. */
+/**
+ * `null` for what no client of ours and no unmodified one sends: an address that is too long or no UTF-8, a type or step written in more bytes than it needs
+ * (two readers of one frame might see two things), a body that does not go with the type. What is left, Hocuspocus reads without an exception.
+ */
 export function readFrameHead(frame: Uint8Array): FrameHead | null {
   try {
     const decoder = decoding.createDecoder(frame);
-    const nameBytes = decoding.readVarUint(decoder);
-    decoder.pos += nameBytes;
+    const length = decoding.peekVarUint(decoder);
+    if (length > MAX_ADDRESS_BYTES || length > frame.byteLength) return null;
+    const address = decoding.readVarString(decoder);
+    const typeAt = decoder.pos;
     const type = decoding.readVarUint(decoder);
+    const bodyAt = decoder.pos;
+    if (frame[typeAt] !== type) return null;
     const isSync = type === FRAME.sync || type === FRAME.syncReply;
-    const stepAt = decoder.pos;
-    return { nameBytes, type, stepAt, step: isSync ? decoding.readVarUint(decoder) : null };
+    const step = isSync ? decoding.peekVarUint(decoder) : null;
+    return hasBody(decoder, type) ? { address, type, typeAt, step, bodyAt } : null;
   } catch {
-    return null;
+    return null; // Not UTF-8, or cut off.
   }
+}
+
+/** Whether the rest of the frame is what its type promises. Throws where it ends early. */
+function hasBody(decoder: decoding.Decoder, type: number): boolean {
+  const first = decoder.arr[decoder.pos];
+  switch (type) {
+    case FRAME.sync:
+    case FRAME.syncReply:
+      if (decoding.readVarUint(decoder) !== first || first > UPDATE) return false;
+      return isWhole(decoder);
+    case FRAME.awareness:
+      return isWhole(decoder);
+    case FRAME.auth:
+      if (decoding.readVarUint(decoder) !== first || first !== AUTH_TOKEN) return false;
+      decoding.readVarString(decoder);
+      if (decoding.hasContent(decoder)) decoding.readVarString(decoder);
+      return true;
+    case FRAME.stateless:
+      decoding.readVarString(decoder);
+      return true;
+    case FRAME.queryAwareness:
+    case FRAME.close:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** lib0 reads an array that ends early as a shorter one. */
+function isWhole(decoder: decoding.Decoder): boolean {
+  const length = decoding.readVarUint(decoder);
+  return decoder.pos + length <= decoder.arr.byteLength;
+}
+
+/** What a sync or awareness frame carries; a view, not a copy. */
+export function readPayload(frame: Uint8Array, head: FrameHead): Uint8Array {
+  const decoder = decoding.createDecoder(frame);
+  decoder.pos = head.bodyAt;
+  if (head.step !== null) decoding.readVarUint(decoder);
+  return decoding.readVarUint8Array(decoder);
 }
 
 /** The update that a SyncStep2 or an Update carries; a view, not a copy. */
 export function readUpdatePayload(frame: Uint8Array): Uint8Array | null {
   const head = readFrameHead(frame);
-  if (head === null || (head.step !== SYNC_STEP_2 && head.step !== UPDATE)) return null;
-  try {
-    const decoder = decoding.createDecoder(frame);
-    decoder.pos = head.stepAt;
-    decoding.readVarUint(decoder);
-    return decoding.readVarUint8Array(decoder);
-  } catch {
-    return null; // Cut off: Hocuspocus finds out itself.
-  }
+  return head?.step === SYNC_STEP_2 || head?.step === UPDATE ? readPayload(frame, head) : null;
 }
 
-/** A header's worth of characters, and a name. */
-const MAX_TOKEN_FRAME_BYTES = 32 * 1024;
-
-/** A token of usual size: not counted among what waits, since nobody keeps it. A larger one is denied. */
-export function isToken(frame: Uint8Array, head: FrameHead | null): boolean {
-  return head?.type === FRAME.auth && frame.byteLength <= MAX_TOKEN_FRAME_BYTES;
+/** Of an authentication. */
+export function readToken(frame: Uint8Array, head: FrameHead): string {
+  const decoder = decoding.createDecoder(frame);
+  decoder.pos = head.bodyAt + 1;
+  return decoding.readVarString(decoder);
 }
 
-/** Of the document, without its session; null for what is no document's name, which need not be one that exists. */
-export function readDocumentName(frame: Uint8Array): string | null {
-  try {
-    const [name = ''] = decoding.readVarString(decoding.createDecoder(frame)).split('\0', 1);
-    return parseDocumentName(name) === null ? null : name;
-  } catch {
-    return null; // Not UTF-8, or cut off: nobody's name.
-  }
+/** Of the document, without its session; not necessarily a name that a document can have. */
+export function documentOf({ address }: Pick<FrameHead, 'address'>): string {
+  const end = address.indexOf('\0');
+  return end < 0 ? address : address.slice(0, end);
 }
 
 /**
- * Whether the frame may reach Hocuspocus: it remembers every name that it hears, and writes it to the console when it has heard too many. A token may
- * come under any name; it is denied, and forgotten. `name`: as `readDocumentName` has read it.
+ * Whether the frame may reach Hocuspocus: it remembers every name that it hears. A token may come under any name; it is denied, and forgotten. But for names that
+ * every JavaScript object has something under: Hocuspocus keeps its documents in one.
  */
-export function isAddressed(frame: Uint8Array, name: string | null): boolean {
-  if (name !== null) return true;
-  const head = readFrameHead(frame);
-  return head === null || head.type === FRAME.auth;
+export function isAddressed(head: FrameHead): boolean {
+  const document = documentOf(head);
+  if (document in {} || head.address in {}) return false;
+  return head.type === FRAME.auth || parseDocumentName(document) !== null;
+}
+
+/**
+ * Nothing is left of the frame for Hocuspocus: it reads an empty stateless message, which nobody answers. For what was handled before it, and for what comes after a
+ * connection's end, where an exception would do the same, and be printed.
+ */
+export function muteFrame(frame: Uint8Array, { typeAt, bodyAt }: FrameHead): void {
+  if (bodyAt >= frame.byteLength) return; // It carries nothing: a close.
+  frame[typeAt] = FRAME.stateless;
+  frame[bodyAt] = 0;
 }

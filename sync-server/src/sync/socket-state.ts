@@ -1,5 +1,7 @@
 /** One WebSocket, as long as it lives: whose it is, and how much of it waits in memory. Shared by all its document connections. */
 import type { UserId } from '@tablo/schema/ids';
+import { DocumentPlaces } from './document-places.ts';
+import { FRAME, type FrameHead, readToken } from './read-frame.ts';
 
 /** What a waiting frame costs beside its bytes: a buffer, a place in a queue. */
 const FRAME_OVERHEAD_BYTES = 1_024;
@@ -17,7 +19,37 @@ export interface SocketState {
   isEnded: boolean;
   /** When a `PING` was answered last, by `performance.now()`. */
   answeredAt: number;
+  readonly places: DocumentPlaces;
+  /** Bytes sent that have not left the process. */
+  readonly unread: () => number;
+  /** Nothing more is read of it until it is known who this is: people with hundreds of tablos send as many tokens at once. */
+  readonly pause: () => void;
+  readonly resume: () => void;
 }
+
+export function createSocketState(
+  options: Pick<SocketState, 'isBridged' | 'unread' | 'pause' | 'resume'>,
+): SocketState {
+  return {
+    userId: null,
+    unhandledBytes: 0,
+    unhandled: new Map(),
+    isEnded: false,
+    answeredAt: Number.NEGATIVE_INFINITY,
+    places: new DocumentPlaces(),
+    ...options,
+  };
+}
+
+/** A token counts by itself: whoever has checked it knows no more of its frame. */
+export function weigh(frame: Uint8Array, head: FrameHead): number {
+  return head.type === FRAME.auth ? weighToken(readToken(frame, head)) : frame.byteLength;
+}
+
+export const weighToken = (token: string): number => Buffer.byteLength(token);
+
+/** What an unfinished frame counts under. */
+const UNFINISHED = '\0unfinished';
 
 /** What a document's frames are counted under. */
 export function nameOnSocket({ isBridged }: SocketState, document: string): string {
@@ -32,14 +64,19 @@ export class Backlog {
     return this.#total;
   }
 
-  add(socket: SocketState, document: string, frame: Uint8Array): void {
-    this.#change(socket, document, frame.byteLength + FRAME_OVERHEAD_BYTES);
+  add(socket: SocketState, document: string, bytes: number): void {
+    this.#change(socket, document, bytes + FRAME_OVERHEAD_BYTES);
   }
 
   /** Handled, or dropped. */
-  remove(socket: SocketState, document: string, frame: Uint8Array): void {
+  remove(socket: SocketState, document: string, bytes: number): void {
     const waiting = socket.unhandled.get(document) ?? 0;
-    this.#change(socket, document, -Math.min(waiting, frame.byteLength + FRAME_OVERHEAD_BYTES));
+    this.#change(socket, document, -Math.min(waiting, bytes + FRAME_OVERHEAD_BYTES));
+  }
+
+  /** What has come of a frame that is not whole yet. */
+  setUnfinished(socket: SocketState, bytes: number): void {
+    this.#change(socket, UNFINISHED, bytes - (socket.unhandled.get(UNFINISHED) ?? 0));
   }
 
   /** The document was denied, or its connection has ended: what waited for it is dropped. */
@@ -64,6 +101,10 @@ export class Backlog {
 /** Which sockets are whose, from the moment of the first good token until they close. */
 export class SocketOwners {
   readonly #byUser = new Map<UserId, Set<SocketState>>();
+
+  of(user: UserId): Iterable<SocketState> {
+    return this.#byUser.get(user) ?? [];
+  }
 
   count(user: UserId): number {
     return this.#byUser.get(user)?.size ?? 0;

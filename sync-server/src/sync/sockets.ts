@@ -1,67 +1,64 @@
 /** WebSockets: upgrade, origin, limits, and the pipe into Hocuspocus. `/sync` speaks Hocuspocus's protocol, `/yjs/<tabloId>` y-websocket's. */
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Hocuspocus } from '@hocuspocus/server';
-import { REASONS, type ReasonCode } from '@tablo/schema/close-codes';
-import { encodeDocumentName } from '@tablo/schema/document-name';
-import { isTabloId } from '@tablo/schema/ids';
 import { MAX_FRAME_BYTES } from '@tablo/schema/limits';
 import { isSign, PING, PONG } from '@tablo/schema/ping';
-import { type WebSocket, WebSocketServer } from 'ws';
-import type { Limits } from '../access/limits.ts';
+import { WebSocketServer } from 'ws';
 import type { Membership } from '../access/membership.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
-import type { Log } from '../log.ts';
 import { AnnouncingSocket } from './announcing-socket.ts';
+import { cut } from './connections.ts';
 import { CorkedSocket } from './corked-socket.ts';
-import { judgeFrame } from './frame-gate.ts';
+import { FrameIntake, type IntakeDeps } from './frame-intake.ts';
+import { FrameProgress } from './frame-progress.ts';
+import type { JoinAnswers } from './join-answers.ts';
 import { LinkWatch } from './link-watch.ts';
-import { isAddressed, isToken, readDocumentName, readFrameHead } from './read-frame.ts';
-import type { Backlog, SocketOwners, SocketState } from './socket-state.ts';
+import type { LiveConnection } from './live-connection.ts';
+import { LiveDocumentNames } from './live-document-names.ts';
+import { end, type OpenSocket } from './open-socket.ts';
+import { ReaderWatch } from './reader-watch.ts';
+import { createSocketState } from './socket-state.ts';
 import { SweepClock } from './sweep-clock.ts';
 import { YjsBridge } from './yjs-bridge.ts';
 
 /** How often sockets are looked at: for links that are dead, readers that do not read, and strangers that do not say who they are. */
 const SWEEP_MS = 200;
-/** A socket's `PING`s that come faster than this are not answered: answers that nobody reads would pile up. */
-const ANSWER_EVERY_MS = 400;
-const ANSWER = Uint8Array.of(PING);
-/** Frames of all sockets together, by what the ledger holds of them: it refuses, which costs nobody their connection, long before sockets are dropped. */
-const BACKLOG_FACTOR = 2;
-/** How long a client may take to answer a close. */
-const FAREWELL_MS = 1_000;
 
-interface Deps {
+interface Deps extends IntakeDeps {
   readonly hocuspocus: Hocuspocus;
   readonly tokens: TokenVerifier;
   readonly membership: Membership;
   readonly isAllowedOrigin: (origin: string, host: string) => boolean;
-  readonly limits: Limits;
-  readonly owners: SocketOwners;
-  readonly backlog: Backlog;
-  readonly log: Log;
-}
-
-interface OpenSocket {
-  readonly ws: WebSocket;
-  readonly state: SocketState;
-  readonly link: LinkWatch;
-  /** ms of the sweep's clock. */
-  readonly openedAt: number;
+  readonly answers: JoinAnswers;
+  /** The last `X-Forwarded-For` entry is the client's address. */
+  readonly trustProxy: boolean;
 }
 
 export class Sockets {
   readonly #deps: Deps;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
   readonly #open = new Set<OpenSocket>();
+  /** And some who have signed in since: looked through before it is counted. */
+  readonly #strangers = new Set<OpenSocket>();
+  readonly #intake: FrameIntake;
+  readonly #names: LiveDocumentNames;
   readonly #clock = new SweepClock(2 * SWEEP_MS);
   readonly #sweep: NodeJS.Timeout;
+  #unreadBytes = 0;
 
   constructor(deps: Deps) {
     this.#deps = deps;
+    this.#intake = new FrameIntake(deps, this.#open);
+    this.#names = new LiveDocumentNames(deps);
     // Behind what has arrived by now, which may have waited while the process was busy.
     this.#sweep = setInterval(() => setImmediate(() => this.#sweepSockets()), SWEEP_MS).unref();
+  }
+
+  /** Bytes sent and not read, as of the last sweep. */
+  get unreadBytes(): number {
+    return this.#unreadBytes;
   }
 
   get size(): number {
@@ -100,43 +97,65 @@ export class Sockets {
     isBridged: boolean,
     start: (open: OpenSocket, corked: CorkedSocket) => void,
   ): void {
-    this.#makeRoom();
+    const address = addressOf(request, this.#deps.trustProxy);
+    this.#makeRoom(address);
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       ws.binaryType = 'nodebuffer';
       ws.on('error', (error) => this.#deps.log.debug({ err: error }, 'A socket failed.'));
       const { now } = this.#clock;
-      const state: SocketState = {
-        userId: null,
-        unhandledBytes: 0,
-        unhandled: new Map(),
+      const state = createSocketState({
         isBridged,
-        isEnded: false,
-        answeredAt: Number.NEGATIVE_INFINITY,
-      };
+        unread: () => ws.bufferedAmount,
+        pause: () => ws.pause(),
+        resume: () => ws.resume(),
+      });
       // Node's HTTP server hands out the TCP socket itself.
-      const link = new LinkWatch(ws, socket as Socket, this.#clock);
-      const open = { ws, state, link, openedAt: now };
+      const tcp = socket as Socket;
+      const link = new LinkWatch(ws, tcp, this.#clock);
+      const frames = new FrameProgress(ws, tcp, this.#clock, (unfinished, total) => {
+        const reason = this.#intake.noteUnfinished(open, unfinished, total);
+        if (reason !== null) end(open, reason);
+      });
+      const open: OpenSocket = {
+        ws,
+        state,
+        link,
+        reader: new ReaderWatch(ws, tcp, this.#clock),
+        frames,
+        address,
+        openedAt: now,
+      };
       this.#open.add(open);
+      this.#strangers.add(open);
       ws.on('close', () => {
         state.isEnded = true;
         this.#open.delete(open);
+        this.#strangers.delete(open);
         this.#deps.owners.forget(state);
         this.#deps.backlog.forget(state);
+        state.places.clear();
       });
       start(open, new CorkedSocket(ws, socket, (bytes) => link.noteSent(bytes)));
     });
   }
 
   #openSync(open: OpenSocket, corked: CorkedSocket): void {
-    const socket = new AnnouncingSocket(corked);
+    const { places } = open.state;
+    const socket = new AnnouncingSocket(corked, {
+      unread: open.state.unread,
+      maxUnread: this.#deps.limits.settings.unreadBytes,
+      onLeft: (address) => places.leave(address),
+      onOverflow: (address) => this.#endDocument(places.find(address)),
+    });
     const client = this.#deps.hocuspocus.handleConnection(socket, createWebRequest(), { socket: open.state });
-    this.#listen(
+    this.#intake.listen(
       open,
       (frame) => client.handleMessage(frame),
-      (data, name) => {
-        if (isSign(data, PING)) this.#answer(open.state, corked);
-        return isSign(data, PING) || isSign(data, PONG) || !isAddressed(data, name) ? null : data;
+      (data) => {
+        if (isSign(data, PING)) this.#intake.answer(open.state, corked);
+        return isSign(data, PING) || isSign(data, PONG) ? null : data;
       },
+      (frame, head) => this.#intake.place(open, corked, frame, head),
     );
     open.ws.on('close', (code, reason) => client.handleClose({ code, reason: reason.toString() }));
   }
@@ -146,13 +165,14 @@ export class Sockets {
     const early: Uint8Array[] = [];
     let forward = (frame: Uint8Array): void => void early.push(frame);
     const token = url.searchParams.get('token') ?? '';
-    const name = this.#nameLiveDocument(url.pathname.slice('/yjs/'.length), token);
+    const name = this.#names.find(url.pathname.slice('/yjs/'.length), token);
     // Named before its document is known: a frame's first look needs no name.
     const nameless = new YjsBridge(corked, '');
-    this.#listen(
+    this.#intake.listen(
       open,
       (frame) => forward(frame),
       (data) => nameless.fromClient(data),
+      () => true,
     );
     const named = await name;
     if (!named.ok) return end(open, named.reason);
@@ -165,110 +185,63 @@ export class Sockets {
     for (const frame of early) forward(frame);
   }
 
-  /** `translate`: into a Hocuspocus frame, or null for one that has no meaning here. */
-  #listen(
-    open: OpenSocket,
-    forward: (frame: Uint8Array) => void,
-    translate: (data: Uint8Array, name: string | null) => Uint8Array | null,
-  ): void {
-    const { ws, state } = open;
-    const handle = (data: Buffer, isBinary: boolean): void => {
-      if (state.isEnded) return;
-      if (!isBinary) return end(open, 'invalid-update'); // Text frames are in neither protocol.
-      const name = state.isBridged ? null : readDocumentName(data);
-      const document = name ?? '';
-      const overflow = this.#findOverflow(open, document, data);
-      if (overflow !== null) return end(open, overflow);
-      const frame = translate(data, name);
-      const verdict = frame === null ? 'drop' : judgeFrame(frame, state, this.#deps.limits);
-      if (frame !== null && verdict === 'pass') return forward(frame);
-      if (verdict !== 'drop' && verdict !== 'pass') return end(open, verdict);
-      // Strangers are not given back what was dropped: they have said nothing of use yet.
-      if (state.userId !== null) this.#deps.backlog.remove(state, document, data);
-    };
-    ws.on('message', (data: Buffer, isBinary) => {
-      try {
-        handle(data, isBinary);
-      } catch (error) {
-        // No frame of a client may reach further than its own socket.
-        this.#deps.log.warn({ err: error }, 'A frame could not be handled; its socket is closed.');
-        end(open, 'invalid-update');
-      }
-    });
+  #endDocument(connection: LiveConnection | undefined): void {
+    // In a turn of its own: this one is in the middle of telling everybody.
+    if (connection !== undefined) setImmediate(() => cut(connection, 'rate-limited'));
   }
 
-  /** Here and not in a document's queue, which may wait for the database: a byte for a byte, and not more often than an honest client asks. */
-  #answer(state: SocketState, corked: CorkedSocket): void {
-    const now = performance.now();
-    if (now - state.answeredAt < ANSWER_EVERY_MS) return;
-    state.answeredAt = now;
-    corked.send(ANSWER);
-  }
-
-  /** Bytes are given back by `TrafficExtension` as frames get handled, and by `AccessExtension` when there is no connection to handle them. */
-  #findOverflow(open: OpenSocket, document: string, frame: Uint8Array): ReasonCode | null {
-    const { limits, backlog } = this.#deps;
-    const { state } = open;
-    // A member's token is small, and kept by nobody.
-    if (state.userId !== null && !state.isBridged && isToken(frame, readFrameHead(frame))) return null;
-    backlog.add(state, document, frame);
-    const bound = state.userId === null ? limits.settings.strangerBytes : limits.settings.unhandledBytes;
-    if (!limits.allows('unhandled', state.unhandledBytes, bound)) return 'rate-limited';
-    // What the ledger refuses still waits behind the frames before it, which Hocuspocus handles one after another.
-    if (limits.allows('queued', backlog.total, BACKLOG_FACTOR * limits.settings.queuedBytes)) return null;
-    // Who has the most of it goes, not who happens to speak.
-    const fullest = [...this.#open].reduce((most, one) =>
-      one.state.unhandledBytes > most.state.unhandledBytes ? one : most,
-    );
-    if (fullest === open) return 'unavailable';
-    end(fullest, 'unavailable');
-    backlog.forget(fullest.state);
-    return null;
-  }
-
-  /** Strangers have so many places; who came first and has said nothing yet goes first, so that nobody can keep members out by taking them all. */
-  #makeRoom(): void {
+  /**
+   * Strangers have so many places, in all and of one address; who came first and has said nothing yet goes first, so that nobody can keep members out by taking
+   * them all.
+   */
+  #makeRoom(address: string): void {
     const { limits } = this.#deps;
-    const strangers = [...this.#open].filter(({ state }) => state.userId === null);
-    if (limits.allows('strangers', strangers.length, limits.settings.strangerSockets)) return;
-    strangers[0]?.ws.terminate();
+    for (const open of this.#strangers) if (open.state.userId !== null) this.#strangers.delete(open);
+    const strangers = [...this.#strangers];
+    const alike = strangers.filter((one) => one.address === address);
+    if (!limits.allows('strangers', alike.length, limits.settings.strangerSocketsPerAddress)) alike[0]?.ws.terminate();
+    else if (!limits.allows('strangers', strangers.length, limits.settings.strangerSockets))
+      strangers[0]?.ws.terminate();
   }
 
   #sweepSockets(): void {
-    const { limits } = this.#deps;
+    const { limits, answers } = this.#deps;
+    const { settings } = limits;
     this.#clock.advance();
     const { now } = this.#clock;
+    this.#unreadBytes = 0;
     for (const open of this.#open) {
-      const { ws, state, link, openedAt } = open;
+      const { ws, state, link, reader, frames, openedAt } = open;
+      this.#unreadBytes += ws.bufferedAmount;
       // A reader that does not read would not read a farewell either.
-      if (!limits.allows('unread', ws.bufferedAmount, limits.settings.unreadBytes)) ws.terminate();
-      else if (state.userId === null && now - openedAt > limits.settings.strangerMs) end(open, 'unauthenticated');
+      if (reader.isStuck(settings.unreadMs)) {
+        limits.exceeded('unread');
+        ws.terminate();
+      } else if (frames.isStuck(settings.frameMs)) {
+        limits.exceeded('unfinished');
+        ws.terminate();
+      } else if (state.userId === null && now - openedAt > settings.strangerMs) end(open, 'unauthenticated');
       else if (link.isDead()) ws.terminate();
+      // On `/yjs` the one document is the socket.
+      else if (state.isBridged && !limits.allows('unread', ws.bufferedAmount, settings.unreadBytes))
+        end(open, 'rate-limited');
     }
+    this.#endFullest();
+    answers.pump();
   }
 
-  async #nameLiveDocument(
-    tablo: string,
-    token: string,
-  ): Promise<{ ok: true; value: string } | { ok: false; reason: ReasonCode }> {
-    try {
-      const verified = await this.#deps.tokens.verify(token);
-      if (!verified.ok) return { ok: false, reason: verified.error };
-      const member = isTabloId(tablo) ? await this.#deps.membership.find(tablo, verified.value.userId) : null;
-      if (member === null || !isTabloId(tablo)) return { ok: false, reason: 'forbidden' };
-      return { ok: true, value: encodeDocumentName({ tabloId: tablo, epoch: member.epoch }) };
-    } catch {
-      return { ok: false, reason: 'unavailable' };
+  /** Too much is unread in all: who leaves the most unread is sent nothing more, until it has been read. */
+  #endFullest(): void {
+    const { limits } = this.#deps;
+    if (limits.allows('unread', this.#unreadBytes, limits.settings.unreadTotalBytes)) return;
+    let excess = this.#unreadBytes - limits.settings.unreadTotalBytes;
+    for (const open of [...this.#open].sort((a, b) => b.ws.bufferedAmount - a.ws.bufferedAmount)) {
+      if (excess <= 0) return;
+      excess -= open.ws.bufferedAmount;
+      if (open.state.isBridged) end(open, 'rate-limited');
+      for (const connection of open.state.places.connections()) cut(connection, 'rate-limited');
     }
   }
-}
-
-/** Says why, listens no more, and does not wait long for the answer. */
-function end({ ws, state }: OpenSocket, reason: ReasonCode): void {
-  if (state.isEnded) return;
-  state.isEnded = true;
-  ws.close(REASONS[reason].close, reason);
-  setTimeout(() => ws.terminate(), FAREWELL_MS).unref();
 }
 
 function rejectUpgrade(socket: Duplex, status: number, sentence: string): void {
@@ -281,6 +254,17 @@ function rejectUpgrade(socket: Duplex, status: number, sentence: string): void {
 
 function parseUrl(request: IncomingMessage): URL | null {
   return URL.parse(request.url ?? '', 'http://localhost');
+}
+
+/** Whose socket this is, for places: what the proxy in front says, where it is trusted. */
+function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string {
+  const forwarded = trustProxy
+    ? String(headers['x-forwarded-for'] ?? '')
+        .split(',')
+        .at(-1)
+        ?.trim()
+    : undefined;
+  return forwarded !== undefined && isIP(forwarded) !== 0 ? forwarded : (socket.remoteAddress ?? '');
 }
 
 /** Hooks want a web `Request`. Nothing of the real one goes along: the token of `/yjs` is in its address. */

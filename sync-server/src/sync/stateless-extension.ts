@@ -3,6 +3,7 @@ import type { Extension, onStatelessPayload } from '@hocuspocus/server';
 import { createRefusal } from '@tablo/schema/close-codes';
 import { isEntryId } from '@tablo/schema/ids';
 import { parseClientStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { KeyedGate } from '../access/keyed-gate.ts';
 import type { Limits } from '../access/limits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { DurableEntry, LedgerStore } from '../ledger/ledger-store.ts';
@@ -12,12 +13,15 @@ import type { LiveConnection } from './live-connection.ts';
 
 /** A question costs one, and one more for each so many characters: about 25 ids. */
 const QUESTION_UNITS = 1_000;
+/** Of one user: each reads the database. */
+const QUESTIONS_AT_ONCE = 4;
 
 export class StatelessExtension implements Extension {
   readonly #ledger: Ledger;
   readonly #store: LedgerStore;
   readonly #limits: Limits;
   readonly #log: Log;
+  readonly #gate = new KeyedGate(QUESTIONS_AT_ONCE);
 
   constructor(ledger: Ledger, store: LedgerStore, limits: Limits, log: Log) {
     this.#ledger = ledger;
@@ -27,13 +31,17 @@ export class StatelessExtension implements Extension {
   }
 
   async onStateless({ payload, connection, document }: onStatelessPayload): Promise<void> {
+    if (payload === '') return; // What is left of a frame that was handled before: see `muteFrame`.
     const { tabloId, userId } = (connection as LiveConnection).context;
     if (!this.#limits.take('questions', userId, 1 + payload.length / QUESTION_UNITS)) {
       return tell([connection as LiveConnection], { type: 'refused', ...createRefusal('rate-limited'), ids: [] });
     }
     const message = parseClientStateless(payload);
     if (message === null) return;
+    // A socket that has gone, or too many at once: nobody, or everybody, would wait for it.
+    const leave = await this.#gate.enter(userId);
     try {
+      if (!document.hasConnection(connection)) return;
       // What came over a connection that is lost now may still be waiting for its commit: only then is "not durable" the last word on it.
       // While nothing can be stored there is none, and questions must not pile up: the client goes on without an answer.
       if (!(await this.#ledger.settled(tabloId, userId))) return;
@@ -44,6 +52,8 @@ export class StatelessExtension implements Extension {
     } catch (error) {
       // Hocuspocus does not await this hook: a rejection would end the process. The client asks again after its next join.
       this.#log.warn({ err: error }, 'A question about durable entries could not be answered.');
+    } finally {
+      leave();
     }
   }
 }

@@ -23,6 +23,8 @@ import type { LedgerStore } from '../ledger/ledger-store.ts';
 import { PgLedgerStore } from '../ledger/pg-ledger.ts';
 import type { LimitSettings } from '../limit-settings.ts';
 import { silentLog } from '../log.ts';
+import type { ClientClaims } from '../presence/client-claims.ts';
+import { PgClientClaims } from '../presence/pg-client-claims.ts';
 import { PgDrafts } from '../rest/pg-drafts.ts';
 import { openSync, type Sync } from './open-sync.ts';
 
@@ -58,7 +60,12 @@ export interface TestServer {
 }
 
 export async function openTestServer(
-  options: { epochMaxEntries?: number; epochLimits?: Partial<EpochLimits>; limits?: Partial<LimitSettings> } = {},
+  options: {
+    epochMaxEntries?: number;
+    epochLimits?: Partial<EpochLimits>;
+    limits?: Partial<LimitSettings>;
+    claims?: ClientClaims;
+  } = {},
 ): Promise<TestServer> {
   const database = await openTestDatabase();
   const pool = createPool(database.url);
@@ -82,6 +89,7 @@ export async function openTestServer(
       profiles: noProfiles,
       ledgerStore,
       documentStore: new PgDocumentStore(pool),
+      claims: options.claims ?? new PgClientClaims(pool),
       drafts: new PgDrafts(pool),
       readPositions: new PgReadPositions(pool),
       changes,
@@ -93,6 +101,7 @@ export async function openTestServer(
         entries: options.epochMaxEntries ?? EPOCH_LIMITS.entries,
         ...options.epochLimits,
       },
+      trustProxy: false,
       limits: { ...defaultLimits(), ...options.limits },
     });
   let sync = open();

@@ -6,27 +6,34 @@
  *   whole document, and choke on what admission found damaged, where a refused Update is simply answered with no.
  */
 import type { beforeHandleMessagePayload, Extension } from '@hocuspocus/server';
-import type { ReasonCode } from '@tablo/schema/close-codes';
 import type { LiveConnection } from './live-connection.ts';
-import { isToken, readFrameHead, SYNC_STEP_2, UPDATE } from './read-frame.ts';
-import { type Backlog, nameOnSocket } from './socket-state.ts';
+import { FRAME, muteFrame, readFrameHead, readToken, SYNC_STEP_2, UPDATE } from './read-frame.ts';
+import { type Backlog, nameOnSocket, weigh } from './socket-state.ts';
 
 export class TrafficExtension implements Extension {
   /** Runs first: what it drops, nobody else looks at. */
   readonly priority = 1_000;
   readonly #backlog: Backlog;
 
-  constructor(backlog: Backlog) {
+  readonly #renew: (connection: LiveConnection, token: string) => void;
+
+  constructor(backlog: Backlog, renew: (connection: LiveConnection, token: string) => void) {
     this.#backlog = backlog;
+    this.#renew = renew;
   }
 
   async beforeHandleMessage({ update: frame, connection, document }: beforeHandleMessagePayload): Promise<void> {
     const { context } = connection as LiveConnection;
     const head = readFrameHead(frame);
-    if (!isToken(frame, head)) this.#backlog.remove(context.socket, nameOnSocket(context.socket, document.name), frame);
-    // Ends the handling of all that waits; the connection itself is closed already.
-    if (!document.hasConnection(connection)) throw { reason: 'forbidden' satisfies ReasonCode };
-    context.isAnswer = head?.step === SYNC_STEP_2;
-    if (head !== null && context.isAnswer) frame[head.stepAt] = UPDATE;
+    if (head === null) return; // None came through: the gate has read it as well.
+    this.#backlog.remove(context.socket, nameOnSocket(context.socket, document.name), weigh(frame, head));
+    if (!document.hasConnection(connection)) return muteFrame(frame, head);
+    context.isAnswer = head.step === SYNC_STEP_2;
+    if (context.isAnswer) frame[head.bodyAt] = UPDATE;
+    if (head.type !== FRAME.auth) return;
+    // It came while the document was being joined.
+    const token = readToken(frame, head);
+    muteFrame(frame, head);
+    this.#renew(connection as LiveConnection, token);
   }
 }

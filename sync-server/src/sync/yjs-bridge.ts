@@ -4,11 +4,11 @@
  *
  * A refusal ends the socket with the reason's code of 4400 to 4499, on which an unmodified client stops; after any other code it reconnects.
  */
-import type { WebSocketLike } from '@hocuspocus/server';
 import { isReasonCode, REASONS, type ReasonCode } from '@tablo/schema/close-codes';
 import { parseServerStateless } from '@tablo/schema/stateless';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
+import type { SharedSocket } from './shared-socket.ts';
 
 // Hocuspocus's message types (server/src/types.ts) and y-websocket's, which agree on the first three.
 const SYNC = 0;
@@ -25,13 +25,13 @@ const SYNC_STEP_1 = 0;
 /** Hocuspocus takes the provider's version with the token; this is not one. */
 const BRIDGE_VERSION = 'y-websocket';
 
-export class YjsBridge implements WebSocketLike {
-  readonly #socket: WebSocketLike;
+export class YjsBridge implements SharedSocket {
+  readonly #socket: SharedSocket;
   readonly #documentName: string;
   #refused: ReasonCode | null = null;
   #hasAskedAgain = false;
 
-  constructor(socket: WebSocketLike, documentName: string) {
+  constructor(socket: SharedSocket, documentName: string) {
     this.#socket = socket;
     this.#documentName = documentName;
   }
@@ -90,6 +90,12 @@ export class YjsBridge implements WebSocketLike {
       default:
         return;
     }
+  }
+
+  sendShared(head: Uint8Array, body: Uint8Array, onFlushed: () => void): void {
+    const decoder = decoding.createDecoder(head);
+    decoding.readVarString(decoder);
+    this.#socket.sendShared(decoding.readTailAsUint8Array(decoder), body, onFlushed);
   }
 
   close(code?: number, reason?: string): void {

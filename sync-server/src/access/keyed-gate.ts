@@ -1,0 +1,40 @@
+/** So many at once for each key; the others wait, in order. One user's thousand joins take their turns, and everybody else's go first. */
+
+interface Place {
+  inside: number;
+  readonly waiting: (() => void)[];
+}
+
+export class KeyedGate {
+  readonly #atOnce: number;
+  readonly #places = new Map<string, Place>();
+
+  constructor(atOnce: number) {
+    this.#atOnce = atOnce;
+  }
+
+  /** Resolves when it is this one's turn, to what gives the place on; called twice, it does so once. */
+  async enter(key: string): Promise<() => void> {
+    const place = this.#places.get(key) ?? { inside: 0, waiting: [] };
+    this.#places.set(key, place);
+    if (place.inside < this.#atOnce) place.inside += 1;
+    else await new Promise<void>((resolve) => place.waiting.push(resolve));
+    let isInside = true;
+    return () => {
+      if (!isInside) return;
+      isInside = false;
+      this.#leave(key, place);
+    };
+  }
+
+  waiting(key: string): number {
+    return this.#places.get(key)?.waiting.length ?? 0;
+  }
+
+  #leave(key: string, place: Place): void {
+    const next = place.waiting.shift();
+    if (next !== undefined) return next();
+    place.inside -= 1;
+    if (place.inside === 0) this.#places.delete(key);
+  }
+}

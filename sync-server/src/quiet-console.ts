@@ -1,0 +1,32 @@
+/**
+ * What the libraries print goes to our log, a few lines a minute and cut: Hocuspocus says on the console what clients do wrong, as often as they do it, and nobody's
+ * disk is to be filled by that.
+ */
+import { inspect } from 'node:util';
+import type { Log } from './log.ts';
+
+const MAX_LINES = 10;
+const WINDOW_MS = 60_000;
+const MAX_CHARACTERS = 500;
+
+type Printer = Pick<Console, 'log' | 'info' | 'warn' | 'error'>;
+
+export function quietConsole(log: Log, target: Printer = console, now: () => number = Date.now): void {
+  let since = now();
+  let lines = 0;
+  let unsaid = 0;
+  const print = (...values: readonly unknown[]): void => {
+    if (now() - since > WINDOW_MS) {
+      if (unsaid > 0) log.debug({ lines: unsaid }, 'A library printed more lines.');
+      [since, lines, unsaid] = [now(), 0, 0];
+    }
+    lines += 1;
+    if (lines > MAX_LINES) {
+      unsaid += 1;
+      return;
+    }
+    const text = values.map((value) => (typeof value === 'string' ? value : inspect(value, { depth: 1 }))).join(' ');
+    log.debug({ printed: text.slice(0, MAX_CHARACTERS) }, 'A library printed a line.');
+  };
+  for (const name of ['log', 'info', 'warn', 'error'] as const) target[name] = print;
+}

@@ -1,0 +1,30 @@
+/** One WebSocket with all that watches it. */
+import { REASONS, type ReasonCode } from '@tablo/schema/close-codes';
+import type { WebSocket } from 'ws';
+import type { FrameProgress } from './frame-progress.ts';
+import type { LinkWatch } from './link-watch.ts';
+import type { ReaderWatch } from './reader-watch.ts';
+import type { SocketState } from './socket-state.ts';
+
+/** How long a client may take to answer a close. */
+const FAREWELL_MS = 1_000;
+
+export interface OpenSocket {
+  readonly ws: WebSocket;
+  readonly state: SocketState;
+  readonly link: LinkWatch;
+  readonly reader: ReaderWatch;
+  readonly frames: FrameProgress;
+  /** Whose it is while nobody has signed in. */
+  readonly address: string;
+  /** ms of the sweep's clock. */
+  readonly openedAt: number;
+}
+
+/** Says why, listens no more, and does not wait long for the answer. */
+export function end({ ws, state }: OpenSocket, reason: ReasonCode): void {
+  if (state.isEnded) return;
+  state.isEnded = true;
+  ws.close(REASONS[reason].close, reason);
+  setTimeout(() => ws.terminate(), FAREWELL_MS).unref();
+}
