@@ -6,6 +6,7 @@ import { EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
 import { err, ok, type Result } from '@tablo/schema/result';
 import type { LimitSettings } from './limit-settings.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
+import { REST_BOUNDS, type RestBounds } from './rest-bounds.ts';
 
 /** Whose tokens count: somebody else's issuer, or our own identity service. */
 export type TokenSource =
@@ -29,6 +30,9 @@ export interface Config {
   readonly redisUrl: string | null;
   readonly trustProxy: boolean;
   readonly epochMaxEntries: number;
+  /** `host`: the host application alone adds members. */
+  readonly addMembers: 'members' | 'host';
+  readonly bounds: RestBounds;
   readonly limits: LimitSettings;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
@@ -156,6 +160,13 @@ export const OPTIONS = {
     description: 'yes: behind a reverse proxy, whose last X-Forwarded-For entry is the client.',
     parse: oneOf(['yes', 'no']),
   },
+  ADD_MEMBERS: {
+    type: 'word',
+    fallback: 'members',
+    description:
+      'host: the host application alone adds members, people join by invitation links; members: owners and admins add.',
+    parse: oneOf<'members' | 'host'>(['members', 'host']),
+  },
   EPOCH_MAX_ENTRIES: {
     type: 'number',
     fallback: String(EPOCH_MAX_ENTRIES),
@@ -221,6 +232,31 @@ export const OPTIONS = {
     fallback: '2000',
     description: 'Tablos joined on one WebSocket.',
     parse: integer(1, 100_000),
+  },
+  MAX_TABLOS_PER_USER: {
+    type: 'number',
+    fallback: String(REST_BOUNDS.tablosPerUser),
+    description:
+      'Tablos that a user makes (deleted ones count for 30 days), and that others may add a user to; by their own hand a user may belong to twice as many.',
+    parse: integer(1, 1_000_000),
+  },
+  MAX_MEMBERS_PER_TABLO: {
+    type: 'number',
+    fallback: String(REST_BOUNDS.membersPerTablo),
+    description: 'Members of a tablo, as far as REST adds them.',
+    parse: integer(1, 1_000_000),
+  },
+  MAX_LINKS_PER_TABLO: {
+    type: 'number',
+    fallback: String(REST_BOUNDS.linksPerTablo),
+    description: 'Open invitation links of a tablo; one user may have made five times as many in all tablos.',
+    parse: integer(1, 10_000),
+  },
+  MAX_INVITATIONS_PER_USER: {
+    type: 'number',
+    fallback: String(REST_BOUNDS.invitationsPerUser),
+    description: 'People whom a user has asked to join and who have not accepted; forgotten after 30 days.',
+    parse: integer(1, 10_000),
   },
   MAX_STRANGER_SOCKETS: {
     type: 'number',
@@ -318,6 +354,13 @@ function assemble(values: Values): Result<Config, string> {
     redisUrl: values.REDIS_URL,
     trustProxy: values.TRUST_PROXY === 'yes',
     epochMaxEntries: values.EPOCH_MAX_ENTRIES,
+    addMembers: values.ADD_MEMBERS,
+    bounds: {
+      tablosPerUser: values.MAX_TABLOS_PER_USER,
+      membersPerTablo: values.MAX_MEMBERS_PER_TABLO,
+      linksPerTablo: values.MAX_LINKS_PER_TABLO,
+      invitationsPerUser: values.MAX_INVITATIONS_PER_USER,
+    },
     limits: {
       entriesPerSecond: values.RATE_ENTRIES_PER_SECOND,
       entriesBurst: values.RATE_ENTRIES_BURST,

@@ -77,7 +77,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
   const membership = new PgMembership(pool);
   const profiles = new PgProfiles(pool, log);
   const changes = await openChanges(databaseUrl, log);
-  const stores = createRestStores(pool);
+  const stores = createRestStores(pool, config.bounds);
   const sync = openSync({
     tokens,
     membership,
@@ -119,7 +119,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     poster: sync.poster,
     identity,
     page: createStaticPage(PAGE_DIR),
-    settings: config,
+    settings: { ...config, strangers: identity === null ? 'add' : 'invite' },
     log,
   });
   addHealthRoutes(rest, {

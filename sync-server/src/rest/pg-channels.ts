@@ -5,6 +5,7 @@ import { PREVIEW_CODE_POINTS, type RestChannel } from '@tablo/schema/rest/channe
 import { err, ok, type Result } from '@tablo/schema/result';
 import { highestRole, type Role } from '@tablo/schema/roles';
 import type { Pool } from 'pg';
+import type { RestBounds } from '../rest-bounds.ts';
 import { type RestRefusal, refusal } from './app-error.ts';
 import { refuseDelete, refuseRename } from './member-rules.ts';
 import { type Cursor, cutPage, fromUs, toUs } from './page-query.ts';
@@ -12,7 +13,6 @@ import { refuseTablo } from './pg-room.ts';
 import { lockStanding } from './pg-standing.ts';
 import { transaction } from './pg-transaction.ts';
 import { countUnread, OWN_TABLOS } from './pg-unread.ts';
-import type { RestBounds } from './rest-bounds.ts';
 import { toIso } from './rest-time.ts';
 
 export interface Page {

@@ -7,12 +7,12 @@ import { MEMBERS_COUNTED, type RestInvitation, type RestSentInvitation } from '@
 import { err, ok, type Result } from '@tablo/schema/result';
 import { isAtLeast, parseRole, type Role } from '@tablo/schema/roles';
 import type { Pool, PoolClient } from 'pg';
+import { INVITATION_DAYS, INVITATIONS_OF_ONE_INVITER, INVITATIONS_TO_ANSWER, type RestBounds } from '../rest-bounds.ts';
 import { type RestRefusal, refusal } from './app-error.ts';
 import { refuseInvite } from './member-rules.ts';
 import { refuseJoin } from './pg-room.ts';
 import { lockRoles, putMember } from './pg-standing.ts';
 import { transaction } from './pg-transaction.ts';
-import { INVITATION_DAYS, INVITATIONS_OF_ONE_INVITER, INVITATIONS_TO_ANSWER, type RestBounds } from './rest-bounds.ts';
 import { toIso } from './rest-time.ts';
 
 /** One answer for an invitation that never was, is somebody else's, or has ended. */

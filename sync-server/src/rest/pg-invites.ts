@@ -6,13 +6,13 @@ import { err, ok, type Result } from '@tablo/schema/result';
 import { isAtLeast, parseRole, type Role } from '@tablo/schema/roles';
 import type { Pool, PoolClient } from 'pg';
 import type { z } from 'zod';
+import { linksPerUser, type RestBounds } from '../rest-bounds.ts';
 import { type RestRefusal, refusal } from './app-error.ts';
 import { refuseInvite, refuseRevocation } from './member-rules.ts';
 import { countMembers } from './pg-invitations.ts';
 import { refuseJoin } from './pg-room.ts';
 import { lockRoles, lockStanding, putMember, readRoles } from './pg-standing.ts';
 import { transaction } from './pg-transaction.ts';
-import { linksPerUser, type RestBounds } from './rest-bounds.ts';
 import { toIso } from './rest-time.ts';
 
 /** 128 bits: nobody finds one by trying. */

@@ -7,6 +7,7 @@ import type { RestMember, RestSentInvitation } from '@tablo/schema/rest/member';
 import { err, ok, type Result } from '@tablo/schema/result';
 import { highestRole, type Role } from '@tablo/schema/roles';
 import type { Pool, PoolClient } from 'pg';
+import type { RestBounds } from '../rest-bounds.ts';
 import { type RestRefusal, refusal } from './app-error.ts';
 import { refuseGrant, refuseRemoval } from './member-rules.ts';
 import { cutPage, fromUs, toUs } from './page-query.ts';
@@ -16,7 +17,6 @@ import { refuseAdd } from './pg-room.ts';
 import { lockStanding, putMember } from './pg-standing.ts';
 import { transaction } from './pg-transaction.ts';
 import { plainTime } from './plain-time.ts';
-import type { RestBounds } from './rest-bounds.ts';
 import { toIso } from './rest-time.ts';
 
 const JOINED = plainTime('a.created_at');

@@ -1,8 +1,8 @@
 /** Whether there is room for one more: asked under the tablo's lock, before something is made. Each question reads no more rows than its bound. */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { PoolClient } from 'pg';
+import type { RestBounds } from '../rest-bounds.ts';
 import { type RestRefusal, refusal } from './app-error.ts';
-import type { RestBounds } from './rest-bounds.ts';
 
 const count = (rows: string): string => `SELECT count(*)::integer AS count FROM (${rows}) AS counted`;
 const MEMBERS = count('SELECT FROM tablo_access WHERE tablo_id = $1 AND is_active LIMIT $2');

@@ -1,5 +1,6 @@
 /** Everything that REST reads and writes, on one pool. */
 import type { Pool } from 'pg';
+import { REST_BOUNDS, type RestBounds } from '../rest-bounds.ts';
 import { PgChannels } from './pg-channels.ts';
 import { PgDrafts } from './pg-drafts.ts';
 import { PgInvitations } from './pg-invitations.ts';
@@ -7,7 +8,6 @@ import { PgInvites } from './pg-invites.ts';
 import { PgMembers } from './pg-members.ts';
 import { PgMessages } from './pg-messages.ts';
 import { PgReadState } from './pg-read-state.ts';
-import { REST_BOUNDS, type RestBounds } from './rest-bounds.ts';
 
 export interface RestStores {
   readonly channels: PgChannels;
