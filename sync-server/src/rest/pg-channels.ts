@@ -12,7 +12,7 @@ import { type Cursor, cutPage, fromUs, toUs } from './page-query.ts';
 import { refuseTablo } from './pg-room.ts';
 import { lockStanding } from './pg-standing.ts';
 import { transaction } from './pg-transaction.ts';
-import { countUnread, OWN_TABLOS } from './pg-unread.ts';
+import { countUnread, markOwn, OWN_TABLOS } from './pg-unread.ts';
 import { toIso } from './rest-time.ts';
 
 export interface Page {
@@ -73,6 +73,7 @@ export class PgChannels {
       text: LIST,
       values: [userId, cursor?.us ?? null, cursor?.id ?? null, limit + 1],
     });
+    await markOwn(this.#pool, userId, rows);
     const page = cutPage(rows, limit);
     return { channels: page.rows.map(toChannel), cursor: page.cursor };
   }

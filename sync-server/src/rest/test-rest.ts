@@ -88,7 +88,7 @@ export async function openTestRest({ settings, bounds, wrap = (pool) => pool, ..
     await pool.end();
     await database.close();
   };
-  return { app, pool, profiles, call, createTablo, close };
+  return { url: database.url, app, pool, profiles, call, createTablo, close };
 }
 
 export type TestRest = Awaited<ReturnType<typeof openTestRest>>;

@@ -50,6 +50,35 @@ INSERT INTO tablo_private.deleted_own_counts (channel_id, user_id, level, block,
 INSERT INTO tablo_private.deleted_counts (channel_id, level, block, messages)
   SELECT channel_id, level, block, sum(messages) FROM tablo_private.deleted_own_counts GROUP BY 1, 2, 3;
 
+CREATE TABLE tablo_private.own_marks (
+  channel_id uuid NOT NULL REFERENCES public.tablos (id) ON DELETE CASCADE,
+  user_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  messages bigint NOT NULL,
+  PRIMARY KEY (channel_id, user_id, seq)
+);
+COMMENT ON TABLE tablo_private.own_marks IS 'How many messages an author had written up to a number, at every thousandth of theirs. Made when somebody''s list needs it.';
+COMMENT ON COLUMN tablo_private.own_marks.channel_id IS 'The tablo.';
+COMMENT ON COLUMN tablo_private.own_marks.user_id IS 'The author.';
+COMMENT ON COLUMN tablo_private.own_marks.seq IS 'seq of one of their messages.';
+COMMENT ON COLUMN tablo_private.own_marks.messages IS 'How many of theirs have a number up to it, deleted ones included.';
+
+-- In portions: what is missing after one is made at the next list.
+CREATE FUNCTION tablo_private.mark_own(channel uuid, author uuid) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+  WITH last AS (
+    SELECT coalesce(max(k.seq), 0) AS seq, coalesce(max(k.messages), 0) AS messages
+    FROM tablo_private.own_marks k WHERE k.channel_id = channel AND k.user_id = author
+  ), own AS (
+    SELECT m.seq FROM public.messages m WHERE m.channel_id = channel AND m.user_id = author AND m.seq > (SELECT seq FROM last)
+    ORDER BY m.seq LIMIT 200000
+  ), numbered AS (
+    SELECT own.seq, last.messages + row_number() OVER (ORDER BY own.seq) AS messages FROM own CROSS JOIN last
+  )
+  INSERT INTO tablo_private.own_marks (channel_id, user_id, seq, messages)
+  SELECT channel, author, seq, messages FROM numbered WHERE messages % 1000 = 0 ON CONFLICT DO NOTHING
+$$;
+COMMENT ON FUNCTION tablo_private.mark_own IS 'Makes the marks that an author''s messages in a tablo lack.';
+
 -- One row a block and statement, however many messages it deletes. Blocks are taken in one order, so that two transactions never wait for each other.
 CREATE FUNCTION tablo_private.add_deleted(channels uuid[], authors uuid[], seqs bigint[], signs integer[]) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
@@ -82,6 +111,9 @@ BEGIN
   ELSIF TG_OP = 'DELETE' THEN
     SELECT array_agg(channel_id), array_agg(user_id), array_agg(seq), array_agg(-1) INTO channels, authors, seqs, signs
     FROM old_rows WHERE deleted_at IS NOT NULL;
+    -- Rows go by an administrator's hand alone; marks that counted them go with them.
+    DELETE FROM tablo_private.own_marks k USING old_rows o
+    WHERE k.channel_id = o.channel_id AND k.user_id = o.user_id AND k.seq >= o.seq;
   ELSE
     SELECT array_agg(channel_id), array_agg(user_id), array_agg(seq), array_agg(n) INTO channels, authors, seqs, signs
     FROM (
@@ -97,7 +129,7 @@ END
 $$;
 CREATE FUNCTION tablo_private.forget_deleted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
-  TRUNCATE tablo_private.deleted_counts, tablo_private.deleted_own_counts;
+  TRUNCATE tablo_private.deleted_counts, tablo_private.deleted_own_counts, tablo_private.own_marks;
   RETURN NULL;
 END
 $$;
@@ -224,13 +256,14 @@ CREATE TRIGGER tablo_chat_forget_decisions AFTER DELETE ON public.tablos
 
 ALTER TABLE tablo_private.deleted_counts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tablo_private.deleted_own_counts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tablo_private.own_marks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tablo_private.invitations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tablo_private.newcomers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tablo_private.decisions ENABLE ROW LEVEL SECURITY;
-REVOKE ALL ON tablo_private.deleted_counts, tablo_private.deleted_own_counts, tablo_private.invitations, tablo_private.newcomers,
-  tablo_private.decisions FROM PUBLIC, anon, authenticated;
-GRANT ALL ON tablo_private.deleted_counts, tablo_private.deleted_own_counts, tablo_private.invitations, tablo_private.newcomers,
-  tablo_private.decisions TO service_role;
-REVOKE ALL ON FUNCTION tablo_private.add_deleted, tablo_private.count_deleted, tablo_private.forget_deleted, tablo_private.note_decision,
+REVOKE ALL ON tablo_private.deleted_counts, tablo_private.deleted_own_counts, tablo_private.own_marks, tablo_private.invitations,
+  tablo_private.newcomers, tablo_private.decisions FROM PUBLIC, anon, authenticated;
+GRANT ALL ON tablo_private.deleted_counts, tablo_private.deleted_own_counts, tablo_private.own_marks, tablo_private.invitations,
+  tablo_private.newcomers, tablo_private.decisions TO service_role;
+REVOKE ALL ON FUNCTION tablo_private.mark_own, tablo_private.add_deleted, tablo_private.count_deleted, tablo_private.forget_deleted, tablo_private.note_decision,
   tablo_private.forget_decisions FROM PUBLIC, anon, authenticated;
 GRANT EXECUTE ON FUNCTION tablo_private.role_rank TO authenticated, service_role;
