@@ -178,14 +178,14 @@ describe('unread counts [R10]', () => {
     await rest.pool.query(`UPDATE tablos SET last_seq = ${last} WHERE id = $1`, [tablo]);
     await rest.pool.query('ANALYZE messages');
     const steps = [
-      `UPDATE messages SET deleted_at = now() WHERE channel_id = $1 AND seq % 2 = 0`,
+      `UPDATE messages SET deleted_at = now() WHERE channel_id = $1 AND seq % 10 = 3`,
       // Deleted twice is deleted once; an administrator may also bring some back.
-      `UPDATE messages SET deleted_at = now() WHERE channel_id = $1 AND seq % 4 = 0`,
-      `UPDATE messages SET deleted_at = NULL WHERE channel_id = $1 AND seq BETWEEN 250 AND 66000 AND seq % 8 = 0`,
+      `UPDATE messages SET deleted_at = now() WHERE channel_id = $1 AND seq % 20 = 3`,
+      `UPDATE messages SET deleted_at = NULL WHERE channel_id = $1 AND seq BETWEEN 250 AND 66000 AND seq % 30 = 3`,
       `UPDATE messages SET text = 'y' WHERE channel_id = $1 AND seq < 1000`,
       // Counted from mark to mark from here on.
       `SELECT tablo_private.mark_own($1, user_id) FROM (SELECT DISTINCT user_id FROM messages WHERE channel_id = $1) authors`,
-      `UPDATE messages SET deleted_at = now() WHERE channel_id = $1 AND seq % 7 = 0`,
+      `UPDATE messages SET deleted_at = now() WHERE channel_id = $1 AND seq % 11 = 0`,
     ];
     for (const step of steps) {
       await rest.pool.query(step, [tablo]);

@@ -1,6 +1,6 @@
 /**
  * [R9] What lists and pages read is what they show: every statement of a request is explained with ANALYZE and BUFFERS, once with a thousand rows of what
- * nobody sees any more, once with two hundred thousand. Counted are rows that plans touch and pages of tables and indexes; never a time.
+ * nobody sees any more, once with a hundred thousand. Counted are rows that plans touch and pages of tables and indexes; never a time.
  */
 import type { TabloId } from '@tablo/schema/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { watchPool } from './pg-watched-pool.ts';
 import { insertMessage, newUser, openTestRest, type TestRest } from './test-rest.ts';
 
 const FEW = 1_000;
-const MANY = 200_000;
+const MANY = 100_000;
 /**
  * What does not grow: blocks of 256 deleted numbers and up to a thousand own messages between two marks are counted one by one, each seen by several steps of a
  * plan; and the trees of indexes have a level more, for each row that is shown.
