@@ -32,13 +32,11 @@ export function refuseRemoval(standing: Standing): RestRefusal | null {
   return isLastOwner(standing) ? LAST_OWNER : null;
 }
 
+/** Making a link, and ending one: a link that grants more than the caller has was made by somebody above them. */
 export function refuseInvite(actor: Role, role: Role): RestRefusal | null {
   if (!canModerate(actor)) return NOT_A_MODERATOR;
   return isAtLeast(actor, role) ? null : ABOVE_YOUR_ROLE;
 }
-
-/** A link that grants more than the caller has was made by somebody above them: it is not theirs to end. */
-export const refuseRevocation = refuseInvite;
 
 export const refuseRename = (actor: Role): RestRefusal | null => (canModerate(actor) ? null : NOT_A_MODERATOR);
 export const refuseDelete = (actor: Role): RestRefusal | null =>

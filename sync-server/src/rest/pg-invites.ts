@@ -8,7 +8,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { z } from 'zod';
 import { linksPerUser, type RestBounds } from '../rest-bounds.ts';
 import { type RestRefusal, refusal } from './app-error.ts';
-import { refuseInvite, refuseRevocation } from './member-rules.ts';
+import { refuseInvite } from './member-rules.ts';
 import { countMembers } from './pg-invitations.ts';
 import { refuseJoin } from './pg-room.ts';
 import { lockRoles, lockStanding, putMember, readRoles } from './pg-standing.ts';
@@ -111,7 +111,7 @@ export class PgInvites {
       if (standing === null) return err(refusal('forbidden'));
       const { rows } = await client.query<{ role: string }>(FIND_LISTED, [id, tabloId]);
       if (rows[0] === undefined) return err({ code: 'not-found', message: 'This tablo has no such invitation link.' });
-      const refused = refuseRevocation(standing.actor, parseRole(rows[0].role));
+      const refused = refuseInvite(standing.actor, parseRole(rows[0].role));
       if (refused !== null) return err(refused);
       await client.query('DELETE FROM tablo_invites WHERE id = $1', [id]);
       return ok(null);
