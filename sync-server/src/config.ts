@@ -164,7 +164,7 @@ export const OPTIONS = {
     type: 'word',
     fallback: 'members',
     description:
-      'host: the host application alone adds members, people join by invitation links; members: owners and admins add.',
+      'host: the host application alone adds members and changes roles, people join by invitation links; members: owners and admins do.',
     parse: oneOf<'members' | 'host'>(['members', 'host']),
   },
   EPOCH_MAX_ENTRIES: {
