@@ -202,6 +202,22 @@ describe('unread counts [R10]', () => {
     }
   });
 
+  it('are made anew by an administrator who changed messages while triggers were off', async () => {
+    const [alice, bob] = [newUser(), newUser()];
+    const tablo = await rest.createTablo({ [alice]: 'member', [bob]: 'member' });
+    for (let nth = 0; nth < 300; nth += 1) await insertMessage(rest.pool, { tablo, user: bob });
+    const count = async () => (await listOf(alice))[0]?.unread_count;
+    expect(await count()).toBe(300);
+    await rest.pool.query('ALTER TABLE messages DISABLE TRIGGER USER');
+    await rest.pool.query(`UPDATE messages SET text = '', deleted_at = now() WHERE channel_id = $1 AND seq > 280`, [
+      tablo,
+    ]);
+    await rest.pool.query('ALTER TABLE messages ENABLE TRIGGER USER');
+    expect(await count()).toBe(300);
+    await rest.pool.query('SELECT tablo_private.recount()');
+    expect(await count()).toBe(280);
+  });
+
   it('are forgotten with their tablo', async () => {
     const bob = newUser();
     const tablo = await rest.createTablo({ [bob]: 'owner' });

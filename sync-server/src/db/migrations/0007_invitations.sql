@@ -44,12 +44,6 @@ COMMENT ON COLUMN tablo_private.deleted_own_counts.level IS '1, 2 or 3: a block 
 COMMENT ON COLUMN tablo_private.deleted_own_counts.block IS 'seq divided by the block''s size.';
 COMMENT ON COLUMN tablo_private.deleted_own_counts.messages IS 'How many are deleted.';
 
-INSERT INTO tablo_private.deleted_own_counts (channel_id, user_id, level, block, messages)
-  SELECT channel_id, user_id, level, seq >> (8 * level), count(*)
-  FROM public.messages CROSS JOIN generate_series(1, 3) AS level WHERE deleted_at IS NOT NULL GROUP BY 1, 2, 3, 4;
-INSERT INTO tablo_private.deleted_counts (channel_id, level, block, messages)
-  SELECT channel_id, level, block, sum(messages) FROM tablo_private.deleted_own_counts GROUP BY 1, 2, 3;
-
 CREATE TABLE tablo_private.own_marks (
   channel_id uuid NOT NULL REFERENCES public.tablos (id) ON DELETE CASCADE,
   user_id uuid NOT NULL,
@@ -62,6 +56,20 @@ COMMENT ON COLUMN tablo_private.own_marks.channel_id IS 'The tablo.';
 COMMENT ON COLUMN tablo_private.own_marks.user_id IS 'The author.';
 COMMENT ON COLUMN tablo_private.own_marks.seq IS 'seq of one of their messages.';
 COMMENT ON COLUMN tablo_private.own_marks.messages IS 'How many of theirs have a number up to it, deleted ones included.';
+
+-- For this migration, and for administrators who changed messages while triggers were off.
+CREATE FUNCTION tablo_private.recount() RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+  DELETE FROM tablo_private.own_marks;
+  DELETE FROM tablo_private.deleted_counts;
+  DELETE FROM tablo_private.deleted_own_counts;
+  INSERT INTO tablo_private.deleted_own_counts (channel_id, user_id, level, block, messages)
+    SELECT m.channel_id, m.user_id, l.level, m.seq >> (8 * l.level), count(*)
+    FROM public.messages m CROSS JOIN generate_series(1, 3) AS l(level) WHERE m.deleted_at IS NOT NULL GROUP BY 1, 2, 3, 4;
+  INSERT INTO tablo_private.deleted_counts (channel_id, level, block, messages)
+    SELECT c.channel_id, c.level, c.block, sum(c.messages) FROM tablo_private.deleted_own_counts c GROUP BY 1, 2, 3;
+$$;
+COMMENT ON FUNCTION tablo_private.recount IS 'Makes deleted_counts and deleted_own_counts anew from messages, and forgets own_marks. Reads every deleted message.';
+SELECT tablo_private.recount();
 
 -- In portions: what is missing after one is made at the next list.
 CREATE FUNCTION tablo_private.mark_own(channel uuid, author uuid) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
@@ -264,6 +272,6 @@ REVOKE ALL ON tablo_private.deleted_counts, tablo_private.deleted_own_counts, ta
   tablo_private.newcomers, tablo_private.decisions FROM PUBLIC, anon, authenticated;
 GRANT ALL ON tablo_private.deleted_counts, tablo_private.deleted_own_counts, tablo_private.own_marks, tablo_private.invitations,
   tablo_private.newcomers, tablo_private.decisions TO service_role;
-REVOKE ALL ON FUNCTION tablo_private.mark_own, tablo_private.add_deleted, tablo_private.count_deleted, tablo_private.forget_deleted, tablo_private.note_decision,
+REVOKE ALL ON FUNCTION tablo_private.recount, tablo_private.mark_own, tablo_private.add_deleted, tablo_private.count_deleted, tablo_private.forget_deleted, tablo_private.note_decision,
   tablo_private.forget_decisions FROM PUBLIC, anon, authenticated;
 GRANT EXECUTE ON FUNCTION tablo_private.role_rank TO authenticated, service_role;
