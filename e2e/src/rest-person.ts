@@ -40,10 +40,6 @@ export class RestPerson {
     await this.#ask('POST', `/chat/invites/${code}/accept`);
   }
 
-  async add(tablo: string, user: string): Promise<void> {
-    await this.#ask('POST', `/chat/channels/${tablo}/members`, { user_id: user, role: 'member' });
-  }
-
   async remove(tablo: string, user: string): Promise<void> {
     await this.#ask('DELETE', `/chat/channels/${tablo}/members/${user}`);
   }

@@ -129,7 +129,11 @@ describe('a link of 400 ms and 400 kbit/s', () => {
     await carol.tablos.waitFor();
     await isOnline(carol);
     const before = link.socketsOpened;
-    await grace.add(tablo, await userId(carol));
+    // As a host application adds people: Grace and Carol share no tablo, so Grace alone could only ask her.
+    await stage.database.query('INSERT INTO tablo_access (tablo_id, user_id) VALUES ($1, $2)', [
+      tablo,
+      await userId(carol),
+    ]);
     await carol.tabloLink('Archive').waitFor();
     await carol.open('Archive');
     await isOnline(carol);

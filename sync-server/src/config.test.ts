@@ -27,6 +27,8 @@ describe('parseConfig', () => {
       redisUrl: null,
       trustProxy: false,
       epochLimits: { entries: 2_000, bytes: 262_144, clients: 1_000 },
+      addMembers: 'members',
+      bounds: { tablosPerUser: 1_000, membersPerTablo: 10_000, linksPerTablo: 100, invitationsPerUser: 100 },
       limits: { entriesPerSecond: 20, entriesBurst: 5_000 },
       logLevel: 'info',
       logFormat: 'text',

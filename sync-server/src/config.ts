@@ -7,6 +7,7 @@ import { err, ok, type Result } from '@tablo/schema/result';
 import type { EpochLimits } from './ledger/epoch-limits.ts';
 import type { LimitSettings } from './limit-settings.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
+import { REST_BOUNDS, type RestBounds } from './rest-bounds.ts';
 
 /** Whose tokens count: somebody else's issuer, or our own identity service. */
 export type TokenSource =
@@ -30,6 +31,9 @@ export interface Config {
   readonly redisUrl: string | null;
   readonly trustProxy: boolean;
   readonly epochLimits: EpochLimits;
+  /** `host`: the host application alone adds members. */
+  readonly addMembers: 'members' | 'host';
+  readonly bounds: RestBounds;
   readonly limits: LimitSettings;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
@@ -157,6 +161,13 @@ export const OPTIONS = {
     description: 'yes: behind a reverse proxy, whose last X-Forwarded-For entry is the client.',
     parse: oneOf(['yes', 'no']),
   },
+  ADD_MEMBERS: {
+    type: 'word',
+    fallback: 'members',
+    description:
+      'host: the host application alone adds members and changes roles, people join by invitation links; members: owners and admins do.',
+    parse: oneOf<'members' | 'host'>(['members', 'host']),
+  },
   EPOCH_MAX_ENTRIES: {
     type: 'number',
     fallback: String(EPOCH_MAX_ENTRIES),
@@ -259,6 +270,30 @@ export const OPTIONS = {
     fallback: '268435456',
     description: 'Bytes of the documents that a user has joined, each counted once.',
     parse: integer(1_048_576, 100_000_000_000),
+  MAX_TABLOS_PER_USER: {
+    type: 'number',
+    fallback: String(REST_BOUNDS.tablosPerUser),
+    description:
+      'Tablos that a user makes (deleted ones count for 30 days), and that others may add a user to; by their own hand a user may belong to twice as many.',
+    parse: integer(1, 1_000_000),
+  },
+  MAX_MEMBERS_PER_TABLO: {
+    type: 'number',
+    fallback: String(REST_BOUNDS.membersPerTablo),
+    description: 'Members of a tablo, as far as REST adds them.',
+    parse: integer(1, 1_000_000),
+  },
+  MAX_LINKS_PER_TABLO: {
+    type: 'number',
+    fallback: String(REST_BOUNDS.linksPerTablo),
+    description: 'Open invitation links of a tablo; one user may have made five times as many in all tablos.',
+    parse: integer(1, 10_000),
+  },
+  MAX_INVITATIONS_PER_USER: {
+    type: 'number',
+    fallback: String(REST_BOUNDS.invitationsPerUser),
+    description: 'People whom a user has asked to join and who have not accepted; forgotten after 30 days.',
+    parse: integer(1, 10_000),
   },
   MAX_STRANGER_SOCKETS: {
     type: 'number',
@@ -381,6 +416,13 @@ function assemble(values: Values): Result<Config, string> {
     redisUrl: values.REDIS_URL,
     trustProxy: values.TRUST_PROXY === 'yes',
     epochLimits: { entries: values.EPOCH_MAX_ENTRIES, bytes: values.EPOCH_MAX_BYTES, clients: EPOCH_MAX_CLIENTS },
+    addMembers: values.ADD_MEMBERS,
+    bounds: {
+      tablosPerUser: values.MAX_TABLOS_PER_USER,
+      membersPerTablo: values.MAX_MEMBERS_PER_TABLO,
+      linksPerTablo: values.MAX_LINKS_PER_TABLO,
+      invitationsPerUser: values.MAX_INVITATIONS_PER_USER,
+    },
     limits: {
       entriesPerSecond: values.RATE_ENTRIES_PER_SECOND,
       entriesBurst: values.RATE_ENTRIES_BURST,

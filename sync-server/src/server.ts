@@ -82,7 +82,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
   const membership = new PgMembership(pool);
   const profiles = new PgProfiles(pool, log);
   const changes = await openChanges(databaseUrl, log);
-  const stores = createRestStores(pool);
+  const stores = createRestStores(pool, config.bounds);
   const sync = openSync({
     tokens,
     membership,
@@ -129,7 +129,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     poster: sync.poster,
     identity,
     page: createStaticPage(PAGE_DIR),
-    settings: config,
+    settings: { ...config, strangers: identity === null ? 'add' : 'invite' },
     log,
   });
   addHealthRoutes(rest, {

@@ -2,8 +2,13 @@
 import { z } from 'zod';
 import { MAX_TABLO_NAME_CODE_POINTS } from '../limits.ts';
 import { countCodePoints, isStorableText } from '../text.ts';
-import { role } from './common.ts';
+import { nextCursor, role } from './common.ts';
 
+export const CHANNELS_MAX_LIMIT = 1_000;
+/** Code points of `last_message.text`: a preview, whatever the message's length. */
+export const PREVIEW_CODE_POINTS = 160;
+
+/** Its text is cut after `PREVIEW_CODE_POINTS`. */
 export const lastMessage = z.object({ id: z.string(), user_id: z.string(), text: z.string(), created_at: z.string() });
 
 export const channel = z.object({
@@ -21,7 +26,7 @@ export const channel = z.object({
 });
 export type RestChannel = z.infer<typeof channel>;
 
-export const channelsAnswer = z.object({ channels: z.array(channel) });
+export const channelsAnswer = z.object({ channels: z.array(channel), cursor: nextCursor });
 export const channelAnswer = z.object({ channel });
 
 const name = z

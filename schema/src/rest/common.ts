@@ -8,6 +8,9 @@ export const uuid = z.string().refine(isCanonicalUuid, 'must be a lowercase UUID
 export const isoTime = z.iso.datetime({ offset: true });
 export const role = z.enum(ROLES);
 
+/** For the next page: opaque, to be sent back as `?cursor=`. Null or absent on the last one. */
+export const nextCursor = z.string().nullish();
+
 /** Codes that only REST uses, beside the table of `close-codes.ts`. */
 export const REST_CODES = ['invalid-request', 'not-found', 'last-owner', 'internal'] as const;
 export const errorCode = z.enum([...REASON_CODES, ...REST_CODES]);

@@ -7,6 +7,9 @@ import { uuid } from './common.ts';
 export const MESSAGES_DEFAULT_LIMIT = 50;
 export const MESSAGES_MAX_LIMIT = 100;
 
+/** Reactions of one message that a page carries at the most, and as many that were taken back: the newest ones. */
+export const MESSAGE_REACTIONS_MAX = 1_000;
+
 export const messageReaction = z.object({
   entry_id: z.string(),
   user_id: z.string(),
@@ -30,6 +33,8 @@ export const message = z.object({
   edit_id: z.string().nullable(),
   reply_to: z.string().nullable(),
   seq: z.number().int(),
+  /** Of a deleted message, whose text is empty. Pages of the history leave those out; `after` has them. */
+  deleted_at: z.string().nullish(),
   reactions: z.array(messageReaction),
   /** Where a member's latest word on an emoji took it back [R5]: one that comes late in a newer document must not outrank it. */
   withdrawn_reactions: z.array(messageReaction).optional(),
@@ -56,7 +61,7 @@ export function timelineRowOf(row: RestMessage): TimelineRow {
     replyTo: row.reply_to as EntryId | null,
     edit:
       row.edit_id !== null && row.updated_at !== null ? { id: row.edit_id, shownAt: Date.parse(row.updated_at) } : null,
-    isDeleted: false,
+    isDeleted: row.deleted_at != null,
     reactions: [
       ...row.reactions.map(voteOf),
       ...(row.withdrawn_reactions ?? []).map((reaction) => ({ ...voteOf(reaction), isWithdrawn: true as const })),

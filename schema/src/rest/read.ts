@@ -9,8 +9,11 @@ export const readAnswer = z.object({
   unread_count: z.number().int(),
 });
 
-/** Newest unread ids listed by `?ids=true`, at the most. */
+/** Newest unread ids of a tablo listed by `?ids=true`, at the most. */
 export const UNREAD_IDS_MAX = 1_000;
+/** Of all tablos together: where there are many, each gets its share, but always `UNREAD_IDS_MIN`. */
+export const UNREAD_IDS_TOTAL = 20_000;
+export const UNREAD_IDS_MIN = 10;
 
 export const unreadChannel = z.object({
   channel_id: z.string(),

@@ -8,9 +8,13 @@ export interface Member {
   readonly epoch: number;
   /** Of the tablo. */
   readonly name: string;
+  /** Somebody with whom they shared no tablo added them, and they have not used it yet. */
+  readonly isNewcomer?: true;
 }
 
 export interface Membership {
   /** `null`: a stranger, no longer active, or no such tablo, or a deleted one. Rejects when the database is away. */
   find(tabloId: TabloId, userId: UserId): Promise<Member | null>;
+  /** The user has come: they are a newcomer no more. */
+  settle(tabloId: TabloId, userId: UserId): Promise<void>;
 }

@@ -29,4 +29,6 @@ export class MemoryMembership implements Membership {
     if (tablo === undefined || tablo.isDeleted || role === undefined) return null;
     return { role, epoch: tablo.epoch, name: tablo.name };
   }
+
+  async settle(): Promise<void> {} // Nobody is added here without being asked.
 }

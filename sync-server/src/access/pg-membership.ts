@@ -5,11 +5,14 @@ import type { Pool } from 'pg';
 import type { Member, Membership } from './membership.ts';
 
 // `role` may be an enum, and rows may repeat, in a host application's own table.
-const FIND = `SELECT w.nth::integer AS nth, t.epoch, t.name, array_agg(a.role::text) AS roles
+const FIND = `SELECT w.nth::integer AS nth, t.epoch, t.name, array_agg(a.role::text) AS roles, bool_or(n.user_id IS NOT NULL) AS is_newcomer
   FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w(tablo, member, nth)
   JOIN tablos t ON t.id = w.tablo AND t.deleted_at IS NULL
   JOIN tablo_access a ON a.tablo_id = w.tablo AND a.user_id = w.member AND a.is_active
+  LEFT JOIN tablo_private.newcomers n ON n.tablo_id = w.tablo AND n.user_id = w.member
   GROUP BY w.nth, t.epoch, t.name`;
+
+const SETTLE = 'DELETE FROM tablo_private.newcomers WHERE tablo_id = $1 AND user_id = $2';
 
 const QUERY_MAX = 1_000;
 /** Of the pool's connections: a database that does not answer must not hold all of them. */
@@ -44,6 +47,10 @@ export class PgMembership implements Membership {
     });
   }
 
+  async settle(tabloId: TabloId, userId: UserId): Promise<void> {
+    await this.#pool.query({ name: 'membership-settle', text: SETTLE, values: [tabloId, userId] });
+  }
+
   #flush(): void {
     while (this.#waiting.length > 0 && this.#queries < QUERIES_AT_ONCE)
       void this.#answer(this.#waiting.splice(0, QUERY_MAX));
@@ -51,7 +58,7 @@ export class PgMembership implements Membership {
 
   async #answer(lookUps: readonly LookUp[]): Promise<void> {
     this.#queries += 1;
-    type Row = { nth: number; epoch: number; name: string; roles: string[] };
+    type Row = { nth: number; epoch: number; name: string; roles: string[]; is_newcomer: boolean };
     try {
       const { rows } = await this.#pool.query<Row>({
         name: 'membership-find',
@@ -59,7 +66,10 @@ export class PgMembership implements Membership {
         values: [lookUps.map(({ tabloId }) => tabloId), lookUps.map(({ userId }) => userId)],
       });
       const found = new Map(
-        rows.map(({ nth, epoch, name, roles }) => [nth, { role: highestRole(roles), epoch, name }]),
+        rows.map(({ nth, epoch, name, roles, is_newcomer }): [number, Member] => [
+          nth,
+          { role: highestRole(roles), epoch, name, ...(is_newcomer ? { isNewcomer: true } : {}) },
+        ]),
       );
       for (const [index, { resolve }] of lookUps.entries()) resolve(found.get(index + 1) ?? null);
     } catch (error) {

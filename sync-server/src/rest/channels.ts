@@ -1,6 +1,7 @@
 /** `/chat/channels`: the caller's tablos. */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import {
+  CHANNELS_MAX_LIMIT,
   channelAnswer,
   channelsAnswer,
   createChannelRequest,
@@ -8,25 +9,32 @@ import {
   renameChannelRequest,
 } from '@tablo/schema/rest/channel';
 import { okAnswer } from '@tablo/schema/rest/common';
+import type { Membership } from '../access/membership.ts';
 import { forbidden } from './app-error.ts';
+import { refuseDelete, refuseRename } from './member-rules.ts';
+import { pageQuery } from './page-query.ts';
 import { tabloParams } from './params.ts';
 import type { PgChannels } from './pg-channels.ts';
+import { requireRole } from './require-member.ts';
 import { addRoute, type RestApp } from './route.ts';
 import { unwrap } from './unwrap.ts';
 
 const PATH = '/chat/channels';
 
-export function addChannelRoutes(app: RestApp, channels: PgChannels): void {
+const channelsQuery = pageQuery(CHANNELS_MAX_LIMIT);
+
+export function addChannelRoutes(app: RestApp, channels: PgChannels, membership: Membership): void {
   addRoute(
     app,
     {
       method: 'get',
       path: PATH,
-      summary: 'Your tablos, last spoken in first',
+      summary: 'Your tablos, last spoken in first, page by page',
+      query: channelsQuery,
       answer: channelsAnswer,
       statuses: [200],
     },
-    async ({ claims }) => ({ status: 200, body: { channels: await channels.list(claims.userId) } }),
+    async ({ claims, query }) => ({ status: 200, body: await channels.list(claims.userId, query) }),
   );
 
   addRoute(
@@ -38,9 +46,10 @@ export function addChannelRoutes(app: RestApp, channels: PgChannels): void {
       body: createChannelRequest,
       answer: channelAnswer,
       statuses: [201],
+      refusals: ['rate-limited'],
     },
     async ({ claims, body }) => {
-      const id = await channels.create(claims.userId, body.name);
+      const id = unwrap(await channels.create(claims.userId, body.name));
       return { status: 201, body: { channel: await readChannel(channels, claims.userId, id) } };
     },
   );
@@ -58,6 +67,7 @@ export function addChannelRoutes(app: RestApp, channels: PgChannels): void {
       refusals: ['forbidden'],
     },
     async ({ claims, params, body }) => {
+      await requireRole(membership, params.id, claims.userId, refuseRename);
       unwrap(await channels.rename(claims.userId, params.id, body.name));
       return { status: 200, body: { channel: await readChannel(channels, claims.userId, params.id) } };
     },
@@ -75,6 +85,7 @@ export function addChannelRoutes(app: RestApp, channels: PgChannels): void {
       refusals: ['forbidden'],
     },
     async ({ claims, params }) => {
+      await requireRole(membership, params.id, claims.userId, refuseDelete);
       unwrap(await channels.delete(claims.userId, params.id));
       return { status: 200, body: { ok: true as const } };
     },

@@ -12,8 +12,9 @@ import { authenticate, type RestEnv } from './authenticate.ts';
 import { boundRequests } from './bound-requests.ts';
 import { addChannelRoutes } from './channels.ts';
 import { addDraftRoutes } from './drafts.ts';
+import { addInvitationRoutes } from './invitations.ts';
 import { addInviteRoutes, type LinkSettings } from './invites.ts';
-import { addMemberRoutes } from './members.ts';
+import { addMemberRoutes, type MemberSettings } from './members.ts';
 import type { MessagePoster } from './message-poster.ts';
 import { addMessageRoutes } from './messages.ts';
 import { addOpenApiRoutes } from './open-api.ts';
@@ -34,7 +35,7 @@ export interface RestDeps {
   readonly identity: Identity | null;
   /** null: no page, REST only. */
   readonly page: StaticPage | null;
-  readonly settings: LinkSettings & { readonly allowedOrigins: readonly string[] };
+  readonly settings: LinkSettings & MemberSettings & { readonly allowedOrigins: readonly string[] };
   readonly log: Log;
 }
 
@@ -56,9 +57,10 @@ export function createRest(deps: RestDeps): RestApp {
   app.use('/api/*', bound);
   app.use('/chat/*', authenticate(deps.verifier, deps.profiles));
 
-  addChannelRoutes(app, stores.channels);
-  addMemberRoutes(app, stores.members, membership);
-  addInviteRoutes(app, stores.invites, stores.channels, settings);
+  addChannelRoutes(app, stores.channels, membership);
+  addMemberRoutes(app, stores.members, membership, settings);
+  addInviteRoutes(app, stores, membership, settings);
+  addInvitationRoutes(app, stores, membership);
   addMessageRoutes(app, stores.messages, membership, deps.poster);
   addReadRoutes(app, stores.readState, membership);
   addDraftRoutes(app, stores.drafts, membership);

@@ -48,6 +48,26 @@ describe('PUT draft', () => {
     expect(await put(alice, tablo, 'again', 2_001)).toMatchObject({ text: 'again', updated_at: iso(2_001) });
   });
 
+  it('[R9] all drafts of a user together are bounded; an empty one is always taken, and others are not held up', async () => {
+    const { alice, tablo } = await tabloOf();
+    await rest.pool.query(
+      `WITH made AS (INSERT INTO tablos (name) SELECT 'x' FROM generate_series(1, 210) RETURNING id), access AS (
+         INSERT INTO tablo_access (tablo_id, user_id) SELECT id, $1 FROM made)
+       INSERT INTO channel_drafts (user_id, channel_id, text) SELECT $1, id, repeat('x', 19900) FROM made`,
+      [alice],
+    );
+    const long = { text: 'y'.repeat(7_999), updated_at: iso(Date.now()) };
+    await put(alice, tablo, 'short', 1_000);
+    expect(await call(alice, tablo, { ...long, text: '🗺'.repeat(8_000) })).toMatchObject({
+      status: 413,
+      body: { code: 'too-large', error: 'Your drafts are too long together; this one stays on its device.' },
+    });
+    expect((await list(alice)).find(({ channel_id }) => channel_id === tablo)?.text).toBe('short');
+    expect((await call(alice, tablo, { ...long, text: '' })).status).toBe(200);
+    const bob = await tabloOf();
+    expect((await call(bob.alice, bob.tablo, long)).status).toBe(200);
+  });
+
   it('[R5] SQL decides as the clients do, whatever comes in whatever order and at once', async () => {
     const random = new Random(11);
     const texts = ['', 'a', 'ab', 'B', 'é', '\ue000', '😀', 'a😀', 'a\ue000'];

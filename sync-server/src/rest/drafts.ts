@@ -8,6 +8,7 @@ import { tabloParams } from './params.ts';
 import type { PgDrafts } from './pg-drafts.ts';
 import { requireMember } from './require-member.ts';
 import { addRoute, type RestApp } from './route.ts';
+import { unwrap } from './unwrap.ts';
 
 /** A device reports each tablo's draft a second or two after the last key; the burst is one that comes back after days. */
 const PUTS_PER_SECOND = 5;
@@ -45,7 +46,7 @@ export function addDraftRoutes(app: RestApp, drafts: PgDrafts, membership: Membe
       if (!canWrite(role)) throw new AppError(refusal('read-only'));
       if (!puts.take(claims.userId, 1, Date.now())) throw new AppError(refusal('rate-limited'));
       const at = Date.parse(body.updated_at);
-      const draft = await drafts.put(claims.userId, params.id, { text: body.text, at });
+      const draft = unwrap(await drafts.put(claims.userId, params.id, { text: body.text, at }));
       if (draft === null) throw forbidden(); // Removed in this very moment.
       return { status: 200, body: { draft } };
     },

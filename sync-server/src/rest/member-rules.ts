@@ -1,9 +1,9 @@
 /** Who may do what to whom in a tablo. Pure; every way to change members asks here. */
-import { canModerate, isAtLeast, type Role } from '@tablo/schema/roles';
+import { canDeleteTablo, canModerate, isAtLeast, type Role } from '@tablo/schema/roles';
 import { type RestRefusal, refusal } from './app-error.ts';
 import type { Standing } from './pg-standing.ts';
 
-export const NOT_A_MODERATOR = refusal('forbidden', 'Only owners and admins may do this.');
+const NOT_A_MODERATOR = refusal('forbidden', 'Only owners and admins may do this.');
 const ABOVE_YOU = refusal('forbidden', 'This member stands above you.');
 const ABOVE_YOUR_ROLE = refusal('forbidden', 'Nobody grants a role above their own.');
 const NOT_A_MEMBER: RestRefusal = { code: 'not-found', message: 'This user is not a member.' };
@@ -32,7 +32,20 @@ export function refuseRemoval(standing: Standing): RestRefusal | null {
   return isLastOwner(standing) ? LAST_OWNER : null;
 }
 
+/** Making a link, and ending one: a link that grants more than the caller has was made by somebody above them. */
 export function refuseInvite(actor: Role, role: Role): RestRefusal | null {
   if (!canModerate(actor)) return NOT_A_MODERATOR;
   return isAtLeast(actor, role) ? null : ABOVE_YOUR_ROLE;
+}
+
+export const refuseRename = (actor: Role): RestRefusal | null => (canModerate(actor) ? null : NOT_A_MODERATOR);
+export const refuseDelete = (actor: Role): RestRefusal | null =>
+  canDeleteTablo(actor) ? null : refusal('forbidden', 'Only owners may do this.');
+
+/**
+ * What a member's own role says without a look at the target: asked before the tablo is locked, so that who may not do this in any case never stands
+ * in the way of its messages.
+ */
+export function refuseChangeOf(actor: Role, isSelf: boolean): RestRefusal | null {
+  return isSelf || canModerate(actor) ? null : NOT_A_MODERATOR;
 }

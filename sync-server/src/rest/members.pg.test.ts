@@ -1,6 +1,6 @@
 import { memberAnswer, membersAnswer } from '@tablo/schema/rest/member';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newUser, openTestRest, type TestRest } from './test-rest.ts';
+import { insertMessage, newUser, openTestRest, type TestRest } from './test-rest.ts';
 
 let rest: TestRest;
 beforeAll(async () => {
@@ -122,6 +122,123 @@ describe('roles', () => {
     );
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+  });
+});
+
+describe('GET members, page by page', () => {
+  it('[R9] gives each member once, in the order in which they came, also with equal times and repeated rows', async () => {
+    const host = await openTestRest();
+    await host.pool.query('ALTER TABLE tablo_access DROP CONSTRAINT tablo_access_pkey');
+    const users = Array.from({ length: 9 }, newUser);
+    const tablo = await host.createTablo();
+    for (const [nth, user] of users.entries())
+      for (let time = 0; time < 2; time += 1)
+        await host.pool.query(
+          `INSERT INTO tablo_access (tablo_id, user_id, created_at) VALUES ($1, $2, tablo_private.from_ms($3::bigint))`,
+          [tablo, user, 1_000 + Math.floor(nth / 4) + 10 * time],
+        );
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const { body } = await host.call(users[0]!, 'GET', `${path(tablo)}?limit=2${cursor}`);
+      const page = membersAnswer.parse(body);
+      seen.push(...page.members.map(({ user_id }) => user_id));
+      cursor = page.cursor == null ? '' : `&cursor=${page.cursor}`;
+    } while (cursor !== '');
+    expect(seen).toEqual([0, 4, 8].flatMap((from) => users.slice(from, from + 4).sort()));
+    expect((await host.call(users[0]!, 'GET', `${path(tablo)}?cursor=x`)).status).toBe(400);
+    await host.close();
+  });
+});
+
+describe('adding somebody with whom one shares no tablo, under an external issuer', () => {
+  const known = async (user: User) => {
+    await rest.call(user, 'GET', '/chat/channels'); // Their token tells their name.
+    await rest.profiles.settled();
+  };
+  const shownTo = async (user: User, tablo: string, other: User) =>
+    membersAnswer
+      .parse((await rest.call(user, 'GET', path(tablo))).body)
+      .members.find(({ user_id }) => user_id === other);
+  const nobody = { name: null, email: null, avatar_url: null };
+
+  it('[R6] adds at once, and tells no name and no address, whether there is such a user or not', async () => {
+    const [mallory, bob] = [newUser(), newUser()];
+    await known(bob);
+    const tablo = await rest.createTablo({ [mallory]: 'owner' });
+    const answers = [];
+    for (const target of [bob, newUser()]) {
+      const { status, body } = await rest.call(mallory, 'POST', path(tablo), { user_id: target });
+      answers.push({ status, body: { member: { ...body.member, user_id: 'x', created_at: 'x' } } });
+    }
+    expect(answers[0]).toEqual({
+      status: 201,
+      body: { member: { user_id: 'x', role: 'member', ...nobody, created_at: 'x' } },
+    });
+    expect(answers[1]).toEqual(answers[0]);
+    expect(await shownTo(mallory, tablo, bob)).toMatchObject(nobody);
+    // Another role, another tablo: still nobody whom Mallory has met.
+    await rest.call(mallory, 'POST', path(tablo), { user_id: bob, role: 'guest' });
+    const second = await rest.createTablo({ [mallory]: 'owner' });
+    expect((await rest.call(mallory, 'POST', path(second), { user_id: bob })).body.member).toMatchObject(nobody);
+  });
+
+  it.each([
+    ['reads it', (bob: User, tablo: string) => rest.call(bob, 'GET', `/chat/channels/${tablo}/messages`)],
+    ['marks it read', (bob: User, tablo: string) => rest.call(bob, 'POST', `/chat/channels/${tablo}/read`)],
+    [
+      'writes there by a socket',
+      (bob: User, tablo: string) => insertMessage(rest.pool, { tablo: tablo as never, user: bob }),
+    ],
+  ])('[R6] tells name and address once that person %s', async (_, use) => {
+    const [mallory, bob] = [newUser(), newUser()];
+    await known(bob);
+    const tablo = await rest.createTablo({ [mallory]: 'owner' });
+    await rest.call(mallory, 'POST', path(tablo), { user_id: bob });
+    await rest.call(bob, 'GET', '/chat/channels'); // A look at one's own list is no visit.
+    expect(await shownTo(mallory, tablo, bob)).toMatchObject(nobody);
+    await use(bob, tablo);
+    expect(await shownTo(mallory, tablo, bob)).toMatchObject({ name: `User ${bob.slice(0, 4)}` });
+  });
+
+  it('[R6] adds at once, with name and address, whom one has met already', async () => {
+    const [alice, bob] = [newUser(), newUser()];
+    await known(bob);
+    await rest.createTablo({ [alice]: 'member', [bob]: 'member' });
+    const tablo = await rest.createTablo({ [alice]: 'owner' });
+    const { status, body } = await rest.call(alice, 'POST', path(tablo), { user_id: bob });
+    expect({ status, name: body.member.name }).toEqual({ status: 201, name: `User ${bob.slice(0, 4)}` });
+  });
+
+  it('is bounded by tablo, and by the tablos of who is added; who is full can still be told a link', async () => {
+    const own = await openTestRest({ bounds: { membersPerTablo: 3, tablosPerUser: 2 } });
+    const [mallory, bob] = [newUser(), newUser()];
+    const add = (tablo: string, user: User) => own.call(mallory, 'POST', path(tablo), { user_id: user });
+    const tablo = await own.createTablo({ [mallory]: 'owner' });
+    expect([(await add(tablo, newUser())).status, (await add(tablo, newUser())).status]).toEqual([201, 201]);
+    expect(await add(tablo, newUser())).toMatchObject({ status: 429, body: { code: 'rate-limited' } });
+    for (const status of [201, 201, 429]) {
+      const other = await own.createTablo({ [mallory]: 'owner' });
+      expect((await add(other, bob)).status).toBe(status);
+      if (status === 201) continue;
+      const { code } = (await own.call(mallory, 'POST', `/chat/channels/${other}/invites`)).body.invite;
+      expect((await own.call(bob, 'POST', `/chat/invites/${code}/accept`)).status).toBe(200);
+    }
+    await own.close();
+  });
+
+  it('is the host’s alone where ADD_MEMBERS says so; a stranger learns no more than elsewhere', async () => {
+    const own = await openTestRest({ settings: { addMembers: 'host' } });
+    const [alice, bob] = [newUser(), newUser()];
+    const tablo = await own.createTablo({ [alice]: 'owner' });
+    expect(await own.call(alice, 'POST', path(tablo), { user_id: bob })).toMatchObject({
+      status: 403,
+      body: { code: 'forbidden', error: 'Here the host application alone adds members.' },
+    });
+    expect((await own.call(bob, 'POST', path(tablo), { user_id: bob })).body.error).toBe(
+      'You are not a member of this tablo.',
+    );
+    await own.close();
   });
 });
 

@@ -1,32 +1,56 @@
 /** `/chat/channels/:id/members`: who belongs to a tablo. */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { okAnswer } from '@tablo/schema/rest/common';
-import { addMemberRequest, memberAnswer, membersAnswer, type RestMember } from '@tablo/schema/rest/member';
+import {
+  addMemberAnswer,
+  addMemberRequest,
+  MEMBERS_MAX_LIMIT,
+  membersAnswer,
+  type RestMember,
+} from '@tablo/schema/rest/member';
 import type { Membership } from '../access/membership.ts';
-import { forbidden } from './app-error.ts';
+import { forbidden, refusal } from './app-error.ts';
+import { refuseChangeOf } from './member-rules.ts';
+import { pageQuery } from './page-query.ts';
 import { asUserId, memberParams, tabloParams } from './params.ts';
-import type { PgMembers } from './pg-members.ts';
-import { requireMember } from './require-member.ts';
+import type { PgMembers, Strangers } from './pg-members.ts';
+import { requireMember, requireRole } from './require-member.ts';
 import { addRoute, type RestApp } from './route.ts';
 import { unwrap } from './unwrap.ts';
 
 const PATH = '/chat/channels/{id}/members';
 
-export function addMemberRoutes(app: RestApp, members: PgMembers, membership: Membership): void {
+export interface MemberSettings {
+  /** `host`: the host application alone adds members. Default: `members`. */
+  readonly addMembers?: 'members' | 'host';
+  /** Default: `add`, as with an external issuer. */
+  readonly strangers?: Strangers;
+}
+
+const HOST_ONLY = refusal('forbidden', 'Here the host application alone adds members.');
+const listQuery = pageQuery(MEMBERS_MAX_LIMIT);
+
+export function addMemberRoutes(
+  app: RestApp,
+  members: PgMembers,
+  membership: Membership,
+  { addMembers = 'members', strangers = 'add' }: MemberSettings,
+): void {
   addRoute(
     app,
     {
       method: 'get',
       path: PATH,
-      summary: 'Members, in the order in which they came',
+      summary: 'Members, in the order in which they came, page by page',
       params: tabloParams,
+      query: listQuery,
       answer: membersAnswer,
       statuses: [200],
       refusals: ['forbidden'],
     },
-    async ({ claims, params }) => {
+    async ({ claims, params, query }) => {
       await requireMember(membership, params.id, claims.userId);
-      return { status: 200, body: { members: await members.list(params.id) } };
+      return { status: 200, body: await members.list(params.id, query) };
     },
   );
 
@@ -35,17 +59,24 @@ export function addMemberRoutes(app: RestApp, members: PgMembers, membership: Me
     {
       method: 'post',
       path: PATH,
-      summary: 'Add somebody (201), or give a member another role (200); owners and admins, and yourself to step down',
+      summary:
+        'Add somebody (201), ask somebody with whom you share no tablo (202), or give a member another role (200); owners and admins, and yourself to step down',
       params: tabloParams,
       body: addMemberRequest,
-      answer: memberAnswer,
-      statuses: [200, 201],
-      refusals: ['forbidden', 'last-owner'],
+      answer: addMemberAnswer,
+      statuses: [200, 201, 202],
+      refusals: ['forbidden', 'last-owner', 'rate-limited'],
     },
     async ({ claims, params, body }) => {
-      const userId = asUserId(body.user_id);
-      const { isNew } = unwrap(await members.put(claims.userId, params.id, userId, body.role));
-      return { status: isNew ? 201 : 200, body: { member: await readMember(members, params.id, userId) } };
+      const target = asUserId(body.user_id);
+      await requireRole(membership, params.id, claims.userId, (role) =>
+        addMembers === 'host' ? HOST_ONLY : refuseChangeOf(role, target === claims.userId),
+      );
+      const adding = { actor: claims.userId, tabloId: params.id, target, role: body.role, strangers };
+      const put = unwrap(await members.put(adding));
+      if (put.type === 'invited') return { status: 202, body: { invitation: put.invitation } };
+      const member = await readMember(members, params.id, target);
+      return { status: put.type === 'added' ? 201 : 200, body: { member } };
     },
   );
 
@@ -61,6 +92,8 @@ export function addMemberRoutes(app: RestApp, members: PgMembers, membership: Me
       refusals: ['forbidden', 'not-found', 'last-owner'],
     },
     async ({ claims, params }) => {
+      const isSelf = params.userId === claims.userId;
+      await requireRole(membership, params.id, claims.userId, (role) => refuseChangeOf(role, isSelf));
       unwrap(await members.remove(claims.userId, params.id, params.userId));
       return { status: 200, body: { ok: true as const } };
     },
@@ -68,7 +101,7 @@ export function addMemberRoutes(app: RestApp, members: PgMembers, membership: Me
 }
 
 async function readMember(members: PgMembers, tabloId: TabloId, userId: UserId): Promise<RestMember> {
-  const [member] = await members.list(tabloId, userId);
-  if (member === undefined) throw forbidden(); // Removed again in this very moment.
+  const member = await members.find(tabloId, userId);
+  if (member === null) throw forbidden(); // Removed again in this very moment.
   return member;
 }

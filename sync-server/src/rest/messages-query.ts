@@ -1,7 +1,8 @@
-/** `?before=&limit=` of a tablo's history. */
+/** `?before=&after=&limit=` of a tablo's history. */
 import { isEntryId } from '@tablo/schema/ids';
 import { MESSAGES_DEFAULT_LIMIT, MESSAGES_MAX_LIMIT } from '@tablo/schema/rest/message';
 import { z } from 'zod';
+import { limitParam } from './page-query.ts';
 import type { Before } from './pg-messages.ts';
 
 /** RFC 3339, and the longer years that ECMAScript writes. No offset means UTC. */
@@ -18,21 +19,32 @@ export function parseBefore(given: string): Before | null {
   return Number.isNaN(ms) ? null : { type: 'time', ms: Math.max(0, ms) };
 }
 
-export const messagesQuery = z.object({
-  before: z
-    .string()
-    .transform((given, context): Before => {
-      const before = parseBefore(given);
-      if (before !== null) return before;
-      context.addIssue({ code: 'custom', message: 'must be an ISO 8601 time or a message id' });
-      return z.NEVER;
-    })
-    .optional()
-    .meta({ type: 'string', description: 'An ISO 8601 time, or a message id, which is exact with equal times.' }),
-  limit: z
-    .string()
-    .regex(/^[+-]?\d+$/, 'must be a whole number')
-    .transform((given) => Math.min(Math.max(Number(given), 1), MESSAGES_MAX_LIMIT))
-    .default(MESSAGES_DEFAULT_LIMIT)
-    .meta({ type: 'integer', minimum: 1, maximum: MESSAGES_MAX_LIMIT, default: MESSAGES_DEFAULT_LIMIT }),
-});
+export const messagesQuery = z
+  .object({
+    before: z
+      .string()
+      .transform((given, context): Before => {
+        const before = parseBefore(given);
+        if (before !== null) return before;
+        context.addIssue({ code: 'custom', message: 'must be an ISO 8601 time or a message id' });
+        return z.NEVER;
+      })
+      .optional()
+      .meta({ type: 'string', description: 'An ISO 8601 time, or a message id, which is exact with equal times.' }),
+    after: z
+      .string()
+      .regex(/^\d{1,15}$/, 'must be a seq: a whole number from 0')
+      .transform(Number)
+      .optional()
+      .meta({
+        type: 'integer',
+        minimum: 0,
+        description:
+          'A seq: what came after it, in the order of arrival, deleted messages included. Not with `before`.',
+      }),
+    limit: limitParam(MESSAGES_MAX_LIMIT, MESSAGES_DEFAULT_LIMIT),
+  })
+  .refine(({ before, after }) => before === undefined || after === undefined, {
+    path: ['after'],
+    message: 'before and after exclude each other',
+  });

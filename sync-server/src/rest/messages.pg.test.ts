@@ -19,34 +19,27 @@ const page = async (tablo: string, query = '') => {
   return { ids: messages.map(({ id }) => id), messages, hasMore };
 };
 
+const vote = (message: string, user: string, emoji: string, isOn: boolean, at: number, id: string = createEntryId()) =>
+  rest.pool.query(
+    `INSERT INTO tablo_votes (message_id, user_id, emoji, is_on, shown_at, entry_id)
+     VALUES ($1, $2, $3, $4, tablo_private.from_ms($5), $6)`,
+    [message, user, emoji, isOn, at, id],
+  );
+
 describe('GET messages', () => {
   it('gives what the contract names, times in milliseconds', async () => {
     const tablo = await rest.createTablo({ [alice]: 'guest' });
     const target = await insertMessage(rest.pool, { tablo, user: alice, text: 'one\ntwo', at: NOON + 7 });
     const reaction = createEntryId();
-    await rest.pool.query('INSERT INTO message_reactions VALUES ($1, $2, $3, tablo_private.from_ms($4), $5)', [
-      target,
-      alice,
-      '👍',
-      NOON + 9,
-      reaction,
-    ]);
+    await vote(target, alice, '👍', true, NOON + 9, reaction);
     await rest.pool.query(`UPDATE messages SET updated_at = tablo_private.from_ms($2), edit_id = $3 WHERE id = $1`, [
       target,
       NOON + 8,
       reaction,
     ]);
-    // Taken back: no row says so, and a late reaction in a newer document must not outrank it [R5].
-    const [on, off] = [createEntryId(), createEntryId()];
-    for (const [id, isOn, at] of [
-      [on, true, NOON + 10],
-      [off, false, NOON + 11],
-    ] as const)
-      await rest.pool.query(
-        `INSERT INTO tablo_entries (id, tablo_id, epoch, kind, author, target, emoji, is_on, sent_at, received_at, shown_at, digest)
-         SELECT $1, $2, 1, 'reaction', $3, $4, '🎉', $5, t, t, t, '' FROM tablo_private.from_ms($6) t`,
-        [id, tablo, alice, target, isOn, at],
-      );
+    // Taken back, and told: a late reaction in a newer document must not outrank it [R5].
+    const off = createEntryId();
+    await vote(target, alice, '🎉', false, NOON + 11, off);
     // Whoever calls is known by name from then on.
     await rest.call(alice, 'GET', '/chat/channels');
     await rest.profiles.settled();
@@ -66,6 +59,7 @@ describe('GET messages', () => {
         edit_id: reaction,
         reply_to: null,
         seq: 1,
+        deleted_at: null,
         reactions: [{ entry_id: reaction, user_id: alice, emoji: '👍', created_at: '2026-06-01T12:00:00.009Z' }],
         withdrawn_reactions: [{ entry_id: off, user_id: alice, emoji: '🎉', created_at: '2026-06-01T12:00:00.011Z' }],
       },
@@ -130,6 +124,11 @@ describe('GET messages', () => {
     'limit=',
     'before=',
     'before=yesterday',
+    'after=',
+    'after=-1',
+    'after=1.5',
+    'after=x',
+    'after=0&before=2026-01-01',
     `before=${createEntryId().toUpperCase()}`,
     `before=${createEntryId()}`,
   ])('answers 400 to ?%s', async (query) => {
@@ -152,6 +151,51 @@ describe('GET messages', () => {
     const id = await insertMessage(rest.pool, { tablo, user: alice, at: NOON });
     await rest.pool.query('UPDATE messages SET sent_at = tablo_private.from_ms(8640000000000000) WHERE id = $1', [id]);
     expect((await page(tablo)).messages[0]?.sent_at).toBe('+275760-09-13T00:00:00.000Z');
+  });
+});
+
+describe('GET messages?after=', () => {
+  const after = (tablo: string, seq: number, limit = '') => page(tablo, `?after=${seq}${limit}`);
+
+  it('goes by seq, ascending, whatever times are shown, deleted ones included without their text', async () => {
+    const bob = newUser();
+    const tablo = await rest.createTablo({ [alice]: 'guest', [bob]: 'member' });
+    const ids = [];
+    for (const [nth, at] of [NOON, NOON - 9_000, NOON + 5].entries())
+      ids.push(await insertMessage(rest.pool, { tablo, user: bob, text: `text ${nth}`, at, isDeleted: nth === 1 }));
+    // A text that was left behind by hand is not told either.
+    await rest.pool.query(`UPDATE messages SET text = 'left over' WHERE id = $1`, [ids[1]]);
+    await vote(ids[1]!, bob, '👍', true, NOON);
+    const all = await after(tablo, 0);
+    expect(all).toMatchObject({ ids, hasMore: false });
+    expect(
+      all.messages.map(({ seq, text, deleted_at, reactions }) => [seq, text, deleted_at !== null, reactions]),
+    ).toEqual([
+      [1, 'text 0', false, []],
+      [2, '', true, []],
+      [3, 'text 2', false, []],
+    ]);
+    expect(all.messages[1]?.deleted_at).toMatch(/^\d{4}-.*Z$/);
+    expect(await after(tablo, 1, '&limit=1')).toMatchObject({ ids: [ids[1]], hasMore: true });
+    expect(await after(tablo, 2, '&limit=1')).toMatchObject({ ids: [ids[2]], hasMore: false });
+    expect(await after(tablo, 999_999_999)).toMatchObject({ ids: [], hasMore: false });
+  });
+});
+
+describe('reactions of a message', () => {
+  it('[R9] are its newest thousand, and as many that were taken back', async () => {
+    const tablo = await rest.createTablo({ [alice]: 'member' });
+    const target = await insertMessage(rest.pool, { tablo, user: alice });
+    await rest.pool.query(
+      `INSERT INTO tablo_votes (message_id, user_id, emoji, is_on, shown_at, entry_id)
+       SELECT $1, gen_random_uuid(), '👍', n % 2 = 0, tablo_private.from_ms($2::bigint + n), gen_random_uuid() FROM generate_series(1, 3000) n`,
+      [target, NOON],
+    );
+    const [message] = (await page(tablo)).messages;
+    expect(message?.reactions).toHaveLength(1_000);
+    expect(message?.withdrawn_reactions).toHaveLength(1_000);
+    expect(message?.reactions[0]?.created_at).toBe(new Date(NOON + 1_002).toISOString());
+    expect(message?.reactions.at(-1)?.created_at).toBe(new Date(NOON + 3_000).toISOString());
   });
 });
 

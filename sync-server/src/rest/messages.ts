@@ -25,7 +25,7 @@ export function addMessageRoutes(
     {
       method: 'get',
       path: PATH,
-      summary: 'A page of the history, oldest first',
+      summary: 'A page of the history, oldest first; with `after`, what arrived after a seq, in that order',
       params: tabloParams,
       query: messagesQuery,
       answer: messagesPage,
@@ -34,6 +34,8 @@ export function addMessageRoutes(
     },
     async ({ claims, params, query }) => {
       await requireMember(membership, params.id, claims.userId);
+      if (query.after !== undefined)
+        return { status: 200, body: await messages.after(params.id, query.after, query.limit) };
       const page = await messages.page(params.id, query.before ?? null, query.limit);
       if (page === null)
         throw invalidRequest('The query is not as expected: before: no message of this tablo has that id.');

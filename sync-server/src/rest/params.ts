@@ -1,6 +1,6 @@
 /** What addresses carry. */
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
-import { isTabloId, isUserId } from '@tablo/schema/ids';
+import { isCanonicalUuid, isTabloId, isUserId } from '@tablo/schema/ids';
 import { z } from 'zod';
 
 const MUST_BE_UUID = 'must be a lowercase UUID';
@@ -12,6 +12,12 @@ export const memberParams = tabloParams.extend({
   userId: z.custom<UserId>(isUserId, MUST_BE_UUID).meta({ type: 'string', format: 'uuid' }),
 });
 export const inviteParams = z.object({ code: z.string() });
+export const listedInviteParams = tabloParams.extend({
+  inviteId: z.custom<string>(isCanonicalUuid, MUST_BE_UUID).meta({ type: 'string', format: 'uuid' }),
+});
+export const invitationParams = z.object({
+  id: z.custom<string>(isCanonicalUuid, MUST_BE_UUID).meta({ type: 'string', format: 'uuid' }),
+});
 
 /** Parsed already with the schema's `uuid`: only its brand is missing. */
 export const asUserId = (id: string): UserId => id as UserId;

@@ -1,27 +1,44 @@
 /** Tablos as REST lists them, created, renamed and deleted. */
 import { randomUUID } from 'node:crypto';
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import type { RestChannel } from '@tablo/schema/rest/channel';
+import { PREVIEW_CODE_POINTS, type RestChannel } from '@tablo/schema/rest/channel';
 import { err, ok, type Result } from '@tablo/schema/result';
-import { canDeleteTablo, canModerate, highestRole } from '@tablo/schema/roles';
+import { highestRole, type Role } from '@tablo/schema/roles';
 import type { Pool } from 'pg';
+import type { RestBounds } from '../rest-bounds.ts';
 import { type RestRefusal, refusal } from './app-error.ts';
-import { NOT_A_MODERATOR } from './member-rules.ts';
-import { lockStanding, type Standing } from './pg-standing.ts';
+import { refuseDelete, refuseRename } from './member-rules.ts';
+import { type Cursor, cutPage, fromUs, toUs } from './page-query.ts';
+import { refuseTablo } from './pg-room.ts';
+import { lockStanding } from './pg-standing.ts';
 import { transaction } from './pg-transaction.ts';
-import { countUnread, OWN_TABLOS } from './pg-unread.ts';
+import { countUnread, markOwn, OWN_TABLOS } from './pg-unread.ts';
 import { toIso } from './rest-time.ts';
 
-// [R9] Two index probes a tablo: the newest message that is not deleted, and the unread ones, which are counted only so far.
-const LIST = `SELECT s.id, s.name, s.roles, s.epoch, s.last_seq, s.read_seq, s.created_ms, unread.count AS unread_count,
-    last.id AS message_id, last.user_id AS message_user_id, last.text AS message_text, last.created_ms AS message_created_ms
+export interface Page {
+  readonly cursor?: Cursor | undefined;
+  readonly limit: number;
+}
+
+const OWN = `SELECT s.id, s.name, s.roles, s.epoch, s.last_seq, s.read_seq, s.created_ms, last.id AS message_id,
+    coalesce(last.created_at, s.created_at) AS active_at
   FROM (${OWN_TABLOS}) s
   LEFT JOIN LATERAL (
-    SELECT m.id, m.user_id, m.text, m.created_at, tablo_private.to_ms(m.created_at) AS created_ms FROM messages m
+    SELECT m.id, m.created_at FROM messages m
     WHERE m.channel_id = s.id AND m.deleted_at IS NULL ORDER BY m.created_at DESC, m.id DESC LIMIT 1
-  ) last ON true
-  CROSS JOIN LATERAL (${countUnread('$1', 's')}) unread`;
-const IN_ORDER = 'ORDER BY coalesce(last.created_at, s.created_at) DESC, s.id';
+  ) last ON true`;
+
+// [R9] One index probe for each of the user's tablos, the newest message that is not deleted, says where it stands in the list; what is unread and
+// the preview are read for the page alone.
+const shown = (page: string): string => `WITH page AS (${page})
+  SELECT page.*, ${toUs('page.active_at')} AS us, unread.count AS unread_count, m.user_id AS message_user_id,
+    left(m.text, ${PREVIEW_CODE_POINTS}) AS message_text, tablo_private.to_ms(m.created_at) AS message_created_ms
+  FROM page LEFT JOIN messages m ON m.id = page.message_id CROSS JOIN LATERAL (${countUnread('$1', 'page')}) unread
+  ORDER BY page.active_at DESC, page.id`;
+const LIST = shown(`SELECT * FROM (${OWN}) own
+  WHERE $2::bigint IS NULL OR own.active_at < ${fromUs('$2')} OR (own.active_at = ${fromUs('$2')} AND own.id > $3::uuid)
+  ORDER BY own.active_at DESC, own.id LIMIT $4`);
+const FIND = shown(`${OWN} WHERE s.id = $2`);
 
 interface Row {
   readonly id: TabloId;
@@ -31,6 +48,8 @@ interface Row {
   readonly last_seq: string;
   readonly read_seq: string;
   readonly created_ms: string;
+  /** When it was last spoken in, or made, in microseconds. */
+  readonly us: string;
   readonly unread_count: string;
   readonly message_id: string | null;
   readonly message_user_id: string;
@@ -40,65 +59,68 @@ interface Row {
 
 export class PgChannels {
   readonly #pool: Pool;
+  readonly #bounds: RestBounds;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, bounds: RestBounds) {
     this.#pool = pool;
+    this.#bounds = bounds;
   }
 
   /** The caller's, last spoken in first. */
-  async list(userId: UserId): Promise<RestChannel[]> {
+  async list(userId: UserId, { cursor, limit }: Page): Promise<{ channels: RestChannel[]; cursor: string | null }> {
     const { rows } = await this.#pool.query<Row>({
       name: 'channels-list',
-      text: `${LIST} ${IN_ORDER}`,
-      values: [userId],
+      text: LIST,
+      values: [userId, cursor?.us ?? null, cursor?.id ?? null, limit + 1],
     });
-    return rows.map(toChannel);
+    await markOwn(this.#pool, userId, rows);
+    const page = cutPage(rows, limit);
+    return { channels: page.rows.map(toChannel), cursor: page.cursor };
   }
 
   /** `null`: not the caller's. */
   async find(userId: UserId, tabloId: TabloId): Promise<RestChannel | null> {
     const { rows } = await this.#pool.query<Row>({
       name: 'channels-find',
-      text: `${LIST} WHERE s.id = $2`,
+      text: FIND,
       values: [userId, tabloId],
     });
     return rows[0] === undefined ? null : toChannel(rows[0]);
   }
 
-  async create(userId: UserId, name: string): Promise<TabloId> {
+  create(userId: UserId, name: string): Promise<Result<TabloId, RestRefusal>> {
     const id = randomUUID() as TabloId;
-    await transaction(this.#pool, async (client) => {
+    return transaction(this.#pool, async (client): Promise<Result<TabloId, RestRefusal>> => {
+      const refused = await refuseTablo(client, this.#bounds, userId);
+      if (refused !== null) return err(refused);
       await client.query('INSERT INTO tablos (id, name, created_by) VALUES ($1, $2, $3)', [id, name, userId]);
       await client.query(
         `INSERT INTO tablo_access (tablo_id, user_id, role, is_active) VALUES ($1, $2, 'owner', true)`,
         [id, userId],
       );
+      return ok(id);
     });
-    return id;
   }
 
   rename(userId: UserId, tabloId: TabloId, name: string): Promise<Result<null, RestRefusal>> {
-    const refuse = ({ actor }: Standing) => (canModerate(actor) ? null : NOT_A_MODERATOR);
-    return this.#change(userId, tabloId, refuse, 'UPDATE tablos SET name = $2 WHERE id = $1', [tabloId, name]);
+    return this.#change(userId, tabloId, refuseRename, 'UPDATE tablos SET name = $2 WHERE id = $1', [tabloId, name]);
   }
 
   /** Nothing is erased: the tablo closes to everybody, and an administrator may open it again. */
   delete(userId: UserId, tabloId: TabloId): Promise<Result<null, RestRefusal>> {
-    const refuse = ({ actor }: Standing) =>
-      canDeleteTablo(actor) ? null : refusal('forbidden', 'Only owners may do this.');
-    return this.#change(userId, tabloId, refuse, 'UPDATE tablos SET deleted_at = now() WHERE id = $1', [tabloId]);
+    return this.#change(userId, tabloId, refuseDelete, 'UPDATE tablos SET deleted_at = now() WHERE id = $1', [tabloId]);
   }
 
   #change(
     userId: UserId,
     tabloId: TabloId,
-    refuse: (standing: Standing) => RestRefusal | null,
+    refuse: (role: Role) => RestRefusal | null,
     text: string,
     values: unknown[],
   ) {
     return transaction(this.#pool, async (client): Promise<Result<null, RestRefusal>> => {
       const standing = await lockStanding(client, tabloId, userId);
-      const refused = standing === null ? refusal('forbidden') : refuse(standing);
+      const refused = standing === null ? refusal('forbidden') : refuse(standing.actor);
       if (refused !== null) return err(refused);
       await client.query(text, values);
       return ok(null);

@@ -1,51 +1,119 @@
-/** Members of a tablo: list, add, change, remove. The rules are in `member-rules.ts`; here they are asked under the tablo's lock. */
+/**
+ * Members of a tablo: list, add, change, remove. The rules are in `member-rules.ts`; here they are asked under the tablo's lock. Nobody is named to
+ * people whom they never met: a newcomer has no name and no address before they have come, or written there.
+ */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import type { RestMember } from '@tablo/schema/rest/member';
+import type { RestMember, RestSentInvitation } from '@tablo/schema/rest/member';
 import { err, ok, type Result } from '@tablo/schema/result';
 import { highestRole, type Role } from '@tablo/schema/roles';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
+import type { RestBounds } from '../rest-bounds.ts';
 import { type RestRefusal, refusal } from './app-error.ts';
 import { refuseGrant, refuseRemoval } from './member-rules.ts';
+import { cutPage, fromUs, toUs } from './page-query.ts';
+import type { Page } from './pg-channels.ts';
+import { invitePerson } from './pg-invitations.ts';
+import { refuseAdd } from './pg-room.ts';
 import { lockStanding, putMember } from './pg-standing.ts';
 import { transaction } from './pg-transaction.ts';
+import { plainTime } from './plain-time.ts';
 import { toIso } from './rest-time.ts';
 
-const LIST = `SELECT a.user_id, a.roles, p.name, p.email, p.avatar_url, tablo_private.to_ms(a.created_at) AS created_ms
-  FROM (
-    SELECT user_id, array_agg(role::text) AS roles, min(created_at) AS created_at FROM tablo_access
-    WHERE tablo_id = $1 AND is_active AND ($2::uuid IS NULL OR user_id = $2) GROUP BY user_id
-  ) a LEFT JOIN profiles p ON p.user_id = a.user_id ORDER BY a.created_at, a.user_id`;
+const JOINED = plainTime('a.created_at');
+/** Of a member who repeats, the first row. */
+const IS_FIRST = `NOT EXISTS (SELECT FROM tablo_access b WHERE b.tablo_id = a.tablo_id AND b.user_id = a.user_id AND b.is_active
+      AND (${plainTime('b.created_at')}, b.ctid) < (${JOINED}, a.ctid))`;
+
+const members = (
+  rows: string,
+): string => `SELECT a.user_id, r.roles, ${toUs('a.joined_at')} AS us, tablo_private.to_ms(a.joined_at) AS created_ms,
+    p.name, p.email, p.avatar_url
+  FROM (${rows}) a
+  CROSS JOIN LATERAL (
+    SELECT array_agg(role::text) AS roles FROM tablo_access WHERE tablo_id = $1 AND user_id = a.user_id AND is_active
+  ) r
+  LEFT JOIN profiles p ON p.user_id = a.user_id AND NOT EXISTS (
+    SELECT FROM tablo_private.newcomers n WHERE n.tablo_id = $1 AND n.user_id = a.user_id
+      AND NOT EXISTS (SELECT FROM messages m WHERE m.channel_id = $1 AND m.user_id = a.user_id)
+      AND NOT EXISTS (SELECT FROM channel_read_state s WHERE s.channel_id = $1 AND s.user_id = a.user_id)
+  )
+  ORDER BY a.joined_at, a.user_id`;
+
+// [R9] Index order, so a page reads its own rows, whoever left before.
+const LIST = members(`SELECT a.user_id, ${JOINED} AS joined_at FROM tablo_access a
+    WHERE a.tablo_id = $1 AND a.is_active AND ($2::bigint IS NULL OR (${JOINED}, a.user_id) > (${fromUs('$2')}, $3::uuid)) AND ${IS_FIRST}
+    ORDER BY ${JOINED}, a.user_id LIMIT $4`);
+const FIND = members(`SELECT a.user_id, ${JOINED} AS joined_at FROM tablo_access a
+    WHERE a.tablo_id = $1 AND a.user_id = $2 AND a.is_active ORDER BY a.created_at LIMIT 1`);
+
+/** Both belong to a tablo that both have accepted. */
+const SHARES = `SELECT FROM tablo_access mine
+  JOIN tablos t ON t.id = mine.tablo_id AND t.deleted_at IS NULL
+  JOIN tablo_access theirs ON theirs.tablo_id = mine.tablo_id AND theirs.user_id = $2 AND theirs.is_active
+  WHERE mine.user_id = $1 AND mine.is_active
+    AND NOT EXISTS (SELECT FROM tablo_private.newcomers n WHERE n.tablo_id = mine.tablo_id AND n.user_id IN ($1, $2)) LIMIT 1`;
+const ADD_NEWCOMER = `INSERT INTO tablo_private.newcomers (tablo_id, user_id, added_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`;
 
 interface Row {
   readonly user_id: UserId;
   readonly roles: readonly string[];
+  readonly us: string;
   readonly name: string | null;
   readonly email: string | null;
   readonly avatar_url: string | null;
   readonly created_ms: string;
 }
 
+/** What becomes of people with whom the caller shares no tablo: asked where the built-in service runs, added where the issuer is somebody else's. */
+export type Strangers = 'invite' | 'add';
+
+export type Put =
+  | { readonly type: 'added' | 'changed' }
+  | { readonly type: 'invited'; readonly invitation: RestSentInvitation };
+
+interface Adding {
+  readonly actor: UserId;
+  readonly tabloId: TabloId;
+  readonly target: UserId;
+  readonly role: Role;
+  readonly strangers: Strangers;
+}
+
 export class PgMembers {
   readonly #pool: Pool;
+  readonly #bounds: RestBounds;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, bounds: RestBounds) {
     this.#pool = pool;
+    this.#bounds = bounds;
   }
 
   /** In the order in which they came. */
-  async list(tabloId: TabloId, only: UserId | null = null): Promise<RestMember[]> {
-    const { rows } = await this.#pool.query<Row>({ name: 'members-list', text: LIST, values: [tabloId, only] });
-    return rows.map(toMember);
+  async list(tabloId: TabloId, { cursor, limit }: Page): Promise<{ members: RestMember[]; cursor: string | null }> {
+    const values = [tabloId, cursor?.us ?? null, cursor?.id ?? null, limit + 1];
+    const { rows } = await this.#pool.query<Row & { id: string }>({ name: 'members-list', text: LIST, values });
+    const page = cutPage(
+      rows.map((row) => ({ ...row, id: row.user_id })),
+      limit,
+    );
+    return { members: page.rows.map(toMember), cursor: page.cursor };
   }
 
-  /** Adds `target`, or gives them another role. */
-  put(actor: UserId, tabloId: TabloId, target: UserId, role: Role): Promise<Result<{ isNew: boolean }, RestRefusal>> {
-    return transaction(this.#pool, async (client) => {
+  async find(tabloId: TabloId, user: UserId): Promise<RestMember | null> {
+    const { rows } = await this.#pool.query<Row>({ name: 'members-find', text: FIND, values: [tabloId, user] });
+    return rows[0] === undefined ? null : toMember(rows[0]);
+  }
+
+  /** Adds `target` or asks them to come, or gives a member another role. */
+  put(adding: Adding): Promise<Result<Put, RestRefusal>> {
+    const { actor, tabloId, target, role } = adding;
+    return transaction(this.#pool, async (client): Promise<Result<Put, RestRefusal>> => {
       const standing = await lockStanding(client, tabloId, actor, target);
       const refused = standing === null ? refusal('forbidden') : refuseGrant(standing, role);
       if (standing === null || refused !== null) return err(refused ?? refusal('forbidden'));
+      if (standing.target === null) return this.#add(client, adding);
       if (standing.target !== role) await putMember(client, tabloId, target, role);
-      return ok({ isNew: standing.target === null });
+      return ok({ type: 'changed' });
     });
   }
 
@@ -54,12 +122,29 @@ export class PgMembers {
       const standing = await lockStanding(client, tabloId, actor, target);
       const refused = standing === null ? refusal('forbidden') : refuseRemoval(standing);
       if (refused !== null) return err(refused);
+      // Leaving by oneself is no removal: the trigger that remembers removals is told so, for this transaction.
+      if (actor === target) await client.query(`SELECT set_config('tablo_chat.leaving', $1, true)`, [actor]);
       await client.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [
         tabloId,
         target,
       ]);
       return ok(null);
     });
+  }
+
+  /** [R6] The same questions and the same answers, whether there is such a user or not. */
+  async #add(client: PoolClient, adding: Adding): Promise<Result<Put, RestRefusal>> {
+    const { actor, tabloId, target, role, strangers } = adding;
+    const isStranger = (await client.query(SHARES, [actor, target])).rowCount === 0;
+    if (isStranger && strangers === 'invite') {
+      const invited = await invitePerson(client, this.#bounds, { tabloId, inviter: actor, user: target, role });
+      return invited.ok ? ok({ type: 'invited', invitation: invited.value }) : invited;
+    }
+    const refused = await refuseAdd(client, this.#bounds, tabloId, target);
+    if (refused !== null) return err(refused);
+    await putMember(client, tabloId, target, role);
+    if (isStranger) await client.query(ADD_NEWCOMER, [tabloId, target, actor]);
+    return ok({ type: 'added' });
   }
 }
 

@@ -1,27 +1,28 @@
 /** A tablo's history, page by page: keyset on (created_at, id), so that a page costs the same wherever it lies [R9]. */
 import type { EntryId, TabloId } from '@tablo/schema/ids';
-import type { RestMessage } from '@tablo/schema/rest/message';
+import { MESSAGE_REACTIONS_MAX, type RestMessage } from '@tablo/schema/rest/message';
 import type { Pool } from 'pg';
 import { toIso } from './rest-time.ts';
 
-const SELECT = `SELECT m.id, m.channel_id, m.user_id, p.name AS user_name, m.text, m.edit_id, m.reply_to, m.seq,
-    tablo_private.to_ms(m.created_at) AS created_ms, tablo_private.to_ms(m.sent_at) AS sent_ms,
-    tablo_private.to_ms(m.received_at) AS received_ms, tablo_private.to_ms(m.updated_at) AS updated_ms, r.reactions, w.withdrawn
+// [R9] A member's latest vote on an emoji is one row, on or off, however often it was toggled; the newest ones are shown.
+const votes = (
+  isOn: boolean,
+): string => `SELECT json_agg(json_build_object('entry_id', entry_id, 'user_id', user_id, 'emoji', emoji,
+      'created_ms', tablo_private.to_ms(shown_at)) ORDER BY shown_at, entry_id) AS votes
+    FROM (
+      SELECT v.entry_id, v.user_id, v.emoji, v.shown_at FROM tablo_votes v
+      WHERE v.message_id = m.id AND v.is_on = ${isOn} AND m.deleted_at IS NULL
+      ORDER BY v.shown_at DESC, v.entry_id DESC LIMIT ${MESSAGE_REACTIONS_MAX}
+    ) newest`;
+
+const SELECT = `SELECT m.id, m.channel_id, m.user_id, p.name AS user_name, CASE WHEN m.deleted_at IS NULL THEN m.text ELSE '' END AS text,
+    m.edit_id, m.reply_to, m.seq, tablo_private.to_ms(m.created_at) AS created_ms, tablo_private.to_ms(m.sent_at) AS sent_ms,
+    tablo_private.to_ms(m.received_at) AS received_ms, tablo_private.to_ms(m.updated_at) AS updated_ms,
+    tablo_private.to_ms(m.deleted_at) AS deleted_ms, r.votes AS reactions, w.votes AS withdrawn
   FROM messages m
   LEFT JOIN profiles p ON p.user_id = m.user_id
-  LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_object('entry_id', entry_id, 'user_id', user_id, 'emoji', emoji, 'created_ms', tablo_private.to_ms(created_at))
-      ORDER BY created_at, entry_id) AS reactions
-    FROM message_reactions WHERE message_id = m.id
-  ) r ON true
-  LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_object('entry_id', id, 'user_id', author, 'emoji', emoji, 'created_ms', tablo_private.to_ms(shown_at))
-      ORDER BY shown_at, id) AS withdrawn
-    FROM (
-      SELECT DISTINCT ON (author, emoji) id, author, emoji, is_on, shown_at FROM tablo_entries
-      WHERE kind = 'reaction' AND target = m.id ORDER BY author, emoji, shown_at DESC, id DESC
-    ) latest WHERE NOT is_on
-  ) w ON true`;
+  LEFT JOIN LATERAL (${votes(true)}) r ON true
+  LEFT JOIN LATERAL (${votes(false)}) w ON true`;
 
 const PAGE = `${SELECT} WHERE m.channel_id = $1 AND m.deleted_at IS NULL ORDER BY m.created_at DESC, m.id DESC LIMIT $2`;
 const BEFORE_TIME = `${SELECT} WHERE m.channel_id = $1 AND m.deleted_at IS NULL AND m.created_at < tablo_private.from_ms($3)
@@ -31,10 +32,13 @@ const BEFORE_ID = `${SELECT} WHERE m.channel_id = $1 AND m.deleted_at IS NULL
     AND (m.created_at, m.id) < ((SELECT a.created_at FROM messages a WHERE a.id = $3 AND a.channel_id = $1), $3::uuid)
   ORDER BY m.created_at DESC, m.id DESC LIMIT $2`;
 
+// In the order of arrival, deleted ones included: for back ends that catch up.
+const AFTER = `${SELECT} WHERE m.channel_id = $1 AND m.seq > $3 ORDER BY m.seq LIMIT $2`;
+
 export type Before = { readonly type: 'time'; readonly ms: number } | { readonly type: 'id'; readonly id: EntryId };
 
 export interface MessagesPage {
-  /** Oldest first. */
+  /** Oldest first; of `after`, by `seq`. */
   readonly messages: RestMessage[];
   readonly hasMore: boolean;
 }
@@ -52,6 +56,7 @@ interface Row {
   readonly sent_ms: string;
   readonly received_ms: string;
   readonly updated_ms: string | null;
+  readonly deleted_ms: string | null;
   readonly reactions: readonly ReactionRow[] | null;
   readonly withdrawn: readonly ReactionRow[] | null;
 }
@@ -76,6 +81,13 @@ export class PgMessages {
     const { rows } = await this.#pool.query<Row>(pageQuery(tabloId, before, limit + 1));
     if (rows.length === 0 && before?.type === 'id' && !(await this.#has(tabloId, before.id))) return null;
     return { messages: rows.slice(0, limit).map(toMessage).reverse(), hasMore: rows.length > limit };
+  }
+
+  /** The first ones above `seq`, by `seq`. */
+  async after(tabloId: TabloId, seq: number, limit: number): Promise<MessagesPage> {
+    const values = [tabloId, limit + 1, seq];
+    const { rows } = await this.#pool.query<Row>({ name: 'messages-after', text: AFTER, values });
+    return { messages: rows.slice(0, limit).map(toMessage), hasMore: rows.length > limit };
   }
 
   /** Also a deleted one. */
@@ -119,6 +131,7 @@ function toMessage(row: Row): RestMessage {
     edit_id: row.edit_id,
     reply_to: row.reply_to,
     seq: Number(row.seq),
+    deleted_at: row.deleted_ms === null ? null : toIso(row.deleted_ms),
     reactions: toReactions(row.reactions),
     withdrawn_reactions: toReactions(row.withdrawn),
   };

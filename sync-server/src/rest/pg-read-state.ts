@@ -1,7 +1,6 @@
 /** Read positions, and what is unread in all of a user's tablos. */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { UNREAD_IDS_MAX, type unreadChannel } from '@tablo/schema/rest/read';
-import { unreadSql } from '@tablo/schema/unread';
+import { UNREAD_IDS_MAX, UNREAD_IDS_MIN, UNREAD_IDS_TOTAL, type unreadChannel } from '@tablo/schema/rest/read';
 import type { Pool } from 'pg';
 import type { z } from 'zod';
 import { countUnread, OWN_TABLOS } from './pg-unread.ts';
@@ -18,14 +17,21 @@ const POSITION = `SELECT s.read_seq, unread.count FROM (${OWN_TABLOS}) s
 const UNREAD = `SELECT s.id, unread.count FROM (${OWN_TABLOS}) s
   CROSS JOIN LATERAL (${countUnread('$1', 's')}) unread WHERE unread.count > 0 ORDER BY s.id`;
 
-const UNREAD_IDS = `SELECT s.id, unread.count, newest.messages FROM (${OWN_TABLOS}) s
-  CROSS JOIN LATERAL (${countUnread('$1', 's')}) unread
-  CROSS JOIN LATERAL (
-    SELECT json_agg(json_build_object('id', n.id, 'seq', n.seq) ORDER BY n.seq) AS messages FROM (
-      SELECT m.id, m.seq FROM messages m WHERE m.channel_id = s.id AND ${unreadSql('$1::uuid', 's.read_seq')}
-      ORDER BY m.seq DESC LIMIT ${UNREAD_IDS_MAX}
+// [R9] Bounded for any number of tablos, and whatever was deleted; a reader's own messages between are walked over only so far.
+const UNREAD_IDS = `WITH u AS MATERIALIZED (
+    SELECT s.id, s.read_seq, unread.count FROM (${OWN_TABLOS}) s
+    CROSS JOIN LATERAL (${countUnread('$1', 's')}) unread WHERE unread.count > 0
+  ), share AS (
+    SELECT least(${UNREAD_IDS_MAX}, greatest(${UNREAD_IDS_MIN}, ${UNREAD_IDS_TOTAL} / greatest(count(*), 1))) AS ids FROM u
+  )
+  SELECT u.id, u.count, newest.messages FROM u CROSS JOIN share CROSS JOIN LATERAL (
+    SELECT coalesce(json_agg(json_build_object('id', n.id, 'seq', n.seq) ORDER BY n.seq), '[]') AS messages FROM (
+      SELECT near.id, near.seq FROM (
+        SELECT m.id, m.seq, m.user_id, m.deleted_at FROM messages m
+        WHERE m.channel_id = u.id AND m.seq > u.read_seq AND m.deleted_at IS NULL ORDER BY m.seq DESC LIMIT ${10 * UNREAD_IDS_MAX}
+      ) near WHERE near.user_id <> $1::uuid ORDER BY near.seq DESC LIMIT share.ids
     ) n
-  ) newest WHERE unread.count > 0 ORDER BY s.id`;
+  ) newest ORDER BY u.id`;
 
 type UnreadChannel = z.infer<typeof unreadChannel>;
 

@@ -82,6 +82,23 @@ describe('GET /chat/unread', () => {
     ]);
   });
 
+  it('[R9] names about 20,000 messages at the most, and of many tablos the newest of each', async () => {
+    const [alice, bob] = [newUser(), newUser()];
+    await rest.pool.query(
+      `WITH made AS (INSERT INTO tablos (name, last_seq) SELECT 'x', 60 FROM generate_series(1, 500) RETURNING id), access AS (
+         INSERT INTO tablo_access (tablo_id, user_id) SELECT id, $1 FROM made)
+       INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq)
+       SELECT gen_random_uuid(), made.id, $2, 'x', now(), now(), now(), n FROM made CROSS JOIN generate_series(1, 60) n`,
+      [alice, bob],
+    );
+    const listed = await unread(alice, '?ids=true');
+    expect(listed).toHaveLength(500);
+    for (const { unread_count, messages } of listed) {
+      expect(unread_count).toBe(60);
+      expect(messages?.map(({ seq }) => seq)).toEqual(Array.from({ length: 40 }, (_, nth) => 21 + nth));
+    }
+  });
+
   it('[R10] counts what was written before the reader read, and arrived after', async () => {
     const { alice, bob, tablo } = await tabloWith(1);
     const ten = Date.now() - 2 * 3_600_000;

@@ -1,10 +1,27 @@
 import type { TabloId, UserId } from '@tablo/schema/ids';
+import type { Role } from '@tablo/schema/roles';
 import type { Member, Membership } from '../access/membership.ts';
-import { forbidden } from './app-error.ts';
+import { AppError, forbidden, type RestRefusal } from './app-error.ts';
 
-/** [R6] Every route of one tablo begins here, so that a stranger's answer never depends on anything else. */
+/**
+ * [R6] Every route of one tablo begins here, so that a stranger's answer never depends on anything else: one read without a lock, the same for a
+ * tablo that exists and one that does not. Who was added without being asked has come now.
+ */
 export async function requireMember(membership: Membership, tabloId: TabloId, userId: UserId): Promise<Member> {
   const member = await membership.find(tabloId, userId);
   if (member === null) throw forbidden();
+  if (member.isNewcomer === true) await membership.settle(tabloId, userId);
   return member;
+}
+
+/** A member whose role allows it: asked before anything is locked, and again under the lock. */
+export async function requireRole(
+  membership: Membership,
+  tabloId: TabloId,
+  userId: UserId,
+  refuse: (role: Role) => RestRefusal | null,
+): Promise<void> {
+  const { role } = await requireMember(membership, tabloId, userId);
+  const refused = refuse(role);
+  if (refused !== null) throw new AppError(refused);
 }

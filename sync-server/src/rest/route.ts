@@ -25,7 +25,7 @@ interface RouteDescription<P extends Schema, Q extends Schema, B extends Schema,
   /** An empty body is read as `{}`. */
   readonly body?: B;
   readonly answer: A;
-  readonly statuses: readonly (200 | 201)[];
+  readonly statuses: readonly (200 | 201 | 202)[];
   /** Beside the ones that any route may give. */
   readonly refusals?: readonly ErrorCode[];
 }
@@ -39,7 +39,7 @@ interface Given<P extends Schema, Q extends Schema, B extends Schema> {
 }
 
 interface Answer<A extends Schema> {
-  readonly status: 200 | 201;
+  readonly status: 200 | 201 | 202;
   readonly body: z.output<A>;
 }
 

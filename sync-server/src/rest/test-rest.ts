@@ -10,6 +10,7 @@ import type { TokenVerifier } from '../access/token-verifier.ts';
 import { createPool } from '../db/pool.ts';
 import { openTestDatabase } from '../db/test-database.ts';
 import { silentLog } from '../log.ts';
+import { REST_BOUNDS, type RestBounds } from '../rest-bounds.ts';
 import { createRest, type RestDeps } from './create-rest.ts';
 import type { MessagePoster } from './message-poster.ts';
 import { createRestStores } from './pg-stores.ts';
@@ -26,19 +27,31 @@ export interface Answer {
   readonly headers: Headers;
 }
 
-export async function openTestRest(changed: Partial<RestDeps> = {}) {
+type Changed = Partial<Omit<RestDeps, 'settings'>> & {
+  readonly settings?: Partial<RestDeps['settings']>;
+  readonly bounds?: Partial<RestBounds>;
+  /** What the routes reach the database by; a test may count or explain what they ask. */
+  readonly wrap?: (pool: Pool) => Pool;
+};
+
+export async function openTestRest({ settings, bounds, wrap = (pool) => pool, ...changed }: Changed = {}) {
   const database = await openTestDatabase();
   const pool = createPool(database.url);
   const profiles = new PgProfiles(pool, silentLog);
   const app = createRest({
-    stores: createRestStores(pool),
+    stores: createRestStores(wrap(pool), { ...REST_BOUNDS, ...bounds }),
     verifier: userIdVerifier,
-    membership: new PgMembership(pool),
+    membership: new PgMembership(wrap(pool)),
     profiles,
     poster: new TablePoster(pool),
     identity: null,
     page: null,
-    settings: { publicUrl: 'https://chat.example', trustProxy: false, allowedOrigins: ['https://app.example'] },
+    settings: {
+      publicUrl: 'https://chat.example',
+      trustProxy: false,
+      allowedOrigins: ['https://app.example'],
+      ...settings,
+    },
     log: silentLog,
     ...changed,
   });
@@ -75,7 +88,7 @@ export async function openTestRest(changed: Partial<RestDeps> = {}) {
     await pool.end();
     await database.close();
   };
-  return { app, pool, profiles, call, createTablo, close };
+  return { url: database.url, app, pool, profiles, call, createTablo, close };
 }
 
 export type TestRest = Awaited<ReturnType<typeof openTestRest>>;

@@ -55,9 +55,6 @@ UPDATE public.messages m SET edit_count = e.edits, first_text = CASE WHEN m.dele
     ORDER BY d.message_id, t.received_at, d.edited_at, d.id
   ) e WHERE e.message_id = m.id;
 
-CREATE INDEX messages_live_idx ON public.messages (channel_id, created_at DESC, id DESC) WHERE deleted_at IS NULL;
-COMMENT ON INDEX public.messages_live_idx IS 'The newest messages of a tablo, whatever was deleted among them.';
-
 -- A new epoch begins with the newest messages --------------------------------------------------------------------------------------
 
 ALTER TABLE public.tablo_documents ADD COLUMN server_client bigint;
