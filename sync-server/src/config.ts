@@ -270,6 +270,7 @@ export const OPTIONS = {
     fallback: '268435456',
     description: 'Bytes of the documents that a user has joined, each counted once.',
     parse: integer(1_048_576, 100_000_000_000),
+  },
   MAX_TABLOS_PER_USER: {
     type: 'number',
     fallback: String(REST_BOUNDS.tablosPerUser),
