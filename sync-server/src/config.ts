@@ -31,13 +31,14 @@ export interface Config {
   readonly epochMaxEntries: number;
   readonly limits: LimitSettings;
   /** Who gets `/metrics`. */
-  readonly metrics: 'local' | 'public' | 'off';
+  readonly metrics: (typeof METRICS_MODES)[number];
   readonly metricsToken: string | null;
   readonly hasDocs: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
 
+const METRICS_MODES = ['local', 'public', 'off'] as const;
 /** `iss` of the built-in identity service's tokens, where JWT_ISSUER says nothing else. */
 const BUILT_IN_ISSUER = 'tablo-chat';
 /** Below this an HMAC secret is guessed from one captured token. */
@@ -365,11 +366,11 @@ export const OPTIONS = {
     fallback: 'local',
     description:
       'Who gets /metrics. local: this machine, and whoever brings METRICS_TOKEN; public: everybody; off: nobody.',
-    parse: oneOf(['local', 'public', 'off']),
+    parse: oneOf(METRICS_MODES),
   },
   METRICS_TOKEN: {
     type: 'text',
-    description: 'Bearer token for /metrics from other machines.',
+    description: `Bearer token for /metrics from other machines, at least ${SECRET_MIN_LENGTH} characters.`,
     parse: secret,
   },
   DOCS: {

@@ -112,7 +112,9 @@ describe('a connection', () => {
 
   it('[R11] that asks for many things at once before the first is answered ends', async () => {
     let asked = 0;
-    const { dial } = await open(() => void (asked += 1));
+    const { dial } = await open(() => {
+      asked += 1;
+    });
     await ended(await dial(GET.repeat(100)));
     expect(asked).toBe(PIPELINED_MAX);
   });

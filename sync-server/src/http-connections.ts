@@ -184,7 +184,9 @@ export class HttpConnections {
   /** Every body has arrived, and no answer has begun: somebody waits for the database, which has bounds of its own. */
   #isAtWork(socket: Socket): boolean {
     const exchanges = [...(this.#open.get(socket)?.exchanges ?? [])];
-    return exchanges.length > 0 && exchanges.every(({ request, response }) => request.complete && !response.headersSent);
+    return (
+      exchanges.length > 0 && exchanges.every(({ request, response }) => request.complete && !response.headersSent)
+    );
   }
 
   #endSlowBody(socket: Socket, response: ServerResponse): void {

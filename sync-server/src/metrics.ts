@@ -3,6 +3,7 @@ import type { Refusal } from '@tablo/schema/close-codes';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface Gauges {
+  readonly httpConnections: () => number;
   readonly sockets: () => number;
   readonly connections: () => number;
   readonly documents: () => number;
@@ -60,6 +61,7 @@ export class Metrics {
   }
 
   watch(gauges: Gauges): void {
+    this.#gauge('tablo_http_connections', 'Open connections that are no WebSockets.', gauges.httpConnections);
     this.#gauge('tablo_sockets', 'Open WebSockets.', gauges.sockets);
     this.#gauge('tablo_connections', 'Joined documents, over all sockets.', gauges.connections);
     this.#gauge('tablo_documents', 'Documents in memory.', gauges.documents);

@@ -1,13 +1,13 @@
 /** The server's parts, put together: database, tokens, sync, REST and the page on one port. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Limits } from './access/limits.ts';
 import { openChanges } from './access/pg-changes.ts';
 import { PgMembership } from './access/pg-membership.ts';
 import { PgProfiles } from './access/pg-profiles.ts';
 import { localKeys, remoteKeys, secretKeys, type TokenKeys } from './access/token-keys.ts';
 import { JwtVerifier } from './access/token-verifier.ts';
 import { openHourlyAudit } from './audit/hourly-audit.ts';
-import { createCalmLog } from './calm-log.ts';
 import type { Config } from './config.ts';
 import { createPool, endPool } from './db/pool.ts';
 import { PgDocumentStore } from './documents/pg-document-store.ts';
@@ -19,8 +19,9 @@ import { createOriginCheck } from './origins.ts';
 import { openPort } from './port.ts';
 import { createRest } from './rest/create-rest.ts';
 import { addHealthRoutes } from './rest/health.ts';
+import { createPageListener } from './rest/page-listener.ts';
 import { createRestStores } from './rest/pg-stores.ts';
-import { createStaticPage } from './rest/static-page.ts';
+import { openStaticPage } from './rest/static-page.ts';
 import { openSync } from './sync/open-sync.ts';
 
 const PAGE_DIR = fileURLToPath(new URL('../../client/dist', import.meta.url));
@@ -47,11 +48,26 @@ interface Starting {
 }
 
 export async function openServer({ config, log, openDatabase }: Starting): Promise<Server> {
-  const port = await openPort(config.host, config.port, log);
+  const metrics = new Metrics();
+  const port = await openPort({
+    host: config.host,
+    port: config.port,
+    trustProxy: config.trustProxy,
+    bounds: {
+      connections: config.limits.connections,
+      connectionsPerAddress: config.trustProxy ? null : config.limits.connectionsPerAddress,
+    },
+    onExceeded: metrics.onLimit,
+    log,
+  });
   try {
     const { url } = await openDatabase();
-    const parts = await openParts(config, url, log);
-    port.serve(parts.rest.fetch, (request, socket, head) => parts.sync.sockets.handleUpgrade(request, socket, head));
+    const parts = await openParts(config, url, metrics, log, () => port.countConnections());
+    port.serve(
+      parts.rest.fetch,
+      (request, socket, head) => parts.sync.sockets.handleUpgrade(request, socket, head),
+      parts.page,
+    );
     return {
       url: port.url,
       close: async () => {
@@ -66,12 +82,17 @@ export async function openServer({ config, log, openDatabase }: Starting): Promi
   }
 }
 
-async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
-  const log = createCalmLog(anyLog);
+async function openParts(
+  config: Config,
+  databaseUrl: string,
+  metrics: Metrics,
+  log: Log,
+  countHttpConnections: () => number,
+) {
   const pool = createPool(databaseUrl, { log });
   // Commits come one after another; behind a thousand readers each would wait for all of them.
   const ledgerPool = createPool(databaseUrl, { log, max: LEDGER_CONNECTIONS });
-  const metrics = new Metrics();
+  const limits = new Limits(config.limits, metrics.onLimit);
   const identity = config.tokens.type === 'built-in' ? await openIdentity(databaseUrl, config, log) : null;
   const tokens = new JwtVerifier(keysOf(config, identity), config);
   const membership = new PgMembership(pool);
@@ -103,6 +124,7 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     limits: config.limits,
   });
   metrics.watch({
+    httpConnections: countHttpConnections,
     sockets: () => sync.sockets.size,
     connections: () => sync.countConnections(),
     documents: () => sync.countDocuments(),
@@ -118,7 +140,8 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     profiles,
     poster: sync.poster,
     identity,
-    page: createStaticPage(PAGE_DIR),
+    limits,
+    hasDocs: config.hasDocs,
     settings: config,
     log,
   });
@@ -127,10 +150,13 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     awaySince: () => sync.ledger.awaySince,
     onTrouble: () => sync.ledger.suspect(),
     registry: metrics.registry,
+    settings: config,
   });
+  const page = createPageListener(openStaticPage(PAGE_DIR), { ...config, limits });
   const audit = openHourlyAudit({ pool, log, onLast: metrics.onAudit });
   return {
     rest,
+    page,
     sync,
     close: async () => {
       await Promise.all([audit.close(), sync.close({ commitsMs: COMMITS_MS, snapshotsMs: SNAPSHOTS_MS })]);

@@ -1,7 +1,7 @@
 /** Everything that is answered over plain HTTP: REST, the identity service, the documentation and the page. */
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { compress } from 'hono/compress';
 import { cors } from 'hono/cors';
+import type { Limits } from '../access/limits.ts';
 import type { Membership } from '../access/membership.ts';
 import type { Profiles } from '../access/profiles.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
@@ -9,7 +9,8 @@ import type { Identity } from '../identity/identity.ts';
 import type { Log } from '../log.ts';
 import { addAuthRoutes } from './auth-routes.ts';
 import { authenticate, type RestEnv } from './authenticate.ts';
-import { boundRequests } from './bound-requests.ts';
+import { boundOpenRoutes } from './bound-open-routes.ts';
+import { boundByUser, RequestBounds } from './bound-requests.ts';
 import { addChannelRoutes } from './channels.ts';
 import { addDraftRoutes } from './drafts.ts';
 import { addInviteRoutes, type LinkSettings } from './invites.ts';
@@ -22,7 +23,6 @@ import { addReadRoutes } from './read.ts';
 import { respond, respondNotFound } from './respond.ts';
 import type { RestApp } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
-import type { StaticPage } from './static-page.ts';
 
 export interface RestDeps {
   readonly stores: RestStores;
@@ -32,29 +32,27 @@ export interface RestDeps {
   readonly poster: MessagePoster;
   /** null: an external issuer's tokens count. */
   readonly identity: Identity | null;
-  /** null: no page, REST only. */
-  readonly page: StaticPage | null;
+  readonly limits: Limits;
+  /** Whether `/docs` and `/openapi.json` are there. */
+  readonly hasDocs: boolean;
   readonly settings: LinkSettings & { readonly allowedOrigins: readonly string[] };
   readonly log: Log;
 }
 
-/** Requests under way, all of which may be waiting for the database: a hundred for each of its connections. */
-const MAX_REQUESTS = 1_000;
-
 /** More routes (`/healthz`, `/metrics`) may be added to what it returns, until the first request. */
 export function createRest(deps: RestDeps): RestApp {
-  const { stores, membership, identity, page, settings, log } = deps;
+  const { stores, membership, identity, limits, settings, log } = deps;
+  const { allowedOrigins, publicUrl, trustProxy } = settings;
   const app = new OpenAPIHono<RestEnv>();
+  const bounds = new RequestBounds(limits);
   app.onError((error, context) => respond(context, error, log));
-  app.notFound(async (context) => (await page?.(context)) ?? respondNotFound(context, log));
+  app.notFound((context) => respondNotFound(context, log));
 
-  app.use(securityHeaders(settings.publicUrl), compress());
-  app.use('/chat/*', crossOrigin(settings.allowedOrigins), noStore);
-  app.use('/api/*', crossOrigin(settings.allowedOrigins), noStore);
-  const bound = boundRequests(MAX_REQUESTS);
-  app.use('/chat/*', bound);
-  app.use('/api/*', bound);
-  app.use('/chat/*', authenticate(deps.verifier, deps.profiles));
+  app.use(securityHeaders(publicUrl));
+  app.use('/chat/*', crossOrigin(allowedOrigins), noStore);
+  app.use('/api/*', crossOrigin(allowedOrigins), noStore);
+  app.use(boundOpenRoutes(limits, trustProxy));
+  app.use('/chat/*', authenticate({ ...deps, trustProxy }), boundByUser(bounds));
 
   addChannelRoutes(app, stores.channels);
   addMemberRoutes(app, stores.members, membership);
@@ -62,8 +60,8 @@ export function createRest(deps: RestDeps): RestApp {
   addMessageRoutes(app, stores.messages, membership, deps.poster);
   addReadRoutes(app, stores.readState, membership);
   addDraftRoutes(app, stores.drafts, membership);
-  addAuthRoutes(app, identity, settings.trustProxy);
-  addOpenApiRoutes(app);
+  addAuthRoutes(app, { identity, bounds, limits, settings });
+  if (deps.hasDocs) addOpenApiRoutes(app);
   return app;
 }
 
@@ -78,6 +76,6 @@ function crossOrigin(allowed: readonly string[]) {
 }
 
 const noStore: Parameters<RestApp['use']>[1] = async (context, next) => {
-  await next();
   context.header('Cache-Control', 'no-store');
+  await next();
 };

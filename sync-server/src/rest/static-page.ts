@@ -172,8 +172,15 @@ function send(file: File, { method, headers: asked }: PageRequest): PageAnswer {
   };
 }
 
-/** The smallest form that the browser takes (RFC 9110, section 12.5.3). */
-export function chooseEncoding(accepted: string, forms: ReadonlyMap<Encoding, Buffer>): Encoding | null {
+/** The smallest form that the browser takes. */
+function chooseEncoding(accepted: string, forms: ReadonlyMap<Encoding, Buffer>): Encoding | null {
+  return (['br', 'gzip'] as const).find((encoding) => forms.has(encoding) && takes(encoding, accepted)) ?? null;
+}
+
+export const takesGzip = (accepted: string): boolean => takes('gzip', accepted);
+
+/** `Accept-Encoding` (RFC 9110, section 12.5.3). */
+function takes(encoding: Encoding, accepted: string): boolean {
   const weights = new Map(
     accepted.split(',').map((part) => {
       const [name = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());
@@ -181,8 +188,7 @@ export function chooseEncoding(accepted: string, forms: ReadonlyMap<Encoding, Bu
       return [name, weight === undefined ? 1 : Number(weight)] as const;
     }),
   );
-  const takes = (encoding: string): boolean => (weights.get(encoding) ?? weights.get('*') ?? 0) > 0;
-  return (['br', 'gzip'] as const).find((encoding) => forms.has(encoding) && takes(encoding)) ?? null;
+  return (weights.get(encoding) ?? weights.get('*') ?? 0) > 0;
 }
 
 /** `If-None-Match`: `"tag"`, `W/"tag-gzip"`, several of them, or `*`. */

@@ -4,11 +4,14 @@ import { createRefusal } from '@tablo/schema/close-codes';
 import { createEntryId, isUserId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { err, ok } from '@tablo/schema/result';
 import type { Role } from '@tablo/schema/roles';
+import { Limits } from '../access/limits.ts';
 import { PgMembership } from '../access/pg-membership.ts';
 import { PgProfiles } from '../access/pg-profiles.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
+import { parseConfig } from '../config.ts';
 import { createPool } from '../db/pool.ts';
 import { openTestDatabase } from '../db/test-database.ts';
+import type { LimitSettings } from '../limit-settings.ts';
 import { silentLog } from '../log.ts';
 import { createRest, type RestDeps } from './create-rest.ts';
 import type { MessagePoster } from './message-poster.ts';
@@ -37,7 +40,8 @@ export async function openTestRest(changed: Partial<RestDeps> = {}) {
     profiles,
     poster: new TablePoster(pool),
     identity: null,
-    page: null,
+    limits: new Limits(defaultLimitSettings()),
+    hasDocs: true,
     settings: { publicUrl: 'https://chat.example', trustProxy: false, allowedOrigins: ['https://app.example'] },
     log: silentLog,
     ...changed,
@@ -81,6 +85,7 @@ export async function openTestRest(changed: Partial<RestDeps> = {}) {
 export type TestRest = Awaited<ReturnType<typeof openTestRest>>;
 
 const userIdVerifier: TokenVerifier = {
+  remembers: () => true,
   async verify(token) {
     if (token === 'expired') return err('token-expired');
     if (token === 'keys-away') return err('unavailable');
@@ -109,6 +114,13 @@ class TablePoster implements MessagePoster {
     await insertMessage(this.#pool, { id: given, tablo: tabloId, user: userId, text: text.trim(), replyTo });
     return ok({ id: given, isNew: true });
   }
+}
+
+/** Where no setting says otherwise. */
+export function defaultLimitSettings(): LimitSettings {
+  const config = parseConfig({});
+  if (!config.ok) throw new Error(config.error);
+  return config.value.limits;
 }
 
 interface GivenMessage {
