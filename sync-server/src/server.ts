@@ -18,7 +18,6 @@ import { Metrics } from './metrics.ts';
 import { createOriginCheck } from './origins.ts';
 import { openPort } from './port.ts';
 import { createRest } from './rest/create-rest.ts';
-import { addHealthRoutes } from './rest/health.ts';
 import { createPageListener } from './rest/page-listener.ts';
 import { createRestStores } from './rest/pg-stores.ts';
 import { openStaticPage } from './rest/static-page.ts';
@@ -142,15 +141,15 @@ async function openParts(
     identity,
     limits,
     hasDocs: config.hasDocs,
+    health: {
+      ping: () => pool.query('SELECT 1'),
+      awaySince: () => sync.ledger.awaySince,
+      onTrouble: () => sync.ledger.suspect(),
+      registry: metrics.registry,
+      settings: config,
+    },
     settings: config,
     log,
-  });
-  addHealthRoutes(rest, {
-    ping: () => pool.query('SELECT 1'),
-    awaySince: () => sync.ledger.awaySince,
-    onTrouble: () => sync.ledger.suspect(),
-    registry: metrics.registry,
-    settings: config,
   });
   const page = createPageListener(openStaticPage(PAGE_DIR), { ...config, limits });
   const audit = openHourlyAudit({ pool, log, onLast: metrics.onAudit });

@@ -1,11 +1,11 @@
 /** Holds users, addresses, sockets and strangers to the settings, and counts what bit. */
 import type { LimitSettings } from '../limit-settings.ts';
+import type { RouteCost } from '../rest-costs.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 /** What a user has so much of a second: over WebSockets, then over REST. */
 export type UserRate = 'entries' | 'bytes' | 'awareness' | 'joins' | 'questions' | RestRate;
-/** `costs.ts` says which route pays which. */
-export type RestRate = 'reads' | 'writes' | 'changes';
+type RestRate = Exclude<RouteCost, 'lists'>;
 /** What an address has so much of: all that a stranger may ask for. */
 export type AddressRate = 'page' | 'health' | 'open' | 'auth' | 'token-checks' | 'sign-ins' | 'sign-ups';
 export type Rate = UserRate | AddressRate;

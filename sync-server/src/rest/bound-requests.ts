@@ -4,14 +4,12 @@
  * once to come back.
  */
 import type { Context, MiddlewareHandler } from 'hono';
-import type { Limits, RestRate } from '../access/limits.ts';
+import type { Limits } from '../access/limits.ts';
 import { type Release, Turns } from '../access/turns.ts';
+import type { RouteCost } from '../rest-costs.ts';
 import { AppError, refusal } from './app-error.ts';
 import type { RestEnv } from './authenticate.ts';
 import { clientKey, whenAnswered } from './client-address.ts';
-
-/** `lists` pay as reads, and take turns. */
-export type RouteCost = RestRate | 'lists';
 
 /** Lists read all tablos of a user: one at a time each, and never all of the readers' connections. */
 export const LIST_TURNS = { atOnce: 6, atOncePerKey: 1, waiting: 500, waitingPerKey: 48 } as const;

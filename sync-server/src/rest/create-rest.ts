@@ -13,6 +13,7 @@ import { boundOpenRoutes } from './bound-open-routes.ts';
 import { boundByUser, RequestBounds } from './bound-requests.ts';
 import { addChannelRoutes } from './channels.ts';
 import { addDraftRoutes } from './drafts.ts';
+import { addHealthRoutes, type Health } from './health.ts';
 import { addInviteRoutes, type LinkSettings } from './invites.ts';
 import { addMemberRoutes } from './members.ts';
 import type { MessagePoster } from './message-poster.ts';
@@ -35,11 +36,13 @@ export interface RestDeps {
   readonly limits: Limits;
   /** Whether `/docs` and `/openapi.json` are there. */
   readonly hasDocs: boolean;
+  /** null: a test that is about something else. */
+  readonly health: Health | null;
   readonly settings: LinkSettings & { readonly allowedOrigins: readonly string[] };
   readonly log: Log;
 }
 
-/** More routes (`/healthz`, `/metrics`) may be added to what it returns, until the first request. */
+/** Every route there is; the page and what has none are answered around it (`page-listener.ts`, `respond.ts`). */
 export function createRest(deps: RestDeps): RestApp {
   const { stores, membership, identity, limits, settings, log } = deps;
   const { allowedOrigins, publicUrl, trustProxy } = settings;
@@ -61,6 +64,7 @@ export function createRest(deps: RestDeps): RestApp {
   addReadRoutes(app, stores.readState, membership);
   addDraftRoutes(app, stores.drafts, membership);
   addAuthRoutes(app, { identity, bounds, limits, settings });
+  if (deps.health !== null) addHealthRoutes(app, deps.health);
   if (deps.hasDocs) addOpenApiRoutes(app);
   return app;
 }

@@ -39,6 +39,7 @@ beforeAll(async () => {
     identity,
     limits: new Limits(defaultLimitSettings()),
     hasDocs: true,
+    health: null,
     settings,
     log: silentLog,
   });

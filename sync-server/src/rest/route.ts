@@ -7,11 +7,10 @@ import { type ErrorCode, errorBody } from '@tablo/schema/rest/common';
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import type { Claims } from '../access/claims.ts';
+import { costOf, type RouteCost } from '../rest-costs.ts';
 import { ERROR_STATUS, invalidRequest } from './app-error.ts';
 import type { RestEnv } from './authenticate.ts';
-import type { RouteCost } from './bound-requests.ts';
 import { readJson } from './read-body.ts';
-import { costOf } from './rest-costs.ts';
 import { sendJson } from './send-json.ts';
 
 export type RestApp = OpenAPIHono<RestEnv>;
@@ -64,7 +63,7 @@ export function addRoute<P extends Schema, Q extends Schema, B extends Schema, A
   const { method, path, params, query, body } = description;
   const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
   const cost = description.cost ?? costOf(method.toUpperCase(), pattern);
-  app.openAPIRegistry.registerPath(toOpenApi(description));
+  app.openAPIRegistry.registerPath({ ...toOpenApi(description), 'x-cost': cost });
   app.on(method.toUpperCase(), pattern, async (context: Context<RestEnv>) => {
     const { claims, bounds } = context.var;
     bounds.pay(cost, claims.userId);

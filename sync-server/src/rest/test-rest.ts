@@ -42,6 +42,7 @@ export async function openTestRest(changed: Partial<RestDeps> = {}) {
     identity: null,
     limits: new Limits(defaultLimitSettings()),
     hasDocs: true,
+    health: null,
     settings: { publicUrl: 'https://chat.example', trustProxy: false, allowedOrigins: ['https://app.example'] },
     log: silentLog,
     ...changed,

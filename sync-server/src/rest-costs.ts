@@ -1,5 +1,7 @@
 /** What each REST route pays with, by method and pattern. A test walks over all routes, and fails for one that is not in here. */
-import type { RouteCost } from './bound-requests.ts';
+
+/** `lists` pay as reads, and take turns. */
+export type RouteCost = 'reads' | 'lists' | 'writes' | 'changes';
 
 /** One tablo's page, or one row. */
 const READS = ['GET /chat/channels/:id/members', 'GET /chat/channels/:id/messages'] as const;
