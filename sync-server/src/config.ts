@@ -100,6 +100,11 @@ const origins: Parse<readonly string[]> = (given) => {
 const secret: Parse<string> = (given) =>
   given.length >= SECRET_MIN_LENGTH ? ok(given) : err(`at least ${SECRET_MIN_LENGTH} characters long`);
 
+const bearerToken: Parse<string> = (given) =>
+  given.length >= SECRET_MIN_LENGTH && /^[\w.~+/=-]+$/.test(given)
+    ? ok(given)
+    : err(`at least ${SECRET_MIN_LENGTH} letters and digits`);
+
 const protocolOf = (given: string): string => URL.parse(given)?.protocol ?? '';
 
 export const OPTIONS = {
@@ -371,7 +376,7 @@ export const OPTIONS = {
   METRICS_TOKEN: {
     type: 'text',
     description: `Bearer token for /metrics from other machines, at least ${SECRET_MIN_LENGTH} characters.`,
-    parse: secret,
+    parse: bearerToken,
   },
   DOCS: {
     type: 'yes/no',

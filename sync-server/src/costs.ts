@@ -158,7 +158,7 @@ export const COSTS: readonly Cost[] = [
     resource: 'password hashes: processor and memory',
     payer: 'address',
     unit: 'hashes',
-    bound: constant('2 at once (1 on two cores), by turns; 100 wait by address, 500 in all'),
+    bound: constant('2 at once (1 on two cores), by turns; 64 wait by address, 500 in all'),
     metric: 'hashes',
     told: WAIT,
     covers: HASHING,

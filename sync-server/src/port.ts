@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { REASONS } from '@tablo/schema/close-codes';
-import { type ConnectionBounds, type ConnectionLimit, HttpConnections } from './http-connections.ts';
+import { type ConnectionBounds, type ConnectionLimit, HttpConnections, type Patience } from './http-connections.ts';
 import type { Log } from './log.ts';
 
 type Fetch = (request: Request, env?: unknown) => Response | Promise<Response>;
@@ -41,9 +41,11 @@ interface PortSettings {
   readonly bounds: ConnectionBounds;
   readonly onExceeded: (limit: ConnectionLimit) => void;
   readonly log: Log;
+  readonly patience?: Patience;
 }
 
-export async function openPort({ host, port, trustProxy, bounds, onExceeded, log }: PortSettings): Promise<Port> {
+export async function openPort(settings: PortSettings): Promise<Port> {
+  const { host, port, trustProxy, bounds, onExceeded, log, patience } = settings;
   let fetch: Fetch = answerNotReady('The server is starting.');
   let first: Answer = () => false;
   let upgrade: Upgrade = rejectUpgrade;
@@ -55,7 +57,7 @@ export async function openPort({ host, port, trustProxy, bounds, onExceeded, log
     connectionsCheckingInterval: CHECK_EVERY_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
   });
-  const connections = new HttpConnections(server, bounds, onExceeded);
+  const connections = new HttpConnections(server, bounds, onExceeded, patience);
   server.on(
     'request',
     connections.watch((request, response) => {

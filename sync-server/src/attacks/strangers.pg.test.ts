@@ -8,7 +8,8 @@ const times = <T>(count: number, make: (nth: number) => T): T[] => Array.from({ 
 
 let server: WholeServer;
 beforeAll(async () => {
-  server = await openWholeServer();
+  // A fifth of the default, so that a slow machine can be faster than it.
+  server = await openWholeServer({ RATE_OPEN_PER_SECOND: '20' });
 });
 afterAll(() => server.close());
 
@@ -26,11 +27,14 @@ describe('bodies that do not come', () => {
   const head = (path: string, more = '') =>
     `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n${more}\r\n{`;
 
-  it('[R11] of 1,000 sign-ins keep no place but their own address’s, for seconds', async () => {
+  it.each([
+    ['/api/auth/sign-in/email', 'sign-ins'],
+    ['/api/auth/sign-out', 'address-requests'],
+  ])('[R11] of 1,000 requests to %s keep no place but their own address’s, for seconds', async (path, limit) => {
     const { alice, say } = await chat();
-    const slow = await Promise.all(times(900, () => server.dial(head('/api/auth/sign-in/email'))));
+    const slow = await Promise.all(times(900, () => server.dial(head(path))));
     for (const socket of slow) socket.resume();
-    await until(async () => expect(await server.readLimit('address-requests')).toBeGreaterThan(500));
+    await until(async () => expect(await server.readLimit(limit)).toBeGreaterThan(500));
     expect((await say('while they wait')).status).toBe(201);
     expect((await server.call('/chat/channels', { token: alice.token })).status).toBe(200);
     expect((await server.call('/api/auth/get-session', { from: ELSEWHERE })).status).toBe(200);
@@ -175,11 +179,11 @@ describe('what anybody may ask for', () => {
     const from = `127.0.1.${path.length}`;
     const bitten = await server.readLimit(limit);
     let answered = 0;
-    for (let nth = 0; nth < 3_000; nth += 100) {
+    for (let nth = 0; nth < 1_000; nth += 100) {
       const answers = await Promise.all(times(100, () => server.call(path, { from })));
       answered += answers.filter(({ status }) => status !== 429).length;
     }
-    expect(answered).toBeGreaterThanOrEqual(1_000);
+    expect(answered).toBeGreaterThanOrEqual(200);
     expect(await server.readLimit(limit)).toBeGreaterThan(bitten);
     expect((await server.call(path, { from: HERE })).status).not.toBe(429);
   });
@@ -193,7 +197,7 @@ describe('what anybody may ask for', () => {
     expect((await server.call('/metrics')).status).toBe(200);
     for (const name of ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'])
       expect((await server.call('/metrics', { headers: { [name]: HERE } })).status, name).toBe(404);
-    expect((await server.call('/metrics', { token: 'a guess' })).status).toBe(404);
+    expect((await server.call('/metrics', { token: 'a-guess' })).status).toBe(404);
   });
 });
 
@@ -226,7 +230,7 @@ describe('with other settings', () => {
   it('[R3] a name that somebody else leads here is not ours, where PUBLIC_URL says what is', async () => {
     const other = await openWholeServer({
       PUBLIC_URL: 'https://chat.example',
-      METRICS_TOKEN: 'the token of the metrics',
+      METRICS_TOKEN: 'the-token-of-the-metrics',
       DOCS: 'no',
     });
     const statusOf = async (headers: Record<string, string>) => {
@@ -244,7 +248,7 @@ describe('with other settings', () => {
       expect((await other.call(path)).status, path).toBe(404);
     const metrics = async (token: string) =>
       (await other.call('/metrics', { token, headers: { 'x-forwarded-for': '192.0.2.7' } })).status;
-    expect([await metrics('the token of the metrics'), await metrics('another one')]).toEqual([200, 401]);
+    expect([await metrics('the-token-of-the-metrics'), await metrics('another-one')]).toEqual([200, 401]);
     await other.close();
   });
 

@@ -39,7 +39,7 @@ export const HASH_TURNS = {
   atOnce: HASHES_AT_ONCE,
   atOncePerKey: HASHES_AT_ONCE,
   waiting: 500,
-  waitingPerKey: 100,
+  waitingPerKey: 64,
 } as const;
 
 export function addAuthRoutes(app: RestApp, { identity, bounds, limits, settings }: Deps): void {

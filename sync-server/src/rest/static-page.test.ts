@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openStaticPage, type PageAnswer, type StaticPage } from './static-page.ts';
 
 const STYLE = 'body { color: black }\n'.repeat(100);
+const LARGE = Array.from({ length: 20_000 }, (_, nth) => `word${(nth * 7_919) % 10_007} `).join('');
 
 let root: string;
 let page: StaticPage;
@@ -17,6 +18,7 @@ beforeAll(async () => {
   await writeFile(join(root, 'dist/assets/index-abc123.js'), 'script');
   await writeFile(join(root, 'dist/assets/index-abc123.js.map'), 'what it was made of');
   await writeFile(join(root, 'dist/assets/index-abc123.css'), STYLE);
+  await writeFile(join(root, 'dist/assets/large.js'), LARGE);
   await writeFile(join(root, 'dist/.env'), 'secret');
   await writeFile(join(root, 'secret.txt'), 'secret');
   page = openStaticPage(join(root, 'dist'));
@@ -69,6 +71,16 @@ describe('the page', () => {
     const tags = [br, gzipped, plain].map((answer) => answer?.headers['ETag'] ?? '');
     expect(new Set(tags).size).toBe(3);
     for (const tag of tags) expect(get(path, { 'if-none-match': tag })?.status).toBe(304);
+  });
+
+  it('[R11] compresses a large file with the best quality once, when somebody takes it', async () => {
+    const ask = () => get('/assets/large.js', { 'accept-encoding': 'br' });
+    const first = ask();
+    const bytes = first?.body?.byteLength ?? 0;
+    for (let nth = 0; nth < 100; nth += 1) ask();
+    await vi.waitFor(() => expect(ask()?.body?.byteLength).toBeLessThan(bytes), { timeout: 10_000, interval: 10 });
+    expect(brotliDecompressSync(ask()?.body ?? Buffer.alloc(0)).toString()).toBe(LARGE);
+    expect(ask()?.body).toBe(ask()?.body);
   });
 
   it.each(['/', '/invite/abc', '/t/0197aaaa-0000-7000-8000-000000000001', '/chatter', '/?a=b', 'http://elsewhere/'])(
