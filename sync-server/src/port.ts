@@ -20,6 +20,8 @@ const KEEP_ALIVE_MS = 15_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const CHECK_EVERY_MS = 2_000;
+/** HTTP/1.0 names no host: some health checks. */
+const UNNAMED_HOST = 'localhost';
 /** Node's default, said outright: a token of usual size and a browser's cookies. */
 const MAX_HEADER_BYTES = 16 * 1_024;
 
@@ -49,7 +51,7 @@ export async function openPort(settings: PortSettings): Promise<Port> {
   let fetch: Fetch = answerNotReady('The server is starting.');
   let first: Answer = () => false;
   let upgrade: Upgrade = rejectUpgrade;
-  const listen = getRequestListener((request, env) => fetch(request, env));
+  const listen = getRequestListener((request, env) => fetch(request, env), { hostname: UNNAMED_HOST });
   const server = createServer({
     keepAliveTimeout: trustProxy ? PROXY_KEEP_ALIVE_MS : KEEP_ALIVE_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,

@@ -198,11 +198,22 @@ describe('what anybody may ask for', () => {
     expect(answers.some(({ status }) => status === 429)).toBe(false);
   });
 
+  it('[R11] a probe that speaks HTTP/1.0 and names no host is answered', async () => {
+    const socket = await server.dial('GET /readyz HTTP/1.0\r\n\r\n');
+    let text = '';
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    await once(socket, 'close');
+    expect(text).toContain('200 OK');
+  });
+
   it('[R6] metrics are for this machine, not for who comes through a proxy on it', async () => {
     expect((await server.call('/metrics')).status).toBe(200);
     for (const name of ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'])
       expect((await server.call('/metrics', { headers: { [name]: HERE } })).status, name).toBe(404);
     expect((await server.call('/metrics', { token: 'a-guess' })).status).toBe(404);
+    expect((await server.call('/metrics', { headers: { host: 'evil.example' } })).status).toBe(404);
   });
 });
 

@@ -7,6 +7,7 @@ import { jwt } from 'better-auth/plugins/jwt';
 import type { createPool } from '../db/pool.ts';
 import { createHostCheck } from '../origins.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import { keepNewestSessions } from './pg-sessions.ts';
 
 export const AUTH_PATH = '/api/auth';
 /** Set by us from the socket, whatever the client sent: what a session notes. */
@@ -62,6 +63,7 @@ export function authOptions(
       database: { generateId: 'uuid' },
     },
     databaseHooks: {
+      session: { create: { after: ({ userId }) => keepNewestSessions(pool, userId) } },
       user: {
         create: { before: async (user) => ({ data: { ...user, name: checkName(user.name) } }) },
         update: {

@@ -11,6 +11,7 @@ import { silentLog } from '../log.ts';
 import { type AuthSettings, authOptions } from './auth-options.ts';
 import { type Identity, inSchema, openIdentity } from './identity.ts';
 import { PasswordHasher } from './password-hasher.ts';
+import { SESSIONS_MAX } from './pg-sessions.ts';
 
 const SETTINGS: AuthSettings = {
   issuer: 'tablo-chat',
@@ -170,6 +171,26 @@ describe('without the database', () => {
 });
 
 describe('what it keeps', () => {
+  it('[R11] of one account are its newest sessions: signing in again and again fills nothing', async () => {
+    const pool = createPool(database.url);
+    const email = newEmail();
+    const { body, cookie } = await signUp(email);
+    const user = body.user.id;
+    await pool.query(
+      `INSERT INTO tablo_identity."session" (id, "userId", token, "expiresAt", "createdAt", "updatedAt")
+       SELECT gen_random_uuid(), $1, gen_random_uuid(), now() + interval '1 day', now() - n * interval '1 minute', now()
+       FROM generate_series(1, 300) AS n`,
+      [user],
+    );
+    const again = await signIn(email, PASSWORD);
+    const { rows } = await pool.query('SELECT count(*)::int AS n FROM tablo_identity."session" WHERE "userId" = $1', [
+      user,
+    ]);
+    expect(rows[0].n).toBe(SESSIONS_MAX);
+    for (const one of [cookie, again.cookie]) expect((await call('/token', { cookie: one })).status).toBe(200);
+    await pool.end();
+  });
+
   it('is exactly what better-auth wants: its own migrations find nothing left to do', async () => {
     const pool = createPool(inSchema(database.url));
     const migrations = await getMigrations(authOptions(SETTINGS, pool, 'x'.repeat(32), new PasswordHasher(), () => {}));

@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
 import type { Registry } from 'prom-client';
+import { createHostCheck } from '../origins.ts';
 import { AppError, notFound, refusal } from './app-error.ts';
 import { isFromThisMachine } from './client-address.ts';
 import { recently } from './recently.ts';
@@ -34,12 +35,15 @@ interface MetricsSettings {
 }
 
 export function addHealthRoutes(app: RestApp, { ping, awaySince, onTrouble, registry, settings }: Health): void {
-  const trouble = recently(() => findTrouble(ping), PING_AGE_MS);
+  const trouble = recently(async () => {
+    const reason = await findTrouble(ping);
+    if (reason !== null) onTrouble();
+    return reason;
+  }, PING_AGE_MS);
   const metrics = recently(() => registry.metrics(), METRICS_AGE_MS);
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
   app.get('/readyz', async (context) => {
     const reason = awaySince() === null ? await trouble() : AWAY;
-    if (reason !== null) onTrouble();
     return reason === null ? context.json({ status: 'ready' }) : context.json({ status: 'unavailable', reason }, 503);
   });
   if (settings.metrics === 'off') return;
@@ -53,10 +57,14 @@ function assertMayWatch(context: Context, { metrics, metricsToken, trustProxy }:
   if (metrics === 'public') return;
   const given = /^bearer +(\S+) *$/i.exec(context.req.header('authorization') ?? '')?.[1];
   if (given !== undefined && metricsToken !== null && isSame(given, metricsToken)) return;
-  if (given === undefined && isFromThisMachine(context, trustProxy)) return;
+  if (given === undefined && isFromThisMachine(context, trustProxy) && isLocalName(context.req.header('host'))) return;
   // With neither, there is nothing here: an answer would tell a stranger that asking on is worth while.
   throw given === undefined || metricsToken === null ? notFound() : new AppError(refusal('unauthenticated'));
 }
+
+/** A page of another site can lead its own name to this machine, and ask from a browser on it. */
+const isLocalName = (host: string | undefined): boolean => host === undefined || isOwnHost(host);
+const isOwnHost = createHostCheck([], 'http://localhost');
 
 /** In the same time, however much of it is right. */
 function isSame(given: string, expected: string): boolean {
