@@ -45,8 +45,12 @@ async function open(listener: RequestListener, changes: { perAddress?: number; a
 }
 
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
-const ended = (socket: Socket) => (socket.closed ? Promise.resolve() : once(socket.resume(), 'close'));
-const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+const ended = (socket: Socket) =>
+  new Promise<void>((resolve) => {
+    if (socket.closed) resolve();
+    else socket.resume().once('close', () => resolve());
+  });
+const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 5 });
 
 describe('a connection', () => {
   it.each([
@@ -78,15 +82,15 @@ describe('a connection', () => {
   });
 
   it('[R11] that reads slowly, and goes on reading, gets all of it', async () => {
-    const body = Buffer.alloc(12 * 1_024 * 1_024);
-    const { dial, bitten } = await open((_request, response) => void response.end(body));
+    const body = Buffer.alloc(24 * 1_024 * 1_024);
+    const { dial, bitten } = await open((_request, response) => void response.end(body), { quick: { stallMs: 1_000 } });
     const socket = await dial(GET);
     let received = 0;
     // In steps, each of which leaves it silent for a while.
     socket.on('data', (chunk: Buffer) => {
       received += chunk.byteLength;
       socket.pause();
-      setTimeout(() => socket.resume(), 2);
+      setTimeout(() => socket.resume(), 4);
     });
     await until(() => expect(received).toBeGreaterThan(body.byteLength));
     expect(bitten).toEqual([]);
@@ -95,7 +99,7 @@ describe('a connection', () => {
   it('[R11] waits as long as it takes for a handler that is at work', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { dial } = await open((_request, response) => void promise.then(() => response.end('late')), {
-      quick: { stallMs: 50, firstRequestMs: 20 },
+      quick: { stallMs: 100, firstRequestMs: 300 },
     });
     const socket = await dial(GET);
     let text = '';

@@ -4,7 +4,7 @@
  *
  * 1. A connection without a whole request ends after `firstRequestMs`; one that is idle after an answer, by Node's keep-alive.
  * 2. A body, and the reading of an answer, have some seconds and then a lowest rate.
- * 3. `#judge` alone decides what ends; it looks once a second, by a clock on which a pause of the process is one step.
+ * 3. `#judge` decides what takes too long: once a second, by a clock on which a pause of the process is one step. What does not move at all, Node notices.
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
