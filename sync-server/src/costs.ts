@@ -86,7 +86,7 @@ export const COSTS: readonly Cost[] = [
     resource: 'an answer that is not read',
     payer: 'connection',
     unit: 'time',
-    bound: constant('10 s without a byte; 10 s, then 4 KiB/s; idle 15 s (75 s behind a proxy)'),
+    bound: constant('15 s without a byte; 15 s, then 4 KiB/s; idle 15 s (75 s behind a proxy)'),
     metric: 'stalled',
     told: CUT,
     covers: EVERYTHING,
@@ -128,7 +128,7 @@ export const COSTS: readonly Cost[] = [
     covers: AUTH,
   },
   {
-    resource: 'its requests under way, bodies included',
+    resource: 'its requests under way, bodies included; eight times as many wait',
     payer: 'address',
     unit: 'requests',
     bound: setting('MAX_REQUESTS_PER_ADDRESS'),
@@ -209,7 +209,7 @@ export const COSTS: readonly Cost[] = [
     covers: REST_COSTS.changes,
   },
   {
-    resource: 'REST under way, until answers have left',
+    resource: 'REST under way, until answers have left; eight times as many wait',
     payer: 'user',
     unit: 'requests',
     bound: setting('MAX_REQUESTS_PER_USER'),

@@ -31,7 +31,7 @@ export const PATIENCE: Patience = {
   firstRequestMs: 10_000,
   bodyMs: 5_000,
   bodyBytesPerSecond: 8 * 1_024,
-  stallMs: 10_000,
+  stallMs: 15_000,
   answerBytesPerSecond: 4 * 1_024,
   sweepMs: 1_000,
 };

@@ -26,22 +26,22 @@ describe('bodies that do not come', () => {
   const head = (path: string, more = '') =>
     `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n${more}\r\n{`;
 
-  it.each([
-    ['/api/auth/sign-in/email', 'sign-ins'],
-    ['/api/auth/sign-out', 'address-requests'],
-  ])('[R11] of 1,000 requests to %s keep no place but their own address’s, for seconds', async (path, limit) => {
-    const { alice, say } = await chat();
-    const slow = await Promise.all(times(900, () => server.dial(head(path))));
-    for (const socket of slow) socket.resume();
-    await until(async () => expect(await server.readLimit(limit)).toBeGreaterThan(500));
-    expect((await say('while they wait')).status).toBe(201);
-    expect((await server.call('/chat/channels', { token: alice.token })).status).toBe(200);
-    expect((await server.call('/api/auth/get-session', { from: ELSEWHERE })).status).toBe(200);
-    await Promise.all(slow.map((socket) => (socket.closed ? null : once(socket, 'close'))));
-    expect((await server.call('/api/auth/get-session')).status).toBe(200);
-  });
+  it.each(['/api/auth/sign-in/email', '/api/auth/sign-out'])(
+    '[R11] of 900 requests to %s keep no place but their own address’s, for seconds',
+    async (path) => {
+      const { alice, say } = await chat();
+      const slow = await Promise.all(times(900, () => server.dial(head(path))));
+      for (const socket of slow) socket.resume();
+      expect((await say('while they wait')).status).toBe(201);
+      expect((await server.call('/chat/channels', { token: alice.token })).status).toBe(200);
+      expect((await server.call('/api/auth/get-session', { from: ELSEWHERE })).status).toBe(200);
+      expect(slow.some((socket) => !socket.closed)).toBe(true);
+      await Promise.all(slow.map((socket) => (socket.closed ? null : once(socket, 'close'))));
+      expect((await server.call('/api/auth/get-session')).status).toBe(200);
+    },
+  );
 
-  it('[R11] of a member’s 1,000 posts keep no place but that member’s', async () => {
+  it('[R11] of a member’s 900 posts keep no place but that member’s', async () => {
     const { say } = await chat();
     const mallory = await server.signUp();
     const path = `/chat/channels/${crypto.randomUUID()}/messages`;
@@ -49,13 +49,19 @@ describe('bodies that do not come', () => {
       times(900, () => server.dial(head(path, `Authorization: Bearer ${mallory.token}\r\n`))),
     );
     for (const socket of slow) socket.resume();
-    await until(async () => expect(await server.readLimit('user-requests')).toBeGreaterThan(500));
+    await until(async () => expect(await server.readLimit('user-requests')).toBeGreaterThan(100));
     expect((await say('while they wait')).status).toBe(201);
     expect((await server.call('/chat/channels', { token: mallory.token, from: ELSEWHERE })).status).toBe(429);
     await Promise.all(slow.map((socket) => (socket.closed ? null : once(socket, 'close'))));
     expect((await server.call('/chat/channels', { token: mallory.token, from: ELSEWHERE })).status).toBe(200);
     // Nobody's fault but theirs: neither the database's nor a mistake of ours.
     expect(server.lines.filter((line) => /database|failed/i.test(line))).toEqual([]);
+  });
+
+  it('[R11] a program that posts 300 messages at once has all of them stored', async () => {
+    const { say } = await chat();
+    const statuses = (await Promise.all(times(300, (nth) => say(`one of many ${nth}`)))).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([201]));
   });
 
   it('[R11] clients that hang up in the middle of a body are nobody’s trouble in the log', async () => {
@@ -78,15 +84,20 @@ describe('passwords', () => {
     const bob = await server.signUp();
     const email = `${crypto.randomUUID()}@example.org`;
     let done = 0;
-    const attempts = times(285, (nth) =>
-      server
-        .call(nth % 3 === 0 ? '/api/auth/sign-in/email' : '/api/auth/sign-up/email', {
-          body: { name: 'Eve', email: nth % 3 === 0 ? email : `${nth}-${email}`, password: PASSWORD },
-          from: '127.0.0.9',
-        })
-        .finally(() => {
-          done += 1;
-        }),
+    const statuses: number[] = [];
+    const attempts = times(
+      285,
+      (nth) =>
+        server
+          .call(nth % 3 === 0 ? '/api/auth/sign-in/email' : '/api/auth/sign-up/email', {
+            body: { name: 'Eve', email: nth % 3 === 0 ? email : `${nth}-${email}`, password: PASSWORD },
+            from: '127.0.0.9',
+          })
+          .then(({ status }) => {
+            done += 1;
+            statuses.push(status);
+          })
+          .catch(() => {}), // Given up below.
     );
     await until(async () => expect(await server.readLimit('hashes')).toBeGreaterThan(100));
     const before = done;
@@ -101,29 +112,31 @@ describe('passwords', () => {
     const signIn = { body: { email: bob.email, password: PASSWORD }, from: ELSEWHERE };
     expect((await server.call('/api/auth/sign-in/email', signIn)).status).toBe(200);
     stillAtIt();
-    const statuses = (await Promise.all(attempts)).map(({ status }) => status);
-    expect(new Set(statuses)).toEqual(new Set([200, 401, 429]));
     expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(before / 2);
+    // Who has hung up is not hashed for any more: the next to sign in does not wait for all of theirs.
+    server.hangUp('127.0.0.9');
+    await Promise.all(attempts);
+    expect((await server.call('/api/auth/sign-in/email', signIn)).status).toBe(200);
+    expect(new Set(statuses).isSubsetOf(new Set([200, 401, 429]))).toBe(true);
   });
 
   it('guessing one address’s passwords comes to an end, whatever address the guesser claims to have', async () => {
+    const few = await openWholeServer({ RATE_SIGN_INS_PER_MINUTE: '10' });
+    // Refused before it is hashed: this test need not pay for hashes.
+    const guess = async (from: string, claimed: string) =>
+      (
+        await few.call('/api/auth/sign-in/email', {
+          body: { email: 'nobody', password: 'x' },
+          headers: { 'x-forwarded-for': claimed, 'x-tablo-client-address': claimed },
+          from,
+        })
+      ).status;
     const statuses = [];
-    for (let nth = 0; nth < 110; nth += 1) {
-      const answer = await server.call('/api/auth/sign-in/email', {
-        // Refused before it is hashed: this test need not pay for a hundred hashes.
-        body: { email: 'nobody', password: 'x' },
-        headers: { 'x-forwarded-for': `10.0.0.${nth}`, 'x-tablo-client-address': `10.0.0.${nth}` },
-        from: '127.0.0.7',
-      });
-      statuses.push(answer.status);
-    }
-    expect(statuses.slice(0, 50)).not.toContain(429);
-    expect(statuses.at(-1)).toBe(429);
-    const elsewhere = await server.call('/api/auth/sign-in/email', {
-      body: { email: 'nobody', password: 'x' },
-      from: '127.0.0.8',
-    });
-    expect(elsewhere.status).toBe(400);
+    for (let nth = 0; nth < 100; nth += 1) statuses.push(await guess(HERE, `10.0.0.${nth}`));
+    expect(statuses.slice(0, 10)).not.toContain(429);
+    expect(statuses).toContain(429);
+    expect(await guess(ELSEWHERE, HERE)).toBe(400);
+    await few.close();
   });
 
   it('[R6] an account that exists and one that does not get the same answer, after the same work', async () => {

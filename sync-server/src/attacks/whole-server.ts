@@ -112,6 +112,8 @@ export async function openWholeServer(env: Readonly<Record<string, string>> = {}
     call,
     dial,
     signUp,
+    /** All that is under way from an address. */
+    hangUp: (from: string): void => agents.get(from)?.destroy(),
     /** How often a limit has bitten. */
     readLimit: async (limit: string): Promise<number> => {
       const { text } = await call('/metrics', { from: ELSEWHERE });

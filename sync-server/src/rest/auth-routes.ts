@@ -12,7 +12,7 @@ import { HASHES_AT_ONCE } from '../identity/password-hasher.ts';
 import { createHostCheck } from '../origins.ts';
 import { AppError, invalidRequest, notFound, refusal } from './app-error.ts';
 import { boundByAddress, type RequestBounds, tooMany } from './bound-requests.ts';
-import { clientAddress, clientKey } from './client-address.ts';
+import { clientAddress, clientKey, hasHungUp } from './client-address.ts';
 import { readText } from './read-body.ts';
 import type { RestApp } from './route.ts';
 
@@ -91,6 +91,8 @@ export function addAuthRoutes(app: RestApp, { identity, bounds, limits, settings
         throw tooMany();
       }
       try {
+        // Nobody waits for it any more.
+        if (hasHungUp(context)) throw invalidRequest('The request ended early.');
         return await ask(context, body);
       } finally {
         release();

@@ -34,17 +34,28 @@ describe('RequestBounds', () => {
     expect([bounds.waiting, bitten]).toEqual([0, ['waiting-requests']]);
   });
 
-  it('[R11] gives each user places of their own, and each address', () => {
+  it('[R11] gives each user places of their own, and each address; what is more waits, and what is far too much does not', async () => {
     const { bounds, bitten } = open({ requestsPerUser: 2, requestsPerAddress: 1 });
-    const leave = bounds.enterAsUser('alice');
-    bounds.enterAsUser('alice');
-    expect(codeOf(() => bounds.enterAsUser('alice'))).toBe('rate-limited');
-    expect(codeOf(() => bounds.enterAsUser('bob'))).toBe('done');
+    const leave = await bounds.enterAsUser('alice');
+    await bounds.enterAsUser('alice');
+    let entered = 0;
+    const waiting = Array.from({ length: 16 }, () =>
+      bounds.enterAsUser('alice').then((release) => {
+        entered += 1;
+        return release;
+      }),
+    );
+    await expect(bounds.enterAsUser('alice')).rejects.toMatchObject({ code: 'rate-limited' });
+    await bounds.enterAsUser('bob');
+    expect(entered).toBe(0);
     leave();
-    expect(codeOf(() => bounds.enterAsUser('alice'))).toBe('done');
-    bounds.enterFrom('192.0.2.7');
-    expect(codeOf(() => bounds.enterFrom('192.0.2.7'))).toBe('rate-limited');
-    expect(codeOf(() => bounds.enterFrom('192.0.2.8'))).toBe('done');
+    (await waiting[0])?.();
+    await waiting[1];
+    expect(entered).toBe(2);
+    await bounds.enterFrom('192.0.2.7');
+    await bounds.enterFrom('192.0.2.8');
+    for (let nth = 0; nth < 8; nth += 1) void bounds.enterFrom('192.0.2.7');
+    await expect(bounds.enterFrom('192.0.2.7')).rejects.toMatchObject({ code: 'rate-limited' });
     expect(bitten).toEqual(['user-requests', 'address-requests']);
   });
 

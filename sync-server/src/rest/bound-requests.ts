@@ -4,25 +4,39 @@
  * once to come back.
  */
 import type { Context, MiddlewareHandler } from 'hono';
-import type { Limits } from '../access/limits.ts';
+import type { LimitName, Limits } from '../access/limits.ts';
 import { type Release, Turns } from '../access/turns.ts';
 import type { RouteCost } from '../rest-costs.ts';
-import { AppError, refusal } from './app-error.ts';
+import { AppError, invalidRequest, refusal } from './app-error.ts';
 import type { RestEnv } from './authenticate.ts';
-import { clientKey, whenAnswered } from './client-address.ts';
+import { clientKey, hasHungUp, whenAnswered } from './client-address.ts';
 
 /** Lists read all tablos of a user: one at a time each, and never all of the readers' connections. */
 export const LIST_TURNS = { atOnce: 6, atOncePerKey: 1, waiting: 500, waitingPerKey: 48 } as const;
 
+/** A program that asks for hundreds of things at once gets them, some at a time; so many more of its requests wait. */
+const WAITING_FACTOR = 8;
+/** Of all users, or of all addresses: a waiting request is its head, and what fits into a buffer of its body. */
+const WAITING_MAX = 5_000;
+
 export class RequestBounds {
   readonly #limits: Limits;
   readonly #lists = new Turns(LIST_TURNS);
-  readonly #users = new Map<string, number>();
-  readonly #addresses = new Map<string, number>();
+  readonly #users: Turns;
+  readonly #addresses: Turns;
   #waiting = 0;
 
   constructor(limits: Limits) {
     this.#limits = limits;
+    const turns = (atOncePerKey: number) =>
+      new Turns({
+        atOnce: Number.POSITIVE_INFINITY,
+        atOncePerKey,
+        waiting: WAITING_MAX,
+        waitingPerKey: WAITING_FACTOR * atOncePerKey,
+      });
+    this.#users = turns(limits.settings.requestsPerUser);
+    this.#addresses = turns(limits.settings.requestsPerAddress);
   }
 
   /** Requests that wait for the database. */
@@ -35,13 +49,13 @@ export class RequestBounds {
   }
 
   /** A place among the user's requests, until the answer has left: who does not read answers holds a few of them, and of nobody else. */
-  enterAsUser(user: string): Release {
-    return this.#enter(this.#users, user, 'user-requests', this.#limits.settings.requestsPerUser);
+  enterAsUser(user: string): Promise<Release> {
+    return this.#enter(this.#users, user, 'user-requests');
   }
 
   /** The same for requests of strangers. */
-  enterFrom(address: string): Release {
-    return this.#enter(this.#addresses, address, 'address-requests', this.#limits.settings.requestsPerAddress);
+  enterFrom(address: string): Promise<Release> {
+    return this.#enter(this.#addresses, address, 'address-requests');
   }
 
   /** Around what asks the database. */
@@ -57,11 +71,7 @@ export class RequestBounds {
   }
 
   async #inTurn<T>(user: string, act: () => Promise<T>): Promise<T> {
-    const release = await this.#lists.enter(user);
-    if (release === null) {
-      this.#limits.exceeded('lists');
-      throw tooMany();
-    }
+    const release = await this.#enter(this.#lists, user, 'lists');
     try {
       return await act();
     } finally {
@@ -69,15 +79,11 @@ export class RequestBounds {
     }
   }
 
-  #enter(places: Map<string, number>, key: string, limit: 'user-requests' | 'address-requests', max: number): Release {
-    const taken = places.get(key) ?? 0;
-    if (!this.#limits.allows(limit, taken, max)) throw tooMany();
-    places.set(key, taken + 1);
-    return () => {
-      const left = (places.get(key) ?? 1) - 1;
-      if (left > 0) places.set(key, left);
-      else places.delete(key);
-    };
+  async #enter(turns: Turns, key: string, limit: LimitName): Promise<Release> {
+    const release = await turns.enter(key);
+    if (release !== null) return release;
+    this.#limits.exceeded(limit);
+    throw tooMany();
   }
 }
 
@@ -85,18 +91,20 @@ export class RequestBounds {
 export function boundByUser(bounds: RequestBounds): MiddlewareHandler<RestEnv> {
   return async (context, next) => {
     context.set('bounds', bounds);
-    await untilAnswered(context, bounds.enterAsUser(context.get('claims').userId), next);
+    await untilAnswered(context, await bounds.enterAsUser(context.get('claims').userId), next);
   };
 }
 
 export function boundByAddress(bounds: RequestBounds, trustProxy: boolean): MiddlewareHandler<RestEnv> {
   return async (context, next) => {
-    await untilAnswered(context, bounds.enterFrom(clientKey(context, trustProxy)), next);
+    await untilAnswered(context, await bounds.enterFrom(clientKey(context, trustProxy)), next);
   };
 }
 
 async function untilAnswered(context: Context, release: Release, next: () => Promise<void>): Promise<void> {
   try {
+    // Gone while it waited: nothing is spent on it.
+    if (hasHungUp(context)) throw invalidRequest('The request ended early.');
     await next();
   } finally {
     whenAnswered(context, release);
