@@ -2,32 +2,62 @@ import { describe, expect, it } from 'vitest';
 import { createCalmLog } from './calm-log.ts';
 import { createLog } from './log.ts';
 
+function open() {
+  const lines: string[] = [];
+  const clock = { now: 0 };
+  const plain = createLog({ level: 'debug', format: 'json', write: (line) => void lines.push(line) });
+  const log = createCalmLog(plain, () => clock.now);
+  return { lines, clock, log, last: () => JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown> };
+}
+
 describe('createCalmLog', () => {
   it('[R11] says of a thousand alike failures of the database one, and later how many there were', () => {
-    const lines: string[] = [];
-    let now = 0;
-    const log = createCalmLog(
-      createLog({ level: 'info', format: 'json', write: (line) => void lines.push(line) }),
-      () => now,
-    );
+    const { lines, clock, log, last } = open();
     const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     for (let nth = 0; nth < 1_000; nth += 1) {
       log.error({ err: away, tablo: `${nth}` }, 'A document could not be loaded.');
       log.warn({ err: away }, 'A snapshot failed.');
     }
     expect(lines).toHaveLength(2);
-    now = 10_000;
+    clock.now = 10_000;
     log.error({ err: away }, 'A document could not be loaded.');
-    expect(JSON.parse(lines[2]!)).toMatchObject({ alike: 999 });
+    expect(last()).toMatchObject({ alike: 999 });
   });
 
-  it('keeps nothing back of what is not the database being away', () => {
-    const lines: string[] = [];
-    const log = createCalmLog(createLog({ level: 'info', format: 'text', write: (line) => void lines.push(line) }));
-    for (let nth = 0; nth < 3; nth += 1) {
+  it('keeps nothing back of what happens now and then', () => {
+    const { lines, log } = open();
+    for (let nth = 0; nth < 10; nth += 1) {
       log.error({ err: new TypeError('x is not a function') }, 'A request failed.');
       log.info('Storing works again.');
     }
-    expect(lines).toHaveLength(6);
+    expect(lines).toHaveLength(20);
+  });
+
+  it.each(['debug', 'info', 'warn', 'error'] as const)(
+    '[R11] writes twenty lines of a kind in ten seconds and no more, whatever clients do: %s',
+    (level) => {
+      const { lines, clock, log, last } = open();
+      for (let nth = 0; nth < 100_000; nth += 1) log[level]({ nth }, 'A frame could not be handled.');
+      for (let nth = 0; nth < 100; nth += 1) log[level]('Without anything more.');
+      expect(lines).toHaveLength(40);
+      clock.now = 10_000;
+      log[level]({}, 'A frame could not be handled.');
+      expect(last()).toMatchObject({ alike: 99_980 });
+    },
+  );
+
+  it('[R11] remembers a bounded number of kinds, should there ever be one for each client', () => {
+    const { lines, log } = open();
+    for (let nth = 0; nth < 5_000; nth += 1) log.warn(`something of client ${nth}`);
+    expect(lines).toHaveLength(5_000);
+  });
+
+  it('goes on when the clock is set back', () => {
+    const { lines, clock, log } = open();
+    clock.now = 1_000_000;
+    for (let nth = 0; nth < 30; nth += 1) log.warn('late');
+    clock.now = 0;
+    log.warn('late');
+    expect(lines).toHaveLength(21);
   });
 });

@@ -35,10 +35,15 @@ export interface Config {
   readonly addMembers: 'members' | 'host';
   readonly bounds: RestBounds;
   readonly limits: LimitSettings;
+  /** Who gets `/metrics`. */
+  readonly metrics: (typeof METRICS_MODES)[number];
+  readonly metricsToken: string | null;
+  readonly hasDocs: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
 
+const METRICS_MODES = ['local', 'public', 'off'] as const;
 /** `iss` of the built-in identity service's tokens, where JWT_ISSUER says nothing else. */
 const BUILT_IN_ISSUER = 'tablo-chat';
 /** Below this an HMAC secret is guessed from one captured token. */
@@ -99,6 +104,11 @@ const origins: Parse<readonly string[]> = (given) => {
 
 const secret: Parse<string> = (given) =>
   given.length >= SECRET_MIN_LENGTH ? ok(given) : err(`at least ${SECRET_MIN_LENGTH} characters long`);
+
+const bearerToken: Parse<string> = (given) =>
+  given.length >= SECRET_MIN_LENGTH && /^[\w.~+/=-]+$/.test(given)
+    ? ok(given)
+    : err(`at least ${SECRET_MIN_LENGTH} letters and digits`);
 
 const protocolOf = (given: string): string => URL.parse(given)?.protocol ?? '';
 
@@ -358,6 +368,121 @@ export const OPTIONS = {
     description: 'How long a frame may take to arrive, beside the time of its bytes at 16 KiB a second.',
     parse: integer(1, 3_600),
   },
+  RATE_READS_PER_SECOND: {
+    type: 'number',
+    fallback: '100',
+    description: 'REST requests a second and user that only read.',
+    parse: integer(1, 1_000_000),
+  },
+  RATE_READS_BURST: {
+    type: 'number',
+    fallback: '5000',
+    description: 'The same at once: a client with thousands of tablos that is back.',
+    parse: integer(1, 1_000_000),
+  },
+  RATE_WRITES_PER_SECOND: {
+    type: 'number',
+    fallback: '50',
+    description: 'REST requests a second and user that write a message, a draft or a read position.',
+    parse: integer(1, 1_000_000),
+  },
+  RATE_WRITES_BURST: {
+    type: 'number',
+    fallback: '2500',
+    description: 'The same at once.',
+    parse: integer(1, 1_000_000),
+  },
+  RATE_CHANGES_PER_SECOND: {
+    type: 'number',
+    fallback: '10',
+    description: 'REST requests a second and user that change tablos, members or invitations.',
+    parse: integer(1, 1_000_000),
+  },
+  RATE_CHANGES_BURST: {
+    type: 'number',
+    fallback: '500',
+    description: 'The same at once.',
+    parse: integer(1, 1_000_000),
+  },
+  MAX_REQUESTS_PER_USER: {
+    type: 'number',
+    fallback: '64',
+    description: 'REST requests of a user under way, until their answers have left.',
+    parse: integer(1, 100_000),
+  },
+  MAX_REQUESTS_PER_ADDRESS: {
+    type: 'number',
+    fallback: '128',
+    description: 'Requests of an address to the built-in identity service under way.',
+    parse: integer(1, 100_000),
+  },
+  MAX_WAITING_REQUESTS: {
+    type: 'number',
+    fallback: '1000',
+    description: 'REST requests that wait for the database, of all users together.',
+    parse: integer(1, 1_000_000),
+  },
+  RATE_PAGE_PER_SECOND: {
+    type: 'number',
+    fallback: '500',
+    description: 'Files of the page a second and address; ten times as many at once.',
+    parse: integer(1, 1_000_000),
+  },
+  RATE_OPEN_PER_SECOND: {
+    type: 'number',
+    fallback: '100',
+    description:
+      'Requests a second and address that need no token, of each kind (sessions and tokens; documentation, metrics); ten times as many at once.',
+    parse: integer(1, 1_000_000),
+  },
+  RATE_TOKEN_CHECKS_PER_SECOND: {
+    type: 'number',
+    fallback: '100',
+    description: 'REST requests a second and address with a token not seen before; twenty times as many at once.',
+    parse: integer(1, 1_000_000),
+  },
+  RATE_SIGN_INS_PER_MINUTE: {
+    type: 'number',
+    fallback: '100',
+    description: 'Sign-ins a minute and address with the built-in identity service.',
+    parse: integer(1, 1_000_000),
+  },
+  RATE_SIGN_UPS_PER_MINUTE: {
+    type: 'number',
+    fallback: '200',
+    description: 'Accounts a minute and address with the built-in identity service.',
+    parse: integer(1, 1_000_000),
+  },
+  MAX_CONNECTIONS: {
+    type: 'number',
+    fallback: '10000',
+    description: 'HTTP connections that are open; WebSockets are counted apart.',
+    parse: integer(10, 1_000_000),
+  },
+  MAX_CONNECTIONS_PER_ADDRESS: {
+    type: 'number',
+    fallback: '1000',
+    description: 'HTTP connections of one address. Not asked behind a proxy (TRUST_PROXY).',
+    parse: integer(1, 1_000_000),
+  },
+  METRICS: {
+    type: 'word',
+    fallback: 'local',
+    description:
+      'Who gets /metrics. local: this machine, and whoever brings METRICS_TOKEN; public: everybody; off: nobody.',
+    parse: oneOf(METRICS_MODES),
+  },
+  METRICS_TOKEN: {
+    type: 'text',
+    description: `Bearer token for /metrics from other machines, at least ${SECRET_MIN_LENGTH} characters.`,
+    parse: bearerToken,
+  },
+  DOCS: {
+    type: 'yes/no',
+    fallback: 'yes',
+    description: 'no: /docs and /openapi.json are not there.',
+    parse: oneOf(['yes', 'no']),
+  },
   LOG_LEVEL: { type: 'word', fallback: 'info', description: `${LOG_LEVELS.join(', ')}.`, parse: oneOf(LOG_LEVELS) },
   LOG_FORMAT: {
     type: 'word',
@@ -450,7 +575,26 @@ function assemble(values: Values): Result<Config, string> {
       unreadTotalBytes: values.MAX_UNREAD_TOTAL_BYTES,
       unreadMs: values.UNREAD_SECONDS * 1_000,
       frameMs: values.FRAME_SECONDS * 1_000,
+      readsPerSecond: values.RATE_READS_PER_SECOND,
+      readsBurst: values.RATE_READS_BURST,
+      writesPerSecond: values.RATE_WRITES_PER_SECOND,
+      writesBurst: values.RATE_WRITES_BURST,
+      changesPerSecond: values.RATE_CHANGES_PER_SECOND,
+      changesBurst: values.RATE_CHANGES_BURST,
+      requestsPerUser: values.MAX_REQUESTS_PER_USER,
+      requestsPerAddress: values.MAX_REQUESTS_PER_ADDRESS,
+      waitingRequests: values.MAX_WAITING_REQUESTS,
+      pagePerSecond: values.RATE_PAGE_PER_SECOND,
+      openPerSecond: values.RATE_OPEN_PER_SECOND,
+      tokenChecksPerSecond: values.RATE_TOKEN_CHECKS_PER_SECOND,
+      signInsPerMinute: values.RATE_SIGN_INS_PER_MINUTE,
+      signUpsPerMinute: values.RATE_SIGN_UPS_PER_MINUTE,
+      connections: values.MAX_CONNECTIONS,
+      connectionsPerAddress: values.MAX_CONNECTIONS_PER_ADDRESS,
     },
+    metrics: values.METRICS,
+    metricsToken: values.METRICS_TOKEN,
+    hasDocs: values.DOCS === 'yes',
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
   });

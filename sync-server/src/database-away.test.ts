@@ -1,16 +1,42 @@
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { isDatabaseAway } from './database-away.ts';
+import { isDatabaseAway, markDatabaseError } from './database-away.ts';
 
 const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 
 describe('isDatabaseAway', () => {
-  it.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '53300', '53100', '08006', '25006', '57014', '40P01'])(
+  it.each(['ECONNREFUSED', '57P01', '53300', '53100', '08006', '25006', '57014', '40P01'])(
     '[R11] holds for %s',
     (code) => {
       expect(isDatabaseAway(withCode(code))).toBe(true);
       expect(isDatabaseAway(new AggregateError([withCode(code)]))).toBe(true);
     },
   );
+
+  it.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED'])(
+    '[R11] holds for %s of a connection to the database, and of no other',
+    (code) => {
+      const error = withCode(code);
+      expect(isDatabaseAway(error)).toBe(false);
+      markDatabaseError(error);
+      expect(isDatabaseAway(error)).toBe(true);
+      expect(isDatabaseAway(new AggregateError([error]))).toBe(true);
+    },
+  );
+
+  it('[R11] does not hold for a client that hangs up in the middle of its request', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const broken = new Promise<Error>((resolve) => {
+      server.on('request', (request) => request.on('error', resolve).resume());
+    });
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.end('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx');
+    expect(await broken).toMatchObject({ code: 'ECONNRESET' });
+    expect(isDatabaseAway(await broken)).toBe(false);
+    server.close();
+  });
 
   it('holds for what pg says in words', () => {
     expect(isDatabaseAway(new Error('Connection terminated unexpectedly'))).toBe(true);

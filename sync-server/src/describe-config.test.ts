@@ -1,7 +1,14 @@
 import { expect, it } from 'vitest';
-import { readReadme, withConfigTable } from './describe-config.ts';
+import { PAGES, readPage, withTable } from './describe-config.ts';
 
-it('the README has the table of settings as the code has it: run `npm run docs`', () => {
-  expect(readReadme()).toBe(withConfigTable(readReadme()));
-  expect(readReadme()).toContain('| `PORT` |');
+it.each(PAGES)('$path has its table as the code has it: run `npm run docs`', (page) => {
+  const text = readPage(page);
+  expect(text).toBe(withTable(page, text));
+  expect(text).toMatch(page.section);
+});
+
+it('the tables say what the code does', () => {
+  const [readme, architecture] = PAGES.map((page) => readPage(page));
+  expect(readme).toContain('| `PORT` |');
+  expect(architecture).toContain('| `RATE_READS_PER_SECOND`, `RATE_READS_BURST` |');
 });

@@ -40,4 +40,30 @@ export interface LimitSettings {
   readonly unreadBytes: number;
   readonly unreadTotalBytes: number;
   readonly unreadMs: number;
+  /** REST requests of a user that only read. */
+  readonly readsPerSecond: number;
+  readonly readsBurst: number;
+  /** REST requests of a user that write a message, a draft, a reaction or a read position. */
+  readonly writesPerSecond: number;
+  readonly writesBurst: number;
+  /** REST requests of a user that change tablos, members or invitations: each is told to everybody in the tablo. */
+  readonly changesPerSecond: number;
+  readonly changesBurst: number;
+  /** REST requests of a user from the token until the answer has left. */
+  readonly requestsPerUser: number;
+  /** Requests of an address to the identity service, body included. */
+  readonly requestsPerAddress: number;
+  /** REST requests that wait for the database, of all users together. */
+  readonly waitingRequests: number;
+  /** Files of the page a second and address. */
+  readonly pagePerSecond: number;
+  /** Other requests a second and address that need no token. */
+  readonly openPerSecond: number;
+  /** Requests a second and address whose token was not seen before. */
+  readonly tokenChecksPerSecond: number;
+  readonly signInsPerMinute: number;
+  readonly signUpsPerMinute: number;
+  /** TCP connections that are no WebSockets. */
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
 }

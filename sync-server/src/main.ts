@@ -1,5 +1,6 @@
 /** The process: settings, database, server, signals. */
 import { constants } from 'node:os';
+import { createCalmLog } from './calm-log.ts';
 import { type Config, helpText, parseConfig, wantsHelp } from './config.ts';
 import { isDatabaseAway } from './database-away.ts';
 import { openEmbeddedPostgres } from './db/embedded-postgres.ts';
@@ -22,7 +23,10 @@ async function main(): Promise<void> {
   }
   const config = parseConfig(process.env, argv);
   if (!config.ok) return fail(config.error);
-  await run(config.value, createLog({ level: config.value.logLevel, format: config.value.logFormat }));
+  const { logLevel, logFormat } = config.value;
+  const log = createCalmLog(createLog({ level: logLevel, format: logFormat }));
+  silenceConsole(log);
+  await run(config.value, log);
 }
 
 async function run(config: Config, log: Log): Promise<void> {
@@ -62,6 +66,16 @@ async function closeAll(closers: (() => Promise<void>)[], log: Log): Promise<voi
       // The rest is to be closed all the same.
       log.error({ err: error }, 'A part could not be closed.');
     }
+  }
+}
+
+/** Libraries write there what clients made them write: as often as a client likes, and with what it sent. That something was said is enough. */
+function silenceConsole(log: Log): void {
+  for (const method of ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const) {
+    console[method] = (...said: readonly unknown[]) => {
+      const error = said.find((one) => one instanceof Error);
+      log.debug(error === undefined ? { method } : { method, err: error }, 'A library wrote to the console.');
+    };
   }
 }
 

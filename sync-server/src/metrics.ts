@@ -3,11 +3,13 @@ import type { Refusal } from '@tablo/schema/close-codes';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface Gauges {
+  readonly httpConnections: () => number;
   readonly sockets: () => number;
   readonly connections: () => number;
   readonly documents: () => number;
   readonly queued: () => number;
   readonly queuedBytes: () => number;
+  readonly tablosApart: () => number;
   readonly unhandledBytes: () => number;
   readonly unreadBytes: () => number;
   readonly waitingJoins: () => number;
@@ -62,6 +64,7 @@ export class Metrics {
   }
 
   watch(gauges: Gauges): void {
+    this.#gauge('tablo_http_connections', 'Open connections that are no WebSockets.', gauges.httpConnections);
     this.#gauge('tablo_sockets', 'Open WebSockets.', gauges.sockets);
     this.#gauge('tablo_connections', 'Joined documents, over all sockets.', gauges.connections);
     this.#gauge('tablo_documents', 'Documents in memory.', gauges.documents);
@@ -71,6 +74,11 @@ export class Metrics {
       'tablo_unhandled_bytes',
       'Bytes of frames that were received and not handled yet.',
       gauges.unhandledBytes,
+    );
+    this.#gauge(
+      'tablo_tablos_apart',
+      'Tablos that are committed apart from the others: held, slow or refused by the database.',
+      gauges.tablosApart,
     );
     this.#gauge('tablo_unread_bytes', 'Bytes sent to clients and not read by them.', gauges.unreadBytes);
     this.#gauge(

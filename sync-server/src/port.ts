@@ -1,34 +1,70 @@
 /** The one HTTP port. It listens from the first moment, so that an orchestrator can ask how the start goes; until then everything else is 503. */
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { REASONS } from '@tablo/schema/close-codes';
+import { type ConnectionBounds, type ConnectionLimit, HttpConnections, type Patience } from './http-connections.ts';
 import type { Log } from './log.ts';
 
 type Fetch = (request: Request, env?: unknown) => Response | Promise<Response>;
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+/** Answers what it can without reading a body, and says whether it did. */
+type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** Longer than a proxy's idle time, so that it is the proxy that closes (RFC 9112, section 9.5: a request may be under way). */
-const KEEP_ALIVE_MS = 75_000;
-/** A request that takes longer to arrive is not one. */
-const REQUEST_TIMEOUT_MS = 30_000;
+const PROXY_KEEP_ALIVE_MS = 75_000;
+/** A browser connects again in no time. */
+const KEEP_ALIVE_MS = 15_000;
+/** `HttpConnections` is stricter; this is Node's own watch over heads of requests, and the last word on bodies. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const CHECK_EVERY_MS = 2_000;
+/** HTTP/1.0 names no host: some health checks. */
+const UNNAMED_HOST = 'localhost';
+/** Node's default, said outright: a token of usual size and a browser's cookies. */
+const MAX_HEADER_BYTES = 16 * 1_024;
 
 export interface Port {
   readonly url: string;
-  serve(fetch: Fetch, upgrade: Upgrade): void;
+  /** Connections that are no WebSockets. */
+  countConnections(): number;
+  serve(fetch: Fetch, upgrade: Upgrade, first: Answer): void;
   /** Answers 503 from now on. */
   refuse(): void;
   /** Lets requests under way finish, at most `deadlineMs`. */
   close(deadlineMs?: number): Promise<void>;
 }
 
-export async function openPort(host: string, port: number, log: Log): Promise<Port> {
+interface PortSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly trustProxy: boolean;
+  readonly bounds: ConnectionBounds;
+  readonly onExceeded: (limit: ConnectionLimit) => void;
+  readonly log: Log;
+  readonly patience?: Patience;
+}
+
+export async function openPort(settings: PortSettings): Promise<Port> {
+  const { host, port, trustProxy, bounds, onExceeded, log, patience } = settings;
   let fetch: Fetch = answerNotReady('The server is starting.');
+  let first: Answer = () => false;
   let upgrade: Upgrade = rejectUpgrade;
-  const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-    getRequestListener((request, env) => fetch(request, env)),
+  const listen = getRequestListener((request, env) => fetch(request, env), { hostname: UNNAMED_HOST });
+  const server = createServer({
+    keepAliveTimeout: trustProxy ? PROXY_KEEP_ALIVE_MS : KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  });
+  const connections = new HttpConnections(server, bounds, onExceeded, patience);
+  server.on(
+    'request',
+    connections.watch((request, response) => {
+      if (!first(request, response)) void listen(request, response);
+    }),
   );
   server.on('upgrade', (request, socket, head) => upgrade(request, socket, head));
   server.on('clientError', (_error, socket) => socket.destroy()); // Not HTTP: nobody to tell.
@@ -43,13 +79,16 @@ export async function openPort(host: string, port: number, log: Log): Promise<Po
   const address = server.address() as AddressInfo;
   return {
     url: `http://${address.address.includes(':') ? `[${address.address}]` : address.address}:${address.port}`,
-    serve: (newFetch, newUpgrade) => {
+    countConnections: () => connections.size,
+    serve: (newFetch, newUpgrade, newFirst) => {
       fetch = newFetch;
       upgrade = newUpgrade;
+      first = newFirst;
     },
     refuse: () => {
       fetch = answerNotReady('The server is stopping.');
       upgrade = rejectUpgrade;
+      first = () => false;
     },
     close: (deadlineMs = 0) =>
       new Promise((resolve) => {
@@ -77,5 +116,7 @@ function answerNotReady(reason: string): Fetch {
 
 function rejectUpgrade(_request: IncomingMessage, socket: Duplex): void {
   socket.on('error', () => socket.destroy());
+  // Node leaves an upgraded socket to us: half closed, it would stay for as long as the other end likes.
+  socket.once('finish', () => socket.destroy());
   socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n\r\n');
 }

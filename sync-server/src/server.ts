@@ -1,6 +1,7 @@
 /** The server's parts, put together: database, tokens, sync, REST and the page on one port. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Limits } from './access/limits.ts';
 import { openChanges } from './access/pg-changes.ts';
 import { PgMembership } from './access/pg-membership.ts';
 import { PgProfiles } from './access/pg-profiles.ts';
@@ -8,7 +9,6 @@ import { PgReadPositions } from './access/pg-read-positions.ts';
 import { localKeys, remoteKeys, secretKeys, type TokenKeys } from './access/token-keys.ts';
 import { JwtVerifier } from './access/token-verifier.ts';
 import { openHourlyAudit } from './audit/hourly-audit.ts';
-import { createCalmLog } from './calm-log.ts';
 import type { Config } from './config.ts';
 import { createPool, endPool } from './db/pool.ts';
 import { openErasures } from './documents/erasures.ts';
@@ -23,9 +23,9 @@ import { createOriginCheck } from './origins.ts';
 import { openPort } from './port.ts';
 import { PgClientClaims } from './presence/pg-client-claims.ts';
 import { createRest } from './rest/create-rest.ts';
-import { addHealthRoutes } from './rest/health.ts';
+import { createPageListener } from './rest/page-listener.ts';
 import { createRestStores } from './rest/pg-stores.ts';
-import { createStaticPage } from './rest/static-page.ts';
+import { openStaticPage } from './rest/static-page.ts';
 import { openSync } from './sync/open-sync.ts';
 
 const PAGE_DIR = fileURLToPath(new URL('../../client/dist', import.meta.url));
@@ -52,11 +52,26 @@ interface Starting {
 }
 
 export async function openServer({ config, log, openDatabase }: Starting): Promise<Server> {
-  const port = await openPort(config.host, config.port, log);
+  const metrics = new Metrics();
+  const port = await openPort({
+    host: config.host,
+    port: config.port,
+    trustProxy: config.trustProxy,
+    bounds: {
+      connections: config.limits.connections,
+      connectionsPerAddress: config.trustProxy ? null : config.limits.connectionsPerAddress,
+    },
+    onExceeded: metrics.onLimit,
+    log,
+  });
   try {
     const { url } = await openDatabase();
-    const parts = await openParts(config, url, log);
-    port.serve(parts.rest.fetch, (request, socket, head) => parts.sync.sockets.handleUpgrade(request, socket, head));
+    const parts = await openParts(config, url, metrics, log, () => port.countConnections());
+    port.serve(
+      parts.rest.fetch,
+      (request, socket, head) => parts.sync.sockets.handleUpgrade(request, socket, head),
+      parts.page,
+    );
     return {
       url: port.url,
       close: async () => {
@@ -71,12 +86,17 @@ export async function openServer({ config, log, openDatabase }: Starting): Promi
   }
 }
 
-async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
-  const log = createCalmLog(anyLog);
+async function openParts(
+  config: Config,
+  databaseUrl: string,
+  metrics: Metrics,
+  log: Log,
+  countHttpConnections: () => number,
+) {
   const pool = createPool(databaseUrl, { log });
   // Commits come one after another; behind a thousand readers each would wait for all of them.
   const ledgerPool = createPool(databaseUrl, { log, max: LEDGER_CONNECTIONS });
-  const metrics = new Metrics();
+  const limits = new Limits(config.limits, metrics.onLimit);
   const identity = config.tokens.type === 'built-in' ? await openIdentity(databaseUrl, config, log) : null;
   const tokens = new JwtVerifier(keysOf(config, identity), config);
   const membership = new PgMembership(pool);
@@ -111,11 +131,13 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     limits: config.limits,
   });
   metrics.watch({
+    httpConnections: countHttpConnections,
     sockets: () => sync.sockets.size,
     connections: () => sync.countConnections(),
     documents: () => sync.countDocuments(),
     queued: () => sync.ledger.queued,
     queuedBytes: () => sync.ledger.queuedBytes,
+    tablosApart: () => sync.ledger.apart,
     unreadBytes: () => sync.countUnreadBytes(),
     waitingJoins: () => sync.countWaitingJoins(),
     unhandledBytes: () => sync.countUnhandledBytes(),
@@ -128,20 +150,24 @@ async function openParts(config: Config, databaseUrl: string, anyLog: Log) {
     profiles,
     poster: sync.poster,
     identity,
-    page: createStaticPage(PAGE_DIR),
+    limits,
+    hasDocs: config.hasDocs,
+    health: {
+      ping: () => pool.query('SELECT 1'),
+      awaySince: () => sync.ledger.awaySince,
+      onTrouble: () => sync.ledger.suspect(),
+      registry: metrics.registry,
+      settings: config,
+    },
     settings: { ...config, strangers: identity === null ? 'add' : 'invite' },
     log,
   });
-  addHealthRoutes(rest, {
-    ping: () => pool.query('SELECT 1'),
-    awaySince: () => sync.ledger.awaySince,
-    onTrouble: () => sync.ledger.suspect(),
-    registry: metrics.registry,
-  });
+  const page = createPageListener(openStaticPage(PAGE_DIR), { ...config, limits });
   const erasures = openErasures({ store: new PgErasureStore(pool), move: (name) => sync.moveTablo(name), log });
   const audit = openHourlyAudit({ pool, log, onLast: metrics.onAudit });
   return {
     rest,
+    page,
     sync,
     close: async () => {
       erasures.close();

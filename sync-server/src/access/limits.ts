@@ -1,9 +1,15 @@
-/** Holds users, sockets and strangers to the settings, and counts what bit. */
+/** Holds users, addresses, sockets and strangers to the settings, and counts what bit. */
+
+import type { RouteCost } from '../costs/rest-costs.ts';
 import type { LimitSettings } from '../limit-settings.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
-/** What a user has so much of a second. */
-export type Rate = 'entries' | 'bytes' | 'awareness' | 'claims' | 'joins' | 'joinBytes' | 'questions';
+/** What a user has so much of a second: over WebSockets, then over REST. */
+export type UserRate = 'entries' | 'bytes' | 'awareness' | 'claims' | 'joins' | 'joinBytes' | 'questions' | RestRate;
+type RestRate = Exclude<RouteCost, 'lists'>;
+/** What an address has so much of: all that a stranger may ask for. */
+export type AddressRate = 'page' | 'health' | 'open' | 'auth' | 'token-checks' | 'sign-ins' | 'sign-ups';
+export type Rate = UserRate | AddressRate;
 /** What bit: the label of the metric. */
 export type LimitName =
   | Rate
@@ -14,7 +20,22 @@ export type LimitName =
   | 'unhandled'
   | 'queued'
   | 'unread'
-  | 'unfinished';
+  | 'unfinished'
+  | 'user-requests'
+  | 'address-requests'
+  | 'waiting-requests'
+  | 'lists'
+  | 'hashes'
+  | 'connections'
+  | 'address-connections'
+  | 'stalled';
+
+/** Probes of an orchestrator must never be told to wait because of what else comes from its address. */
+export const HEALTH_PER_SECOND = 1_000;
+/** How many seconds' worth may come at once. */
+const BURST_S = 10;
+const TOKEN_CHECKS_BURST_S = 20;
+const MINUTE_S = 60;
 
 export class Limits {
   readonly settings: LimitSettings;
@@ -24,35 +45,50 @@ export class Limits {
   constructor(settings: LimitSettings, onExceeded: (limit: LimitName) => void = () => {}) {
     this.settings = settings;
     this.#onExceeded = onExceeded;
+    const steady = (perSecond: number) => new TokenBuckets(perSecond, BURST_S * perSecond);
+    const minutely = (perMinute: number) => new TokenBuckets(perMinute / MINUTE_S, perMinute);
     this.#buckets = {
       entries: new TokenBuckets(settings.entriesPerSecond, settings.entriesBurst),
       bytes: new TokenBuckets(settings.bytesPerSecond, settings.bytesBurst),
-      awareness: new TokenBuckets(settings.awarenessPerSecond, 10 * settings.awarenessPerSecond),
+      awareness: steady(settings.awarenessPerSecond),
       claims: new TokenBuckets(settings.claimsPerSecond, settings.joinsBurst),
       joins: new TokenBuckets(settings.joinsPerSecond, settings.joinsBurst),
       joinBytes: new TokenBuckets(settings.joinBytesPerSecond, settings.joinBytesBurst),
       questions: new TokenBuckets(settings.questionsPerSecond, settings.joinsBurst),
+      reads: new TokenBuckets(settings.readsPerSecond, settings.readsBurst),
+      writes: new TokenBuckets(settings.writesPerSecond, settings.writesBurst),
+      changes: new TokenBuckets(settings.changesPerSecond, settings.changesBurst),
+      page: steady(settings.pagePerSecond),
+      health: steady(HEALTH_PER_SECOND),
+      open: steady(settings.openPerSecond),
+      auth: steady(settings.openPerSecond),
+      'token-checks': new TokenBuckets(
+        settings.tokenChecksPerSecond,
+        TOKEN_CHECKS_BURST_S * settings.tokenChecksPerSecond,
+      ),
+      'sign-ins': minutely(settings.signInsPerMinute),
+      'sign-ups': minutely(settings.signUpsPerMinute),
     };
   }
 
-  /** Takes from a user's bucket; false, and counted, when it is empty. */
-  take(rate: Rate, user: string, cost: number): boolean {
-    return this.tryTake(rate, user, cost) || this.exceeded(rate);
+  /** Takes from a user's or an address's bucket; false, and counted, when it is empty. */
+  take(rate: Rate, key: string, cost: number): boolean {
+    return this.tryTake(rate, key, cost) || this.exceeded(rate);
   }
 
   /** The same for what is asked again until it may: not counted. */
-  tryTake(rate: Rate, user: string, cost: number): boolean {
-    return this.#buckets[rate].take(user, cost, Date.now());
+  tryTake(rate: Rate, key: string, cost: number): boolean {
+    return this.#buckets[rate].take(key, cost, performance.now());
   }
 
   /** What has been spent already, or could not be known before: the next has to wait for it. */
-  charge(rate: Rate, user: string, cost: number): void {
-    this.#buckets[rate].charge(user, cost, Date.now());
+  charge(rate: Rate, key: string, cost: number): void {
+    this.#buckets[rate].charge(key, cost, performance.now());
   }
 
   /** Whether a user owes nothing. */
-  isSolvent(rate: Rate, user: string): boolean {
-    return this.#buckets[rate].isSolvent(user, Date.now());
+  isSolvent(rate: Rate, key: string): boolean {
+    return this.#buckets[rate].isSolvent(key, performance.now());
   }
 
   /** Whether a count is still below its bound; counted when it is not. */

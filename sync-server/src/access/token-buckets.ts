@@ -1,21 +1,36 @@
-/** A token bucket a key: `perSecond` refill, `burst` capacity. Keys idle long enough to be full again are forgotten. */
+/**
+ * A token bucket a key: `perSecond` refill, `burst` capacity. A bucket that nobody touched until it is full again is as good as none, so buckets live in two
+ * generations: when the younger one is as old as a refill takes, or has too many keys, the older one is dropped as a whole. So a take costs the same for ever,
+ * and memory has a bound, whoever comes under how many keys.
+ */
 
 interface Bucket {
   tokens: number;
-  /** ms since the Unix epoch. */
+  /** ms of the caller's clock. */
   filledAt: number;
 }
 
-const SWEEP_AT = 10_000;
+/** Keys of one generation: some megabytes. Who comes under more of them at once than this gets some of them filled anew too early. */
+const GENERATION_MAX = 50_000;
 
 export class TokenBuckets {
   readonly #perSecond: number;
   readonly #burst: number;
-  readonly #buckets = new Map<string, Bucket>();
+  /** An empty bucket is full again after this. */
+  readonly #refillMs: number;
+  #young = new Map<string, Bucket>();
+  #old = new Map<string, Bucket>();
+  #turnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(perSecond: number, burst: number) {
     this.#perSecond = perSecond;
     this.#burst = burst;
+    this.#refillMs = (burst / perSecond) * 1_000;
+  }
+
+  /** Keys remembered: two generations at the most. */
+  get size(): number {
+    return this.#young.size + this.#old.size;
   }
 
   /**
@@ -40,17 +55,29 @@ export class TokenBuckets {
   }
 
   #refill(key: string, now: number): Bucket {
-    if (this.#buckets.size > SWEEP_AT) this.#sweep(now);
-    const bucket = this.#buckets.get(key) ?? { tokens: this.#burst, filledAt: now };
+    this.#turn(now);
+    const bucket = this.#find(key) ?? { tokens: this.#burst, filledAt: now };
     const elapsed = Math.max(0, now - bucket.filledAt) / 1_000;
     bucket.tokens = Math.min(this.#burst, bucket.tokens + elapsed * this.#perSecond);
     bucket.filledAt = now;
-    this.#buckets.set(key, bucket);
+    this.#young.set(key, bucket);
     return bucket;
   }
 
-  #sweep(now: number): void {
-    const fullAfterMs = (this.#burst / this.#perSecond) * 1_000;
-    for (const [key, bucket] of this.#buckets) if (now - bucket.filledAt > fullAfterMs) this.#buckets.delete(key);
+  #find(key: string): Bucket | undefined {
+    const young = this.#young.get(key);
+    if (young !== undefined) return young;
+    const old = this.#old.get(key);
+    if (old !== undefined) this.#old.delete(key);
+    return old;
+  }
+
+  /** What is dropped was not touched for a whole generation. A bucket that owes more than its burst is forgiven the rest. */
+  #turn(now: number): void {
+    const isDue = now - this.#turnedAt >= this.#refillMs || now < this.#turnedAt;
+    if (!isDue && this.#young.size < GENERATION_MAX) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#turnedAt = now;
   }
 }

@@ -13,6 +13,8 @@ import { KeysUnavailableError, type TokenKeys } from './token-keys.ts';
 export type TokenFault = 'unauthenticated' | 'token-expired' | 'unavailable';
 
 export interface TokenVerifier {
+  /** Whether it was found good before, and is remembered: `verify` costs next to nothing then. */
+  remembers(token: string): boolean;
   verify(token: string): Promise<Result<Claims, TokenFault>>;
 }
 
@@ -51,10 +53,13 @@ export class JwtVerifier implements TokenVerifier {
     };
   }
 
+  remembers(token: string): boolean {
+    return this.#verified.get(digestOf(token)) !== undefined;
+  }
+
   async verify(token: string): Promise<Result<Claims, TokenFault>> {
     if (token === '' || token.length > TOKEN_MAX_LENGTH) return err('unauthenticated');
-    // The cache holds digests, not tokens: a memory dump of it opens nothing.
-    const digest = createHash('sha256').update(token).digest('base64');
+    const digest = digestOf(token);
     const known = this.#verified.get(digest);
     if (known !== undefined && this.#now() < known.until) {
       return this.#now() < known.claims.expiresAt ? ok(known.claims) : err('token-expired');
@@ -98,3 +103,6 @@ export class JwtVerifier implements TokenVerifier {
     }
   }
 }
+
+/** The cache holds digests, not tokens: a memory dump of it opens nothing. */
+const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64');

@@ -2,7 +2,7 @@
 // forward only. Servers that start together queue for the lock, and the later ones find nothing left to do.
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
-import pg from 'pg';
+import { DatabaseClient } from './database-client.ts';
 import type { DbLog } from './db-log.ts';
 
 const MIGRATIONS_DIR = fileURLToPath(new URL('./migrations', import.meta.url));
@@ -11,7 +11,11 @@ const MIGRATION_LOCK = 7_461_626_012_447;
 
 /** Applies what is missing and returns the names of it. All of it is one transaction: a failure changes nothing. */
 export async function migrate(url: string, log: DbLog, dir: string = MIGRATIONS_DIR): Promise<string[]> {
-  const client = new pg.Client({ connectionString: url, application_name: 'tablo-chat migrate', statement_timeout: 0 });
+  const client = new DatabaseClient({
+    connectionString: url,
+    application_name: 'tablo-chat migrate',
+    statement_timeout: 0,
+  });
   // A connection that breaks rejects the query under way; unheard, it would end the process as well.
   client.on('error', (error) => log.warn(`The migration's connection broke: ${error.message}`));
   await client.connect();

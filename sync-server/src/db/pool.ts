@@ -1,5 +1,6 @@
 // The one way to reach PostgreSQL: a pool whose broken idle connections are replaced, never fatal [R11].
 import pg, { type Pool } from 'pg';
+import { DatabaseClient } from './database-client.ts';
 import { type DbLog, silentLog } from './db-log.ts';
 
 /** For rooms that are handed a pool: they need not know where it comes from. */
@@ -30,6 +31,7 @@ const CONNECTION_TIMEOUT_MS = 10_000;
 export function createPool(url: string, options: PoolOptions = {}): Pool {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   const pool = new pg.Pool({
+    Client: DatabaseClient,
     connectionString: url,
     max: options.max ?? POOL_MAX,
     statement_timeout: statementTimeoutMs,

@@ -9,6 +9,7 @@ import { isDatabaseAway } from '../database-away.ts';
 import { createPool } from '../db/pool.ts';
 import type { Log } from '../log.ts';
 import { type AuthSettings, authOptions, CLIENT_ADDRESS_HEADER, type Report } from './auth-options.ts';
+import { PasswordHasher } from './password-hasher.ts';
 import { readIdentitySecret } from './pg-identity-secret.ts';
 
 export interface Identity {
@@ -22,6 +23,8 @@ export interface Identity {
 /** Accounts change seldom: a few connections, so that chatting keeps its own. */
 const POOL_MAX = 4;
 const IDENTITY_SCHEMA = 'tablo_identity';
+const SAID_BY_IDENTITY = 'The identity service has something to say.';
+const SAID_MAX_LENGTH = 200;
 
 export async function openIdentity(databaseUrl: string, settings: AuthSettings, log: Log): Promise<Identity> {
   const pool = createPool(inSchema(databaseUrl), { max: POOL_MAX, applicationName: 'tablo-chat identity', log });
@@ -29,9 +32,15 @@ export async function openIdentity(databaseUrl: string, settings: AuthSettings, 
   const report: Report = (message, error) => {
     const request = requests.getStore();
     if (request !== undefined && isDatabaseAway(error)) request.failure = error;
-    else log.warn(error === null ? {} : { err: error }, `Identity: ${message}`);
+    // Its messages may quote what a stranger sent.
+    else
+      log.warn(
+        { said: message.slice(0, SAID_MAX_LENGTH), ...(error === null ? {} : { err: error }) },
+        SAID_BY_IDENTITY,
+      );
   };
-  const auth = betterAuth(authOptions(settings, pool, await readIdentitySecret(pool), report));
+  const passwords = new PasswordHasher();
+  const auth = betterAuth(authOptions(settings, pool, await readIdentitySecret(pool), passwords, report));
   return {
     handle: (request, clientAddress) => {
       const noted: { failure: Error | null } = { failure: null };
@@ -43,7 +52,9 @@ export async function openIdentity(databaseUrl: string, settings: AuthSettings, 
       });
     },
     readKeys: async () => (await auth.api.getJwks()) as JSONWebKeySet,
-    close: () => pool.end(),
+    close: async () => {
+      await Promise.all([pool.end(), passwords.close()]);
+    },
   };
 }
 

@@ -1,30 +1,128 @@
-/** `/api/auth/*`: the built-in identity service, where there is one; and `/api/config`, which tells the page whether there is. */
-import { MAX_BODY_BYTES } from '@tablo/schema/limits';
+/**
+ * `/api/auth/*`: the built-in identity service, where there is one; and `/api/config`, which tells the page whether there is. Only the routes that the page
+ * uses reach the library behind it; to everything else there is nothing here. What hashes a password waits for its turn before the library hears of it, with
+ * its body already read, so that it holds neither a connection of the database nor a thread while it waits [R11].
+ */
 import type { RestConfig } from '@tablo/schema/rest/common';
-import { bodyLimit } from 'hono/body-limit';
+import type { Limits } from '../access/limits.ts';
+import { Turns } from '../access/turns.ts';
 import { AUTH_PATH } from '../identity/auth-options.ts';
 import type { Identity } from '../identity/identity.ts';
-import { AppError, notFound, refusal } from './app-error.ts';
-import { clientAddress } from './client-address.ts';
+import { HASHES_AT_ONCE } from '../identity/password-hasher.ts';
+import { createHostCheck } from '../origins.ts';
+import { AppError, invalidRequest, notFound, refusal } from './app-error.ts';
+import { boundByAddress, type RequestBounds, tooMany } from './bound-requests.ts';
+import { clientAddress, clientKey, hasHungUp } from './client-address.ts';
+import { readText } from './read-body.ts';
 import type { RestApp } from './route.ts';
 
-export function addAuthRoutes(app: RestApp, identity: Identity | null, trustProxy: boolean): void {
+interface Deps {
+  /** null: an external issuer's tokens count. */
+  readonly identity: Identity | null;
+  readonly bounds: RequestBounds;
+  readonly limits: Limits;
+  readonly settings: {
+    readonly publicUrl: string | null;
+    readonly allowedOrigins: readonly string[];
+    readonly trustProxy: boolean;
+  };
+}
+
+/** Sessions and tokens; `jwks` are the public keys, for whoever else checks our tokens. */
+const ASKING = ['/get-session', '/token', '/jwks'] as const;
+/** Each hashes a password, of an account that exists or not. */
+const HASHING = { '/sign-in/email': 'sign-ins', '/sign-up/email': 'sign-ups' } as const;
+const SIGN_OUT = '/sign-out';
+
+/** An office that comes in on a Monday waits some seconds; more than that from one address is told to come back. */
+export const HASH_TURNS = {
+  atOnce: HASHES_AT_ONCE,
+  atOncePerKey: HASHES_AT_ONCE,
+  waiting: 500,
+  waitingPerKey: 64,
+} as const;
+
+export function addAuthRoutes(app: RestApp, { identity, bounds, limits, settings }: Deps): void {
   app.get('/api/config', (context) => {
     const config: RestConfig = { identity: identity === null ? 'external' : 'built-in' };
     return context.json(config);
   });
   if (identity === null) return;
 
-  const limit = bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: () => {
-      throw new AppError(refusal('too-large'));
-    },
-  });
-  app.on(['GET', 'POST'], `${AUTH_PATH}/*`, limit, async (context) => {
-    const answer = await identity.handle(context.req.raw, clientAddress(context, trustProxy));
+  const { trustProxy } = settings;
+  const hashes = new Turns(HASH_TURNS);
+  const isOwnRequest = createRequestCheck(settings);
+  const bound = boundByAddress(bounds, trustProxy);
+
+  const ask = async (context: Parameters<typeof clientAddress>[0], body: string | null): Promise<Response> => {
+    const { raw } = context.req;
+    const { method, url, headers } = raw;
+    const request = body === null ? raw : new Request(url, { method, headers: withoutLength(headers), body });
+    const answer = await identity.handle(request, clientAddress(context, trustProxy));
     // better-auth says it with an empty body.
     if (answer.status === 404) throw notFound();
-    return answer;
+    // Into an answer of ours: it has the headers of all others. Cookies are several of one name.
+    for (const cookie of answer.headers.getSetCookie()) context.header('Set-Cookie', cookie, { append: true });
+    const type = answer.headers.get('content-type');
+    if (type !== null) context.header('Content-Type', type);
+    const text = await answer.text();
+    return context.newResponse(text === '' ? null : text, answer.status as 200);
+  };
+
+  for (const path of ASKING) app.get(AUTH_PATH + path, bound, (context) => ask(context, null));
+
+  app.post(AUTH_PATH + SIGN_OUT, bound, async (context) => {
+    if (!isOwnRequest(context.req.raw)) throw elsewhere();
+    return ask(context, await readText(context.req.raw));
   });
+
+  for (const [path, rate] of Object.entries(HASHING)) {
+    app.post(AUTH_PATH + path, bound, async (context) => {
+      if (!isOwnRequest(context.req.raw)) throw elsewhere();
+      const address = clientKey(context, trustProxy);
+      if (!limits.take(rate, address, 1)) throw tooMany();
+      // A form of another page can be sent on somebody's behalf; JSON cannot.
+      if (!/^application\/json\b/i.test(context.req.header('content-type') ?? ''))
+        throw invalidRequest('The body must be JSON, and say so.');
+      const body = await readText(context.req.raw);
+      const release = await hashes.enter(address);
+      if (release === null) {
+        limits.exceeded('hashes');
+        throw tooMany();
+      }
+      try {
+        // Nobody waits for it any more.
+        if (hasHungUp(context)) throw invalidRequest('The request ended early.');
+        return await ask(context, body);
+      } finally {
+        release();
+      }
+    });
+  }
+}
+
+const elsewhere = (): AppError => new AppError(refusal('forbidden', 'This page may not sign people in here.'));
+
+/**
+ * Whether a request may come with somebody's cookies, or give them some. Browsers say where a page came from, in `Origin` and in `Sec-Fetch-Site`; a name in
+ * `Host` that is none of ours means that a name of somebody else's leads here (DNS rebinding).
+ */
+function createRequestCheck({ publicUrl, allowedOrigins }: Deps['settings']): (request: Request) => boolean {
+  const isOwnHost = createHostCheck(allowedOrigins, publicUrl);
+  const named = new Set(publicUrl === null ? allowedOrigins : [publicUrl, ...allowedOrigins]);
+  return ({ headers }) => {
+    const origin = headers.get('origin');
+    if (origin !== null && named.has(origin)) return true;
+    const site = headers.get('sec-fetch-site');
+    // `none`: typed in by the person.
+    if (site !== null && site !== 'same-origin' && site !== 'none') return false;
+    return isOwnHost(headers.get('host') ?? '');
+  };
+}
+
+/** Of the body as it was sent. */
+function withoutLength(headers: Headers): Headers {
+  const copy = new Headers(headers);
+  for (const name of ['content-length', 'transfer-encoding', 'expect']) copy.delete(name);
+  return copy;
 }

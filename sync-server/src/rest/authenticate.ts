@@ -1,27 +1,46 @@
-/** Bearer token → claims, for every `/chat` route. */
+/**
+ * Bearer token → claims, for every `/chat` route. Until the token has been found good, the request is its address's: what a stranger can make us check, and be
+ * told no for, has a rate.
+ */
 import { REASONS } from '@tablo/schema/close-codes';
 import type { MiddlewareHandler } from 'hono';
 import type { Claims } from '../access/claims.ts';
+import type { Limits } from '../access/limits.ts';
 import type { Profiles } from '../access/profiles.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import { AppError, refusal } from './app-error.ts';
+import { type RequestBounds, tooMany } from './bound-requests.ts';
+import { clientKey } from './client-address.ts';
 
 export interface RestEnv {
-  Variables: { claims: Claims };
+  Variables: { claims: Claims; bounds: RequestBounds };
+}
+
+interface Deps {
+  readonly verifier: TokenVerifier;
+  readonly profiles: Profiles;
+  readonly limits: Limits;
+  readonly trustProxy: boolean;
 }
 
 /** RFC 6750, section 2.1; the scheme's case does not matter. */
 const BEARER = /^bearer +(\S+) *$/i;
 
-export function authenticate(verifier: TokenVerifier, profiles: Profiles): MiddlewareHandler<RestEnv> {
+export function authenticate({ verifier, profiles, limits, trustProxy }: Deps): MiddlewareHandler<RestEnv> {
   return async (context, next) => {
+    const address = clientKey(context, trustProxy);
+    const refuse = (error: AppError): never => {
+      throw limits.take('open', address, 1) ? error : tooMany();
+    };
     const token = BEARER.exec(context.req.header('authorization') ?? '')?.[1];
-    if (token === undefined) throw new AppError(refusal('unauthenticated'));
+    if (token === undefined) return refuse(new AppError(refusal('unauthenticated')));
+    // A signature costs a thousand times what it takes to remember one.
+    if (!verifier.remembers(token) && !limits.take('token-checks', address, 1)) throw tooMany();
     const verified = await verifier.verify(token);
     if (!verified.ok) {
       const message =
         verified.error === 'unavailable' ? 'The token cannot be checked right now.' : REASONS[verified.error].message;
-      throw new AppError(refusal(verified.error, message));
+      return refuse(new AppError(refusal(verified.error, message)));
     }
     profiles.remember(verified.value);
     context.set('claims', verified.value);

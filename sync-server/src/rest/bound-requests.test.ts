@@ -1,33 +1,98 @@
-import { OpenAPIHono } from '@hono/zod-openapi';
-import { expect, it } from 'vitest';
-import { silentLog } from '../log.ts';
-import type { RestEnv } from './authenticate.ts';
-import { boundRequests } from './bound-requests.ts';
-import { respond } from './respond.ts';
+import { describe, expect, it } from 'vitest';
+import { type LimitName, Limits } from '../access/limits.ts';
+import type { LimitSettings } from '../limit-settings.ts';
+import { AppError } from './app-error.ts';
+import { RequestBounds } from './bound-requests.ts';
+import { defaultLimitSettings } from './test-rest.ts';
 
-it('[R11] so many requests may wait; the next is told at once to come back, and there is room again when one ends', async () => {
-  const app = new OpenAPIHono<RestEnv>();
-  const waiting: (() => void)[] = [];
-  app.onError((error, context) => respond(context, error, silentLog));
-  app.use('/slow', boundRequests(2));
-  app.get('/slow', async (context) => {
-    await new Promise<void>((resolve) => waiting.push(resolve));
-    return context.text('done');
+function open(changed: Partial<LimitSettings> = {}) {
+  const bitten: LimitName[] = [];
+  const limits = new Limits({ ...defaultLimitSettings(), ...changed }, (limit) => bitten.push(limit));
+  return { bounds: new RequestBounds(limits), bitten };
+}
+
+const codeOf = (act: () => unknown): string => {
+  try {
+    act();
+    return 'done';
+  } catch (error) {
+    return error instanceof AppError ? error.code : 'another error';
+  }
+};
+
+describe('RequestBounds', () => {
+  it('[R11] lets so many wait for the database; the next is told at once to come back, and there is room again when one ends', async () => {
+    const { bounds, bitten } = open({ waitingRequests: 2 });
+    const ends: (() => void)[] = [];
+    const wait = () => bounds.handle('reads', 'alice', () => new Promise<void>((resolve) => ends.push(resolve)));
+    const waiting = [wait(), wait()];
+    await expect(wait()).rejects.toMatchObject({ code: 'unavailable' });
+    for (const end of ends) end();
+    await Promise.all(waiting);
+    const fail = () => bounds.handle('reads', 'alice', () => Promise.reject(new Error('on purpose')));
+    for (let nth = 0; nth < 5; nth += 1) await expect(fail()).rejects.toThrow('on purpose');
+    expect([bounds.waiting, bitten]).toEqual([0, ['waiting-requests']]);
   });
-  app.use('/failing', boundRequests(1));
-  app.get('/failing', () => {
-    throw new Error('on purpose');
+
+  it('[R11] gives each user places of their own, and each address; what is more waits, and what is far too much does not', async () => {
+    const { bounds, bitten } = open({ requestsPerUser: 2, requestsPerAddress: 1 });
+    const leave = await bounds.enterAsUser('alice');
+    await bounds.enterAsUser('alice');
+    let entered = 0;
+    const waiting = Array.from({ length: 16 }, () =>
+      bounds.enterAsUser('alice').then((release) => {
+        entered += 1;
+        return release;
+      }),
+    );
+    await expect(bounds.enterAsUser('alice')).rejects.toMatchObject({ code: 'rate-limited' });
+    await bounds.enterAsUser('bob');
+    expect(entered).toBe(0);
+    leave();
+    (await waiting[0])?.();
+    await waiting[1];
+    expect(entered).toBe(2);
+    await bounds.enterFrom('192.0.2.7');
+    await bounds.enterFrom('192.0.2.8');
+    for (let nth = 0; nth < 8; nth += 1) void bounds.enterFrom('192.0.2.7');
+    await expect(bounds.enterFrom('192.0.2.7')).rejects.toMatchObject({ code: 'rate-limited' });
+    expect(bitten).toEqual(['user-requests', 'address-requests']);
   });
-  const statusOf = async (path: string) => (await app.request(path)).status;
-  const under = [statusOf('/slow'), statusOf('/slow')];
-  const refused = await app.request('/slow');
-  expect([refused.status, refused.headers.get('Retry-After')]).toEqual([503, '1']);
-  expect(await refused.json()).toMatchObject({ code: 'unavailable' });
-  for (const end of waiting) end();
-  expect(await Promise.all(under)).toEqual([200, 200]);
-  const again = statusOf('/slow');
-  while (waiting.length < 3) await Promise.resolve();
-  waiting[2]?.();
-  expect(await again).toBe(200);
-  expect([await statusOf('/failing'), await statusOf('/failing')]).toEqual([500, 500]);
+
+  it.each([
+    ['reads', 'readsBurst'],
+    ['writes', 'writesBurst'],
+    ['changes', 'changesBurst'],
+    ['lists', 'readsBurst'],
+  ] as const)('[R11] takes %s from a bucket of the user’s', (cost, setting) => {
+    const { bounds } = open({ [setting]: 3 });
+    for (let nth = 0; nth < 3; nth += 1) bounds.pay(cost, 'alice');
+    expect(codeOf(() => bounds.pay(cost, 'alice'))).toBe('rate-limited');
+    expect(codeOf(() => bounds.pay(cost, 'bob'))).toBe('done');
+  });
+
+  it('[R11] reads one list of a user at a time, and goes on answering others', async () => {
+    const { bounds } = open();
+    let running = 0;
+    let most = 0;
+    const list = (user: string) =>
+      bounds.handle('lists', user, async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+      });
+    await Promise.all(Array.from({ length: 20 }, () => list('alice')));
+    expect(most).toBe(1);
+    await Promise.all(Array.from({ length: 20 }, (_, nth) => list(`user ${nth}`)));
+    expect(most).toBe(6);
+  });
+
+  it('[R11] never keeps an honest client waiting: 2,000 tablos refreshed at once, and a bot that posts 20 a second', () => {
+    const { bounds, bitten } = open();
+    for (let nth = 0; nth < 2_000; nth += 1) for (const cost of ['reads', 'writes'] as const) bounds.pay(cost, 'alice');
+    for (let nth = 0; nth < 300; nth += 1) bounds.pay('changes', 'alice');
+    for (let nth = 0; nth < 20; nth += 1) bounds.pay('writes', 'bot');
+    expect(bitten).toEqual([]);
+  });
 });

@@ -1,7 +1,7 @@
 /** Everything that is answered over plain HTTP: REST, the identity service, the documentation and the page. */
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { compress } from 'hono/compress';
 import { cors } from 'hono/cors';
+import type { Limits } from '../access/limits.ts';
 import type { Membership } from '../access/membership.ts';
 import type { Profiles } from '../access/profiles.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
@@ -9,9 +9,11 @@ import type { Identity } from '../identity/identity.ts';
 import type { Log } from '../log.ts';
 import { addAuthRoutes } from './auth-routes.ts';
 import { authenticate, type RestEnv } from './authenticate.ts';
-import { boundRequests } from './bound-requests.ts';
+import { boundOpenRoutes } from './bound-open-routes.ts';
+import { boundByUser, RequestBounds } from './bound-requests.ts';
 import { addChannelRoutes } from './channels.ts';
 import { addDraftRoutes } from './drafts.ts';
+import { addHealthRoutes, type Health } from './health.ts';
 import { addInvitationRoutes } from './invitations.ts';
 import { addInviteRoutes, type LinkSettings } from './invites.ts';
 import { addMemberRoutes, type MemberSettings } from './members.ts';
@@ -23,7 +25,6 @@ import { addReadRoutes } from './read.ts';
 import { respond, respondNotFound } from './respond.ts';
 import type { RestApp } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
-import type { StaticPage } from './static-page.ts';
 
 export interface RestDeps {
   readonly stores: RestStores;
@@ -33,29 +34,29 @@ export interface RestDeps {
   readonly poster: MessagePoster;
   /** null: an external issuer's tokens count. */
   readonly identity: Identity | null;
-  /** null: no page, REST only. */
-  readonly page: StaticPage | null;
+  readonly limits: Limits;
+  /** Whether `/docs` and `/openapi.json` are there. */
+  readonly hasDocs: boolean;
+  /** null: a test that is about something else. */
+  readonly health: Health | null;
   readonly settings: LinkSettings & MemberSettings & { readonly allowedOrigins: readonly string[] };
   readonly log: Log;
 }
 
-/** Requests under way, all of which may be waiting for the database: a hundred for each of its connections. */
-const MAX_REQUESTS = 1_000;
-
-/** More routes (`/healthz`, `/metrics`) may be added to what it returns, until the first request. */
+/** Every route there is; the page and what has none are answered around it (`page-listener.ts`, `respond.ts`). */
 export function createRest(deps: RestDeps): RestApp {
-  const { stores, membership, identity, page, settings, log } = deps;
+  const { stores, membership, identity, limits, settings, log } = deps;
+  const { allowedOrigins, publicUrl, trustProxy } = settings;
   const app = new OpenAPIHono<RestEnv>();
+  const bounds = new RequestBounds(limits);
   app.onError((error, context) => respond(context, error, log));
-  app.notFound(async (context) => (await page?.(context)) ?? respondNotFound(context, log));
+  app.notFound((context) => respondNotFound(context, log));
 
-  app.use(securityHeaders(settings.publicUrl), compress());
-  app.use('/chat/*', crossOrigin(settings.allowedOrigins), noStore);
-  app.use('/api/*', crossOrigin(settings.allowedOrigins), noStore);
-  const bound = boundRequests(MAX_REQUESTS);
-  app.use('/chat/*', bound);
-  app.use('/api/*', bound);
-  app.use('/chat/*', authenticate(deps.verifier, deps.profiles));
+  app.use(securityHeaders(publicUrl));
+  app.use('/chat/*', crossOrigin(allowedOrigins), noStore);
+  app.use('/api/*', crossOrigin(allowedOrigins), noStore);
+  app.use(boundOpenRoutes(limits, trustProxy));
+  app.use('/chat/*', authenticate({ ...deps, trustProxy }), boundByUser(bounds));
 
   addChannelRoutes(app, stores.channels, membership);
   addMemberRoutes(app, stores.members, membership, settings);
@@ -64,8 +65,9 @@ export function createRest(deps: RestDeps): RestApp {
   addMessageRoutes(app, stores.messages, membership, deps.poster);
   addReadRoutes(app, stores.readState, membership);
   addDraftRoutes(app, stores.drafts, membership);
-  addAuthRoutes(app, identity, settings.trustProxy);
-  addOpenApiRoutes(app);
+  addAuthRoutes(app, { identity, bounds, limits, settings });
+  if (deps.health !== null) addHealthRoutes(app, deps.health);
+  if (deps.hasDocs) addOpenApiRoutes(app);
   return app;
 }
 
@@ -80,6 +82,6 @@ function crossOrigin(allowed: readonly string[]) {
 }
 
 const noStore: Parameters<RestApp['use']>[1] = async (context, next) => {
-  await next();
   context.header('Cache-Control', 'no-store');
+  await next();
 };

@@ -1,5 +1,11 @@
-/** `/healthz`: the process lives. `/readyz`: migrated, and the database answers and stores. `/metrics`: Prometheus text. */
+/** `/healthz`: the process lives. `/readyz`: migrated, and the database answers and stores. `/metrics`: Prometheus text, for whom the settings say. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Context } from 'hono';
 import type { Registry } from 'prom-client';
+import { createHostCheck } from '../origins.ts';
+import { AppError, notFound, refusal } from './app-error.ts';
+import { isFromThisMachine } from './client-address.ts';
+import { recently } from './recently.ts';
 import type { RestApp } from './route.ts';
 
 /** Resolves when the database answered a query. */
@@ -7,6 +13,9 @@ type Ping = () => Promise<unknown>;
 
 const ANSWER_WITHIN_MS = 2_000;
 const AWAY = 'Messages cannot be stored right now; they are tried again.';
+/** However many ask: the database is asked twice a second, and the registry read four times. */
+const PING_AGE_MS = 500;
+const METRICS_AGE_MS = 250;
 
 export interface Health {
   readonly ping: Ping;
@@ -15,18 +24,52 @@ export interface Health {
   /** The database did not answer: clients should know as well. */
   readonly onTrouble: () => void;
   readonly registry: Registry;
+  readonly settings: MetricsSettings;
 }
 
-export function addHealthRoutes(app: RestApp, { ping, awaySince, onTrouble, registry }: Health): void {
+interface MetricsSettings {
+  /** `local`: this machine, and whoever brings the token. */
+  readonly metrics: 'local' | 'public' | 'off';
+  readonly metricsToken: string | null;
+  readonly trustProxy: boolean;
+}
+
+export function addHealthRoutes(app: RestApp, { ping, awaySince, onTrouble, registry, settings }: Health): void {
+  const trouble = recently(async () => {
+    const reason = await findTrouble(ping);
+    if (reason !== null) onTrouble();
+    return reason;
+  }, PING_AGE_MS);
+  const metrics = recently(() => registry.metrics(), METRICS_AGE_MS);
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
   app.get('/readyz', async (context) => {
-    const reason = awaySince() === null ? await findTrouble(ping) : AWAY;
-    if (reason !== null) onTrouble();
+    const reason = awaySince() === null ? await trouble() : AWAY;
     return reason === null ? context.json({ status: 'ready' }) : context.json({ status: 'unavailable', reason }, 503);
   });
-  app.get('/metrics', async (context) =>
-    context.body(await registry.metrics(), 200, { 'Content-Type': registry.contentType }),
-  );
+  if (settings.metrics === 'off') return;
+  app.get('/metrics', async (context) => {
+    assertMayWatch(context, settings);
+    return context.body(await metrics(), 200, { 'Content-Type': registry.contentType });
+  });
+}
+
+function assertMayWatch(context: Context, { metrics, metricsToken, trustProxy }: MetricsSettings): void {
+  if (metrics === 'public') return;
+  const given = /^bearer +(\S+) *$/i.exec(context.req.header('authorization') ?? '')?.[1];
+  if (given !== undefined && metricsToken !== null && isSame(given, metricsToken)) return;
+  if (given === undefined && isFromThisMachine(context, trustProxy) && isLocalName(context.req.header('host'))) return;
+  // With neither, there is nothing here: an answer would tell a stranger that asking on is worth while.
+  throw given === undefined || metricsToken === null ? notFound() : new AppError(refusal('unauthenticated'));
+}
+
+/** A page of another site can lead its own name to this machine, and ask from a browser on it. */
+const isLocalName = (host: string | undefined): boolean => host === undefined || isOwnHost(host);
+const isOwnHost = createHostCheck([], 'http://localhost');
+
+/** In the same time, however much of it is right. */
+function isSame(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
 }
 
 /** What keeps the server from doing its work, as a sentence; null when nothing does. */

@@ -3,6 +3,7 @@ import { request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Limits } from '../access/limits.ts';
 import { PgMembership } from '../access/pg-membership.ts';
 import { PgProfiles } from '../access/pg-profiles.ts';
 import { localKeys } from '../access/token-keys.ts';
@@ -13,7 +14,7 @@ import { type Identity, openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../log.ts';
 import { createRest } from './create-rest.ts';
 import { createRestStores } from './pg-stores.ts';
-import { refusingPoster } from './test-rest.ts';
+import { defaultLimitSettings, refusingPoster } from './test-rest.ts';
 
 let database: TestDatabase;
 let pool: ReturnType<typeof createPool>;
@@ -36,7 +37,9 @@ beforeAll(async () => {
     profiles: new PgProfiles(pool, silentLog),
     poster: refusingPoster,
     identity,
-    page: null,
+    limits: new Limits(defaultLimitSettings()),
+    hasDocs: true,
+    health: null,
     settings,
     log: silentLog,
   });

@@ -1,5 +1,6 @@
 /** `/openapi.json`, and the page of it at `/docs`. */
 import { DOCS_STYLE, docsPage, type OpenApiDocument } from './docs-page.ts';
+import { madeOnce } from './made-once.ts';
 import type { RestApp } from './route.ts';
 
 const INFO = {
@@ -16,10 +17,19 @@ export function addOpenApiRoutes(app: RestApp): void {
     scheme: 'bearer',
     bearerFormat: 'JWT',
   });
-  let made: OpenApiDocument | null = null;
+  // At the first request: every route has been added by then.
   const read = (): OpenApiDocument =>
-    (made ??= app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO }) as unknown as OpenApiDocument);
-  app.get('/openapi.json', (context) => context.json(read()));
-  app.get('/docs', (context) => context.html(docsPage(read())));
-  app.get('/docs/style.css', (context) => context.body(DOCS_STYLE, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
+    app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO }) as unknown as OpenApiDocument;
+  app.get(
+    '/openapi.json',
+    madeOnce('application/json', () => JSON.stringify(read())),
+  );
+  app.get(
+    '/docs',
+    madeOnce('text/html; charset=utf-8', () => String(docsPage(read()))),
+  );
+  app.get(
+    '/docs/style.css',
+    madeOnce('text/css; charset=utf-8', () => DOCS_STYLE),
+  );
 }

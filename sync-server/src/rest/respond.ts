@@ -1,9 +1,11 @@
 /** The one place where errors become JSON. What was sent to us is never logged. */
 import type { ErrorBody } from '@tablo/schema/rest/common';
 import type { Context } from 'hono';
+import { matchedRoutes } from 'hono/route';
 import { isDatabaseAway } from '../database-away.ts';
 import type { Log } from '../log.ts';
-import { AppError, notFound, refusal } from './app-error.ts';
+import { AppError, invalidRequest, notFound, refusal } from './app-error.ts';
+import { hasHungUp } from './client-address.ts';
 
 /** For clients that are told to wait: long enough to help, short enough not to show. */
 const RETRY_AFTER_S = '1';
@@ -19,7 +21,10 @@ export function respond(context: Context, error: unknown, log: Log): Response {
 export const respondNotFound = (context: Context, log: Log): Response => respond(context, notFound(), log);
 
 function asAppError(error: unknown, context: Context, log: Log): AppError {
-  const route = { method: context.req.method, path: new URL(context.req.url).pathname };
+  // Nobody reads the answer, and what they left half done is no trouble of ours.
+  if (hasHungUp(context) && !isDatabaseAway(error)) return invalidRequest('The request ended early.');
+  // The pattern: an address may hold an invitation's code.
+  const route = { method: context.req.method, route: matchedRoutes(context).at(-1)?.path ?? '' };
   if (isDatabaseAway(error)) {
     log.warn({ err: error, ...route }, 'The database did not answer.');
     return new AppError(refusal('unavailable'), { cause: error });

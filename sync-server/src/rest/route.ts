@@ -7,9 +7,11 @@ import { type ErrorCode, errorBody } from '@tablo/schema/rest/common';
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import type { Claims } from '../access/claims.ts';
+import { costOf, type RouteCost } from '../costs/rest-costs.ts';
 import { ERROR_STATUS, invalidRequest } from './app-error.ts';
 import type { RestEnv } from './authenticate.ts';
 import { readJson } from './read-body.ts';
+import { sendJson } from './send-json.ts';
 
 export type RestApp = OpenAPIHono<RestEnv>;
 
@@ -28,6 +30,8 @@ interface RouteDescription<P extends Schema, Q extends Schema, B extends Schema,
   readonly statuses: readonly (200 | 201 | 202)[];
   /** Beside the ones that any route may give. */
   readonly refusals?: readonly ErrorCode[];
+  /** What a request pays with. Absent: as `rest-costs.ts` has it, and what is not in there reads with GET and writes with anything else. */
+  readonly cost?: RouteCost;
 }
 
 interface Given<P extends Schema, Q extends Schema, B extends Schema> {
@@ -43,7 +47,13 @@ interface Answer<A extends Schema> {
   readonly body: z.output<A>;
 }
 
-const ALWAYS: readonly ErrorCode[] = ['invalid-request', 'unauthenticated', 'token-expired', 'unavailable'];
+const ALWAYS: readonly ErrorCode[] = [
+  'invalid-request',
+  'unauthenticated',
+  'token-expired',
+  'rate-limited',
+  'unavailable',
+];
 
 export function addRoute<P extends Schema, Q extends Schema, B extends Schema, A extends Schema>(
   app: RestApp,
@@ -51,17 +61,21 @@ export function addRoute<P extends Schema, Q extends Schema, B extends Schema, A
   handle: (given: Given<P, Q, B>) => Promise<Answer<NoInfer<A>>>,
 ): void {
   const { method, path, params, query, body } = description;
-  app.openAPIRegistry.registerPath(toOpenApi(description));
-  app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'), async (context: Context<RestEnv>) => {
+  const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
+  const cost = description.cost ?? costOf(method.toUpperCase(), pattern);
+  app.openAPIRegistry.registerPath({ ...toOpenApi(description), 'x-cost': cost });
+  app.on(method.toUpperCase(), pattern, async (context: Context<RestEnv>) => {
+    const { claims, bounds } = context.var;
+    bounds.pay(cost, claims.userId);
     const given = {
-      claims: context.get('claims'),
+      claims,
       params: parse(params, context.req.param(), 'The address'),
       query: parse(query, context.req.query(), 'The query'),
       body: body === undefined ? ({} as z.output<B>) : parse(body, (await readJson(context.req.raw)) ?? {}, 'The body'),
       context,
     };
-    const answer = await handle(given);
-    return context.json(answer.body, answer.status);
+    const answer = await bounds.handle(cost, claims.userId, () => handle(given));
+    return sendJson(context, answer.body, answer.status);
   });
 }
 

@@ -37,12 +37,20 @@ const FIXED = {
 
 const HSTS = 'max-age=31536000';
 
+/** Of an answer to a request for `host`. */
+export function securityHeadersOf(host: string, publicUrl: string | null): Readonly<Record<string, string>> {
+  return {
+    ...FIXED,
+    'Content-Security-Policy': contentSecurityPolicy(host),
+    ...(publicUrl?.startsWith('https:') === true ? { 'Strict-Transport-Security': HSTS } : {}),
+  };
+}
+
+/** Set before there is an answer: changing the headers of one that is made copies its body. */
 export function securityHeaders(publicUrl: string | null): MiddlewareHandler {
-  const isSecure = publicUrl?.startsWith('https:') ?? false;
   return async (context, next) => {
+    const headers = securityHeadersOf(context.req.header('host') ?? '', publicUrl);
+    for (const [name, value] of Object.entries(headers)) context.header(name, value);
     await next();
-    for (const [name, value] of Object.entries(FIXED)) context.header(name, value);
-    context.header('Content-Security-Policy', contentSecurityPolicy(context.req.header('host') ?? ''));
-    if (isSecure) context.header('Strict-Transport-Security', HSTS);
   };
 }

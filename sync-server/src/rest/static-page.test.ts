@@ -1,62 +1,113 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Hono } from 'hono';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStaticPage } from './static-page.ts';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openStaticPage, type PageAnswer, type StaticPage } from './static-page.ts';
+
+const STYLE = 'body { color: black }\n'.repeat(100);
+const LARGE = Array.from({ length: 20_000 }, (_, nth) => `word${(nth * 7_919) % 10_007} `).join('');
 
 let root: string;
+let page: StaticPage;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'tablo-page-'));
   await mkdir(join(root, 'dist/assets'), { recursive: true });
   await writeFile(join(root, 'dist/index.html'), '<title>Tablo Chat</title>');
   await writeFile(join(root, 'dist/sw.js'), 'worker');
   await writeFile(join(root, 'dist/assets/index-abc123.js'), 'script');
+  await writeFile(join(root, 'dist/assets/index-abc123.js.map'), 'what it was made of');
+  await writeFile(join(root, 'dist/assets/index-abc123.css'), STYLE);
+  await writeFile(join(root, 'dist/assets/large.js'), LARGE);
   await writeFile(join(root, 'dist/.env'), 'secret');
   await writeFile(join(root, 'secret.txt'), 'secret');
+  page = openStaticPage(join(root, 'dist'));
+  await page.compressed;
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-function serve(dist = join(root, 'dist')) {
-  const page = createStaticPage(dist);
-  const app = new Hono();
-  app.notFound(async (context) => (await page(context)) ?? context.text('nothing', 404));
-  return async (path: string, init: RequestInit = {}) => {
-    const response = await app.request(path, init);
-    return { status: response.status, text: await response.text(), headers: response.headers };
-  };
-}
+const get = (url: string, headers: Record<string, string> = {}, method = 'GET'): PageAnswer | null =>
+  page.answer({ url, headers, method });
+const textOf = (answer: PageAnswer | null): string => answer?.body?.toString() ?? '';
 
 describe('the page', () => {
-  it('keeps hashed files for ever, and asks for the others again', async () => {
-    const get = serve();
-    const asset = await get('/assets/index-abc123.js');
-    expect(asset).toMatchObject({ status: 200, text: 'script' });
-    expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
-    expect(asset.headers.get('content-type')).toContain('text/javascript');
-    for (const path of ['/', '/index.html', '/sw.js'])
-      expect((await get(path)).headers.get('cache-control')).toBe('no-cache');
-    const etag = (await get('/sw.js')).headers.get('etag') ?? '';
-    expect(await get('/sw.js', { headers: { 'if-none-match': etag } })).toMatchObject({ status: 304, text: '' });
+  it('keeps hashed files for ever, and asks for the others again', () => {
+    const asset = get('/assets/index-abc123.js');
+    expect([asset?.status, textOf(asset)]).toEqual([200, 'script']);
+    expect(asset?.headers).toMatchObject({
+      'Cache-Control': 'public, max-age=31536000, immutable',
+      'Content-Type': expect.stringContaining('text/javascript'),
+    });
+    for (const path of ['/', '/index.html', '/sw.js']) expect(get(path)?.headers['Cache-Control']).toBe('no-cache');
+    const etag = get('/sw.js')?.headers['ETag'] ?? '';
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*'])
+      expect(get('/sw.js', { 'if-none-match': known })).toMatchObject({ status: 304, body: null });
+    expect(get('/sw.js', { 'if-none-match': '"other"' })?.status).toBe(200);
   });
 
-  it.each(['/', '/invite/abc', '/t/0197aaaa-0000-7000-8000-000000000001', '/chatter'])(
+  it('[R11] is in memory: every answer is one and the same buffer, and files that change meanwhile change nothing', async () => {
+    const before = get('/assets/index-abc123.js');
+    await writeFile(join(root, 'dist/assets/index-abc123.js'), 'something else');
+    expect(get('/assets/index-abc123.js')?.body).toBe(before?.body);
+    const asked = { 'accept-encoding': 'gzip, br' };
+    expect(get('/assets/index-abc123.css', asked)?.body).toBe(get('/assets/index-abc123.css', asked)?.body);
+  });
+
+  it('has compressed forms, made once: brotli where it is taken, else gzip, else as it is', () => {
+    const path = '/assets/index-abc123.css';
+    const br = get(path, { 'accept-encoding': 'gzip, deflate, br, zstd' });
+    expect(br?.headers).toMatchObject({ 'Content-Encoding': 'br', Vary: 'Accept-Encoding' });
+    expect(brotliDecompressSync(br?.body ?? Buffer.alloc(0)).toString()).toBe(STYLE);
+    const gzipped = get(path, { 'accept-encoding': 'gzip, br;q=0' });
+    expect(gzipped?.headers['Content-Encoding']).toBe('gzip');
+    expect(gunzipSync(gzipped?.body ?? Buffer.alloc(0)).toString()).toBe(STYLE);
+    const plain = get(path);
+    expect([plain?.headers['Content-Encoding'], plain?.headers['Vary'], textOf(plain)]).toEqual([
+      undefined,
+      'Accept-Encoding',
+      STYLE,
+    ]);
+    expect(br?.headers['Content-Length']).toBe(String(br?.body?.byteLength));
+    const tags = [br, gzipped, plain].map((answer) => answer?.headers['ETag'] ?? '');
+    expect(new Set(tags).size).toBe(3);
+    for (const tag of tags) expect(get(path, { 'if-none-match': tag })?.status).toBe(304);
+  });
+
+  it('[R11] compresses a large file with the best quality once, when somebody takes it', async () => {
+    const ask = () => get('/assets/large.js', { 'accept-encoding': 'br' });
+    const first = ask();
+    const bytes = first?.body?.byteLength ?? 0;
+    for (let nth = 0; nth < 100; nth += 1) ask();
+    await vi.waitFor(() => expect(ask()?.body?.byteLength).toBeLessThan(bytes), { timeout: 10_000, interval: 10 });
+    expect(brotliDecompressSync(ask()?.body ?? Buffer.alloc(0)).toString()).toBe(LARGE);
+    expect(ask()?.body).toBe(ask()?.body);
+  });
+
+  it.each(['/', '/invite/abc', '/t/0197aaaa-0000-7000-8000-000000000001', '/chatter', '/?a=b', 'http://elsewhere/'])(
     'answers %s with index.html',
-    async (path) => {
-      expect(await serve()(path)).toMatchObject({ status: 200, text: '<title>Tablo Chat</title>' });
+    (path) => {
+      expect(textOf(get(path))).toBe('<title>Tablo Chat</title>');
     },
   );
 
-  it.each(['/chat/x', '/api/x', '/sync', '/yjs/x', '/metrics', '/assets/old-123.js', '/favicon.ico', '/.env'])(
-    'leaves %s alone',
-    async (path) => {
-      expect(await serve()(path)).toMatchObject({ status: 404, text: 'nothing' });
-    },
-  );
+  it.each([
+    '/chat/x',
+    '/api/x',
+    '/sync',
+    '/yjs/x',
+    '/metrics',
+    '/assets/old-123.js',
+    '/favicon.ico',
+    '/.env',
+    '/assets/index-abc123.js.map',
+    '/assets/__proto__.js',
+  ])('leaves %s alone', (path) => {
+    expect(get(path)).toBeNull();
+  });
 
-  it('answers GET and HEAD only', async () => {
-    expect((await serve()('/', { method: 'POST' })).status).toBe(404);
-    expect((await serve()('/', { method: 'HEAD' })).status).toBe(200);
+  it('answers GET and HEAD only, and HEAD with the length of what it leaves out', () => {
+    expect(get('/', {}, 'POST')).toBeNull();
+    expect(get('/sw.js', {}, 'HEAD')).toMatchObject({ status: 200, body: null, headers: { 'Content-Length': '6' } });
   });
 
   it.each([
@@ -69,14 +120,13 @@ describe('the page', () => {
     '/%00',
     '/secret.txt%00.html',
     '/%zz',
-  ])('gives nothing outside its folder: %s', async (path) => {
-    expect((await serve()(path)).text).not.toContain('secret');
+  ])('gives nothing outside its folder: %s', (path) => {
+    expect(textOf(get(path))).not.toContain('secret');
   });
 
-  it('says clearly when it has not been built', async () => {
-    expect(await serve(join(root, 'nowhere'))('/')).toMatchObject({
-      status: 503,
-      text: expect.stringContaining('has not been built'),
-    });
+  it('says clearly when it has not been built', () => {
+    const answer = openStaticPage(join(root, 'nowhere')).answer({ url: '/', headers: {}, method: 'GET' });
+    expect(answer).toMatchObject({ status: 503 });
+    expect(textOf(answer)).toContain('has not been built');
   });
 });

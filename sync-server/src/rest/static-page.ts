@@ -1,10 +1,14 @@
 /**
- * The web client's files. Names under `/assets/` carry a hash of their content, so browsers keep them for ever; everything else is asked for again
- * each time. Addresses of the page's own (`/invite/…`) get `index.html`, and a client that was updated finds its way.
+ * The web client's files, from memory: they are read once, when the server starts, and compressed once. Every answer is the same buffer, so thousands of
+ * readers who do not read hold one file [R11]. Names under `/assets/` carry a hash of their content, so browsers keep them for ever; everything else is asked
+ * for again each time. Addresses of the page's own (`/invite/…`) get `index.html`, and a client that was updated finds its way.
  */
-import { readFile, stat } from 'node:fs/promises';
-import { extname, join, normalize, sep } from 'node:path';
-import type { Context } from 'hono';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
+import { extname, join, relative, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -18,8 +22,17 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webp': 'image/webp',
   '.woff2': 'font/woff2',
   '.txt': 'text/plain; charset=utf-8',
-  '.map': 'application/json; charset=utf-8',
 };
+/** What shrinks. */
+const COMPRESSIBLE = ['.html', '.js', '.css', '.json', '.webmanifest', '.svg', '.txt', '.ico'];
+/** Below this the headers are the larger part. */
+const COMPRESS_MIN_BYTES = 1_024;
+/** What the best quality does at once; a script of a megabyte takes it seconds. */
+const LARGE_BYTES = 128 * 1_024;
+/** Nearly as good, in a twentieth of the time. */
+const QUICK_QUALITY = 9;
+/** For developers, at several times the size of what they explain. They are built, and not served. */
+const UNSERVED = ['.map'];
 
 /** Whose paths are not the page's, whatever asks for them. */
 const SERVER_PATHS = /^\/(chat|api|sync|yjs|docs|healthz|readyz|metrics|openapi\.json)(\/|$)/;
@@ -29,63 +42,180 @@ const ASK_AGAIN = 'no-cache';
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Tablo Chat</title>
 <h1>The page has not been built</h1><p>The server runs. <code>npm start</code> builds the page as well.</p></html>`;
 
-/** The answer for a GET or HEAD of the page, or `null` where there is nothing of it. */
-export type StaticPage = (context: Context) => Promise<Response | null>;
-
-export function createStaticPage(dist: string): StaticPage {
-  return async (context) => {
-    const path = pathOf(context);
-    if (
-      path === null ||
-      !['GET', 'HEAD'].includes(context.req.method) ||
-      SERVER_PATHS.test(path) ||
-      hasHiddenPart(path)
-    )
-      return null;
-    const file = path === '/' ? null : await readStatic(dist, path);
-    if (file !== null) return send(context, file, path.startsWith('/assets/') ? IMMUTABLE : ASK_AGAIN);
-    // A file that is missing is missing: HTML in a script's place would break the page in a way nobody understands.
-    if (extname(path) !== '' && path !== '/index.html') return null;
-    const index = await readStatic(dist, '/index.html');
-    if (index !== null) return send(context, index, ASK_AGAIN);
-    return context.html(NOT_BUILT, 503, { 'Cache-Control': 'no-store' });
-  };
+export interface PageRequest {
+  readonly method?: string | undefined;
+  /** As the request line has it. */
+  readonly url?: string | undefined;
+  readonly headers: IncomingHttpHeaders;
 }
 
+export interface PageAnswer {
+  readonly status: 200 | 304 | 503;
+  readonly headers: Readonly<Record<string, string>>;
+  /** null: none is sent, though the headers may tell its length (HEAD). */
+  readonly body: Buffer | null;
+}
+
+export interface StaticPage {
+  /** The answer for a GET or HEAD of the page, or `null` where there is nothing of it. */
+  answer(request: PageRequest): PageAnswer | null;
+  /** Resolves when the compressed forms are made; until then files go out as they are. */
+  readonly compressed: Promise<void>;
+}
+
+type Encoding = 'br' | 'gzip';
+
 interface File {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly plain: Buffer;
+  readonly forms: Map<Encoding, Buffer>;
   readonly type: string;
+  readonly isCompressible: boolean;
+  readonly isLarge: boolean;
+  /** Whether the best quality has been asked for. */
+  isRefined: boolean;
+  readonly caching: string;
   readonly etag: string;
 }
 
-function pathOf(context: Context): string | null {
+export function openStaticPage(dist: string): StaticPage {
+  const files = readFiles(dist);
+  return {
+    compressed: compressAll([...files.values()]),
+    answer: (request) => {
+      const path = pathOf(request);
+      if (path === null || !['GET', 'HEAD'].includes(request.method ?? '') || SERVER_PATHS.test(path)) return null;
+      const file = files.get(path);
+      if (file !== undefined) return send(file, request);
+      // A file that is missing is missing: HTML in a script's place would break the page in a way nobody understands.
+      if (hasHiddenPart(path) || (extname(path) !== '' && path !== '/index.html')) return null;
+      const index = files.get('/index.html');
+      return index === undefined ? NOT_BUILT_ANSWER : send(index, request);
+    },
+  };
+}
+
+const NOT_BUILT_ANSWER: PageAnswer = {
+  status: 503,
+  headers: { 'Content-Type': TYPES['.html'] ?? '', 'Cache-Control': 'no-store' },
+  body: Buffer.from(NOT_BUILT),
+};
+
+/** By path, as addresses name them. */
+function readFiles(dist: string): ReadonlyMap<string, File> {
+  const files = new Map<string, File>();
+  for (const entry of listFolder(dist)) {
+    const name = join(entry.parentPath, entry.name);
+    const path = `/${relative(dist, name).split(sep).join('/')}`;
+    const extension = extname(path);
+    if (!entry.isFile() || hasHiddenPart(path) || UNSERVED.includes(extension)) continue;
+    const plain = readFileSync(name);
+    files.set(path, {
+      plain,
+      forms: new Map(),
+      type: TYPES[extension] ?? 'application/octet-stream',
+      isCompressible: COMPRESSIBLE.includes(extension) && plain.byteLength >= COMPRESS_MIN_BYTES,
+      isLarge: plain.byteLength > LARGE_BYTES,
+      isRefined: false,
+      caching: path.startsWith('/assets/') ? IMMUTABLE : ASK_AGAIN,
+      etag: createHash('sha256').update(plain).digest('base64url').slice(0, 22),
+    });
+  }
+  return files;
+}
+
+function listFolder(dist: string) {
   try {
-    return decodeURIComponent(new URL(context.req.url).pathname);
+    return readdirSync(dist, { recursive: true, withFileTypes: true });
+  } catch {
+    return []; // Not built: the answer says so.
+  }
+}
+
+/** One after another, so that one of the few threads that tokens and files share is busy, and not all of them. */
+async function compressAll(files: readonly File[]): Promise<void> {
+  for (const file of files) {
+    if (!file.isCompressible) continue;
+    keep(file, 'gzip', await promisify(gzip)(file.plain, { level: constants.Z_BEST_COMPRESSION }));
+    keep(file, 'br', await toBrotli(file.plain, file.isLarge ? QUICK_QUALITY : constants.BROTLI_MAX_QUALITY));
+  }
+}
+
+/** The best quality takes seconds for a large file: once, and not before somebody wants it. */
+async function refine(file: File): Promise<void> {
+  keep(file, 'br', await toBrotli(file.plain, constants.BROTLI_MAX_QUALITY));
+}
+
+const toBrotli = (plain: Buffer, quality: number): Promise<Buffer> =>
+  promisify(brotliCompress)(plain, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_SIZE_HINT]: plain.byteLength },
+  });
+
+function keep({ plain, forms }: File, encoding: Encoding, bytes: Buffer): void {
+  if (bytes.byteLength < (forms.get(encoding) ?? plain).byteLength) forms.set(encoding, bytes);
+}
+
+function pathOf({ url = '' }: PageRequest): string | null {
+  try {
+    return decodeURIComponent(new URL(url, 'http://localhost').pathname);
   } catch {
     return null; // Not an address that any file has.
   }
 }
 
-async function readStatic(dist: string, path: string): Promise<File | null> {
-  const name = normalize(join(dist, path));
-  if (path.includes('\0') || !name.startsWith(normalize(dist + sep))) return null;
-  try {
-    const { size, mtimeMs } = await stat(name);
-    const bytes = await readFile(name);
-    return {
-      bytes,
-      type: TYPES[extname(name)] ?? 'application/octet-stream',
-      etag: `W/"${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}"`,
-    };
-  } catch {
-    return null; // Not there, or a folder.
+const hasHiddenPart = (path: string): boolean =>
+  path.includes('\0') || path.split(/[/\\]/).some((part) => part.startsWith('.'));
+
+function send(file: File, { method, headers: asked }: PageRequest): PageAnswer {
+  const encoding = chooseEncoding(asked['accept-encoding'] ?? '', file.forms);
+  if (encoding === 'br' && file.isLarge && !file.isRefined) {
+    file.isRefined = true;
+    void refine(file);
   }
+  const etag = `"${file.etag}${encoding === null ? '' : `-${encoding}`}"`;
+  const headers = {
+    'Cache-Control': file.caching,
+    ETag: etag,
+    ...(file.isCompressible ? { Vary: 'Accept-Encoding' } : {}),
+  };
+  // Whichever form of it the browser has: it is the same file.
+  if (names(asked['if-none-match'] ?? '', file.etag)) return { status: 304, headers, body: null };
+  const body = (encoding === null ? undefined : file.forms.get(encoding)) ?? file.plain;
+  return {
+    status: 200,
+    headers: {
+      ...headers,
+      'Content-Type': file.type,
+      'Content-Length': String(body.byteLength),
+      ...(encoding === null ? {} : { 'Content-Encoding': encoding }),
+    },
+    body: method === 'HEAD' ? null : body,
+  };
 }
 
-const hasHiddenPart = (path: string): boolean => path.split(/[/\\]/).some((part) => part.startsWith('.'));
+/** The smallest form that the browser takes. */
+function chooseEncoding(accepted: string, forms: ReadonlyMap<Encoding, Buffer>): Encoding | null {
+  return (['br', 'gzip'] as const).find((encoding) => forms.has(encoding) && takes(encoding, accepted)) ?? null;
+}
 
-function send(context: Context, { bytes, type, etag }: File, caching: string): Response {
-  const headers = { 'Content-Type': type, 'Cache-Control': caching, ETag: etag };
-  if (context.req.header('if-none-match') === etag) return context.body(null, 304, headers);
-  return context.body(bytes, 200, headers);
+export const takesGzip = (accepted: string): boolean => takes('gzip', accepted);
+
+/** `Accept-Encoding` (RFC 9110, section 12.5.3). */
+function takes(encoding: Encoding, accepted: string): boolean {
+  const weights = new Map(
+    accepted.split(',').map((part) => {
+      const [name = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());
+      const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+      return [name, weight === undefined ? 1 : Number(weight)] as const;
+    }),
+  );
+  return (weights.get(encoding) ?? weights.get('*') ?? 0) > 0;
+}
+
+/** `If-None-Match`: `"tag"`, `W/"tag-gzip"`, several of them, or `*`. */
+function names(header: string, tag: string): boolean {
+  if (header.trim() === '*') return true;
+  return header.split(',').some((part) => {
+    const named = /^(?:W\/)?"([^"]*)"$/.exec(part.trim())?.[1];
+    return named !== undefined && (named === tag || named.startsWith(`${tag}-`));
+  });
 }

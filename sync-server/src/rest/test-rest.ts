@@ -4,11 +4,14 @@ import { createRefusal } from '@tablo/schema/close-codes';
 import { createEntryId, isUserId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { err, ok } from '@tablo/schema/result';
 import type { Role } from '@tablo/schema/roles';
+import { Limits } from '../access/limits.ts';
 import { PgMembership } from '../access/pg-membership.ts';
 import { PgProfiles } from '../access/pg-profiles.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
+import { parseConfig } from '../config.ts';
 import { createPool } from '../db/pool.ts';
 import { openTestDatabase } from '../db/test-database.ts';
+import type { LimitSettings } from '../limit-settings.ts';
 import { silentLog } from '../log.ts';
 import { REST_BOUNDS, type RestBounds } from '../rest-bounds.ts';
 import { createRest, type RestDeps } from './create-rest.ts';
@@ -45,7 +48,9 @@ export async function openTestRest({ settings, bounds, wrap = (pool) => pool, ..
     profiles,
     poster: new TablePoster(pool),
     identity: null,
-    page: null,
+    limits: new Limits(defaultLimitSettings()),
+    hasDocs: true,
+    health: null,
     settings: {
       publicUrl: 'https://chat.example',
       trustProxy: false,
@@ -94,6 +99,7 @@ export async function openTestRest({ settings, bounds, wrap = (pool) => pool, ..
 export type TestRest = Awaited<ReturnType<typeof openTestRest>>;
 
 const userIdVerifier: TokenVerifier = {
+  remembers: () => true,
   async verify(token) {
     if (token === 'expired') return err('token-expired');
     if (token === 'keys-away') return err('unavailable');
@@ -122,6 +128,13 @@ class TablePoster implements MessagePoster {
     await insertMessage(this.#pool, { id: given, tablo: tabloId, user: userId, text: text.trim(), replyTo });
     return ok({ id: given, isNew: true });
   }
+}
+
+/** Where no setting says otherwise. */
+export function defaultLimitSettings(): LimitSettings {
+  const config = parseConfig({});
+  if (!config.ok) throw new Error(config.error);
+  return config.value.limits;
 }
 
 interface GivenMessage {

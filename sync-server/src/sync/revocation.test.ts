@@ -30,7 +30,7 @@ function open() {
   };
   const news = { tell: vi.fn(), close: () => {} };
   const revocation = new Revocation({
-    membership: { find },
+    membership: { find, settle: () => Promise.resolve() },
     connections,
     drafts: news,
     positions: news,

@@ -1,0 +1,86 @@
+/**
+ * Who may do something expensive now, and who waits: so many at once, so many of one key (a user, an address), and a short queue. Keys take turns, so who
+ * asks for a hundred waits behind a hundred of their own and never in front of somebody else's one.
+ */
+
+export interface TurnSettings {
+  readonly atOnce: number;
+  readonly atOncePerKey: number;
+  readonly waiting: number;
+  readonly waitingPerKey: number;
+}
+
+/** Gives the place back. Calling it again does nothing. */
+export type Release = () => void;
+
+export class Turns {
+  readonly #settings: TurnSettings;
+  /** Waiting, by key; the keys stand in the order in which it is their turn. */
+  readonly #queues = new Map<string, (() => void)[]>();
+  readonly #running = new Map<string, number>();
+  #runningCount = 0;
+  #waitingCount = 0;
+
+  constructor(settings: TurnSettings) {
+    this.#settings = settings;
+  }
+
+  get running(): number {
+    return this.#runningCount;
+  }
+
+  get waiting(): number {
+    return this.#waitingCount;
+  }
+
+  /** Resolves when it is the key's turn; null at once where too many wait already. */
+  async enter(key: string): Promise<Release | null> {
+    if (this.#mayRun(key)) return this.#run(key);
+    const queue = this.#queues.get(key) ?? [];
+    const { waiting, waitingPerKey } = this.#settings;
+    if (queue.length >= waitingPerKey || this.#waitingCount >= waiting) return null;
+    return await new Promise((resolve) => {
+      queue.push(() => resolve(this.#run(key)));
+      this.#queues.set(key, queue);
+      this.#waitingCount += 1;
+    });
+  }
+
+  /** [R11] Nobody overtakes those of their own key who wait already. */
+  #mayRun(key: string): boolean {
+    return !this.#queues.has(key) && this.#hasPlace(key);
+  }
+
+  #hasPlace(key: string): boolean {
+    const { atOnce, atOncePerKey } = this.#settings;
+    return this.#runningCount < atOnce && (this.#running.get(key) ?? 0) < atOncePerKey;
+  }
+
+  #run(key: string): Release {
+    this.#runningCount += 1;
+    this.#running.set(key, (this.#running.get(key) ?? 0) + 1);
+    let isReleased = false;
+    return () => {
+      if (isReleased) return;
+      isReleased = true;
+      this.#runningCount -= 1;
+      const left = (this.#running.get(key) ?? 1) - 1;
+      if (left > 0) this.#running.set(key, left);
+      else this.#running.delete(key);
+      this.#next();
+    };
+  }
+
+  /** The first key in turn that has a place; it goes to the end of the line when more of it waits. */
+  #next(): void {
+    for (const [key, queue] of this.#queues) {
+      if (!this.#hasPlace(key)) continue;
+      const start = queue.shift();
+      this.#queues.delete(key);
+      if (queue.length > 0) this.#queues.set(key, queue);
+      this.#waitingCount -= 1;
+      start?.();
+      return;
+    }
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * The port's connections as long as they speak HTTP: how many there are, and how long each may take. A stranger holds a connection for seconds, whatever they
+ * do or leave undone: no request, half a request, a body byte by byte, an answer that is not read.
+ *
+ * 1. A connection without a whole request ends after `firstRequestMs`; one that is idle after an answer, by Node's keep-alive.
+ * 2. A body, and the reading of an answer, have some seconds and then a lowest rate.
+ * 3. `#judge` decides what takes too long: once a second, by a clock on which a pause of the process is one step. What does not move at all, Node notices.
+ */
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { addressKey } from './address-key.ts';
+
+export interface ConnectionBounds {
+  readonly connections: number;
+  /** null: all come from a proxy, which counts them itself. */
+  readonly connectionsPerAddress: number | null;
+}
+
+export interface Patience {
+  readonly firstRequestMs: number;
+  readonly bodyMs: number;
+  readonly bodyBytesPerSecond: number;
+  /** Without a byte taken by the other end. */
+  readonly stallMs: number;
+  readonly answerBytesPerSecond: number;
+  readonly sweepMs: number;
+}
+
+/** A mobile link that is barely alive is served; nobody else needs longer. */
+export const PATIENCE: Patience = {
+  firstRequestMs: 10_000,
+  bodyMs: 5_000,
+  bodyBytesPerSecond: 8 * 1_024,
+  stallMs: 15_000,
+  answerBytesPerSecond: 4 * 1_024,
+  sweepMs: 1_000,
+};
+
+/** Nobody pipelines: browsers ask for one thing at a time on a connection. */
+export const PIPELINED_MAX = 8;
+const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+
+export type ConnectionLimit = 'connections' | 'address-connections' | 'stalled';
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The sweep's clock. */
+  readonly startedAt: number;
+  /** `socket.bytesRead` when it started. */
+  readonly readAtStart: number;
+  /** Since when an answer waits to be taken, and how much of it there was at the most. */
+  answeringSince: number | null;
+  answerBytes: number;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  readonly address: string;
+  readonly openedAt: number;
+  hasAsked: boolean;
+  readonly exchanges: Set<Exchange>;
+}
+
+export class HttpConnections {
+  readonly #bounds: ConnectionBounds;
+  readonly #patience: Patience;
+  readonly #onExceeded: (limit: ConnectionLimit) => void;
+  readonly #open = new Map<Socket, Connection>();
+  readonly #byAddress = new Map<string, Set<Connection>>();
+  readonly #sweep: NodeJS.Timeout;
+  #now = 0;
+  #sweptAt = performance.now();
+
+  constructor(
+    server: Server,
+    bounds: ConnectionBounds,
+    onExceeded: (limit: ConnectionLimit) => void,
+    patience: Patience = PATIENCE,
+  ) {
+    this.#bounds = bounds;
+    this.#patience = patience;
+    this.#onExceeded = onExceeded;
+    server.on('connection', (socket) => this.#add(socket));
+    // A WebSocket has rules of its own.
+    server.on('upgrade', ({ socket }) => this.#forget(socket));
+    // Node tells when no byte went either way, also of a large answer that is under way. Only a handler that is at work may be silent.
+    server.setTimeout(patience.stallMs, (socket) => {
+      if (!this.#isAtWork(socket)) this.#end(socket);
+    });
+    this.#sweep = setInterval(() => this.#lookAtAll(), patience.sweepMs).unref();
+    server.on('close', () => clearInterval(this.#sweep));
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** The listener for the server's requests: those of a connection that has been ended in the same breath are nobody's. */
+  watch(listener: RequestListener): RequestListener {
+    return (request, response) => {
+      this.#note(request, response);
+      if (!request.socket.destroyed) listener(request, response);
+    };
+  }
+
+  #add(socket: Socket): void {
+    const address = addressKey(socket.remoteAddress ?? '');
+    const ofAddress = this.#byAddress.get(address) ?? new Set();
+    const { connections, connectionsPerAddress } = this.#bounds;
+    if (connectionsPerAddress !== null && ofAddress.size >= connectionsPerAddress)
+      if (!this.#makeRoom(ofAddress, 'address-connections')) return void socket.destroy();
+    if (this.#open.size >= connections)
+      if (!this.#makeRoom(this.#open.values(), 'connections')) return void socket.destroy();
+    const connection = { socket, address, openedAt: this.#now, hasAsked: false, exchanges: new Set<Exchange>() };
+    this.#open.set(socket, connection);
+    this.#byAddress.set(address, ofAddress.add(connection));
+    socket.on('close', () => this.#forget(socket));
+  }
+
+  /** Who has nothing under way loses nothing: browsers connect again. The oldest goes. */
+  #makeRoom(among: Iterable<Connection>, limit: ConnectionLimit): boolean {
+    this.#onExceeded(limit);
+    for (const { exchanges, socket } of among) {
+      if (exchanges.size > 0) continue;
+      this.#forget(socket);
+      socket.destroy();
+      return true;
+    }
+    return false;
+  }
+
+  #note(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#open.get(request.socket);
+    if (connection === undefined) return;
+    connection.hasAsked = true;
+    const exchange: Exchange = {
+      request,
+      response,
+      startedAt: this.#now,
+      readAtStart: request.socket.bytesRead,
+      answeringSince: null,
+      answerBytes: 0,
+    };
+    connection.exchanges.add(exchange);
+    response.on('close', () => connection.exchanges.delete(exchange));
+    if (connection.exchanges.size > PIPELINED_MAX) this.#end(request.socket);
+  }
+
+  #forget(socket: Socket): void {
+    const connection = this.#open.get(socket);
+    if (connection === undefined) return;
+    this.#open.delete(socket);
+    const ofAddress = this.#byAddress.get(connection.address);
+    ofAddress?.delete(connection);
+    if (ofAddress?.size === 0) this.#byAddress.delete(connection.address);
+  }
+
+  #lookAtAll(): void {
+    const elapsed = performance.now() - this.#sweptAt;
+    this.#sweptAt += elapsed;
+    this.#now += Math.min(elapsed, 2 * this.#patience.sweepMs);
+    for (const connection of this.#open.values()) this.#judge(connection);
+  }
+
+  #judge({ socket, openedAt, hasAsked, exchanges }: Connection): void {
+    const patience = this.#patience;
+    if (!hasAsked && this.#now - openedAt > patience.firstRequestMs) return this.#end(socket);
+    for (const exchange of exchanges) {
+      const { request, response, startedAt, readAtStart } = exchange;
+      if (!request.complete) {
+        const received = socket.bytesRead - readAtStart;
+        const mayTake = patience.bodyMs + (received / patience.bodyBytesPerSecond) * 1_000;
+        if (this.#now - startedAt > mayTake) return this.#endSlowBody(socket, response);
+      }
+      if (!response.headersSent) continue;
+      exchange.answeringSince ??= this.#now;
+      exchange.answerBytes = Math.max(exchange.answerBytes, socket.writableLength);
+      const mayTake = patience.stallMs + (exchange.answerBytes / patience.answerBytesPerSecond) * 1_000;
+      if (this.#now - exchange.answeringSince > mayTake) return this.#end(socket);
+    }
+  }
+
+  /** Every body has arrived, and no answer has begun: somebody waits for the database, which has bounds of its own. */
+  #isAtWork(socket: Socket): boolean {
+    const exchanges = [...(this.#open.get(socket)?.exchanges ?? [])];
+    return (
+      exchanges.length > 0 && exchanges.every(({ request, response }) => request.complete && !response.headersSent)
+    );
+  }
+
+  #endSlowBody(socket: Socket, response: ServerResponse): void {
+    if (!response.headersSent && socket.writableLength === 0) socket.write(TIMED_OUT);
+    this.#end(socket);
+  }
+
+  #end(socket: Socket): void {
+    if (this.#open.has(socket)) {
+      const { exchanges } = this.#open.get(socket) as Connection;
+      if (exchanges.size > 0) this.#onExceeded('stalled');
+    }
+    socket.destroy();
+  }
+}

@@ -1,0 +1,120 @@
+/** [R11] Every cost has an owner and a bound. This walks over all that a client can ask for, and over all frames it can send. */
+import { Registry } from 'prom-client';
+import { describe, expect, it } from 'vitest';
+import { Limits } from '../access/limits.ts';
+import { noProfiles } from '../access/profiles.ts';
+import { EVERYTHING } from '../costs/cost.ts';
+import { COSTS } from '../costs/costs.ts';
+import { REST_COSTS } from '../costs/rest-costs.ts';
+import { silentLog } from '../log.ts';
+import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/read-frame.ts';
+import { createRest } from './create-rest.ts';
+import type { RestStores } from './pg-stores.ts';
+import type { RestApp } from './route.ts';
+import { defaultLimitSettings, refusingPoster } from './test-rest.ts';
+
+/** Every route there can be: nothing is asked of what stands behind them. */
+const openAll = (): RestApp =>
+  createRest({
+    stores: new Proxy({}, { get: () => ({}) }) as RestStores,
+    verifier: { remembers: () => false, verify: () => Promise.reject(new Error('not asked')) },
+    membership: { find: () => Promise.resolve(null), settle: () => Promise.resolve() },
+    profiles: noProfiles,
+    poster: refusingPoster,
+    identity: {
+      handle: () => Promise.reject(new Error('not asked')),
+      readKeys: () => Promise.resolve({ keys: [] }),
+      close: () => Promise.resolve(),
+    },
+    limits: new Limits(defaultLimitSettings()),
+    hasDocs: true,
+    health: {
+      ping: () => Promise.resolve(),
+      awaySince: () => null,
+      onTrouble() {},
+      registry: new Registry(),
+      settings: { metrics: 'local', metricsToken: null, trustProxy: false },
+    },
+    settings: { publicUrl: null, allowedOrigins: [], trustProxy: false, strangers: 'invite', addMembers: 'members' },
+    log: silentLog,
+  });
+
+const MIDDLEWARE = ['ALL /*', 'ALL /chat/*', 'ALL /api/*'];
+/** Answered around the routes, and before there is a frame. */
+const BESIDE_ROUTES = ['the page', 'no such route', '/sync upgrade', '/yjs upgrade'];
+const STEPS: Readonly<Record<number, string>> = {
+  [SYNC_STEP_1]: 'SyncStep1',
+  [SYNC_STEP_2]: 'SyncStep2',
+  [UPDATE]: 'Update',
+};
+/** `/yjs` has y-websocket's types; the others of ours are nothing there. */
+const ON_YJS = ['sync', 'awareness'];
+
+const routesOf = (app: RestApp): string[] =>
+  [...new Set(app.routes.map(({ method, path }) => `${method} ${path}`))].filter(
+    (route) => !MIDDLEWARE.includes(route),
+  );
+
+function frameKinds(frame: Readonly<Record<string, number>> = FRAME): string[] {
+  const kindsOf = (name: string): string[] => {
+    if (name === 'sync') return Object.values(STEPS);
+    if (name === 'syncReply') return Object.values(STEPS).map((step) => `reply ${step}`);
+    return [name];
+  };
+  const beside = ['unknown type', 'text', 'control'];
+  const onSync = [...Object.keys(frame).flatMap(kindsOf), ...beside, 'PING', 'PONG'];
+  const onYjs = [
+    ...Object.keys(frame)
+      .filter((name) => ON_YJS.includes(name))
+      .flatMap(kindsOf),
+    ...beside,
+  ];
+  return [...onSync.map((kind) => `/sync ${kind}`), ...onYjs.map((kind) => `/yjs ${kind}`)];
+}
+
+const covered = new Set(COSTS.flatMap(({ covers }) => (covers === EVERYTHING ? [] : covers)));
+const uncovered = (kinds: readonly string[]): string[] => kinds.filter((kind) => !covered.has(kind));
+
+describe('the table of costs', () => {
+  it('[R11] has a row for every route, and for what is answered without one', () => {
+    expect(uncovered([...routesOf(openAll()), ...BESIDE_ROUTES])).toEqual([]);
+  });
+
+  it('[R11] has a row for every kind of frame, at both doors', () => {
+    expect(uncovered(frameKinds())).toEqual([]);
+  });
+
+  it('[R11] fails for a route that somebody adds, whatever its method and place, and for a new frame', () => {
+    const app = openAll();
+    app.get('/planted', (context) => context.text('free of charge'));
+    app.post('/chat/channels/:id/planted', (context) => context.text('free of charge'));
+    app.all('/api/planted', (context) => context.text('free of charge'));
+    expect(uncovered(routesOf(app))).toEqual(['GET /planted', 'POST /chat/channels/:id/planted', 'ALL /api/planted']);
+    expect(uncovered(frameKinds({ ...FRAME, planted: 6 }))).toEqual(['/sync planted']);
+  });
+
+  it('names nothing that is not there', () => {
+    const known = new Set([...routesOf(openAll()), ...BESIDE_ROUTES, ...frameKinds()]);
+    expect([...covered].filter((kind) => !known.has(kind))).toEqual([]);
+  });
+
+  it('says of REST what each route really pays', () => {
+    const { paths = {} } = openAll().getOpenAPI31Document({ openapi: '3.1.0', info: { title: '', version: '' } });
+    const paid = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods as Record<string, { 'x-cost': string }>).map(
+        ([method, operation]) =>
+          [`${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`, operation['x-cost']] as const,
+      ),
+    );
+    const told = Object.entries(REST_COSTS).flatMap(([cost, routes]) => routes.map((route) => [route, cost] as const));
+    expect(Object.fromEntries(paid)).toEqual(Object.fromEntries(told));
+  });
+
+  it('has a bound, and an answer, in every row', () => {
+    for (const { resource, bound, told, covers } of COSTS) {
+      expect(told, resource).not.toBe('');
+      expect('settings' in bound ? bound.settings.length : bound.constant.length, resource).toBeGreaterThan(0);
+      expect(covers.length, resource).toBeGreaterThan(0);
+    }
+  });
+});

@@ -1,0 +1,34 @@
+/** The page's files, answered before anything else is made of a request: a head, and a buffer that all answers share. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { REASONS } from '@tablo/schema/close-codes';
+import type { Limits } from '../access/limits.ts';
+import { addressKey } from '../address-key.ts';
+import { addressOf } from './client-address.ts';
+import { securityHeadersOf } from './security-headers.ts';
+import type { StaticPage } from './static-page.ts';
+
+interface Settings {
+  readonly limits: Limits;
+  readonly publicUrl: string | null;
+  readonly trustProxy: boolean;
+}
+
+/** Whether the request was one for the page, and has been answered. */
+export type PageListener = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+export function createPageListener(page: StaticPage, { limits, publicUrl, trustProxy }: Settings): PageListener {
+  return (request, response) => {
+    const answer = page.answer(request);
+    if (answer === null) return false;
+    const security = securityHeadersOf(request.headers.host ?? '', publicUrl);
+    if (!limits.take('page', addressKey(addressOf(request, trustProxy) ?? ''), 1)) {
+      const { status, message } = REASONS['rate-limited'];
+      response.writeHead(status, { ...security, 'Content-Type': 'application/json', 'Retry-After': '1' });
+      response.end(JSON.stringify({ error: message, code: 'rate-limited' }));
+      return true;
+    }
+    response.writeHead(answer.status, { ...security, ...answer.headers });
+    response.end(answer.body ?? undefined);
+    return true;
+  };
+}

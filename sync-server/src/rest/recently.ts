@@ -1,0 +1,21 @@
+/** [R11] A value that is at most `maxAgeMs` old: read once for all who ask meanwhile, however many they are. A failure is not kept. */
+export function recently<T>(read: () => Promise<T>, maxAgeMs: number, now = () => performance.now()): () => Promise<T> {
+  let value: Promise<T> | null = null;
+  let readAt = 0;
+  return () => {
+    if (value !== null && now() - readAt < maxAgeMs) return value;
+    // From the moment in which it is there: who asks while it is being read gets what is newer than their question or as old as it.
+    readAt = Number.POSITIVE_INFINITY;
+    const reading = read();
+    value = reading;
+    reading.then(
+      () => {
+        readAt = now();
+      },
+      () => {
+        value = null;
+      },
+    );
+    return reading;
+  };
+}
