@@ -4,12 +4,13 @@ import { type Cost, constant, setting } from './cost.ts';
 const both = (...kinds: readonly string[]): string[] => kinds.flatMap((kind) => [`/sync ${kind}`, `/yjs ${kind}`]);
 export const UPDATES = [...both('SyncStep2', 'Update'), '/sync reply SyncStep2', '/sync reply Update'];
 const JOINS = [...both('SyncStep1'), '/sync reply SyncStep1'];
-const AWARENESS = [...both('awareness'), ...both('queryAwareness')];
+const AWARENESS = [...both('awareness'), '/sync queryAwareness'];
 const STATELESS = ['/sync stateless'];
 const TOKENS = ['/sync auth', '/yjs upgrade'];
 const SIGNS = ['/sync PING', '/sync PONG'];
+const CLOSES = ['/sync close'];
 const NONSENSE = both('unknown type', 'text', 'control');
-export const FRAMES = [...UPDATES, ...JOINS, ...AWARENESS, ...STATELESS, '/sync auth', ...NONSENSE];
+export const FRAMES = [...UPDATES, ...JOINS, ...AWARENESS, ...STATELESS, '/sync auth', ...CLOSES, ...NONSENSE];
 
 export const SOCKET_COSTS: readonly Cost[] = [
   {
