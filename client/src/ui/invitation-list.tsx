@@ -1,4 +1,5 @@
 import type { TabloId } from '@tablo/schema/ids';
+import type { Role } from '@tablo/schema/roles';
 import { useId, useState } from 'react';
 import type { Invitation } from '../chat/chat.ts';
 import { useChatClient } from '../hooks/chat-provider.tsx';
@@ -6,7 +7,6 @@ import { useReadable } from '../hooks/use-readable.ts';
 import { Avatar } from './avatar.tsx';
 import { Inviter } from './inviter.tsx';
 import { membersSentence } from './phrases.ts';
-import { ROLE_LABELS } from './role-labels.ts';
 import { useToaster } from './toasts.tsx';
 
 /** Above the list of tablos: what this person is asked to join, and has neither accepted nor declined. */
@@ -29,6 +29,13 @@ export function InvitationList({ onOpen }: { readonly onOpen: (id: TabloId) => v
     </section>
   );
 }
+
+const ROLE_TERMS: Record<Role, string> = {
+  guest: 'To read, as a guest',
+  member: 'As a member',
+  admin: 'As an admin',
+  owner: 'As an owner',
+};
 
 interface InvitationItemProps {
   readonly invitation: Invitation;
@@ -57,10 +64,14 @@ function InvitationItem({ invitation, onOpen }: InvitationItemProps) {
         <div className="tablo-name truncate" id={nameId} title={tabloName}>
           <bdi>{tabloName}</bdi>
         </div>
-        <p className="invitation-terms" id={termsId}>
-          <Inviter name={invitedBy} /> invites you, as {ROLE_LABELS[role].toLowerCase()} ·{' '}
-          {membersSentence(memberCount)}
-        </p>
+        <div className="invitation-terms" id={termsId}>
+          <p className="truncate">
+            <Inviter name={invitedBy} /> invites you
+          </p>{' '}
+          <p>
+            {ROLE_TERMS[role]} · {membersSentence(memberCount)}
+          </p>
+        </div>
         <div className="invitation-actions">
           <button
             type="button"

@@ -1,4 +1,5 @@
 import { canModerate, isAtLeast, ROLES } from '@tablo/schema/roles';
+import type { PersonLabel } from '@tablo/schema/telling-apart';
 import { UserMinus } from 'lucide-react';
 import { useState } from 'react';
 import type { ChannelSummary, Member } from '../chat/chat.ts';
@@ -10,6 +11,10 @@ import { PersonName, spokenName } from './name.tsx';
 import { ROLE_LABELS } from './role-labels.ts';
 import { useRoom } from './room-context.tsx';
 import { useToaster } from './toasts.tsx';
+
+/** The address stands below the name anyway. */
+const withoutMark = (person: PersonLabel | null, email: string | null): PersonLabel | null =>
+  person !== null && person.mark === email ? { ...person, mark: null } : person;
 
 /** Rows of the dialog at first, and more at each *Show more*: tablos may have thousands. */
 const MEMBERS_SHOWN = 200;
@@ -43,7 +48,7 @@ export function MemberList({ channel }: { readonly channel: ChannelSummary }) {
               <Avatar id={member.id} name={member.name} size="sm" isOnline={onlineIds.has(member.id)} />
               <div className="member-words">
                 <div className="member-name truncate" title={spoken}>
-                  <PersonName person={person} />
+                  <PersonName person={withoutMark(person, member.email)} />
                   {member.id === userId && <span className="page-word you"> (you)</span>}
                   {onlineIds.has(member.id) && <span className="hidden-visually">, here now</span>}
                 </div>

@@ -17,9 +17,17 @@ interface PersonNameProps {
 export function PersonName({ person, isInline = false }: PersonNameProps) {
   if (person === null) return <span className="page-word">{UNKNOWN_PERSON}</span>;
   if (person.mark === null) return <bdi className="name">{person.name}</bdi>;
+  if (isInline)
+    return (
+      <>
+        <bdi className="name">{person.name}</bdi> <bdi className="name-mark">({person.mark})</bdi>
+      </>
+    );
+  const isShort = person.mark.startsWith('#');
   return (
-    <span className={isInline ? undefined : 'name-line'}>
-      <bdi className="name">{person.name}</bdi> <bdi className="name-mark">{person.mark}</bdi>
+    <span className="name-line">
+      <bdi className="name">{person.name}</bdi>{' '}
+      <bdi className={isShort ? 'name-mark name-mark-short' : 'name-mark'}>{person.mark}</bdi>
     </span>
   );
 }

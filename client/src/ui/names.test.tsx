@@ -75,7 +75,7 @@ describe('a link in the list', () => {
     );
 
   it('[R3] never shows an account called You as the reader', () => {
-    expect(text(render(false))).toContain('You #0001: as agreed');
+    expect(text(render(false))).toContain('You (#0001): as agreed');
     expect(render(false)).not.toContain('page-word');
     expect(render(true)).toContain('<span class="page-word you">You</span>: ');
     expect(text(render(true))).not.toContain('#0001');

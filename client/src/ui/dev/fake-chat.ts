@@ -1,5 +1,6 @@
 /** `Chat` in memory, for the gallery: everything works, nothing leaves the page. */
 import type { EntryId, TabloId } from '@tablo/schema/ids';
+import { tellApart } from '@tablo/schema/telling-apart';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import {
   type ChannelList,
@@ -40,6 +41,7 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
       return [tabloId(index), index === 0 ? [...messages, ...seedEnding(now, quoted)] : messages];
     }),
   );
+  const labels = tellApart(people);
   const counts = [unread, 3, 0, 128, 0, 1];
   const summary = (name: string, id: TabloId, index: number): ChannelSummary => {
     const last = histories.get(id)?.at(-1);
@@ -56,7 +58,7 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
               id: last.id,
               author: last.author,
               authorName: author?.name ?? '',
-              authorMark: null,
+              authorMark: labels.get(last.author)?.mark ?? null,
               text: last.text || 'Message deleted',
               shownAt: last.shownAt,
             },
