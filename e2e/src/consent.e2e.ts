@@ -145,7 +145,7 @@ describe('names', () => {
 
   it('[R3] every name in a message, a heading and the list of members stands in a bdi', async () => {
     const hebrew = await stage.newPerson('עדה Hebrew');
-    await ada.open('Who is who');
+    await ada.createTablo('Directions');
     await hebrew.openInvite(await ada.invite());
     await hebrew.say('שלום');
     await eventually(() => ada.statusOf('שלום')).toEqual(['sent']);
@@ -176,7 +176,7 @@ describe('names', () => {
 
 describe('texts that show nothing', () => {
   it('[R8] are not sent, said why, and stay; what joins characters is sent as it is', async () => {
-    await ada.open('Who is who');
+    await ada.open('Plans');
     await ada.composer.fill('\u200B\u2060');
     const send = ada.page.getByRole('button', { name: 'Send', exact: true });
     expect(await send.getAttribute('aria-disabled')).toBe('true');
@@ -185,8 +185,8 @@ describe('texts that show nothing', () => {
     expect(await ada.composer.inputValue()).toBe('\u200B\u2060');
     for (const text of ['👩\u200D👩\u200D👧\u200D👦', 'می\u200Cخواهم', 'क\u094D\u200Dष']) {
       await ada.say(text);
-      await eventually(() => stage.texts('Who is who')).toContain(text);
+      await eventually(() => stage.texts('Plans')).toContain(text);
     }
-    expect((await stage.texts('Who is who')).filter((text) => text.trim() === '\u200B\u2060')).toEqual([]);
+    expect((await stage.texts('Plans')).filter((text) => text.trim() === '\u200B\u2060')).toEqual([]);
   });
 });
