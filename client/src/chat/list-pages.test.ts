@@ -2,7 +2,7 @@
 import { createMessage } from '@tablo/schema/entry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeServer, type FakeTablo } from './testing/fake-server.ts';
-import { ALICE, BOB, closeDevices, FakeBrowser, openDevice, until } from './testing/harness.ts';
+import { ALICE, BOB, closeDevices, FakeBrowser, openDevice, statusOf, until } from './testing/harness.ts';
 
 let server: FakeServer;
 
@@ -123,7 +123,9 @@ describe('changes that the server tells of', () => {
     const device = await openDevice(server, ALICE, { timing: { askGapMs: 60_000 } });
     const room = device.chat.openRoom(tablo.id);
     await until(() => expect(room.members.get()).toHaveLength(1));
-    await until(() => expect(server.joins).toBe(1));
+    // Joined: what the server tells from here on is heard.
+    await room.send('Hello');
+    await until(() => expect(statusOf(room, 'Hello')).toBe('sent'));
     const members = () => server.requests.filter((request) => request.endsWith('/members')).length;
     const drafts = () => server.requests.filter((request) => request.endsWith('/drafts')).length;
     await until(() => expect(drafts()).toBeGreaterThan(0));
