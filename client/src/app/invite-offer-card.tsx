@@ -12,6 +12,8 @@ import { sentenceOf } from '../ui/sentence-of.ts';
 interface InviteOfferCardProps {
   readonly offer: InviteOffer;
   readonly user: Chat['user'];
+  /** Host and port, as in the address of the page. */
+  readonly server: string;
   /** Rejects with the reason why it did not work. */
   readonly onJoin: () => Promise<void>;
   readonly onCancel: () => void;
@@ -28,7 +30,7 @@ const ROLE_TERMS: Record<Role, string> = {
 };
 
 /** Says to what and to whom, before anybody is told of this person. */
-export function InviteOfferCard({ offer, user, onJoin, onCancel }: InviteOfferCardProps) {
+export function InviteOfferCard({ offer, user, server, onJoin, onCancel }: InviteOfferCardProps) {
   const [isReady, setIsReady] = useState(false);
   const [isBusy, setIsBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -72,7 +74,7 @@ export function InviteOfferCard({ offer, user, onJoin, onCancel }: InviteOfferCa
             <ShieldCheck size={16} aria-hidden /> {ROLE_TERMS[offer.role]}
           </li>
           <li>
-            <Server size={16} aria-hidden /> On the server {location.host}
+            <Server size={16} aria-hidden /> On the server {server}
           </li>
           <li>
             <Clock size={16} aria-hidden /> The invitation is open until {fullLabel(offer.expiresAt)}

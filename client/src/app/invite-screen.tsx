@@ -67,7 +67,15 @@ export function InviteScreen({ chat, code }: InviteScreenProps) {
         </main>
       );
     case 'offer':
-      return <InviteOfferCard offer={state.offer} user={chat.user} onJoin={handleJoin} onCancel={toTablos} />;
+      return (
+        <InviteOfferCard
+          offer={state.offer}
+          user={chat.user}
+          server={location.host}
+          onJoin={handleJoin}
+          onCancel={toTablos}
+        />
+      );
     case 'ended':
       return (
         <Apology title="This invitation has ended">
