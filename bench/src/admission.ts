@@ -24,7 +24,16 @@ const applicant = {
   epoch: 1,
   userId: createEntryId() as string as UserId,
 };
-const facts: Facts = { entry: () => undefined, epoch: () => 1, role: () => 'member', clientOwner: () => null };
+const NONE: ReadonlySet<string> = new Set();
+const facts: Facts = {
+  entry: () => undefined,
+  epoch: () => 1,
+  role: () => 'member',
+  clientOwner: () => null,
+  emojiOn: () => NONE,
+  ownEmojiOn: () => NONE,
+  editsOf: () => 0,
+};
 
 export function measureAdmission(entries: number): AdmissionCost {
   const frontier = new Frontier();

@@ -29,6 +29,7 @@ const TIMING: Partial<Timing> = {
   retryMinMs: 20,
   retryMaxMs: 250,
   listDebounceMs: 5,
+  askGapMs: 5,
   readReportMs: 10,
   pendingStructsMs: 1_000,
   // Beyond every deadline here: a server whose stream has holes is to be found, not healed.

@@ -127,9 +127,10 @@ export class Person {
     await this.page.getByRole('dialog').waitFor({ state: 'detached' });
   }
 
-  /** Lands in the tablo. */
+  /** Looks at the invitation, joins, and lands in the tablo. */
   async openInvite(link: string): Promise<void> {
     await this.page.goto(link);
+    await this.page.getByRole('button', { name: 'Join', exact: true }).click();
     await this.log.waitFor();
   }
 

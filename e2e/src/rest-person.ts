@@ -58,6 +58,11 @@ export class RestPerson {
     return message.id;
   }
 
+  /** Somebody who shares no tablo with this person: they are asked. */
+  async askToJoin(tablo: string, user: string): Promise<void> {
+    await this.#ask('POST', `/chat/channels/${tablo}/members`, { user_id: user, role: 'member' });
+  }
+
   async #ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     this.#token ??= await this.#fetch<{ token: string }>('/api/auth/token', { headers: { cookie: this.#cookie } });
     return this.#fetch<T>(path, {

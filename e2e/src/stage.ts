@@ -83,6 +83,11 @@ export class Stage {
     this.#expected.push(/status of 403/);
   }
 
+  /** From now on somebody asks for what is gone, and the browser logs it. */
+  expectMissing(): void {
+    this.#expected.push(/status of 404/);
+  }
+
   /** From now on somebody's session has ended, and the browser logs what was asked without it. */
   expectUnauthenticated(): void {
     this.#expected.push(/status of 401/);

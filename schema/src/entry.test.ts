@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { createMessage, encodeEntryContent, parseEntry } from './entry.ts';
-import { createEntryId, isCanonicalUuid, type UserId } from './ids.ts';
+import {
+  checkNewEntry,
+  checkText,
+  createEdit,
+  createMessage,
+  createReaction,
+  encodeEntryContent,
+  type MemberEntry,
+  parseEntry,
+} from './entry.ts';
+import { createEntryId, type EntryId, isCanonicalUuid, type UserId } from './ids.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const id = '0197a000-0000-7000-8000-000000000001';
@@ -96,5 +105,89 @@ describe('entries', () => {
     expect(isCanonicalUuid(made)).toBe(true);
     expect(made[14]).toBe('7');
     expect(createEntryId(1_000) < createEntryId(2_000)).toBe(true);
+  });
+});
+
+const SEEN = [
+  'a',
+  '.',
+  ' - ',
+  'é',
+  'e\u0301',
+  '\u0301a',
+  '👩‍👩‍👧‍👦',
+  '🏴󠁧󠁢󠁥󠁮󠁧󠁿',
+  '🇳🇱',
+  '1️⃣',
+  '❤️',
+  '👍🏽',
+  'می‌خواهم',
+  'क्‍ष',
+  '\u200Ba\u200B',
+  '\u202Ea',
+  'ㅤㅤ.',
+  '\u2801',
+  '一',
+  '\u00A9',
+];
+const UNSEEN = [
+  '\u200B',
+  '\u200B\u2060\uFEFF',
+  '\u00AD',
+  '\u202E\u202C',
+  '\u2800\u2800',
+  '\u3164',
+  '\u115F\u1160\uFFA0',
+  '\uFFFC',
+  '\u0301',
+  ' \u0301',
+  '\u20E3',
+  '\u200D',
+  '\uFE0F',
+  '\u{E0067}\u{E007F}',
+  '\u{E0100}',
+  '\uE000',
+  '\u0378',
+  '\uFFFE',
+  '\u034F',
+  '\u180E',
+  '\u2064\u206A',
+  '\u0001',
+];
+
+describe('what can be seen', () => {
+  const authored = { author: alice, sentAt: 1 };
+  const target = id as EntryId;
+  const reaction = { kind: 'reaction', id, author: alice, sentAt: 0, target: id, on: true };
+
+  it.each(SEEN)('[R8] takes %j as text', (text) => {
+    expect(checkText(text)).toBeNull();
+    expect(createMessage(authored, text).text).toBe(text.trim());
+    expect(checkNewEntry({ ...message, text } as MemberEntry)).toBeNull();
+  });
+
+  it.each(SEEN.filter((text) => text.trim() === text))('[R8] takes %j as emoji', (emoji) => {
+    expect(createReaction(authored, target, emoji, true).emoji).toBe(emoji);
+    expect(checkNewEntry({ ...reaction, emoji } as MemberEntry)).toBeNull();
+  });
+
+  it.each(UNSEEN)('[R8] refuses %j as new text and emoji, and reads it where it is durable', (text) => {
+    expect(checkText(text)).toBe(text.trim() === '' ? 'is empty' : 'has no character that can be seen');
+    expect(() => createMessage(authored, text)).toThrow(RangeError);
+    expect(() => createEdit(authored, target, text)).toThrow(RangeError);
+    expect(() => createReaction(authored, target, text, true)).toThrow(RangeError);
+    for (const entry of [
+      { ...message, text: `x${text}` },
+      { ...message, text: `\u200B${text}` },
+      { kind: 'edit', id, author: alice, sentAt: 0, target: id, text: `\u200B${text}` },
+      { ...reaction, emoji: `\u200B${text}\u200B` },
+    ])
+      expect(parseEntry(entry)).toEqual({ ok: true, value: entry });
+    expect(checkNewEntry({ ...message, text } as MemberEntry)).toBe('text has no character that can be seen');
+    expect(checkNewEntry({ ...reaction, emoji: text } as MemberEntry)).toBe('emoji has no character that can be seen');
+  });
+
+  it('asks a deletion for nothing', () => {
+    expect(checkNewEntry({ kind: 'delete', id, author: alice, sentAt: 0, target: id } as MemberEntry)).toBeNull();
   });
 });

@@ -5,7 +5,7 @@
 import { createEntryId, type EntryId, isEntryId, isUserId, SERVER_AUTHOR, type UserId } from './ids.ts';
 import { MAX_ARRIVAL_IDS, MAX_EMOJI_CODE_POINTS, MAX_TEXT_CODE_POINTS, MAX_TEXT_UNITS, MAX_TIME_MS } from './limits.ts';
 import { err, ok, type Result } from './result.ts';
-import { countCodePoints, isStorableText } from './text.ts';
+import { countCodePoints, isStorableText, isVisible } from './text.ts';
 
 /** The name of the document's one root. */
 export const ENTRIES_ROOT = 'messages';
@@ -68,8 +68,8 @@ const isAuthor: Check = (value) => (isUserId(value) ? null : 'must be a user id,
 const isServer: Check = (value) => (value === SERVER_AUTHOR ? null : `must be '${SERVER_AUTHOR}'`);
 const isOn: Check = (value) => (typeof value === 'boolean' ? null : 'must be true or false');
 
-/** Why `value` cannot be a message's text, or `null` when it can. Shared with the composer and with `POST …/messages`. */
-export const checkText: Check = (value) => {
+/** What is stored already may be a text that nobody would see: earlier releases took it. */
+const isText: Check = (value) => {
   if (typeof value !== 'string') return 'must be a string';
   if (value.length > MAX_TEXT_UNITS) return `is longer than ${MAX_TEXT_CODE_POINTS} characters`;
   if (!isStorableText(value)) return 'contains a NUL or half a surrogate pair';
@@ -77,6 +77,11 @@ export const checkText: Check = (value) => {
   if (length === 0) return 'is empty';
   return length > MAX_TEXT_CODE_POINTS ? `is longer than ${MAX_TEXT_CODE_POINTS} characters` : null;
 };
+
+const UNSEEN = 'has no character that can be seen';
+
+/** Why `value` cannot be a new message's text, or `null` when it can. Shared with the composer and with `POST …/messages`. */
+export const checkText: Check = (value) => isText(value) ?? (isVisible(value as string) ? null : UNSEEN);
 
 const isEmoji: Check = (value) => {
   if (typeof value !== 'string' || value.length > 2 * MAX_EMOJI_CODE_POINTS || !isStorableText(value)) {
@@ -108,8 +113,8 @@ const TARGET = { target: { check: isId } };
 
 /** Every kind's fields: the one table that parsing, the wire-version hash and SPEC speak of. */
 export const ENTRY_FIELDS: Readonly<Record<EntryKind, Readonly<Record<string, Field>>>> = {
-  message: { ...COMMON, text: { check: checkText }, replyTo: { check: isId, optional: true } },
-  edit: { ...COMMON, ...TARGET, text: { check: checkText } },
+  message: { ...COMMON, text: { check: isText }, replyTo: { check: isId, optional: true } },
+  edit: { ...COMMON, ...TARGET, text: { check: isText } },
   delete: { ...COMMON, ...TARGET },
   reaction: { ...COMMON, ...TARGET, emoji: { check: isEmoji }, on: { check: isOn } },
   arrival: { ...COMMON, author: { check: isServer }, of: { check: isIdList }, at: { check: isTime } },
@@ -138,6 +143,22 @@ export function parseEntry(value: unknown): Result<Entry, string> {
     if (wrong !== null) return err(`${name} ${wrong}`);
   }
   return ok(object as unknown as Entry);
+}
+
+/**
+ * What `parseEntry` does not ask, since it also reads what is durable: a new text or emoji must show something. Returns what is wrong, as a predicate with its
+ * field, or `null`.
+ */
+export function checkNewEntry(entry: MemberEntry): string | null {
+  switch (entry.kind) {
+    case 'message':
+    case 'edit':
+      return isVisible(entry.text) ? null : `text ${UNSEEN}`;
+    case 'reaction':
+      return isVisible(entry.emoji) ? null : `emoji ${UNSEEN}`;
+    case 'delete':
+      return null;
+  }
 }
 
 /** The id that a value claims, for telling a client which of its entries was refused. */
@@ -191,7 +212,7 @@ export function createDeletion(authored: Authored, target: EntryId): Deletion {
 }
 
 export function createReaction(authored: Authored, target: EntryId, emoji: string, on: boolean): Reaction {
-  const wrong = isEmoji(emoji);
+  const wrong = isEmoji(emoji) ?? (isVisible(emoji) ? null : UNSEEN);
   if (wrong !== null) throw new RangeError(`A reaction ${wrong}.`);
   return { kind: 'reaction', ...stamp(authored), target, emoji, on };
 }

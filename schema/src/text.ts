@@ -1,4 +1,4 @@
-/** What may be stored as text. PostgreSQL refuses U+0000, and half a surrogate pair has no UTF-8 form: both would fail a whole commit later. */
+/** What may be stored as text, and what shows something. PostgreSQL refuses U+0000, and half a surrogate pair has no UTF-8 form: both would fail a whole commit later. */
 
 export function countCodePoints(text: string): number {
   let count = 0;
@@ -8,4 +8,15 @@ export function countCodePoints(text: string): number {
 
 export function isStorableText(text: string): boolean {
   return !text.includes('\u0000') && text.isWellFormed();
+}
+
+/**
+ * A character that people can see: not of the categories C and Z, not ignorable by default, neither the blank Braille pattern nor the object replacement
+ * character. Marks are left out, since without a base they stand on nothing; with one, the base is found.
+ */
+const VISIBLE = /[^\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800\uFFFC]/u;
+
+/** Texts, names and emoji need a character that can be seen. Stops at the first, so an ordinary text costs one step. */
+export function isVisible(text: string): boolean {
+  return VISIBLE.test(text);
 }

@@ -1,3 +1,4 @@
+import { MAX_PERSON_NAME_CODE_POINTS, parseName } from '@tablo/schema/name';
 import { type FormEvent, useId, useState } from 'react';
 import { Problem } from '../ui/problem.tsx';
 import { sentenceOf } from '../ui/sentence-of.ts';
@@ -17,6 +18,10 @@ const MIN_PASSWORD = 8;
 
 function problemOf(kind: AuthKind, { name, email, password }: Credentials): string | null {
   if (kind === 'sign-up' && name === '') return 'Tell the others your name.';
+  if (kind === 'sign-up') {
+    const parsed = parseName(name, { max: MAX_PERSON_NAME_CODE_POINTS });
+    if (!parsed.ok) return `Your name ${parsed.error}.`;
+  }
   if (!/^\S+@\S+$/u.test(email)) return 'Enter your email address.';
   if (password === '') return 'Enter your password.';
   if (kind === 'sign-up' && password.length < MIN_PASSWORD) return 'The password needs at least 8 characters.';
@@ -73,7 +78,6 @@ export function AuthForm({ kind, onKindChange, onSubmit, email: known = '' }: Au
             id={`${id}-name`}
             className="input"
             autoComplete="name"
-            maxLength={200}
             value={name}
             onChange={(event) => setName(event.target.value)}
           />

@@ -28,7 +28,7 @@ export function AuthScreen({ identity, isInvited, wasSignedIn, onSubmit }: AuthS
           {isInvited && (
             <p className="auth-invited">
               <MailOpen size={16} aria-hidden />
-              You were invited to a tablo. {kind === 'sign-up' ? 'Make an account' : 'Enter'} to open it.
+              You were invited to a tablo. {kind === 'sign-up' ? 'Make an account' : 'Enter'} to look at the invitation.
             </p>
           )}
         </header>

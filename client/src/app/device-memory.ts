@@ -1,5 +1,6 @@
 /** What this browser knows about its person, so that the page opens without the server [R7]. A blocked storage means that it knows nothing. */
 import { isUserId, type UserId } from '@tablo/schema/ids';
+import { personNameOf } from '../chat/names.ts';
 
 export interface User {
   readonly id: UserId;
@@ -39,7 +40,7 @@ export function parseUser(value: unknown): User | null {
   const { id, name, email } = (value ?? {}) as { id?: unknown; name?: unknown; email?: unknown };
   if (!isUserId(id)) return null;
   const address = typeof email === 'string' ? email : null;
-  return { id, name: typeof name === 'string' && name !== '' ? name : (address ?? 'You'), email: address };
+  return { id, name: personNameOf(typeof name === 'string' ? name : null, address), email: address };
 }
 
 export function readRemembered(): Remembered | null {

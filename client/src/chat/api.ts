@@ -9,7 +9,8 @@ import { messagesPage, type RestMessage } from '@tablo/schema/rest/message';
 import { readAnswer, unreadAnswer } from '@tablo/schema/rest/read';
 import type { Role } from '@tablo/schema/roles';
 import { z } from 'zod';
-import { ChatError, type Invite } from './chat.ts';
+import { ChatError, type Invitation, type Invite, type InviteLink, type InviteOffer } from './chat.ts';
+import { invitationsAnswer, linksAnswer, memberPutAnswer, offerAnswer } from './invitation-answers.ts';
 import type { TokenSource } from './session.ts';
 
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -17,6 +18,12 @@ const REQUEST_TIMEOUT_MS = 15_000;
 export interface MessagesPage {
   readonly messages: readonly RestMessage[];
   readonly hasMore: boolean;
+}
+
+export interface ChannelsPage {
+  readonly channels: readonly RestChannel[];
+  /** null: the last page. */
+  readonly cursor: string | null;
 }
 
 export interface UnreadChannel {
@@ -35,6 +42,12 @@ export interface ApiOptions {
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 const ignored = z.unknown();
+/** Absent too where a server of an earlier release gives everything at once. */
+const cursor = z.string().nullish();
+const channelsPage = channelsAnswer.extend({ cursor });
+const membersPage = membersAnswer.extend({ cursor });
+/** Pages of members that are read at the most: of a larger tablo the oldest members are known. */
+const MEMBER_PAGES_MAX = 20;
 /** Accepting answers with the tablo, under whichever of the two names. */
 const acceptAnswer = z.union([
   z.object({ channel: z.object({ id: z.string() }) }).transform((answer) => answer.channel.id),
@@ -52,8 +65,10 @@ export class Api {
     this.#fetch = fetchImpl ?? ((...args) => fetch(...args));
   }
 
-  async listChannels(): Promise<readonly RestChannel[]> {
-    return (await this.#call('GET', '/chat/channels', channelsAnswer)).channels;
+  /** Newest activity first. `cursor` of the page before; null: the first. */
+  async listChannels(after: string | null): Promise<ChannelsPage> {
+    const answer = await this.#call('GET', `/chat/channels${pageQuery(after)}`, channelsPage);
+    return { channels: answer.channels, cursor: answer.cursor ?? null };
   }
 
   async createChannel(name: string): Promise<RestChannel> {
@@ -69,11 +84,24 @@ export class Api {
   }
 
   async listMembers(id: TabloId): Promise<readonly RestMember[]> {
-    return (await this.#call('GET', `/chat/channels/${id}/members`, membersAnswer)).members;
+    const members: RestMember[] = [];
+    let after: string | null = null;
+    for (let page = 0; page < MEMBER_PAGES_MAX; page += 1) {
+      const answer: z.infer<typeof membersPage> = await this.#call(
+        'GET',
+        `/chat/channels/${id}/members${pageQuery(after)}`,
+        membersPage,
+      );
+      members.push(...answer.members);
+      after = answer.cursor ?? null;
+      if (after === null) break;
+    }
+    return members;
   }
 
-  async setMember(id: TabloId, user: UserId, role: Role): Promise<void> {
-    await this.#call('POST', `/chat/channels/${id}/members`, ignored, { user_id: user, role });
+  /** `invited`: they were asked, since they share no tablo with us. */
+  setMember(id: TabloId, user: UserId, role: Role): Promise<'member' | 'invited'> {
+    return this.#call('POST', `/chat/channels/${id}/members`, memberPutAnswer, { user_id: user, role });
   }
 
   async removeMember(id: TabloId, user: UserId): Promise<void> {
@@ -88,6 +116,31 @@ export class Api {
       role === undefined ? {} : { role },
     );
     return { url: invite.url, expiresAt: Date.parse(invite.expires_at) };
+  }
+
+  async listInvites(id: TabloId): Promise<readonly InviteLink[]> {
+    return (await this.#call('GET', `/chat/channels/${id}/invites`, linksAnswer)).invites;
+  }
+
+  async revokeInvite(id: TabloId, inviteId: string): Promise<void> {
+    await this.#call('DELETE', `/chat/channels/${id}/invites/${encodeURIComponent(inviteId)}`, ignored);
+  }
+
+  readInvite(code: string): Promise<InviteOffer> {
+    return this.#call('GET', `/chat/invites/${encodeURIComponent(code)}`, offerAnswer);
+  }
+
+  async listInvitations(): Promise<readonly Invitation[]> {
+    return (await this.#call('GET', '/chat/invitations', invitationsAnswer)).invitations;
+  }
+
+  async acceptInvitation(id: string): Promise<TabloId> {
+    const path = `/chat/invitations/${encodeURIComponent(id)}/accept`;
+    return (await this.#call('POST', path, acceptAnswer, {})) as TabloId;
+  }
+
+  async declineInvitation(id: string): Promise<void> {
+    await this.#call('POST', `/chat/invitations/${encodeURIComponent(id)}/decline`, ignored, {});
   }
 
   async acceptInvite(code: string): Promise<TabloId> {
@@ -161,6 +214,8 @@ export class Api {
     }
   }
 }
+
+const pageQuery = (after: string | null): string => (after === null ? '' : `?cursor=${encodeURIComponent(after)}`);
 
 function errorOf(status: number, json: unknown): ChatError {
   const body = errorBody.safeParse(json);

@@ -3,9 +3,11 @@ import { arrivalsOf, type Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { RestChannel } from '@tablo/schema/rest/channel';
 import { compareKeys } from '@tablo/schema/shown-at';
+import type { PersonLabel } from '@tablo/schema/telling-apart';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import type { ChannelSummary } from './chat.ts';
 import type { ChannelRecord, LastMessage } from './local-store.ts';
+import { tabloNameOf } from './names.ts';
 import { confirmReadPosition, countUnread, isDoubtful } from './unread.ts';
 
 /**
@@ -28,7 +30,7 @@ export function mergeChannel(
   const listed = rest.last_message;
   const named = {
     id: rest.id as TabloId,
-    name: rest.name,
+    name: tabloNameOf(rest.name),
     role: rest.role,
     epoch: rest.epoch,
     createdAt: Date.parse(rest.created_at),
@@ -99,14 +101,17 @@ export function noteNewest(record: ChannelRecord, entries: readonly Entry[]): Ch
 export function summaryOf(
   record: ChannelRecord,
   last: LastMessage | null,
-  nameOf: (id: UserId) => string,
+  labelOf: (id: UserId) => Pick<PersonLabel, 'name' | 'mark'>,
 ): ChannelSummary {
+  const author = last === null ? null : labelOf(last.author);
   return {
     id: record.id,
-    name: record.name,
+    // Records of an earlier release hold it as the server gave it.
+    name: tabloNameOf(record.name),
     role: record.role,
     unreadCount: countUnread(record),
-    lastMessage: last === null ? null : { ...last, authorName: nameOf(last.author) },
+    lastMessage:
+      last === null || author === null ? null : { ...last, authorName: author.name, authorMark: author.mark },
     createdAt: record.createdAt,
   };
 }

@@ -81,7 +81,7 @@ export class ChannelView {
       .list()
       .map((record) => {
         const last = newestOf(this.#listedMessage(record), room(record.id)?.screen.newest() ?? null);
-        return summaryOf(record, last, (id) => people.nameOf(id));
+        return summaryOf(record, last, (id) => people.labelOf(record.id, id));
       })
       .sort(byActivity);
     return { status: this.#hasListed || channels.length > 0 ? 'ready' : 'loading', channels };

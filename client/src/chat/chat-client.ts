@@ -12,7 +12,10 @@ import type {
   ChannelList,
   Chat,
   ConnectionState,
+  Invitation,
   Invite,
+  InviteLink,
+  InviteOffer,
   Losses,
   Person,
   SearchableRoom,
@@ -21,6 +24,7 @@ import type {
 import { Connection } from './connection.ts';
 import { DraftSync } from './draft-sync.ts';
 import { detectEnvironment, type Environment } from './environment.ts';
+import { Invitations } from './invitations.ts';
 import { type ListAnswer, ListSync } from './list-sync.ts';
 import { Listing } from './listing.ts';
 import type { LocalStore } from './local-store.ts';
@@ -103,6 +107,7 @@ export class ChatClient implements Chat {
   readonly #rooms: Rooms;
   readonly #listing: Listing;
   readonly #sync: ListSync;
+  readonly #invitations: Invitations;
   readonly #drafts: DraftSync;
   readonly #view: ChannelView;
   readonly #onlyHere: OnlyHere;
@@ -126,9 +131,19 @@ export class ChatClient implements Chat {
       timing,
       ...(options.WebSocketImpl === undefined ? {} : { WebSocketImpl: options.WebSocketImpl }),
     });
-    this.#people = new People(storage.store, this.#api, options.user, () => this.#view.publish());
+    this.#people = new People({
+      store: storage.store,
+      api: this.#api,
+      self: options.user,
+      askGapMs: timing.askGapMs,
+      onNames: () => this.#view.publish(),
+    });
+    this.#invitations = new Invitations(this.#api);
     this.#sync = new ListSync(this.#api, book, timing, {
-      beforeAsking: () => this.#listing.noteAsking(),
+      beforeAsking: () => {
+        this.#listing.noteAsking();
+        inBackground(this.#invitations.refresh());
+      },
       isInAgreement: (id) => this.#rooms.get(id)?.isInAgreement ?? true,
       apply: (answer) => this.#apply(answer),
     });
@@ -192,6 +207,10 @@ export class ChatClient implements Chat {
     return this.#view.list;
   }
 
+  get invitations(): Readable<readonly Invitation[]> {
+    return this.#invitations.list;
+  }
+
   openRoom(id: TabloId): SearchableRoom {
     const room = this.#rooms.require(id);
     if (this.#parts.book.get(id) === null) this.#sync.refresh();
@@ -232,19 +251,42 @@ export class ChatClient implements Chat {
     await this.#people.refresh(id);
   }
 
-  async setMemberRole(id: TabloId, user: UserId, role: Role): Promise<void> {
-    await this.#api.setMember(id, user, role);
+  async setMemberRole(id: TabloId, user: UserId, role: Role): Promise<'member' | 'invited'> {
+    const became = await this.#api.setMember(id, user, role);
     await this.#people.refresh(id);
+    return became;
   }
 
   createInvite(id: TabloId, role?: Role): Promise<Invite> {
     return this.#api.createInvite(id, role);
   }
 
+  listInvites(id: TabloId): Promise<readonly InviteLink[]> {
+    return this.#api.listInvites(id);
+  }
+
+  revokeInvite(id: TabloId, inviteId: string): Promise<void> {
+    return this.#api.revokeInvite(id, inviteId);
+  }
+
+  readInvite(code: string): Promise<InviteOffer> {
+    return this.#api.readInvite(code);
+  }
+
   async acceptInvite(code: string): Promise<TabloId> {
     const id = await this.#api.acceptInvite(code);
     await this.#refreshQuietly();
     return id;
+  }
+
+  async acceptInvitation(id: string): Promise<TabloId> {
+    const tabloId = await this.#invitations.accept(id);
+    await this.#refreshQuietly();
+    return tabloId;
+  }
+
+  declineInvitation(id: string): Promise<void> {
+    return this.#invitations.decline(id);
   }
 
   async countUnsent(): Promise<number> {
@@ -345,7 +387,7 @@ export class ChatClient implements Chat {
 
   #apply(answer: ListAnswer): void {
     this.#listing.apply(answer);
-    this.#connection.noteNoTablos(answer.channels.length === 0);
+    this.#connection.noteNoTablos(answer.all?.size === 0);
     if (!this.#view.hasListed) inBackground(this.#parts.storage.store.writeMeta(LISTED, true));
     this.#view.noteListed();
   }
@@ -388,6 +430,7 @@ export class ChatClient implements Chat {
     for (const stop of this.#stops.splice(0)) stop();
     this.#sync.close();
     this.#drafts.close();
+    this.#people.close();
     this.#view.close();
     await this.#rooms.close();
     this.#connection.close();

@@ -37,6 +37,8 @@ export interface ChannelSummary {
     readonly id: EntryId;
     readonly author: UserId;
     readonly authorName: string;
+    /** What tells the author from others who look alike, if there are any. Never part of the name. */
+    readonly authorMark: string | null;
     readonly text: string;
     readonly shownAt: number;
   } | null;
@@ -114,6 +116,38 @@ export interface Invite {
   readonly expiresAt: number;
 }
 
+/** An invitation link, before it is taken. */
+export interface InviteOffer {
+  readonly tabloName: string;
+  readonly memberCount: number;
+  readonly role: Role;
+  /** The name that whoever made the link goes by. */
+  readonly invitedBy: string | null;
+  readonly expiresAt: number;
+}
+
+/** A link that somebody of the tablo made. */
+export interface InviteLink {
+  readonly id: string;
+  readonly role: Role;
+  readonly createdBy: UserId;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  /** null: any number of people. */
+  readonly maxUses: number | null;
+  readonly uses: number;
+}
+
+/** Somebody asks this user into a tablo, which they are told no more of than this. */
+export interface Invitation {
+  readonly id: string;
+  readonly tabloName: string;
+  readonly memberCount: number;
+  readonly role: Role;
+  readonly invitedBy: string | null;
+  readonly createdAt: number;
+}
+
 export interface Losses {
   readonly entries: number;
   readonly drafts: number;
@@ -133,15 +167,24 @@ export interface Chat {
   readonly connection: Readable<ConnectionState>;
   readonly storage: Readable<StorageState>;
   readonly channels: Readable<ChannelList>;
+  /** Oldest first; empty without the server. */
+  readonly invitations: Readable<readonly Invitation[]>;
   openRoom(id: TabloId): RoomHandle;
   createTablo(name: string): Promise<TabloId>;
   renameTablo(id: TabloId, name: string): Promise<void>;
   deleteTablo(id: TabloId): Promise<void>;
   leaveTablo(id: TabloId): Promise<void>;
   removeMember(id: TabloId, user: UserId): Promise<void>;
-  setMemberRole(id: TabloId, user: UserId, role: Role): Promise<void>;
+  /** `invited`: they are no member (any more) and share no tablo with us, so they were asked. */
+  setMemberRole(id: TabloId, user: UserId, role: Role): Promise<'member' | 'invited'>;
   createInvite(id: TabloId, role?: Role): Promise<Invite>;
+  listInvites(id: TabloId): Promise<readonly InviteLink[]>;
+  revokeInvite(id: TabloId, inviteId: string): Promise<void>;
+  /** Looks at an invitation link without taking it. */
+  readInvite(code: string): Promise<InviteOffer>;
   acceptInvite(code: string): Promise<TabloId>;
+  acceptInvitation(id: string): Promise<TabloId>;
+  declineInvitation(id: string): Promise<void>;
   /** Entries that are not delivered yet, over all tablos: asked for before signing out. */
   countUnsent(): Promise<number>;
   /** Tablos with a text that is typed and not sent. */

@@ -8,6 +8,7 @@ import type { Api } from './api.ts';
 import { Backoff } from './backoff.ts';
 import { ChatError } from './chat.ts';
 import type { Draft } from './draft.ts';
+import { Pace } from './pace.ts';
 import { inBackground } from './report-error.ts';
 import type { Timing } from './timing.ts';
 
@@ -28,6 +29,7 @@ export interface DraftSyncHost {
 export class DraftSync {
   readonly #host: DraftSyncHost;
   readonly #backoff: Backoff;
+  readonly #pace: Pace;
   readonly #timers = new Map<TabloId, ReturnType<typeof setTimeout>>();
   /** On their way now, and of when the draft is that they tell. */
   readonly #reporting = new Map<TabloId, { readonly at: number; readonly done: Promise<void> }>();
@@ -39,12 +41,14 @@ export class DraftSync {
   constructor(host: DraftSyncHost) {
     this.#host = host;
     this.#backoff = new Backoff(host.timing.retryMinMs, host.timing.retryMaxMs);
+    this.#pace = new Pace(host.timing.askGapMs);
   }
 
   /** Soon: several reasons to ask are one question. */
   refresh(): void {
     if (this.#isClosed || this.#host.isOffline()) return;
-    this.#refreshTimer ??= setTimeout(() => inBackground(this.#refresh()), this.#host.timing.listDebounceMs);
+    const { listDebounceMs } = this.#host.timing;
+    this.#refreshTimer ??= setTimeout(() => inBackground(this.#refresh()), this.#pace.waitMs(listDebounceMs));
   }
 
   /** There is something to report. */
@@ -67,6 +71,7 @@ export class DraftSync {
 
   async #refresh(): Promise<void> {
     this.#refreshTimer = null;
+    this.#pace.noteStart();
     this.#refused.clear();
     try {
       const drafts = new Map((await this.#host.api.listDrafts()).map(({ tabloId, draft }) => [tabloId, draft]));

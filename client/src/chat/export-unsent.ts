@@ -21,7 +21,7 @@ export interface ExportSource {
   /** ms since the Unix epoch. */
   readonly at: number;
   readonly tablos: readonly UnsentTablo[];
-  nameOf(user: UserId): string;
+  nameOf(tablo: TabloId, user: UserId): string;
   /** What an edit, an answer or a reaction speaks of, where this device has it. */
   message(tablo: TabloId, id: EntryId): { readonly author: UserId; readonly text: string } | null;
 }
@@ -76,7 +76,7 @@ function quoteOf({ author, nameOf, message }: ExportSource, tablo: TabloId, id: 
   if (found === null) return `a message that is not on this device (${id})`;
   const line = found.text.replaceAll(/\s+/gu, ' ').trim();
   const short = line.length > EXCERPT_UNITS ? `${line.slice(0, EXCERPT_UNITS).toWellFormed()}…` : line;
-  return `${found.author === author.id ? 'your message' : `${nameOf(found.author)}’s message`} “${short}”`;
+  return `${found.author === author.id ? 'your message' : `${nameOf(tablo, found.author)}’s message`} “${short}”`;
 }
 
 const sentence = (words: string): string => (/[.!?]$/u.test(words) ? words : `${words}.`);

@@ -1,19 +1,28 @@
 /**
  * Keeps the list of tablos like the server's: asked at the start, whenever the connection is back or the page visible again, when the server says that
  * something changed, and every minute. And tells the server how far this device has read, as soon as it can be told.
+ * 1. One question is under way at a time, and one waits; what the server brings about is asked for once a second at the most.
+ * 2. The list comes in pages, newest activity first. Each is applied when it is there; which tablos are ours no more is known at the end alone.
  */
 import type { TabloId } from '@tablo/schema/ids';
 import type { RestChannel } from '@tablo/schema/rest/channel';
-import type { Api, UnreadChannel } from './api.ts';
+import type { Api, ChannelsPage, UnreadChannel } from './api.ts';
 import { Backoff } from './backoff.ts';
 import type { ChannelBook } from './channel-book.ts';
 import { ChatError } from './chat.ts';
 import type { ChannelRecord } from './local-store.ts';
+import { Pace } from './pace.ts';
 import type { Timing } from './timing.ts';
 import { noteReported } from './unread.ts';
 
+/** More tablos than this many pages hold are not all listed, and then none is taken for lost. */
+const PAGES_MAX = 50;
+
+/** One page of the list. */
 export interface ListAnswer {
   readonly channels: readonly RestChannel[];
+  /** With the last page: all tablos that are ours, those of the earlier pages included. */
+  readonly all: ReadonlySet<string> | null;
   readonly unread: readonly UnreadChannel[];
   /** What was known of each tablo when the question was sent, at `askedAt` (`performance.now()`). */
   readonly asked: ReadonlyMap<TabloId, ChannelRecord>;
@@ -34,6 +43,7 @@ export class ListSync {
   readonly #host: ListSyncHost;
   readonly #backoff: Backoff;
   readonly #reportBackoff: Backoff;
+  readonly #pace: Pace;
   #askTimer: ReturnType<typeof setTimeout> | null = null;
   #askAt = 0;
   #reportTimer: ReturnType<typeof setTimeout> | null = null;
@@ -51,11 +61,12 @@ export class ListSync {
     this.#host = host;
     this.#backoff = new Backoff(timing.retryMinMs, timing.retryMaxMs);
     this.#reportBackoff = new Backoff(timing.retryMinMs, timing.retryMaxMs);
+    this.#pace = new Pace(timing.askGapMs);
   }
 
   /** Soon: several reasons to ask are one question. */
   refresh(): void {
-    this.#askIn(this.#timing.listDebounceMs);
+    this.#askIn(this.#pace.waitMs(this.#timing.listDebounceMs));
   }
 
   /** Now; rejects with `ChatError`. A question that is under way may be too old an answer, so another one follows it. */
@@ -100,6 +111,11 @@ export class ListSync {
   }
 
   async #askAndPlan(): Promise<void> {
+    if (this.#asking !== null) {
+      // The answer that is under way may be of before: another question, but not at once.
+      await this.#asking.catch(() => {}); // Whoever asked hears of it.
+      return this.#askIn(this.#pace.waitMs());
+    }
     try {
       await this.refreshNow();
       this.#askIn(this.#timing.listRefreshMs);
@@ -116,21 +132,58 @@ export class ListSync {
   }
 
   async #ask(): Promise<void> {
+    this.#pace.noteStart();
     this.#host.beforeAsking();
-    const askedAt = performance.now();
     const asked = new Map(this.#book.list().map((record) => [record.id, record]));
     // From here on: should the connection be lost meanwhile, the answer may be that of the server before.
     this.#isCurrent = true;
-    const [channels, unread] = await Promise.all([this.#api.listChannels(), this.#api.listUnread()]).catch(
-      (error: unknown) => {
-        this.#isCurrent = false;
-        throw error;
-      },
-    );
+    try {
+      await this.#readPages(asked);
+    } catch (error) {
+      this.#isCurrent = false;
+      throw error;
+    }
     if (this.#isClosed) return;
     this.#backoff.reset();
-    this.#host.apply({ channels, unread, asked, askedAt });
     if (this.#book.list().some((record) => record.pendingRead !== null)) this.reportSoon();
+  }
+
+  async #readPages(asked: ReadonlyMap<TabloId, ChannelRecord>): Promise<void> {
+    const seen = new Map<string, string | null>();
+    const read = async (cursor: string | null) => {
+      const askedAt = performance.now();
+      return { askedAt, page: await this.#api.listChannels(cursor) };
+    };
+    const [first, unread] = await Promise.all([read(null), this.#api.listUnread()]);
+    let { page, askedAt } = first;
+    for (let count = 1; ; count += 1) {
+      for (const channel of page.channels) seen.set(channel.id, channel.last_message?.id ?? null);
+      if (this.#isClosed) return;
+      if (page.cursor === null || count >= PAGES_MAX) break;
+      this.#host.apply({ channels: page.channels, all: null, unread, asked, askedAt });
+      ({ page, askedAt } = await read(page.cursor));
+    }
+    const isWhole = page.cursor === null;
+    const moved = isWhole && seen.size > page.channels.length ? await this.#readMoved(seen) : [];
+    const all = isWhole ? new Set(seen.keys()) : null;
+    if (!this.#isClosed) this.#host.apply({ channels: [...page.channels, ...moved], all, unread, asked, askedAt });
+  }
+
+  /** Who is written in while the pages are read moves to the front of the list, past the place where we are: the front is read again, as far as it is new. */
+  async #readMoved(seen: Map<string, string | null>): Promise<readonly RestChannel[]> {
+    const moved: RestChannel[] = [];
+    let cursor: string | null = null;
+    for (let count = 0; count < PAGES_MAX; count += 1) {
+      const page: ChannelsPage = await this.#api.listChannels(cursor);
+      const fresh = page.channels.filter(
+        ({ id, last_message }) => !seen.has(id) || seen.get(id) !== (last_message?.id ?? null),
+      );
+      for (const channel of fresh) seen.set(channel.id, channel.last_message?.id ?? null);
+      moved.push(...fresh);
+      if (fresh.length < page.channels.length || page.cursor === null) break;
+      cursor = page.cursor;
+    }
+    return moved;
   }
 
   async #report(): Promise<void> {

@@ -50,19 +50,25 @@ export class Listing {
     this.#rooms.noteListed(id, rest.epoch);
   }
 
-  apply({ channels, unread, asked, askedAt }: ListAnswer): void {
-    const listed = new Set<string>(channels.map(({ id }) => id));
+  /** One page of the list. */
+  apply({ channels, all, unread, asked, askedAt }: ListAnswer): void {
     for (const rest of channels) this.#merge(rest, asked.get(rest.id as TabloId) ?? null);
-    for (const { id } of this.#book.list()) if (!listed.has(id) && !this.#created.has(id)) this.leave(id);
-    for (const id of this.#writtenIn) if (!listed.has(id) && this.#book.get(id) === null) this.#keepUnsent(id);
-    for (const room of this.#rooms.list()) if (this.#book.get(room.id) === null) this.#rooms.shut(room.id);
+    if (all !== null) this.#end(all);
     for (const rest of channels) this.#rooms.noteListed(rest.id as TabloId, rest.epoch);
     for (const rest of channels) this.#rooms.get(rest.id as TabloId)?.stream.listed(rest.last_seq, askedAt);
     const answers = new Map(unread.map((answer) => [answer.channelId, answer]));
-    for (const { id } of this.#book.list()) {
+    for (const rest of channels) {
+      const id = rest.id as TabloId;
       const answer = answers.get(id) ?? { count: 0, messages: [] };
       this.#rooms.get(id)?.noteUnreadAnswer(answer, asked.get(id)?.lastSeq ?? 0);
     }
+  }
+
+  /** All pages have been read. */
+  #end(all: ReadonlySet<string>): void {
+    for (const { id } of this.#book.list()) if (!all.has(id) && !this.#created.has(id)) this.leave(id);
+    for (const id of this.#writtenIn) if (!all.has(id) && this.#book.get(id) === null) this.#keepUnsent(id);
+    for (const room of this.#rooms.list()) if (this.#book.get(room.id) === null) this.#rooms.shut(room.id);
   }
 
   /** Ours no more. What we wrote there and nobody has got comes back to us as not delivered, in a tablo that stays listed for as long [R8]. */

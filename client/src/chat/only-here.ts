@@ -1,4 +1,5 @@
 /** [R8] What of this user's exists on this device alone: what is lost with it, and how it is carried away. */
+import { plainLabel } from '@tablo/schema/telling-apart';
 import type { ChannelBook } from './channel-book.ts';
 import type { Losses, Person } from './chat.ts';
 import type { DraftSync } from './draft-sync.ts';
@@ -57,7 +58,7 @@ export class OnlyHere {
         records: outbox.list(id),
         draft: drafts.get(id) ?? null,
       })),
-      nameOf: (person) => people.nameOf(person),
+      nameOf: (tablo, person) => plainLabel(people.labelOf(tablo, person)),
       message: (tablo, id) => rooms.get(tablo)?.screen.message(id) ?? null,
     });
   }

@@ -3,6 +3,7 @@ import type { UserId } from '@tablo/schema/ids';
 import { presenceState } from '@tablo/schema/presence';
 import type { Person, PresenceView } from './chat.ts';
 import type { Link, PeerState } from './link.ts';
+import { personNameOf } from './names.ts';
 import { type Readable, Writable } from './readable.ts';
 import type { Timing } from './timing.ts';
 
@@ -15,7 +16,7 @@ export function readPresence(states: readonly PeerState[], self: Person, isPrese
   for (const state of states) {
     const parsed = presenceState.safeParse(state);
     if (!parsed.success) continue;
-    const person = { id: parsed.data.user.id as UserId, name: parsed.data.user.name };
+    const person = { id: parsed.data.user.id as UserId, name: personNameOf(parsed.data.user.name) };
     if (person.id !== self.id) online.set(person.id, person);
     if (person.id !== self.id && parsed.data.typing) typing.set(person.id, person);
   }

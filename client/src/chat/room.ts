@@ -377,8 +377,7 @@ export class Room {
       case 'changed':
         // Also said when the server may have missed what changed.
         this.#context.drafts.refresh();
-        // Offline again: the next refresh will do.
-        if (this.isOpen) inBackground(this.#context.people.refresh(this.id).catch(() => {}));
+        if (this.isOpen) this.#context.people.refreshSoon(this.id);
         return this.#context.refreshChannels();
     }
   }

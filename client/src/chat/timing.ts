@@ -29,6 +29,8 @@ export interface Timing {
   readonly retryMaxMs: number;
   readonly listRefreshMs: number;
   readonly listDebounceMs: number;
+  /** What the server can make us ask for (lists, members, drafts) is asked for once in this time, however often it says that something changed. */
+  readonly askGapMs: number;
   readonly readReportMs: number;
   /** Yjs structs that wait longer than this for others have lost them: the document is fetched anew (TRAPS 4.1). */
   readonly pendingStructsMs: number;
@@ -72,6 +74,7 @@ export const DEFAULT_TIMING: Timing = {
   retryMaxMs: 30_000,
   listRefreshMs: 60_000,
   listDebounceMs: 200,
+  askGapMs: 1_000,
   readReportMs: 300,
   pendingStructsMs: 10_000,
   missedMs: 10_000,

@@ -37,9 +37,13 @@ export function AccountMenu({ onSignOut }: { readonly onSignOut: () => void }) {
             <Avatar id={user.id} name={user.name} />
             <div className="account-words">
               <div className="truncate account-name" title={user.name}>
-                {user.name}
+                <bdi>{user.name}</bdi>
               </div>
-              {user.email !== null && <div className="truncate hint">{user.email}</div>}
+              {user.email !== null && (
+                <div className="truncate hint">
+                  <bdi>{user.email}</bdi>
+                </div>
+              )}
             </div>
           </div>
           <ThemeChoice />

@@ -1,11 +1,11 @@
 import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
-import { countCodePoints } from '@tablo/schema/text';
+import { countCodePoints, isVisible } from '@tablo/schema/text';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { SendHorizontal } from 'lucide-react';
 import { type ElementType, type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { ComposerContext } from './composer-context.tsx';
 import { useIsTouch } from './media.ts';
-import { lengthProblem } from './phrases.ts';
+import { lengthProblem, unseenProblem } from './phrases.ts';
 import { Problem } from './problem.tsx';
 import { useRoom } from './room-context.tsx';
 import { sentenceOf } from './sentence-of.ts';
@@ -74,9 +74,9 @@ export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }:
   const handleSend = async () => {
     fieldRef.current?.focus();
     const trimmed = text.trim();
-    const tooLong = lengthProblem(trimmed, MAX_TEXT_CODE_POINTS);
-    setProblem(tooLong);
-    if (tooLong !== null || trimmed === '') return;
+    const wrong = lengthProblem(trimmed, MAX_TEXT_CODE_POINTS) ?? unseenProblem(trimmed);
+    setProblem(wrong);
+    if (wrong !== null || trimmed === '') return;
     typing.stop();
     try {
       if (mode.type === 'edit') {
@@ -148,7 +148,7 @@ export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }:
             className="send-button"
             aria-label="Send"
             title={isTouch ? 'Send' : 'Send (Enter)'}
-            aria-disabled={text.trim() === ''}
+            aria-disabled={!isVisible(text)}
             // Keeps the focus, and the phone's keyboard, where it is.
             onPointerDown={(event) => event.preventDefault()}
             onClick={() => void handleSend()}

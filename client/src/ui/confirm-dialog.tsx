@@ -4,7 +4,7 @@ import { Problem } from './problem.tsx';
 import { sentenceOf } from './sentence-of.ts';
 
 interface ConfirmDialogProps {
-  readonly title: string;
+  readonly title: ReactNode;
   readonly action: string;
   readonly children: ReactNode;
   readonly onConfirm: () => Promise<void>;

@@ -7,7 +7,9 @@ import { ConnectionStatus } from './connection-status.tsx';
 import { ConversationHeader, Slot } from './kit.tsx';
 import { useIsNarrow } from './media.ts';
 import { MessageSearch } from './message-search.tsx';
+import { spokenName } from './name.tsx';
 import { useNavigation } from './navigation.tsx';
+import { membersSentence } from './phrases.ts';
 import { useRoom } from './room-context.tsx';
 import { TabloSettings } from './tablo-settings.tsx';
 
@@ -21,7 +23,7 @@ interface ConversationTopProps {
 const MAX_FACES = 4;
 
 export function ConversationTop({ channel, name, banner }: ConversationTopProps) {
-  const { handle } = useRoom();
+  const { handle, personOf } = useRoom();
   const { openList } = useNavigation();
   const isNarrow = useIsNarrow();
   const { online } = useReadable(handle.presence);
@@ -41,21 +43,17 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
         <Avatar as={Slot.avatar} id={handle.id} name={name} shape="tablo" size="sm" />
         <ConversationHeader.Content>
           <h2 className="conversation-name truncate" title={name}>
-            {name}
+            <bdi>{name}</bdi>
           </h2>
           <p className="conversation-info truncate">
             {isNarrow && <ConnectionStatus />}
-            {members.length > 0 && !(isNarrow && online.length > 1) && (
-              <span>
-                {members.length} {members.length === 1 ? 'member' : 'members'}
-              </span>
-            )}
+            {members.length > 0 && !(isNarrow && online.length > 1) && <span>{membersSentence(members.length)}</span>}
             {online.length > 1 && <span>{online.length} here now</span>}
           </p>
         </ConversationHeader.Content>
         <ConversationHeader.Actions>
           {!isNarrow && online.length > 1 && (
-            <div className="avatar-stack" title={online.map((person) => person.name).join(', ')}>
+            <div className="avatar-stack" title={online.map(({ id }) => spokenName(personOf(id))).join(', ')}>
               {online.slice(0, MAX_FACES).map((person) => (
                 <Avatar key={person.id} id={person.id} name={person.name} size="xs" />
               ))}

@@ -61,7 +61,7 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
       userId: user.id,
       role,
       isWritable,
-      nameOf: (id) => names.get(id) ?? 'Former member',
+      personOf: (id) => names.get(id) ?? null,
       startReply: (message) => setMode({ type: 'new', replyTo: message }),
       startEdit: (message) => setMode({ type: 'edit', target: message }),
       askDelete: (message) => setDeleting(message),

@@ -2,7 +2,8 @@ import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 
 interface DialogProps {
-  readonly title: string;
+  /** Names in it stand in a `<bdi>`. */
+  readonly title: ReactNode;
   readonly onClose: () => void;
   readonly children: ReactNode;
   readonly size?: 'small' | 'medium';

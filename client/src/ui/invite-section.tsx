@@ -6,6 +6,7 @@ import type { Invite } from '../chat/chat.ts';
 import { useChatClient } from '../hooks/chat-provider.tsx';
 import { copyText } from './copy-text.ts';
 import { fullLabel } from './date-labels.ts';
+import { InviteLinks } from './invite-links.tsx';
 import { Problem } from './problem.tsx';
 import { ROLE_LABELS } from './role-labels.ts';
 import { sentenceOf } from './sentence-of.ts';
@@ -21,6 +22,7 @@ export function InviteSection({ tabloId, role }: InviteSectionProps) {
   const [invite, setInvite] = useState<Invite | null>(null);
   const [isCopied, setIsCopied] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  const [linksVersion, setLinksVersion] = useState(0);
   const linkRef = useRef<HTMLInputElement>(null);
 
   const handleCreate = async () => {
@@ -28,6 +30,7 @@ export function InviteSection({ tabloId, role }: InviteSectionProps) {
     try {
       setInvite(await chat.createInvite(tabloId, inviteRole));
       setIsCopied(false);
+      setLinksVersion((version) => version + 1);
     } catch (error) {
       setProblem(sentenceOf(error));
     }
@@ -87,6 +90,7 @@ export function InviteSection({ tabloId, role }: InviteSectionProps) {
         </>
       )}
       <Problem text={problem} />
+      <InviteLinks tabloId={tabloId} version={linksVersion} onRevoked={() => setInvite(null)} />
     </section>
   );
 }

@@ -40,9 +40,15 @@ export function LeaveSection({ channel, onGone }: LeaveSectionProps) {
           onClose={() => setAsking(null)}
         >
           <p>
-            {asking === 'delete'
-              ? `“${channel.name}” closes for everybody, with all its messages.`
-              : `You need a new invitation to come back to “${channel.name}”.`}
+            {asking === 'delete' ? (
+              <>
+                “<bdi>{channel.name}</bdi>” closes for everybody, with all its messages.
+              </>
+            ) : (
+              <>
+                You need a new invitation to come back to “<bdi>{channel.name}</bdi>”.
+              </>
+            )}
           </p>
         </ConfirmDialog>
       )}

@@ -1,4 +1,5 @@
 import { canModerate, isAtLeast, ROLES } from '@tablo/schema/roles';
+import type { PersonLabel } from '@tablo/schema/telling-apart';
 import { UserMinus } from 'lucide-react';
 import { useState } from 'react';
 import type { ChannelSummary, Member } from '../chat/chat.ts';
@@ -6,17 +7,29 @@ import { useChatClient } from '../hooks/chat-provider.tsx';
 import { useReadable } from '../hooks/use-readable.ts';
 import { Avatar } from './avatar.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
+import { PersonName, spokenName } from './name.tsx';
 import { ROLE_LABELS } from './role-labels.ts';
 import { useRoom } from './room-context.tsx';
 import { useToaster } from './toasts.tsx';
 
+/** The address stands below the name anyway. */
+const withoutMark = (person: PersonLabel | null, email: string | null): PersonLabel | null =>
+  person !== null && person.mark === email ? { ...person, mark: null } : person;
+
+/** Rows of the dialog at first, and more at each *Show more*: tablos may have thousands. */
+const MEMBERS_SHOWN = 200;
+
 export function MemberList({ channel }: { readonly channel: ChannelSummary }) {
   const chat = useChatClient();
-  const { handle, userId } = useRoom();
-  const { attempt } = useToaster();
+  const { handle, userId, personOf } = useRoom();
+  const { attempt, say } = useToaster();
   const members = useReadable(handle.members);
   const { online } = useReadable(handle.presence);
   const [removing, setRemoving] = useState<Member | null>(null);
+  const [shown, setShown] = useState(MEMBERS_SHOWN);
+  const setRole = async (id: Member['id'], role: Member['role']) => {
+    if ((await chat.setMemberRole(channel.id, id, role)) === 'invited') say('Invitation sent.');
+  };
   const onlineIds = new Set(online.map((person) => person.id));
 
   return (
@@ -25,32 +38,34 @@ export function MemberList({ channel }: { readonly channel: ChannelSummary }) {
         Members <span className="settings-count">{members.length}</span>
       </h3>
       <ul className="members">
-        {members.map((member) => {
+        {members.slice(0, shown).map((member) => {
+          const person = personOf(member.id);
+          const spoken = spokenName(person);
           const isManageable =
             member.id !== userId && canModerate(channel.role) && isAtLeast(channel.role, member.role);
           return (
             <li key={member.id} className="member">
               <Avatar id={member.id} name={member.name} size="sm" isOnline={onlineIds.has(member.id)} />
               <div className="member-words">
-                <div className="member-name truncate" title={member.name}>
-                  {member.name}
-                  {member.id === userId && <span className="hint"> (you)</span>}
+                <div className="member-name truncate" title={spoken}>
+                  <PersonName person={withoutMark(person, member.email)} />
+                  {member.id === userId && <span className="page-word you"> (you)</span>}
                   {onlineIds.has(member.id) && <span className="hidden-visually">, here now</span>}
                 </div>
                 {member.email !== null && (
                   <div className="hint truncate" title={member.email}>
-                    {member.email}
+                    <bdi>{member.email}</bdi>
                   </div>
                 )}
               </div>
               {isManageable ? (
                 <select
                   className="select"
-                  aria-label={`Role of ${member.name}`}
+                  aria-label={`Role of ${spoken}`}
                   value={member.role}
                   onChange={(event) => {
                     const role = ROLES.find((one) => one === event.target.value);
-                    if (role !== undefined) attempt(chat.setMemberRole(channel.id, member.id, role));
+                    if (role !== undefined) attempt(setRole(member.id, role));
                   }}
                 >
                   {ROLES.filter((role) => isAtLeast(channel.role, role)).map((role) => (
@@ -66,7 +81,7 @@ export function MemberList({ channel }: { readonly channel: ChannelSummary }) {
                 <button
                   type="button"
                   className="icon-button icon-button-small"
-                  aria-label={`Remove ${member.name}`}
+                  aria-label={`Remove ${spoken}`}
                   title="Remove"
                   onClick={() => setRemoving(member)}
                 >
@@ -77,9 +92,18 @@ export function MemberList({ channel }: { readonly channel: ChannelSummary }) {
           );
         })}
       </ul>
+      {members.length > shown && (
+        <button type="button" className="link-button" onClick={() => setShown(shown + MEMBERS_SHOWN)}>
+          Show more
+        </button>
+      )}
       {removing !== null && (
         <ConfirmDialog
-          title={`Remove ${removing.name}?`}
+          title={
+            <>
+              Remove <PersonName person={personOf(removing.id)} isInline />?
+            </>
+          }
           action="Remove"
           onConfirm={() => chat.removeMember(channel.id, removing.id)}
           onClose={() => setRemoving(null)}

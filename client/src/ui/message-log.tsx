@@ -40,7 +40,7 @@ interface MessageLogProps {
  * The conversation. Own scroller, because the kit's jumps when older and newer messages come together and when a keyboard opens (TRAPS 5).
  */
 export function MessageLog({ ref, unreadCount, menuFor }: MessageLogProps) {
-  const { handle, userId, nameOf } = useRoom();
+  const { handle, userId, personOf } = useRoom();
   const view = useReadable(handle.view);
   const { messages, firstUnreadId } = view;
   const now = useNow();
@@ -117,7 +117,7 @@ export function MessageLog({ ref, unreadCount, menuFor }: MessageLogProps) {
                   isOwn={row.message.author === userId}
                   isActive={row.key === activeId || row.key === menuFor}
                   isFlashed={row.key === scroll.flashedId}
-                  authorName={nameOf(row.message.author)}
+                  author={personOf(row.message.author)}
                   quoted={row.message.replyTo === null ? null : (byId.get(row.message.replyTo) ?? null)}
                   onActive={setActiveId}
                 />

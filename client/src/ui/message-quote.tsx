@@ -1,5 +1,6 @@
 import type { EntryId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
+import { PersonName, You } from './name.tsx';
 import { useRoom } from './room-context.tsx';
 
 interface MessageQuoteProps {
@@ -9,13 +10,19 @@ interface MessageQuoteProps {
 }
 
 export function MessageQuote({ id, quoted }: MessageQuoteProps) {
-  const { nameOf, jumpTo, userId } = useRoom();
+  const { personOf, jumpTo, userId } = useRoom();
   return (
     <button type="button" className="quote" onClick={() => jumpTo(id)}>
       <span className="quote-author truncate">
-        {quoted === null ? 'Earlier message' : quoted.author === userId ? 'You' : nameOf(quoted.author)}
+        {quoted === null ? (
+          'Earlier message'
+        ) : quoted.author === userId ? (
+          <You />
+        ) : (
+          <PersonName person={personOf(quoted.author)} />
+        )}
       </span>
-      <span className="quote-text truncate">{quoted === null ? 'Show it' : quotedText(quoted)}</span>
+      <span className="quote-text truncate">{quoted === null ? 'Show it' : <bdi>{quotedText(quoted)}</bdi>}</span>
     </button>
   );
 }

@@ -1,4 +1,5 @@
 import type { EntryId } from '@tablo/schema/ids';
+import type { PersonLabel } from '@tablo/schema/telling-apart';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { memo, useRef } from 'react';
 import { Avatar } from './avatar.tsx';
@@ -9,6 +10,7 @@ import { MessageQuote } from './message-quote.tsx';
 import { MessageState } from './message-state.tsx';
 import { MessageText } from './message-text.tsx';
 import { MessageToolbar } from './message-toolbar.tsx';
+import { PersonName, spokenName } from './name.tsx';
 import { isBigEmoji } from './phrases.ts';
 import { useRoom } from './room-context.tsx';
 import { useLongPress } from './use-long-press.ts';
@@ -21,13 +23,13 @@ interface MessageRowProps {
   /** Hovered, focused, or with an open menu: shows the toolbar. */
   readonly isActive: boolean;
   readonly isFlashed: boolean;
-  readonly authorName: string;
+  readonly author: PersonLabel | null;
   readonly quoted: TimelineMessage | null;
   readonly onActive: (id: EntryId | null) => void;
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
-  const { message, isFirst, isLast, isOwn, isActive, isFlashed, authorName, quoted, onActive } = props;
+  const { message, isFirst, isLast, isOwn, isActive, isFlashed, author, quoted, onActive } = props;
   const { openMenu } = useRoom();
   const pressRef = useRef<HTMLDivElement>(null);
   const longPress = useLongPress(() => pressRef.current !== null && openMenu('actions', message, pressRef.current));
@@ -48,7 +50,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       data-message-id={message.id}
       data-status={status}
       tabIndex={-1}
-      sender={isOwn ? 'You' : authorName}
+      sender={isOwn ? 'You' : spokenName(author)}
       sentTime={timeLabel(message.shownAt)}
       isOwn={isOwn}
       isFirst={isFirst}
@@ -57,7 +59,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       onFocus={() => onActive(message.id)}
       avatar={
         isOwn ? null : isFirst ? (
-          <Avatar as={Slot.avatar} id={message.author} name={authorName} size="sm" />
+          <Avatar as={Slot.avatar} id={message.author} name={author?.name ?? ''} size="sm" />
         ) : (
           <span className="avatar-gap" />
         )
@@ -66,8 +68,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         isFirst && (
           <>
             {!isOwn && (
-              <span className="message-author truncate" title={authorName}>
-                {authorName}
+              <span className="message-author truncate" title={spokenName(author)}>
+                <PersonName person={author} />
               </span>
             )}
             <time className="message-time" dateTime={new Date(message.shownAt).toISOString()}>

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { Avatar } from './avatar.tsx';
 import { listLabel } from './date-labels.ts';
 import { Dialog } from './dialog.tsx';
+import { PersonName, You } from './name.tsx';
 import { useRoom } from './room-context.tsx';
 import { searchInRoom, snippetOf } from './search-in-room.ts';
 import { useNow } from './use-now.ts';
@@ -76,16 +77,18 @@ interface ResultProps {
 }
 
 function Result({ message, query, onPick }: ResultProps) {
-  const { nameOf, userId } = useRoom();
+  const { personOf, userId } = useRoom();
   const now = useNow();
-  const name = message.author === userId ? 'You' : nameOf(message.author);
+  const author = personOf(message.author);
   const { before, match, after } = snippetOf(message.text, query);
   return (
     <button type="button" className="search-result" onClick={() => onPick(message.id)}>
-      <Avatar id={message.author} name={nameOf(message.author)} size="sm" />
+      <Avatar id={message.author} name={author?.name ?? ''} size="sm" />
       <span className="search-words">
         <span className="tablo-line">
-          <span className="search-author truncate">{name}</span>
+          <span className="search-author truncate">
+            {message.author === userId ? <You /> : <PersonName person={author} />}
+          </span>
           <span className="tablo-time">{listLabel(message.shownAt, now)}</span>
         </span>
         <span className="search-snippet" dir="auto">

@@ -1,5 +1,5 @@
 import { MAX_TABLO_NAME_CODE_POINTS } from '@tablo/schema/limits';
-import { countCodePoints } from '@tablo/schema/text';
+import { parseName } from '@tablo/schema/name';
 import { type FormEvent, useId, useState } from 'react';
 import { useChatClient } from '../hooks/chat-provider.tsx';
 import { useConnection } from '../hooks/use-connection.ts';
@@ -9,10 +9,9 @@ import { Problem } from './problem.tsx';
 import { sentenceOf } from './sentence-of.ts';
 
 export function nameProblem(name: string): string | null {
-  if (name === '') return 'Give it a name first.';
-  if (countCodePoints(name) > MAX_TABLO_NAME_CODE_POINTS)
-    return `A name holds ${MAX_TABLO_NAME_CODE_POINTS} characters at most.`;
-  return null;
+  if (name.trim() === '') return 'Give it a name first.';
+  const parsed = parseName(name, { max: MAX_TABLO_NAME_CODE_POINTS });
+  return parsed.ok ? null : `The name ${parsed.error}.`;
 }
 
 export function NewTabloDialog({ onClose }: { readonly onClose: () => void }) {

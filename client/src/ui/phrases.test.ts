@@ -7,7 +7,7 @@ import {
   lengthProblem,
   lossesSentence,
   pageTitle,
-  typingSentence,
+  unseenProblem,
   whoReacted,
 } from './phrases.ts';
 
@@ -44,19 +44,14 @@ describe('isBigEmoji', () => {
 });
 
 describe('sentences', () => {
-  it('name who types', () => {
-    expect(typingSentence([])).toBe('');
-    expect(typingSentence(['Ada Lovelace'])).toBe('Ada is typing…');
-    expect(typingSentence(['Ada', 'Bob'])).toBe('Ada and Bob are typing…');
-    expect(typingSentence(['Ada', 'Bob', 'Chidi'])).toBe('3 people are typing…');
-  });
-
   it('name who reacted', () => {
-    expect(whoReacted(['Ada'], '👍')).toBe('Ada reacted with 👍');
-    expect(whoReacted(['Ada', 'Bob', 'You'], '👍')).toBe('Ada, Bob and You reacted with 👍');
+    expect(whoReacted(['Ada'], false, '👍')).toBe('Ada reacted with 👍');
+    expect(whoReacted(['Ada', 'Bob'], true, '👍')).toBe('You, Ada and Bob reacted with 👍');
+    expect(whoReacted([], true, '👍')).toBe('You reacted with 👍');
     expect(
       whoReacted(
         Array.from({ length: 20 }, (_, index) => `P${index}`),
+        false,
         '👍',
       ),
     ).toContain('and 13 others');
@@ -74,6 +69,15 @@ describe('sentences', () => {
     expect(lengthProblem(`  ${'x'.repeat(10)}\n`, 10)).toBeNull();
     expect(lengthProblem('😀'.repeat(11), 10)).toBe('That is 1 character too long. A message holds 10.');
   });
+});
+
+describe('unseenProblem', () => {
+  it.each(['', ' ', 'a', '👩‍👩‍👧‍👦', 'می‌خواهم', 'क्‍ष'])('[R8] has nothing to say of %j', (text) =>
+    expect(unseenProblem(text)).toBeNull(),
+  );
+  it.each(['\u200B', ' \u3164 ', '\u0301', '\u2800\u2800'])('[R8] says why %j is not sent', (text) =>
+    expect(unseenProblem(text)).toContain('nothing in it that others could see'),
+  );
 });
 
 describe('lossesSentence', () => {

@@ -1,5 +1,5 @@
 /** The page's small sentences that depend on data. */
-import { countCodePoints } from '@tablo/schema/text';
+import { countCodePoints, isVisible } from '@tablo/schema/text';
 import type { Losses } from '../chat/chat.ts';
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -28,16 +28,6 @@ export function avatarColour(id: string): number {
   return Math.abs(hash) % AVATAR_COLOURS;
 }
 
-const firstName = (name: string): string => name.trim().split(/\s+/u)[0] ?? name;
-
-export function typingSentence(names: readonly string[]): string {
-  const [one, two] = names;
-  if (one === undefined) return '';
-  if (names.length === 1) return `${firstName(one)} is typing…`;
-  if (names.length === 2 && two !== undefined) return `${firstName(one)} and ${firstName(two)} are typing…`;
-  return `${names.length} people are typing…`;
-}
-
 export const badgeLabel = (count: number): string => (count > 99 ? '99+' : String(count));
 export const unreadSentence = (count: number): string => `${count} unread ${count === 1 ? 'message' : 'messages'}`;
 
@@ -57,7 +47,9 @@ export function isBigEmoji(text: string): boolean {
   return graphemes.length > 0 && graphemes.every((grapheme) => EMOJI.test(grapheme));
 }
 
-export function whoReacted(names: readonly string[], emoji: string): string {
+/** `others` without the reader, whose word stands first: no name gets there. */
+export function whoReacted(others: readonly string[], isMine: boolean, emoji: string): string {
+  const names = isMine ? ['You', ...others] : others;
   const shown = names.length > 8 ? [...names.slice(0, 7), `${names.length - 7} others`] : names;
   const last = shown.at(-1) ?? '';
   const who = shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${last}` : last;
@@ -82,4 +74,19 @@ export function lengthProblem(text: string, limit: number): string | null {
   if (excess <= 0) return null;
   const characters = excess === 1 ? 'character' : 'characters';
   return `That is ${excess.toLocaleString('en')} ${characters} too long. A message holds ${limit.toLocaleString('en')}.`;
+}
+
+export const membersSentence = (count: number): string =>
+  count === 1 ? '1 member' : `${count.toLocaleString('en')} members`;
+
+/** How often a link was used, of how often it may be. */
+export function usesSentence(uses: number, most: number | null): string {
+  if (most !== null) return `Used ${uses.toLocaleString('en')} of ${most.toLocaleString('en')} times`;
+  return uses === 0 ? 'Not used yet' : uses === 1 ? 'Used once' : `Used ${uses.toLocaleString('en')} times`;
+}
+
+/** What is wrong with a text of which others would see nothing, or null. An empty one needs no words. */
+export function unseenProblem(text: string): string | null {
+  if (text.trim() === '' || isVisible(text)) return null;
+  return 'There is nothing in it that others could see: only spaces, marks or invisible characters.';
 }

@@ -1,18 +1,20 @@
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { SmilePlus } from 'lucide-react';
+import { spokenName } from './name.tsx';
 import { whoReacted } from './phrases.ts';
 import { useRoom } from './room-context.tsx';
 import { useToaster } from './toasts.tsx';
 
 export function Reactions({ message }: { readonly message: TimelineMessage }) {
-  const { handle, userId, nameOf, isWritable, openMenu } = useRoom();
+  const { handle, userId, personOf, isWritable, openMenu } = useRoom();
   const { attempt } = useToaster();
   return (
     <div className="reactions">
       {message.reactions.map(({ emoji, users }) => {
         const isMine = users.includes(userId);
         const who = whoReacted(
-          users.map((user) => (user === userId ? 'You' : nameOf(user))),
+          users.filter((user) => user !== userId).map((user) => spokenName(personOf(user))),
+          isMine,
           emoji,
         );
         return (
@@ -26,7 +28,7 @@ export function Reactions({ message }: { readonly message: TimelineMessage }) {
             disabled={!isWritable}
             onClick={() => attempt(handle.react(message.id, emoji, !isMine))}
           >
-            <span className="reaction-emoji">{emoji}</span>
+            <bdi className="reaction-emoji">{emoji}</bdi>
             <span className="reaction-count">{users.length}</span>
           </button>
         );

@@ -1,5 +1,6 @@
 import type { EntryId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
+import type { PersonLabel } from '@tablo/schema/telling-apart';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { createContext, useContext } from 'react';
 import type { RoomHandle } from '../chat/chat.ts';
@@ -11,7 +12,8 @@ export interface Room {
   readonly role: Role;
   /** Guests and closed tablos: reading only. */
   readonly isWritable: boolean;
-  nameOf(user: UserId): string;
+  /** How somebody is called here; `null`: not known here. */
+  personOf(user: UserId): PersonLabel | null;
   startReply(message: TimelineMessage): void;
   startEdit(message: TimelineMessage): void;
   askDelete(message: TimelineMessage): void;

@@ -2,6 +2,8 @@
 import './theme.css';
 import './base.css';
 import './controls.css';
+import './invitations.css';
+import './names.css';
 import './avatars.css';
 import './shell.css';
 import './tablo-list.css';

@@ -3,6 +3,7 @@ import { memo } from 'react';
 import type { ChannelSummary } from '../chat/chat.ts';
 import { Avatar } from './avatar.tsx';
 import { listLabel } from './date-labels.ts';
+import { PersonName, You } from './name.tsx';
 import { isPlainClick, tabloPath } from './navigation.tsx';
 import { badgeLabel, unreadSentence } from './phrases.ts';
 
@@ -37,7 +38,7 @@ export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast
       <span className="tablo-words">
         <span className="tablo-line">
           <span className="tablo-name truncate" title={name}>
-            {name}
+            <bdi>{name}</bdi>
           </span>
           {lastMessage !== null && (
             <time className="tablo-time" dateTime={new Date(lastMessage.shownAt).toISOString()}>
@@ -51,7 +52,14 @@ export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast
               'No messages yet'
             ) : (
               <>
-                <span className="tablo-author">{isOwnLast ? 'You' : lastMessage.authorName}: </span>
+                <span className="tablo-author">
+                  {isOwnLast ? (
+                    <You />
+                  ) : (
+                    <PersonName person={{ name: lastMessage.authorName, mark: lastMessage.authorMark }} isInline />
+                  )}
+                  {': '}
+                </span>
                 {/* One line is shown; there is no need to lay out 8,000 characters for it. */}
                 <bdi>{lastMessage.text.slice(0, 160)}</bdi>
               </>

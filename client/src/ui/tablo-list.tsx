@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import { useChatClient } from '../hooks/chat-provider.tsx';
 import { useChannels } from '../hooks/use-channels.ts';
 import { useConnection } from '../hooks/use-connection.ts';
+import { InvitationList } from './invitation-list.tsx';
 import { useNavigation } from './navigation.tsx';
 import { TabloLink } from './tablo-link.tsx';
 import { useNow } from './use-now.ts';
@@ -31,6 +32,7 @@ export function TabloList({ query, onCreate, onPicked }: TabloListProps) {
 
   return (
     <nav className="tablo-list" aria-label="Tablos" aria-busy={status === 'loading'}>
+      <InvitationList onOpen={openTablo} />
       {status === 'loading' && isOffline ? (
         <p className="list-empty hint">Your tablos are not on this device yet. They appear when the server answers.</p>
       ) : status === 'loading' ? (

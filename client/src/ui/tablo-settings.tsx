@@ -15,7 +15,7 @@ interface TabloSettingsProps {
 export function TabloSettings({ channel, onClose }: TabloSettingsProps) {
   const isOnline = useConnection().status === 'online';
   return (
-    <Dialog title={channel.name} size="medium" onClose={onClose}>
+    <Dialog title={<bdi>{channel.name}</bdi>} size="medium" onClose={onClose}>
       {!isOnline && <p className="settings-note">You are offline: changes here need a connection to the server.</p>}
       {canModerate(channel.role) && <InviteSection tabloId={channel.id} role={channel.role} />}
       <MemberList channel={channel} />

@@ -1,15 +1,34 @@
+import type { PersonLabel } from '@tablo/schema/telling-apart';
 import { useReadable } from '../hooks/use-readable.ts';
 import { TypingIndicator } from './kit.tsx';
-import { typingSentence } from './phrases.ts';
+import { PersonName } from './name.tsx';
 import { useRoom } from './room-context.tsx';
 
 /** A line of fixed height, so that nothing moves when somebody types. */
 export function TypingLine() {
-  const { handle } = useRoom();
+  const { handle, personOf } = useRoom();
   const { typing } = useReadable(handle.presence);
+  const people = typing.map((person) => personOf(person.id) ?? { name: person.name, mark: null, short: person.name });
   return (
     <div className="typing-line">
-      {typing.length > 0 && <TypingIndicator content={typingSentence(typing.map((person) => person.name))} />}
+      {people.length > 0 && <TypingIndicator content={<TypingSentence people={people} />} />}
     </div>
+  );
+}
+
+export function TypingSentence({ people }: { readonly people: readonly PersonLabel[] }) {
+  const [one, two] = people.map(({ short, mark }) => ({ name: short, mark }));
+  if (one === undefined) return null;
+  if (people.length > 2) return <>{people.length} people are typing…</>;
+  if (two === undefined)
+    return (
+      <>
+        <PersonName person={one} isInline /> is typing…
+      </>
+    );
+  return (
+    <>
+      <PersonName person={one} isInline /> and <PersonName person={two} isInline /> are typing…
+    </>
   );
 }

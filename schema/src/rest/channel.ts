@@ -1,7 +1,7 @@
 /** `/chat/channels`: REST calls a tablo a channel, as the paid service did that this one replaces. */
 import { z } from 'zod';
 import { MAX_TABLO_NAME_CODE_POINTS } from '../limits.ts';
-import { countCodePoints, isStorableText } from '../text.ts';
+import { parseName } from '../name.ts';
 import { nextCursor, role } from './common.ts';
 
 export const CHANNELS_MAX_LIMIT = 1_000;
@@ -29,12 +29,11 @@ export type RestChannel = z.infer<typeof channel>;
 export const channelsAnswer = z.object({ channels: z.array(channel), cursor: nextCursor });
 export const channelAnswer = z.object({ channel });
 
-const name = z
-  .string()
-  .transform((value) => value.trim())
-  .refine(
-    (value) => value !== '' && countCodePoints(value) <= MAX_TABLO_NAME_CODE_POINTS && isStorableText(value),
-    `must be 1 to ${MAX_TABLO_NAME_CODE_POINTS} characters`,
-  );
+const name = z.string().transform((value, context) => {
+  const parsed = parseName(value, { max: MAX_TABLO_NAME_CODE_POINTS });
+  if (parsed.ok) return parsed.value;
+  context.addIssue({ code: 'custom', message: parsed.error });
+  return z.NEVER;
+});
 export const createChannelRequest = z.object({ name });
 export const renameChannelRequest = z.object({ name });

@@ -1,11 +1,13 @@
 /** What a token says of its bearer, read off the claims of any issuer: ours, Supabase's, another. */
 import { isUserId, type UserId } from '@tablo/schema/ids';
 import { MAX_TIME_MS } from '@tablo/schema/limits';
+import { cleanName, MAX_PERSON_NAME_CODE_POINTS } from '@tablo/schema/name';
 import { isStorableText } from '@tablo/schema/text';
 import type { JWTPayload } from 'jose';
 
 export interface Claims {
   readonly userId: UserId;
+  /** Cleaned: what a name may be is `schema`'s to say, whoever issued the token. */
   readonly name: string | null;
   readonly email: string | null;
   readonly avatarUrl: string | null;
@@ -13,7 +15,6 @@ export interface Claims {
   readonly expiresAt: number;
 }
 
-const NAME_MAX_LENGTH = 200;
 /** RFC 5321, section 4.5.3.1. */
 const EMAIL_MAX_LENGTH = 320;
 const URL_MAX_LENGTH = 2_048;
@@ -25,8 +26,8 @@ export function claimsOf(payload: JWTPayload): Claims | null {
   const metadata = asRecord(payload['user_metadata']);
   return {
     userId: sub,
-    name: first([payload['name'], metadata['full_name'], metadata['name']], NAME_MAX_LENGTH),
-    email: first([payload['email']], EMAIL_MAX_LENGTH),
+    name: firstName([payload['name'], metadata['full_name'], metadata['name']]),
+    email: emailAddress(payload['email']),
     avatarUrl: webAddress([payload['avatar_url'], payload['picture'], metadata['avatar_url'], metadata['picture']]),
     // Timers and dates stop there; the year 275760 is as good as never.
     expiresAt: Math.min(exp * 1_000, MAX_TIME_MS),
@@ -37,18 +38,30 @@ function asRecord(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
-/** The first that is a text which can be stored and shown. */
-function first(values: readonly unknown[], maxLength: number): string | null {
+/** The first that shows something. */
+function firstName(values: readonly unknown[]): string | null {
   for (const value of values) {
-    if (typeof value !== 'string' || !isStorableText(value)) continue;
-    const trimmed = value.trim().slice(0, maxLength).toWellFormed();
-    if (trimmed !== '') return trimmed;
+    const name = typeof value === 'string' ? cleanName(value, { max: MAX_PERSON_NAME_CODE_POINTS }) : '';
+    if (name !== '') return name;
   }
   return null;
 }
 
+/** It tells people apart whose names look alike: one that hides something is none. */
+function emailAddress(value: unknown): string | null {
+  if (typeof value !== 'string') return null;
+  const address = cleanName(value, { max: EMAIL_MAX_LENGTH });
+  return address === value.trim().normalize('NFC') && !/\s/u.test(address) && address !== '' ? address : null;
+}
+
 function webAddress(values: readonly unknown[]): string | null {
-  const value = first(values, URL_MAX_LENGTH + 1);
-  if (value === null || value.length > URL_MAX_LENGTH) return null;
-  return ['https:', 'http:'].includes(URL.parse(value)?.protocol ?? '') ? value : null;
+  const value = values.find((one) => typeof one === 'string' && one.trim() !== '');
+  if (typeof value !== 'string' || value.length > URL_MAX_LENGTH) return null;
+  const address = value.trim();
+  return ['https:', 'http:'].includes(URL.parse(address)?.protocol ?? '') && isStorableText(address) ? address : null;
+}
+
+/** What others see of somebody who is here. */
+export function displayName({ name, email }: Pick<Claims, 'name' | 'email'>): string {
+  return name ?? (cleanName(email?.split('@')[0] ?? '') || 'Someone');
 }

@@ -21,7 +21,7 @@ const id = (n: number) => `0197a000-0000-7000-8000-00000000${n.toString(16).padS
 const T = 1_700_000_000_000;
 const by = (author: UserId, n: number) => ({ author, sentAt: T, id: id(n) });
 
-/** Bob's message 1 and Alice's message 2 are durable here, Alice's message 3 in another tablo, Bob's edit 4 here. */
+/** Bob's message 1 and Alice's message 2 are durable here, Alice's message 3 in another tablo, Bob's edit 4 here; 8 is of an earlier release, which took texts that show nothing. */
 const known = new Map<EntryId, KnownEntry>([
   [
     id(1),
@@ -57,6 +57,17 @@ const known = new Map<EntryId, KnownEntry>([
     },
   ],
   [id(4), { tabloId: tablo, kind: 'edit', author: bob, sentAt: T, shownAt: T, digest: 'edit' }],
+  [
+    id(8),
+    {
+      tabloId: tablo,
+      kind: 'message',
+      author: alice,
+      sentAt: T,
+      shownAt: T,
+      digest: JSON.stringify(['message', alice, '\u200B', null]),
+    },
+  ],
 ]);
 const facts: Facts = {
   entry: (entry) => known.get(entry),
@@ -91,6 +102,7 @@ const decide = (
 ): Admission => admit(runs, { tabloId: tablo, epoch: 3, userId, ...at }, createFrontier(), facts, (content) => content);
 const short = (admission: Admission): string =>
   admission.type === 'refused' ? admission.refusal.code : admission.type;
+const codesOf = (text: string): string => JSON.stringify([...text].map((char) => char.codePointAt(0)?.toString(16)));
 const hello = (n = 100, author = alice): Entry => createMessage(by(author, n), 'hello');
 
 describe('admit', () => {
@@ -229,6 +241,26 @@ describe('admit', () => {
     ['R6', "a stranger's message", decide([run([hello(100, stranger)])], stranger), 'forbidden'],
     ['R6', 'a message to a tablo that is gone', decide([run([hello()])], alice, { tabloId: otherTablo }), 'forbidden'],
     ['R3', "a guest's message", decide([run([hello(100, guest)])], guest), 'read-only'],
+    ...['\u200B\u2060', '\u3164', '\u0301', '\uFFFC'].flatMap((text): [string, string, Admission, string][] => [
+      [
+        'R8',
+        `a message that shows nothing (${codesOf(text)})`,
+        decide([run([{ ...hello(), text }])]),
+        'invalid-update',
+      ],
+      [
+        'R8',
+        `an edit that shows nothing (${codesOf(text)})`,
+        decide([run([{ ...createEdit(by(alice, 100), id(2), 'x'), text }])]),
+        'invalid-update',
+      ],
+      [
+        'R8',
+        `a reaction that shows nothing (${codesOf(text)})`,
+        decide([run([{ ...createReaction(by(alice, 100), id(2), 'x', true), emoji: text }])]),
+        'invalid-update',
+      ],
+    ]),
     ['R9', 'a message to a past epoch', decide([run([hello()])], alice, { epoch: 2 }), 'epoch-moved'],
   ])('[%s] refuses %s', (_, __, admission, code) => {
     expect(short(admission)).toBe(code);
@@ -240,6 +272,15 @@ describe('admit', () => {
       type: 'accepted',
       fresh: [{ entry: { id: id(100) } }],
       repeated: [{ id: id(2) }, { id: id(100) }],
+    });
+  });
+
+  it('[R4] takes again what an earlier release took, although it shows nothing', () => {
+    const old = { kind: 'message', ...by(alice, 8), text: '\u200B' };
+    expect(decide([run([old, hello(100)])])).toMatchObject({
+      type: 'accepted',
+      fresh: [{ entry: { id: id(100) } }],
+      repeated: [{ id: id(8) }],
     });
   });
 

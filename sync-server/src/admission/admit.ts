@@ -5,7 +5,7 @@
  * role → is the id unused, or the identical entry [R4] → may the sender touch the target [R3].
  */
 import { createRefusal, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
-import { encodeEntryContent, type MemberEntry, parseEntry, readClaimedId } from '@tablo/schema/entry';
+import { checkNewEntry, encodeEntryContent, type MemberEntry, parseEntry, readClaimedId } from '@tablo/schema/entry';
 import { type EntryId, isEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { MAX_EDITS, MAX_OWN_REACTION_KINDS, MAX_REACTION_KINDS } from '@tablo/schema/limits';
 import { canModerate, canWrite, type Role } from '@tablo/schema/roles';
@@ -290,10 +290,11 @@ function connect(runs: readonly Run[], frontier: FrontierView): readonly Run[] {
 
 /** The first one last, where it is taken from. */
 const byClock = (runs: readonly Run[]): Run[] => runs.toSorted((left, right) => right.clock - left.clock);
+const toSentence = (words: string): string => `${words[0]?.toUpperCase()}${words.slice(1)}.`;
 
 function parseOwn(value: unknown, { userId }: Applicant): MemberEntry {
   const parsed = parseEntry(value);
-  if (!parsed.ok) throw new Refused('invalid-update', `${parsed.error[0]?.toUpperCase()}${parsed.error.slice(1)}.`);
+  if (!parsed.ok) throw new Refused('invalid-update', toSentence(parsed.error));
   const entry = parsed.value;
   if (entry.kind === 'arrival') throw new Refused('not-your-entry', 'Only the server records arrivals.');
   if (entry.author !== userId) throw new Refused('not-your-entry', 'The author of an entry must be who sends it.');
@@ -332,6 +333,9 @@ function sortOut(
       repeated.push(entry);
       continue;
     }
+    // Not of what is durable: an earlier release may have taken it, and a client that sends it again must be told so [R4].
+    const wrong = checkNewEntry(entry);
+    if (wrong !== null) throw new Refused('invalid-update', toSentence(wrong));
     assertTarget(entry, applicant, facts, find);
     assertRoom(entry, tally);
     tally.note(entry);

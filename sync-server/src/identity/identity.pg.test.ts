@@ -104,8 +104,19 @@ describe('accounts', () => {
   it('have passwords of 8 characters or more, and names that can be shown', async () => {
     const body = { name: 'Alice', email: newEmail(), password: PASSWORD };
     expect((await call('/sign-up/email', { body: { ...body, password: '1234567' } })).status).toBe(400);
-    for (const name of ['', '  ', 'a\u0000b', 'x'.repeat(201)])
+    for (const name of ['', '  ', 'a\u0000b', 'x'.repeat(201), '\u200B\u2060', '\u202E', '\u3164', '\u0301'])
       expect((await call('/sign-up/email', { body: { ...body, name } })).status).toBe(400);
+  });
+
+  it('[R3] have the name that others see: no bidi controls, nothing invisible; a word of the page is taken', async () => {
+    for (const [name, shown] of [
+      ['\u202E Alice\u200B  Liddell ', 'Alice Liddell'],
+      ['علی\u200Cرضا', 'علی\u200Cرضا'],
+      ['You', 'You'],
+    ]) {
+      const { status, body } = await call('/sign-up/email', { body: { name, email: newEmail(), password: PASSWORD } });
+      expect({ status, name: body.user.name }).toEqual({ status: 200, name: shown });
+    }
   });
 
   it('are not told apart by a failed sign-in', async () => {

@@ -257,7 +257,10 @@ describe('POST /chat/channels', () => {
     ['', ' '],
     ['x'.repeat(201), '\u0000'],
     ['\ud800', '\n'],
-  ])('refuses a name that is empty, too long or cannot be stored', async (...names) => {
+    ['\u200b\u2060', '\u202e\u202c'],
+    ['\u3164', '\u2800'],
+    ['\u0301', '\ufffc'],
+  ])('[R3] refuses a name that is empty, too long, shows nothing or cannot be stored', async (...names) => {
     for (const name of names) {
       expect(await rest.call(newUser(), 'POST', '/chat/channels', { name })).toMatchObject({
         status: 400,
@@ -287,6 +290,16 @@ describe('tablos that one user makes', () => {
 });
 
 describe('PATCH and DELETE /chat/channels/:id', () => {
+  it('[R3] a tablo is called what its members see, when it is made and when it is renamed', async () => {
+    const user = newUser();
+    const made = await rest.call(user, 'POST', '/chat/channels', { name: '\u202EsnalP\u200B  2\u2067' });
+    const { channel } = channelAnswer.parse(made.body);
+    expect(channel.name).toBe('snalP 2');
+    const renamed = await rest.call(user, 'PATCH', `/chat/channels/${channel.id}`, { name: ' Plans\u2028🗺️ ' });
+    expect(channelAnswer.parse(renamed.body).channel.name).toBe('Plans 🗺️');
+    expect((await rest.call(user, 'PATCH', `/chat/channels/${channel.id}`, { name: '\u200B' })).status).toBe(400);
+  });
+
   it('lets owners and admins rename, and owners delete', async () => {
     for (const role of ROLES) {
       const user = newUser();

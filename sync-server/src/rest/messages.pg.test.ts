@@ -238,7 +238,7 @@ describe('POST messages', () => {
     });
   });
 
-  it.each(['', ' \n ', 'a\u0000b', '\ud800', 'x'.repeat(8_001)])(
+  it.each(['', ' \n ', 'a\u0000b', '\ud800', 'x'.repeat(8_001), '\u200b\u2060', '\u3164', '\u0301', '\u2800'])(
     'refuses a text that no entry may have (%#) as admission does',
     async (text) => {
       const tablo = await rest.createTablo({ [alice]: 'member' });

@@ -8,7 +8,7 @@ import type { ReasonCode } from '@tablo/schema/close-codes';
 import { parseDocumentName } from '@tablo/schema/document-name';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { canWrite } from '@tablo/schema/roles';
-import type { Claims } from '../access/claims.ts';
+import { type Claims, displayName } from '../access/claims.ts';
 import { KeyedGate } from '../access/keyed-gate.ts';
 import type { Limits } from '../access/limits.ts';
 import type { Member, Membership } from '../access/membership.ts';
@@ -195,8 +195,4 @@ export class AccessExtension implements Extension {
       return deny('unavailable');
     }
   }
-}
-
-function displayName({ name, email }: Claims): string {
-  return name ?? email?.split('@')[0] ?? 'Someone';
 }

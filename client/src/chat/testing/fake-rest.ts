@@ -3,7 +3,8 @@
 // biome-ignore-all lint/style/noRestrictedImports: the server that the client is tested against.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type DraftText, isLaterDraft } from '@tablo/schema/draft';
-import { type FakeServer, type FakeTablo, subjectOf } from './fake-server.ts';
+import type { Role } from '@tablo/schema/roles';
+import { type FakeInvite, type FakeServer, type FakeTablo, subjectOf } from './fake-server.ts';
 
 const restDraft = (tablo: FakeTablo, draft: DraftText | undefined) =>
   draft === undefined ? null : { channel_id: tablo.id, text: draft.text, updated_at: new Date(draft.at).toISOString() };
@@ -29,8 +30,15 @@ export async function answerRest(
   if (server.tokensRejected.has(token)) return send(401, { error: 'Expired.', code: 'token-expired' });
   if (user === null) return send(401, { error: 'Sign in.', code: 'unauthenticated' });
   const mine = [...server.tablos.values()].filter((tablo) => tablo.members.has(user));
-  if (pathname === '/chat/channels' && request.method === 'GET')
-    return send(200, { channels: mine.map((one) => channelOf(one, user)) });
+  if (pathname === '/chat/channels' && request.method === 'GET') {
+    const from = Number(searchParams.get('cursor') ?? 0);
+    server.onPage(server.pageSize === null ? 0 : from / server.pageSize);
+    const newestFirst = mine.toSorted(
+      (left, right) => activityOf(right) - activityOf(left) || (left.id < right.id ? -1 : 1),
+    );
+    const { page, cursor } = pageOf(server, newestFirst, from);
+    return send(200, { channels: page.map((one) => channelOf(one, user)), ...cursor });
+  }
   if (pathname === '/chat/channels') {
     return send(201, { channel: channelOf(server.addTablo(String(body['name']), { [user]: 'owner' }), user) });
   }
@@ -39,23 +47,35 @@ export async function answerRest(
     const drafts = mine.flatMap((one) => restDraft(one, one.drafts.get(user)) ?? []);
     return send(200, { drafts });
   }
-  const [, , , id, part, who] = pathname.split('/');
+  const [, , place, id, part, who] = pathname.split('/');
+  if (place === 'invites' || place === 'invitations') {
+    const { status, body } = answerInvitation(server, user, place, id, part);
+    return send(status, body);
+  }
   const tablo = mine.find((one) => one.id === id);
   if (tablo === undefined) return send(403, { error: 'You are not a member of this tablo.', code: 'forbidden' });
   if (part === 'members' && request.method === 'DELETE') {
     tablo.members.delete(who ?? '');
     return send(200, { ok: true });
   }
+  if (part === 'members' && request.method === 'POST') {
+    const target = String(body['user_id']);
+    if (server.asksBeforeAdding && !tablo.members.has(target)) return send(202, { invitation: { id: 'sent' } });
+    tablo.members.set(target, body['role'] as Role);
+    return send(200, { member: memberOf(server, [target, body['role'] as Role]) });
+  }
   if (part === 'members') {
-    const members = [...tablo.members].map(([user_id, role]) => ({
-      user_id,
-      role,
-      name: `Name ${user_id.slice(-2)}`,
-      email: null,
-      avatar_url: null,
-      created_at: new Date(0).toISOString(),
-    }));
-    return send(200, { members });
+    const from = Number(searchParams.get('cursor') ?? 0);
+    const { page, cursor } = pageOf(server, [...tablo.members], from);
+    return send(200, { members: page.map((one) => memberOf(server, one)), ...cursor });
+  }
+  if (part === 'invites' && request.method === 'GET') {
+    const links = [...server.invites.values()].filter((one) => one.tabloId === tablo.id);
+    return send(200, { invites: links.map(linkOf) });
+  }
+  if (part === 'invites' && request.method === 'DELETE') {
+    for (const [code, one] of server.invites) if (one.id === who) server.invites.delete(code);
+    return send(200, { ok: true });
   }
   if (part === 'messages' && !server.hasHistory) return send(503, { error: 'Not now.', code: 'unavailable' });
   if (part === 'messages') return send(200, messagesOf(tablo, searchParams));
@@ -91,6 +111,55 @@ export async function answerRest(
   }
   send(404, { error: 'No such thing.', code: 'not-found' });
 }
+
+const nameOf = (server: FakeServer, user: string): string => server.names.get(user) ?? `Name ${user.slice(-2)}`;
+
+const memberOf = (server: FakeServer, [user_id, role]: readonly [string, Role]) => ({
+  ...{ user_id, role, name: nameOf(server, user_id), email: null, avatar_url: null },
+  created_at: new Date(0).toISOString(),
+});
+
+const linkOf = ({ id, role, by }: FakeInvite) => ({
+  ...{ id, role, created_by: by, created_at: new Date(0).toISOString(), max_uses: null, uses: 0 },
+  expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+});
+
+function pageOf<T>({ pageSize }: FakeServer, all: readonly T[], from: number) {
+  if (pageSize === null) return { page: all, cursor: {} };
+  const end = from + pageSize;
+  return { page: all.slice(from, end), cursor: { cursor: end < all.length ? String(end) : null } };
+}
+
+/** Looking at a link, taking it; listing own invitations, accepting or declining one. */
+function answerInvitation(
+  server: FakeServer,
+  user: string,
+  place: string,
+  key: string | undefined,
+  verb: string | undefined,
+) {
+  const glance = ({ tabloId, role, by }: FakeInvite) => {
+    const tablo = server.tablos.get(tabloId);
+    return { tablo: { name: tablo?.name, members: tablo?.members.size }, role, invited_by: nameOf(server, by) };
+  };
+  const all = place === 'invites' ? server.invites : server.invitations;
+  if (key === undefined) {
+    const mine = [...server.invitations.values()].filter(({ invitee }) => invitee === user);
+    const invitations = mine.map((one) => ({ id: one.id, ...glance(one), created_at: new Date(0).toISOString() }));
+    return { status: 200, body: { invitations } };
+  }
+  const found = all.get(key);
+  if (found === undefined) return { status: 404, body: { error: 'This invitation has ended.', code: 'not-found' } };
+  if (verb === undefined)
+    return { status: 200, body: { ...glance(found), expires_at: new Date(Date.now() + 3_600_000).toISOString() } };
+  if (place === 'invitations') server.invitations.delete(key);
+  const tablo = server.tablos.get(found.tabloId);
+  if (verb === 'decline' || tablo === undefined) return { status: 200, body: { ok: true } };
+  tablo.members.set(user, found.role);
+  return { status: 200, body: { channel: channelOf(tablo, user) } };
+}
+
+const activityOf = (tablo: FakeTablo): number => rowsOf(tablo).at(-1)?.entry.sentAt ?? 0;
 
 function rowsOf(tablo: FakeTablo) {
   return [...tablo.durable.values()]

@@ -32,6 +32,13 @@ export interface FakeTablo {
   state: Uint8Array | null;
 }
 
+export interface FakeInvite {
+  readonly id: string;
+  readonly tabloId: TabloId;
+  readonly role: Role;
+  readonly by: string;
+}
+
 type Verdict = { code: ReasonCode; ids?: readonly string[] } | null;
 
 const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -70,6 +77,18 @@ export class FakeServer {
   hold: Promise<void> | null = null;
   /** Asks every client twice for what the server lacks, and thinks about the answers while set. */
   holdAnswers: Promise<void> | null = null;
+  /** By code: links into tablos. */
+  readonly invites = new Map<string, FakeInvite>();
+  /** By id: invitations of persons. */
+  readonly invitations = new Map<string, FakeInvite & { readonly invitee: string }>();
+  /** By user, where it is not the one that tests know people by. */
+  readonly names = new Map<string, string>();
+  /** Tablos or members on a page of a list; null: no pages, as a server of an earlier release. */
+  pageSize: number | null = null;
+  /** Called before each page of the list of tablos is made, with its number. */
+  onPage: (nth: number) => void = () => {};
+  /** Adding who is no member makes an invitation. */
+  asksBeforeAdding = false;
   readonly tokensRejected = new Set<string>();
   readonly requests: string[] = [];
   /** Ends every socket at its first frame with this code, after a sign of life. */

@@ -26,6 +26,7 @@ export const FAST: Partial<Timing> = {
   retryMinMs: 20,
   retryMaxMs: 100,
   listDebounceMs: 5,
+  askGapMs: 5,
   readReportMs: 5,
   updateSaveMs: 5,
   draftSaveMs: 5,

@@ -1,5 +1,6 @@
 /** `Chat` in memory, for the gallery: everything works, nothing leaves the page. */
 import type { EntryId, TabloId } from '@tablo/schema/ids';
+import { tellApart } from '@tablo/schema/telling-apart';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import {
   type ChannelList,
@@ -7,11 +8,13 @@ import {
   type Chat,
   ChatError,
   type ConnectionState,
+  type Invitation,
+  type InviteLink,
   type StorageState,
 } from '../../chat/chat.ts';
 import { Writable } from '../../chat/readable.ts';
 import { createFakeRoom } from './fake-room.ts';
-import { people, seedEnding, seedMessages, TABLO_NAMES, tabloId } from './seed.ts';
+import { people, seedEnding, seedInvitations, seedLinks, seedMessages, TABLO_NAMES, tabloId } from './seed.ts';
 
 export interface FakeChatOptions {
   readonly connection: ConnectionState;
@@ -38,6 +41,7 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
       return [tabloId(index), index === 0 ? [...messages, ...seedEnding(now, quoted)] : messages];
     }),
   );
+  const labels = tellApart(people);
   const counts = [unread, 3, 0, 128, 0, 1];
   const summary = (name: string, id: TabloId, index: number): ChannelSummary => {
     const last = histories.get(id)?.at(-1);
@@ -54,6 +58,7 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
               id: last.id,
               author: last.author,
               authorName: author?.name ?? '',
+              authorMark: labels.get(last.author)?.mark ?? null,
               text: last.text || 'Message deleted',
               shownAt: last.shownAt,
             },
@@ -93,7 +98,14 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
         if (last === undefined) return;
         const authorName = people.find((person) => person.id === last.author)?.name ?? '';
         patch(id, {
-          lastMessage: { id: last.id, author: last.author, authorName, text: last.text, shownAt: last.shownAt },
+          lastMessage: {
+            id: last.id,
+            author: last.author,
+            authorName,
+            authorMark: null,
+            text: last.text,
+            shownAt: last.shownAt,
+          },
         });
       },
       onRead: () => patch(id, { unreadCount: 0 }),
@@ -102,12 +114,15 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
     return room;
   }
 
+  const invitations = new Writable<readonly Invitation[]>(seedInvitations(now));
+  let links: readonly InviteLink[] = seedLinks(now);
   let made = 100;
   return {
     user: { id: user.id, name: user.name, email: user.email },
     connection: state,
     storage: new Writable(storage),
     channels,
+    invitations,
     openRoom,
     async createTablo(name) {
       if (state.get().status !== 'online') throw new ChatError('offline', 'Starting a tablo needs a connection.');
@@ -122,12 +137,28 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
       throw new ChatError('last-owner', 'You are the last owner: make somebody else an owner first.');
     },
     removeMember: async () => undefined,
-    setMemberRole: async () => undefined,
+    setMemberRole: async () => 'member',
     createInvite: async () => ({
       url: `${location.origin}/invite/7Qm2xK9vT4wB8nRc1LpZ`,
       expiresAt: now + 7 * 86_400_000,
     }),
+    listInvites: async () => links,
+    revokeInvite: async (_, inviteId) => {
+      links = links.filter(({ id }) => id !== inviteId);
+    },
+    readInvite: async () => ({
+      tabloName: 'Design review',
+      memberCount: 7,
+      role: 'member',
+      invitedBy: 'Ada Lovelace',
+      expiresAt: now + 3 * 86_400_000,
+    }),
     acceptInvite: async () => tabloId(1),
+    acceptInvitation: async (id) => {
+      invitations.update((known) => known.filter((one) => one.id !== id));
+      return tabloId(1);
+    },
+    declineInvitation: async (id) => invitations.update((known) => known.filter((one) => one.id !== id)),
     countUnsent: async () => 2,
     countDrafts: async () => 1,
     countLosses: async () => ({ entries: 2, drafts: 1 }),

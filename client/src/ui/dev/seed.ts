@@ -3,7 +3,7 @@ import { createRefusal } from '@tablo/schema/close-codes';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import type { TimelineMessage } from '@tablo/schema/timeline';
-import type { Member } from '../../chat/chat.ts';
+import type { Invitation, InviteLink, Member } from '../../chat/chat.ts';
 
 const uuid = (kind: string, index: number): string => `00000000-0000-4000-8${kind}-${String(index).padStart(12, '0')}`;
 export const tabloId = (index: number): TabloId => uuid('aaa', index) as TabloId;
@@ -19,6 +19,9 @@ const NAMES = [
   'Émile Dubois',
   '李小龙',
   LONG_NAME,
+  'You',
+  'Аdа Lovelace',
+  'עדה לאבלייס',
 ];
 
 export const people: readonly Member[] = NAMES.map((name, index) => ({
@@ -32,9 +35,7 @@ export const people: readonly Member[] = NAMES.map((name, index) => ({
           .replace(/[^a-z]+/g, '.')
           .slice(0, 40)}@example.org`,
   avatarUrl: null,
-  role:
-    (['owner', 'admin', 'member', 'member', 'member', 'guest', 'member', 'member'] as const satisfies Role[])[index] ??
-    'member',
+  role: (['owner', 'admin', 'member', 'member', 'member', 'guest'] as const satisfies Role[])[index] ?? 'member',
 }));
 
 export const TABLO_NAMES = [
@@ -70,6 +71,36 @@ const TEXTS = [
   'Could you paste the numbers here?\n  visits   12 480\n  sign-ups    311\n  churn       1.8 %',
 ];
 
+export const seedInvitations = (now: number): readonly Invitation[] => [
+  {
+    id: 'one',
+    tabloName: 'Roof garden',
+    memberCount: 12,
+    role: 'member',
+    invitedBy: 'Dana Weiss',
+    createdAt: now - 3_600_000,
+  },
+  {
+    id: 'two',
+    tabloName: `Committee for the ${'interdepartmental coordination of '.repeat(4)}everything`,
+    memberCount: 1,
+    role: 'guest',
+    invitedBy: LONG_NAME,
+    createdAt: now - 86_400_000,
+  },
+];
+
+export const seedLinks = (now: number): readonly InviteLink[] => [
+  {
+    ...{ id: 'one', role: 'member', createdBy: userId(1), createdAt: now - 86_400_000 },
+    ...{ expiresAt: now + 5 * 86_400_000, maxUses: null, uses: 3 },
+  },
+  {
+    ...{ id: 'two', role: 'guest', createdBy: userId(0), createdAt: now - 3_600_000 },
+    ...{ expiresAt: now + 3_600_000, maxUses: 5, uses: 4 },
+  },
+];
+
 const base = (author: number, text: string, at: number): TimelineMessage => ({
   id: createEntryId(at),
   author: userId(author),
@@ -89,7 +120,7 @@ export function seedMessages(count: number, now: number): TimelineMessage[] {
   const messages: TimelineMessage[] = [];
   let at = now - count * 9 * 60_000;
   for (let index = 0; index < count; index += 1) {
-    const author = [1, 1, 2, 0, 0, 3, 1, 4, 4, 2, 0, 7, 6, 5, 1][(index * 7 + (index >> 2)) % 15] ?? 1;
+    const author = [1, 1, 2, 0, 8, 3, 1, 4, 9, 2, 0, 7, 6, 5, 10][(index * 7 + (index >> 2)) % 15] ?? 1;
     at += index % 3 === 0 ? 22 * 60_000 : 90_000;
     messages.push(decorate(base(author, TEXTS[(index * 4) % TEXTS.length] ?? '', at), index, messages));
   }

@@ -1,0 +1,20 @@
+/** Names as this device shows them. What comes from the server may have been written by plain SQL, or stored here by an earlier release: it is cleaned on the way in. */
+import { MAX_TABLO_NAME_CODE_POINTS } from '@tablo/schema/limits';
+import { cleanName } from '@tablo/schema/name';
+
+/** Of whom nobody has told us a name that can be seen. */
+export const UNKNOWN_NAME = 'Someone';
+const NAMELESS_TABLO = 'Untitled tablo';
+
+export function tabloNameOf(name: string): string {
+  return cleanName(name, { max: MAX_TABLO_NAME_CODE_POINTS }) || NAMELESS_TABLO;
+}
+
+export function personNameOf(name: string | null, email: string | null = null): string {
+  return cleanName(name ?? '') || cleanName(email ?? '') || UNKNOWN_NAME;
+}
+
+/** Nothing that hides anything: addresses tell people apart. */
+export function emailOf(email: string | null): string | null {
+  return email !== null && cleanName(email, { max: 320 }) === email && !email.includes(' ') ? email : null;
+}
