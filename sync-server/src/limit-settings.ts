@@ -67,3 +67,14 @@ export interface LimitSettings {
   readonly connections: number;
   readonly connectionsPerAddress: number;
 }
+
+/** What a live document measures, or may measure at the most. */
+export interface DocumentSize {
+  readonly entries: number;
+  /** Of its Yjs update, encoding version 1; never less than the true size. */
+  readonly bytes: number;
+  /** ClientIDs that have written. */
+  readonly clients: number;
+}
+
+export type EpochLimits = DocumentSize;

@@ -4,7 +4,7 @@
  * write other entries under the clocks that it has used in the log.
  */
 import { type BatchDecision, decideBatch } from './decide-batch.ts';
-import type { EpochLimits } from './epoch-limits.ts';
+import type { EpochLimits } from '../limit-settings.ts';
 import {
   type Committed,
   type LedgerStore,

@@ -3,17 +3,7 @@
  * send, entries to fold, clientIDs that every state vector names.
  */
 import { EPOCH_MAX_BYTES, EPOCH_MAX_CLIENTS, EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
-
-/** What a document measures. */
-export interface DocumentSize {
-  readonly entries: number;
-  /** Of its Yjs update, encoding version 1; never less than the true size. */
-  readonly bytes: number;
-  /** ClientIDs that have written. */
-  readonly clients: number;
-}
-
-export type EpochLimits = DocumentSize;
+import type { DocumentSize, EpochLimits } from '../limit-settings.ts';
 
 export const EPOCH_LIMITS: EpochLimits = {
   entries: EPOCH_MAX_ENTRIES,

@@ -13,7 +13,8 @@
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { Committer, refusedAs } from './committer.ts';
-import { EPOCH_LIMITS, type EpochLimits, isFull } from './epoch-limits.ts';
+import type { EpochLimits } from '../limit-settings.ts';
+import { EPOCH_LIMITS, isFull } from './epoch-limits.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
 import { Quarantine, type RunResult } from './quarantine.ts';

@@ -6,7 +6,7 @@ import { SEED_MAX_BYTES } from '@tablo/schema/limits';
 import * as Y from 'yjs';
 import { Frontier } from '../admission/frontier.ts';
 import type { CommitNews } from './commit-news.ts';
-import type { DocumentSize } from './epoch-limits.ts';
+import type { DocumentSize } from '../limit-settings.ts';
 
 /** Transaction origin of everything the ledger applies; the shape is Hocuspocus's `LocalTransactionOrigin`. */
 const LEDGER_ORIGIN = { source: 'local' } as const;

@@ -1,5 +1,6 @@
 /** [R9] A document that is half full moves when nobody has written into it for a while: then it costs nobody a moment in which they type. */
-import { type EpochLimits, isHalfFull } from './epoch-limits.ts';
+import type { EpochLimits } from '../limit-settings.ts';
+import { isHalfFull } from './epoch-limits.ts';
 import type { LiveDocument } from './live-document.ts';
 
 const QUIET_MS = 30_000;

@@ -10,7 +10,7 @@ import type { Profiles } from '../access/profiles.ts';
 import type { ReadPositionReader } from '../access/read-position-reader.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { DocumentStore } from '../documents/document-store.ts';
-import type { EpochLimits } from '../ledger/epoch-limits.ts';
+import type { EpochLimits } from '../limit-settings.ts';
 import { Ledger, type LedgerObserver } from '../ledger/ledger.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { LiveDocument } from '../ledger/live-document.ts';
