@@ -60,4 +60,18 @@ describe('createCalmLog', () => {
     log.warn('late');
     expect(lines).toHaveLength(21);
   });
+
+  it('[R11] says of a thousand alike troubles that a client can make twenty, and later how many there were', () => {
+    const lines: string[] = [];
+    let now = 0;
+    const log = createCalmLog(
+      createLog({ level: 'info', format: 'json', write: (line) => void lines.push(line) }),
+      () => now,
+    );
+    for (let nth = 0; nth < 1_000; nth += 1) log.warn({ err: new Error('odd') }, 'A frame could not be handled.');
+    expect(lines).toHaveLength(20);
+    now = 10_000;
+    log.warn({ err: new Error('odd') }, 'A frame could not be handled.');
+    expect(JSON.parse(lines[20]!)).toMatchObject({ alike: 980 });
+  });
 });

@@ -164,6 +164,10 @@ export class AccessExtension implements Extension {
       await delay(OWED_MS, undefined, { ref: false });
       isPaid = limits.isSolvent('joinBytes', user) && limits.tryTake('joins', user, 1);
     }
+    if (socket.isEnded) {
+      leave();
+      deny('rate-limited');
+    }
     setTimeout(leave, JOIN_MS).unref();
   }
 

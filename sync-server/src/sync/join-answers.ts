@@ -73,7 +73,7 @@ export class JoinAnswers {
       questions.set(connection, { connection, vector, isEarly, isCounted: false });
       this.#waiting.set(userId, sockets.set(socket, questions));
     } else known.vector = vector;
-    this.#pump(userId);
+    this.#pumpSocket(questions);
     if (!isEarly) this.#askBack(connection);
   }
 
@@ -94,12 +94,15 @@ export class JoinAnswers {
   }
 
   #pump(user: UserId): void {
-    for (const questions of [...(this.#waiting.get(user)?.values() ?? [])]) {
-      for (const question of [...questions.values()]) {
-        // Its own earlier answer is unread: the next document's may be sent.
-        if (this.#unread.has(question.connection)) continue;
-        if (!this.#answer(question)) break;
-      }
+    for (const questions of this.#waiting.get(user)?.values() ?? []) this.#pumpSocket(questions);
+  }
+
+  /** What is answered leaves the map that is walked over. */
+  #pumpSocket(questions: ReadonlyMap<LiveConnection, Question>): void {
+    for (const question of questions.values()) {
+      // Its own earlier answer is unread: the next document's may be sent.
+      if (this.#unread.has(question.connection)) continue;
+      if (!this.#answer(question)) return;
     }
   }
 
