@@ -4,8 +4,7 @@
  */
 import { EPOCH_MAX_BYTES, EPOCH_MAX_CLIENTS, EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
 import { err, ok, type Result } from '@tablo/schema/result';
-import type { EpochLimits } from './limit-settings.ts';
-import type { LimitSettings } from './limit-settings.ts';
+import type { EpochLimits, LimitSettings } from './limit-settings.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts';
 import { REST_BOUNDS, type RestBounds } from './rest-bounds.ts';
 

@@ -3,8 +3,9 @@
  * what became of it: decided again, entries that are durable already would look like somebody's repetition, without their `seq`, and the server would
  * write other entries under the clocks that it has used in the log.
  */
-import { type BatchDecision, decideBatch } from './decide-batch.ts';
+
 import type { EpochLimits } from '../limit-settings.ts';
+import { type BatchDecision, decideBatch } from './decide-batch.ts';
 import {
   type Committed,
   type LedgerStore,

@@ -3,8 +3,8 @@
  * decides which tablo is committed where is `Ledger`.
  */
 import { createRefusal } from '@tablo/schema/close-codes';
-import { Attempt, type Done } from './attempt.ts';
 import type { EpochLimits } from '../limit-settings.ts';
+import { Attempt, type Done } from './attempt.ts';
 import { BlockedError, type LedgerStore, type Patience, UnstorableError } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
 import type { StoreState } from './store-state.ts';

@@ -16,9 +16,9 @@ import {
 import { encodeAppend, encodeRuns } from '../admission/encode-append.ts';
 import type { FrontierDraft } from '../admission/frontier.ts';
 import { Tally } from '../admission/tally.ts';
+import type { EpochLimits } from '../limit-settings.ts';
 import { type CommitNews, newsOf } from './commit-news.ts';
 import { digestContent } from './digest.ts';
-import type { EpochLimits } from '../limit-settings.ts';
 import { isFull } from './epoch-limits.ts';
 import type { EntryWrite, ErasureWrite, LockedFacts, UpdateWrite, Writes } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';

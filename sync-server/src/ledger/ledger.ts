@@ -12,8 +12,8 @@
  * 6. What waits is bounded, by user, by tablo and in all (`Waiting`).
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { Committer, refusedAs } from './committer.ts';
 import type { EpochLimits } from '../limit-settings.ts';
+import { Committer, refusedAs } from './committer.ts';
 import { EPOCH_LIMITS, isFull } from './epoch-limits.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';

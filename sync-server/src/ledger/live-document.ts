@@ -5,8 +5,8 @@ import { SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
 import { SEED_MAX_BYTES } from '@tablo/schema/limits';
 import * as Y from 'yjs';
 import { Frontier } from '../admission/frontier.ts';
-import type { CommitNews } from './commit-news.ts';
 import type { DocumentSize } from '../limit-settings.ts';
+import type { CommitNews } from './commit-news.ts';
 
 /** Transaction origin of everything the ledger applies; the shape is Hocuspocus's `LocalTransactionOrigin`. */
 const LEDGER_ORIGIN = { source: 'local' } as const;
