@@ -22,6 +22,9 @@ const TABLES = [
   'tablo_updates',
   'tablo_clients',
   'tablo_invites',
+  'tablo_votes',
+  'tablo_reaction_kinds',
+  'tablo_erasures',
 ];
 
 let database: TestDatabase;

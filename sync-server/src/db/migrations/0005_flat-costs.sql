@@ -5,7 +5,7 @@
 -- The latest vote of each member with each emoji, kept instead of looked up among all votes ever cast ----------------------------
 
 CREATE TABLE public.tablo_votes (
-  message_id uuid NOT NULL REFERENCES public.messages (id) ON DELETE CASCADE,
+  message_id uuid NOT NULL,
   user_id uuid NOT NULL,
   emoji text NOT NULL,
   is_on boolean NOT NULL,
@@ -30,7 +30,7 @@ INSERT INTO public.tablo_votes (message_id, user_id, emoji, is_on, shown_at, ent
 DROP INDEX public.tablo_entries_reaction_idx;
 
 CREATE TABLE public.tablo_reaction_kinds (
-  message_id uuid NOT NULL REFERENCES public.messages (id) ON DELETE CASCADE,
+  message_id uuid NOT NULL,
   emoji text NOT NULL,
   PRIMARY KEY (message_id, emoji)
 );
@@ -40,6 +40,28 @@ COMMENT ON COLUMN public.tablo_reaction_kinds.message_id IS 'The message.';
 COMMENT ON COLUMN public.tablo_reaction_kinds.emoji IS 'The emoji.';
 
 INSERT INTO public.tablo_reaction_kinds (message_id, emoji) SELECT DISTINCT message_id, emoji FROM public.tablo_votes;
+
+-- Instead of foreign keys: the ledger writes these two for messages whose rows it has just read, and a check a row would be a third of a commit of reactions.
+CREATE FUNCTION tablo_private.forget_messages() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  DELETE FROM public.tablo_votes v USING old_rows o WHERE v.message_id = o.id;
+  DELETE FROM public.tablo_reaction_kinds k USING old_rows o WHERE k.message_id = o.id;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tablo_private.forget_messages IS 'After messages are deleted: their rows in the tables that have no foreign key.';
+CREATE FUNCTION tablo_private.forget_all_messages() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  DELETE FROM public.tablo_votes;
+  DELETE FROM public.tablo_reaction_kinds;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tablo_private.forget_all_messages IS 'After TRUNCATE of messages: the rows in the tables that have no foreign key.';
+CREATE TRIGGER tablo_chat_forget AFTER DELETE ON public.messages REFERENCING OLD TABLE AS old_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION tablo_private.forget_messages();
+CREATE TRIGGER tablo_chat_forget_truncate AFTER TRUNCATE ON public.messages
+  FOR EACH STATEMENT EXECUTE FUNCTION tablo_private.forget_all_messages();
 
 -- What a message said first, and how often it was edited ---------------------------------------------------------------------------
 
