@@ -8,7 +8,7 @@ import { TokenBuckets } from './token-buckets.ts';
 export type UserRate = 'entries' | 'bytes' | 'awareness' | 'claims' | 'joins' | 'joinBytes' | 'questions' | RestRate;
 type RestRate = Exclude<RouteCost, 'lists'>;
 /** What an address has so much of: all that a stranger may ask for. */
-export type AddressRate = 'page' | 'health' | 'open' | 'auth' | 'token-checks' | 'sign-ins' | 'sign-ups';
+export type AddressRate = 'page' | 'upgrades' | 'health' | 'open' | 'auth' | 'token-checks' | 'sign-ins' | 'sign-ups';
 export type Rate = UserRate | AddressRate;
 /** What bit: the label of the metric. */
 export type LimitName =
@@ -59,6 +59,7 @@ export class Limits {
       writes: new TokenBuckets(settings.writesPerSecond, settings.writesBurst),
       changes: new TokenBuckets(settings.changesPerSecond, settings.changesBurst),
       page: steady(settings.pagePerSecond),
+      upgrades: steady(settings.pagePerSecond),
       health: steady(HEALTH_PER_SECOND),
       open: steady(settings.openPerSecond),
       auth: steady(settings.openPerSecond),

@@ -49,10 +49,20 @@ export class RawClient {
   /** Set on `/yjs`, where frames carry no name. */
   readonly #isBare: boolean;
 
+  /** The HTTP status of the upgrade; 101: it is a WebSocket. */
+  readonly upgraded: Promise<number>;
+
   constructor(url: string, headers: Record<string, string> = {}) {
     this.#isBare = new URL(url).pathname.startsWith('/yjs');
     this.socket = new WebSocket(url, { headers, maxPayload: 64 * 1024 * 1024 });
     this.socket.binaryType = 'nodebuffer';
+    this.upgraded = new Promise((resolve) => {
+      this.socket.once('upgrade', () => resolve(101));
+      this.socket.once('unexpected-response', (request, response) => {
+        resolve(response.statusCode ?? 0);
+        request.destroy();
+      });
+    });
     this.socket.on('message', (data: Buffer) => this.#read(new Uint8Array(data)));
     this.socket.on('close', (code, reason) => this.heard.ends.push({ code, reason: reason.toString() }));
     this.socket.on('error', () => {}); // Rejected upgrades and reset sockets: `ends` tells.

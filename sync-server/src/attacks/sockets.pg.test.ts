@@ -246,6 +246,25 @@ it('[R6] strangers of one address have places of their own, and take nobody else
   await few.close();
 });
 
+it('[R11] sockets that one address opens and leaves come at a rate, and members of other addresses do not wait', async () => {
+  const few = await openStageServer({ trustProxy: true, limits: { pagePerSecond: 2 } });
+  const answers = await Promise.all(
+    times(40, async () => {
+      const client = new RawClient(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.7' });
+      const status = await client.upgraded;
+      client.close();
+      return status;
+    }),
+  );
+  // Twenty at once, and what two a second bring meanwhile.
+  expect(answers.filter((status) => status === 101).length).toBeLessThan(30);
+  expect(answers.filter((status) => status === 429).length).toBeGreaterThan(10);
+  const other = new RawClient(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.8' });
+  expect(await other.upgraded).toBe(101);
+  other.close();
+  await few.close();
+});
+
 it('[R6] a member whose tokens come all at once, more than a stranger may send, is let in', async () => {
   const few = await openStageServer({ limits: { strangerBytes: 200_000 } });
   const user = createEntryId() as string as UserId;

@@ -14,6 +14,15 @@ export const FRAMES = [...UPDATES, ...JOINS, ...AWARENESS, ...STATELESS, '/sync 
 
 export const SOCKET_COSTS: readonly Cost[] = [
   {
+    resource: 'WebSockets opened, and their tokens looked at',
+    payer: 'address',
+    unit: 'sockets/s',
+    bound: setting('RATE_PAGE_PER_SECOND'),
+    metric: 'upgrades',
+    told: '429',
+    covers: [...TOKENS, '/sync upgrade'],
+  },
+  {
     resource: 'WebSockets without a sign-in',
     payer: 'all strangers',
     unit: 'sockets, seconds, bytes',

@@ -21,6 +21,10 @@ const OURS = [
   'tablo_documents',
   'tablo_updates',
   'tablo_invites',
+  'tablo_votes',
+  'tablo_reaction_kinds',
+  'tablo_erasures',
+  'tablo_clients',
 ];
 
 let database: TestDatabase;

@@ -1,8 +1,7 @@
 /** Whose request this is, for rate limits: the socket's address, or what the proxy in front says, where it is trusted. */
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { isIP } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from 'hono';
-import { addressKey, isLoopback } from '../address-key.ts';
+import { addressKey, addressOf, isLoopback } from '../address-key.ts';
 
 /** What `@hono/node-server` puts into the environment; absent when a test calls `app.request()`. */
 interface NodeBindings {
@@ -14,18 +13,6 @@ const bindingsOf = (context: Context): NodeBindings => (context.env as NodeBindi
 
 /** Where nobody can tell: such requests are counted together. */
 const UNKNOWN = 'unknown';
-
-interface Incoming {
-  readonly headers: IncomingHttpHeaders;
-  readonly socket: { readonly remoteAddress?: string | undefined };
-}
-
-export function addressOf({ headers, socket }: Incoming, trustProxy: boolean): string | null {
-  // A proxy appends what it saw; whatever stands before that, the client may have written itself.
-  const forwarded = trustProxy ? lastOf(headers['x-forwarded-for']) : undefined;
-  if (forwarded !== undefined && isIP(forwarded) !== 0) return forwarded;
-  return socket.remoteAddress ?? null;
-}
 
 export function clientAddress(context: Context, trustProxy: boolean): string | null {
   const { incoming } = bindingsOf(context);
@@ -60,6 +47,3 @@ export function whenAnswered(context: Context, done: () => void): void {
   if (outgoing === undefined || outgoing.closed) done();
   else outgoing.once('close', done);
 }
-
-const lastOf = (header: string | string[] | undefined): string | undefined =>
-  (Array.isArray(header) ? header.join(',') : header)?.split(',').at(-1)?.trim();

@@ -2,8 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { REASONS } from '@tablo/schema/close-codes';
 import type { Limits } from '../access/limits.ts';
-import { addressKey } from '../address-key.ts';
-import { addressOf } from './client-address.ts';
+import { addressKey, addressOf } from '../address-key.ts';
 import { securityHeadersOf } from './security-headers.ts';
 import type { StaticPage } from './static-page.ts';
 

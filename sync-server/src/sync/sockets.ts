@@ -1,6 +1,6 @@
 /** WebSockets: upgrade, origin, limits, and the pipe into Hocuspocus. `/sync` speaks Hocuspocus's protocol, `/yjs/<tabloId>` y-websocket's. */
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Hocuspocus } from '@hocuspocus/server';
 import { MAX_FRAME_BYTES } from '@tablo/schema/limits';
@@ -8,6 +8,7 @@ import { isSign, PING, PONG } from '@tablo/schema/ping';
 import { WebSocketServer } from 'ws';
 import type { Membership } from '../access/membership.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
+import { addressKey, addressOf } from '../address-key.ts';
 import { AnnouncingSocket } from './announcing-socket.ts';
 import { cut } from './connections.ts';
 import { CorkedSocket } from './corked-socket.ts';
@@ -67,6 +68,10 @@ export class Sockets {
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy()); // A peer that is gone before the handshake ends: nobody to tell.
+    // Each one costs a look at a token, whether it stays or not.
+    const address = addressKey(addressOf(request, this.#deps.trustProxy) ?? '');
+    if (!this.#deps.limits.take('upgrades', address, 1))
+      return rejectUpgrade(socket, 429, 'Too many connections at once. Wait a moment.');
     const { origin, host } = request.headers;
     if (origin !== undefined && !this.#deps.isAllowedOrigin(origin, host ?? ''))
       return rejectUpgrade(socket, 403, 'This origin is not allowed.');
@@ -97,7 +102,7 @@ export class Sockets {
     isBridged: boolean,
     start: (open: OpenSocket, corked: CorkedSocket) => void,
   ): void {
-    const address = addressOf(request, this.#deps.trustProxy);
+    const address = addressKey(addressOf(request, this.#deps.trustProxy) ?? '');
     this.#makeRoom(address);
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       ws.binaryType = 'nodebuffer';
@@ -254,17 +259,6 @@ function rejectUpgrade(socket: Duplex, status: number, sentence: string): void {
 
 function parseUrl(request: IncomingMessage): URL | null {
   return URL.parse(request.url ?? '', 'http://localhost');
-}
-
-/** Whose socket this is, for places: what the proxy in front says, where it is trusted. */
-function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string {
-  const forwarded = trustProxy
-    ? String(headers['x-forwarded-for'] ?? '')
-        .split(',')
-        .at(-1)
-        ?.trim()
-    : undefined;
-  return forwarded !== undefined && isIP(forwarded) !== 0 ? forwarded : (socket.remoteAddress ?? '');
 }
 
 /** Hooks want a web `Request`. Nothing of the real one goes along: the token of `/yjs` is in its address. */

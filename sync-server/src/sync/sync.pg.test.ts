@@ -1,5 +1,5 @@
-import { createMessage } from '@tablo/schema/entry';
-import type { TabloId, UserId } from '@tablo/schema/ids';
+import { createEdit, createMessage, createReaction } from '@tablo/schema/entry';
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { WebsocketProvider } from 'y-websocket';
@@ -273,6 +273,49 @@ describe('/sync, with unmodified providers', () => {
     });
     open.push({ close: () => [...providers, socket].forEach((one) => one.destroy()) });
     await vi.waitFor(() => expect(providers.every(({ isSynced }) => isSynced)).toBe(true), { timeout: 20_000 });
+  });
+
+  it('[R9] a tablo of any age shows its newest 100 messages to unmodified clients, edits and reactions included, for 100 KB', async () => {
+    const id = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
+    const written = Array.from({ length: 130 }, (_, nth) =>
+      createMessage({ author: alice, sentAt: Date.now() - 20_000 + nth }, `m${nth} ${'x'.repeat(400)}`),
+    );
+    const epochOf = async (): Promise<number> =>
+      (await server.pool.query('SELECT epoch FROM tablos WHERE id = $1', [id])).rows[0].epoch;
+    for (let at = 0; at < written.length; at += 26) {
+      const part = await joined(alice, id, await epochOf());
+      part.push(...written.slice(at, at + 26));
+      await until(() => expect(part.provider.unsyncedChanges).toBe(0));
+      part.close();
+    }
+    const last = await joined(alice, id, await epochOf());
+    const newest = written.at(-1)?.id as EntryId;
+    const by = { author: alice, sentAt: Date.now() };
+    last.push(createEdit(by, newest, 'edited'), createReaction(by, newest, '👍', true));
+    await until(() => expect(last.provider.unsyncedChanges).toBe(0));
+    await server.sync.moveTablo({ tabloId: id, epoch: await epochOf() });
+    await until(() => expect(last.closed).toContain('epoch-moved'));
+
+    const epoch = await epochOf();
+    expect(epoch).toBeGreaterThan(2);
+    const [h, y] = [await joined(bob, id, epoch), new Y.Doc()];
+    const provider = new WebsocketProvider(`${server.url}/yjs`, id, y, {
+      params: { token: await signToken(bob) },
+      WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
+      disableBc: true,
+    });
+    open.push({ close: () => provider.destroy() });
+    await until(() => expect(provider.synced).toBe(true));
+    for (const entries of [h.entries, y.getArray<Record<string, unknown>>('messages').toArray()]) {
+      expect(entries.filter(({ kind }) => kind === 'message').map(({ id: one }) => one)).toEqual(
+        written.slice(-100).map(({ id: one }) => one),
+      );
+      expect(entries.filter(({ kind }) => kind !== 'message')).toMatchObject([
+        { kind: 'edit', target: newest, text: 'edited' },
+        { kind: 'reaction', target: newest, emoji: '👍', on: true },
+      ]);
+    }
+    expect(Y.encodeStateAsUpdate(y).byteLength).toBeLessThan(100_000);
   });
 
   it('[R9] a full document gives way to a fresh one, and its connections are sent there', async () => {

@@ -65,6 +65,7 @@ export async function openTestServer(
     epochLimits?: Partial<EpochLimits>;
     limits?: Partial<LimitSettings>;
     claims?: ClientClaims;
+    trustProxy?: boolean;
   } = {},
 ): Promise<TestServer> {
   const database = await openTestDatabase();
@@ -101,7 +102,7 @@ export async function openTestServer(
         entries: options.epochMaxEntries ?? EPOCH_LIMITS.entries,
         ...options.epochLimits,
       },
-      trustProxy: false,
+      trustProxy: options.trustProxy ?? false,
       limits: { ...defaultLimits(), ...options.limits },
     });
   let sync = open();
