@@ -180,13 +180,15 @@ export interface StageOptions {
   readonly userDataDir?: string;
   /** What the server gets for the database's url: the url of a door before it. */
   readonly reach?: (databaseUrl: string) => Promise<string>;
+  /** Settings of the server. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-export async function openStage({ userDataDir, reach }: StageOptions = {}): Promise<Stage> {
+export async function openStage({ userDataDir, reach, env }: StageOptions = {}): Promise<Stage> {
   const database = await openDatabase();
   const databaseUrl = (await reach?.(database.url)) ?? database.url;
   const [server, browser] = await Promise.all([
-    startServer({ env: { DATABASE_URL: databaseUrl } }),
+    startServer({ env: { ...env, DATABASE_URL: databaseUrl } }),
     launchChromium(userDataDir === undefined ? {} : { userDataDir }),
   ]);
   return new Stage(server, database, browser);
