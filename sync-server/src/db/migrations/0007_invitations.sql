@@ -137,7 +137,10 @@ END
 $$;
 CREATE FUNCTION tablo_private.forget_deleted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
-  TRUNCATE tablo_private.deleted_counts, tablo_private.deleted_own_counts, tablo_private.own_marks;
+  -- Not TRUNCATE: after TRUNCATE … CASCADE these may be among the tables that are being truncated.
+  DELETE FROM tablo_private.deleted_counts;
+  DELETE FROM tablo_private.deleted_own_counts;
+  DELETE FROM tablo_private.own_marks;
   RETURN NULL;
 END
 $$;
