@@ -61,7 +61,7 @@ export class Committer {
   /** An empty batch asks a store in doubt whether it works. */
   async commit(queued: readonly Queued[], options: CommitOptions): Promise<CommitResult> {
     const { state, store, observer } = this.#deps;
-    const isAlone = options.patience === 'alone';
+    const isAlone = options.patience.waitsForLocks;
     let batch = queued;
     let attempt = this.#attempt(batch, options.patience);
     let hasFailed = false;

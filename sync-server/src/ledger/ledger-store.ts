@@ -74,11 +74,18 @@ export interface DurableEntry {
   readonly shownAt: number | null;
 }
 
-/**
- * How long a transaction may take. `shared`: other tablos wait for it as well, so it waits for no row that somebody holds, and has a tenth of a second for all of
- * it. `alone`: it is about one tablo and keeps nobody else waiting.
- */
-export type Patience = 'shared' | 'alone';
+/** How long a transaction may take. */
+export interface Patience {
+  /** False: it takes the rows that are free, and says which are not. */
+  readonly waitsForLocks: boolean;
+  /** Shared: of the whole transaction, up to its COMMIT. Alone: of each statement. */
+  readonly ms: number;
+}
+
+/** Other tablos wait for it as well: a tenth of a second, with what comes before and after. */
+export const SHARED: Patience = { waitsForLocks: false, ms: 80 };
+/** It is about one tablo, and keeps nobody else waiting. */
+export const alone = (ms: number): Patience => ({ waitsForLocks: true, ms });
 
 export interface LedgerStore {
   transact(scope: Scope, decide: (facts: LockedFacts) => Writes, patience: Patience): Promise<Committed>;

@@ -15,7 +15,7 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { EpochLimits } from '../limit-settings.ts';
 import { Committer, refusedAs } from './committer.ts';
 import { EPOCH_LIMITS, isFull } from './epoch-limits.ts';
-import type { LedgerStore } from './ledger-store.ts';
+import { alone, type LedgerStore, SHARED } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
 import { Quarantine, type RunResult } from './quarantine.ts';
 import { QuietMoves } from './quiet-moves.ts';
@@ -27,6 +27,9 @@ import { type Queued, Waiting } from './waiting.ts';
 const BATCH_MAX_SUBMISSIONS = 512;
 const BATCH_MAX_ENTRIES = 500;
 const BATCH_MAX_BYTES = 512 * 1024;
+/** A statement about one tablo, at the first try and in the end: what is slow by itself shall not hold a lane for long before that is known. */
+const ALONE_MIN_MS = 1_000;
+const ALONE_MAX_MS = 10_000;
 /** Transactions of single tablos at a time. */
 export const LANES = 3;
 
@@ -51,7 +54,7 @@ export class Ledger {
   readonly #quiet: QuietMoves;
   readonly #quarantine = new Quarantine<Queued>({
     lanes: LANES,
-    run: (tablo, queued) => this.#commitAlone(tablo, queued),
+    run: (tablo, queued, failures) => this.#commitAlone(tablo, queued, failures),
   });
   /** Documents whose move is asked for. */
   readonly #moving = new Set<LiveDocument>();
@@ -168,7 +171,7 @@ export class Ledger {
 
   async #commitShared(batch: readonly Queued[]): Promise<void> {
     const result = await this.#committer.commit(batch, {
-      patience: 'shared',
+      patience: SHARED,
       onRetry: () => this.#dropAbandoned(),
       next: () => this.#takeBatch(),
     });
@@ -187,10 +190,10 @@ export class Ledger {
     if (others.length > 0) await this.#commitShared(others);
   }
 
-  async #commitAlone(tablo: TabloId, queued: Queued[]): Promise<RunResult> {
+  async #commitAlone(tablo: TabloId, queued: Queued[], failures: number): Promise<RunResult> {
     const batch = takeUntilLarge(queued);
     const result = await this.#committer.commit(this.#committer.dropAbandoned(batch), {
-      patience: 'alone',
+      patience: alone(Math.min(ALONE_MIN_MS * 2 ** failures, ALONE_MAX_MS)),
       onRetry: () => this.#dropAbandoned(),
       next: () => [],
     });

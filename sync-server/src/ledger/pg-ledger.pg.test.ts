@@ -10,7 +10,7 @@ import { PgDocumentStore } from '../documents/pg-document-store.ts';
 import { Ledger } from './ledger.ts';
 import { describeLedger } from './ledger-contract.ts';
 import { alice, bob, carol, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
-import { BlockedError } from './ledger-store.ts';
+import { BlockedError, SHARED } from './ledger-store.ts';
 import { PgLedgerStore } from './pg-ledger.ts';
 
 let database: TestDatabase;
@@ -163,7 +163,7 @@ describe('rows', () => {
       reactions: [],
       clients: [],
     };
-    const error = await store.transact(scope, decide, 'shared').catch((thrown: unknown) => thrown);
+    const error = await store.transact(scope, decide, SHARED).catch((thrown: unknown) => thrown);
     await holder.query('ROLLBACK');
     holder.release();
     expect(error).toBeInstanceOf(BlockedError);

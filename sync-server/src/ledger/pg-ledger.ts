@@ -25,13 +25,8 @@ import { applyChanges } from './pg-ledger-changes.ts';
 /** Nobody's: the nil UUID. */
 const NO_TABLO = '00000000-0000-0000-0000-000000000000';
 
-/** All other tablos wait for a shared transaction: so much, from its beginning to its COMMIT. */
-const SHARED_MS = 80;
 /** No statement is given less than this. */
 const MIN_STATEMENT_MS = 10;
-/** Nobody else waits for one that is about one tablo. */
-const ALONE_LOCK_MS = 5_000;
-const ALONE_STATEMENT_MS = 10_000;
 
 // [R9] Every row is reached by a key. Left to guess how many rows a JSON parameter has, the planner reads whole tables and joins them by hashing, as long as that
 // seems cheap: the cost would grow with history until it does not.
@@ -41,11 +36,9 @@ const BY_KEY = 'SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off;
 // then lacks of those that exist is held by somebody.
 const lockSql = (tablos: Iterable<TabloId>, patience: Patience): string => {
   const wanted = `'${uuidArray(tablos)}'::uuid[]`;
-  const isShared = patience === 'shared';
-  return `BEGIN; ${BY_KEY} SET LOCAL lock_timeout = ${isShared ? SHARED_MS : ALONE_LOCK_MS};
-    SET LOCAL statement_timeout = ${isShared ? SHARED_MS : ALONE_STATEMENT_MS};
+  return `BEGIN; ${BY_KEY} SET LOCAL lock_timeout = ${patience.ms}; SET LOCAL statement_timeout = ${patience.ms};
     SELECT id, epoch, last_seq, deleted_at IS NOT NULL AS is_deleted FROM tablos WHERE id = ANY(${wanted})
-      ORDER BY id FOR NO KEY UPDATE${isShared ? ' SKIP LOCKED' : ''};
+      ORDER BY id FOR NO KEY UPDATE${patience.waitsForLocks ? '' : ' SKIP LOCKED'};
     SELECT id FROM tablos WHERE id = ANY(${wanted})`;
 };
 
@@ -224,12 +217,9 @@ export class PgLedgerStore implements LedgerStore {
 /** ms that are left for the next statement, as `statement_timeout` takes them. */
 type Clock = () => string;
 
-function createClock(patience: Patience): Clock {
-  const end = performance.now() + SHARED_MS;
-  return () =>
-    patience === 'alone'
-      ? String(ALONE_STATEMENT_MS)
-      : String(Math.max(MIN_STATEMENT_MS, Math.round(end - performance.now())));
+function createClock({ waitsForLocks, ms }: Patience): Clock {
+  const end = performance.now() + ms;
+  return () => String(waitsForLocks ? ms : Math.max(MIN_STATEMENT_MS, Math.round(end - performance.now())));
 }
 
 async function isRolledBack(client: PoolClient): Promise<boolean> {

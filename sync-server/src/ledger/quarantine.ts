@@ -4,7 +4,8 @@
  *
  * Invariants
  * 1. Of one tablo one run at a time, and nothing of it is committed elsewhere while it is here.
- * 2. A tablo leaves when its queue is empty and nothing of it has failed for `CALM_MS`: a second slow entry is not met by the others again.
+ * 2. Tablos that have failed share one lane: the others are for those that are only large.
+ * 3. A tablo leaves when its queue is empty and nothing of it has failed for `CALM_MS`: a second slow entry is not met by the others again.
  */
 import type { TabloId } from '@tablo/schema/ids';
 
@@ -28,14 +29,16 @@ interface Apart<T> {
 export interface QuarantineOptions<T> {
   /** Runs at the same time. */
   readonly lanes: number;
-  /** Tries what `take` gives. What it puts back in front with `putBack` is tried again later. */
-  readonly run: (tablo: TabloId, queued: T[]) => Promise<RunResult>;
+  /** Tries it. What it puts back in front with `putBack` is tried again later. `failures`: in a row before this try. */
+  readonly run: (tablo: TabloId, queued: T[], failures: number) => Promise<RunResult>;
 }
 
 export class Quarantine<T> {
   readonly #options: QuarantineOptions<T>;
   readonly #tablos = new Map<TabloId, Apart<T>>();
   #running = 0;
+  /** Of them, tablos that have failed. */
+  #retrying = 0;
   #isClosed = false;
 
   constructor(options: QuarantineOptions<T>) {
@@ -92,20 +95,24 @@ export class Quarantine<T> {
     if (this.#isClosed) return;
     for (const [tablo, apart] of this.#tablos) {
       if (this.#running >= this.#options.lanes) return;
-      if (!apart.isRunning && apart.timer === null && apart.queued.length > 0) void this.#run(tablo, apart);
+      const isWaiting = !apart.isRunning && apart.timer === null && apart.queued.length > 0;
+      if (isWaiting && (apart.failures === 0 || this.#retrying === 0)) void this.#run(tablo, apart);
     }
   }
 
   async #run(tablo: TabloId, apart: Apart<T>): Promise<void> {
+    const { failures } = apart;
     this.#running += 1;
+    if (failures > 0) this.#retrying += 1;
     apart.isRunning = true;
+    const result = await this.#options.run(tablo, apart.queued.splice(0), failures);
+    apart.isRunning = false;
+    this.#running -= 1;
+    if (failures > 0) this.#retrying -= 1;
+    if (this.#isClosed) return;
     // Whoever ran last is the last to run again.
     this.#tablos.delete(tablo);
     this.#tablos.set(tablo, apart);
-    const result = await this.#options.run(tablo, apart.queued.splice(0));
-    apart.isRunning = false;
-    this.#running -= 1;
-    if (this.#isClosed) return;
     if (result === 'failed') {
       const delay = Math.min(RETRY_MIN_MS * 2 ** apart.failures, RETRY_MAX_MS) * (0.5 + Math.random() / 2);
       apart.failures += 1;
