@@ -21,7 +21,14 @@ export interface LinkStage {
 
 export async function openLinkStage(databaseUrl: string): Promise<LinkStage> {
   const server = await startServer({
-    env: { ...TOKEN_SETTINGS, DATABASE_URL: databaseUrl, MAX_STRANGER_SOCKETS: '100000', LOG_LEVEL: 'warn' },
+    env: {
+      ...TOKEN_SETTINGS,
+      DATABASE_URL: databaseUrl,
+      MAX_STRANGER_SOCKETS: '100000',
+      // A document that takes a slow link many seconds.
+      EPOCH_MAX_BYTES: String(4 * 1024 * 1024),
+      LOG_LEVEL: 'warn',
+    },
   });
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
   const closers: (() => Promise<unknown>)[] = [];
