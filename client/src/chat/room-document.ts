@@ -9,6 +9,7 @@
  * 4. While content waits for other content, nothing that came is told: what is missing may be the time that it is shown at [R5]. A client that is joining
  *    hears of the newest before it has what came while it was away.
  */
+import { parseDocumentName } from '@tablo/schema/document-name';
 import { ENTRIES_ROOT, type Entry, type MemberEntry, parseEntry } from '@tablo/schema/entry';
 import type { EntryId } from '@tablo/schema/ids';
 import * as Y from 'yjs';
@@ -45,6 +46,8 @@ export interface RoomDocumentOptions {
 
 export class RoomDocument {
   readonly name: string;
+  /** The tablo's first document: it holds everything there ever was. A later one begins with the newest messages as they were when it began. */
+  readonly isFirst: boolean;
   readonly doc = new Y.Doc();
   readonly #store: LocalStore;
   readonly #timing: Timing;
@@ -65,6 +68,7 @@ export class RoomDocument {
 
   private constructor({ name, store, timing, isFirstTab, listener }: RoomDocumentOptions) {
     this.name = name;
+    this.isFirst = parseDocumentName(name)?.epoch === 1;
     this.#store = store;
     this.#timing = timing;
     this.#isFirstTab = isFirstTab;

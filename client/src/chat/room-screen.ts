@@ -71,7 +71,10 @@ export class RoomScreen {
       api,
       host: {
         documentStart: () => this.#documentStart(),
-        isDocumentComplete: () => (host.document()?.messageCount ?? 0) >= (host.lastSeq() ?? Number.POSITIVE_INFINITY),
+        isDocumentComplete: () => {
+          const document = host.document();
+          return document?.isFirst === true && document.messageCount >= (host.lastSeq() ?? Number.POSITIVE_INFINITY);
+        },
         shownRows: () => this.#rows.values(),
         addRows: (rows) => this.#addRows(rows),
         dropRows: (ids) => this.#dropRows(ids),
@@ -107,11 +110,11 @@ export class RoomScreen {
     return entry?.kind === 'message' ? entry.author : (this.#rows.get(id)?.author ?? null);
   }
 
-  /** What the timeline shows of durable messages, as rows. */
+  /** What is durable of the timeline, as rows: own changes that are on their way are not. */
   folded(): readonly TimelineRow[] {
-    return this.#need()
-      .messages()
-      .flatMap((message) => (message.delivery.status === 'sent' ? [foldedRowOf(message)] : []));
+    const durable = new Timeline();
+    this.#fill(durable);
+    return durable.messages().map(foldedRowOf);
   }
 
   /** All that this device holds, newest last: the document's and the cached history's. */
@@ -313,10 +316,14 @@ export class RoomScreen {
     this.#rows.clear();
   }
 
+  /**
+   * Only of a tablo's first document. What a later one begins with is as it was then: it tells a newcomer all, but not who remembers a reaction that was taken back, or a
+   * message that was deleted meanwhile. The server's rows tell that.
+   */
   #documentStart(): TimelineKey | null {
     const document = this.#options.host.document();
     const first =
-      document === null
+      document === null || !document.isFirst
         ? undefined
         : this.#need()
             .messages()
