@@ -81,7 +81,7 @@ describe('PgDocumentStore', () => {
     await store.save({ tabloId, epoch: 1 }, { state: stateWith('old'), version: 0n, logIds: [] });
     await pool.query('UPDATE tablos SET epoch = 2 WHERE id = $1', [tabloId]);
     expect(await store.save({ tabloId, epoch: 1 }, { state: stateWith('late'), version: 1n, logIds: [] })).toBeNull();
-    expect(await store.load({ tabloId, epoch: 2 })).toMatchObject({ isLive: true, state: null, version: 0n });
+    expect(await store.load({ tabloId, epoch: 2 })).toMatchObject({ isLive: true, state: null, version: 1n });
     expect(await store.load({ tabloId, epoch: 1 })).toMatchObject({ isLive: false });
     await store.save({ tabloId, epoch: 2 }, { state: stateWith('new'), version: 0n, logIds: [] });
     expect(valuesOf((await store.load({ tabloId, epoch: 2 })).state)).toEqual(['new']);
