@@ -346,8 +346,8 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
       const ledger = new Ledger(test.store, silent, { epochLimits: { ...EPOCH_LIMITS, bytes: 20_000 } });
       const first = load(tablo);
       const replica = new Replica(alice);
-      for (let nth = 0; nth < 4; nth += 1) {
-        const update = replica.push(replica.message('x'.repeat(7_000), T + nth));
+      for (const text of [7_000, 7_000, 7_000, 3].map((length) => 'x'.repeat(length))) {
+        const update = replica.push(replica.message(text, T));
         await ledger.submit(submissionOf(first.live, alice, update, T));
       }
       expect(first.live.hasMoved).toBe(true);
