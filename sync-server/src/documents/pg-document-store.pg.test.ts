@@ -90,35 +90,38 @@ describe('PgDocumentStore', () => {
   it.each([
     ['that had a snapshot', true],
     ['that had none yet', false],
-  ])('[R1] [R9] never puts the snapshot of a document that is just moving in the place of what the next one begins with: a tablo %s', async (_, hasSnapshot) => {
-    const tabloId = await addTablo();
-    const [old, next] = [
-      { tabloId, epoch: 1 },
-      { tabloId, epoch: 2 },
-    ];
-    if (hasSnapshot) await store.save(old, { state: stateWith('old'), version: 0n, logIds: [] });
-    const { version } = await store.load(old);
-    const mover = await pool.connect();
-    await mover.query('BEGIN');
-    await mover.query('UPDATE tablos SET epoch = 2 WHERE id = $1', [tabloId]);
-    await mover.query(
-      `INSERT INTO tablo_documents AS d (tablo_id, epoch, state, server_client) VALUES ($1, 2, $2, 7) ON CONFLICT (tablo_id)
+  ])(
+    '[R1] [R9] never puts the snapshot of a document that is just moving in the place of what the next one begins with: a tablo %s',
+    async (_, hasSnapshot) => {
+      const tabloId = await addTablo();
+      const [old, next] = [
+        { tabloId, epoch: 1 },
+        { tabloId, epoch: 2 },
+      ];
+      if (hasSnapshot) await store.save(old, { state: stateWith('old'), version: 0n, logIds: [] });
+      const { version } = await store.load(old);
+      const mover = await pool.connect();
+      await mover.query('BEGIN');
+      await mover.query('UPDATE tablos SET epoch = 2 WHERE id = $1', [tabloId]);
+      await mover.query(
+        `INSERT INTO tablo_documents AS d (tablo_id, epoch, state, server_client) VALUES ($1, 2, $2, 7) ON CONFLICT (tablo_id)
         DO UPDATE SET epoch = 2, state = excluded.state, server_client = 7, version = d.version + 1`,
-      [tabloId, Buffer.from(stateWith('newest'))],
-    );
-    const saved = store.save(old, { state: stateWith('old', 'older'), version, logIds: [] });
-    await vi.waitFor(async () => {
-      const { rows } = await pool.query(
-        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%tablo_documents%'`,
+        [tabloId, Buffer.from(stateWith('newest'))],
       );
-      expect(rows).toHaveLength(1);
-    }, 10_000);
-    await mover.query('COMMIT');
-    mover.release();
-    expect(await saved).toBeNull();
-    const loaded = await store.load(next);
-    expect([valuesOf(loaded.state), loaded.serverClient]).toEqual([['newest'], 7]);
-  });
+      const saved = store.save(old, { state: stateWith('old', 'older'), version, logIds: [] });
+      await vi.waitFor(async () => {
+        const { rows } = await pool.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%tablo_documents%'`,
+        );
+        expect(rows).toHaveLength(1);
+      }, 10_000);
+      await mover.query('COMMIT');
+      mover.release();
+      expect(await saved).toBeNull();
+      const loaded = await store.load(next);
+      expect([valuesOf(loaded.state), loaded.serverClient]).toEqual([['newest'], 7]);
+    },
+  );
 
   it('[R11] rejects when the database is away, instead of giving an empty document', async () => {
     const gone = createPool('postgres://nobody@127.0.0.1:1/nothing');
