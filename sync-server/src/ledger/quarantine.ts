@@ -5,6 +5,8 @@
  * Invariants
  * 1. Of one tablo one run at a time, and nothing of it is committed elsewhere while it is here.
  * 2. A tablo leaves when its queue is empty and nothing of it has failed for `CALM_MS`: a second slow entry is not met by the others again.
+ * 3. Tablos that have failed never run on all lanes at once: one lane is left to those that are well, as every tablo is whose document is full. Whoever
+ *    ran last is the last to run again.
  */
 import type { TabloId } from '@tablo/schema/ids';
 
@@ -36,6 +38,8 @@ export class Quarantine<T> {
   readonly #options: QuarantineOptions<T>;
   readonly #tablos = new Map<TabloId, Apart<T>>();
   #running = 0;
+  /** Of `#running`: those that have failed before. */
+  #retrying = 0;
   #isClosed = false;
 
   constructor(options: QuarantineOptions<T>) {
@@ -87,17 +91,20 @@ export class Quarantine<T> {
     return apart;
   }
 
-  /** Starts what may start, in the order in which the tablos came here. */
+  /** Starts what may start, in the order in which the tablos came here, or ran. */
   #pump(): void {
     if (this.#isClosed) return;
     for (const [tablo, apart] of this.#tablos) {
       if (this.#running >= this.#options.lanes) return;
-      if (!apart.isRunning && apart.timer === null && apart.queued.length > 0) void this.#run(tablo, apart);
+      const isReady = !apart.isRunning && apart.timer === null && apart.queued.length > 0;
+      if (isReady && (apart.failures === 0 || this.#retrying < this.#options.lanes - 1)) void this.#run(tablo, apart);
     }
   }
 
   async #run(tablo: TabloId, apart: Apart<T>): Promise<void> {
+    const isRetry = apart.failures > 0;
     this.#running += 1;
+    if (isRetry) this.#retrying += 1;
     apart.isRunning = true;
     // Whoever ran last is the last to run again.
     this.#tablos.delete(tablo);
@@ -105,6 +112,7 @@ export class Quarantine<T> {
     const result = await this.#options.run(tablo, apart.queued.splice(0));
     apart.isRunning = false;
     this.#running -= 1;
+    if (isRetry) this.#retrying -= 1;
     if (this.#isClosed) return;
     if (result === 'failed') {
       const delay = Math.min(RETRY_MIN_MS * 2 ** apart.failures, RETRY_MAX_MS) * (0.5 + Math.random() / 2);
