@@ -15,7 +15,8 @@ const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 5_000;
 const CALM_MS = 10_000;
 
-export type RunResult = 'done' | 'failed';
+/** `held`: it failed by what has nothing to do with what was queued. */
+export type RunResult = 'done' | 'failed' | 'held';
 
 interface Apart<T> {
   queued: T[];
@@ -23,6 +24,8 @@ interface Apart<T> {
   isRunning: boolean;
   /** ms, of `performance.now()`. */
   failedAt: number;
+  /** The last failure may have been one entry's. */
+  isDivided: boolean;
   /** Set: it waits for its next try, or for its time here to end. */
   timer: NodeJS.Timeout | null;
 }
@@ -38,7 +41,7 @@ export class Quarantine<T> {
   readonly #options: QuarantineOptions<T>;
   readonly #tablos = new Map<TabloId, Apart<T>>();
   #running = 0;
-  /** Of `#running`: those that have failed before. */
+  /** Of `#running`: those that are suspect. */
   #retrying = 0;
   #isClosed = false;
 
@@ -57,6 +60,12 @@ export class Quarantine<T> {
   /** It has failed here: nobody knows when it will go well. */
   isStuck(tablo: TabloId): boolean {
     return (this.#tablos.get(tablo)?.failures ?? 0) > 0;
+  }
+
+  /** Something of it has failed a short while ago: it is not known whose. */
+  isDivided(tablo: TabloId): boolean {
+    const apart = this.#tablos.get(tablo);
+    return apart?.isDivided === true && isSuspect(apart);
   }
 
   /** Behind what the tablo has here already. */
@@ -86,7 +95,14 @@ export class Quarantine<T> {
   #open(tablo: TabloId): Apart<T> {
     const known = this.#tablos.get(tablo);
     if (known !== undefined) return known;
-    const apart: Apart<T> = { queued: [], failures: 0, isRunning: false, failedAt: -Infinity, timer: null };
+    const apart: Apart<T> = {
+      queued: [],
+      failures: 0,
+      isRunning: false,
+      failedAt: -Infinity,
+      isDivided: false,
+      timer: null,
+    };
     this.#tablos.set(tablo, apart);
     return apart;
   }
@@ -97,12 +113,12 @@ export class Quarantine<T> {
     for (const [tablo, apart] of this.#tablos) {
       if (this.#running >= this.#options.lanes) return;
       const isReady = !apart.isRunning && apart.timer === null && apart.queued.length > 0;
-      if (isReady && (apart.failures === 0 || this.#retrying < this.#options.lanes - 1)) void this.#run(tablo, apart);
+      if (isReady && (!isSuspect(apart) || this.#retrying < this.#options.lanes - 1)) void this.#run(tablo, apart);
     }
   }
 
   async #run(tablo: TabloId, apart: Apart<T>): Promise<void> {
-    const isRetry = apart.failures > 0;
+    const isRetry = isSuspect(apart);
     this.#running += 1;
     if (isRetry) this.#retrying += 1;
     apart.isRunning = true;
@@ -114,10 +130,11 @@ export class Quarantine<T> {
     this.#running -= 1;
     if (isRetry) this.#retrying -= 1;
     if (this.#isClosed) return;
-    if (result === 'failed') {
+    if (result !== 'done') {
       const delay = Math.min(RETRY_MIN_MS * 2 ** apart.failures, RETRY_MAX_MS) * (0.5 + Math.random() / 2);
       apart.failures += 1;
       apart.failedAt = performance.now();
+      apart.isDivided = result === 'failed';
       this.#wait(apart, delay);
     } else {
       apart.failures = 0;
@@ -151,3 +168,6 @@ export class Quarantine<T> {
     apart.timer = null;
   }
 }
+
+const isSuspect = ({ failures, failedAt }: Apart<unknown>): boolean =>
+  failures > 0 || performance.now() - failedAt < CALM_MS;
