@@ -74,6 +74,32 @@ describe('row level security', () => {
     );
   });
 
+  it('[R6] whom somebody added without having met them is named to nobody by SQL either, before they have used the tablo', async () => {
+    const [mallory, victim] = ['00000000-0000-4000-8000-0000000000d1', '00000000-0000-4000-8000-0000000000d2'];
+    const trap = createEntryId();
+    await pool.query("INSERT INTO tablos (id, name, last_seq) VALUES ($1, 'Trap', 9)", [trap]);
+    for (const user of [mallory, victim])
+      await pool.query('INSERT INTO tablo_access (tablo_id, user_id) VALUES ($1, $2)', [trap, user]);
+    await pool.query(`INSERT INTO profiles (user_id, name, email) VALUES ($1, 'Victim', 'victim@example.org')`, [
+      victim,
+    ]);
+    // As the REST route writes it.
+    await pool.query('INSERT INTO tablo_private.newcomers (tablo_id, user_id, added_by) VALUES ($1, $2, $3)', [
+      trap,
+      victim,
+      mallory,
+    ]);
+    const seenBy = async (user: string) =>
+      as('authenticated', user, async (client) => [
+        (await client.query('SELECT email FROM profiles WHERE user_id = $1', [victim])).rows,
+        (await client.query('SELECT tablo_private.shares_tablo($1) AS shares', [victim])).rows[0]?.shares,
+      ]);
+    expect(await seenBy(mallory)).toEqual([[], false]);
+    expect(await seenBy(victim)).toEqual([[{ email: 'victim@example.org' }], true]);
+    await pool.query('DELETE FROM tablo_private.newcomers WHERE user_id = $1', [victim]);
+    expect(await seenBy(mallory)).toEqual([[{ email: 'victim@example.org' }], true]);
+  });
+
   it('[R6] a member reads the messages and the members of own tablos only', async () => {
     expect(await as('authenticated', alice, (client) => ids(client, 'SELECT id FROM messages'))).toEqual([seen]);
     expect(await as('authenticated', alice, (client) => ids(client, 'SELECT id FROM tablos'))).toEqual([mine]);

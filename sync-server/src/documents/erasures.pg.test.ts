@@ -1,5 +1,6 @@
 import { createDeletion, createEdit, createMessage, createReaction } from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { silentLog } from '../log.ts';
 import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
@@ -123,6 +124,33 @@ it('[R2] does so again when a client that was away sends a text of it after its 
   later.push(message, createEdit(by(alice), message.id, 'correct horse battery'));
   await stored(later);
   await until(async () => expect(await tablesWith('correct horse')).toEqual([]));
+});
+
+it('[R2] does so for all others while one tablo cannot be moved, and for that one as soon as it can', async () => {
+  const [held, free] = [await server.addTablo({ [alice]: 'owner' }), await server.addTablo({ [alice]: 'owner' })];
+  const message = {
+    [held]: createMessage(by(alice), 'first deleted'),
+    [free]: createMessage(by(alice), 'tell nobody'),
+  };
+  for (const tablo of [held, free]) {
+    const a = await joined(alice, tablo);
+    const one = message[tablo] as ReturnType<typeof createMessage>;
+    a.push(one, createEdit(by(alice), one.id, `${one.text}, edited`), createDeletion(by(alice), one.id));
+    await stored(a);
+  }
+  const holder = new pg.Client(server.pool.options.connectionString);
+  await holder.connect();
+  await holder.query('BEGIN');
+  await holder.query('UPDATE tablos SET name = name WHERE id = $1', [held]);
+  startErasures();
+  try {
+    await until(async () => expect(await tablesWith('tell nobody')).toEqual([]));
+    expect(await tablesWith('first deleted')).not.toEqual([]);
+  } finally {
+    await holder.query('ROLLBACK');
+    await holder.end();
+  }
+  await until(async () => expect(await tablesWith('first deleted')).toEqual([]));
 });
 
 it('[R9] moves a tablo once for many deletions, and not before they are so old', async () => {

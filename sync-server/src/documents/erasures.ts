@@ -2,13 +2,16 @@
  * [R2] What was deleted is gone: from the rows at once or in portions, from document, log and snapshot by a move of the tablo to a fresh document, which takes no
  * deleted message along. In a quiet tablo as well, after a restart as well: what is to do is a row that was committed with the deletion.
  */
-import type { DocumentName } from '@tablo/schema/document-name';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type DocumentName, encodeDocumentName } from '@tablo/schema/document-name';
 import type { Log } from '../log.ts';
 import type { ErasureStore } from './erasure-store.ts';
 
 /** Deletions of one tablo within this time share a move: each move costs its members a join. */
 const GATHER_MS = 45_000;
 const LOOK_MS = 15_000;
+/** A tablo that cannot be moved now (somebody holds its row) is moved when it can be: the others do not wait for it longer than this. */
+const MOVE_MS = 1_000;
 
 export interface ErasuresOptions {
   readonly store: ErasureStore;
@@ -27,19 +30,35 @@ export interface Erasures {
 export function openErasures({ store, move, log, gatherMs = GATHER_MS, lookMs = LOOK_MS }: ErasuresOptions): Erasures {
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
-  const look = async (): Promise<void> => {
-    while (!isClosed && (await store.removeRows()));
-    for (const name of await store.findDocuments(gatherMs)) {
-      if (isClosed) return;
-      await move(name);
-    }
-    while (!isClosed && (await store.forgetDone()));
+  const warn = (error: unknown): void => {
+    if (!isClosed) log.warn({ err: error }, 'What was deleted could not be removed; it is tried again.');
   };
+  /** Names whose move goes on behind a look. */
+  const moving = new Set<string>();
+  const tryMove = async (name: DocumentName): Promise<void> => {
+    const key = encodeDocumentName(name);
+    if (moving.has(key)) return;
+    moving.add(key);
+    const moved = move(name)
+      .catch(warn)
+      .finally(() => moving.delete(key));
+    await Promise.race([moved, delay(MOVE_MS, undefined, { ref: false })]);
+  };
+  const steps: readonly (() => Promise<void>)[] = [
+    async () => {
+      while (!isClosed && (await store.removeRows()));
+    },
+    async () => {
+      for (const name of await store.findDocuments(gatherMs)) if (!isClosed) await tryMove(name);
+    },
+    async () => {
+      while (!isClosed && (await store.forgetDone()));
+    },
+  ];
   const plan = (): void => {
     timer = setTimeout(async () => {
-      await look().catch((error: unknown) => {
-        if (!isClosed) log.warn({ err: error }, 'What was deleted could not be removed; it is tried again.');
-      });
+      // One that fails (a row that somebody holds) keeps none of the others from its work.
+      for (const step of steps) await step().catch(warn);
       if (!isClosed) plan();
     }, lookMs).unref();
   };

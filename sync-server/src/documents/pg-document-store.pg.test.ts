@@ -1,6 +1,6 @@
 import { createEntryId, type TabloId } from '@tablo/schema/ids';
 import type { Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as Y from 'yjs';
 import { createPool } from '../db/pool.ts';
 import { openTestDatabase, type TestDatabase } from '../db/test-database.ts';
@@ -81,11 +81,47 @@ describe('PgDocumentStore', () => {
     await store.save({ tabloId, epoch: 1 }, { state: stateWith('old'), version: 0n, logIds: [] });
     await pool.query('UPDATE tablos SET epoch = 2 WHERE id = $1', [tabloId]);
     expect(await store.save({ tabloId, epoch: 1 }, { state: stateWith('late'), version: 1n, logIds: [] })).toBeNull();
-    expect(await store.load({ tabloId, epoch: 2 })).toMatchObject({ isLive: true, state: null, version: 0n });
+    expect(await store.load({ tabloId, epoch: 2 })).toMatchObject({ isLive: true, state: null, version: 1n });
     expect(await store.load({ tabloId, epoch: 1 })).toMatchObject({ isLive: false });
     await store.save({ tabloId, epoch: 2 }, { state: stateWith('new'), version: 0n, logIds: [] });
     expect(valuesOf((await store.load({ tabloId, epoch: 2 })).state)).toEqual(['new']);
   });
+
+  it.each([
+    ['that had a snapshot', true],
+    ['that had none yet', false],
+  ])(
+    '[R1] [R9] never puts the snapshot of a document that is just moving in the place of what the next one begins with: a tablo %s',
+    async (_, hasSnapshot) => {
+      const tabloId = await addTablo();
+      const [old, next] = [
+        { tabloId, epoch: 1 },
+        { tabloId, epoch: 2 },
+      ];
+      if (hasSnapshot) await store.save(old, { state: stateWith('old'), version: 0n, logIds: [] });
+      const { version } = await store.load(old);
+      const mover = await pool.connect();
+      await mover.query('BEGIN');
+      await mover.query('UPDATE tablos SET epoch = 2 WHERE id = $1', [tabloId]);
+      await mover.query(
+        `INSERT INTO tablo_documents AS d (tablo_id, epoch, state, server_client) VALUES ($1, 2, $2, 7) ON CONFLICT (tablo_id)
+        DO UPDATE SET epoch = 2, state = excluded.state, server_client = 7, version = d.version + 1`,
+        [tabloId, Buffer.from(stateWith('newest'))],
+      );
+      const saved = store.save(old, { state: stateWith('old', 'older'), version, logIds: [] });
+      await vi.waitFor(async () => {
+        const { rows } = await pool.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%tablo_documents%'`,
+        );
+        expect(rows).toHaveLength(1);
+      }, 10_000);
+      await mover.query('COMMIT');
+      mover.release();
+      expect(await saved).toBeNull();
+      const loaded = await store.load(next);
+      expect([valuesOf(loaded.state), loaded.serverClient]).toEqual([['newest'], 7]);
+    },
+  );
 
   it('[R11] rejects when the database is away, instead of giving an empty document', async () => {
     const gone = createPool('postgres://nobody@127.0.0.1:1/nothing');

@@ -5,18 +5,22 @@ import * as Y from 'yjs';
 import type { DocumentStore, Snapshot, StoredDocument } from './document-store.ts';
 
 // One statement, so that snapshot and log are of one moment: a compaction in between would hide its rows from both.
-const LOAD = `SELECT NULL::bigint AS id, version, state AS update, server_client FROM tablo_documents WHERE tablo_id = $1 AND epoch = $2
-  UNION ALL SELECT id, NULL, update, NULL FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2
-  UNION ALL SELECT NULL, NULL, NULL, NULL FROM tablos WHERE id = $1 AND epoch = $2 ORDER BY id NULLS FIRST`;
+// The version is the row's, whatever epoch its state is of.
+const LOAD = `SELECT NULL::bigint AS id, false AS is_tablo, version, CASE WHEN epoch = $2 THEN state END AS update,
+    CASE WHEN epoch = $2 THEN server_client END AS server_client FROM tablo_documents WHERE tablo_id = $1
+  UNION ALL SELECT id, false, NULL, update, NULL FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2
+  UNION ALL SELECT NULL, true, NULL, NULL, NULL FROM tablos WHERE id = $1 AND epoch = $2 ORDER BY id NULLS FIRST`;
 
-// A snapshot of another epoch than the live one is nobody's: of an older one, or of a newer one that a partial restore has left.
+// A snapshot of another epoch than the live one is nobody's: of an older one, or of a newer one that a partial restore has left. Which one is live was read
+// when the statement began: the tablo may be moving in this very moment, and then the row is the next document's. So the version alone says whether it is
+// still the row that was looked at; every move raises it.
 const SAVE = `WITH live AS (
     SELECT id FROM tablos WHERE id = $1 AND epoch = $2
   ), saved AS (
     INSERT INTO tablo_documents AS d (tablo_id, epoch, state) SELECT id, $2, $3 FROM live
     ON CONFLICT (tablo_id) DO UPDATE SET epoch = excluded.epoch, state = excluded.state, version = d.version + 1, updated_at = now(),
       server_client = CASE WHEN d.epoch = excluded.epoch THEN d.server_client END
-      WHERE d.epoch <> excluded.epoch OR d.version = $4
+      WHERE d.version = $4
     RETURNING version
   ), gone AS (
     DELETE FROM tablo_updates WHERE id = ANY($5::bigint[]) AND EXISTS (SELECT FROM saved)
@@ -31,12 +35,18 @@ export class PgDocumentStore implements DocumentStore {
   }
 
   async load({ tabloId, epoch }: DocumentName): Promise<StoredDocument> {
-    type Row = { id: string | null; version: string | null; update: Buffer | null; server_client: string | null };
+    type Row = {
+      id: string | null;
+      is_tablo: boolean;
+      version: string | null;
+      update: Buffer | null;
+      server_client: string | null;
+    };
     const { rows } = await this.#pool.query<Row>({ name: 'document-load', text: LOAD, values: [tabloId, epoch] });
     const serverClient = rows.find(({ server_client }) => server_client !== null)?.server_client ?? null;
     const updates = rows.flatMap(({ update }) => (update === null ? [] : [new Uint8Array(update)]));
     return {
-      isLive: rows.some(({ update }) => update === null), // The tablo's own row.
+      isLive: rows.some(({ is_tablo }) => is_tablo),
       state: updates.length === 0 ? null : updates.length === 1 && updates[0] ? updates[0] : Y.mergeUpdates(updates),
       version: BigInt(rows.find(({ version }) => version !== null)?.version ?? 0),
       logIds: rows.flatMap(({ id }) => (id === null ? [] : [BigInt(id)])),

@@ -148,7 +148,10 @@ class Batch implements LockedFacts {
     if (submission.type === 'entry') return admitEntry(submission.entry, applicant, this, digestContent);
     const frontier = this.#changes.get(document)?.draft ?? document.frontier;
     const admission = admit(submission.runs, applicant, frontier, this, digestContent);
-    if (submission.continuity !== 'carried-over' || admission.type !== 'refused') return admission;
+    if (submission.continuity !== 'carried-over' || admission.type === 'known') return admission;
+    // What connects and is all new is a client's of this document. What is durable already would fill each new document as soon as it is there, if it is the
+    // sender's alone: the tablo would move, and the client come back with it, for ever.
+    if (admission.type === 'accepted' && admission.repeated.length === 0) return admission;
     // A clientID that writes here and leaves clocks out has lost something on its way: it is asked for that.
     if (trimKnown(submission.runs, frontier).some(({ client }) => frontier.nextClock(client) > 0)) return admission;
     const carriedOver = admitCarriedOver(submission.runs, applicant, this, digestContent);

@@ -341,6 +341,32 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
       expect(await carry(Y.encodeStateAsUpdate(forger.doc))).toMatchObject({ type: 'refused' });
     });
 
+    it('[R9] a client that comes back with nothing but its own old entries does not fill the next document with them', async () => {
+      const { test, tablo } = await start();
+      const ledger = new Ledger(test.store, silent, { epochLimits: { ...EPOCH_LIMITS, bytes: 20_000 } });
+      const first = load(tablo);
+      const replica = new Replica(alice);
+      for (const text of [7_000, 7_000, 7_000, 3].map((length) => 'x'.repeat(length))) {
+        const update = replica.push(replica.message(text, T));
+        await ledger.submit(submissionOf(first.live, alice, update, T));
+      }
+      expect(first.live.hasMoved).toBe(true);
+      const seed = await test.seed(tablo);
+      const second = load(tablo, 2, open(seed), seed);
+      const before = second.live.size;
+      const carry = () =>
+        ledger.submit({
+          ...submissionOf(second.live, alice, Y.encodeStateAsUpdate(replica.doc), T),
+          continuity: 'carried-over',
+        } as ReturnType<typeof submissionOf>);
+      // The one that the first document did not take any more is new.
+      expect(await carry()).toMatchObject({ type: 'committed', fresh: [expect.anything()] });
+      expect(await carry()).toEqual({ type: 'known' });
+      expect(second.live.hasMoved).toBe(false);
+      expect(second.live.size.entries).toBe(before.entries + 1);
+      expect(await test.rows(tablo)).toHaveLength(4);
+    });
+
     it('[R2] notes every text of a deleted message that is in the document: its own, its edits, and those that come later', async () => {
       const { ledger, test, tablo } = await start();
       const { live } = load(tablo);

@@ -4,7 +4,8 @@
  *
  * Invariants
  * 1. A submission's promise resolves only after the transaction that holds it has committed and its document contains it [R1].
- * 2. A tablo's submissions are decided in order of arrival (`decideBatch`), each against what the ones before it made of the facts.
+ * 2. A tablo's submissions are decided in order of arrival (`decideBatch`), each against what the ones before it made of the facts. Where a statement
+ *    of it has failed, each user's are: they go user by user, and whose do not go well are the last to be tried again.
  * 3. One submission's refusal never touches its neighbours'.
  * 4. While the store fails, nothing resolves; the batch is tried again until it commits or the ledger closes [R11].
  * 5. What stands in the way of one tablo stops no other: the shared transaction has a tenth of a second and waits for no row that somebody holds; a tablo
@@ -191,6 +192,8 @@ export class Ledger {
   }
 
   async #commitAlone(tablo: TabloId, queued: Queued[], failures: number): Promise<RunResult> {
+    // [R8] What one user wrote may be what is in the way: the others of the tablo go first then.
+    const others = this.#quarantine.isDivided(tablo) ? takeOthers(queued) : [];
     const batch = takeUntilLarge(queued);
     const result = await this.#committer.commit(this.#committer.dropAbandoned(batch), {
       patience: alone(Math.min(ALONE_MIN_MS * 2 ** failures, ALONE_MAX_MS)),
@@ -198,9 +201,11 @@ export class Ledger {
       next: () => [],
     });
     const left = result.type === 'blocked' ? result.left : [];
-    if (result.type !== 'closed') this.#quarantine.putBack(tablo, [...left, ...queued]);
+    // A user's own stay in their order.
+    if (result.type !== 'closed') this.#quarantine.putBack(tablo, [...others, ...left, ...queued]);
     this.#tellIdle();
-    return result.type === 'blocked' ? 'failed' : 'done';
+    if (result.type !== 'blocked') return 'done';
+    return result.error.tablos === null ? 'failed' : 'held';
   }
 
   #dropAbandoned(): void {
@@ -260,4 +265,13 @@ function takeUntilLarge(queued: Queued[]): Queued[] {
   return queued.splice(0, end < 0 ? queued.length : end);
 }
 
+/** All but what the first one's user submitted. */
+function takeOthers(queued: Queued[]): Queued[] {
+  const first = queued[0] === undefined ? null : userOf(queued[0]);
+  const others = queued.filter((one) => userOf(one) !== first);
+  queued.splice(0, queued.length, ...queued.filter((one) => userOf(one) === first));
+  return others;
+}
+
+const userOf = ({ submission }: Queued): UserId | null => (submission.type === 'move' ? null : submission.userId);
 const tabloOf = ({ submission }: Queued): TabloId => submission.document.tabloId;

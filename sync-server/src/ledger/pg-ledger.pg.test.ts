@@ -207,6 +207,35 @@ describe('rows', () => {
     }
   });
 
+  it.each(['P0001', '42501', '57014'])(
+    '[R8] of others in the same tablo go on while one user’s entry is not taken (%s), and that one is stored when it is',
+    async (code) => {
+      const tablo = await addTablo({ [alice]: 'member', [bob]: 'member' });
+      const ledger = new Ledger(new PgLedgerStore(pool), silent);
+      const { live } = load(tablo);
+      await pool.query(`CREATE TABLE odd_words AS SELECT 'odd' AS word; CREATE FUNCTION odd_word() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN IF NEW.text IN (SELECT word FROM odd_words) THEN RAISE EXCEPTION 'not here' USING ERRCODE = '${code}'; END IF; RETURN NEW; END $$`);
+      await pool.query('CREATE TRIGGER odd_word BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION odd_word()');
+      const replicas = { [alice]: new Replica(alice), [bob]: new Replica(bob) };
+      const send = (user: typeof alice, text: string) => {
+        const replica = replicas[user] as Replica;
+        return ledger.submit(submissionOf(live, user, replica.push(replica.message(text, T)), T));
+      };
+      try {
+        const waiting = [send(alice, 'before'), send(alice, 'odd'), send(alice, 'after')];
+        for (const text of ['one', 'two', 'three']) expect((await send(bob, text)).type).toBe('committed');
+        expect(ledger.queued).toBe(3);
+        await pool.query('DELETE FROM odd_words');
+        expect((await Promise.all(waiting)).map(({ type }) => type)).toEqual(['committed', 'committed', 'committed']);
+      } finally {
+        await pool.query('DROP TRIGGER odd_word ON messages; DROP FUNCTION odd_word; DROP TABLE odd_words');
+        await ledger.close(100);
+      }
+      const { rows } = await pool.query('SELECT text FROM messages WHERE channel_id = $1 ORDER BY seq', [tablo]);
+      expect(rows.map(({ text }) => text)).toEqual(['one', 'two', 'three', 'before', 'odd', 'after']);
+    },
+  );
+
   it('[R8] that a rule of the host application refuses, at the statement or at COMMIT, stop no other tablo', async () => {
     const [odd, free] = [await addTablo({ [alice]: 'member' }), await addTablo({ [alice]: 'member' })];
     const ledger = new Ledger(new PgLedgerStore(pool), silent);

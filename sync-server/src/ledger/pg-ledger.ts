@@ -234,7 +234,11 @@ async function begin(
   tablos: Iterable<TabloId>,
   patience: Patience,
 ): Promise<ReadonlyMap<TabloId, TabloRow>> {
-  const results = (await client.query(lockSql(tablos, patience))) as unknown as readonly QueryResult<TabloRow>[];
+  const answer = client.query(lockSql(tablos, patience)).catch((error: Error & { code?: unknown }) => {
+    if (error.code !== LOCK_NOT_AVAILABLE) throw error;
+    throw new BlockedError('Somebody holds rows of tablos.', { cause: error, tablos: new Set(tablos) });
+  });
+  const results = (await answer) as unknown as readonly QueryResult<TabloRow>[];
   const [locked = [], existing = []] = results.slice(-2).map(({ rows }) => rows);
   const rows = new Map(locked.map((row) => [row.id, row]));
   const held = existing.filter(({ id }) => !rows.has(id)).map(({ id }) => id);
@@ -341,6 +345,7 @@ const uuidArray = (ids: Iterable<string>): string => `{${[...ids].join(',')}}`;
 const STATE_CLASSES = new Set(['08', '25', '28', '3D', '53', '57', '58']);
 /** A statement that took too long, or that somebody ended: about these rows, not about the database, which has just answered. */
 const QUERY_CANCELED = '57014';
+const LOCK_NOT_AVAILABLE = '55P03';
 /** Data, integrity, limits: of what was written. */
 const DATA_CLASSES = new Set(['22', '23', '54']);
 /** Two nodes insert one id at once: the repeated transaction reads the winner's row and decides by it. */

@@ -4,8 +4,9 @@
  *
  * Invariants
  * 1. Of one tablo one run at a time, and nothing of it is committed elsewhere while it is here.
- * 2. Tablos that have failed share one lane: the others are for those that are only large.
- * 3. A tablo leaves when its queue is empty and nothing of it has failed for `CALM_MS`: a second slow entry is not met by the others again.
+ * 2. A tablo leaves when its queue is empty and nothing of it has failed for `CALM_MS`: a second slow entry is not met by the others again.
+ * 3. Tablos that have failed never run on all lanes at once: one lane is left to those that are well, as every tablo is whose document is full. Whoever
+ *    ran last is the last to run again.
  */
 import type { TabloId } from '@tablo/schema/ids';
 
@@ -14,7 +15,8 @@ const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 5_000;
 const CALM_MS = 10_000;
 
-export type RunResult = 'done' | 'failed';
+/** `held`: it failed by what has nothing to do with what was queued. */
+export type RunResult = 'done' | 'failed' | 'held';
 
 interface Apart<T> {
   queued: T[];
@@ -22,6 +24,8 @@ interface Apart<T> {
   isRunning: boolean;
   /** ms, of `performance.now()`. */
   failedAt: number;
+  /** The last failure may have been one entry's. */
+  isDivided: boolean;
   /** Set: it waits for its next try, or for its time here to end. */
   timer: NodeJS.Timeout | null;
 }
@@ -37,7 +41,7 @@ export class Quarantine<T> {
   readonly #options: QuarantineOptions<T>;
   readonly #tablos = new Map<TabloId, Apart<T>>();
   #running = 0;
-  /** Of them, tablos that have failed. */
+  /** Of `#running`: those that are suspect. */
   #retrying = 0;
   #isClosed = false;
 
@@ -56,6 +60,12 @@ export class Quarantine<T> {
   /** It has failed here: nobody knows when it will go well. */
   isStuck(tablo: TabloId): boolean {
     return (this.#tablos.get(tablo)?.failures ?? 0) > 0;
+  }
+
+  /** Something of it has failed a short while ago: it is not known whose. */
+  isDivided(tablo: TabloId): boolean {
+    const apart = this.#tablos.get(tablo);
+    return apart?.isDivided === true && isSuspect(apart);
   }
 
   /** Behind what the tablo has here already. */
@@ -85,38 +95,46 @@ export class Quarantine<T> {
   #open(tablo: TabloId): Apart<T> {
     const known = this.#tablos.get(tablo);
     if (known !== undefined) return known;
-    const apart: Apart<T> = { queued: [], failures: 0, isRunning: false, failedAt: -Infinity, timer: null };
+    const apart: Apart<T> = {
+      queued: [],
+      failures: 0,
+      isRunning: false,
+      failedAt: -Infinity,
+      isDivided: false,
+      timer: null,
+    };
     this.#tablos.set(tablo, apart);
     return apart;
   }
 
-  /** Starts what may start, in the order in which the tablos came here. */
+  /** Starts what may start, in the order in which the tablos came here, or ran. */
   #pump(): void {
     if (this.#isClosed) return;
     for (const [tablo, apart] of this.#tablos) {
       if (this.#running >= this.#options.lanes) return;
-      const isWaiting = !apart.isRunning && apart.timer === null && apart.queued.length > 0;
-      if (isWaiting && (apart.failures === 0 || this.#retrying === 0)) void this.#run(tablo, apart);
+      const isReady = !apart.isRunning && apart.timer === null && apart.queued.length > 0;
+      if (isReady && (!isSuspect(apart) || this.#retrying < this.#options.lanes - 1)) void this.#run(tablo, apart);
     }
   }
 
   async #run(tablo: TabloId, apart: Apart<T>): Promise<void> {
-    const { failures } = apart;
+    const isRetry = isSuspect(apart);
     this.#running += 1;
-    if (failures > 0) this.#retrying += 1;
+    if (isRetry) this.#retrying += 1;
     apart.isRunning = true;
-    const result = await this.#options.run(tablo, apart.queued.splice(0), failures);
+    const result = await this.#options.run(tablo, apart.queued.splice(0), apart.failures);
     apart.isRunning = false;
     this.#running -= 1;
-    if (failures > 0) this.#retrying -= 1;
+    if (isRetry) this.#retrying -= 1;
     if (this.#isClosed) return;
     // Whoever ran last is the last to run again.
     this.#tablos.delete(tablo);
     this.#tablos.set(tablo, apart);
-    if (result === 'failed') {
+    if (result !== 'done') {
       const delay = Math.min(RETRY_MIN_MS * 2 ** apart.failures, RETRY_MAX_MS) * (0.5 + Math.random() / 2);
       apart.failures += 1;
       apart.failedAt = performance.now();
+      apart.isDivided = result === 'failed';
       this.#wait(apart, delay);
     } else {
       apart.failures = 0;
@@ -150,3 +168,6 @@ export class Quarantine<T> {
     apart.timer = null;
   }
 }
+
+const isSuspect = ({ failures, failedAt }: Apart<unknown>): boolean =>
+  failures > 0 || performance.now() - failedAt < CALM_MS;
