@@ -28,6 +28,8 @@ const SETTINGS = {
   full_page_writes: 'off',
   // Not in the middle of a measurement: everything is vacuumed and analysed once it is filled.
   autovacuum: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
   checkpoint_timeout: '1h',
   max_wal_size: '8GB',
   shared_buffers: '1GB',
