@@ -12,6 +12,8 @@ export interface Work {
   readonly blocks: number;
   /** Bytes written to the WAL, without whole pages: those depend on the last checkpoint. */
   readonly wal: number;
+  /** ms of executing statements, triggers included. */
+  readonly ms: number;
 }
 
 export interface HistoryDatabase {
@@ -37,7 +39,8 @@ const SETTINGS = {
   'pg_stat_statements.track': 'top',
 };
 
-const WORK = `SELECT coalesce(sum(shared_blks_hit + shared_blks_read), 0)::float8 AS blocks, coalesce(sum(wal_bytes), 0)::float8 AS wal
+const WORK = `SELECT coalesce(sum(shared_blks_hit + shared_blks_read), 0)::float8 AS blocks, coalesce(sum(wal_bytes), 0)::float8 AS wal,
+    coalesce(sum(total_exec_time), 0)::float8 AS ms
   FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_statements%'`;
 
 export async function openHistoryDatabase(): Promise<HistoryDatabase> {
@@ -63,7 +66,8 @@ export async function openHistoryDatabase(): Promise<HistoryDatabase> {
     await migrate(postgres.url, log);
     const client = await connect();
     await client.query('CREATE EXTENSION pg_stat_statements');
-    const readWork = async (): Promise<Work> => (await client.query<Work>(WORK)).rows[0] ?? { blocks: 0, wal: 0 };
+    const readWork = async (): Promise<Work> =>
+      (await client.query<Work>(WORK)).rows[0] ?? { blocks: 0, wal: 0, ms: 0 };
     return { url: postgres.url, client, connect, readWork, close };
   } catch (error) {
     await close();

@@ -39,10 +39,11 @@ export function formatHistory(
     ...marked('bytes'),
     '',
   ];
-  const on = triggers.map(({ name, on: withThem, off }) => [
+  const costs = triggers.map(({ name, on, off }) => [
     name,
-    ...[withThem, off].map((times) => fixed(median(times), 2)),
-    fixed(median(withThem) / median(off), 2),
+    ...[on.commits, off.commits].map((times) => fixed(median(times), 2)),
+    fixed(median(on.commits) / median(off.commits), 2),
+    ...[on.database, off.database].map((times) => fixed(median(times), 3)),
   ]);
   return [
     formatTable(
@@ -50,7 +51,11 @@ export function formatHistory(
       head,
       rows,
     ),
-    formatTable('A commit with the triggers on what it writes, and without (ms)', ['', 'with', 'without', '×'], on),
+    formatTable(
+      'A commit with the triggers on what it writes, and without (ms)',
+      ['', 'with', 'without', '×', 'in PostgreSQL with', 'without'],
+      costs,
+    ),
   ].join('\n\n');
 }
 

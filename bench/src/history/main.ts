@@ -28,6 +28,9 @@ const UNLOAD_MS = 10;
 /** Marks of own messages are made in portions, by lists. */
 const MAX_LISTS = 200;
 
+/** What an interruption ends as well. */
+const running = new Set<RunningServer>();
+
 interface Stage {
   readonly database: HistoryDatabase;
   readonly pasts: readonly Past[];
@@ -38,8 +41,12 @@ async function main(): Promise<void> {
   const options = readHistoryOptions(process.argv.slice(2));
   if (options === 'help') return void console.log(HISTORY_HELP);
   const database = await openHistoryDatabase();
-  const interrupt = (): void => void database.close().finally(() => process.exit(130));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const interrupt = async (): Promise<void> => {
+    await Promise.allSettled([...running].map((server) => server.close()));
+    await database.close().catch(() => {}); // Whatever is wrong with it, this process ends.
+    process.exit(130);
+  };
+  process.once('SIGINT', () => void interrupt()).once('SIGTERM', () => void interrupt());
   try {
     const pasts = options.sizes.map(createPast);
     const startedAt = performance.now();
@@ -172,9 +179,11 @@ async function onServer(
     epochMaxEntries: null,
     settings: { ...LIMITS, ...settings },
   });
+  running.add(server);
   try {
     await act(server);
   } finally {
+    running.delete(server);
     await server.close();
   }
 }

@@ -7,9 +7,15 @@ import { withoutTriggers } from './triggers.ts';
 
 export interface TriggerCost {
   readonly name: string;
+  readonly on: Times;
+  readonly off: Times;
+}
+
+interface Times {
   /** ms of single commits. */
-  readonly on: readonly number[];
-  readonly off: readonly number[];
+  readonly commits: number[];
+  /** ms that PostgreSQL executed statements for, a commit; of each block. */
+  readonly database: number[];
 }
 
 const TABLES = ['public.tablos', 'public.messages', 'public.message_edits'];
@@ -18,7 +24,7 @@ const COMMITS_A_BLOCK = 20;
 const WARM_UP = 12;
 
 export async function measureTriggers(
-  { client }: HistoryDatabase,
+  { client, readWork }: HistoryDatabase,
   past: Past,
   seat: Member,
   blocks: number,
@@ -34,14 +40,18 @@ export async function measureTriggers(
   };
   const costs: TriggerCost[] = [];
   for (const [name, create] of Object.entries(kinds)) {
-    const times = { on: [] as number[], off: [] as number[] };
+    const times = { on: none(), off: none() };
     let nth = 0;
-    const block = async (into: number[]): Promise<void> => {
-      for (let one = 0; one < WARM_UP + COMMITS_A_BLOCK; one += 1) {
-        nth += 1;
-        const ms = await seat.commit(create(nth));
-        if (one >= WARM_UP) into.push(ms);
-      }
+    const commit = (): Promise<number> => {
+      nth += 1;
+      return seat.commit(create(nth));
+    };
+    const block = async (into: Times): Promise<void> => {
+      for (let one = 0; one < WARM_UP; one += 1) await commit();
+      const before = await readWork();
+      for (let one = 0; one < COMMITS_A_BLOCK; one += 1) into.commits.push(await commit());
+      const after = await readWork();
+      into.database.push((after.ms - before.ms) / COMMITS_A_BLOCK);
     };
     for (let round = 0; round < blocks; round += 1) {
       await block(times.on);
@@ -51,3 +61,5 @@ export async function measureTriggers(
   }
   return costs;
 }
+
+const none = (): Times => ({ commits: [], database: [] });
