@@ -57,10 +57,16 @@ export async function openHistoryDatabase(): Promise<HistoryDatabase> {
     await client.connect();
     return client;
   };
-  const close = async (): Promise<void> => {
-    await Promise.all(clients.map((client) => client.end()));
+  const end = async (): Promise<void> => {
+    await Promise.allSettled(clients.map((client) => client.end()));
     await postgres.close();
     await rm(dataDir, { recursive: true, force: true });
+  };
+  // Asked by an interruption, and by what it interrupts.
+  let ending: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    ending ??= end();
+    return ending;
   };
   try {
     await migrate(postgres.url, log);

@@ -30,6 +30,7 @@ const MAX_LISTS = 200;
 
 /** What an interruption ends as well. */
 const running = new Set<RunningServer>();
+let isInterrupted = false;
 
 interface Stage {
   readonly database: HistoryDatabase;
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
   if (options === 'help') return void console.log(HISTORY_HELP);
   const database = await openHistoryDatabase();
   const interrupt = async (): Promise<void> => {
+    isInterrupted = true;
     await Promise.allSettled([...running].map((server) => server.close()));
     await database.close().catch(() => {}); // Whatever is wrong with it, this process ends.
     process.exit(130);
@@ -201,4 +203,7 @@ function say(sentence: string): void {
   console.error(`${sentence} …`);
 }
 
-await main();
+await main().catch((error: unknown) => {
+  // What was under way fails when its server goes.
+  if (!isInterrupted) throw error;
+});
