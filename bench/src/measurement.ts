@@ -1,6 +1,7 @@
 /** Everything that one run found out: what the JSON file holds and the report is written from. */
 import type { AdmissionCost } from './admission.ts';
 import type { CatchUpResult } from './catch-up.ts';
+import { median } from './median.ts';
 import type { FanOutResult, LightResult } from './plan.ts';
 import type { ServerName } from './servers.ts';
 
@@ -69,10 +70,3 @@ function acknowledgedOf(rounds: readonly (LightResult | FanOutResult)[]): Acknow
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
-}

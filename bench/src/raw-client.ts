@@ -5,7 +5,7 @@
  *
  * Left out, since it costs the same on both servers: awareness, answering the server's first sync step (there is nothing to say).
  */
-import type { Message } from '@tablo/schema/entry';
+import type { MemberEntry, Message } from '@tablo/schema/entry';
 import { createEntryId, type UserId } from '@tablo/schema/ids';
 import type { ItemId } from '@tablo/sync-server/admission/decode-update';
 import { encodeAppend } from '@tablo/sync-server/admission/encode-append';
@@ -19,6 +19,8 @@ export interface Seat {
   readonly tabloId: string;
   readonly userId: string;
   readonly token: string;
+  /** Of the tablo's document now; absent: the first. */
+  readonly epoch?: number;
 }
 
 export interface RawClientEvents {
@@ -26,10 +28,14 @@ export interface RawClientEvents {
   onAcknowledged(ms: number): void;
   /** Entries of somebody else's clientID that this client had not heard of. */
   onReceived(client: number, clock: number, count: number): void;
+  /** `ms` from asking to the whole document, whose frame has so many bytes. */
+  onJoined?(ms: number, bytes: number): void;
+  /** The tablo's document has given way to the next. */
+  onMoved?(): void;
 }
 
 interface Pending {
-  readonly entry: Message;
+  readonly entry: MemberEntry;
   readonly sentAt: number;
 }
 
@@ -46,7 +52,8 @@ export class RawClient {
   readonly #joined = Promise.withResolvers<void>();
   /** Order of sending, which is the order of acknowledgements. */
   #pending: Pending[] = [];
-  #epoch = 1;
+  #epoch: number;
+  #askedAt = 0;
   #address: Uint8Array = new Uint8Array();
   #client = 0;
   #clock = 0;
@@ -56,6 +63,7 @@ export class RawClient {
 
   constructor(seat: Seat, events: RawClientEvents) {
     this.#seat = seat;
+    this.#epoch = seat.epoch ?? 1;
     this.events = events;
     this.#socket = new WebSocket(seat.url, { perMessageDeflate: false });
     this.#socket.on('open', () => this.#join());
@@ -78,11 +86,12 @@ export class RawClient {
     return this.#joined.promise;
   }
 
-  /** Sends a message; its clock. */
-  send(): number {
-    const now = Date.now();
-    const author = this.#seat.userId as UserId;
-    const entry: Message = { kind: 'message', id: createEntryId(now), author, sentAt: now, text: TEXT };
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Sends an entry, by default a message; its clock. */
+  send(entry: MemberEntry = this.#createMessage()): number {
     this.#pending.push({ entry, sentAt: performance.now() });
     if (this.#isJoined) this.#append(entry);
     return this.#clock - 1;
@@ -93,8 +102,20 @@ export class RawClient {
     this.#socket.close();
   }
 
+  #createMessage(): Message {
+    const now = Date.now();
+    return {
+      kind: 'message',
+      id: createEntryId(now),
+      author: this.#seat.userId as UserId,
+      sentAt: now,
+      text: TEXT,
+    };
+  }
+
   #join(): void {
     this.#isJoined = false;
+    this.#askedAt = performance.now();
     this.#address = frames.encodeAddress(`${this.#seat.tabloId}/${this.#epoch}`);
     this.#client = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
     this.#clock = 0;
@@ -103,7 +124,7 @@ export class RawClient {
     this.#socket.send(frames.encodeAuth(this.#address, this.#seat.token));
   }
 
-  #append(entry: Message): void {
+  #append(entry: MemberEntry): void {
     const at = { client: this.#client, clock: this.#clock };
     const update = encodeAppend(at, this.#last, [entry]);
     this.#last = at;
@@ -120,7 +141,7 @@ export class RawClient {
     switch (type) {
       case frames.SYNC:
       case frames.SYNC_REPLY:
-        return this.#handleSync(decoder);
+        return this.#handleSync(decoder, frame.byteLength);
       case frames.SYNC_STATUS:
         return this.#handleStatus(decoding.readVarUint(decoder) === 1);
       case frames.AUTH:
@@ -140,13 +161,14 @@ export class RawClient {
     if (type === frames.AUTHENTICATED) this.#socket.send(frames.encodeSyncStep1(this.#address));
   }
 
-  #handleSync(decoder: decoding.Decoder): void {
+  #handleSync(decoder: decoding.Decoder, bytes: number): void {
     const type = decoding.readVarUint(decoder);
     if (type === frames.SYNC_STEP_1) return;
     decoding.readVarUint(decoder); // The update's length.
     readRuns(decoder, (client, clock, length) => this.#hear(client, clock, length));
     if (type !== frames.SYNC_STEP_2 || this.#isJoined) return;
     this.#isJoined = true;
+    this.events.onJoined?.(performance.now() - this.#askedAt, bytes);
     for (const { entry } of this.#pending) this.#append(entry);
     this.#joined.resolve();
   }
@@ -180,6 +202,7 @@ export class RawClient {
     if (reason !== 'epoch-moved') throw new Error(`The server closed a document: ${reason}`);
     this.moves += 1;
     this.#epoch += 1;
+    this.events.onMoved?.();
     this.#join();
   }
 }

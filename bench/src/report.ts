@@ -4,6 +4,7 @@ import type { Acknowledged, Measurement } from './measurement.ts';
 import type { FanOutResult, LightResult } from './plan.ts';
 import type { Quantiles } from './quantiles.ts';
 import type { ServerName } from './servers.ts';
+import { formatTable } from './table.ts';
 
 const NAMES: readonly ServerName[] = ['ours', 'stock'];
 
@@ -31,7 +32,7 @@ function light({ light: rounds }: Measurement): string {
     ...times(acknowledged),
     whole(acknowledged.count),
   ];
-  return table(
+  return formatTable(
     'Light load: one tablo, one message at a time (ms)',
     ['', 'seen p50', 'p95', 'p99', 'ack p50', 'p95', 'p99', 'messages'],
     inOrder(rounds, row),
@@ -53,7 +54,7 @@ function fanOut({ fanOut: rounds }: Measurement): string {
     whole(r.moves),
     complaints(r),
   ];
-  return table(
+  return formatTable(
     'Fan-out, closed loop (messages; ms; CPU in % of one core)',
     ['', 'in/s', 'out/s', 'out/CPU-s', 'ack p50', 'p95', 'server', 'PG', 'load', 'moves', ''],
     inOrder(rounds, row),
@@ -78,7 +79,7 @@ function admission({ admission: costs }: Measurement): string {
     fixed(decodeAndAdmit, 1),
     fixed(decodeAndAdmit / entries, 2),
   ]);
-  return table('Admission (µs an update)', ['entries', 'decode', 'decode + admit', 'an entry'], rows);
+  return formatTable('Admission (µs an update)', ['entries', 'decode', 'decode + admit', 'an entry'], rows);
 }
 
 function catchUp({ catchUp: results }: Measurement): string {
@@ -94,7 +95,7 @@ function catchUp({ catchUp: results }: Measurement): string {
       ...[times(total), times(total - (idle === undefined ? 0 : totalOf(idle))), whole(moves)],
     ];
   };
-  return table(
+  return formatTable(
     'Catching up (bytes on the wire)',
     ['', 'missed', 'texts', 'socket up', 'down', 'REST up', 'down', 'all', 'all / texts', 'less opening', 'moves'],
     results.map(row),
@@ -133,11 +134,4 @@ function inOrder<R>(
       return result === undefined ? [] : [row(`${name} ${nth + 1}`, result)];
     }),
   );
-}
-
-function table(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    `  ${row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  ')}`.trimEnd();
-  return [title, line(head), ...rows.map(line)].join('\n');
 }

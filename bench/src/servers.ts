@@ -28,11 +28,13 @@ interface Starting {
   readonly profileDir: string | null;
   /** Of our server: null leaves the default. */
   readonly epochMaxEntries: number | null;
+  /** Further settings of our server. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export async function openServer(
   name: ServerName,
-  { databaseUrl, profileDir, epochMaxEntries }: Starting,
+  { databaseUrl, profileDir, epochMaxEntries, settings = {} }: Starting,
 ): Promise<RunningServer> {
   const profile =
     profileDir === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${name}.cpuprofile`];
@@ -42,6 +44,7 @@ export async function openServer(
       ...inherited(),
       ...{ DATABASE_URL: databaseUrl, PORT: '0', LOG_LEVEL: 'warn', JWT_SECRET: SECRET, JWT_ISSUER: ISSUER },
       ...(epochMaxEntries === null ? {} : { EPOCH_MAX_ENTRIES: String(epochMaxEntries) }),
+      ...settings,
     },
   });
   const http = await readAddress(child, name);

@@ -21,6 +21,8 @@ interface Cost {
   blocks: number;
 }
 const cost: Cost = { rows: 0, blocks: 0 };
+/** Statements, as they were asked. */
+let asked: string[] = [];
 
 interface Plan {
   readonly 'Actual Rows': number;
@@ -49,6 +51,7 @@ beforeAll(async () => {
   rest = await openTestRest({
     wrap: (pool) =>
       watchPool(pool, async (text, values, run) => {
+        asked.push(text);
         if (!/^\s*(SELECT|WITH)\b/.test(text) || /FOR NO KEY UPDATE|set_config/.test(text)) return;
         const { rows } = (await run(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, [...values])) as {
           rows: { 'QUERY PLAN': { Plan: Plan }[] }[];
@@ -138,6 +141,55 @@ describe('what was deleted', () => {
   });
 });
 
+describe('own messages that were never marked read', () => {
+  it('[R9] are counted once, in portions, and not looked at again by the lists that follow', async () => {
+    const alice = newUser();
+    const tablo = await rest.createTablo({ [alice]: 'owner' });
+    await messages(tablo, alice, 6_000);
+    const asksForMarks = async (): Promise<boolean> => {
+      asked = [];
+      await rest.call(alice, 'GET', '/chat/channels');
+      return asked.some((text) => text.includes('mark_own'));
+    };
+    // The first list makes the marks, the second one hears that there is none left to make; explained, the first one hears it already.
+    const threeLists = async () => [await asksForMarks(), await asksForMarks(), await asksForMarks()];
+    expect(await threeLists()).toEqual([true, expect.anything(), false]);
+    await patient.query(
+      `INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq)
+       SELECT gen_random_uuid(), $1, $2, 'x', now(), now(), now(), n FROM generate_series(6001, 7000) n`,
+      [tablo, alice],
+    );
+    await rest.pool.query('UPDATE tablos SET last_seq = 7000 WHERE id = $1', [tablo]);
+    expect(await threeLists()).toEqual([true, expect.anything(), false]);
+    const { rows } = await rest.pool.query<{ marks: string }>(
+      'SELECT count(*) AS marks FROM tablo_private.own_marks WHERE channel_id = $1',
+      [tablo],
+    );
+    expect(rows[0]?.marks).toBe('7');
+  });
+
+  it('[R9] finds the last mark without reading those before it', async () => {
+    const alice = newUser();
+    const tablo = await rest.createTablo({ [alice]: 'owner' });
+    await messages(tablo, alice, 1_000);
+    const pagesOf = async (marks: number): Promise<number> => {
+      await patient.query(
+        `INSERT INTO tablo_private.own_marks (channel_id, user_id, seq, messages)
+         SELECT $1, $2, n, 1000 * n FROM generate_series(1, $3::integer) n ON CONFLICT DO NOTHING`,
+        [tablo, alice, marks],
+      );
+      await patient.query('VACUUM (ANALYZE) tablo_private.own_marks');
+      const make = 'SELECT tablo_private.mark_own($1, $2)';
+      await rest.pool.query(make, [tablo, alice]);
+      const { rows } = await rest.pool.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${make}`, [tablo, alice]);
+      const plan = (rows[0] as { 'QUERY PLAN': { Plan: Plan }[] })['QUERY PLAN'][0]?.Plan;
+      return (plan?.['Shared Hit Blocks'] ?? 0) + (plan?.['Shared Read Blocks'] ?? 0);
+    };
+    const few = await pagesOf(10);
+    expect(await pagesOf(100_000)).toBeLessThanOrEqual(few + 100);
+  });
+});
+
 describe('what was toggled, left and ended', () => {
   it('[R9] a page costs the same whoever took reactions back, and however often', { timeout: 300_000 }, async () => {
     await compare(
@@ -161,6 +213,21 @@ describe('what was toggled, left and ended', () => {
            SELECT $1, gen_random_uuid(), n <= 100, now() - n * interval '1 s' FROM generate_series(1, $2::integer) n`,
           [tablo, count],
         ),
+      { asked: (tablo) => `/chat/channels/${tablo}/members` },
+    );
+  });
+
+  it('[R9] nor do messages of others, where a newcomer has written none', { timeout: 300_000 }, async () => {
+    await compare(
+      async (tablo, { alice, bob }, count) => {
+        await messages(tablo, alice, count);
+        await patient.query('INSERT INTO tablo_private.newcomers (tablo_id, user_id, added_by) VALUES ($1, $2, $3)', [
+          tablo,
+          bob,
+          alice,
+        ]);
+        await patient.query(`INSERT INTO profiles (user_id, name) VALUES ($1, 'Bob')`, [bob]);
+      },
       { asked: (tablo) => `/chat/channels/${tablo}/members` },
     );
   });

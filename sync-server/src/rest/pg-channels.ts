@@ -12,7 +12,7 @@ import { type Cursor, cutPage, fromUs, toUs } from './page-query.ts';
 import { refuseTablo } from './pg-room.ts';
 import { lockStanding } from './pg-standing.ts';
 import { transaction } from './pg-transaction.ts';
-import { countUnread, markOwn, OWN_TABLOS } from './pg-unread.ts';
+import { countUnread, OWN_TABLOS, OwnMarks } from './pg-unread.ts';
 import { toIso } from './rest-time.ts';
 
 export interface Page {
@@ -60,9 +60,11 @@ interface Row {
 export class PgChannels {
   readonly #pool: Pool;
   readonly #bounds: RestBounds;
+  readonly #marks: OwnMarks;
 
   constructor(pool: Pool, bounds: RestBounds) {
     this.#pool = pool;
+    this.#marks = new OwnMarks(pool);
     this.#bounds = bounds;
   }
 
@@ -73,7 +75,7 @@ export class PgChannels {
       text: LIST,
       values: [userId, cursor?.us ?? null, cursor?.id ?? null, limit + 1],
     });
-    await markOwn(this.#pool, userId, rows);
+    await this.#marks.make(userId, rows);
     const page = cutPage(rows, limit);
     return { channels: page.rows.map(toChannel), cursor: page.cursor };
   }

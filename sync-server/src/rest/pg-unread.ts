@@ -2,6 +2,7 @@
 import type { UserId } from '@tablo/schema/ids';
 import { countUnreadSql } from '@tablo/schema/unread';
 import type { Pool } from 'pg';
+import { LruMap } from '../access/lru-map.ts';
 import { plainTime } from './plain-time.ts';
 
 /**
@@ -24,10 +25,13 @@ export const OWN_TABLOS = `SELECT a.tablo_id AS id, t.name, t.epoch, t.last_seq,
 export const countUnread = (reader: string, alias: string): string =>
   `SELECT ${countUnreadSql(`${reader}::uuid`, { id: `${alias}.id`, lastSeq: `${alias}.last_seq`, readSeq: `${alias}.read_seq` })} AS count`;
 
-const MARK_OWN = 'SELECT tablo_private.mark_own(tablo, $1::uuid) FROM unnest($2::uuid[]) AS tablo';
+const MARK_OWN = 'SELECT tablo AS id, tablo_private.mark_own(tablo, $1::uuid) AS made FROM unnest($2::uuid[]) AS tablo';
 /** So many messages above the position that are not unread: own ones, perhaps, which a mark would count at once. */
 const MARK_FROM = 5_000;
+/** There is a mark for every so many own messages: fewer new ones, whoever wrote them, need none. */
+const MARK_EVERY = 1_000;
 const MARKS_A_LIST = 3;
+const MAX_REMEMBERED = 10_000;
 
 interface Counted {
   readonly id: string;
@@ -37,11 +41,29 @@ interface Counted {
 }
 
 /** [R9] Who writes very much and never marks it read has it counted once, not at every list. */
-export async function markOwn(pool: Pool, userId: UserId, tablos: readonly Counted[]): Promise<void> {
-  const long = tablos.filter(
-    (row) => Number(row.last_seq) - Number(row.read_seq) - Number(row.unread_count) > MARK_FROM,
-  );
-  if (long.length === 0) return;
-  const ids = long.slice(0, MARKS_A_LIST).map(({ id }) => id);
-  await pool.query({ name: 'mark-own', text: MARK_OWN, values: [userId, ids] });
+export class OwnMarks {
+  readonly #pool: Pool;
+  /** User and tablo → its last number when there was no mark left to make. */
+  readonly #complete = new LruMap<string, number>(MAX_REMEMBERED);
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async make(userId: UserId, tablos: readonly Counted[]): Promise<void> {
+    const lacking = tablos.filter((row) => this.#mayLack(userId, row)).slice(0, MARKS_A_LIST);
+    if (lacking.length === 0) return;
+    const values = [userId, lacking.map(({ id }) => id)];
+    const { rows } = await this.#pool.query<{ id: string; made: string }>({ name: 'mark-own', text: MARK_OWN, values });
+    const made = new Map(rows.map((row) => [row.id, Number(row.made)]));
+    for (const { id, last_seq } of lacking)
+      if (made.get(id) === 0) this.#complete.set(`${userId} ${id}`, Number(last_seq));
+  }
+
+  #mayLack(userId: UserId, row: Counted): boolean {
+    const lastSeq = Number(row.last_seq);
+    if (lastSeq - Number(row.read_seq) - Number(row.unread_count) <= MARK_FROM) return false;
+    const complete = this.#complete.get(`${userId} ${row.id}`);
+    return complete === undefined || lastSeq >= complete + MARK_EVERY;
+  }
 }
