@@ -11,6 +11,7 @@ export interface Call {
 
 const CONNECTIONS = 256;
 const ANSWER_DEADLINE_MS = 20_000;
+const MOST_OF_A_REFUSAL = 1_000;
 
 export interface Caller {
   call(path: string, call?: Call): Promise<number>;
@@ -43,14 +44,16 @@ export function openCaller(http: string, localAddress: string, tally: Tally): Ca
       request.on('timeout', () => request.destroy());
       request.on('error', lose);
       request.on('response', (response) => {
+        const status = response.statusCode ?? 0;
+        let said = '';
         response.on('data', (chunk: Buffer) => {
           tally.receivedBytes += chunk.byteLength;
+          if (status >= 400 && said.length < MOST_OF_A_REFUSAL) said += chunk.toString('latin1');
         });
         response.on('error', lose);
         response.on('end', () => {
-          const status = response.statusCode ?? 0;
           if (status < 400) tally.accepted += 1;
-          else tally.refuse(String(status));
+          else tally.refuse(`${status} ${/"code":"([a-z-]+)"/.exec(said)?.[1] ?? ''}`.trim());
           resolve(status);
         });
       });

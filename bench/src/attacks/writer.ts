@@ -14,11 +14,13 @@ interface Seat {
   readonly token: string;
 }
 
+/** By tablo: whoever joins next need not begin with the first one. */
+const epochs = new Map<string, number>();
+
 export class Writer {
   readonly #field: Field;
   readonly #seat: Seat;
   #socket: AttackerSocket | null = null;
-  #epoch = 1;
   #client = 0;
   #clock = 0;
   #isJoined = false;
@@ -31,6 +33,10 @@ export class Writer {
 
   get name(): string {
     return `${this.#seat.tablo}/${this.#epoch}`;
+  }
+
+  get #epoch(): number {
+    return epochs.get(this.#seat.tablo) ?? 1;
   }
 
   get socket(): AttackerSocket | null {
@@ -81,10 +87,11 @@ export class Writer {
         this.#answers += 1;
       },
       onRefused: () => this.#begin(),
-      onLeft: (_, reason) => {
+      onLeft: (name, reason) => {
         this.#answers += 1;
         this.#isJoined = false;
-        if (reason === 'epoch-moved') this.#epoch += 1;
+        // Another writer of ours may have noticed before.
+        if (reason === 'epoch-moved' && name === this.name) epochs.set(this.#seat.tablo, this.#epoch + 1);
         this.#begin();
         this.#socket?.join(this.name, this.#seat.token);
       },
