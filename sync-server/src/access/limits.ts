@@ -5,7 +5,16 @@ import type { LimitSettings } from '../limit-settings.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 /** What a user has so much of a second: over WebSockets, then over REST. */
-export type UserRate = 'entries' | 'bytes' | 'awareness' | 'claims' | 'joins' | 'joinBytes' | 'questions' | RestRate;
+export type UserRate =
+  | 'frames'
+  | 'entries'
+  | 'bytes'
+  | 'awareness'
+  | 'claims'
+  | 'joins'
+  | 'joinBytes'
+  | 'questions'
+  | RestRate;
 type RestRate = Exclude<RouteCost, 'lists'>;
 /** What an address has so much of: all that a stranger may ask for. */
 export type AddressRate = 'page' | 'health' | 'open' | 'auth' | 'token-checks' | 'sign-ins' | 'sign-ups';
@@ -48,6 +57,7 @@ export class Limits {
     const steady = (perSecond: number) => new TokenBuckets(perSecond, BURST_S * perSecond);
     const minutely = (perMinute: number) => new TokenBuckets(perMinute / MINUTE_S, perMinute);
     this.#buckets = {
+      frames: steady(settings.framesPerSecond),
       entries: new TokenBuckets(settings.entriesPerSecond, settings.entriesBurst),
       bytes: new TokenBuckets(settings.bytesPerSecond, settings.bytesBurst),
       awareness: steady(settings.awarenessPerSecond),
