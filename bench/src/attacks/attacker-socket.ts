@@ -59,12 +59,13 @@ export class AttackerSocket {
 
   send(frame: Uint8Array): void {
     if (!this.isOpen) return;
-    this.#field.tally.sentBytes += frame.byteLength;
+    this.#field.tally.send(frame.byteLength);
     this.#socket.send(frame);
   }
 
   /** Until there is room for more; false when the socket has ended, or it is over. */
   async hasRoom(over: AbortSignal): Promise<boolean> {
+    await this.#field.tally.uplink.ready();
     while (this.isOpen && !over.aborted && this.#socket.bufferedAmount > MOST_BUFFERED_BYTES) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }

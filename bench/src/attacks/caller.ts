@@ -24,8 +24,9 @@ export function openCaller(http: string, localAddress: string, tally: Tally): Ca
     typeof Agent
   >[0]);
   let isOver = false;
-  const call = (path: string, { method, token, headers = {}, body }: Call = {}): Promise<number> => {
+  const call = async (path: string, { method, token, headers = {}, body }: Call = {}): Promise<number> => {
     const text = body === undefined ? '' : JSON.stringify(body);
+    await tally.uplink.ready();
     return new Promise((resolve) => {
       const request = httpRequest({
         ...{ host: hostname, port, path, agent, method: method ?? (body === undefined ? 'GET' : 'POST') },
@@ -57,7 +58,7 @@ export function openCaller(http: string, localAddress: string, tally: Tally): Ca
           resolve(status);
         });
       });
-      tally.sentBytes += path.length + Buffer.byteLength(text);
+      tally.send(path.length + Buffer.byteLength(text));
       request.end(text);
     });
   };

@@ -77,12 +77,12 @@ const unfinishedFrames: Attack = {
         socket.write(head);
         for (let sent = 0; sent < UNFINISHED_BYTES - CHUNK.length && !socket.destroyed; ) {
           if (over.aborted) break;
+          await tally.uplink.ready();
           if (socket.writableLength < 1_000_000) {
             socket.write(CHUNK);
             sent += CHUNK.length;
-            tally.sentBytes += CHUNK.length;
+            tally.send(CHUNK.length);
           } else await wait(5);
-          if (sent % (16 * CHUNK.length) === 0) await wait(0);
         }
         while (!socket.destroyed && !over.aborted) await wait(50);
         if (!over.aborted) tally.cut += 1;

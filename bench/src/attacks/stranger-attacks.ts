@@ -24,7 +24,7 @@ async function dial({ http, tally, atEnd }: Field, text: string): Promise<Socket
     return null;
   }
   socket.write(text);
-  tally.sentBytes += text.length;
+  tally.send(text.length);
   return socket;
 }
 

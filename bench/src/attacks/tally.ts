@@ -1,3 +1,5 @@
+import { Uplink } from './uplink.ts';
+
 /** What an attacker got: plain data, since it goes over the channel between processes. */
 export interface Gains {
   /** Answered with what was asked for. */
@@ -15,16 +17,23 @@ export interface Gains {
 export class Tally {
   accepted = 0;
   cut = 0;
-  sentBytes = 0;
+  readonly uplink = new Uplink();
+  #sentBytes = 0;
   receivedBytes = 0;
   readonly #refused: Record<string, number> = {};
+
+  /** Noted before it leaves; `uplink.ready()` says when more may. */
+  send(bytes: number): void {
+    this.#sentBytes += bytes;
+    this.uplink.send(bytes);
+  }
 
   refuse(code: string): void {
     this.#refused[code] = (this.#refused[code] ?? 0) + 1;
   }
 
   read(failure: string | null): Gains {
-    const { accepted, cut, sentBytes, receivedBytes } = this;
-    return { accepted, refused: { ...this.#refused }, cut, sentBytes, receivedBytes, failure };
+    const { accepted, cut, receivedBytes } = this;
+    return { accepted, refused: { ...this.#refused }, cut, sentBytes: this.#sentBytes, receivedBytes, failure };
   }
 }
