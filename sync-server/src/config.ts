@@ -193,7 +193,7 @@ export const OPTIONS = {
     type: 'number',
     fallback: '2000',
     description:
-      'WebSocket frames a second and user, of whatever kind; ten times as many at once. Who sends more is read more slowly.',
+      'WebSocket frames a second and user, of whatever kind; three times as many at once. Who sends more is read more slowly.',
     parse: integer(10, 1_000_000),
   },
   RATE_ENTRIES_PER_SECOND: {

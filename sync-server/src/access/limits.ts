@@ -43,6 +43,8 @@ export type LimitName =
 export const HEALTH_PER_SECOND = 1_000;
 /** How many seconds' worth may come at once. */
 const BURST_S = 10;
+/** A client that is back with a thousand tablos; all of it is thread time that others wait for. */
+const FRAMES_BURST_S = 3;
 const TOKEN_CHECKS_BURST_S = 20;
 const MINUTE_S = 60;
 
@@ -57,7 +59,7 @@ export class Limits {
     const steady = (perSecond: number) => new TokenBuckets(perSecond, BURST_S * perSecond);
     const minutely = (perMinute: number) => new TokenBuckets(perMinute / MINUTE_S, perMinute);
     this.#buckets = {
-      frames: steady(settings.framesPerSecond),
+      frames: new TokenBuckets(settings.framesPerSecond, FRAMES_BURST_S * settings.framesPerSecond),
       entries: new TokenBuckets(settings.entriesPerSecond, settings.entriesBurst),
       bytes: new TokenBuckets(settings.bytesPerSecond, settings.bytesBurst),
       awareness: steady(settings.awarenessPerSecond),
