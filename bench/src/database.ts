@@ -16,6 +16,8 @@ export interface Database {
   readonly pid: number;
   /** Needs our server's migrations. */
   addTablos(count: number, members: number): Promise<readonly Tablo[]>;
+  /** Of these people; its id. */
+  addTablo(members: readonly string[]): Promise<string>;
   readEpoch(tablo: string): Promise<number>;
   readVersion(): Promise<string>;
   /** ms: one row, one client, one commit after the other. What durability costs at least on this machine. */
@@ -36,9 +38,13 @@ export async function openDatabase(): Promise<Database> {
     pid: postgres.pid,
     addTablos: async (count, members) => {
       const tablos: Tablo[] = [];
-      while (tablos.length < count) tablos.push(await addTablo(client, members));
+      while (tablos.length < count) {
+        const people = Array.from({ length: members }, () => randomUUID() as string);
+        tablos.push({ id: await addTablo(client, people), members: people });
+      }
       return tablos;
     },
+    addTablo: (members) => addTablo(client, members),
     readEpoch: async (tablo) =>
       (await client.query<{ epoch: number }>('SELECT epoch FROM tablos WHERE id = $1', [tablo])).rows[0]?.epoch ?? 0,
     readVersion: async () =>
@@ -52,12 +58,11 @@ export async function openDatabase(): Promise<Database> {
   };
 }
 
-async function addTablo(client: pg.Client, count: number): Promise<Tablo> {
+async function addTablo(client: pg.Client, members: readonly string[]): Promise<string> {
   const id = randomUUID();
-  const members = Array.from({ length: count }, () => randomUUID() as string);
   await client.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, 'Bench']);
   await client.query('INSERT INTO tablo_access (tablo_id, user_id) SELECT $1, unnest($2::uuid[])', [id, members]);
-  return { id, members };
+  return id;
 }
 
 async function measureCommit(client: pg.Client): Promise<number> {

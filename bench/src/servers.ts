@@ -13,6 +13,8 @@ const STOP_DEADLINE_MS = 20_000;
 const TOKEN_TTL_SECONDS = 3_600;
 
 export type ServerName = 'ours' | 'stock';
+/** Whose tokens our server takes: those that the benchmark signs, or those of its own accounts. */
+export type Identity = 'secret' | 'built-in';
 
 export interface RunningServer {
   readonly name: ServerName;
@@ -30,11 +32,13 @@ interface Starting {
   readonly epochMaxEntries: number | null;
   /** Further settings of our server. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Of our server; absent: `secret`. */
+  readonly identity?: Identity;
 }
 
 export async function openServer(
   name: ServerName,
-  { databaseUrl, profileDir, epochMaxEntries, settings = {} }: Starting,
+  { databaseUrl, profileDir, epochMaxEntries, settings = {}, identity = 'secret' }: Starting,
 ): Promise<RunningServer> {
   const profile =
     profileDir === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${name}.cpuprofile`];
@@ -42,7 +46,8 @@ export async function openServer(
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...inherited(),
-      ...{ DATABASE_URL: databaseUrl, PORT: '0', LOG_LEVEL: 'warn', JWT_SECRET: SECRET, JWT_ISSUER: ISSUER },
+      ...{ DATABASE_URL: databaseUrl, PORT: '0', LOG_LEVEL: 'warn' },
+      ...(identity === 'secret' ? { JWT_SECRET: SECRET, JWT_ISSUER: ISSUER } : {}),
       ...(epochMaxEntries === null ? {} : { EPOCH_MAX_ENTRIES: String(epochMaxEntries) }),
       ...settings,
     },

@@ -189,6 +189,13 @@ export const OPTIONS = {
     description: 'Bytes of a live document, likewise: what everybody pays who opens the tablo.',
     parse: integer(65_536, 16_777_216),
   },
+  RATE_FRAMES_PER_SECOND: {
+    type: 'number',
+    fallback: '2000',
+    description:
+      'WebSocket frames a second and user, of whatever kind; three times as many at once. Who sends more is read more slowly.',
+    parse: integer(10, 1_000_000),
+  },
   RATE_ENTRIES_PER_SECOND: {
     type: 'number',
     fallback: '20',
@@ -549,6 +556,7 @@ function assemble(values: Values): Result<Config, string> {
       invitationsPerUser: values.MAX_INVITATIONS_PER_USER,
     },
     limits: {
+      framesPerSecond: values.RATE_FRAMES_PER_SECOND,
       entriesPerSecond: values.RATE_ENTRIES_PER_SECOND,
       entriesBurst: values.RATE_ENTRIES_BURST,
       bytesPerSecond: values.RATE_BYTES_PER_SECOND,

@@ -52,6 +52,18 @@ const ended = (socket: Socket) =>
   });
 const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 5 });
 
+it('[R11] an address that opens one connection after the other is not listened to any more, though none of them is open', async () => {
+  const { dial, connections, bitten } = await open((_request, response) => void response.end('yes'), { perAddress: 4 });
+  const single = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+  for (let nth = 0; nth < 8; nth += 1) await ended(await dial(single));
+  await until(() => expect(connections.size).toBe(0));
+  expect(bitten).toEqual([]);
+  // Some more, since a machine may be so slow that one is new again meanwhile.
+  const answers = await Promise.all(Array.from({ length: 20 }, async () => ended(await dial())));
+  expect(answers).toHaveLength(20);
+  expect(new Set(bitten)).toEqual(new Set(['address-connections']));
+});
+
 describe('a connection', () => {
   it.each([
     ['that never says anything', ''],

@@ -8,6 +8,7 @@
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { TokenBuckets } from './access/token-buckets.ts';
 import { addressKey } from './address-key.ts';
 
 export interface ConnectionBounds {
@@ -38,6 +39,12 @@ export const PATIENCE: Patience = {
 
 /** Nobody pipelines: browsers ask for one thing at a time on a connection. */
 export const PIPELINED_MAX = 8;
+/**
+ * Opening one costs more than looking at it. Of those that an address may have open, so many may be new: a second, and at once. Twice all of them at once is
+ * an office that comes back to a server that has just started.
+ */
+const NEW_SHARE_PER_SECOND = 0.5;
+const NEW_SHARE_AT_ONCE = 2;
 const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
 export type ConnectionLimit = 'connections' | 'address-connections' | 'stalled';
@@ -67,6 +74,7 @@ export class HttpConnections {
   readonly #patience: Patience;
   readonly #onExceeded: (limit: ConnectionLimit) => void;
   readonly #open = new Map<Socket, Connection>();
+  readonly #newByAddress: TokenBuckets | null;
   readonly #byAddress = new Map<string, Set<Connection>>();
   readonly #sweep: NodeJS.Timeout;
   #now = 0;
@@ -81,6 +89,8 @@ export class HttpConnections {
     this.#bounds = bounds;
     this.#patience = patience;
     this.#onExceeded = onExceeded;
+    const { connectionsPerAddress: own } = bounds;
+    this.#newByAddress = own === null ? null : new TokenBuckets(NEW_SHARE_PER_SECOND * own, NEW_SHARE_AT_ONCE * own);
     server.on('connection', (socket) => this.#add(socket));
     // A WebSocket has rules of its own.
     server.on('upgrade', ({ socket }) => this.#forget(socket));
@@ -106,6 +116,10 @@ export class HttpConnections {
 
   #add(socket: Socket): void {
     const address = addressKey(socket.remoteAddress ?? '');
+    if (this.#newByAddress?.take(address, 1, performance.now()) === false) {
+      this.#onExceeded('address-connections');
+      return void socket.destroy();
+    }
     const ofAddress = this.#byAddress.get(address) ?? new Set();
     const { connections, connectionsPerAddress } = this.#bounds;
     if (connectionsPerAddress !== null && ofAddress.size >= connectionsPerAddress)

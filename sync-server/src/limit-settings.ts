@@ -1,5 +1,7 @@
 /** How much one user, one socket and all strangers together may ask for. Read by `config.ts`, held to by `access/limits.ts`. */
 export interface LimitSettings {
+  /** Frames a second and user, of whatever kind, over all sockets; who sends more is read more slowly. */
+  readonly framesPerSecond: number;
   /** Entries a second and user; a backlog written offline may come at once, up to the burst. */
   readonly entriesPerSecond: number;
   readonly entriesBurst: number;

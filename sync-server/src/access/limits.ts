@@ -5,7 +5,16 @@ import type { LimitSettings } from '../limit-settings.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 /** What a user has so much of a second: over WebSockets, then over REST. */
-export type UserRate = 'entries' | 'bytes' | 'awareness' | 'claims' | 'joins' | 'joinBytes' | 'questions' | RestRate;
+export type UserRate =
+  | 'frames'
+  | 'entries'
+  | 'bytes'
+  | 'awareness'
+  | 'claims'
+  | 'joins'
+  | 'joinBytes'
+  | 'questions'
+  | RestRate;
 type RestRate = Exclude<RouteCost, 'lists'>;
 /** What an address has so much of: all that a stranger may ask for. */
 export type AddressRate = 'page' | 'upgrades' | 'health' | 'open' | 'auth' | 'token-checks' | 'sign-ins' | 'sign-ups';
@@ -34,6 +43,8 @@ export type LimitName =
 export const HEALTH_PER_SECOND = 1_000;
 /** How many seconds' worth may come at once. */
 const BURST_S = 10;
+/** A client that is back with a thousand tablos; all of it is thread time that others wait for. */
+const FRAMES_BURST_S = 3;
 const TOKEN_CHECKS_BURST_S = 20;
 const MINUTE_S = 60;
 
@@ -48,6 +59,7 @@ export class Limits {
     const steady = (perSecond: number) => new TokenBuckets(perSecond, BURST_S * perSecond);
     const minutely = (perMinute: number) => new TokenBuckets(perMinute / MINUTE_S, perMinute);
     this.#buckets = {
+      frames: new TokenBuckets(settings.framesPerSecond, FRAMES_BURST_S * settings.framesPerSecond),
       entries: new TokenBuckets(settings.entriesPerSecond, settings.entriesBurst),
       bytes: new TokenBuckets(settings.bytesPerSecond, settings.bytesBurst),
       awareness: steady(settings.awarenessPerSecond),

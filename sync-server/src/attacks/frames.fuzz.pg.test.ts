@@ -29,6 +29,7 @@ beforeAll(async () => {
       awarenessPerSecond: plenty,
       joinsPerSecond: 100_000,
       joinsBurst: plenty,
+      framesPerSecond: plenty,
       questionsPerSecond: plenty,
     },
   });

@@ -73,6 +73,12 @@ describe('bodies that do not come', () => {
     expect(new Set(statuses)).toEqual(new Set([201]));
   });
 
+  it('[R8] a program that posts 60 of the longest texts at once has all of them stored, over however many epochs', async () => {
+    const { say } = await chat();
+    const statuses = (await Promise.all(times(60, () => say('\u{1f600}'.repeat(8_000))))).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([201]));
+  });
+
   it('[R11] clients that hang up in the middle of a body are nobody’s trouble in the log', async () => {
     const { alice, say } = await chat();
     const path = `/chat/channels/${crypto.randomUUID()}/messages`;

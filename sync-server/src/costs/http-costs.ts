@@ -30,6 +30,15 @@ export const HTTP_COSTS: readonly Cost[] = [
     covers: EVERYTHING,
   },
   {
+    resource: 'new connections',
+    payer: 'address',
+    unit: 'connections/s',
+    bound: constant('half of MAX_CONNECTIONS_PER_ADDRESS; twice of it at once'),
+    metric: 'address-connections',
+    told: `${CUT} at once`,
+    covers: EVERYTHING,
+  },
+  {
     resource: 'HTTP connections',
     payer: 'all',
     unit: 'connections',

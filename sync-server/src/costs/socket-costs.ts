@@ -86,6 +86,15 @@ export const SOCKET_COSTS: readonly Cost[] = [
     covers: FRAMES,
   },
   {
+    resource: 'frames of whatever kind: the thread’s time',
+    payer: 'user',
+    unit: 'frames/s',
+    bound: setting('RATE_FRAMES_PER_SECOND'),
+    metric: 'frames',
+    told: 'nothing: read more slowly',
+    covers: [...FRAMES, ...SIGNS],
+  },
+  {
     resource: 'entries',
     payer: 'user',
     unit: 'entries/s',

@@ -9,6 +9,7 @@ import type { Limits } from '../access/limits.ts';
 import type { Log } from '../log.ts';
 import type { CorkedSocket } from './corked-socket.ts';
 import { judgeFrame } from './frame-gate.ts';
+import type { FramePace } from './frame-pace.ts';
 import type { LiveConnection } from './live-connection.ts';
 import { end, type OpenSocket } from './open-socket.ts';
 import { documentOf, FRAME, type FrameHead, isAddressed, readFrameHead, readToken } from './read-frame.ts';
@@ -38,10 +39,12 @@ export interface IntakeDeps {
 export class FrameIntake {
   readonly #deps: IntakeDeps;
   readonly #open: ReadonlySet<OpenSocket>;
+  readonly #pace: FramePace;
 
   /** `open`: all sockets there are. */
-  constructor(deps: IntakeDeps, open: ReadonlySet<OpenSocket>) {
+  constructor(deps: IntakeDeps, open: ReadonlySet<OpenSocket>, pace: FramePace) {
     this.#deps = deps;
+    this.#pace = pace;
     this.#open = open;
   }
 
@@ -70,7 +73,10 @@ export class FrameIntake {
       // Strangers are not given back what was dropped: they have said nothing of use yet.
       if (state.userId !== null) this.#deps.backlog.remove(state, document, bytes);
     };
+    // Control frames too: each costs an answer.
+    ws.on('ping', () => this.#pace.note(state));
     ws.on('message', (data: Buffer, isBinary) => {
+      this.#pace.note(state);
       try {
         handle(data, isBinary);
       } catch (error) {

@@ -1,4 +1,5 @@
 /** `POST …/messages`: the same admission and ledger as the sockets', with the server writing into the document on the author's behalf. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Hocuspocus } from '@hocuspocus/server';
 import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
 import { encodeDocumentName } from '@tablo/schema/document-name';
@@ -12,8 +13,12 @@ import type { Outcome } from '../ledger/submission.ts';
 import type { MessagePoster } from '../rest/message-poster.ts';
 import { EPOCH_MOVED, type LiveDocuments } from './documents-extension.ts';
 
-/** A tablo may move on while a message is under way; twice in a row means that something else is wrong. */
-const MAX_EPOCH_TRIES = 3;
+/**
+ * A tablo may move on while a message is under way: several times in a row when many long ones are, since each epoch takes only as many as fill it. Whoever
+ * calls knows nothing of epochs; so many tries, with growing waits of some seconds in all, are for the trouble that nobody thought of.
+ */
+const MAX_EPOCH_TRIES = 30;
+const EPOCH_WAIT_STEP_MS = 10;
 /** How long a caller is kept waiting while the database fails: below what HTTP clients and proxies wait for. */
 const PATIENCE_MS = 10_000;
 
@@ -52,17 +57,16 @@ export class HocuspocusPoster implements MessagePoster {
       text,
       ...(replyTo === null ? {} : { replyTo }),
     };
-    let refusal = createRefusal('unavailable');
     for (let nth = 0; nth < MAX_EPOCH_TRIES; nth += 1) {
       const member = await this.#deps.membership.find(tabloId, userId);
       if (member === null) return err(createRefusal('forbidden'));
       const outcome = await this.#submit(tabloId, member.epoch, userId, entry, now);
       if (outcome.type !== 'refused')
         return ok({ id: entry.id, isNew: outcome.type === 'committed' && outcome.fresh.length > 0 });
-      refusal = outcome.refusal;
-      if (refusal.code !== 'epoch-moved') break;
+      if (outcome.refusal.code !== 'epoch-moved') return err(outcome.refusal);
+      await delay(nth * EPOCH_WAIT_STEP_MS);
     }
-    return err(refusal);
+    return err(createRefusal('unavailable'));
   }
 
   async #submit(tabloId: TabloId, epoch: number, userId: UserId, entry: Message, receivedAt: number): Promise<Outcome> {

@@ -13,6 +13,7 @@ import { AnnouncingSocket } from './announcing-socket.ts';
 import { cut } from './connections.ts';
 import { CorkedSocket } from './corked-socket.ts';
 import { FrameIntake, type IntakeDeps } from './frame-intake.ts';
+import { FramePace } from './frame-pace.ts';
 import { FrameProgress } from './frame-progress.ts';
 import type { JoinAnswers } from './join-answers.ts';
 import { LinkWatch } from './link-watch.ts';
@@ -44,6 +45,7 @@ export class Sockets {
   /** And some who have signed in since: looked through before it is counted. */
   readonly #strangers = new Set<OpenSocket>();
   readonly #intake: FrameIntake;
+  readonly #pace: FramePace;
   readonly #names: LiveDocumentNames;
   readonly #clock = new SweepClock(2 * SWEEP_MS);
   readonly #sweep: NodeJS.Timeout;
@@ -51,7 +53,8 @@ export class Sockets {
 
   constructor(deps: Deps) {
     this.#deps = deps;
-    this.#intake = new FrameIntake(deps, this.#open);
+    this.#pace = new FramePace(deps.limits, deps.owners);
+    this.#intake = new FrameIntake(deps, this.#open, this.#pace);
     this.#names = new LiveDocumentNames(deps);
     // Behind what has arrived by now, which may have waited while the process was busy.
     this.#sweep = setInterval(() => setImmediate(() => this.#sweepSockets()), SWEEP_MS).unref();
@@ -233,6 +236,7 @@ export class Sockets {
     }
     this.#endFullest();
     answers.pump();
+    this.#pace.resume();
   }
 
   /** Too much is unread in all: who leaves the most unread is sent nothing more, until it has been read. */

@@ -210,13 +210,6 @@ COMMENT ON COLUMN tablo_private.newcomers.user_id IS 'The member.';
 COMMENT ON COLUMN tablo_private.newcomers.added_by IS 'Who added them.';
 COMMENT ON COLUMN tablo_private.newcomers.added_at IS 'When.';
 
--- By SQL neither: the set of people whose names one may read leaves out who has not come yet, and gives them nobody's.
-CREATE OR REPLACE FUNCTION tablo_private.known_people() RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
-  SELECT auth.uid() UNION SELECT a.user_id FROM public.tablo_access a
-  WHERE a.tablo_id = ANY (ARRAY(SELECT tablo_private.own_tablos())) AND a.is_active
-    AND NOT EXISTS (SELECT FROM tablo_private.newcomers n WHERE n.tablo_id = a.tablo_id AND n.user_id IN (a.user_id, auth.uid()))
-$$;
-
 -- Decisions that outlive older invitations ----------------------------------------------------------------------------------------
 
 -- No foreign key: what removes a tablo removes its members too, and that writes here once more.
