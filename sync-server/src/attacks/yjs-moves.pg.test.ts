@@ -109,3 +109,37 @@ it('[R3] [R4] guests, readers and writers with edits, reactions and deletions in
   await until(() => expect(h.provider.isSynced).toBe(true));
   expect(h.texts).toEqual(['kept', 'late', 'in 2', 'in 3', 'in 4', 'in 5']);
 });
+
+it('[R8] [R11] what a client brings along that is durable already uses up nothing of its rate of entries', async () => {
+  const strict = await openTestServer({ limits: { entriesPerSecond: 0.01, entriesBurst: 100 } });
+  try {
+    const tablo = await strict.addTablo({ [alice]: 'owner', [bob]: 'member' });
+    const doc = new Y.Doc();
+    const closes: number[] = [];
+    const provider = new WebsocketProvider(`${strict.url}/yjs`, tablo, doc, {
+      params: { token: await signToken(alice) },
+      WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
+      disableBc: true,
+      maxBackoffTime: 100,
+    });
+    provider.on('connection-close', (event) => event !== null && closes.push(event.code));
+    open.push({ close: () => provider.destroy() });
+    await until(() => expect(provider.synced).toBe(true));
+    doc.getArray('messages').push(Array.from({ length: 60 }, (_, nth) => createMessage(by(alice), `${nth}`)));
+    const count = async () =>
+      (await strict.pool.query('SELECT FROM messages WHERE channel_id = $1', [tablo])).rowCount ?? 0;
+    await until(async () => expect(await count()).toBe(60));
+    // She has 40 left. Each time she brings back more than that.
+    for (let epoch = 1; epoch <= 4; epoch += 1) {
+      await strict.sync.moveTablo({ tabloId: tablo, epoch });
+      await until(() => expect(closes).toHaveLength(epoch));
+      await until(() => expect(provider.synced).toBe(true));
+      doc.getArray('messages').push([createMessage(by(alice), `in ${epoch + 1}`)]);
+      await until(async () => expect(await count()).toBe(60 + epoch));
+    }
+    expect(closes).toEqual([1012, 1012, 1012, 1012]);
+  } finally {
+    for (const one of open.splice(0)) one.close();
+    await strict.close();
+  }
+});

@@ -1,6 +1,7 @@
 /** The live document against the rows. Pure. `Comparison` is fed message by message, and says at the end what it never met. */
 import { encodeEntryContent, type MemberEntry } from '@tablo/schema/entry';
 import type { EntryId } from '@tablo/schema/ids';
+import { compareKeys } from '@tablo/schema/shown-at';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { digestContent } from '../ledger/digest.ts';
 import type { DocumentView } from './document-view.ts';
@@ -20,6 +21,7 @@ export class Comparison {
 
   compare(records: Records): readonly Finding[] {
     const findings = records.entries.flatMap((record) => this.#compareEntry(record));
+    if (this.#isMissing(records)) findings.push({ code: 'seed-missing', id: records.about });
     const shown = this.#view.messages.get(records.about);
     // An entry of an earlier epoch that was sent again stands in this document without its edits: then there is no fold to compare.
     const isWhole = records.entries.every(({ id }) => this.#view.entries.has(id));
@@ -31,6 +33,14 @@ export class Comparison {
 
   rest(): readonly Finding[] {
     return [...this.#view.findings, ...[...this.#unmet].map((id) => ({ code: 'document-only', id }) as const)];
+  }
+
+  /** [R9] A later epoch's document holds every message from the first one on that it began with. */
+  #isMissing({ about, message }: Records): boolean {
+    const { seededFrom, messages, entries } = this.#view;
+    const first = seededFrom === null ? undefined : messages.get(seededFrom);
+    if (first === undefined || message === null || message.deletedAt !== null || entries.has(about)) return false;
+    return compareKeys(message, first) > 0;
   }
 
   #compareEntry(record: EntryRecord): Finding[] {

@@ -11,11 +11,13 @@ export interface DocumentView {
   /** Where the server says that a late entry is shown. */
   readonly arrivals: ReadonlyMap<EntryId, number>;
   readonly messages: ReadonlyMap<EntryId, TimelineMessage>;
+  /** The first message that the server put there when the epoch began: from it on every message of the tablo is there. Null: none, or it is not known. */
+  readonly seededFrom: EntryId | null;
   readonly findings: readonly Finding[];
 }
 
-/** `updates`: snapshot and log of the live epoch, in order. */
-export function readDocument(updates: readonly Uint8Array[]): DocumentView {
+/** `updates`: snapshot and log of the live epoch, in order. `serverClient`: under which the server wrote what the epoch began with. */
+export function readDocument(updates: readonly Uint8Array[], serverClient: number | null): DocumentView {
   const doc = new Y.Doc();
   const findings: Finding[] = [];
   for (const [nth, update] of updates.entries()) {
@@ -44,6 +46,18 @@ export function readDocument(updates: readonly Uint8Array[]): DocumentView {
     } else entries.set(entry.id, [...(entries.get(entry.id) ?? []), entry]);
   }
   const messages = new Map(timeline.messages().map((message) => [message.id, message]));
+  const seededFrom = findFirstMessage(doc, serverClient);
   doc.destroy();
-  return { entries, arrivals, messages, findings };
+  return { entries, arrivals, messages, seededFrom, findings };
+}
+
+function findFirstMessage(doc: Y.Doc, client: number | null): EntryId | null {
+  for (const struct of client === null ? [] : (doc.store.clients.get(client) ?? [])) {
+    const values = struct instanceof Y.Item && struct.content instanceof Y.ContentAny ? struct.content.arr : [];
+    for (const value of values) {
+      const parsed = parseEntry(value);
+      if (parsed.ok && parsed.value.kind === 'message') return parsed.value.id;
+    }
+  }
+  return null;
 }

@@ -23,6 +23,7 @@ export const DRIFTS = {
   'document-epoch': 'A snapshot or log of another epoch than the live one is stored.',
   'document-only': 'An entry of the document is not in tablo_entries.',
   'rows-only': 'An entry of the live epoch is not in the document.',
+  'seed-missing': 'A message of the time that the live document covers is not in it.',
   'entry-differs': 'An entry of the document is not the one in tablo_entries.',
   'document-shown-at': 'The document shows an entry at another time than shown_at.',
   'fold-differs': 'What people see is not what the rows say.',

@@ -8,7 +8,7 @@ import type { Pool, PoolClient } from 'pg';
 import { Comparison } from './compare-document.ts';
 import { compareRows, compareTablo } from './compare-rows.ts';
 import { type ReaderRecord, UnreadComparison } from './compare-unread.ts';
-import { readDocument } from './document-view.ts';
+import { type DocumentView, readDocument } from './document-view.ts';
 import type { AuditSummary, Drift, Finding } from './drift.ts';
 import { AuditSession } from './pg-audit-session.ts';
 import type { EntryRecord, MessageRecord, Records, TabloRecord } from './records.ts';
@@ -98,7 +98,7 @@ async function auditTablo(
   // Else it was deleted since the ids were read.
   if (tablo !== null) {
     for (const finding of compareTablo(tablo)) report(finding);
-    const comparison = new Comparison(readDocument(await readUpdates(client, tablo)), tablo.epoch);
+    const comparison = new Comparison(await readView(client, tablo), tablo.epoch);
     const unread = new UnreadComparison(tablo.lastSeq, await readReaders(client, id));
     for await (const { records, part } of readRecords(client, id, looking)) {
       if (part === 1)
@@ -162,14 +162,16 @@ async function readTablo(client: PoolClient, id: string): Promise<TabloRecord | 
   };
 }
 
-async function readUpdates(client: PoolClient, { id, epoch }: TabloRecord): Promise<readonly Uint8Array[]> {
-  const { rows } = await client.query<{ update: Buffer }>({
-    text: `SELECT NULL::bigint AS id, state AS update FROM tablo_documents WHERE tablo_id = $1 AND epoch = $2
-     UNION ALL SELECT id, update FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2 ORDER BY id NULLS FIRST`,
+async function readView(client: PoolClient, { id, epoch }: TabloRecord): Promise<DocumentView> {
+  const { rows } = await client.query<{ update: Buffer; server_client: string | null }>({
+    text: `SELECT NULL::bigint AS id, state AS update, server_client FROM tablo_documents WHERE tablo_id = $1 AND epoch = $2
+     UNION ALL SELECT id, update, NULL FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2 ORDER BY id NULLS FIRST`,
     values: [id, epoch],
     ...PATIENT,
   });
-  return rows.map(({ update }) => new Uint8Array(update));
+  const serverClient = rows.find(({ server_client }) => server_client !== null)?.server_client ?? null;
+  const updates = rows.map(({ update }) => new Uint8Array(update));
+  return readDocument(updates, serverClient === null ? null : Number(serverClient));
 }
 
 async function readReaders(client: PoolClient, id: string): Promise<readonly ReaderRecord[]> {

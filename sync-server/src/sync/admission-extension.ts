@@ -14,13 +14,15 @@ import type {
 } from '@hocuspocus/server';
 import { OutgoingMessage } from '@hocuspocus/server';
 import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
-import type { EntryId } from '@tablo/schema/ids';
+import { type EntryId, isEntryId, type UserId } from '@tablo/schema/ids';
 import { canWrite } from '@tablo/schema/roles';
 import { encodeStateless } from '@tablo/schema/stateless';
 import type { Limits } from '../access/limits.ts';
 import { isKnown, trimKnown } from '../admission/admit.ts';
-import { decodeUpdate } from '../admission/decode-update.ts';
+import { decodeUpdate, type Run } from '../admission/decode-update.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { LedgerStore } from '../ledger/ledger-store.ts';
+import type { LiveDocument } from '../ledger/live-document.ts';
 import type { LiveDocuments } from './documents-extension.ts';
 import type { LiveConnection } from './live-connection.ts';
 import { Lookahead } from './lookahead.ts';
@@ -38,14 +40,26 @@ interface Refused {
   readonly isGap: boolean;
 }
 
+interface AdmissionDeps {
+  readonly ledger: Ledger;
+  readonly store: LedgerStore;
+  readonly documents: LiveDocuments;
+  readonly limits: Limits;
+  readonly observer: AdmissionObserver;
+}
+
 export class AdmissionExtension implements Extension {
   readonly #ledger: Ledger;
   readonly #documents: LiveDocuments;
   readonly #limits: Limits;
   readonly #observer: AdmissionObserver;
   readonly #lookaheads = new WeakMap<LiveConnection, Lookahead<Refused | null>>();
+  /** Of `/yjs`: what came before is paid for first, or later frames would overtake it. */
+  readonly #paying = new WeakMap<LiveConnection, Promise<unknown>>();
+  readonly #store: LedgerStore;
 
-  constructor(ledger: Ledger, documents: LiveDocuments, limits: Limits, observer: AdmissionObserver) {
+  constructor({ ledger, store, documents, limits, observer }: AdmissionDeps) {
+    this.#store = store;
     this.#ledger = ledger;
     this.#documents = documents;
     this.#limits = limits;
@@ -92,7 +106,11 @@ export class AdmissionExtension implements Extension {
     const decoded = decodeUpdate(update);
     if (!decoded.ok) return { refusal: decoded.error, ids: [], isGap: false };
     if (isKnown(decoded.value, live.frontier)) return null;
-    const entries = trimKnown(decoded.value, live.frontier).reduce((sum, run) => sum + run.entries.length, 0);
+    const lacking = trimKnown(decoded.value, live.frontier);
+    const { isBridged } = connection.context.socket;
+    const entries = isBridged
+      ? await this.#inTurn(connection, () => this.#countNew(lacking, live, userId))
+      : count(lacking);
     if (!this.#limits.take('entries', userId, entries)) return limited;
     const outcome = await this.#ledger.submit({
       type: 'update',
@@ -102,10 +120,37 @@ export class AdmissionExtension implements Extension {
       update,
       runs: decoded.value,
       // An unmodified y-websocket client knows nothing of epochs: it comes back with the document that it had.
-      continuity: connection.context.socket.isBridged ? 'carried-over' : 'strict',
+      continuity: isBridged ? 'carried-over' : 'strict',
       isAwaited: () => document.hasConnection(connection),
     });
     return outcome.type === 'refused' ? outcome : null;
+  }
+
+  /**
+   * A client that comes back with the document that it had brings what is durable already: that is no new entry, and others' moves must not use up what its user may
+   * write. It has paid for its bytes.
+   */
+  async #countNew(runs: readonly Run[], live: LiveDocument, userId: UserId): Promise<number> {
+    if (runs.every(({ client }) => live.frontier.nextClock(client) > 0)) return count(runs);
+    const own = runs.flatMap(({ entries }) =>
+      entries.flatMap((value) => {
+        const { id, author } = value as { readonly id?: unknown; readonly author?: unknown };
+        return author === userId && isEntryId(id) ? [id] : [];
+      }),
+    );
+    // Others' entries are durable, or the whole update is refused. While nobody can say what is durable, all of it counts.
+    const durable = own.length === 0 ? [] : await this.#store.findDurable(live.tabloId, userId, own).catch(() => []);
+    return own.length - durable.length;
+  }
+
+  async #inTurn<T>(connection: LiveConnection, act: () => Promise<T>): Promise<T> {
+    const before = this.#paying.get(connection) ?? Promise.resolve();
+    const paid = before.then(act);
+    this.#paying.set(
+      connection,
+      paid.catch(() => {}),
+    );
+    return await paid;
   }
 
   #refuse(connection: LiveConnection, document: Document, { refusal, ids, isGap }: Refused): void {
@@ -123,3 +168,5 @@ export class AdmissionExtension implements Extension {
     }
   }
 }
+
+const count = (runs: readonly Run[]): number => runs.reduce((sum, run) => sum + run.entries.length, 0);
