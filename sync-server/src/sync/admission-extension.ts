@@ -132,15 +132,18 @@ export class AdmissionExtension implements Extension {
    */
   async #countNew(runs: readonly Run[], live: LiveDocument, userId: UserId): Promise<number> {
     if (runs.every(({ client }) => live.frontier.nextClock(client) > 0)) return count(runs);
-    const own = runs.flatMap(({ entries }) =>
-      entries.flatMap((value) => {
-        const { id, author } = value as { readonly id?: unknown; readonly author?: unknown };
-        return author === userId && isEntryId(id) ? [id] : [];
-      }),
+    // After several moves it holds each several times.
+    const own = new Set(
+      runs.flatMap(({ entries }) =>
+        entries.flatMap((value) => {
+          const { id, author } = value as { readonly id?: unknown; readonly author?: unknown };
+          return author === userId && isEntryId(id) ? [id] : [];
+        }),
+      ),
     );
     // Others' entries are durable, or the whole update is refused. While nobody can say what is durable, all of it counts.
-    const durable = own.length === 0 ? [] : await this.#store.findDurable(live.tabloId, userId, own).catch(() => []);
-    return own.length - durable.length;
+    const durable = own.size === 0 ? [] : await this.#store.findDurable(live.tabloId, userId, [...own]).catch(() => []);
+    return own.size - durable.length;
   }
 
   async #inTurn<T>(connection: LiveConnection, act: () => Promise<T>): Promise<T> {
