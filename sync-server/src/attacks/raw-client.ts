@@ -58,10 +58,8 @@ export class RawClient {
     this.socket.binaryType = 'nodebuffer';
     this.upgraded = new Promise((resolve) => {
       this.socket.once('upgrade', () => resolve(101));
-      this.socket.once('unexpected-response', (request, response) => {
-        resolve(response.statusCode ?? 0);
-        request.destroy();
-      });
+      // ws says it in words; a listener for the response itself would keep the socket from closing.
+      this.socket.once('error', ({ message }) => resolve(Number(/response: (\d{3})/.exec(message)?.[1] ?? 0)));
     });
     this.socket.on('message', (data: Buffer) => this.#read(new Uint8Array(data)));
     this.socket.on('close', (code, reason) => this.heard.ends.push({ code, reason: reason.toString() }));
