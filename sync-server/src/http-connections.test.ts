@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { boundNewConnections } from './access/new-connections.ts';
 import { type ConnectionLimit, HttpConnections, PATIENCE, PIPELINED_MAX } from './http-connections.ts';
 
 const QUICK = {
@@ -27,7 +28,9 @@ async function open(listener: RequestListener, changes: { perAddress?: number; a
   const bitten: ConnectionLimit[] = [];
   const server = createServer({ keepAliveTimeout: 60_000 });
   servers.push(server);
-  const bounds = { connections: changes.all ?? 100, connectionsPerAddress: changes.perAddress ?? 100 };
+  const connectionsPerAddress = changes.perAddress ?? 100;
+  const mayOpen = boundNewConnections(connectionsPerAddress);
+  const bounds = { connections: changes.all ?? 100, connectionsPerAddress, mayOpen };
   const patience = { ...QUICK, ...changes.quick };
   const connections = new HttpConnections(server, bounds, (limit) => bitten.push(limit), patience);
   server.on('request', connections.watch(listener));

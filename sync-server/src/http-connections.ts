@@ -8,13 +8,14 @@
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { TokenBuckets } from './access/token-buckets.ts';
 import { addressKey } from './address-key.ts';
 
 export interface ConnectionBounds {
   readonly connections: number;
   /** null: all come from a proxy, which counts them itself. */
   readonly connectionsPerAddress: number | null;
+  /** Whether one more of an address is not too fast: opening one costs more than looking at it. */
+  readonly mayOpen: (address: string) => boolean;
 }
 
 export interface Patience {
@@ -39,12 +40,6 @@ export const PATIENCE: Patience = {
 
 /** Nobody pipelines: browsers ask for one thing at a time on a connection. */
 export const PIPELINED_MAX = 8;
-/**
- * Opening one costs more than looking at it. Of those that an address may have open, so many may be new: a second, and at once. Twice all of them at once is
- * an office that comes back to a server that has just started.
- */
-const NEW_SHARE_PER_SECOND = 0.5;
-const NEW_SHARE_AT_ONCE = 2;
 const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
 export type ConnectionLimit = 'connections' | 'address-connections' | 'stalled';
@@ -74,7 +69,6 @@ export class HttpConnections {
   readonly #patience: Patience;
   readonly #onExceeded: (limit: ConnectionLimit) => void;
   readonly #open = new Map<Socket, Connection>();
-  readonly #newByAddress: TokenBuckets | null;
   readonly #byAddress = new Map<string, Set<Connection>>();
   readonly #sweep: NodeJS.Timeout;
   #now = 0;
@@ -89,8 +83,6 @@ export class HttpConnections {
     this.#bounds = bounds;
     this.#patience = patience;
     this.#onExceeded = onExceeded;
-    const { connectionsPerAddress: own } = bounds;
-    this.#newByAddress = own === null ? null : new TokenBuckets(NEW_SHARE_PER_SECOND * own, NEW_SHARE_AT_ONCE * own);
     server.on('connection', (socket) => this.#add(socket));
     // A WebSocket has rules of its own.
     server.on('upgrade', ({ socket }) => this.#forget(socket));
@@ -116,7 +108,7 @@ export class HttpConnections {
 
   #add(socket: Socket): void {
     const address = addressKey(socket.remoteAddress ?? '');
-    if (this.#newByAddress?.take(address, 1, performance.now()) === false) {
+    if (!this.#bounds.mayOpen(address)) {
       this.#onExceeded('address-connections');
       return void socket.destroy();
     }

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Limits } from './access/limits.ts';
+import { boundNewConnections } from './access/new-connections.ts';
 import { openChanges } from './access/pg-changes.ts';
 import { PgMembership } from './access/pg-membership.ts';
 import { PgProfiles } from './access/pg-profiles.ts';
@@ -60,6 +61,7 @@ export async function openServer({ config, log, openDatabase }: Starting): Promi
     bounds: {
       connections: config.limits.connections,
       connectionsPerAddress: config.trustProxy ? null : config.limits.connectionsPerAddress,
+      mayOpen: boundNewConnections(config.trustProxy ? null : config.limits.connectionsPerAddress),
     },
     onExceeded: metrics.onLimit,
     log,

@@ -115,7 +115,7 @@ describe('a page of many megabytes', () => {
       host: '127.0.0.1',
       port: 0,
       trustProxy: false,
-      bounds: { connections: 1_000, connectionsPerAddress: 1_000 },
+      bounds: { connections: 1_000, connectionsPerAddress: 1_000, mayOpen: () => true },
       onExceeded: (limit) => bitten.push(limit),
       log,
       patience: { ...PATIENCE, stallMs: 5_000, sweepMs: 100 },

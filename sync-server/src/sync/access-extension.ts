@@ -2,7 +2,7 @@
  * Who may be in a document. Membership is read at every join, and again whenever the database says that it changed: for the live connections by
  * `revocation.ts`, for a join under way by comparing times.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { connectedPayload, Extension, onAuthenticatePayload } from '@hocuspocus/server';
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { parseDocumentName } from '@tablo/schema/document-name';
@@ -153,6 +153,8 @@ export class AccessExtension implements Extension {
   /** A user's joins take their turns, and wait for the user's rate, and until the documents before them are paid for. */
   async #takeTurn(socket: SocketState, document: string, user: UserId): Promise<void> {
     const leave = await this.#gate.enter(user);
+    // Thousands of joins that follow each other without this are one turn of the event loop, in which nobody else's frames are read.
+    await nextTurn();
     if (socket.isEnded) {
       leave();
       deny('rate-limited');
