@@ -217,13 +217,8 @@ describe('what anybody may ask for', () => {
       answered += answers.filter(({ status }) => status !== 429).length;
     }
     expect(answered).toBeGreaterThanOrEqual(200);
-<<<<<<< HEAD
     // The answer may be a quarter of a second old.
     await vi.waitFor(async () => expect(await strict.readLimit(limit)).toBeGreaterThan(bitten), 5_000);
-=======
-    // Metrics are made twice a second at the most.
-    await until(async () => expect(await strict.readLimit(limit)).toBeGreaterThan(bitten));
->>>>>>> 99d65c9ac2d92e76b27578493b466e1b43ff6f35
     expect((await strict.call(path, from: HERE )).status).not.toBe(429);
   });
 
