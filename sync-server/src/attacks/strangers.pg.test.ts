@@ -219,7 +219,7 @@ describe('what anybody may ask for', () => {
     expect(answered).toBeGreaterThanOrEqual(200);
     // The answer may be a quarter of a second old.
     await vi.waitFor(async () => expect(await strict.readLimit(limit)).toBeGreaterThan(bitten), 5_000);
-    expect((await strict.call(path, from: HERE )).status).not.toBe(429);
+    expect((await strict.call(path, { from: HERE })).status).not.toBe(429);
   });
 
   it('[R11] the page is given out by the hundreds a second to one address, as an office needs it', async () => {

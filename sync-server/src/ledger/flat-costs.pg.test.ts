@@ -59,7 +59,8 @@ async function costOf(act: () => Promise<unknown>): Promise<Cost> {
 let filled = 0;
 
 /** As of our clients, in the order of time: an index is appended to, as in years of traffic. */
-const nextId = (prefix: string): string => `('${prefix}-000${filled}-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid`;
+const nextId = (prefix: string): string =>
+  `('${prefix}-${filled.toString(16).padStart(4, '0')}-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid`;
 
 /** A tablo in which `rows` messages were written and deleted, and one message that was edited, reacted to and withdrawn from `rows` times. */
 async function fill(rows: number): Promise<{ tablo: TabloId; old: EntryId }> {
@@ -118,9 +119,13 @@ async function fill(rows: number): Promise<{ tablo: TabloId; old: EntryId }> {
 describe('a commit', () => {
   it('[R9] reads and writes the same on a million rows of each kind as on a thousand', async () => {
     const costs = [];
+    // The connection has its plans from when the tables were as good as empty, and nobody tells it that they grow.
+    for (let nth = 0; nth < 8; nth += 1) {
+      const { tablo, old } = await fill(1);
+      await costsIn(tablo, old);
+    }
     for (const rows of [LITTLE, MUCH]) {
       const { tablo, old } = await fill(rows);
-      await pool.query('VACUUM ANALYZE');
       costs.push(await costsIn(tablo, old));
     }
     const [little, much] = costs as [Record<string, Cost>, Record<string, Cost>];

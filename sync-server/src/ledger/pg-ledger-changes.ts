@@ -2,6 +2,8 @@
 import type { Deletion, Edit, Reaction } from '@tablo/schema/entry';
 import type { EntryWrite, Writes } from './ledger-store.ts';
 
+// Joined by `LATERAL … OFFSET 0`: one look by key for each row that was sent, whatever the planner takes the table for [R9].
+
 // The latest edit by (shownAt, id) wins; the text that it replaced is kept. One that came after a later one keeps its own text instead. Several edits of one
 // message in a batch count as made one after another, in their order.
 const EDIT = `WITH e AS (
@@ -10,7 +12,7 @@ const EDIT = `WITH e AS (
   ), judged AS (
     SELECT e.*, m.channel_id, m.text AS base, m.deleted_at IS NOT NULL AS is_deleted,
       m.updated_at IS NULL OR (m.updated_at, m.edit_id) < (e.shown_at, e.id) AS is_latest
-    FROM e JOIN messages m ON m.id = e.target
+    FROM e CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = e.target OFFSET 0) m
   ), ranked AS (
     SELECT *, lag(text) OVER (PARTITION BY target, is_latest ORDER BY shown_at, id) AS before,
       row_number() OVER (PARTITION BY target ORDER BY shown_at DESC, id DESC) AS place
@@ -48,7 +50,7 @@ const DELETE = `WITH d AS (
 const REACT = `WITH newest AS (
     SELECT DISTINCT ON (r.target, r.author, r.emoji) r.id, r.target, r.author, r.emoji, r.is_on, tablo_private.from_ms(r.shown) AS shown_at
     FROM json_to_recordset($1) AS r(id uuid, target uuid, author uuid, emoji text, is_on boolean, shown bigint)
-    JOIN messages m ON m.id = r.target AND m.deleted_at IS NULL
+    CROSS JOIN LATERAL (SELECT FROM messages WHERE id = r.target AND deleted_at IS NULL OFFSET 0) m
     ORDER BY r.target, r.author, r.emoji, r.shown DESC, r.id DESC
   ), kinds AS (
     INSERT INTO tablo_reaction_kinds (message_id, emoji) SELECT DISTINCT target, emoji FROM newest ON CONFLICT DO NOTHING
@@ -64,7 +66,7 @@ const REACT = `WITH newest AS (
   )
   INSERT INTO message_reactions (channel_id, message_id, user_id, emoji, created_at, entry_id)
   SELECT m.channel_id, latest.message_id, latest.user_id, latest.emoji, latest.shown_at, latest.entry_id
-  FROM latest JOIN messages m ON m.id = latest.message_id WHERE latest.is_on
+  FROM latest CROSS JOIN LATERAL (SELECT channel_id FROM messages WHERE id = latest.message_id OFFSET 0) m WHERE latest.is_on
   ON CONFLICT (message_id, user_id, emoji) DO UPDATE SET created_at = excluded.created_at, entry_id = excluded.entry_id`;
 
 const ERASE = `INSERT INTO tablo_erasures AS e (message_id, tablo_id, epoch)
