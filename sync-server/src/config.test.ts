@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeConfig, helpText, OPTIONS, parseConfig, wantsHelp } from './config.ts';
+import { describeConfig, helpText, parseConfig, wantsHelp } from './config.ts';
+import { OPTIONS } from './config-options.ts';
 
 const parsed = (env: Record<string, string>, argv: string[] = []) => {
   const result = parseConfig(env, argv);
