@@ -57,6 +57,8 @@ export class Drill {
         DATABASE_URL: postgres.url,
         ...TOKEN_SETTINGS,
         EPOCH_MAX_ENTRIES: String(epochMaxEntries),
+        // Entries alone decide when the tablo moves.
+        EPOCH_MAX_BYTES: '16777216',
         RATE_ENTRIES_PER_SECOND: '100000',
         LOG_LEVEL: 'warn',
       },

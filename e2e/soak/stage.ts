@@ -159,6 +159,8 @@ function serverEnv({ url, epochMaxEntries = 300, env = {} }: StageOptions): Reco
     JWT_SECRET: SECRET,
     JWT_ISSUER: ISSUER,
     EPOCH_MAX_ENTRIES: String(epochMaxEntries),
+    // Entries alone decide when the tablo moves.
+    EPOCH_MAX_BYTES: '16777216',
     RATE_ENTRIES_PER_SECOND: '100000',
     RATE_ENTRIES_BURST: '1000000',
     RATE_BYTES_PER_SECOND: '1000000000',

@@ -62,9 +62,10 @@ export class History {
     this.#hasStart = false;
   }
 
-  async showCached(before: TimelineKey | null): Promise<number> {
+  /** At most `count` rows of this device, the newest before `before`. */
+  async showCached(before: TimelineKey | null, count = PAGE_SIZE): Promise<number> {
     const { store, tabloId, host } = this.#options;
-    const rows = await store.readRows(tabloId, before, PAGE_SIZE);
+    const rows = await store.readRows(tabloId, before, count);
     if (rows.length > 0) host.addRows(rows);
     return rows.length;
   }

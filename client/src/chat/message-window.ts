@@ -23,23 +23,26 @@ export class MessageWindow {
     return start;
   }
 
-  /** What is shown now stays shown. */
+  /**
+   * What is shown now stays shown. Only ever moves back: between two documents of a tablo fewer messages may be known for a moment, and what was shown has
+   * to be shown again when they are.
+   */
   hold(messages: readonly TimelineMessage[]): void {
-    this.#moveTo(messages, this.startOf(messages));
+    const first = messages[this.startOf(messages)];
+    if (first !== undefined && (this.#anchor === null || compareKeys(first, this.#anchor) < 0)) this.#moveTo(first);
   }
 
   grow(messages: readonly TimelineMessage[]): void {
-    this.#moveTo(messages, Math.max(0, this.startOf(messages) - this.#pageSize));
+    const first = messages[Math.max(0, this.startOf(messages) - this.#pageSize)];
+    if (first !== undefined) this.#moveTo(first);
   }
 
   reset(): void {
     this.#anchor = null;
   }
 
-  #moveTo(messages: readonly TimelineMessage[], start: number): void {
-    const first = messages[start];
+  #moveTo(first: TimelineMessage): void {
     // Own unsent ones come last whatever their time says, so they are no anchor.
-    if (first !== undefined && first.delivery.status === 'sent')
-      this.#anchor = { shownAt: first.shownAt, id: first.id };
+    if (first.delivery.status === 'sent') this.#anchor = { shownAt: first.shownAt, id: first.id };
   }
 }

@@ -180,9 +180,11 @@ export class RoomScreen {
 
   /** The document is another one, of another epoch: what was verified with the last one has to be again. */
   async changeDocument(): Promise<void> {
+    // As many as stand on the screen: whoever reads back keeps their place while the new document is empty.
+    const shown = this.#view.get().messages.length;
     this.#forgetRows();
     this.#observe(this.#options.host.document()?.entries ?? []);
-    if (this.#isOpen) await this.#history.showCached(null);
+    if (this.#isOpen) await this.#history.showCached(null, Math.max(PAGE_SIZE, shown));
     this.rebuild();
   }
 

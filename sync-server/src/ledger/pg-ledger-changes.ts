@@ -2,7 +2,8 @@
 import type { Deletion, Edit, Reaction } from '@tablo/schema/entry';
 import type { EntryWrite, Writes } from './ledger-store.ts';
 
-// Joined by `LATERAL … OFFSET 0`: one look by key for each row that was sent, whatever the planner takes the table for [R9].
+// Joined by `LATERAL … OFFSET 0`: one look by key for each row that was sent, whatever the planner takes the table for [R9]. Other
+// conditions stand outside: inside, an index of just the rows that meet them would do too.
 
 // The latest edit by (shownAt, id) wins; the text that it replaced is kept. One that came after a later one keeps its own text instead. Several edits of one
 // message in a batch count as made one after another, in their order.
@@ -50,7 +51,7 @@ const DELETE = `WITH d AS (
 const REACT = `WITH newest AS (
     SELECT DISTINCT ON (r.target, r.author, r.emoji) r.id, r.target, r.author, r.emoji, r.is_on, tablo_private.from_ms(r.shown) AS shown_at
     FROM json_to_recordset($1) AS r(id uuid, target uuid, author uuid, emoji text, is_on boolean, shown bigint)
-    CROSS JOIN LATERAL (SELECT FROM messages WHERE id = r.target AND deleted_at IS NULL OFFSET 0) m
+    CROSS JOIN LATERAL (SELECT deleted_at FROM messages WHERE id = r.target OFFSET 0) m WHERE m.deleted_at IS NULL
     ORDER BY r.target, r.author, r.emoji, r.shown DESC, r.id DESC
   ), kinds AS (
     INSERT INTO tablo_reaction_kinds (message_id, emoji) SELECT DISTINCT target, emoji FROM newest ON CONFLICT DO NOTHING

@@ -117,7 +117,7 @@ describe("a client's question for a sign of life", () => {
   it('[R6] is not answered more often than an honest client asks', async () => {
     const client = await stage.join();
     const before = performance.now();
-    for (let nth = 0; nth < 20_000; nth += 1) client.send(Uint8Array.of(PING));
+    for (let nth = 0; nth < 5_000; nth += 1) client.send(Uint8Array.of(PING));
     client.send(syncFrame(stage.name, STEP_1, Uint8Array.of(0)));
     await until(() => expect(client.heard.answers.length).toBe(2));
     expect(client.heard.pings).toBeLessThanOrEqual(1 + (performance.now() - before) / 200);
