@@ -63,7 +63,7 @@ it('[R1] [R11] SIGTERM under load: all that was acknowledged is durable, clients
     'everybody was told',
     () => stage.members.every(({ farewells }) => farewells.includes('shutting-down')),
     5_000,
-  ).catch((e) => { console.log(JSON.stringify(stage.members.map((m) => [m.farewells, m.denials, m.epoch, m.isJoined]))); throw e; });
+  );
   const acknowledged = [...stage.book.acknowledged];
   const { rowCount } = await stage.pool.query('SELECT FROM tablo_entries WHERE id = ANY($1)', [acknowledged]);
   expect(rowCount).toBe(acknowledged.length);

@@ -218,7 +218,11 @@ export class Member {
   #hear(payload: string): void {
     const message = parseServerStateless(payload);
     if (message?.type === 'storage') this.isStoreAway = message.isAway;
-    if (message?.type === 'refused') this.#book.refuse(message.code);
+    if (message?.type === 'refused') {
+      this.#book.refuse(message.code);
+      // Whose entry comes while the server ends hears of it so, and leaves before the server closes the document.
+      if (message.code === 'shutting-down') this.farewells.push(message.code);
+    }
     if (message?.type !== 'committed') return;
     this.#acknowledge([...message.messages, ...message.others] as EntryId[]);
   }
