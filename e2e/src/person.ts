@@ -202,6 +202,21 @@ export class Person {
     return this.log.locator('[data-message-id]').filter({ hasText: text }).first();
   }
 
+  /** Watches where a message stands, from now on: the answer is its top in every frame so far, px; -1 in a frame that does not show it. */
+  async watchPlace(text: string): Promise<() => Promise<readonly number[]>> {
+    const id = await this.message(text).getAttribute('data-message-id');
+    const tops = await this.log.evaluateHandle((log, messageId) => {
+      const seen: number[] = [];
+      const look = () => {
+        seen.push(log.querySelector(`[data-message-id="${messageId}"]`)?.getBoundingClientRect().top ?? -1);
+        requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+      return seen;
+    }, id);
+    return () => tops.evaluate((seen) => [...seen]);
+  }
+
   /** One of the message's own commands: Reply, Edit, Delete … */
   async choose(text: string, command: string): Promise<void> {
     await this.message(text).hover();

@@ -121,6 +121,44 @@ describe("the server's list", () => {
     });
   });
 
+  const listedAs = (text: string, sentAt: number) => {
+    const { id } = message(text, sentAt);
+    return { id, user_id: ALICE, user_name: 'Alice', text, created_at: new Date(sentAt).toISOString() };
+  };
+
+  it('[R5] an answer that crosses a new message on its way does not take it off the list', () => {
+    const asked = noteNewest(record, [message('before', 10)]);
+    const known = noteNewest(asked, [message('meanwhile', 20)]);
+    for (const last_message of [null, listedAs('before', 10)])
+      expect(mergeChannel(known, { ...rest, last_message }, asked).lastMessage?.text).toBe('meanwhile');
+    expect(mergeChannel(known, { ...rest, last_message: null }, null).lastMessage?.text).toBe('meanwhile');
+    expect(mergeChannel(known, { ...rest, last_message: listedAs('newer', 30) }, asked).lastMessage?.text).toBe(
+      'newer',
+    );
+  });
+
+  it('[R5] an answer that crosses an edit on its way does not take it back', () => {
+    const said = message('teh', 10);
+    const asked = noteNewest(record, [said]);
+    const edit: Entry = {
+      kind: 'edit',
+      id: createEntryId(),
+      author: ALICE,
+      sentAt: 11,
+      target: said.id,
+      text: 'the',
+    };
+    const known = noteNewest(asked, [edit]);
+    const answer = { ...rest, last_message: { ...listedAs('teh', 10), id: said.id } };
+    expect(mergeChannel(known, answer, asked).lastMessage?.text).toBe('the');
+  });
+
+  it('[R5] takes a deleted message off the list when nothing has come since the question', () => {
+    const known = noteNewest(record, [message('deleted elsewhere', 10)]);
+    expect(mergeChannel(known, { ...rest, last_message: listedAs('older', 5) }, known).lastMessage?.text).toBe('older');
+    expect(mergeChannel(known, rest, known).lastMessage).toBeNull();
+  });
+
   it('changes nothing when nothing changed', () => {
     const known = mergeChannel(record, rest);
     expect(mergeChannel(known, rest)).toBe(known);

@@ -58,8 +58,22 @@ export function mergeChannel(
   }
   // Read here and not known there: told again, whatever became of the first report (another tab's record may have overwritten ours).
   const pendingRead = known.readSeq > rest.read_seq ? known.readSeq : known.pendingRead;
-  const merged = { ...known, ...named, lastSeq: Math.max(known.lastSeq, rest.last_seq), pendingRead };
+  const lastMessage = newerPreview(known.lastMessage, asked?.lastMessage ?? null, named.lastMessage);
+  const merged = { ...known, ...named, lastMessage, lastSeq: Math.max(known.lastSeq, rest.last_seq), pendingRead };
   return confirmReadPosition(isSame(known, merged) ? known : merged, rest.read_seq);
+}
+
+/**
+ * The list's newest message, or the one that is known here: what has come since the question was sent (`asked` is as of then), an older answer must not take
+ * off the list again. A deletion that only the answer knows comes as an entry too, and is asked about then.
+ */
+function newerPreview(
+  known: LastMessage | null,
+  asked: LastMessage | null,
+  listed: LastMessage | null,
+): LastMessage | null {
+  if (known === null || isSame(known, asked)) return listed;
+  return listed === null || compareKeys(known, listed) >= 0 ? known : listed;
 }
 
 /** A tablo that the server does not name and this device knows nothing of, but that something of ours was written in. */
@@ -70,7 +84,7 @@ export function formerChannel(id: TabloId): ChannelRecord {
   };
 }
 
-function isSame(left: ChannelRecord, right: ChannelRecord): boolean {
+function isSame<Value>(left: Value, right: Value): boolean {
   return JSON.stringify(left) === JSON.stringify(right);
 }
 

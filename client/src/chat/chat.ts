@@ -64,6 +64,8 @@ export interface RoomView {
   readonly messages: readonly TimelineMessage[];
   /** Older messages exist, here or on the server. */
   readonly hasMore: boolean;
+  /** The tablo's first message is shown. Stays so while its older messages are read again, as they are when it moves to its next document. */
+  readonly isAtBeginning: boolean;
   readonly isLoadingMore: boolean;
   /** First message that was unread when the room was opened: where the *new messages* divider stands. Stays until the room is left. */
   readonly firstUnreadId: EntryId | null;

@@ -9,7 +9,7 @@ import type { CausalClock } from '@tablo/schema/causal-clock';
 import type { Refusal } from '@tablo/schema/close-codes';
 import { arrivalsOf, type Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
-import type { TimelineKey } from '@tablo/schema/shown-at';
+import { compareKeys, type TimelineKey } from '@tablo/schema/shown-at';
 import { Timeline, type TimelineMessage, type TimelineRow, type UnsentEntry } from '@tablo/schema/timeline';
 import type { Api } from './api.ts';
 import type { RoomView } from './chat.ts';
@@ -47,6 +47,7 @@ export class RoomScreen {
     status: 'loading',
     messages: [],
     hasMore: false,
+    isAtBeginning: false,
     isLoadingMore: false,
     firstUnreadId: null,
     closed: null,
@@ -60,6 +61,8 @@ export class RoomScreen {
   #loadingMore: Promise<void> | null = null;
   #closed: Refusal | null = null;
   #firstUnread: ReadonlySet<EntryId> = new Set();
+  /** The tablo's first message, once it has been shown. */
+  #beginning: TimelineKey | null = null;
   #isPublishing = false;
 
   constructor(options: ScreenOptions) {
@@ -173,6 +176,7 @@ export class RoomScreen {
   close(): void {
     this.#isOpen = false;
     this.#firstUnread = new Set();
+    this.#beginning = null;
     this.#window.reset();
     this.#forgetRows();
     this.rebuild();
@@ -249,6 +253,7 @@ export class RoomScreen {
       status: this.#isLoaded && isKnown ? 'ready' : 'loading',
       messages,
       hasMore: start > 0 || !this.#history.isComplete,
+      isAtBeginning: start === 0 && this.#isBeginning(all[0]),
       isLoadingMore: this.#loadingMore !== null,
       firstUnreadId:
         this.#firstUnread.size === 0
@@ -256,6 +261,13 @@ export class RoomScreen {
           : (messages.find((message) => this.#firstUnread.has(message.id))?.id ?? null),
       closed: this.#closed,
     });
+  }
+
+  #isBeginning(first: TimelineMessage | undefined): boolean {
+    const { isComplete } = this.#history;
+    if (first === undefined || first.delivery.status !== 'sent') return isComplete;
+    if (isComplete) this.#beginning = keyOf(first);
+    return this.#beginning !== null && compareKeys(first, this.#beginning) <= 0;
   }
 
   async #loadOlder(): Promise<void> {

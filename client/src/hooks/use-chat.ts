@@ -12,6 +12,7 @@ const NOTHING_YET: RoomView = {
   status: 'loading',
   messages: [],
   hasMore: false,
+  isAtBeginning: false,
   isLoadingMore: false,
   firstUnreadId: null,
   closed: null,

@@ -8,26 +8,9 @@ interface LogStartProps {
   readonly onLoadMore: () => void;
 }
 
-/** What stands above the oldest message that is here. */
+/** What stands above the oldest message that is here. Always takes the same room: what is below it must not jump when older messages are being read. */
 export function LogStart({ isLoading, isEmpty, isBeginning, hasProblem, onLoadMore }: LogStartProps) {
-  if (hasProblem) {
-    return (
-      <div className="log-start">
-        <span>Older messages could not be loaded.</span>
-        <button type="button" className="link-button" onClick={onLoadMore}>
-          Try again
-        </button>
-      </div>
-    );
-  }
-  if (isLoading) {
-    return (
-      <div className="log-start">
-        <LoaderCircle className="spinner" size={20} aria-label="Loading" />
-      </div>
-    );
-  }
-  if (isEmpty) {
+  if (isEmpty && !isLoading && !hasProblem) {
     return (
       <div className="log-empty">
         <p className="log-empty-title">It is quiet here</p>
@@ -35,5 +18,20 @@ export function LogStart({ isLoading, isEmpty, isBeginning, hasProblem, onLoadMo
       </div>
     );
   }
-  return isBeginning ? <div className="log-start">The conversation begins here.</div> : null;
+  return (
+    <div className="log-start">
+      {isBeginning && !isEmpty ? (
+        'The conversation begins here.'
+      ) : hasProblem ? (
+        <>
+          <span>Older messages could not be loaded.</span>
+          <button type="button" className="link-button" onClick={onLoadMore}>
+            Try again
+          </button>
+        </>
+      ) : (
+        isLoading && <LoaderCircle className="spinner" size={20} aria-label="Loading" />
+      )}
+    </div>
+  );
 }

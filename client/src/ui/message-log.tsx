@@ -95,7 +95,7 @@ export function MessageLog({ ref, unreadCount, menuFor }: MessageLogProps) {
           <LogStart
             isLoading={view.status === 'loading' || view.isLoadingMore}
             isEmpty={view.status === 'ready' && messages.length === 0}
-            isBeginning={!view.hasMore && scroll.range.start === 0}
+            isBeginning={view.isAtBeginning && scroll.range.start === 0}
             hasProblem={history.hasProblem}
             onLoadMore={history.loadMore}
           />

@@ -2,7 +2,10 @@
  * Where the reader is in the conversation, and how to stay there.
  * 1. Either the view follows the newest message (`anchor` is 'bottom'), or it holds one message at one distance from the top edge.
  * 2. Only the reader's scrolling and the jumps below move the anchor; whatever changes in the page (older messages in front, reactions, a keyboard,
- *    late fonts) `restore` puts the anchor back.
+ *    late fonts) `restore` puts the anchor back, before anything is painted.
+ * 3. A scroll event does not say who has scrolled. `knownRef` does: where the log stood when it was last looked at. What `restore` did, and what the browser does when
+ *    the log becomes shorter than where it stands, is not the reader's; so a message that is missing for a moment, as between two documents of a tablo, is
+ *    found again where it was.
  */
 import type { EntryId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
@@ -44,10 +47,26 @@ function firstVisible(scroller: HTMLElement): HTMLElement | undefined {
   return rows[low];
 }
 
+/** Where the log stood when it was last looked at, and how far down it could go then, px. */
+interface Stand {
+  readonly top: number;
+  readonly end: number;
+}
+
+const standOf = ({ scrollTop, scrollHeight, clientHeight }: HTMLElement): Stand => ({
+  top: scrollTop,
+  end: scrollHeight - clientHeight,
+});
+
+/** Not when the browser itself has moved the log to its new end, because it became too short for where it stood. */
+const hasScrolled = ({ top, end }: Stand, known: Stand): boolean =>
+  Math.abs(top - known.top) >= 1 && !(top < known.top && top >= end - 1 && end < known.end);
+
 export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: LogScrollOptions) {
   const scrollerRef = useRef<HTMLDivElement>(null);
   const contentRef = useRef<HTMLDivElement>(null);
   const anchorRef = useRef<Anchor>('bottom');
+  const knownRef = useRef<Stand>({ top: 0, end: 0 });
   const hasOpened = useRef(false);
   const jumpRef = useRef<EntryId | null>(null);
   const messagesRef = useRef(messages);
@@ -58,19 +77,37 @@ export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: Lo
   const range = useMemo(() => visibleRange(messages, renderWindow), [messages, renderWindow]);
   const isTail = renderWindow.lastId === null || range.end >= messages.length;
 
+  /** Takes what is seen now for what the reader wants to see. */
+  const settle = useCallback(
+    (scroller: HTMLElement) => {
+      const stand = standOf(scroller);
+      const isEnd = isTail && stand.end - stand.top <= BOTTOM_TOLERANCE_PX;
+      const first = isEnd ? undefined : firstVisible(scroller);
+      anchorRef.current =
+        first === undefined ? 'bottom' : { id: first.dataset.messageId ?? '', offset: offsetIn(scroller, first) };
+      knownRef.current = stand;
+      setIsAtBottom(isEnd);
+    },
+    [isTail],
+  );
+
   const restore = useCallback(() => {
     const scroller = scrollerRef.current;
     if (scroller === null) return;
+    // Scrolled by the reader since, and the event is still to come.
+    const stand = standOf(scroller);
+    if (hasScrolled(stand, knownRef.current)) settle(scroller);
     const anchor = anchorRef.current;
+    const element = anchor === 'bottom' ? null : elementOf(scroller, anchor.id);
     if (anchor === 'bottom') {
-      scroller.scrollTop = scroller.scrollHeight;
-      return;
+      // Whoever stands a little above the end is not drawn there as long as nothing comes.
+      if (stand.end !== knownRef.current.end) scroller.scrollTop = stand.end;
+    } else if (element !== null) {
+      const drift = offsetIn(scroller, element) - anchor.offset;
+      if (Math.abs(drift) >= 1) scroller.scrollTop += drift;
     }
-    const element = elementOf(scroller, anchor.id);
-    if (element === null) return;
-    const drift = offsetIn(scroller, element) - anchor.offset;
-    if (Math.abs(drift) >= 1) scroller.scrollTop += drift;
-  }, []);
+    knownRef.current = standOf(scroller);
+  }, [settle]);
 
   const fillEdges = useCallback(() => {
     const scroller = scrollerRef.current;
@@ -85,20 +122,17 @@ export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: Lo
   const handleScroll = useCallback(() => {
     const scroller = scrollerRef.current;
     if (scroller === null) return;
-    const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-    const isEnd = isTail && below <= BOTTOM_TOLERANCE_PX;
-    const first = isEnd ? undefined : firstVisible(scroller);
-    anchorRef.current =
-      first === undefined ? 'bottom' : { id: first.dataset.messageId ?? '', offset: offsetIn(scroller, first) };
-    setIsAtBottom(isEnd);
+    if (hasScrolled(standOf(scroller), knownRef.current)) settle(scroller);
     fillEdges();
-  }, [fillEdges, isTail]);
+  }, [fillEdges, settle]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs after every change of what is rendered.
+  // After every rendering, whatever has changed: a spinner, the beginning, a toolbar, messages.
+  useLayoutEffect(restore);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs after every change of which messages are rendered.
   useLayoutEffect(() => {
     const scroller = scrollerRef.current;
     if (scroller === null) return;
-    restore();
     const divider = scroller.querySelector('[data-new-divider]');
     if (!hasOpened.current && isReady && messages.length > 0) {
       hasOpened.current = true;
@@ -108,16 +142,17 @@ export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: Lo
         anchorRef.current = { id: firstUnreadId, offset: DIVIDER_OFFSET_PX };
         restore();
       }
-      setIsAtBottom(!startsAbove);
+      settle(scroller);
     }
     const jump = jumpRef.current === null ? null : elementOf(scroller, jumpRef.current);
     if (jump !== null) {
       jumpRef.current = null;
       anchorRef.current = { id: jump.dataset.messageId ?? '', offset: scroller.clientHeight / 3 };
       restore();
+      settle(scroller);
     }
     fillEdges();
-  }, [messages, range.start, range.end, isReady, restore]);
+  }, [messages, range.start, range.end, isReady]);
 
   useLayoutEffect(() => {
     const observer = new ResizeObserver(restore);
@@ -127,11 +162,14 @@ export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: Lo
   }, [restore]);
 
   const jumpToLatest = useCallback(() => {
+    const scroller = scrollerRef.current;
+    if (scroller === null) return;
     anchorRef.current = 'bottom';
     setRenderWindow(TAIL);
     setIsAtBottom(true);
-    restore();
-  }, [restore]);
+    scroller.scrollTop = scroller.scrollHeight;
+    knownRef.current = standOf(scroller);
+  }, []);
 
   const jumpTo = useCallback((id: EntryId) => {
     const scroller = scrollerRef.current;

@@ -26,6 +26,7 @@ export function createFakeRoom(options: FakeRoomOptions): RoomHandle & { receive
     status: 'ready',
     messages: messages.slice(older.length),
     hasMore: older.length > 0,
+    isAtBeginning: older.length === 0,
     isLoadingMore: false,
     firstUnreadId,
     closed: null,
@@ -105,6 +106,7 @@ export function createFakeRoom(options: FakeRoomOptions): RoomHandle & { receive
         messages: [...page, ...known.messages],
         isLoadingMore: false,
         hasMore: older.length > 0,
+        isAtBeginning: older.length === 0,
       }));
     },
     markRead: onRead,
