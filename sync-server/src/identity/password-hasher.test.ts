@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { constants, getPriority } from 'node:os';
 import { hashPassword, verifyPassword } from 'better-auth/crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HASHES_AT_ONCE, PasswordHasher } from './password-hasher.ts';
@@ -42,6 +44,17 @@ describe('PasswordHasher', () => {
     expect(most).toBeLessThanOrEqual(HASHES_AT_ONCE);
   }, 60_000);
 
+  const isLinux = process.platform === 'linux';
+  it.runIf(isLinux)('[R11] lets messages go first: its threads alone have a lower priority', async () => {
+    const own = getPriority();
+    await open().hash('correct horse');
+    expect(threadPriorities().filter((priority) => priority === constants.priority.PRIORITY_BELOW_NORMAL).length).toBe(
+      1,
+    );
+    expect(getPriority()).toBe(own);
+  });
+  if (!isLinux) console.log('Skipped: only Linux gives a thread a priority of its own.');
+
   it('says so when it is closed, also to who waits', async () => {
     const hasher = open();
     const waiting = Promise.allSettled(Array.from({ length: 5 }, () => hasher.hash('correct horse')));
@@ -50,3 +63,11 @@ describe('PasswordHasher', () => {
     await expect(hasher.hash('x')).rejects.toThrow('closed');
   });
 });
+
+/** proc(5), *stat*: the 19th field is the nice value; the second, in brackets, may hold blanks. */
+function threadPriorities(): readonly number[] {
+  return readdirSync('/proc/self/task').map((thread) => {
+    const line = readFileSync(`/proc/self/task/${thread}/stat`, 'latin1');
+    return Number(line.slice(line.lastIndexOf(')') + 2).split(' ')[16]);
+  });
+}
