@@ -1,6 +1,7 @@
 /** Sockets: many, silent, half-open, never reading, never stopping. Who asks too much is cut; members get in and are heard. */
 import { createEntryId, type UserId } from '@tablo/schema/ids';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { FramePace } from '../sync/frame-pace.ts';
 import { signToken, type TestServer } from '../sync/test-server.ts';
 import { addTablos } from './documents.ts';
 import { authFrame, frame, STEP_1, syncFrame, TYPE, UPDATE } from './frames.ts';
@@ -45,6 +46,32 @@ it('[R6] one user on many sockets is refused beyond the limit, even all at once'
     expect(sockets.every(({ heard }) => heard.authenticated.length + heard.denied.length > 0)).toBe(true),
   );
   expect(sockets.filter(({ heard }) => heard.authenticated.length > 0).length).toBeLessThanOrEqual(10);
+  await stage.assertUnharmed();
+});
+
+it('[R11] a buffer full of small frames does not go before what others have sent: a socket has one in each turn', async () => {
+  const client = stage.add(await RawClient.open(`${server.url}/sync`));
+  client.authenticate(stage.name, await signToken(eve));
+  await until(() => expect(client.heard.authenticated.length).toBe(1));
+  const inThisTurn = new Map<unknown, number>();
+  let most = 0;
+  let handled = 0;
+  const note = vi.spyOn(FramePace.prototype, 'note').mockImplementation((socket) => {
+    const frames = (inThisTurn.get(socket) ?? 0) + 1;
+    inThisTurn.set(socket, frames);
+    most = Math.max(most, frames);
+    handled += 1;
+  });
+  const turn = (): void => {
+    inThisTurn.clear();
+    if (handled < 1_000) setImmediate(turn);
+  };
+  setImmediate(turn);
+  // Frames of a kind that is dropped: they cost nothing but being looked at.
+  for (const _nth of times(1_000, (nth) => nth)) client.send(frame(stage.name, TYPE.queryAwareness));
+  await until(() => expect(handled).toBeGreaterThanOrEqual(1_000));
+  note.mockRestore();
+  expect(most).toBe(1);
   await stage.assertUnharmed();
 });
 

@@ -40,7 +40,13 @@ interface Deps extends IntakeDeps {
 
 export class Sockets {
   readonly #deps: Deps;
-  readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+    // One frame of a socket in one turn of the event loop: a buffer of them, a thousand small ones on each of fifty sockets, would be handled before anybody else's.
+    allowSynchronousEvents: false,
+  });
   readonly #open = new Set<OpenSocket>();
   /** And some who have signed in since: looked through before it is counted. */
   readonly #strangers = new Set<OpenSocket>();
