@@ -91,7 +91,7 @@ export async function meet(moment: Moment, stage: Stage, random: Random): Promis
 
 async function isCommitting(stage: Stage): Promise<boolean> {
   const { rowCount } = await stage.pool.query(
-    `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tablo-chat' AND state = 'active' AND query = 'COMMIT'`,
+    `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tablo-chat' AND state = 'active' AND query LIKE '%COMMIT'`,
   );
   return (rowCount ?? 0) > 0;
 }

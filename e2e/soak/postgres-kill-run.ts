@@ -61,7 +61,7 @@ async function backendOf({ pool }: Stage): Promise<number | null> {
   const { rows } = await pool
     .query<{ pid: number }>(
       `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tablo-chat'
-       ORDER BY (query = 'COMMIT') DESC, (state = 'active') DESC, state_change DESC LIMIT 1`,
+       ORDER BY (query LIKE '%COMMIT') DESC, (state = 'active') DESC, state_change DESC LIMIT 1`,
     )
     .catch(() => ({ rows: [] })); // It is just coming back from the last kill.
   return rows[0]?.pid ?? null;

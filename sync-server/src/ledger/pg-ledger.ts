@@ -44,6 +44,10 @@ const lockSql = (tablos: Iterable<TabloId>, patience: Patience): string => {
     SELECT id FROM tablos WHERE id = ANY(${wanted})`;
 };
 
+// Deferred triggers run in a statement of their own: inside COMMIT no timeout holds for them (PostgreSQL, `finish_xact_command`), and one slow rule of the host's about one tablo
+// would hold the shared transaction for ever.
+const commitSql = (ms: string): string => `SET LOCAL statement_timeout = ${ms}; SET CONSTRAINTS ALL IMMEDIATE; COMMIT`;
+
 // The time that is left is for the statement after this one. Every look-up is one by key, or of at most as many rows as admission allows [R9]. A condition beside the key
 // stands outside of the look-up: inside, an index of just the rows that meet it would do too.
 const FACTS = `SELECT set_config('statement_timeout', $4, true),
@@ -152,12 +156,16 @@ export class PgLedgerStore implements LedgerStore {
   }
 
   async transact(scope: Scope, decide: (facts: LockedFacts) => Writes, patience: Patience): Promise<Committed> {
+    return await this.#unlessAnswered(() => this.#transact(scope, decide, patience));
+  }
+
+  async #transact(scope: Scope, decide: (facts: LockedFacts) => Writes, patience: Patience): Promise<Committed> {
     return await this.#withClient(async (client) => {
       const left = createClock(patience);
       const facts = await readFacts(client, scope, patience, left);
       const writes = decide(facts);
       const committed = await write(client, writes, left);
-      await client.query('COMMIT').catch((error: unknown) => {
+      await client.query(commitSql(left())).catch((error: unknown) => {
         throw this.#asCommitFailure(asFailure(error), writes, committed);
       });
       return committed;
@@ -178,10 +186,27 @@ export class PgLedgerStore implements LedgerStore {
     return rows.map(({ id, shown }) => ({ id, shownAt: shown === null ? null : Number(shown) }));
   }
 
+  /** An error whose name says that the database is in trouble may be one row's all the same: a rule of the host's that asks another database, a damaged page. Whether others' writes are stored tells. */
+  async #unlessAnswered<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isAnsweredNo(error) || !(await this.#canStore())) throw error;
+      throw new BlockedError((error as Error).message, { cause: error });
+    }
+  }
+
+  async #canStore(): Promise<boolean> {
+    return await this.probe().then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Without an entry or a row in the log there is nothing whose fate matters: an epoch that has moved does not move again. */
   #asCommitFailure(failure: Error, writes: Writes, committed: Committed): Error {
     // Answered with a no, it is rolled back.
-    const isAnswered = failure instanceof UnstorableError || failure instanceof BlockedError;
+    const isAnswered = failure instanceof UnstorableError || failure instanceof BlockedError || isAnsweredNo(failure);
     if (isAnswered || writes.updates.length === 0) return failure;
     const witnesses = witnessesOf(writes, committed);
     return new UnansweredCommitError(failure, async () => ((await this.#hasAny(witnesses)) ? committed : null));
@@ -354,6 +379,17 @@ const LOCK_NOT_AVAILABLE = '55P03';
 const DATA_CLASSES = new Set(['22', '23', '54']);
 /** Two nodes insert one id at once: the repeated transaction reads the winner's row and decides by it. */
 const UNIQUE_VIOLATION = '23505';
+
+/** What is scarce for everybody: a small write may still find room, and says nothing. */
+const SCARCITY = new Set(['53100', '53200', '53300']);
+
+/** PostgreSQL has refused it and rolled it back, and its connection lives on, though the error is of a class that speaks of the database's state. */
+function isAnsweredNo(error: unknown): boolean {
+  if (error instanceof UnansweredCommitError || error instanceof BlockedError || error instanceof UnstorableError)
+    return false;
+  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  return severity === 'ERROR' && typeof code === 'string' && !SCARCITY.has(code);
+}
 
 /** By SQLSTATE (PostgreSQL, appendix A). What is neither of the database's state nor of the data stands in the way of these rows alone: a lock, a trigger, a policy. */
 function asFailure(error: unknown): Error {
