@@ -33,7 +33,8 @@ const HAS_ORIGIN = 0x80;
 const HAS_RIGHT_ORIGIN = 0x40;
 const HAS_PARENT_SUB = 0x20;
 const MAX_KEYS = 8;
-const MAX_CLIENTS = 1_000;
+/** More than one person can have. A client that brings several documents along brings all their clientIDs: that is bounded by its entries. */
+export const MAX_CLIENTS = 1_000;
 /** Yjs draws them from 32 bits. */
 const MAX_CLIENT_ID = 0xffff_ffff;
 
@@ -44,7 +45,7 @@ const refuse = (message: string): never => {
 };
 
 /** Decodes the payload of a SyncStep2 or an Update. Never throws; an empty update gives no runs. */
-export function decodeUpdate(update: Uint8Array): Result<readonly Run[], Refusal> {
+export function decodeUpdate(update: Uint8Array, maxClients = MAX_CLIENTS): Result<readonly Run[], Refusal> {
   if (update.byteLength > MAX_UPDATE_BYTES) {
     return err(
       createRefusal(
@@ -55,7 +56,7 @@ export function decodeUpdate(update: Uint8Array): Result<readonly Run[], Refusal
   }
   const decoder = decoding.createDecoder(update);
   try {
-    const runs = readClients(decoder);
+    const runs = readClients(decoder, maxClients);
     if (decoding.readVarUint(decoder) !== 0) refuse('The update deletes something; entries are only ever appended.');
     if (decoding.hasContent(decoder)) refuse('The update goes on after its end.');
     return ok(runs);
@@ -71,9 +72,9 @@ export function decodeUpdate(update: Uint8Array): Result<readonly Run[], Refusal
 
 class TooMany extends Error {}
 
-function readClients(decoder: decoding.Decoder): readonly Run[] {
+function readClients(decoder: decoding.Decoder, maxClients: number): readonly Run[] {
   const clients = decoding.readVarUint(decoder);
-  if (clients > MAX_CLIENTS) refuse('The update speaks for more clientIDs than one person can have.');
+  if (clients > maxClients) refuse('The update speaks for more clientIDs than one person can have.');
   const runs: Run[] = [];
   let entries = 0;
   for (let nth = 0; nth < clients; nth += 1) {

@@ -110,6 +110,31 @@ it('[R3] [R4] guests, readers and writers with edits, reactions and deletions in
   expect(h.texts).toEqual(['kept', 'late', 'in 2', 'in 3', 'in 4', 'in 5']);
 });
 
+it('[R3] the clientID that a client brings along is its user’s in the new document too, before it writes there', async () => {
+  const tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
+  const b = await connect(tablo, bob);
+  const said = createMessage(by(bob), 'mine');
+  b.push(said);
+  await until(async () => expect(await idsInRows(tablo)).toEqual([said.id]));
+  await server.sync.moveTablo({ tabloId: tablo, epoch: 1 });
+  const owner = async () =>
+    (
+      await server.pool.query(
+        'SELECT user_id FROM tablo_clients WHERE tablo_id = $1 AND epoch = 2 AND client_id = $2',
+        [tablo, b.doc.clientID],
+      )
+    ).rows;
+  await until(async () => expect(await owner()).toEqual([{ user_id: bob }]));
+  const thief = new Y.Doc();
+  thief.clientID = b.doc.clientID;
+  const a = await connect(tablo, alice, thief);
+  a.push(createMessage(by(alice), 'under his'));
+  await until(() => expect(a.closes.some((code) => code >= 4_400)).toBe(true));
+  b.push(createMessage(by(bob), 'mine, too'));
+  await until(async () => expect(await idsInRows(tablo)).toHaveLength(2));
+  expect(b.closes.filter((code) => code !== 1012)).toEqual([]);
+});
+
 it('[R8] [R11] what a client brings along that is durable already uses up nothing of its rate of entries', async () => {
   const strict = await openTestServer({ limits: { entriesPerSecond: 0.01, entriesBurst: 100 } });
   try {

@@ -2,7 +2,6 @@
 import { createArrival, type MemberEntry } from '@tablo/schema/entry';
 import { type EntryId, SERVER_AUTHOR, type TabloId } from '@tablo/schema/ids';
 import { MAX_ARRIVAL_IDS } from '@tablo/schema/limits';
-import { unreachable } from '@tablo/schema/result';
 import { computeShownAt } from '@tablo/schema/shown-at';
 import {
   type Admission,
@@ -13,6 +12,7 @@ import {
   type KnownEntry,
   trimKnown,
 } from '../admission/admit.ts';
+import { MAX_CLIENTS } from '../admission/decode-update.ts';
 import { encodeAppend, encodeRuns } from '../admission/encode-append.ts';
 import type { FrontierDraft } from '../admission/frontier.ts';
 import { Tally } from '../admission/tally.ts';
@@ -65,6 +65,7 @@ interface OpenChange {
 }
 
 type SignedSubmission = Exclude<Submission, { type: 'move' }>;
+type Accepted = Extract<Admission, { type: 'accepted' }>;
 
 class Batch implements LockedFacts {
   readonly #facts: LockedFacts;
@@ -103,16 +104,17 @@ class Batch implements LockedFacts {
 
   decide(submission: Submission): Outcome {
     if (submission.type === 'move') return this.#move(submission.document);
-    const admission = this.#admit(submission);
-    switch (admission.type) {
-      case 'known':
-      case 'refused':
-        return admission;
-      case 'accepted':
-        return this.#accept(submission, admission);
-      default:
-        return unreachable(admission);
-    }
+    const admissions = this.#admit(submission);
+    const refused = admissions.find(({ type }) => type === 'refused');
+    if (refused !== undefined) return refused as Extract<Admission, { type: 'refused' }>;
+    const accepted = admissions.filter((one): one is Accepted => one.type === 'accepted');
+    if (accepted.length === 0) return { type: 'known' };
+    const parts = accepted.map((one) => this.#accept(submission, one));
+    return {
+      type: 'committed',
+      fresh: parts.flatMap(({ fresh }) => fresh),
+      repeated: parts.flatMap(({ repeated }) => repeated),
+    };
   }
 
   result(): Omit<BatchDecision, 'outcomes'> {
@@ -142,26 +144,38 @@ class Batch implements LockedFacts {
     return { type: 'known' };
   }
 
-  #admit(submission: SignedSubmission): Admission {
+  /** One answer, or two: what enters under the sender's own clientID, and what enters by the server's hand. One refusal refuses all. */
+  #admit(submission: SignedSubmission): readonly Admission[] {
     const { document, userId } = submission;
     const applicant = { tabloId: document.tabloId, epoch: document.epoch, userId };
-    if (submission.type === 'entry') return admitEntry(submission.entry, applicant, this, digestContent);
+    if (submission.type === 'entry') return [admitEntry(submission.entry, applicant, this, digestContent)];
     const frontier = this.#changes.get(document)?.draft ?? document.frontier;
     const admission = admit(submission.runs, applicant, frontier, this, digestContent);
-    if (submission.continuity !== 'carried-over' || admission.type === 'known') return admission;
+    if (submission.continuity !== 'carried-over' || admission.type === 'known') return [admission];
     // What connects and is all new is a client's of this document. What is durable already would fill each new document as soon as it is there, if it is the
     // sender's alone: the tablo would move, and the client come back with it, for ever.
-    if (admission.type === 'accepted' && admission.repeated.length === 0) return admission;
+    if (admission.type === 'accepted' && admission.repeated.length === 0 && countClients(admission) <= MAX_CLIENTS)
+      return [admission];
+    // Clocks of a clientID that is somebody else's here mean nothing: they are of the sender's earlier documents.
+    const here = trimKnown(submission.runs, frontier).filter(
+      ({ client }) => frontier.nextClock(client) > 0 && frontier.ownerOf(client) === userId,
+    );
     // A clientID that writes here and leaves clocks out has lost something on its way: it is asked for that.
-    if (trimKnown(submission.runs, frontier).some(({ client }) => frontier.nextClock(client) > 0)) return admission;
-    const carriedOver = admitCarriedOver(submission.runs, applicant, this, digestContent);
+    if (here.some(({ client, clock }) => clock > frontier.nextClock(client))) return [admission];
+    // What goes on from what it has written here goes on under it: written by the server, it would leave out those clocks for ever.
+    const continued = here.length === 0 ? null : admit(here, applicant, frontier, this, digestContent);
+    const isContinued = continued?.type === 'accepted';
+    const own = new Set(isContinued ? here.map(({ client }) => client) : []);
+    const rest = submission.runs.filter(({ client }) => !own.has(client));
+    const carriedOver = admitCarriedOver(rest, applicant, this, digestContent);
     // What is wrong with it either way is said as for anybody.
-    return carriedOver.type === 'refused' ? admission : carriedOver;
+    if (carriedOver.type === 'refused') return [admission];
+    return isContinued ? [continued, carriedOver] : [carriedOver];
   }
 
-  #accept(submission: SignedSubmission, { runs, fresh, repeated }: Extract<Admission, { type: 'accepted' }>): Outcome {
-    const outcome: Outcome = {
-      type: 'committed',
+  #accept(submission: SignedSubmission, { runs, fresh, repeated }: Accepted): Extract<Outcome, { type: 'committed' }> {
+    const outcome = {
+      type: 'committed' as const,
       fresh: fresh.map(({ entry }) => entry.id),
       repeated: repeated.map(({ id }) => id),
     };
@@ -279,6 +293,8 @@ class Batch implements LockedFacts {
     this.#updates.push({ tabloId, epoch, update });
   }
 }
+
+const countClients = ({ runs }: Accepted): number => new Set(runs?.map(({ client }) => client)).size;
 
 function toNews(change: Pick<OpenChange, 'firstSeq' | 'messages' | 'others' | 'repeated'>): readonly CommitNews[] {
   const { firstSeq, messages, others, repeated } = change;

@@ -1,9 +1,10 @@
 /** What every ledger store must do when a tablo moves to a fresh document: part of the ledger's contract. */
 import { createDeletion, createEdit, createMessage, createReaction } from '@tablo/schema/entry';
 import type { TabloId } from '@tablo/schema/ids';
-import { SEED_MAX_BYTES } from '@tablo/schema/limits';
+import { MAX_UPDATE_ENTRIES, SEED_MAX_BYTES } from '@tablo/schema/limits';
 import { expect, it } from 'vitest';
 import * as Y from 'yjs';
+import { decodeUpdate } from '../admission/decode-update.ts';
 import { EPOCH_LIMITS } from './epoch-limits.ts';
 import { Ledger } from './ledger.ts';
 import type { StoreUnderTest } from './ledger-contract.ts';
@@ -174,6 +175,87 @@ export function describeEpochs(start: Start): void {
     forger.pull(b.doc);
     forger.push(new Replica(alice).message('forged', T));
     expect(await carry(Y.encodeStateAsUpdate(forger.doc))).toMatchObject({ type: 'refused' });
+  });
+
+  it('[R3] [R8] a client that has written since the move comes back with what it wrote meanwhile, whichever clientIDs there are', async () => {
+    let wasUnderItsOwn = 0;
+    // Where an entry of hers stands in her document, and so whether it connects here, depends on the clientIDs that were drawn.
+    for (let round = 0; round < 12; round += 1) {
+      const { ledger, test, tablo } = await start();
+      const first = load(tablo);
+      const a = new Replica(alice);
+      await ledger.submit(submissionOf(first.live, alice, a.push(a.message('old', T)), T));
+      const b = new Replica(bob);
+      b.pull(first.doc);
+      await ledger.move(first.live);
+      const seed = await test.seed(tablo);
+      const second = load(tablo, 2, open(seed), seed);
+      const carry = (update: Uint8Array) =>
+        ledger.submit({
+          ...submissionOf(second.live, bob, update, T),
+          continuity: 'carried-over',
+        } as ReturnType<typeof submissionOf>);
+      b.pull(second.doc);
+      const texts = ['one', 'two', 'three'].map((text, nth) => b.message(text, T + 10 + nth));
+      expect(await carry(b.push(texts[0]))).toMatchObject({ type: 'committed' });
+      if (second.live.frontier.nextClock(b.doc.clientID) > 0) wasUnderItsOwn += 1;
+      // Written without a link; what it lacks of the server's is asked for and sent as a stock client does it.
+      b.push(texts[1]);
+      const lacking = Y.encodeStateAsUpdate(b.doc, Y.encodeStateVector(second.doc));
+      expect(await carry(lacking)).toMatchObject({ type: 'committed', fresh: [texts[1]?.id] });
+      expect(await carry(b.push(texts[2]))).toMatchObject({ type: 'committed', fresh: [texts[2]?.id] });
+      expect((await test.rows(tablo)).map(([, text]) => text)).toEqual(['old', 'one', 'two', 'three']);
+    }
+    expect(wasUnderItsOwn).toBeGreaterThan(0);
+    expect(wasUnderItsOwn).toBeLessThan(12);
+  });
+
+  it('[R3] [R8] a clientID that somebody else took after a move costs its first owner nothing that it writes', async () => {
+    const { ledger, test, tablo } = await start();
+    const first = load(tablo);
+    const b = new Replica(bob);
+    await ledger.submit(submissionOf(first.live, bob, b.push(b.message('old', T)), T));
+    await ledger.move(first.live);
+    const seed = await test.seed(tablo);
+    const second = load(tablo, 2, open(seed), seed);
+    await test.setRole(tablo, carol, 'member');
+    const mallory = new Replica(carol);
+    mallory.doc.clientID = b.doc.clientID;
+    await ledger.submit(submissionOf(second.live, carol, mallory.push(mallory.message('mine now', T + 1)), T));
+    const pending = b.message('still mine', T + 2);
+    b.push(pending);
+    const everything = {
+      ...submissionOf(second.live, bob, Y.encodeStateAsUpdate(b.doc), T),
+      continuity: 'carried-over',
+    } as ReturnType<typeof submissionOf>;
+    expect(await ledger.submit(everything)).toMatchObject({ type: 'committed', fresh: [pending.id] });
+    expect((await test.rows(tablo)).map(([, text]) => text)).toEqual(['old', 'mine now', 'still mine']);
+  });
+
+  it('[R9] a client that brings along more clientIDs than one person has is answered by its entries', async () => {
+    const { test, tablo } = await start();
+    const ledger = new Ledger(test.store, silent, { epochLimits: { ...EPOCH_LIMITS, clients: 10_000 } });
+    const first = load(tablo);
+    for (let round = 0; round < 3; round += 1) {
+      const pages = Array.from({ length: 400 }, (_, nth) => {
+        const page = new Replica(alice);
+        return page.push(page.message(`${nth}`, T + nth));
+      });
+      await ledger.submit(submissionOf(first.live, alice, Y.mergeUpdates(pages), T));
+    }
+    const b = new Replica(bob);
+    b.pull(first.doc);
+    await ledger.move(first.live);
+    const seed = await test.seed(tablo);
+    const second = load(tablo, 2, open(seed), seed);
+    const decoded = decodeUpdate(Y.encodeStateAsUpdate(b.doc), MAX_UPDATE_ENTRIES);
+    if (!decoded.ok) throw new Error(decoded.error.message);
+    const outcome = await ledger.submit({
+      ...{ type: 'update', document: second.live, userId: bob, receivedAt: T, continuity: 'carried-over' },
+      ...{ update: Y.encodeStateAsUpdate(b.doc), runs: decoded.value },
+    } as ReturnType<typeof submissionOf>);
+    expect(outcome).toEqual({ type: 'known' });
+    expect(second.live.hasMoved).toBe(false);
   });
 
   it('[R9] a client that comes back with nothing but its own old entries does not fill the next document with them', async () => {

@@ -15,6 +15,7 @@ import type {
 import { OutgoingMessage } from '@hocuspocus/server';
 import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
 import { type EntryId, isEntryId, type UserId } from '@tablo/schema/ids';
+import { MAX_UPDATE_ENTRIES } from '@tablo/schema/limits';
 import { canWrite } from '@tablo/schema/roles';
 import { encodeStateless } from '@tablo/schema/stateless';
 import type { Limits } from '../access/limits.ts';
@@ -23,6 +24,8 @@ import { decodeUpdate, type Run } from '../admission/decode-update.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { LiveDocument } from '../ledger/live-document.ts';
+import { claimCarriedOver } from '../presence/carried-claims.ts';
+import type { ClientClaims } from '../presence/client-claims.ts';
 import type { LiveDocuments } from './documents-extension.ts';
 import type { LiveConnection } from './live-connection.ts';
 import { Lookahead } from './lookahead.ts';
@@ -45,6 +48,7 @@ interface AdmissionDeps {
   readonly store: LedgerStore;
   readonly documents: LiveDocuments;
   readonly limits: Limits;
+  readonly claims: ClientClaims;
   readonly observer: AdmissionObserver;
 }
 
@@ -57,8 +61,10 @@ export class AdmissionExtension implements Extension {
   /** Of `/yjs`: what came before is paid for first, or later frames would overtake it. */
   readonly #paying = new WeakMap<LiveConnection, Promise<unknown>>();
   readonly #store: LedgerStore;
+  readonly #claims: ClientClaims;
 
-  constructor({ ledger, store, documents, limits, observer }: AdmissionDeps) {
+  constructor({ ledger, store, documents, limits, claims, observer }: AdmissionDeps) {
+    this.#claims = claims;
     this.#store = store;
     this.#ledger = ledger;
     this.#documents = documents;
@@ -103,11 +109,11 @@ export class AdmissionExtension implements Extension {
     const limited: Refused = { refusal: createRefusal('rate-limited'), ids: [], isGap: false };
     // Before anything is decoded: what is refused in the end has cost its reading.
     if (!this.#limits.take('bytes', userId, update.byteLength)) return limited;
-    const decoded = decodeUpdate(update);
+    const { isBridged } = connection.context.socket;
+    const decoded = isBridged ? decodeUpdate(update, MAX_UPDATE_ENTRIES) : decodeUpdate(update);
     if (!decoded.ok) return { refusal: decoded.error, ids: [], isGap: false };
     if (isKnown(decoded.value, live.frontier)) return null;
     const lacking = trimKnown(decoded.value, live.frontier);
-    const { isBridged } = connection.context.socket;
     const entries = isBridged
       ? await this.#inTurn(connection, () => this.#countNew(lacking, live, userId))
       : count(lacking);
@@ -123,7 +129,13 @@ export class AdmissionExtension implements Extension {
       continuity: isBridged ? 'carried-over' : 'strict',
       isAwaited: () => document.hasConnection(connection),
     });
-    return outcome.type === 'refused' ? outcome : null;
+    if (outcome.type === 'refused') return outcome;
+    if (isBridged)
+      void claimCarriedOver(lacking, { tabloId: live.tabloId, epoch: live.epoch, userId }, live.frontier, {
+        claims: this.#claims,
+        limits: this.#limits,
+      });
+    return null;
   }
 
   /**

@@ -123,7 +123,11 @@ export function openSync(deps: Deps): Sync {
   const extensions: Extension[] = [
     new TrafficExtension(backlog, (connection, token) => void access.renew(connection, token)),
     access,
-    new AdmissionExtension({ ledger, store: deps.ledgerStore, documents, limits, observer: deps.observer }),
+    new AdmissionExtension({
+      ...{ ledger, store: deps.ledgerStore, documents, limits },
+      claims: deps.claims,
+      observer: deps.observer,
+    }),
     new JoinExtension(answers, encodings, limits),
     new PresenceExtension(documents, deps.claims, limits, log),
     new StatelessExtension(ledger, deps.ledgerStore, limits, log),
