@@ -16,18 +16,16 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { EpochLimits } from '../limit-settings.ts';
 import { Committer, refusedAs } from './committer.ts';
 import { EPOCH_LIMITS, isFull } from './epoch-limits.ts';
+import { IdsUnderWay } from './ids-under-way.ts';
 import { alone, type LedgerStore, SHARED } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
 import { Quarantine, type RunResult } from './quarantine.ts';
 import { QuietMoves } from './quiet-moves.ts';
+import { BATCH_MAX_ENTRIES, BATCH_MAX_SUBMISSIONS, isLarge, SharedBatch } from './shared-batch.ts';
 import { StoreState } from './store-state.ts';
 import { countEntries, type Outcome, type Submission } from './submission.ts';
 import { type Queued, Waiting } from './waiting.ts';
 
-/** One shared transaction's size: large enough that a commit's fixed cost vanishes, small enough that it is done within its tenth of a second. */
-const BATCH_MAX_SUBMISSIONS = 512;
-const BATCH_MAX_ENTRIES = 500;
-const BATCH_MAX_BYTES = 512 * 1024;
 /** A statement about one tablo, at the first try and in the end: what is slow by itself shall not hold a lane for long before that is known. */
 const ALONE_MIN_MS = 1_000;
 const ALONE_MAX_MS = 10_000;
@@ -55,8 +53,12 @@ export class Ledger {
   readonly #quiet: QuietMoves;
   readonly #quarantine = new Quarantine<Queued>({
     lanes: LANES,
+    slowMs: SHARED.ms,
+    ownerOf: (queued) => userOf(queued) ?? 'moves',
+    isHeavy: (queued) => isLarge(queued) || isFullNow(queued, this.#limits),
     run: (tablo, queued, failures) => this.#commitAlone(tablo, queued, failures),
   });
+  readonly #underWay = new IdsUnderWay();
   /** Documents whose move is asked for. */
   readonly #moving = new Set<LiveDocument>();
   #queue: Queued[] = [];
@@ -171,11 +173,13 @@ export class Ledger {
   }
 
   async #commitShared(batch: readonly Queued[]): Promise<void> {
+    const release = this.#underWay.hold(batch);
     const result = await this.#committer.commit(batch, {
       patience: SHARED,
       onRetry: () => this.#dropAbandoned(),
       next: () => this.#takeBatch(),
     });
+    release();
     if (result.type !== 'blocked') return;
     const { error, left } = result;
     const tablos = new Set(left.map(tabloOf));
@@ -186,6 +190,7 @@ export class Ledger {
       this.#quarantine.add(
         tablo,
         left.filter((one) => tabloOf(one) === tablo),
+        true,
       );
     const others = left.filter((one) => !culprits.has(tabloOf(one)));
     if (others.length > 0) await this.#commitShared(others);
@@ -195,11 +200,17 @@ export class Ledger {
     // [R8] What one user wrote may be what is in the way: the others of the tablo go first then.
     const others = this.#quarantine.isDivided(tablo) ? takeOthers(queued) : [];
     const batch = takeUntilLarge(queued);
+    if (batch.some((one) => this.#underWay.hasAny(one))) {
+      this.#quarantine.putBack(tablo, [...others, ...batch, ...queued]);
+      return 'held';
+    }
+    const release = this.#underWay.hold(batch);
     const result = await this.#committer.commit(this.#committer.dropAbandoned(batch), {
       patience: alone(Math.min(ALONE_MIN_MS * 2 ** failures, ALONE_MAX_MS)),
       onRetry: () => this.#dropAbandoned(),
       next: () => [],
     });
+    release();
     const left = result.type === 'blocked' ? result.left : [];
     // A user's own stay in their order.
     if (result.type !== 'closed') this.#quarantine.putBack(tablo, [...others, ...left, ...queued]);
@@ -214,40 +225,18 @@ export class Ledger {
   }
 
   /** Of the queue, what may share a transaction; what may not is handed to its own lane, and all that the tablo has behind it. */
-  #takeBatch(): Queued[] {
-    const batch: Queued[] = [];
-    let bytes = 0;
-    let entries = 0;
+  #takeBatch(): readonly Queued[] {
+    const batch = new SharedBatch(this.#limits);
     let taken = 0;
     for (const queued of this.#queue) {
-      const { submission } = queued;
       const tablo = tabloOf(queued);
-      if (this.#quarantine.has(tablo) || (this.#isLarge(submission) && !batch.some((one) => tabloOf(one) === tablo))) {
-        this.#quarantine.add(tablo, [queued]);
-        taken += 1;
-        continue;
-      }
-      bytes += queued.bytes;
-      entries += countEntries(submission);
-      const isFullBatch =
-        batch.length >= BATCH_MAX_SUBMISSIONS || bytes > BATCH_MAX_BYTES || entries > BATCH_MAX_ENTRIES;
-      if (batch.length > 0 && (isFullBatch || this.#isLarge(submission))) break;
-      batch.push(queued);
+      const place = this.#quarantine.has(tablo) ? 'apart' : batch.place(queued, this.#underWay.hasAny(queued));
+      if (place === 'next') break;
+      if (place === 'apart') this.#quarantine.add(tablo, [queued]);
       taken += 1;
     }
     this.#queue.splice(0, taken);
-    return batch;
-  }
-
-  /** Takes longer than others should wait: many entries, or a document that is full with it, whose newest messages are then read and written again. */
-  #isLarge(submission: Submission): boolean {
-    if (submission.type === 'move') return true;
-    const { size, began } = submission.document;
-    const bytes = submission.type === 'update' ? submission.update.byteLength : 0;
-    const entries = countEntries(submission);
-    if (bytes > BATCH_MAX_BYTES / 2 || entries > BATCH_MAX_ENTRIES / 2) return true;
-    const after = { ...size, bytes: size.bytes + bytes, entries: size.entries + entries };
-    return isFull(after, began, this.#limits);
+    return batch.queued;
   }
 
   #tellIdle(): void {
@@ -263,6 +252,12 @@ function takeUntilLarge(queued: Queued[]): Queued[] {
     return nth > 0 && (nth >= BATCH_MAX_SUBMISSIONS || entries > BATCH_MAX_ENTRIES);
   });
   return queued.splice(0, end < 0 ? queued.length : end);
+}
+
+/** Its document is full with it, as far as can be told by itself. */
+function isFullNow({ submission, bytes }: Queued, limits: EpochLimits): boolean {
+  const { size, began } = submission.document;
+  return isFull({ ...size, bytes: size.bytes + bytes }, began, limits);
 }
 
 /** All but what the first one's user submitted. */

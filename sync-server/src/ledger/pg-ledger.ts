@@ -161,11 +161,11 @@ export class PgLedgerStore implements LedgerStore {
 
   async #transact(scope: Scope, decide: (facts: LockedFacts) => Writes, patience: Patience): Promise<Committed> {
     return await this.#withClient(async (client) => {
-      const left = createClock(patience);
-      const facts = await readFacts(client, scope, patience, left);
+      const clock = createClock(patience);
+      const facts = await readFacts(client, scope, patience, clock);
       const writes = decide(facts);
-      const committed = await write(client, writes, left);
-      await client.query(commitSql(left())).catch((error: unknown) => {
+      const committed = await write(client, writes, clock);
+      await client.query(commitSql(clock.left())).catch((error: unknown) => {
         throw this.#asCommitFailure(asFailure(error), writes, committed);
       });
       return committed;
@@ -244,11 +244,23 @@ export class PgLedgerStore implements LedgerStore {
 }
 
 /** ms that are left for the next statement, as `statement_timeout` takes them. */
-type Clock = () => string;
+interface Clock {
+  left(): string;
+  /** The statement before took so long that the limit that was set with it is too high for the next one. */
+  isBehind(): boolean;
+}
 
 function createClock({ waitsForLocks, ms }: Patience): Clock {
   const end = performance.now() + ms;
-  return () => String(waitsForLocks ? ms : Math.max(MIN_STATEMENT_MS, Math.round(end - performance.now())));
+  const leftMs = (): number => (waitsForLocks ? ms : Math.max(MIN_STATEMENT_MS, Math.round(end - performance.now())));
+  let given = ms;
+  return {
+    left: () => {
+      given = leftMs();
+      return String(given);
+    },
+    isBehind: () => given - leftMs() > MIN_STATEMENT_MS,
+  };
 }
 
 async function isRolledBack(client: PoolClient): Promise<boolean> {
@@ -275,7 +287,7 @@ async function begin(
   return rows;
 }
 
-async function readFacts(client: PoolClient, scope: Scope, patience: Patience, left: Clock): Promise<LockedFacts> {
+async function readFacts(client: PoolClient, scope: Scope, patience: Patience, clock: Clock): Promise<LockedFacts> {
   const tablos = await begin(client, scope.tablos, patience);
   // Only now: under READ COMMITTED a statement that starts after the lock sees all that earlier holders committed.
   const { rows } = await client.query<FactsRow>({
@@ -285,7 +297,7 @@ async function readFacts(client: PoolClient, scope: Scope, patience: Patience, l
       JSON.stringify(scope.members),
       uuidArray(scope.entries),
       JSON.stringify(scope.reactions),
-      left(),
+      clock.left(),
       JSON.stringify(scope.clients),
     ],
   });
@@ -328,9 +340,11 @@ async function readFacts(client: PoolClient, scope: Scope, patience: Patience, l
 
 const NONE: ReadonlySet<string> = new Set();
 
-async function write(client: PoolClient, writes: Writes, left: Clock): Promise<Committed> {
+async function write(client: PoolClient, writes: Writes, clock: Clock): Promise<Committed> {
   const { entries, updates, moves } = writes;
   let updateIds: bigint[] = [];
+  const limit = () => client.query(`SET LOCAL statement_timeout = ${clock.left()}`);
+  if (clock.isBehind()) await limit();
   if (updates.length > 0) {
     const logged = updates.map(({ tabloId, epoch, update }) => ({ tablo: tabloId, epoch, update: base64(update) }));
     const { rows } = await client.query<{ id: string }>({
@@ -341,11 +355,14 @@ async function write(client: PoolClient, writes: Writes, left: Clock): Promise<C
     updateIds = rows.map(({ id }) => BigInt(id));
   }
   const query = async (name: string, text: string, values: unknown[]): Promise<void> => {
-    await client.query(`SET LOCAL statement_timeout = ${left()}`);
+    await limit();
     await client.query({ name, text, values });
   };
   await applyChanges(query, writes);
-  for (const move of moves) await moveTablo(client, move);
+  for (const move of moves) {
+    await limit();
+    await moveTablo(client, move);
+  }
   return { updateIds };
 }
 

@@ -5,10 +5,10 @@ import { Quarantine, type RunResult } from './quarantine.ts';
 const tablo = (nth: number): TabloId => `0197a000-0000-7000-8000-${String(nth).padStart(12, '0')}` as TabloId;
 
 /** A quarantine whose runs end when the test says so. */
-function start(lanes = 3) {
+function start(lanes = 3, turns = { ownerOf: (queued: string) => queued, isHeavy: (_queued: string) => false }) {
   const runs: { tablo: TabloId; queued: string[]; failures: number; end: (result: RunResult) => void }[] = [];
   const quarantine = new Quarantine<string>({
-    lanes,
+    ...{ lanes, slowMs: 80, ...turns },
     run: (id, queued, failures) => {
       const { promise, resolve } = Promise.withResolvers<RunResult>();
       runs.push({ tablo: id, queued, failures, end: resolve });
@@ -74,6 +74,57 @@ describe('tablos that are committed apart', () => {
   });
 });
 
+describe('turns', () => {
+  const byFirstLetter = {
+    ownerOf: (queued: string) => queued[0] ?? '',
+    isHeavy: (queued: string) => queued.endsWith('!'),
+  };
+
+  it('[R11] go by owner: whoever has a hundred tablos is not served a hundred times before somebody with one', async () => {
+    const { quarantine, runs } = start(3, byFirstLetter);
+    for (let nth = 0; nth < 100; nth += 1) quarantine.add(tablo(nth), ['m']);
+    quarantine.add(tablo(200), ['a']);
+    quarantine.add(tablo(201), ['b']);
+    for (let nth = 0; nth < 2; nth += 1) {
+      runs[nth]?.end('done');
+      await settle();
+    }
+    expect(runs.map(({ queued }) => queued[0])).toEqual(['m', 'm', 'm', 'a', 'b']);
+    quarantine.close();
+  });
+
+  it('[R11] leave one lane to what is small, however much is heavy', async () => {
+    const { quarantine, runs } = start(3, byFirstLetter);
+    for (let nth = 0; nth < 10; nth += 1) quarantine.add(tablo(nth), [`${nth}!`]);
+    expect(runs).toHaveLength(2);
+    quarantine.add(tablo(20), ['small']);
+    expect(runs.map(({ queued }) => queued[0])).toEqual(['0!', '1!', 'small']);
+    runs[0]?.end('done');
+    await settle();
+    expect(runs.at(-1)?.queued).toEqual(['2!']);
+    quarantine.close();
+  });
+
+  it('[R11] keep apart what has held up the others and is slow by itself, and not what was only there', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const { quarantine, running } = start();
+      for (const nth of [1, 2]) quarantine.add(tablo(nth), ['x'], true);
+      quarantine.add(tablo(3), ['x']);
+      running(tablo(2))?.end('done');
+      await settle();
+      vi.advanceTimersByTime(200);
+      for (const nth of [1, 3]) running(tablo(nth))?.end('done');
+      await settle();
+      expect([1, 2, 3].map((nth) => quarantine.has(tablo(nth)))).toEqual([true, false, false]);
+      vi.advanceTimersByTime(11_000);
+      expect(quarantine.has(tablo(1))).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
 /** As long as a statement that never ends is let run. */
 const SLOW_MS = 10_000;
 const LANES = 3;
@@ -85,7 +136,7 @@ const honest = 'honest' as TabloId;
 function openStuck(stuck: ReadonlySet<TabloId>) {
   const runs: TabloId[] = [];
   const quarantine = new Quarantine<string>({
-    lanes: LANES,
+    ...{ lanes: LANES, slowMs: 80, ownerOf: (one: string) => one, isHeavy: () => false },
     run: async (tablo, queued) => {
       runs.push(tablo);
       const taken = queued.splice(0);

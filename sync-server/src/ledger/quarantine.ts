@@ -4,9 +4,10 @@
  *
  * Invariants
  * 1. Of one tablo one run at a time, and nothing of it is committed elsewhere while it is here.
- * 2. A tablo leaves when its queue is empty and nothing of it has failed for `CALM_MS`: a second slow entry is not met by the others again.
- * 3. Tablos that have failed never run on all lanes at once: one lane is left to those that are well, as every tablo is whose document is full. Whoever
- *    ran last is the last to run again.
+ * 2. A tablo leaves when its queue is empty and nothing of it has failed, or was slow after it had held up the others, for `CALM_MS`: a second slow entry is not met by
+ *    the others again.
+ * 3. Tablos that have failed, and heavy runs, never have all lanes at once: one lane is left to what is small and well.
+ * 4. Whose turn is next goes by owner: who has had none for the longest time, whatever the number of their tablos.
  */
 import type { TabloId } from '@tablo/schema/ids';
 
@@ -14,6 +15,8 @@ const RETRY_MIN_MS = 100;
 /** Nobody waits for these tries, so they need not be rare. */
 const RETRY_MAX_MS = 5_000;
 const CALM_MS = 10_000;
+/** Owners whose last turn is remembered. */
+const MAX_TURNS = 10_000;
 
 /** `held`: it failed by what has nothing to do with what was queued. */
 export type RunResult = 'done' | 'failed' | 'held';
@@ -26,6 +29,8 @@ interface Apart<T> {
   failedAt: number;
   /** The last failure may have been one entry's. */
   isDivided: boolean;
+  /** The shared transaction was blocked, and this was in it: slow by itself, it is why. */
+  cameBlocked: boolean;
   /** Set: it waits for its next try, or for its time here to end. */
   timer: NodeJS.Timeout | null;
 }
@@ -33,6 +38,12 @@ interface Apart<T> {
 export interface QuarantineOptions<T> {
   /** Runs at the same time. */
   readonly lanes: number;
+  /** ms; a run that takes longer would hold up the shared transaction. */
+  readonly slowMs: number;
+  /** Whose it is, for turns. */
+  readonly ownerOf: (queued: T) => string;
+  /** Takes long, though nothing is wrong with it. */
+  readonly isHeavy: (queued: T) => boolean;
   /** Tries it. What it puts back in front with `putBack` is tried again later. `failures`: in a row before this try. */
   readonly run: (tablo: TabloId, queued: T[], failures: number) => Promise<RunResult>;
 }
@@ -41,8 +52,11 @@ export class Quarantine<T> {
   readonly #options: QuarantineOptions<T>;
   readonly #tablos = new Map<TabloId, Apart<T>>();
   #running = 0;
-  /** Of `#running`: those that are suspect. */
-  #retrying = 0;
+  /** Of `#running`: those that are suspect, and those that are heavy. */
+  #burdens = 0;
+  /** When each owner had their last turn, counted in turns. Of owners with something here. */
+  readonly #turns = new Map<string, number>();
+  #turn = 0;
   #isClosed = false;
 
   constructor(options: QuarantineOptions<T>) {
@@ -69,8 +83,9 @@ export class Quarantine<T> {
   }
 
   /** Behind what the tablo has here already. */
-  add(tablo: TabloId, queued: readonly T[]): void {
+  add(tablo: TabloId, queued: readonly T[], cameBlocked = false): void {
     const apart = this.#open(tablo);
+    apart.cameBlocked ||= cameBlocked;
     apart.queued.push(...queued);
     if (apart.failures === 0) this.#stopTimer(apart);
     this.#pump();
@@ -101,31 +116,61 @@ export class Quarantine<T> {
       isRunning: false,
       failedAt: -Infinity,
       isDivided: false,
+      cameBlocked: false,
       timer: null,
     };
     this.#tablos.set(tablo, apart);
     return apart;
   }
 
-  /** Starts what may start, in the order in which the tablos came here, or ran. */
+  /** Starts what may start. */
   #pump(): void {
-    if (this.#isClosed) return;
-    for (const [tablo, apart] of this.#tablos) {
-      if (this.#running >= this.#options.lanes) return;
-      const isReady = !apart.isRunning && apart.timer === null && apart.queued.length > 0;
-      if (isReady && (!isSuspect(apart) || this.#retrying < this.#options.lanes - 1)) void this.#run(tablo, apart);
+    while (!this.#isClosed && this.#running < this.#options.lanes) {
+      const next = this.#next();
+      if (next === null) return;
+      void this.#run(...next);
     }
   }
 
+  /** Of those that are ready the one whose owner has waited longest; of one owner's the one that came here, or ran, first. */
+  #next(): [TabloId, Apart<T>] | null {
+    const hasRoom = this.#burdens < this.#options.lanes - 1;
+    let next: [TabloId, Apart<T>] | null = null;
+    let least = Number.POSITIVE_INFINITY;
+    for (const [tablo, apart] of this.#tablos) {
+      const [first] = apart.queued;
+      if (apart.isRunning || apart.timer !== null || first === undefined) continue;
+      const turn = this.#turns.get(this.#options.ownerOf(first)) ?? -1;
+      if (turn >= least || (!hasRoom && this.#isBurden(apart))) continue;
+      least = turn;
+      next = [tablo, apart];
+    }
+    return next;
+  }
+
+  #isBurden(apart: Apart<T>): boolean {
+    const [first] = apart.queued;
+    return isSuspect(apart) || (first !== undefined && this.#options.isHeavy(first));
+  }
+
+  #noteTurn(first: T): void {
+    this.#turn += 1;
+    // Forgotten are all at once, now and then: a turn too early costs nobody much.
+    if (this.#turns.size > MAX_TURNS) this.#turns.clear();
+    this.#turns.set(this.#options.ownerOf(first), this.#turn);
+  }
+
   async #run(tablo: TabloId, apart: Apart<T>): Promise<void> {
-    const isRetry = isSuspect(apart);
+    const isBurden = this.#isBurden(apart);
     this.#running += 1;
-    if (isRetry) this.#retrying += 1;
+    if (isBurden) this.#burdens += 1;
     apart.isRunning = true;
+    this.#noteTurn(apart.queued[0] as T);
+    const startedAt = performance.now();
     const result = await this.#options.run(tablo, apart.queued.splice(0), apart.failures);
     apart.isRunning = false;
     this.#running -= 1;
-    if (isRetry) this.#retrying -= 1;
+    if (isBurden) this.#burdens -= 1;
     if (this.#isClosed) return;
     // Whoever ran last is the last to run again.
     this.#tablos.delete(tablo);
@@ -137,6 +182,11 @@ export class Quarantine<T> {
       apart.isDivided = result === 'failed';
       this.#wait(apart, delay);
     } else {
+      const isSlow = performance.now() - startedAt > this.#options.slowMs;
+      if (isSlow && (apart.cameBlocked || isSuspect(apart))) {
+        apart.failedAt = performance.now();
+        apart.isDivided = false;
+      }
       apart.failures = 0;
       if (apart.queued.length === 0) this.#leave(tablo, apart);
     }

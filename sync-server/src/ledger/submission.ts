@@ -1,6 +1,6 @@
 /** What is handed to the ledger, and what becomes of it. */
 import type { Refusal } from '@tablo/schema/close-codes';
-import type { MemberEntry } from '@tablo/schema/entry';
+import { type MemberEntry, readClaimedId } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { unreachable } from '@tablo/schema/result';
 import { idsToLookUp, reactedTo } from '../admission/admit.ts';
@@ -65,6 +65,13 @@ export function sizeOf(submission: Submission): number {
 export function countEntries(submission: Submission): number {
   if (submission.type !== 'update') return 1;
   return submission.runs.reduce((sum, { entries }) => sum + entries.length, 0);
+}
+
+/** Ids of the entries that it brings, as far as they are ids. */
+export function idsOf(submission: Submission): readonly EntryId[] {
+  if (submission.type === 'move') return [];
+  if (submission.type === 'entry') return [submission.entry.id];
+  return submission.runs.flatMap(({ entries }) => entries.flatMap((value) => readClaimedId(value) ?? []));
 }
 
 export function scopeOf(submissions: readonly Submission[]): Scope {
