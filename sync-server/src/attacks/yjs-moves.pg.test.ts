@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
+import { addTablos } from './documents.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
@@ -108,6 +109,15 @@ it('[R3] [R4] guests, readers and writers with edits, reactions and deletions in
   open.push(h);
   await until(() => expect(h.provider.isSynced).toBe(true));
   expect(h.texts).toEqual(['kept', 'late', 'in 2', 'in 3', 'in 4', 'in 5']);
+});
+
+it('[R9] a document of an earlier release, larger than one may be now, gives way to a fresh one when it is opened', async () => {
+  const [tablo] = await addTablos(server, alice, 1, 3 * EPOCH_BYTES);
+  if (tablo === undefined) throw new Error('no tablo');
+  const a = await connect(tablo, alice);
+  await until(async () => expect(await epochOf(tablo)).toBe(2));
+  await until(() => expect(a.provider.synced).toBe(true));
+  expect(a.closes.filter((code) => code !== 1012)).toEqual([]);
 });
 
 it('[R3] the clientID that a client brings along is its user’s in the new document too, before it writes there', async () => {

@@ -124,6 +124,12 @@ export class Ledger {
     this.#moving.delete(document);
   }
 
+  /** A document came into memory. It may be larger than one may be now, by an earlier release or a setting, or wait for a quiet moment that nobody was here for [R9]. */
+  noteOpened(document: LiveDocument): void {
+    if (isFull(document.size, document.began, this.#limits)) void this.move(document);
+    else this.#quiet.note(document);
+  }
+
   /** True when everything that this user has submitted for the tablo so far is answered; false at once where that may take for ever. */
   async settled(tablo: TabloId, user: UserId): Promise<boolean> {
     const own = this.#waiting.of(tablo, user);

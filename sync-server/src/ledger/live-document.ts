@@ -69,7 +69,7 @@ export class LiveDocument {
     // Nearly all of a document that has nothing else in it yet; otherwise at most what a document begins with.
     this.began = {
       entries: seeded,
-      bytes: seeded === this.frontier.length ? bytes : Math.min(bytes, SEED_MAX_BYTES),
+      bytes: seeded === 0 ? 0 : seeded === this.frontier.length ? bytes : Math.min(bytes, SEED_MAX_BYTES),
       clients: seeded === 0 ? 0 : 1,
     };
     // Its own clientID, which nobody else may write under, is the server's for whatever it writes here.

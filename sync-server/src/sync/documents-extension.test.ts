@@ -13,7 +13,7 @@ const store: DocumentStore = {
 };
 
 function open() {
-  const documents = new LiveDocuments(store, silentLog);
+  const documents = new LiveDocuments(store, silentLog, () => {});
   const hocuspocus = new Hocuspocus({ extensions: [...documents.extensions()], quiet: true });
   const load = async () => {
     const direct = await hocuspocus.openDirectConnection(name);

@@ -31,12 +31,15 @@ export class LiveDocuments {
   readonly #byName = new Map<string, LiveDocument>();
   readonly #store: DocumentStore;
   readonly #log: Log;
+  readonly #onOpened: (document: LiveDocument) => void;
   readonly #closing = Promise.withResolvers<void>();
   #isClosing = false;
 
-  constructor(store: DocumentStore, log: Log) {
+  /** `onOpened`: a document has come into memory. */
+  constructor(store: DocumentStore, log: Log, onOpened: (document: LiveDocument) => void) {
     this.#store = store;
     this.#log = log;
+    this.#onOpened = onOpened;
   }
 
   /** Undefined before loading has finished. */
@@ -128,6 +131,7 @@ export class LiveDocuments {
     this.#live.set(document, live);
     this.#versions.set(live, stored.version);
     document.flush(); // Loading counts as a change; unflushed, the whole document would go to the first connection a second time (TRAPS 1.4).
+    this.#onOpened(live);
   }
 
   async #save(document: Document, state: Uint8Array): Promise<void> {

@@ -89,7 +89,7 @@ export function openSync(deps: Deps): Sync {
   const { log, membership } = deps;
   let isClosing = false;
   const connections = new Connections();
-  const documents = new LiveDocuments(deps.documentStore, log);
+  const documents = new LiveDocuments(deps.documentStore, log, (document) => ledger.noteOpened(document));
   const ledger = new Ledger(
     deps.ledgerStore,
     {
