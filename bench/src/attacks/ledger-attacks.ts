@@ -70,11 +70,12 @@ const deletedEdits: Attack = {
     const old = await addOldTablo(field.pool, member.user);
     await addEdits(field.pool, old, member.user);
     return async (over) => {
-      await field.call(`/chat/channels/${old.tablo}/messages/${old.message}`, {
-        method: 'DELETE',
-        token: member.token,
+      let isDeleted = false;
+      await writeSteadily(field, old.tablo, member, over, () => {
+        if (isDeleted) return createMessage(now(member), 'and on');
+        isDeleted = true;
+        return createDeletion(now(member), old.message as EntryId);
       });
-      await writeSteadily(field, old.tablo, member, over, () => createMessage(now(member), 'and on'));
     };
   },
 };

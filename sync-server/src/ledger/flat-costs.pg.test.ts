@@ -96,18 +96,33 @@ async function fill(rows: number): Promise<{ tablo: TabloId; old: EntryId }> {
       [tablo, old, alice, rows],
     );
     await client.query(
-      `INSERT INTO message_edits (id, message_id, user_id, text, edited_at) SELECT ${nextId('01920000')}, $1, $2, 'was', now() FROM generate_series(1, $3::int) n`,
-      [old, alice, rows],
+      `INSERT INTO message_edits (id, channel_id, message_id, user_id, text, edited_at)
+       SELECT ${nextId('01920000')}, $4, $1, $2, 'was', now() FROM generate_series(1, $3::int) n`,
+      [old, alice, rows, tablo],
     );
     await client.query(
-      `INSERT INTO message_reactions (message_id, user_id, emoji, created_at, entry_id)
-       SELECT $1, ${nextId('01930000')}, '👍', now(), ${nextId('01940000')} FROM generate_series(1, $2::int) n`,
-      [old, rows],
+      `INSERT INTO message_reactions (channel_id, message_id, user_id, emoji, created_at, entry_id)
+       SELECT $3, $1, ${nextId('01930000')}, '👍', now(), ${nextId('01940000')} FROM generate_series(1, $2::int) n`,
+      [old, rows, tablo],
     );
     await client.query(
       `INSERT INTO tablo_votes (message_id, user_id, emoji, is_on, shown_at, entry_id)
        SELECT message_id, user_id, emoji, true, created_at, entry_id FROM message_reactions WHERE message_id = $1`,
       [old],
+    );
+    // What the seed of the next document looks up, of each reaction that it shows.
+    await client.query(
+      `INSERT INTO tablo_entries (id, tablo_id, epoch, kind, author, target, emoji, is_on, sent_at, received_at, shown_at, digest)
+       SELECT entry_id, $1, 1, 'reaction', user_id, message_id, emoji, true, created_at, created_at, created_at, '' FROM message_reactions WHERE message_id = $2`,
+      [tablo, old],
+    );
+    await client.query(
+      `INSERT INTO tablo_clients (tablo_id, epoch, client_id, user_id) SELECT $1, 1, n, $2 FROM generate_series(1, $3::int) n`,
+      [tablo, bob, rows],
+    );
+    await client.query(
+      `INSERT INTO tablo_erasures (message_id, tablo_id, epoch) SELECT id, $1, 1 FROM messages WHERE channel_id = $1 AND deleted_at IS NOT NULL`,
+      [tablo],
     );
     await client.query("SET session_replication_role = 'origin'");
   } finally {
@@ -138,7 +153,8 @@ describe('a commit', () => {
       const small = little[what] as Cost;
       expect(cost.read, `${what}: rows read`).toBeLessThanOrEqual(small.read * SLACK + SLACK_ROWS);
       expect(cost.written, `${what}: rows written`).toBeLessThanOrEqual(small.written * SLACK);
-      expect(cost.blocks, `${what}: blocks`).toBeLessThanOrEqual(small.blocks * SLACK + SLACK_BLOCKS);
+      // A tree that is a level deeper costs a block more for each row that is looked up in it.
+      expect(cost.blocks, `${what}: blocks`).toBeLessThanOrEqual(small.blocks * SLACK + SLACK_BLOCKS + small.read);
     }
   }, 600_000);
 });
@@ -146,7 +162,7 @@ describe('a commit', () => {
 /** Each kind of commit is done once before it is counted: plans and catalogs are read then. */
 async function costsIn(tablo: TabloId, old: EntryId): Promise<Record<string, Cost>> {
   const ledger = new Ledger(new PgLedgerStore(pool), { onCommit() {}, onFailure() {} });
-  const { live } = load(tablo);
+  let { live } = load(tablo);
   const send = async (entry: MemberEntry): Promise<void> => {
     const outcome = await ledger.submit(
       submissionOf(live, entry.author, new Replica(entry.author).push(entry), Date.now()),
@@ -163,9 +179,13 @@ async function costsIn(tablo: TabloId, old: EntryId): Promise<Record<string, Cos
   };
   const costs: Record<string, Cost> = {};
   for (const [what, make] of Object.entries(kinds)) {
-    if (what !== 'deletion') await send(make());
+    if (what === 'deletion') {
+      // While the message that has been edited and reacted to so often is one of those that the next document begins with.
+      costs['move'] = await costOf(() => ledger.move(live));
+      ({ live } = load(tablo, 2));
+    } else await send(make());
     costs[what] = await costOf(() => send(make()));
   }
-  costs['move'] = await costOf(() => ledger.move(live));
+  costs['move after it was deleted'] = await costOf(() => ledger.move(live));
   return costs;
 }
