@@ -142,6 +142,14 @@ export class FrontierDraft implements FrontierView {
     this.#elements.set(client, held);
   }
 
+  /**
+   * From now on these clientIDs are their authors' in the frontier that this one was made from, though nothing is written yet: a claim that is stored while the
+   * commit is under way comes too late, as it does after the commit.
+   */
+  reserve(): void {
+    for (const { client, owner } of this.#appends) this.#base.claim(client, owner);
+  }
+
   /** Makes the appends true in the frontier that this one was made from. */
   adopt(): void {
     for (const { client, owner, count } of this.#appends) this.#base.append(client, owner, count);

@@ -60,6 +60,7 @@ export class Attempt {
     try {
       const decide = (facts: LockedFacts) => {
         this.#decision = decideBatch(this.#submissions, facts, epochLimits);
+        for (const { draft } of this.#decision.changes) draft.reserve();
         return this.#decision.writes;
       };
       return await this.#store.transact(scopeOf(this.#submissions), decide, patience);

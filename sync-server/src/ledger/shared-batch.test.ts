@@ -3,7 +3,7 @@ import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/s
 import { describe, expect, it } from 'vitest';
 import { EPOCH_LIMITS } from './epoch-limits.ts';
 import { Ledger } from './ledger.ts';
-import { alice, load, Replica, submissionOf } from './ledger-fixture.ts';
+import { alice, bob, load, Replica, submissionOf } from './ledger-fixture.ts';
 import type { Patience, Scope } from './ledger-store.ts';
 import { MemoryLedgerStore } from './memory-ledger.ts';
 
@@ -21,6 +21,8 @@ interface Run {
 class WatchedStore extends MemoryLedgerStore {
   readonly runs: Run[] = [];
   gate: Promise<void> = Promise.resolve();
+  /** Called when a transaction has decided and written, before its answer. */
+  written = (): void => {};
 
   override async transact(
     scope: Scope,
@@ -35,11 +37,13 @@ class WatchedStore extends MemoryLedgerStore {
     };
     this.runs.push(run);
     if (!run.isShared) await this.gate;
-    return super.transact(scope, (facts) => {
+    const committed = await super.transact(scope, (facts) => {
       const writes = decide(facts);
       run.moves = writes.moves.length;
       return writes;
     });
+    this.written();
+    return committed;
   }
 }
 
@@ -87,6 +91,23 @@ describe('the shared transaction', () => {
     expect(moved).toHaveLength(24);
     expect(store.runs.filter(({ isShared, moves }) => isShared && moves > 0)).toEqual([]);
     expect(store.runs.filter(({ isShared }) => isShared).length).toBeGreaterThan(0);
+  });
+
+  it('[R3] a clientID that is claimed while its first entry is being committed for somebody else stays with the entry', async () => {
+    const { store, ledger, open } = start();
+    const { live, replica } = open();
+    const entries = Array.from({ length: 300 }, (_, nth) => replica.message(`${nth}`, T + nth));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let claimed: boolean | null = null;
+    store.written = () => {
+      claimed = live.frontier.claim(replica.doc.clientID, bob);
+      resolve();
+    };
+    const sent = ledger.submit(submissionOf(live, alice, replica.push(...entries), T));
+    await promise;
+    expect(claimed).toBe(false);
+    expect(await sent).toMatchObject({ type: 'committed' });
+    expect(live.frontier.ownerOf(replica.doc.clientID)).toBe(alice);
   });
 
   it('[R4] [R11] is never about an id that another transaction is writing: whoever sends one id to several tablos waits with those alone', async () => {
