@@ -29,6 +29,8 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '1000' },
     'postgres-kills': { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '20' },
+    // Of the kills of the server: how large a document gets. Small: the tablos move in the commits that fill them, again and again.
+    'epoch-bytes': { type: 'string', default: '65536' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     json: { type: 'string' },
   },
@@ -113,7 +115,13 @@ async function killServers(kills: number): Promise<Result> {
       done = nth;
       tell();
     };
-    return judge('kills of the server', await runKills({ url: postgres.url, kills, seed, onKill }));
+    return judge(
+      'kills of the server',
+      await runKills({
+        ...{ url: postgres.url, kills, seed, onKill },
+        env: { EPOCH_MAX_BYTES: values['epoch-bytes'] },
+      }),
+    );
   } finally {
     await postgres.close();
     await rm(dataDir, { recursive: true, force: true });
