@@ -46,6 +46,8 @@ interface AdmissionDeps {
   readonly documents: LiveDocuments;
   readonly limits: Limits;
   readonly observer: AdmissionObserver;
+  /** Somebody whom nobody had asked writes here: they have come. */
+  readonly onCome: (connection: LiveConnection) => void;
 }
 
 export class AdmissionExtension implements Extension {
@@ -53,12 +55,14 @@ export class AdmissionExtension implements Extension {
   readonly #documents: LiveDocuments;
   readonly #limits: Limits;
   readonly #observer: AdmissionObserver;
+  readonly #onCome: AdmissionDeps['onCome'];
   readonly #lookaheads = new WeakMap<LiveConnection, Lookahead<Refused | null>>();
   /** Of `/yjs`: what came before is paid for first, or later frames would overtake it. */
   readonly #paying = new WeakMap<LiveConnection, Promise<unknown>>();
   readonly #store: LedgerStore;
 
-  constructor({ ledger, store, documents, limits, observer }: AdmissionDeps) {
+  constructor({ ledger, store, documents, limits, observer, onCome }: AdmissionDeps) {
+    this.#onCome = onCome;
     this.#store = store;
     this.#ledger = ledger;
     this.#documents = documents;
@@ -123,7 +127,10 @@ export class AdmissionExtension implements Extension {
       continuity: isBridged ? 'carried-over' : 'strict',
       isAwaited: () => document.hasConnection(connection),
     });
-    return outcome.type === 'refused' ? outcome : null;
+    if (outcome.type === 'refused') return outcome;
+    if (connection.context.isNewcomer) this.#onCome(connection);
+
+    return null;
   }
 
   /**
