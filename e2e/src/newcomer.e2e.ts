@@ -60,15 +60,21 @@ it('[R6] a page that stands open in another tablo names its person to nobody, wh
   const seen = async () => {
     const { members } = await ask(mallory, 'GET', `channels/${trap}/members`);
     const { name, email } = members.find(({ user_id }: { user_id: string }) => user_id === victor.id);
-    return { name, email, isOnScreen: (await hers.page.content()).includes(victor.name) };
+    const screen = await hers.page.content();
+    return { name, email, isNamed: screen.includes(victor.name), isHere: screen.includes('here now') };
   };
   // What is seen in the list came by the document: the page has joined the tablo, and told of its presence before.
   for (const text of ['Who are you?', 'Say something.', 'Anything!']) {
     await ask(mallory, 'POST', `channels/${trap}/messages`, { text });
     await his.tablos.getByText(text).waitFor();
-    expect(await seen()).toEqual({ name: null, email: null, isOnScreen: false });
+    expect(await seen()).toEqual({ name: null, email: null, isNamed: false, isHere: false });
   }
   await his.open('Trap');
-  await eventually(seen).toEqual({ name: victor.name, email: 'Victor.Hidden@example.org', isOnScreen: true });
+  await eventually(seen).toEqual({
+    name: victor.name,
+    email: 'Victor.Hidden@example.org',
+    isNamed: true,
+    isHere: true,
+  });
   for (const person of [hers, his]) await person.context.close();
 });
