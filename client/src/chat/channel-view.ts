@@ -91,12 +91,15 @@ export class ChannelView {
     return lastMessage !== null && this.#options.room(id)?.screen.isDeleted(lastMessage.id) ? null : lastMessage;
   }
 
-  /** Of open tablos; those at rest note what comes themselves. So the list shows it at the next start, before any document is read. */
+  /**
+   * Of open tablos; those at rest note what comes themselves. So the list shows it at the next start, before any document is read. Own changes that wait are shown, but
+   * not noted: should they be discarded or refused, nothing has to be put back [R8].
+   */
   #rememberNewest(): void {
     const { book, room } = this.#options;
     for (const record of book.list()) {
-      const newest = room(record.id)?.screen.newest() ?? null;
-      if (newest === null || newest.delivery.status !== 'sent') continue;
+      const newest = room(record.id)?.screen.newestDurable() ?? null;
+      if (newest === null) continue;
       const lastMessage = newestOf(this.#listedMessage(record), newest);
       if (JSON.stringify(lastMessage) !== JSON.stringify(record.lastMessage)) book.put({ ...record, lastMessage });
     }
