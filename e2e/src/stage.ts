@@ -54,6 +54,13 @@ export class Stage {
     return this.#signUp(name, this.profile);
   }
 
+  /** A computer of its own, for whoever is signed in by a host application. */
+  async newContext(): Promise<BrowserContext> {
+    const context = await this.#browser.newContext();
+    this.watch(context);
+    return context;
+  }
+
   /** The same person at another computer. */
   async secondDevice(person: Person, options?: BrowserContextOptions): Promise<Person> {
     const context = await this.#browser.newContext(options);

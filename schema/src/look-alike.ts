@@ -2,6 +2,7 @@
  * Which names look alike. Not the whole table of Unicode (UTS #39 has 6,000 pairs), but the scripts that are used to imitate Latin names, and what
  * normalisation knows. It may take two names for alike that are not: they are then only told apart more plainly than they had to be.
  */
+import { BLANKS } from './text.ts';
 
 /** Latin letter, and what is drawn like it in other scripts, capitals first. Where a capital and its small letter resemble different letters, each stands with its own. */
 const LOOKS: Readonly<Record<string, string>> = {
@@ -39,21 +40,40 @@ const LOOKS: Readonly<Record<string, string>> = {
 const LATIN: ReadonlyMap<string, string> = new Map(
   Object.entries(LOOKS).flatMap(([latin, others]) => [...others].map((other) => [other, latin] as const)),
 );
-/** Accents of letters that several scripts share. Marks of one script (Hindi vowels, Thai tones) make other words and stay. */
-const ACCENTS = /[\u0300-\u036F\u1AB0-\u1AFF\u1DC0-\u1DFF\u20D0-\u20FF\uFE20-\uFE2F]/gu;
-const UNSEEN = /[\p{C}\p{Default_Ignorable_Code_Point}]/gu;
+/** Accents of letters that several scripts share. */
+const ACCENT = /^[\u0300-\u036F\u1AB0-\u1AFF\u1DC0-\u1DFF\u20D0-\u20FF\uFE20-\uFE2F]$/u;
+const MARK = /^\p{M}$/u;
+/** What no mark makes another letter of, whatever script the mark is from: some of them cannot be seen at all on such a base. */
+const MARKLESS = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}]$/u;
+const UNSEEN = /^[\p{C}\p{Default_Ignorable_Code_Point}\uFFFC]$/u;
+const WHITE = new RegExp(`[\\s${BLANKS}]+`, 'gu');
 const NOT_WORDS = /[^\p{L}\p{N}\p{M}]+/gu;
 /** White letters in circles and squares, and the letters that flags are made of: A to Z each. Normalisation leaves them. */
 const ALPHABETS = [0x1f150, 0x1f170, 0x1f1e6];
 
 /** Two names with the same skeleton look alike. */
 export function skeletonOf(name: string): string {
-  const letters = [...name.normalize('NFKD').replace(ACCENTS, '').replace(UNSEEN, '')].map(latinOf).join('');
-  const folded = letters
+  const folded = lettersOf(name)
     .toLowerCase()
     .replace(/[il1|!]/g, 'l')
     .replace(/0/g, 'o');
-  return folded.replace(/rn/g, 'm').replace(/vv/g, 'w').replace(/\s+/gu, ' ').trim();
+  return folded.replace(/rn/g, 'm').replace(/vv/g, 'w').replace(WHITE, ' ').trim();
+}
+
+/** Marks of a script on its own letters (Hindi vowels, Thai tones) make other words and stay; on Latin letters, and what looks like them, none does. */
+function lettersOf(name: string): string {
+  let letters = '';
+  let base = '';
+  for (const char of name.normalize('NFKD')) {
+    if (UNSEEN.test(char)) continue;
+    if (MARK.test(char)) {
+      if (base !== '' && !MARKLESS.test(base) && !ACCENT.test(char)) letters += char;
+      continue;
+    }
+    base = latinOf(char);
+    letters += base;
+  }
+  return letters;
 }
 
 function latinOf(char: string): string {

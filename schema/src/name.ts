@@ -4,7 +4,7 @@
  * A cleaned name is cleaned again to the same.
  */
 import { err, ok, type Result } from './result.ts';
-import { countCodePoints, isStorableText, isVisible } from './text.ts';
+import { BLANKS, countCodePoints, isStorableText, isVisible } from './text.ts';
 
 /** Unicode code points of a person's name. */
 export const MAX_PERSON_NAME_CODE_POINTS = 200;
@@ -40,7 +40,7 @@ export function cleanName(raw: string, { max }: NameRules = { max: MAX_PERSON_NA
 const ORDINARY = /^[!-~]+(?: [!-~]+)*$/;
 
 /** White space of any kind, and what looks like it. */
-const BLANK = /^[\t-\r\p{Z}\u0085\u2800]$/u;
+const BLANK = new RegExp(`^[\\t-\\r\\p{Z}\\u0085${BLANKS}]$`, 'u');
 /** Never in a name, wherever it stands: bidi controls, other controls and format characters, unassigned and private ones, halves of a pair, fillers. */
 const DROPPED = /^[\p{C}\p{Default_Ignorable_Code_Point}\uFFFC]$/u;
 const MARK = /^\p{M}$/u;

@@ -11,10 +11,16 @@ export function isStorableText(text: string): boolean {
 }
 
 /**
- * A character that people can see: not of the categories C and Z, not ignorable by default, neither the blank Braille pattern nor the object replacement
- * character. Marks are left out, since without a base they stand on nothing; with one, the base is found.
+ * White paper that Unicode counts among letters and symbols: the blank Braille pattern, the note without a head, the two blanks of hieroglyphs. For the class of a
+ * regular expression with the flag `u`.
  */
-const VISIBLE = /[^\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800\uFFFC]/u;
+export const BLANKS = '\\u2800\\u{1D159}\\u{13441}\\u{13442}';
+
+/**
+ * A character that people can see: not of the categories C and Z, not ignorable by default, none of the blanks, and not the object replacement character.
+ * Marks are left out, since without a base they stand on nothing; with one, the base is found.
+ */
+const VISIBLE = new RegExp(`[^\\p{C}\\p{Z}\\p{M}\\p{Default_Ignorable_Code_Point}${BLANKS}\\uFFFC]`, 'u');
 
 /** Texts, names and emoji need a character that can be seen. Stops at the first, so an ordinary text costs one step. */
 export function isVisible(text: string): boolean {

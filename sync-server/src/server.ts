@@ -12,7 +12,7 @@ import { JwtVerifier } from './access/token-verifier.ts';
 import { openHourlyAudit } from './audit/hourly-audit.ts';
 import type { Config } from './config.ts';
 import { createPool, endPool } from './db/pool.ts';
-import { openErasures } from './documents/erasures.ts';
+import { type ErasureTiming, openErasures } from './documents/erasures.ts';
 import { PgDocumentStore } from './documents/pg-document-store.ts';
 import { PgErasureStore } from './documents/pg-erasure-store.ts';
 import { type Identity, openIdentity } from './identity/identity.ts';
@@ -50,9 +50,11 @@ interface Starting {
   readonly log: Log;
   /** Resolves when the database is there and migrated. Until then the port answers, and says what it waits for. */
   readonly openDatabase: () => Promise<{ readonly url: string }>;
+  /** Tests are in a hurry. */
+  readonly erasureTiming?: ErasureTiming;
 }
 
-export async function openServer({ config, log, openDatabase }: Starting): Promise<Server> {
+export async function openServer({ config, log, openDatabase, erasureTiming = {} }: Starting): Promise<Server> {
   const metrics = new Metrics();
   const port = await openPort({
     host: config.host,
@@ -68,7 +70,7 @@ export async function openServer({ config, log, openDatabase }: Starting): Promi
   });
   try {
     const { url } = await openDatabase();
-    const parts = await openParts(config, url, metrics, log, () => port.countConnections());
+    const parts = await openParts({ config, log, erasureTiming }, url, metrics, () => port.countConnections());
     port.serve(
       parts.rest.fetch,
       (request, socket, head) => parts.sync.sockets.handleUpgrade(request, socket, head),
@@ -89,10 +91,9 @@ export async function openServer({ config, log, openDatabase }: Starting): Promi
 }
 
 async function openParts(
-  config: Config,
+  { config, log, erasureTiming }: Required<Omit<Starting, 'openDatabase'>>,
   databaseUrl: string,
   metrics: Metrics,
-  log: Log,
   countHttpConnections: () => number,
 ) {
   const pool = createPool(databaseUrl, { log });
@@ -165,7 +166,12 @@ async function openParts(
     log,
   });
   const page = createPageListener(openStaticPage(PAGE_DIR), { ...config, limits });
-  const erasures = openErasures({ store: new PgErasureStore(pool), move: (name) => sync.moveTablo(name), log });
+  const erasures = openErasures({
+    store: new PgErasureStore(pool),
+    move: (name) => sync.moveTablo(name),
+    log,
+    ...erasureTiming,
+  });
   const audit = openHourlyAudit({ pool, log, onLast: metrics.onAudit });
   return {
     rest,

@@ -23,7 +23,7 @@ export interface ChannelViewOptions {
 export class ChannelView {
   readonly #options: ChannelViewOptions;
   readonly #list: Writable<ChannelList>;
-  /** Whose members were asked for, because the list lacks a name: once. */
+  /** Whose members were looked for, because the list lacks a name: once. */
   readonly #askedForNames = new Set<TabloId>();
   #hasListed: boolean;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -91,17 +91,24 @@ export class ChannelView {
     return lastMessage !== null && this.#options.room(id)?.screen.isDeleted(lastMessage.id) ? null : lastMessage;
   }
 
-  /** Of open tablos; those at rest note what comes themselves. So the list shows it at the next start, before any document is read. */
+  /**
+   * Of open tablos; those at rest note what comes themselves. So the list shows it at the next start, before any document is read. Own changes that wait are shown, but
+   * not noted: should they be discarded or refused, nothing has to be put back [R8].
+   */
   #rememberNewest(): void {
     const { book, room } = this.#options;
     for (const record of book.list()) {
-      const newest = room(record.id)?.screen.newest() ?? null;
-      if (newest === null || newest.delivery.status !== 'sent') continue;
+      const newest = room(record.id)?.screen.newestDurable() ?? null;
+      if (newest === null) continue;
       const lastMessage = newestOf(this.#listedMessage(record), newest);
       if (JSON.stringify(lastMessage) !== JSON.stringify(record.lastMessage)) book.put({ ...record, lastMessage });
     }
   }
 
+  /**
+   * [R6] Only of tablos that were opened on this device before. Somebody may have been added to the others without being asked, and no page uses a tablo in its
+   * person's place: there the author stays `Someone` as long as the list names nobody.
+   */
   #askForNames(): void {
     const { people } = this.#options;
     const isNameless = ({ id, lastMessage }: ChannelSummary): boolean =>
@@ -111,7 +118,8 @@ export class ChannelView {
     this.#askedForNames.add(nameless.id);
     const asking = people.load(nameless.id).then(async () => {
       const author = nameless.lastMessage?.author;
-      if (author !== undefined && !people.isKnown(author)) await people.refresh(nameless.id);
+      const wasOpened = people.membersOf(nameless.id).get().length > 0;
+      if (wasOpened && author !== undefined && !people.isKnown(author)) await people.refresh(nameless.id);
     });
     // Not reachable: the names come with the members when the tablo is opened.
     inBackground(asking.catch(() => {}).then(() => this.#askForNames()));

@@ -386,6 +386,8 @@ export class ChatClient implements Chat {
   }
 
   #apply(answer: ListAnswer): void {
+    const authors = answer.channels.flatMap(({ last_message: last }) => last ?? []);
+    this.#people.learn(authors.map(({ user_id, user_name }) => ({ id: user_id as UserId, name: user_name ?? null })));
     this.#listing.apply(answer);
     this.#connection.noteNoTablos(answer.all?.size === 0);
     if (!this.#view.hasListed) inBackground(this.#parts.storage.store.writeMeta(LISTED, true));

@@ -83,6 +83,44 @@ describe('in the list and in a tablo', () => {
     );
   });
 
+  it('[R6] are asked for in no tablo that was never opened here, whoever was added to it and whatever is written there', async () => {
+    server.names.set(eve, 'Eve');
+    server.namesAuthors = false;
+    const tablo = seed();
+    const opened = server.addTablo('Garden', { [ALICE]: 'member', [BOB]: 'member' });
+    const asked: string[] = [];
+    const device = await openDevice(server, ALICE, {
+      fetch: (...args) => {
+        asked.push(String(args[0]));
+        return fetch(...args);
+      },
+    });
+    const room = device.chat.openRoom(opened.id);
+    const other = await openDevice(server, eve);
+    const trap = other.chat.openRoom(tablo.id);
+    const last = () => device.chat.channels.get().channels.find(({ id }) => id === tablo.id)?.lastMessage;
+    for (const text of ['Look', 'here']) {
+      await trap.send(text);
+      // It came by the document, which is joined like any other.
+      await until(() => expect(last()).toMatchObject({ text, authorName: 'Someone' }));
+    }
+    await until(() => expect(room.members.get()).toHaveLength(2));
+    expect(asked.filter((url) => url.includes(tablo.id))).toEqual([]);
+    room.release();
+    const opening = device.chat.openRoom(tablo.id);
+    await until(() => expect(last()).toMatchObject({ authorName: 'Eve' }));
+    opening.release();
+    trap.release();
+  });
+
+  it('[R9] come with the list: no members are asked for to show who wrote', async () => {
+    server.names.set(eve, 'Eve');
+    seed();
+    const device = await openDevice(server, ALICE);
+    await until(() => expect(device.chat.channels.get().channels[0]?.lastMessage).toMatchObject({ authorName: 'Eve' }));
+    expect(server.requests.filter((request) => request.includes('/members'))).toEqual([]);
+  });
+
   it('[R3] who is the only one of a name has nothing beside it', async () => {
     server.names.set(eve, 'Eve');
     seed();

@@ -104,6 +104,30 @@ export class RoomScreen {
     return this.#timeline?.messages().findLast((message) => !message.isDeleted) ?? null;
   }
 
+  /**
+   * The newest message that is not deleted, as the server has it. `null` where an own change of it waits, which may be refused or taken back: what the list said of the
+   * tablo before is the better answer then.
+   */
+  newestDurable(): TimelineMessage | null {
+    for (const message of this.#timeline?.messages().toReversed() ?? []) {
+      if (message.delivery.status !== 'sent') continue;
+      const isChanging = message.unsentChanges.some(
+        ({ entry, delivery }) => delivery.status === 'pending' && entry.kind !== 'reaction',
+      );
+      if (isChanging) return null;
+      if (!message.isDeleted) return message;
+    }
+    return null;
+  }
+
+  /** The same of all that is durable here and of `entries`, which are as well: of a tablo at rest too, whose timeline nobody holds. */
+  newestWith(entries: readonly Entry[]): TimelineMessage | null {
+    const durable = new Timeline();
+    this.#fill(durable);
+    for (const entry of entries) durable.add(entry);
+    return durable.messages().findLast((message) => !message.isDeleted) ?? null;
+  }
+
   isDeleted(id: EntryId): boolean {
     return this.#timeline?.get(id)?.isDeleted ?? false;
   }

@@ -9,7 +9,7 @@ import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { encodeStateless, parseServerStateless } from '@tablo/schema/stateless';
 import type { Api } from './api.ts';
 import type { ChannelBook } from './channel-book.ts';
-import { noteNewest } from './channel-list.ts';
+import { newestOf, noteNewest } from './channel-list.ts';
 import type { Person } from './chat.ts';
 import { Draft } from './draft.ts';
 import type { DraftSync } from './draft-sync.ts';
@@ -399,7 +399,13 @@ export class Room {
 
   #show(entries: readonly Entry[]): void {
     this.screen.show(entries);
-    this.#context.book.update(this.id, (record) => noteNewest(record, entries));
+    const { book } = this.#context;
+    book.update(this.id, (record) => noteNewest(record, entries));
+    const last = book.get(this.id)?.lastMessage?.id;
+    if (!entries.some((entry) => entry.kind === 'delete' && entry.target === last)) return;
+    // The list tells what is the last one now. Until it has, what is known here must not be the message that is gone.
+    const lastMessage = newestOf(null, this.screen.newestWith(entries));
+    if (lastMessage !== null) book.update(this.id, (record) => ({ ...record, lastMessage }));
   }
 
   /** Durable by the server's word, ours or another tab's. */

@@ -9,7 +9,14 @@ export const CHANNELS_MAX_LIMIT = 1_000;
 export const PREVIEW_CODE_POINTS = 160;
 
 /** Its text is cut after `PREVIEW_CODE_POINTS`. */
-export const lastMessage = z.object({ id: z.string(), user_id: z.string(), text: z.string(), created_at: z.string() });
+export const lastMessage = z.object({
+  id: z.string(),
+  user_id: z.string(),
+  /** So that a list shows who wrote without asking for the members of each tablo. Null: not known. A server of an earlier release says nothing of it. */
+  user_name: z.string().nullable().optional(),
+  text: z.string(),
+  created_at: z.string(),
+});
 
 export const channel = z.object({
   id: z.string(),

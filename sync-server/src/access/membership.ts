@@ -8,13 +8,13 @@ export interface Member {
   readonly epoch: number;
   /** Of the tablo. */
   readonly name: string;
-  /** Somebody with whom they shared no tablo added them, and they have not used it yet. */
+  /** Somebody with whom they shared no tablo added them, and they have not used it yet: nothing that others see may name them. */
   readonly isNewcomer?: true;
 }
 
 export interface Membership {
   /** `null`: a stranger, no longer active, or no such tablo, or a deleted one. Rejects when the database is away. */
   find(tabloId: TabloId, userId: UserId): Promise<Member | null>;
-  /** The user has come: they are a newcomer no more. */
+  /** The user has come: they are a newcomer no more, and every server hears of it as of a change of the membership. */
   settle(tabloId: TabloId, userId: UserId): Promise<void>;
 }

@@ -1,8 +1,11 @@
 /** Hostile presence (TRAPS 1.6): nobody speaks for others, and nobody's connection is worth less for it. */
+import type { UserId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { TestServer } from '../sync/test-server.ts';
+import { PgMembership } from '../access/pg-membership.ts';
+import { signToken, type TestServer } from '../sync/test-server.ts';
 import { awarenessFrame, frame, syncFrame, TYPE, UPDATE } from './frames.ts';
+import type { RawClient } from './raw-client.ts';
 import { alice, bob, eve, gus, openStageServer, Stage, say, until } from './stage.ts';
 import { append } from './updates.ts';
 
@@ -149,4 +152,39 @@ it("[R6] a flood of presence does not delay anybody's message", async () => {
   const flood = awarenessFrame(stage.name, [{ client: 90, clock: 5, json: state({ typing: true }) }]);
   for (let nth = 0; nth < 20_000; nth += 1) attacker.send(flood);
   await stage.assertUnharmed();
+});
+
+it.each([
+  [
+    'writes',
+    (stage: Stage, dora: RawClient, user: UserId) => {
+      dora.send(syncFrame(stage.name, UPDATE, append(4_400, [say(user, 'Who added me?')])));
+    },
+  ],
+  [
+    'uses it by REST',
+    (_: Stage, __: RawClient, user: UserId) => new PgMembership(server.pool).settle(stage.tablo, user),
+  ],
+])('[R6] nobody is shown that a newcomer’s page is there, or typing, before that person %s', async (_, use) => {
+  const user = await stage.addMember();
+  await server.pool.query('INSERT INTO tablo_private.newcomers (tablo_id, user_id, added_by) VALUES ($1, $2, $3)', [
+    stage.tablo,
+    user,
+    eve,
+  ]);
+  const watcher = await stage.join(eve);
+  const dora = await stage.join(user, { token: await signToken(user, 'Dora') });
+  const mine = { client: 4_400, clock: 1, json: state({ user: { id: user, name: 'Dora' }, typing: true }) };
+  dora.send(awarenessFrame(stage.name, [mine]));
+  // Somebody who is shown after it: what came before has been decided by then.
+  const bystander = await stage.join(gus);
+  bystander.send(awarenessFrame(stage.name, [{ client: 4_401, json: state({ typing: true }) }]));
+  await until(() => expect(watcher.peers.has(4_401)).toBe(true));
+  dora.send(awarenessFrame(stage.name, [{ ...mine, clock: 2 }]));
+  await stage.assertUnharmed();
+  expect([watcher.peers.has(4_400), seenByBob(4_400)]).toEqual([false, undefined]);
+  const late = await stage.join(bob);
+  expect(late.peers.has(4_400)).toBe(false);
+  await use(stage, dora, user);
+  await until(() => expect(seenByBob(4_400)).toEqual({ user: { id: user, name: 'Dora' }, typing: true }));
 });

@@ -35,14 +35,22 @@ export interface Account {
 
 export const PASSWORD = 'correct horse battery';
 
-export async function openWholeServer(env: Readonly<Record<string, string>> = {}) {
+export async function openWholeServer(
+  env: Readonly<Record<string, string>> = {},
+  { erasureTiming }: Pick<Parameters<typeof openServer>[0], 'erasureTiming'> = {},
+) {
   const database = await openTestDatabase();
   await migrate(database.url, silentLog);
   const config = parseConfig({ ...env, PORT: '0', DATABASE_URL: database.url });
   if (!config.ok) throw new Error(config.error);
   const lines: string[] = [];
   const log = createCalmLog(createLog({ level: 'debug', format: 'json', write: (line) => void lines.push(line) }));
-  const server = await openServer({ config: config.value, log, openDatabase: async () => ({ url: database.url }) });
+  const server = await openServer({
+    config: config.value,
+    log,
+    openDatabase: async () => ({ url: database.url }),
+    ...(erasureTiming === undefined ? {} : { erasureTiming }),
+  });
   const { port } = new URL(server.url);
   const agents = new Map<string, Agent>();
   const sockets: Socket[] = [];
@@ -108,6 +116,7 @@ export async function openWholeServer(env: Readonly<Record<string, string>> = {}
 
   return {
     url: server.url,
+    databaseUrl: database.url,
     lines,
     call,
     dial,

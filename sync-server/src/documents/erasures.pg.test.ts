@@ -2,6 +2,7 @@ import { createDeletion, createEdit, createMessage, createReaction } from '@tabl
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { openWholeServer, type WholeServer } from '../attacks/whole-server.ts';
 import { silentLog } from '../log.ts';
 import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
 import { type Erasures, openErasures } from './erasures.ts';
@@ -46,13 +47,16 @@ function startErasures(gatherMs = 0): Erasures {
 }
 
 /** Everything that a dump holds, table by table: which of them have these bytes, as text or within binary values. */
-async function tablesWith(secret: string): Promise<readonly string[]> {
-  const { rows } = await server.pool.query<{ name: string }>(
+async function tablesWith(
+  secret: string,
+  database: Pick<pg.Client, 'query'> = server.pool,
+): Promise<readonly string[]> {
+  const { rows } = await database.query<{ name: string }>(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`,
   );
   const found: string[] = [];
   for (const { name } of rows) {
-    const hit = await server.pool.query(
+    const hit = await database.query(
       `SELECT FROM ${name} AS r WHERE strpos(r::text, $1) > 0 OR strpos(r::text, encode(convert_to($1, 'UTF8'), 'hex')) > 0 LIMIT 1`,
       [secret],
     );
@@ -200,4 +204,37 @@ it('[R9] empties any number of edits and reactions in portions', async () => {
   expect(await left()).toEqual({ edits: 1_500, reactions: 1_500 });
   while (await store.removeRows());
   expect(await left()).toEqual({ edits: 0, reactions: 0 });
+});
+
+/** On the server as it is started, with nothing of this file's: writes, edits and deletes over `/sync`, and leaves. */
+async function deleteOn(whole: WholeServer, token: string, text: string): Promise<void> {
+  const { sub } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { sub: UserId };
+  const created = await whole.call('/chat/channels', { token, body: { name: 'Quiet' } });
+  const { channel } = JSON.parse(created.text) as { channel: { id: TabloId } };
+  const client = new TestClient(whole.url.replace('http', 'ws'), `${channel.id}/1`, token);
+  open.push(client);
+  await until(() => expect(client.provider.isSynced).toBe(true));
+  const message = createMessage(by(sub), text);
+  client.push(message, createEdit(by(sub), message.id, `${text}, edited`));
+  client.push(createDeletion(by(sub), message.id));
+  await stored(client);
+  client.close();
+}
+
+it.each([
+  ['removes it from every table of a quiet tablo', { gatherMs: 0, lookMs: 10 }, true],
+  ['keeps it where deletions are gathered longer, so that the search of this test is known to find it', {}, false],
+] as const)('[R2] the server as it is started %s', async (_, erasureTiming, isGone) => {
+  const whole = await openWholeServer({}, { erasureTiming });
+  const database = new pg.Client(whole.databaseUrl);
+  await database.connect();
+  try {
+    const { token } = await whole.signUp();
+    await deleteOn(whole, token, 'open sesame');
+    if (isGone) await until(async () => expect(await tablesWith('open sesame', database)).toEqual([]));
+    else expect(await tablesWith('open sesame', database)).not.toEqual([]);
+  } finally {
+    await database.end();
+    await whole.close();
+  }
 });

@@ -13,14 +13,16 @@ const LOOK_MS = 15_000;
 /** A tablo that cannot be moved now (somebody holds its row) is moved when it can be: the others do not wait for it longer than this. */
 const MOVE_MS = 1_000;
 
-export interface ErasuresOptions {
+export interface ErasureTiming {
+  readonly gatherMs?: number;
+  readonly lookMs?: number;
+}
+
+export interface ErasuresOptions extends ErasureTiming {
   readonly store: ErasureStore;
   /** Moves the tablo, if this is still its document. */
   readonly move: (name: DocumentName) => Promise<void>;
   readonly log: Log;
-  /** Tests are in a hurry. */
-  readonly gatherMs?: number;
-  readonly lookMs?: number;
 }
 
 export interface Erasures {

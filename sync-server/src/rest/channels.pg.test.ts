@@ -54,6 +54,20 @@ describe('GET /chat/channels', () => {
     ]);
   });
 
+  it('names who wrote the last message, as pages of messages do', async () => {
+    const [alice, bob, unknown] = [newUser(), newUser(), newUser()];
+    await rest.call(bob, 'GET', '/chat/channels'); // Their token tells their name.
+    await rest.profiles.settled();
+    for (const [author, user_name] of [
+      [bob, `User ${bob.slice(0, 4)}`],
+      [unknown, null],
+    ] as const) {
+      const tablo = await rest.createTablo({ [alice]: 'member', [author]: 'member' });
+      await insertMessage(rest.pool, { tablo, user: author });
+      expect((await listOf(alice)).find(({ id }) => id === tablo)?.last_message).toMatchObject({ user_name });
+    }
+  });
+
   it('[R6] leaves out tablos that the user was removed from, and deleted ones', async () => {
     const alice = newUser();
     const [removed, deleted, kept] = [

@@ -170,6 +170,26 @@ describe('answers', () => {
     });
   });
 
+  it('[R11] lets the identity library, which may remember each address for ever, see those of its six routes alone', async () => {
+    const seen = new Set<string>();
+    const handle = async (request: Request) => {
+      seen.add(new URL(request.url).pathname);
+      return new Response('{}', { headers: { 'content-type': 'application/json' } });
+    };
+    const identity = { handle, readKeys: async () => ({ keys: [] }), close: async () => {} };
+    const own = await openTestRest({ identity });
+    const six = ['get-session', 'token', 'jwks', 'sign-out', 'sign-in/email', 'sign-up/email'];
+    const random = Array.from({ length: 200 }, (_, nth) => [`${nth}`, `token/${nth}`, `sign-in/${nth}`]).flat();
+    for (const name of [...six, ...random, 'ok', 'sign-in/social', 'token/', '//token', '%74oken/x'])
+      for (const method of ['GET', 'POST', 'PUT'])
+        await own.call(null, method, `/api/auth/${name}`, method === 'GET' ? undefined : {}, {
+          'content-type': 'application/json',
+          origin: 'https://chat.example',
+        });
+    expect([...seen].sort()).toEqual(six.map((name) => `/api/auth/${name}`).sort());
+    await own.close();
+  });
+
   it('documents every route, and shows the document without a script', async () => {
     const { body } = await rest.call(null, 'GET', '/openapi.json');
     expect(body.openapi).toBe('3.1.0');

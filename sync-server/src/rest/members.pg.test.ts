@@ -201,6 +201,26 @@ describe('adding somebody with whom one shares no tablo, under an external issue
     expect(await shownTo(mallory, tablo, bob)).toMatchObject({ name: `User ${bob.slice(0, 4)}` });
   });
 
+  it.each([
+    ['its members', (bob: User, tablo: string) => rest.call(bob, 'GET', path(tablo))],
+    ['its links', (bob: User, tablo: string) => rest.call(bob, 'GET', `/chat/channels/${tablo}/invites`)],
+    ['unread messages', (bob: User) => rest.call(bob, 'GET', '/chat/unread?ids=true')],
+    [
+      'nothing, and tells of a draft that it had',
+      (bob: User, tablo: string) =>
+        rest.call(bob, 'PUT', `/chat/channels/${tablo}/draft`, { text: 'old', updated_at: new Date().toISOString() }),
+    ],
+  ])('[R6] names nobody whose page, left alone, asks for %s', async (_, ask) => {
+    const [mallory, bob] = [newUser(), newUser()];
+    await known(bob);
+    const tablo = await rest.createTablo({ [mallory]: 'owner' });
+    await rest.call(mallory, 'POST', path(tablo), { user_id: bob, role: 'admin' });
+    expect((await ask(bob, tablo)).status).toBe(200);
+    expect(await shownTo(mallory, tablo, bob)).toMatchObject(nobody);
+    const { rows } = await rest.pool.query('SELECT tablo_private.is_newcomer($1, $2) AS is', [tablo, bob]);
+    expect(rows).toEqual([{ is: true }]);
+  });
+
   it('[R6] adds at once, with name and address, whom one has met already', async () => {
     const [alice, bob] = [newUser(), newUser()];
     await known(bob);

@@ -8,7 +8,7 @@ import type { MessagePoster } from './message-poster.ts';
 import { messagesQuery } from './messages-query.ts';
 import { asEntryId, tabloParams } from './params.ts';
 import type { PgMessages } from './pg-messages.ts';
-import { requireMember } from './require-member.ts';
+import { requireVisitor } from './require-member.ts';
 import { addRoute, type RestApp } from './route.ts';
 import { unwrap } from './unwrap.ts';
 
@@ -33,7 +33,7 @@ export function addMessageRoutes(
       refusals: ['forbidden'],
     },
     async ({ claims, params, query }) => {
-      await requireMember(membership, params.id, claims.userId);
+      await requireVisitor(membership, params.id, claims.userId);
       if (query.after !== undefined)
         return { status: 200, body: await messages.after(params.id, query.after, query.limit) };
       const page = await messages.page(params.id, query.before ?? null, query.limit);
@@ -64,7 +64,7 @@ export function addMessageRoutes(
       ],
     },
     async ({ claims, params, body }) => {
-      const { role } = await requireMember(membership, params.id, claims.userId);
+      const { role } = await requireVisitor(membership, params.id, claims.userId);
       if (!canWrite(role)) throw new AppError(refusal('read-only'));
       const wrong = checkText(body.text);
       if (wrong !== null) throw new AppError(refusal('invalid-update', `The text ${wrong}.`));

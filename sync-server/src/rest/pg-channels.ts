@@ -32,6 +32,7 @@ const OWN = `SELECT s.id, s.name, s.roles, s.epoch, s.last_seq, s.read_seq, s.cr
 // the preview are read for the page alone.
 const shown = (page: string): string => `WITH page AS (${page})
   SELECT page.*, ${toUs('page.active_at')} AS us, unread.count AS unread_count, m.user_id AS message_user_id,
+    (SELECT p.name FROM profiles p WHERE p.user_id = m.user_id LIMIT 1) AS message_user_name,
     left(m.text, ${PREVIEW_CODE_POINTS}) AS message_text, tablo_private.to_ms(m.created_at) AS message_created_ms
   FROM page LEFT JOIN messages m ON m.id = page.message_id CROSS JOIN LATERAL (${countUnread('$1', 'page')}) unread
   ORDER BY page.active_at DESC, page.id`;
@@ -53,6 +54,7 @@ interface Row {
   readonly unread_count: string;
   readonly message_id: string | null;
   readonly message_user_id: string;
+  readonly message_user_name: string | null;
   readonly message_text: string;
   readonly message_created_ms: string;
 }
@@ -145,6 +147,7 @@ function toChannel(row: Row): RestChannel {
         : {
             id: row.message_id,
             user_id: row.message_user_id,
+            user_name: row.message_user_name,
             text: row.message_text,
             created_at: toIso(row.message_created_ms),
           },

@@ -5,7 +5,7 @@ import type { Membership } from '../access/membership.ts';
 import { forbidden } from './app-error.ts';
 import { tabloParams } from './params.ts';
 import type { PgReadState } from './pg-read-state.ts';
-import { requireMember } from './require-member.ts';
+import { requireVisitor } from './require-member.ts';
 import { addRoute, type RestApp } from './route.ts';
 
 const unreadQuery = z.object({
@@ -26,7 +26,7 @@ export function addReadRoutes(app: RestApp, readState: PgReadState, membership: 
       refusals: ['forbidden'],
     },
     async ({ claims, params, body }) => {
-      await requireMember(membership, params.id, claims.userId);
+      await requireVisitor(membership, params.id, claims.userId);
       const position = await readState.mark(claims.userId, params.id, body.seq ?? null);
       if (position === null) throw forbidden(); // Removed in this very moment.
       return { status: 200, body: { ok: true as const, read_seq: position.seq, unread_count: position.unreadCount } };

@@ -94,6 +94,7 @@ export class AccessExtension implements Extension {
       userId,
       name: displayName(claims),
       role: member.role,
+      isNewcomer: member.isNewcomer === true,
       expiresAt,
       admittedAt,
       isOverruled: false,

@@ -50,6 +50,8 @@ interface AdmissionDeps {
   readonly limits: Limits;
   readonly claims: ClientClaims;
   readonly observer: AdmissionObserver;
+  /** Somebody whom nobody had asked writes here: they have come. */
+  readonly onCome: (connection: LiveConnection) => void;
 }
 
 export class AdmissionExtension implements Extension {
@@ -57,14 +59,16 @@ export class AdmissionExtension implements Extension {
   readonly #documents: LiveDocuments;
   readonly #limits: Limits;
   readonly #observer: AdmissionObserver;
+  readonly #onCome: AdmissionDeps['onCome'];
   readonly #lookaheads = new WeakMap<LiveConnection, Lookahead<Refused | null>>();
   /** Of `/yjs`: what came before is paid for first, or later frames would overtake it. */
   readonly #paying = new WeakMap<LiveConnection, Promise<unknown>>();
   readonly #store: LedgerStore;
   readonly #claims: ClientClaims;
 
-  constructor({ ledger, store, documents, limits, claims, observer }: AdmissionDeps) {
+  constructor({ ledger, store, documents, limits, claims, observer, onCome }: AdmissionDeps) {
     this.#claims = claims;
+    this.#onCome = onCome;
     this.#store = store;
     this.#ledger = ledger;
     this.#documents = documents;
@@ -135,6 +139,7 @@ export class AdmissionExtension implements Extension {
         claims: this.#claims,
         limits: this.#limits,
       });
+    if (connection.context.isNewcomer) this.#onCome(connection);
     return null;
   }
 

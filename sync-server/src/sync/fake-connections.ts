@@ -14,7 +14,13 @@ export interface FakeConnection {
 
 export function addConnection(
   connections: Connections,
-  { tablo, user, role = 'member', socket = {} }: { tablo: TabloId; user: UserId; role?: Role; socket?: object },
+  {
+    tablo,
+    user,
+    role = 'member',
+    isNewcomer = false,
+    socket = {},
+  }: { tablo: TabloId; user: UserId; role?: Role; isNewcomer?: boolean; socket?: object },
 ): FakeConnection {
   const heard: unknown[] = [];
   const closed: string[] = [];
@@ -23,7 +29,15 @@ export function addConnection(
     for (const listener of listeners) listener();
   };
   const live = {
-    context: { tabloId: tablo, userId: user, socket, role, isOverruled: false, expiresAt: Number.POSITIVE_INFINITY },
+    context: {
+      tabloId: tablo,
+      userId: user,
+      socket,
+      role,
+      isNewcomer,
+      isOverruled: false,
+      expiresAt: Number.POSITIVE_INFINITY,
+    },
     readOnly: false,
     onClose: (listener: () => void) => void listeners.push(listener),
     sendStateless: (payload: string) => void heard.push(parseServerStateless(payload)),

@@ -12,6 +12,8 @@ export interface ConnectionContext {
   readonly epoch: number;
   name: string;
   role: Role;
+  /** Added unasked and not come yet: nobody is shown that they are here, since that would tell their name. */
+  isNewcomer: boolean;
   /** ms since the Unix epoch: when the token ends. */
   expiresAt: number;
   /** ms since the Unix epoch: when the membership was read. */

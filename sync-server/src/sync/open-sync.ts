@@ -105,7 +105,14 @@ export function openSync(deps: Deps): Sync {
   const backlog = new Backlog();
   const owners = new SocketOwners();
   const limits = new Limits(deps.limits, deps.observer.onLimit);
-  const revocation = new Revocation({ membership, connections, ...openMemberNews(deps, connections), log });
+  const presence = new PresenceExtension(documents, deps.claims, limits, log);
+  const revocation = new Revocation({
+    membership,
+    connections,
+    ...openMemberNews(deps, connections),
+    log,
+    onCome: presence.reveal,
+  });
   const encodings = new Encodings();
   const answers = new JoinAnswers(encodings, limits, owners);
   const access = new AccessExtension({
@@ -124,12 +131,20 @@ export function openSync(deps: Deps): Sync {
     new TrafficExtension(backlog, (connection, token) => void access.renew(connection, token)),
     access,
     new AdmissionExtension({
-      ...{ ledger, store: deps.ledgerStore, documents, limits },
+      ledger,
+      store: deps.ledgerStore,
+      documents,
+      limits,
       claims: deps.claims,
       observer: deps.observer,
+      // The database tells all servers, this one too. If it cannot be said now, the next look at the membership sees what was written.
+      onCome: ({ context: { tabloId, userId } }) =>
+        void membership.settle(tabloId, userId).catch((error: unknown) => {
+          log.warn({ err: error }, 'It could not be noted that somebody who was added uses the tablo.');
+        }),
     }),
     new JoinExtension(answers, encodings, limits),
-    new PresenceExtension(documents, deps.claims, limits, log),
+    presence,
     new StatelessExtension(ledger, deps.ledgerStore, limits, log),
     new StorageExtension(ledger),
     ...documents.extensions(),

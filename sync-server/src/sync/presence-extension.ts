@@ -25,6 +25,8 @@ interface Shown {
   client: number | null;
   /** The state that waits until it is known whose its clientID is. */
   claiming: Peer | null;
+  /** [R6] A newcomer's, which nobody is shown before they use the tablo. */
+  withheld: Peer | null;
 }
 
 export class PresenceExtension implements Extension {
@@ -58,7 +60,7 @@ export class PresenceExtension implements Extension {
     const { userId } = (connection as LiveConnection).context;
     if (!this.#limits.take('awareness', userId, document.getConnectionsCount() / AUDIENCE)) return;
     const live = connection as LiveConnection;
-    const shown = this.#shown.get(live) ?? { client: null, claiming: null };
+    const shown = this.#shown.get(live) ?? { client: null, claiming: null, withheld: null };
     this.#shown.set(live, shown);
     const own = shown.client ?? shown.claiming?.client ?? null;
     const isOwn = ({ client, json }: Peer) => (own === null ? isState(json) : client === own);
@@ -99,7 +101,17 @@ export class PresenceExtension implements Extension {
     return (outcome === 'new' || outcome === 'mine') && frontier.claim(client, userId);
   }
 
-  #show(live: LiveConnection, document: Document, { client, clock, json }: Peer): void {
+  /** A newcomer has come: what their page has said meanwhile is shown. */
+  reveal = (live: LiveConnection): void => {
+    const withheld = this.#shown.get(live)?.withheld ?? null;
+    if (withheld !== null && live.document.hasConnection(live)) this.#show(live, live.document, withheld);
+  };
+
+  #show(live: LiveConnection, document: Document, peer: Peer): void {
+    const shown = this.#shown.get(live);
+    if (shown !== undefined) shown.withheld = live.context.isNewcomer ? peer : null;
+    if (live.context.isNewcomer) return;
+    const { client, clock, json } = peer;
     const origin = { source: 'connection', connection: live } as const;
     if (json === 'null') return removeAwarenessStates(document.awareness, [client], origin);
     const state = sanitizePresence(json, { id: live.context.userId, name: live.context.name });

@@ -17,6 +17,7 @@ afterEach(() => void vi.useRealTimers());
 function open() {
   const connections = new Connections();
   const removed = new Set<UserId>();
+  const newcomers = new Set<UserId>();
   const state = { lookUps: 0, isAway: false, mostAtOnce: 0 };
   let atOnce = 0;
   const find = async (_: TabloId, user: UserId): Promise<Member | null> => {
@@ -26,8 +27,10 @@ function open() {
     await Promise.resolve();
     atOnce -= 1;
     if (state.isAway) throw new Error('the database is away');
-    return removed.has(user) ? null : member;
+    if (removed.has(user)) return null;
+    return newcomers.has(user) ? { ...member, isNewcomer: true } : member;
   };
+  const onCome = vi.fn();
   const news = { tell: vi.fn(), close: () => {} };
   const revocation = new Revocation({
     membership: { find, settle: () => Promise.resolve() },
@@ -35,9 +38,10 @@ function open() {
     drafts: news,
     positions: news,
     log: silentLog,
+    onCome,
   });
   revocation.open();
-  return { connections, removed, state, news, revocation };
+  return { connections, removed, newcomers, onCome, state, news, revocation };
 }
 
 const soon = () => vi.advanceTimersByTimeAsync(0);
@@ -151,6 +155,23 @@ describe('Revocation', () => {
     expect([one?.closed, other?.closed]).toEqual([['forbidden'], []]);
     revocation.close();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('[R6] tells once that a newcomer has come, when the membership says so', async () => {
+    const { connections, newcomers, onCome, revocation } = open();
+    const who = { tablo: uuid<TabloId>(), user: uuid<UserId>() };
+    newcomers.add(who.user);
+    const { live } = addConnection(connections, { ...who, isNewcomer: true });
+    revocation.handle({ type: 'access', ...who });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(onCome).not.toHaveBeenCalled();
+    newcomers.delete(who.user);
+    for (let nth = 0; nth < 3; nth += 1) {
+      revocation.handle({ type: 'access', ...who });
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(onCome.mock.calls).toEqual([[live]]);
+    expect(live.context.isNewcomer).toBe(false);
   });
 
   it('[R6] looks at 50,000 connections in portions that the database takes, and cuts nobody for their number', async () => {

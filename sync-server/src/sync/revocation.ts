@@ -41,6 +41,8 @@ export interface RevocationDeps {
   readonly drafts: Pick<MemberNews, 'tell' | 'close'>;
   readonly positions: Pick<MemberNews, 'tell' | 'close'>;
   readonly log: Log;
+  /** Whoever was added unasked uses the tablo now: the others may see that they are here. */
+  readonly onCome: (connection: LiveConnection) => void;
 }
 
 export class Revocation {
@@ -189,6 +191,9 @@ export class Revocation {
   #apply(connection: LiveConnection, member: Member | null): void {
     const { context } = connection;
     if (member === null) return cut(connection, 'forbidden');
+    const hasCome = context.isNewcomer && member.isNewcomer !== true;
+    context.isNewcomer = member.isNewcomer === true;
+    if (hasCome) this.#deps.onCome(connection);
     if (member.role === context.role) return;
     context.role = member.role;
     if (!context.isOverruled) connection.readOnly = !canWrite(member.role);

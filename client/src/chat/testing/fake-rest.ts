@@ -37,10 +37,10 @@ export async function answerRest(
       (left, right) => activityOf(right) - activityOf(left) || (left.id < right.id ? -1 : 1),
     );
     const { page, cursor } = pageOf(server, newestFirst, from);
-    return send(200, { channels: page.map((one) => channelOf(one, user)), ...cursor });
+    return send(200, { channels: page.map((one) => channelOf(server, one, user)), ...cursor });
   }
   if (pathname === '/chat/channels') {
-    return send(201, { channel: channelOf(server.addTablo(String(body['name']), { [user]: 'owner' }), user) });
+    return send(201, { channel: channelOf(server, server.addTablo(String(body['name']), { [user]: 'owner' }), user) });
   }
   if (pathname === '/chat/unread') return send(200, { unread: mine.flatMap((one) => unreadOf(one, user)) });
   if (pathname === '/chat/drafts') {
@@ -156,7 +156,7 @@ function answerInvitation(
   const tablo = server.tablos.get(found.tabloId);
   if (verb === 'decline' || tablo === undefined) return { status: 200, body: { ok: true } };
   tablo.members.set(user, found.role);
-  return { status: 200, body: { channel: channelOf(tablo, user) } };
+  return { status: 200, body: { channel: channelOf(server, tablo, user) } };
 }
 
 const activityOf = (tablo: FakeTablo): number => rowsOf(tablo).at(-1)?.entry.sentAt ?? 0;
@@ -174,7 +174,7 @@ function unreadOf(tablo: FakeTablo, user: string) {
   return messages.length === 0 ? [] : [{ channel_id: tablo.id, unread_count: messages.length, messages }];
 }
 
-function channelOf(tablo: FakeTablo, user: string) {
+function channelOf(server: FakeServer, tablo: FakeTablo, user: string) {
   const last = rowsOf(tablo).at(-1)?.entry;
   return {
     id: tablo.id,
@@ -187,7 +187,13 @@ function channelOf(tablo: FakeTablo, user: string) {
     last_message:
       last === undefined
         ? null
-        : { id: last.id, user_id: last.author, text: last.text, created_at: new Date(last.sentAt).toISOString() },
+        : {
+            id: last.id,
+            user_id: last.author,
+            ...(server.namesAuthors ? { user_name: nameOf(server, last.author) } : {}),
+            text: last.text,
+            created_at: new Date(last.sentAt).toISOString(),
+          },
     created_at: new Date(0).toISOString(),
   };
 }

@@ -83,6 +83,8 @@ export class FakeServer {
   readonly invitations = new Map<string, FakeInvite & { readonly invitee: string }>();
   /** By user, where it is not the one that tests know people by. */
   readonly names = new Map<string, string>();
+  /** The list says who wrote the last message: a server of an earlier release does not. */
+  namesAuthors = true;
   /** Tablos or members on a page of a list; null: no pages, as a server of an earlier release. */
   pageSize: number | null = null;
   /** Called before each page of the list of tablos is made, with its number. */
