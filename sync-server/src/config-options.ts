@@ -397,7 +397,8 @@ export const OPTIONS = {
   RATE_PAGE_PER_SECOND: {
     type: 'number',
     fallback: '500',
-    description: 'Files of the page, and WebSockets opened, a second and address; ten times as many of each at once.',
+    description:
+      'Files of the page, questions of browsers before a request (OPTIONS), and WebSockets opened, a second and address; ten times as many of each at once.',
     parse: integer(1, 1_000_000),
   },
   RATE_OPEN_PER_SECOND: {

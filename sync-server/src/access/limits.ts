@@ -17,7 +17,16 @@ export type UserRate =
   | RestRate;
 type RestRate = Exclude<RouteCost, 'lists'>;
 /** What an address has so much of: all that a stranger may ask for. */
-export type AddressRate = 'page' | 'upgrades' | 'health' | 'open' | 'auth' | 'token-checks' | 'sign-ins' | 'sign-ups';
+export type AddressRate =
+  | 'page'
+  | 'preflights'
+  | 'upgrades'
+  | 'health'
+  | 'open'
+  | 'auth'
+  | 'token-checks'
+  | 'sign-ins'
+  | 'sign-ups';
 export type Rate = UserRate | AddressRate;
 /** What bit: the label of the metric. */
 export type LimitName =
@@ -32,6 +41,7 @@ export type LimitName =
   | 'unfinished'
   | 'user-requests'
   | 'address-requests'
+  | 'refusals'
   | 'waiting-requests'
   | 'lists'
   | 'hashes'
@@ -71,6 +81,7 @@ export class Limits {
       writes: new TokenBuckets(settings.writesPerSecond, settings.writesBurst),
       changes: new TokenBuckets(settings.changesPerSecond, settings.changesBurst),
       page: steady(settings.pagePerSecond),
+      preflights: steady(settings.pagePerSecond),
       upgrades: steady(settings.pagePerSecond),
       health: steady(HEALTH_PER_SECOND),
       open: steady(settings.openPerSecond),

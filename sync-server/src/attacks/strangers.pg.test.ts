@@ -222,6 +222,18 @@ describe('what anybody may ask for', () => {
     expect((await strict.call(path, { from: HERE })).status).not.toBe(429);
   });
 
+  it('[R11] who asks on after a hundred refusals is refused before the routes hear of it, and another kind of request is not', async () => {
+    const from = '127.0.1.99';
+    const bitten = await strict.readLimit('refusals');
+    const answers = await Promise.all(times(1_000, () => strict.call('/chat/channels', { from, method: 'HEAD' })));
+    expect(answers.map(({ status }) => status)).toContain(429);
+    // Those that were under way together are refused by the routes.
+    await Promise.all(times(500, () => strict.call('/chat/channels', { from, method: 'HEAD' })));
+    await vi.waitFor(async () => expect(await strict.readLimit('refusals')).toBeGreaterThan(bitten), 5_000);
+    expect((await strict.call('/healthz', { from })).status).toBe(200);
+    expect((await strict.call('/chat/channels', { from, method: 'OPTIONS' })).status).toBe(204);
+  });
+
   it('[R11] the page is given out by the hundreds a second to one address, as an office needs it', async () => {
     const answers = await Promise.all(times(1_000, () => server.call('/', { from: '127.0.0.13' })));
     expect(answers.some(({ status }) => status === 429)).toBe(false);

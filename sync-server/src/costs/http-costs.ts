@@ -11,7 +11,14 @@ const OPEN = [
   'GET /openapi.json',
   'GET /api/config',
   'no such route',
+  '/chat without a token',
+  '/chat with a bad token',
+  'HEAD /chat/*',
+  'HEAD /api/config',
 ];
+/** Where REST has none, and a member asks. */
+const NO_CHAT_ROUTE = 'ALL /chat/*';
+const PREFLIGHTS = ['OPTIONS /chat/*', 'OPTIONS /api/*'];
 const PAGE = ['the page'];
 const ASKING = ['GET /api/auth/get-session', 'GET /api/auth/token', 'GET /api/auth/jwks', 'POST /api/auth/sign-out'];
 const HASHING = ['POST /api/auth/sign-in/email', 'POST /api/auth/sign-up/email'];
@@ -66,6 +73,15 @@ export const HTTP_COSTS: readonly Cost[] = [
     covers: EVERYTHING,
   },
   {
+    resource: 'asking on after a 429',
+    payer: 'user',
+    unit: 'refusals/s',
+    bound: constant('100 of a token and method; of an address and kind while nobody knows the token'),
+    metric: 'refusals',
+    told: `${WAIT}, before anything is looked at; after 20 ${CUT}, a proxy’s excepted`,
+    covers: EVERYTHING,
+  },
+  {
     resource: 'files of the page, from memory',
     payer: 'address',
     unit: 'requests/s',
@@ -73,6 +89,15 @@ export const HTTP_COSTS: readonly Cost[] = [
     metric: 'page',
     told: WAIT,
     covers: PAGE,
+  },
+  {
+    resource: 'questions of browsers before a request of another origin’s page',
+    payer: 'address',
+    unit: 'requests/s',
+    bound: setting('RATE_PAGE_PER_SECOND'),
+    metric: 'preflights',
+    told: WAIT,
+    covers: PREFLIGHTS,
   },
   {
     resource: 'probes; a value at most 0.5 s old',
@@ -99,7 +124,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     bound: setting('RATE_OPEN_PER_SECOND'),
     metric: 'auth',
     told: WAIT,
-    covers: AUTH_ROUTES,
+    covers: [...AUTH_ROUTES, 'HEAD /api/auth/*', 'no such route of it'],
   },
   {
     resource: 'its requests under way, bodies included; eight times as many wait',
@@ -144,7 +169,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     bound: setting('RATE_TOKEN_CHECKS_PER_SECOND'),
     metric: 'token-checks',
     told: WAIT,
-    covers: CHAT_ROUTES,
+    covers: [...CHAT_ROUTES, NO_CHAT_ROUTE, '/chat with a bad token'],
   },
   {
     resource: 'REST that reads',
@@ -153,7 +178,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     bound: setting('RATE_READS_PER_SECOND', 'RATE_READS_BURST'),
     metric: 'reads',
     told: WAIT,
-    covers: [...REST_COSTS.reads, ...REST_COSTS.lists],
+    covers: [...REST_COSTS.reads, ...REST_COSTS.lists, NO_CHAT_ROUTE],
   },
   {
     resource: 'lists of all one’s tablos',
@@ -189,7 +214,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     bound: setting('MAX_REQUESTS_PER_USER'),
     metric: 'user-requests',
     told: WAIT,
-    covers: CHAT_ROUTES,
+    covers: [...CHAT_ROUTES, NO_CHAT_ROUTE],
   },
   {
     resource: 'REST that waits for the database',

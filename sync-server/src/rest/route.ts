@@ -8,7 +8,7 @@ import type { Context } from 'hono';
 import type { z } from 'zod';
 import type { Claims } from '../access/claims.ts';
 import { costOf, type RouteCost } from '../costs/rest-costs.ts';
-import { ERROR_STATUS, invalidRequest } from './app-error.ts';
+import { ERROR_STATUS, invalidRequest, notFound } from './app-error.ts';
 import type { RestEnv } from './authenticate.ts';
 import { readJson } from './read-body.ts';
 import { sendJson } from './send-json.ts';
@@ -76,6 +76,15 @@ export function addRoute<P extends Schema, Q extends Schema, B extends Schema, A
     };
     const answer = await bounds.handle(cost, claims.userId, () => handle(given));
     return sendJson(context, answer.body, answer.status);
+  });
+}
+
+/** Behind all routes of `/chat`: what is none of them, or asks one of them in another way, pays like a reading. */
+export function addNoRoute(app: RestApp): void {
+  app.all('/chat/*', (context) => {
+    const { claims, bounds } = context.var;
+    bounds.pay('reads', claims.userId);
+    throw notFound();
   });
 }
 
