@@ -14,6 +14,7 @@ export type UserRate =
   | 'joins'
   | 'joinBytes'
   | 'questions'
+  | 'answerBytes'
   | RestRate;
 type RestRate = Exclude<RouteCost, 'lists'>;
 /** What an address has so much of: all that a stranger may ask for. */
@@ -80,6 +81,7 @@ export class Limits {
       reads: new TokenBuckets(settings.readsPerSecond, settings.readsBurst),
       writes: new TokenBuckets(settings.writesPerSecond, settings.writesBurst),
       changes: new TokenBuckets(settings.changesPerSecond, settings.changesBurst),
+      answerBytes: new TokenBuckets(settings.answerBytesPerSecond, settings.answerBytesBurst),
       page: steady(settings.pagePerSecond),
       preflights: steady(settings.pagePerSecond),
       upgrades: steady(settings.pagePerSecond),

@@ -79,9 +79,11 @@ const ALL = [
 
 /** What the table has it pay. */
 function ratesOf(name: string): string[] {
-  return COSTS.filter(({ covers }) => covers !== EVERYTHING && covers.includes(name)).flatMap(({ metric }) =>
-    RATES.filter((rate) => rate === metric),
-  );
+  return RATES.filter((rate) => isCoveredBy(rate, name));
+}
+
+function isCoveredBy(limit: string, name: string): boolean {
+  return COSTS.some(({ covers, metric }) => metric === limit && covers !== EVERYTHING && covers.includes(name));
 }
 
 function watchLimits(refused: string | null = null) {
@@ -117,6 +119,16 @@ describe('everything that HTTP answers', () => {
       expect([rate, answer.status, answer.headers.get('retry-after')]).toEqual([rate, 429, '1']);
     }
   });
+
+  it.each(ALL.filter(({ name }) => isCoveredBy('answerBytes', name)))(
+    '[R11] is told to wait while earlier answers are owed for: $title',
+    async ({ asked }) => {
+      const limits = new Limits({ ...defaultLimitSettings(), answerBytesPerSecond: 1 });
+      vi.spyOn(limits, 'isSolvent').mockImplementation((rate) => rate !== 'answerBytes');
+      const answer = await send(asked, limits);
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1']);
+    },
+  );
 
   it('[R11] is there in one of its ways, or stands aside from the routes by name', () => {
     expect(new Set(ALL.map(({ name }) => name))).toEqual(
