@@ -7,7 +7,7 @@ import { JwtVerifier } from '../access/token-verifier.ts';
 import { isDatabaseAway } from '../database-away.ts';
 import { createPool } from '../db/pool.ts';
 import { onServer, openTestDatabase, type TestDatabase } from '../db/test-database.ts';
-import { silentLog } from '../log.ts';
+import { createLog, silentLog } from '../log.ts';
 import { type AuthSettings, authOptions } from './auth-options.ts';
 import { type Identity, inSchema, openIdentity } from './identity.ts';
 import { PasswordHasher } from './password-hasher.ts';
@@ -125,6 +125,21 @@ describe('accounts', () => {
     const [wrong, unknown] = [await signIn(email, 'wrong password'), await signIn(newEmail(), 'wrong password')];
     expect(wrong).toMatchObject({ status: 401 });
     expect(wrong.body).toEqual(unknown.body);
+  });
+});
+
+describe('what the library has to say', () => {
+  it('[R11] is told in its own words: nothing that a stranger sent is in the log, nor makes a line of it', async () => {
+    const lines: string[] = [];
+    const log = createLog({ level: 'debug', format: 'text', write: (line) => void lines.push(line) });
+    const talking = await openIdentity(database.url, SETTINGS, log);
+    const forged = 'x\n12:00:00 error Nothing can be stored';
+    const body = { email: newEmail(), password: PASSWORD, callbackURL: forged };
+    expect((await call('/sign-in/email', { body, by: talking })).status).toBe(403);
+    await call('/sign-in/email', { body, by: talking, headers: { origin: 'https://evil.example' } });
+    await talking.close();
+    expect(lines[0]).toMatch(/^\S+ warn The identity service has something to say\. said="Invalid callbackURL"\n$/);
+    expect(lines.join('')).not.toMatch(/stored|evil/);
   });
 });
 

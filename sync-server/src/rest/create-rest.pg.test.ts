@@ -1,5 +1,6 @@
 import { errorBody } from '@tablo/schema/rest/common';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createLog } from '../log.ts';
 import { newTablo, newUser, openTestRest, type TestRest } from './test-rest.ts';
 
 let rest: TestRest;
@@ -127,6 +128,25 @@ describe('answers', () => {
     expect(other).toMatchObject({ status: 500, body: { code: 'internal' } });
     expect(JSON.stringify(other.body)).not.toContain('secret');
     mistake.mockRestore();
+  });
+
+  it.each([
+    ['57014', 'A statement took too long.'],
+    ['55P03', 'A lock could not be had in time.'],
+    ['40P01', 'Two transactions waited for each other.'],
+    ['40001', 'A transaction met another one.'],
+    ['57P01', 'The database did not answer.'],
+  ])('[R11] says 503 of SQLSTATE %s, and in the log, with the route: %s', async (code, sentence) => {
+    const lines: string[] = [];
+    const log = createLog({ level: 'info', format: 'json', write: (line) => void lines.push(line) });
+    const other = await openTestRest({ log });
+    vi.spyOn(other.pool, 'query').mockRejectedValue(Object.assign(new Error('on purpose'), { code }) as never);
+    const answer = await other.call(alice, 'GET', `/chat/channels/${newTablo()}/messages`);
+    await other.close();
+    expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ msg: sentence, method: 'GET', route: '/chat/channels/:id/messages' }),
+    ]);
   });
 
   it('tells browsers to run nothing from elsewhere, to frame nothing, and to keep nothing of REST', async () => {
