@@ -58,7 +58,9 @@ export const HTTP_COSTS: readonly Cost[] = [
     resource: 'a request that does not come',
     payer: 'connection',
     unit: 'time',
-    bound: constant('10 s for a head; a body 5 s, then 8 KiB/s, after its answer as well; 16 KiB of head, 256 KiB of body; 8 requests at once'),
+    bound: constant(
+      '10 s for a head; a body 5 s, then 8 KiB/s, after its answer as well; 16 KiB of head, 256 KiB of body; 8 requests at once',
+    ),
     metric: 'stalled',
     told: `408, ${CUT}`,
     covers: EVERYTHING,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
 import { getMigrations } from 'better-auth/db/migration';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { localKeys } from '../access/token-keys.ts';
 import { JwtVerifier } from '../access/token-verifier.ts';
 import { isDatabaseAway } from '../database-away.ts';
@@ -119,12 +120,19 @@ describe('accounts', () => {
     }
   });
 
-  it('are not told apart by a failed sign-in', async () => {
+  it('[R6] are not told apart by a failed sign-in: the same answer, after as many hashes', async () => {
     const email = newEmail();
     await signUp(email);
-    const [wrong, unknown] = [await signIn(email, 'wrong password'), await signIn(newEmail(), 'wrong password')];
-    expect(wrong).toMatchObject({ status: 401 });
-    expect(wrong.body).toEqual(unknown.body);
+    const hashes = vi.spyOn(Worker.prototype, 'postMessage');
+    const attempt = async (address: string) => {
+      hashes.mockClear();
+      const { status, body } = await signIn(address, 'wrong password');
+      return { status, body, hashes: hashes.mock.calls.length };
+    };
+    const [wrong, unknown] = [await attempt(email), await attempt(newEmail())];
+    hashes.mockRestore();
+    expect(wrong).toMatchObject({ status: 401, hashes: 1 });
+    expect(unknown).toEqual(wrong);
   });
 });
 
