@@ -4,8 +4,8 @@ import { EVERYTHING } from '../costs/cost.ts';
 import { COSTS } from '../costs/costs.ts';
 import { REST_COSTS } from '../costs/rest-costs.ts';
 import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/read-frame.ts';
-import { BESIDE_ROUTES, openAllRoutes as openAll } from './all-routes.ts';
 import type { RestApp } from './route.ts';
+import { BESIDE_ROUTES, openAllRoutes as openAll } from './test-all-routes.ts';
 
 /** What stands in front of the routes: `paid-routes.test.ts` shows what it takes. `ALL /chat/*` is a route as well, the last. */
 const MIDDLEWARE = ['ALL /*', 'ALL /api/*'];

@@ -19,12 +19,14 @@ export function createPageListener(page: StaticPage, { limits, publicUrl, trustP
   return (request, response) => {
     const answer = page.answer(request);
     if (answer === null) return false;
-    const security = securityHeadersOf(request.headers.host ?? '', publicUrl);
     if (!limits.take('page', addressKey(addressOf(request, trustProxy) ?? ''), 1)) {
-      answerTooMany(response, security);
+      answerTooMany(request, response, { publicUrl, trustProxy });
       return true;
     }
-    response.writeHead(answer.status, { ...security, ...answer.headers });
+    response.writeHead(answer.status, {
+      ...securityHeadersOf(request.headers.host ?? '', publicUrl),
+      ...answer.headers,
+    });
     response.end(answer.body ?? undefined);
     return true;
   };

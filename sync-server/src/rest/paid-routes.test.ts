@@ -4,9 +4,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { Limits } from '../access/limits.ts';
 import { EVERYTHING } from '../costs/cost.ts';
 import { COSTS } from '../costs/costs.ts';
-import { BESIDE_ROUTES, GOOD_TOKEN, openAllRoutes } from './all-routes.ts';
 import { createPageListener } from './page-listener.ts';
 import { openStaticPage } from './static-page.ts';
+import { BESIDE_ROUTES, GOOD_TOKEN, openAllRoutes } from './test-all-routes.ts';
 import { defaultLimitSettings, newTablo } from './test-rest.ts';
 
 interface Asked {

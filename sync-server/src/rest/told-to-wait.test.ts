@@ -3,6 +3,8 @@ import { Agent, createServer, request as httpRequest, type IncomingHttpHeaders, 
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { type LimitName, Limits } from '../access/limits.ts';
+import { createPageListener } from './page-listener.ts';
+import { openStaticPage } from './static-page.ts';
 import { defaultLimitSettings } from './test-rest.ts';
 import { createWaitListener, REFUSALS_MAX, REFUSALS_PER_CONNECTION } from './told-to-wait.ts';
 
@@ -11,7 +13,7 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-/** A server whose routes answer with `status`, and count how often they are asked. */
+/** A server whose routes answer with `status`, and count how often they are asked. The page has a file a second, and ten at once. */
 async function open({ trustProxy = false } = {}) {
   const bitten: LimitName[] = [];
   const routes = { asked: 0, status: 429 };
@@ -24,8 +26,10 @@ async function open({ trustProxy = false } = {}) {
     trustProxy,
     now: () => clock.now,
   });
+  const limits = new Limits({ ...defaultLimitSettings(), pagePerSecond: 1 });
+  const page = createPageListener(openStaticPage('/nowhere'), { limits, publicUrl: null, trustProxy });
   const server: Server = createServer((request, response) => {
-    if (first(request, response)) return;
+    if (page(request, response) || first(request, response)) return;
     routes.asked += 1;
     response.writeHead(routes.status).end();
   });
@@ -107,6 +111,14 @@ it('[R11] a connection ends after some of these refusals; a proxy’s, which car
   };
   expect(await closedOf({})).toEqual([REFUSALS_PER_CONNECTION]);
   expect(await closedOf({ trustProxy: true })).toEqual([]);
+});
+
+it('[R11] a connection ends as well after some refusals of the page’s files', async () => {
+  const { ask, askOften } = await open();
+  await askOften(10 + REFUSALS_PER_CONNECTION - 5, '/');
+  const later = [];
+  for (let nth = 0; nth < 10; nth += 1) later.push((await ask('/')).headers.connection);
+  expect(later).toContain('close');
 });
 
 it('[R11] behind a proxy that is trusted, each address is told for itself', async () => {

@@ -38,7 +38,6 @@ interface Deps {
 /** Answers what comes from who does not wait, and says whether it did; of everything else it notes how it was answered. */
 export function createWaitListener(deps: Deps): (request: IncomingMessage, response: ServerResponse) => boolean {
   const { limits, verifier, publicUrl, allowedOrigins, trustProxy, now = () => performance.now() } = deps;
-  const refusedOn = new WeakMap<Socket, number>();
   let since = Number.NEGATIVE_INFINITY;
   let counts = new Map<string, number>();
 
@@ -58,15 +57,9 @@ export function createWaitListener(deps: Deps): (request: IncomingMessage, respo
 
   const refuse = (request: IncomingMessage, response: ServerResponse): void => {
     limits.exceeded('refusals');
-    const { socket, headers } = request;
-    const times = (refusedOn.get(socket) ?? 0) + 1;
-    refusedOn.set(socket, times);
-    const origin = allowedOriginFor(allowedOrigins, headers.origin);
-    answerTooMany(response, {
-      ...securityHeadersOf(headers.host ?? '', publicUrl),
-      ...(origin === null ? {} : { 'Access-Control-Allow-Origin': origin, Vary: 'Origin' }),
-      ...(times >= REFUSALS_PER_CONNECTION && !trustProxy ? { Connection: 'close' } : {}),
-    });
+    const origin = allowedOriginFor(allowedOrigins, request.headers.origin);
+    const headers = origin === null ? {} : { 'Access-Control-Allow-Origin': origin, Vary: 'Origin' };
+    answerTooMany(request, response, { publicUrl, trustProxy }, headers);
   };
 
   return (request, response) => {
@@ -86,10 +79,21 @@ export function createWaitListener(deps: Deps): (request: IncomingMessage, respo
   };
 }
 
+const refusedOn = new WeakMap<Socket, number>();
+
 /** Where nothing but a head was made of the request. */
-export function answerTooMany(response: ServerResponse, headers: OutgoingHttpHeaders): void {
+export function answerTooMany(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { publicUrl, trustProxy }: Pick<Deps, 'publicUrl' | 'trustProxy'>,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  const times = (refusedOn.get(request.socket) ?? 0) + 1;
+  refusedOn.set(request.socket, times);
   response.writeHead(TOO_MANY, {
+    ...securityHeadersOf(request.headers.host ?? '', publicUrl),
     ...headers,
+    ...(times >= REFUSALS_PER_CONNECTION && !trustProxy ? { Connection: 'close' } : {}),
     'Content-Type': 'application/json',
     'Content-Length': BODY.length,
     'Retry-After': '1',
