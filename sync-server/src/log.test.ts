@@ -55,7 +55,10 @@ describe('createLog', () => {
       detail: 'Key (text)=(secret) already exists.',
     });
     log.error({ err: failure, token: 'secret', message: { text: 'secret' } }, 'Failed.');
+    const unread = Object.assign(new Error('invalid input syntax for type uuid: "secret"'), { code: '22P02' });
+    log.error({ err: unread }, 'Failed.');
     expect(lines.join('')).toContain('23505');
+    expect(lines.join('')).toContain('invalid input syntax for type uuid');
     expect(lines.join('')).not.toContain('secret');
   });
 });

@@ -60,10 +60,15 @@ function describeError(error: unknown): unknown {
   const code = (error as { code?: unknown }).code;
   return {
     type: name,
-    message: message.slice(0, MESSAGE_MAX_LENGTH),
+    message: withoutValues(message, code).slice(0, MESSAGE_MAX_LENGTH),
     ...(code === undefined ? {} : { code }),
     ...(stack === undefined ? {} : { stack: framesOf(stack, message) }),
   };
+}
+
+/** SQLSTATE class 22, data exceptions: PostgreSQL quotes the value that it could not read. */
+function withoutValues(message: string, code: unknown): string {
+  return typeof code === 'string' && /^22...$/.test(code) ? message.replaceAll(/"[^"]*"?|'[^']*'?/g, '"…"') : message;
 }
 
 /** A stack begins with the message, which may be several lines, and look like frames: what follows it is Node's. */

@@ -1,7 +1,8 @@
 import { errorBody } from '@tablo/schema/rest/common';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Limits } from '../access/limits.ts';
 import { createLog } from '../log.ts';
-import { newTablo, newUser, openTestRest, type TestRest } from './test-rest.ts';
+import { defaultLimitSettings, insertMessage, newTablo, newUser, openTestRest, type TestRest } from './test-rest.ts';
 
 let rest: TestRest;
 beforeAll(async () => {
@@ -147,6 +148,29 @@ describe('answers', () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       expect.objectContaining({ msg: sentence, method: 'GET', route: '/chat/channels/:id/messages' }),
     ]);
+  });
+
+  it('[R11] counts what it answers by bytes: who owes for them waits, and nobody else does', async () => {
+    const bitten: string[] = [];
+    const settings = { ...defaultLimitSettings(), answerBytesPerSecond: 1, answerBytesBurst: 4_096 };
+    const other = await openTestRest({ limits: new Limits(settings, (limit) => bitten.push(limit)) });
+    const bob = newUser();
+    const tablo = await other.createTablo({ [alice]: 'member', [bob]: 'member' });
+    await insertMessage(other.pool, { tablo, user: bob, text: 'x'.repeat(8_000) });
+    const path = `/chat/channels/${tablo}/messages`;
+    expect((await other.call(alice, 'GET', path)).status).toBe(200);
+    for (const [method, what] of [
+      ['GET', path],
+      ['GET', '/chat/unread'],
+      ['POST', `/chat/channels/${tablo}/read`],
+    ] as const) {
+      const refused = await other.call(alice, method, what);
+      expect(refused).toMatchObject({ status: 429, body: { code: 'rate-limited' } });
+      expect(refused.headers.get('retry-after')).toBe('1');
+    }
+    expect((await other.call(bob, 'GET', '/chat/unread')).status).toBe(200);
+    expect(bitten).toEqual(['answerBytes', 'answerBytes', 'answerBytes']);
+    await other.close();
   });
 
   it('tells browsers to run nothing from elsewhere, to frame nothing, and to keep nothing of REST', async () => {
