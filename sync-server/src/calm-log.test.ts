@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createCalmLog } from './calm-log.ts';
+import { createCalmLog, TOTAL_MAX } from './calm-log.ts';
 import { createLog } from './log.ts';
 
 function open() {
@@ -49,7 +49,28 @@ describe('createCalmLog', () => {
   it('[R11] remembers a bounded number of kinds, should there ever be one for each client', () => {
     const { lines, log } = open();
     for (let nth = 0; nth < 5_000; nth += 1) log.warn(`something of client ${nth}`);
-    expect(lines).toHaveLength(5_000);
+    expect(lines).toHaveLength(TOTAL_MAX);
+  });
+
+  it('[R11] writes so many lines of all kinds together, of each level, and says how many it left out', () => {
+    const { lines, clock, log, last } = open();
+    for (let nth = 0; nth < 5_000; nth += 1) log.debug(`something of client ${nth}`);
+    expect(lines).toHaveLength(TOTAL_MAX);
+    log.error('A request failed.');
+    expect(lines).toHaveLength(TOTAL_MAX + 1);
+    expect(last()).not.toHaveProperty('leftOut');
+    clock.now = 10_000;
+    log.debug('one more');
+    expect(last()).toMatchObject({ msg: 'one more', leftOut: 5_000 - TOTAL_MAX });
+    log.debug('and another');
+    expect(last()).not.toHaveProperty('leftOut');
+  });
+
+  it('tells each statement that did not get through, since the database is there', () => {
+    const { lines, log } = open();
+    const err = Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
+    for (const route of ['/chat/channels', '/chat/unread']) log.warn({ err, route }, 'A statement took too long.');
+    expect(lines.map((line) => JSON.parse(line).route)).toEqual(['/chat/channels', '/chat/unread']);
   });
 
   it('goes on when the clock is set back', () => {

@@ -1,14 +1,17 @@
 /**
  * A log that nobody can flood. While the database is away, everything that needs it fails: every join, every request, every snapshot. One line of each kind
  * every ten seconds says as much as thousands, which would fill a disk. And whatever a client can cause it can cause without end, so every other kind has a
- * rate as well. The first line after a silence says how many there were `alike`.
+ * rate as well. The first line after a silence says how many there were `alike`. All kinds of one level together have a rate too, should there be more kinds than
+ * we know of; the next line after it says how many were `leftOut`.
  */
-import { isDatabaseAway } from './database-away.ts';
+import { isDatabaseAway, isOfStatement } from './database-away.ts';
 import type { Log } from './log.ts';
 
 const QUIET_MS = 10_000;
 /** Lines of a kind in that time. Of what happens to us, and not because somebody asks, there are never so many. */
 const LINES_MAX = 20;
+/** Lines of all kinds of one level in that time; each level for itself, so that no flood of small things hides a large one. */
+export const TOTAL_MAX = 200;
 /** Kinds are our own sentences; should one have something of a client's in it, it does not fill the memory. */
 const KINDS_MAX = 1_000;
 
@@ -41,13 +44,27 @@ export function createCalmLog(log: Log, now: () => number = Date.now): Log {
     return null;
   };
 
-  const calm =
-    (write: Log['warn']): Log['warn'] =>
-    (fields: object | string, message?: string): void => {
+  const calm = (write: Log['warn']): Log['warn'] => {
+    let total = { since: Number.NEGATIVE_INFINITY, lines: 0 };
+    let leftOut = 0;
+    return (fields: object | string, message?: string): void => {
       const [given, text] = typeof fields === 'string' ? [{}, fields] : [fields, message ?? ''];
-      const unsaid = countUnsaid(text, isDatabaseAway((given as { err?: unknown }).err) ? 1 : LINES_MAX);
-      if (unsaid !== null) write(unsaid === 0 ? given : { ...given, alike: unsaid }, text);
+      const { err } = given as { err?: unknown };
+      // One statement that failed is about that statement: of these there may be several kinds at once.
+      const unsaid = countUnsaid(text, isDatabaseAway(err) && !isOfStatement(err) ? 1 : LINES_MAX);
+      if (unsaid === null) return;
+      const elapsed = now() - total.since;
+      if (elapsed >= QUIET_MS || elapsed < 0) total = { since: now(), lines: 0 };
+      if (total.lines >= TOTAL_MAX) {
+        leftOut += 1 + unsaid;
+        return;
+      }
+      total.lines += 1;
+      const counts = { ...(unsaid === 0 ? {} : { alike: unsaid }), ...(leftOut === 0 ? {} : { leftOut }) };
+      leftOut = 0;
+      write({ ...given, ...counts }, text);
     };
+  };
   return {
     debug: calm(log.debug.bind(log)),
     info: calm(log.info.bind(log)),

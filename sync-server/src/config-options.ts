@@ -376,6 +376,18 @@ export const OPTIONS = {
     description: 'The same at once.',
     parse: integer(1, 1_000_000),
   },
+  RATE_ANSWER_BYTES_PER_SECOND: {
+    type: 'number',
+    fallback: '8388608',
+    description: 'Bytes a second and user that REST answers with, before compression; who is beyond it waits.',
+    parse: integer(1_024, 1_000_000_000),
+  },
+  RATE_ANSWER_BYTES_BURST: {
+    type: 'number',
+    fallback: '268435456',
+    description: 'The same at once: thousands of tablos, read anew.',
+    parse: integer(1_024, 10_000_000_000),
+  },
   MAX_REQUESTS_PER_USER: {
     type: 'number',
     fallback: '64',
@@ -397,7 +409,8 @@ export const OPTIONS = {
   RATE_PAGE_PER_SECOND: {
     type: 'number',
     fallback: '500',
-    description: 'Files of the page, and WebSockets opened, a second and address; ten times as many of each at once.',
+    description:
+      'Files of the page, questions of browsers before a request (OPTIONS), and WebSockets opened, a second and address; ten times as many of each at once.',
     parse: integer(1, 1_000_000),
   },
   RATE_OPEN_PER_SECOND: {

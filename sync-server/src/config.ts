@@ -131,6 +131,8 @@ function assemble(values: Values): Result<Config, string> {
       writesBurst: values.RATE_WRITES_BURST,
       changesPerSecond: values.RATE_CHANGES_PER_SECOND,
       changesBurst: values.RATE_CHANGES_BURST,
+      answerBytesPerSecond: values.RATE_ANSWER_BYTES_PER_SECOND,
+      answerBytesBurst: values.RATE_ANSWER_BYTES_BURST,
       requestsPerUser: values.MAX_REQUESTS_PER_USER,
       requestsPerAddress: values.MAX_REQUESTS_PER_ADDRESS,
       waitingRequests: values.MAX_WAITING_REQUESTS,

@@ -12,6 +12,22 @@ const SOCKET_CODES = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED'];
 const PG_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/;
 
+/** The database is there, and one statement did not get through: it took too long, waited too long for a lock, or met another one. By SQLSTATE. */
+const OF_STATEMENT: Readonly<Record<string, string>> = {
+  '57014': 'A statement took too long.',
+  '55P03': 'A lock could not be had in time.',
+  '40P01': 'Two transactions waited for each other.',
+  '40001': 'A transaction met another one.',
+};
+
+/** What to say of such a statement in the log; null where it is something else. */
+export function describeStatement(error: unknown): string | null {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === 'string' ? (OF_STATEMENT[code] ?? null) : null;
+}
+
+export const isOfStatement = (error: unknown): boolean => describeStatement(error) !== null;
+
 const ofDatabase = new WeakSet<Error>();
 
 /** Said by whoever holds a connection to PostgreSQL, of an error of that connection. */

@@ -87,6 +87,33 @@ describe('a connection', () => {
     expect(bitten).toContain('stalled');
   });
 
+  it('[R11] whose body goes on, byte by byte, after its answer was sent ends as well', async () => {
+    const { dial, bitten } = await open((_request, response) => void response.end('no'), {
+      quick: { bodyBytesPerSecond: 1_000 },
+    });
+    const socket = await dial('GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n');
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toContain('200 OK');
+    const drip = setInterval(() => socket.write('x'), 10);
+    await ended(socket);
+    clearInterval(drip);
+    expect(bitten).toEqual(['stalled']);
+  });
+
+  it('[R11] whose bodies come after their answers goes on, however many they are', async () => {
+    const { dial, bitten, connections } = await open((_request, response) => void response.end('no'), {
+      quick: { bodyMs: 10_000 },
+    });
+    const socket = await dial();
+    for (let nth = 0; nth < 3 * PIPELINED_MAX; nth += 1) {
+      socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n');
+      const [answer] = await once(socket, 'data');
+      expect(String(answer)).toContain('200 OK');
+      socket.write('abc');
+    }
+    expect([connections.size, bitten]).toEqual([1, []]);
+  });
+
   it('[R11] that does not read its answer ends, and what was made for it goes', async () => {
     const body = Buffer.alloc(64 * 1_024 * 1_024);
     const { connections, dial, bitten } = await open((_request, response) => void response.end(body));

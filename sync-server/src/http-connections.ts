@@ -3,7 +3,7 @@
  * do or leave undone: no request, half a request, a body byte by byte, an answer that is not read.
  *
  * 1. A connection without a whole request ends after `firstRequestMs`; one that is idle after an answer, by Node's keep-alive.
- * 2. A body, and the reading of an answer, have some seconds and then a lowest rate.
+ * 2. A body, and the reading of an answer, have some seconds and then a lowest rate. An exchange lasts until both have ended: a body may go on after its answer.
  * 3. `#judge` decides what takes too long: once a second, by a clock on which a pause of the process is one step. What does not move at all, Node notices.
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
@@ -127,7 +127,9 @@ export class HttpConnections {
   /** Who has nothing under way loses nothing: browsers connect again. The oldest goes. */
   #makeRoom(among: Iterable<Connection>, limit: ConnectionLimit): boolean {
     this.#onExceeded(limit);
-    for (const { exchanges, socket } of among) {
+    for (const connection of among) {
+      const { exchanges, socket } = connection;
+      dropEnded(connection);
       if (exchanges.size > 0) continue;
       this.#forget(socket);
       socket.destroy();
@@ -140,6 +142,7 @@ export class HttpConnections {
     const connection = this.#open.get(request.socket);
     if (connection === undefined) return;
     connection.hasAsked = true;
+    dropEnded(connection);
     const exchange: Exchange = {
       request,
       response,
@@ -149,7 +152,7 @@ export class HttpConnections {
       answerBytes: 0,
     };
     connection.exchanges.add(exchange);
-    response.on('close', () => connection.exchanges.delete(exchange));
+    for (const half of [request, response]) half.on('close', () => dropEnded(connection));
     if (connection.exchanges.size > PIPELINED_MAX) this.#end(request.socket);
   }
 
@@ -169,7 +172,9 @@ export class HttpConnections {
     for (const connection of this.#open.values()) this.#judge(connection);
   }
 
-  #judge({ socket, openedAt, hasAsked, exchanges }: Connection): void {
+  #judge(connection: Connection): void {
+    dropEnded(connection);
+    const { socket, openedAt, hasAsked, exchanges } = connection;
     const patience = this.#patience;
     if (!hasAsked && this.#now - openedAt > patience.firstRequestMs) return this.#end(socket);
     for (const exchange of exchanges) {
@@ -179,7 +184,7 @@ export class HttpConnections {
         const mayTake = patience.bodyMs + (received / patience.bodyBytesPerSecond) * 1_000;
         if (this.#now - startedAt > mayTake) return this.#endSlowBody(socket, response);
       }
-      if (!response.headersSent) continue;
+      if (!response.headersSent || response.closed) continue;
       exchange.answeringSince ??= this.#now;
       exchange.answerBytes = Math.max(exchange.answerBytes, socket.writableLength);
       const mayTake = patience.stallMs + (exchange.answerBytes / patience.answerBytesPerSecond) * 1_000;
@@ -207,4 +212,11 @@ export class HttpConnections {
     }
     socket.destroy();
   }
+}
+
+/** Nothing tells for certain when a body has ended that nobody reads: so it is looked for, before exchanges are counted. */
+function dropEnded({ exchanges }: Connection): void {
+  for (const exchange of exchanges)
+    if (exchange.response.closed && (exchange.request.complete || exchange.request.socket.destroyed))
+      exchanges.delete(exchange);
 }

@@ -51,6 +51,9 @@ export interface LimitSettings {
   /** REST requests of a user that change tablos, members or invitations: each is told to everybody in the tablo. */
   readonly changesPerSecond: number;
   readonly changesBurst: number;
+  /** Bytes a second and user that REST answers with, before they are compressed. */
+  readonly answerBytesPerSecond: number;
+  readonly answerBytesBurst: number;
   /** REST requests of a user from the token until the answer has left. */
   readonly requestsPerUser: number;
   /** Requests of an address to the identity service, body included. */

@@ -22,6 +22,10 @@ export interface Log {
   readonly error: LogMethod;
 }
 
+/** Of an error's own words, and of where it came from. */
+const MESSAGE_MAX_LENGTH = 1_000;
+const STACK_MAX_LENGTH = 4_000;
+
 interface LogOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
@@ -52,8 +56,25 @@ function writeToStdout(line: string): void {
 
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error;
+  const { name, message, stack } = error;
   const code = (error as { code?: unknown }).code;
-  return { type: error.name, message: error.message, ...(code === undefined ? {} : { code }), stack: error.stack };
+  return {
+    type: name,
+    message: withoutValues(message, code).slice(0, MESSAGE_MAX_LENGTH),
+    ...(code === undefined ? {} : { code }),
+    ...(stack === undefined ? {} : { stack: framesOf(stack, message) }),
+  };
+}
+
+/** SQLSTATE class 22, data exceptions: PostgreSQL quotes the value that it could not read. */
+function withoutValues(message: string, code: unknown): string {
+  return typeof code === 'string' && /^22...$/.test(code) ? message.replaceAll(/"[^"]*"?|'[^']*'?/g, '"…"') : message;
+}
+
+/** A stack begins with the message, which may be several lines, and look like frames: what follows it is Node's. */
+function framesOf(stack: string, message: string): string {
+  const at = stack.indexOf(message);
+  return at < 0 ? '' : stack.slice(at + message.length, at + message.length + STACK_MAX_LENGTH);
 }
 
 /** One JSON line of pino's as `12:34:56 warn  The message. tablo=…`; info, the everyday level, needs no word. */
@@ -63,10 +84,24 @@ function toText(line: string): string {
     time: number;
   };
   const label = level === 30 ? '' : `${pino.levels.labels[level] ?? level} `;
-  const pairs = Object.entries(fields).map(
-    ([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
-  const { message, stack } = (err ?? {}) as { message?: string; stack?: string };
-  const trace = level >= 50 && stack !== undefined ? `\n${stack}` : message === undefined ? '' : ` (${message})`;
-  return `${new Date(time).toISOString().slice(11, 19)} ${label}${String(msg ?? '')}${pairs.join('')}${trace}\n`;
+  const pairs = Object.entries(fields).map(([name, value]) => ` ${toPlain(name)}=${toPlain(value)}`);
+  const { type, message, stack } = (err ?? {}) as { type?: string; message?: string; stack?: string };
+  const said = message === undefined ? '' : ` (${toOneLine(level >= 50 ? `${type}: ${message}` : message)})`;
+  const frames = level >= 50 ? (stack ?? '').split('\n').filter((frame) => frame !== '') : [];
+  const trace = frames.map((frame) => `\n${toOneLine(frame)}`).join('');
+  return `${new Date(time).toISOString().slice(11, 19)} ${label}${toOneLine(String(msg ?? ''))}${pairs.join('')}${said}${trace}\n`;
 }
+
+/** A word as it is, and anything else in quotes: nothing in a value looks like the next field. */
+function toPlain(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return toOneLine(typeof value === 'string' && !PLAIN.test(text) ? JSON.stringify(text) : text);
+}
+
+const PLAIN = /^[\p{L}\p{N}…_.,:;/@+*<>#?!&%()[\]{}|~^$-]+$/u;
+/** Ends of lines, what a terminal obeys, and what turns the direction of a text: somebody else's words must not become lines, or orders. */
+const toOneLine = (text: string): string =>
+  text.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (found) => `\\u${(found.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );

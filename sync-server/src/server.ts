@@ -27,6 +27,7 @@ import { createRest } from './rest/create-rest.ts';
 import { createPageListener } from './rest/page-listener.ts';
 import { createRestStores } from './rest/pg-stores.ts';
 import { openStaticPage } from './rest/static-page.ts';
+import { createWaitListener } from './rest/told-to-wait.ts';
 import { openSync } from './sync/open-sync.ts';
 
 const PAGE_DIR = fileURLToPath(new URL('../../client/dist', import.meta.url));
@@ -74,7 +75,7 @@ export async function openServer({ config, log, openDatabase, erasureTiming = {}
     port.serve(
       parts.rest.fetch,
       (request, socket, head) => parts.sync.sockets.handleUpgrade(request, socket, head),
-      parts.page,
+      parts.answerFirst,
     );
     return {
       url: port.url,
@@ -165,7 +166,8 @@ async function openParts(
     settings: { ...config, strangers: identity === null ? 'add' : 'invite' },
     log,
   });
-  const page = createPageListener(openStaticPage(PAGE_DIR), { ...config, limits });
+  const answerPage = createPageListener(openStaticPage(PAGE_DIR), { ...config, limits });
+  const answerWait = createWaitListener({ ...config, limits, verifier: tokens });
   const erasures = openErasures({
     store: new PgErasureStore(pool),
     move: (name) => sync.moveTablo(name),
@@ -175,7 +177,7 @@ async function openParts(
   const audit = openHourlyAudit({ pool, log, onLast: metrics.onAudit });
   return {
     rest,
-    page,
+    answerFirst: (...exchange: Parameters<typeof answerPage>) => answerPage(...exchange) || answerWait(...exchange),
     sync,
     close: async () => {
       erasures.close();

@@ -14,10 +14,20 @@ export type UserRate =
   | 'joins'
   | 'joinBytes'
   | 'questions'
+  | 'answerBytes'
   | RestRate;
 type RestRate = Exclude<RouteCost, 'lists'>;
 /** What an address has so much of: all that a stranger may ask for. */
-export type AddressRate = 'page' | 'upgrades' | 'health' | 'open' | 'auth' | 'token-checks' | 'sign-ins' | 'sign-ups';
+export type AddressRate =
+  | 'page'
+  | 'preflights'
+  | 'upgrades'
+  | 'health'
+  | 'open'
+  | 'auth'
+  | 'token-checks'
+  | 'sign-ins'
+  | 'sign-ups';
 export type Rate = UserRate | AddressRate;
 /** What bit: the label of the metric. */
 export type LimitName =
@@ -32,6 +42,7 @@ export type LimitName =
   | 'unfinished'
   | 'user-requests'
   | 'address-requests'
+  | 'refusals'
   | 'waiting-requests'
   | 'lists'
   | 'hashes'
@@ -70,7 +81,9 @@ export class Limits {
       reads: new TokenBuckets(settings.readsPerSecond, settings.readsBurst),
       writes: new TokenBuckets(settings.writesPerSecond, settings.writesBurst),
       changes: new TokenBuckets(settings.changesPerSecond, settings.changesBurst),
+      answerBytes: new TokenBuckets(settings.answerBytesPerSecond, settings.answerBytesBurst),
       page: steady(settings.pagePerSecond),
+      preflights: steady(settings.pagePerSecond),
       upgrades: steady(settings.pagePerSecond),
       health: steady(HEALTH_PER_SECOND),
       open: steady(settings.openPerSecond),

@@ -11,7 +11,14 @@ const OPEN = [
   'GET /openapi.json',
   'GET /api/config',
   'no such route',
+  '/chat without a token',
+  '/chat with a bad token',
+  'HEAD /chat/*',
+  'HEAD /api/config',
 ];
+/** Where REST has none, and a member asks. */
+const NO_CHAT_ROUTE = 'ALL /chat/*';
+const PREFLIGHTS = ['OPTIONS /chat/*', 'OPTIONS /api/*'];
 const PAGE = ['the page'];
 const ASKING = ['GET /api/auth/get-session', 'GET /api/auth/token', 'GET /api/auth/jwks', 'POST /api/auth/sign-out'];
 const HASHING = ['POST /api/auth/sign-in/email', 'POST /api/auth/sign-up/email'];
@@ -51,7 +58,9 @@ export const HTTP_COSTS: readonly Cost[] = [
     resource: 'a request that does not come',
     payer: 'connection',
     unit: 'time',
-    bound: constant('10 s for a head; a body 5 s, then 8 KiB/s; 16 KiB of head, 256 KiB of body; 8 requests at once'),
+    bound: constant(
+      '10 s for a head; a body 5 s, then 8 KiB/s, after its answer as well; 16 KiB of head, 256 KiB of body; 8 requests at once',
+    ),
     metric: 'stalled',
     told: `408, ${CUT}`,
     covers: EVERYTHING,
@@ -66,6 +75,15 @@ export const HTTP_COSTS: readonly Cost[] = [
     covers: EVERYTHING,
   },
   {
+    resource: 'asking on after a 429',
+    payer: 'user',
+    unit: 'refusals/s',
+    bound: constant('100 of a token and method; of an address and kind while nobody knows the token'),
+    metric: 'refusals',
+    told: `${WAIT}, before anything is looked at; after 20 ${CUT}, a proxy’s excepted`,
+    covers: EVERYTHING,
+  },
+  {
     resource: 'files of the page, from memory',
     payer: 'address',
     unit: 'requests/s',
@@ -73,6 +91,15 @@ export const HTTP_COSTS: readonly Cost[] = [
     metric: 'page',
     told: WAIT,
     covers: PAGE,
+  },
+  {
+    resource: 'questions of browsers before a request of another origin’s page',
+    payer: 'address',
+    unit: 'requests/s',
+    bound: setting('RATE_PAGE_PER_SECOND'),
+    metric: 'preflights',
+    told: WAIT,
+    covers: PREFLIGHTS,
   },
   {
     resource: 'probes; a value at most 0.5 s old',
@@ -99,7 +126,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     bound: setting('RATE_OPEN_PER_SECOND'),
     metric: 'auth',
     told: WAIT,
-    covers: AUTH_ROUTES,
+    covers: [...AUTH_ROUTES, 'HEAD /api/auth/*', 'no such route of it'],
   },
   {
     resource: 'its requests under way, bodies included; eight times as many wait',
@@ -144,7 +171,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     bound: setting('RATE_TOKEN_CHECKS_PER_SECOND'),
     metric: 'token-checks',
     told: WAIT,
-    covers: CHAT_ROUTES,
+    covers: [...CHAT_ROUTES, NO_CHAT_ROUTE, '/chat with a bad token'],
   },
   {
     resource: 'REST that reads',
@@ -153,7 +180,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     bound: setting('RATE_READS_PER_SECOND', 'RATE_READS_BURST'),
     metric: 'reads',
     told: WAIT,
-    covers: [...REST_COSTS.reads, ...REST_COSTS.lists],
+    covers: [...REST_COSTS.reads, ...REST_COSTS.lists, NO_CHAT_ROUTE],
   },
   {
     resource: 'lists of all one’s tablos',
@@ -183,13 +210,31 @@ export const HTTP_COSTS: readonly Cost[] = [
     covers: REST_COSTS.changes,
   },
   {
+    resource: 'bytes of REST answers, before compression: asked before, charged when they are made',
+    payer: 'user',
+    unit: 'bytes/s',
+    bound: setting('RATE_ANSWER_BYTES_PER_SECOND', 'RATE_ANSWER_BYTES_BURST'),
+    metric: 'answerBytes',
+    told: `${WAIT}, while something is owed`,
+    covers: CHAT_ROUTES,
+  },
+  {
+    resource: 'a page of messages',
+    payer: 'user',
+    unit: 'messages, bytes',
+    bound: constant('100, 512 KiB; one at the least'),
+    metric: null,
+    told: 'a shorter page, with `hasMore`',
+    covers: ['GET /chat/channels/:id/messages'],
+  },
+  {
     resource: 'REST under way, until answers have left; eight times as many wait',
     payer: 'user',
     unit: 'requests',
     bound: setting('MAX_REQUESTS_PER_USER'),
     metric: 'user-requests',
     told: WAIT,
-    covers: CHAT_ROUTES,
+    covers: [...CHAT_ROUTES, NO_CHAT_ROUTE],
   },
   {
     resource: 'REST that waits for the database',

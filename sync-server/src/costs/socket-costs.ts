@@ -278,7 +278,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     resource: 'lines in the log',
     payer: 'all',
     unit: 'lines',
-    bound: constant('20 of a kind in 10 s; 10 a minute of what libraries print'),
+    bound: constant('20 of a kind in 10 s, 200 of a level; 10 a minute of what libraries print'),
     metric: null,
     told: 'nothing',
     covers: FRAMES,

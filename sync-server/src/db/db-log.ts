@@ -1,9 +1,14 @@
-// The little of a logger that this room needs; pino's has it.
+// The little of a logger that this room needs; pino's has it. What changes from line to line is a field: by its sentence a line's kind is known, and bounded.
+interface DbLogMethod {
+  (message: string): void;
+  (fields: object, message: string): void;
+}
+
 export interface DbLog {
-  debug(message: string): void;
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
+  readonly debug: DbLogMethod;
+  readonly info: DbLogMethod;
+  readonly warn: DbLogMethod;
+  readonly error: DbLogMethod;
 }
 
 /** For tests and tools which have nothing to say. */

@@ -154,6 +154,29 @@ describe('openEmbeddedPostgres, after its server was killed', () => {
     await until(() => processIdentity(pid) === undefined);
   });
 
+  it('[R11] passes on what PostgreSQL logs under two sentences, without statements and values of rows', async () => {
+    const lines: string[] = [];
+    const kinds = new Set<unknown>();
+    const heard = Promise.withResolvers<void>();
+    const debug = (...said: readonly unknown[]) => {
+      const line = JSON.stringify(said);
+      lines.push(line);
+      kinds.add(said.at(-1));
+      if (line.includes('division by zero')) heard.resolve();
+    };
+    const postgres = await open({ log: { ...silentLog, debug, warn: debug }, settings: { log_statement: 'all' } });
+    await run(postgres.url, 'create table texts(text text primary key)');
+    const twice = run(postgres.url, `insert into texts values ('a secret'), ('a secret')`);
+    await expect(twice).rejects.toMatchObject({ detail: expect.stringContaining('a secret') });
+    await expect(run(postgres.url, `select 'FATAL:  a secret'::int`)).rejects.toThrow();
+    await expect(run(postgres.url, `select 1 / 0\n, 'FATAL:  a secret'`)).rejects.toThrow();
+    await heard.promise;
+    await postgres.close();
+    expect(lines.join('\n')).toContain('duplicate key value');
+    expect(lines.join('\n')).not.toContain('secret');
+    expect(kinds).toEqual(new Set(['PostgreSQL has something to say.']));
+  });
+
   it('stops a PostgreSQL that outlived the server, and starts with its data', async () => {
     const { holder, url, pid } = await holdCluster();
     await run(url, 'create table kept(); insert into kept default values');
@@ -162,7 +185,8 @@ describe('openEmbeddedPostgres, after its server was killed', () => {
     await once(holder, 'exit');
     expect(processIdentity(pid)).toBeDefined();
     const warnings: string[] = [];
-    const postgres = await open({ log: { ...silentLog, warn: (message) => void warnings.push(message) } });
+    const warn = (...said: readonly unknown[]) => void warnings.push(JSON.stringify(said));
+    const postgres = await open({ log: { ...silentLog, warn } });
     expect(processIdentity(pid)).toBeUndefined();
     expect(warnings[0]).toContain('outlived');
     expect(await ask(postgres.url, 'select count(*)::int from kept')).toBe(1);
@@ -210,7 +234,7 @@ describe.skipIf(!isRoot)('openEmbeddedPostgres, as root (skipped for other users
     const fallbackParent = await mkdtemp(join(tmpdir(), 'tablo-fallback-'));
     await chmod(fallbackParent, 0o755);
     const infos: string[] = [];
-    const log = { ...silentLog, info: (message: string) => void infos.push(message) };
+    const log = { ...silentLog, info: (...said: readonly unknown[]) => void infos.push(JSON.stringify(said)) };
     const first = await open({ rootWays: ['plain'], fallbackParent, log });
     await run(first.url, 'create table kept()');
     await first.close();

@@ -38,6 +38,8 @@ export interface EmbeddedPostgres {
 const START_ATTEMPTS = 8;
 const RESTART_FIRST_MS = 250;
 const RESTART_MAX_MS = 10_000;
+/** Of what it said, the last. */
+const REASON_MAX_LENGTH = 1_000;
 const DATABASE = 'tablo';
 
 export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -104,7 +106,7 @@ class Server {
       if (result.type === 'failed' || attempt === START_ATTEMPTS) {
         throw new Error(`PostgreSQL did not start in ${this.#place.home}: ${result.reason}`);
       }
-      this.#log.warn(`PostgreSQL did not start (${result.type}), trying again.`);
+      this.#log.warn({ trouble: result.type }, 'PostgreSQL did not start, trying again.');
       // The helpers of a killed server need a moment to notice and to let go of its shared memory.
       if (result.type === 'still-in-use') await delay(RESTART_FIRST_MS * attempt);
     }
@@ -135,7 +137,9 @@ class Server {
       await this.#postmaster?.exited;
       if (signal.aborted) return;
       this.#log.error('PostgreSQL ended unexpectedly; starting it again.');
-      await freeCluster(this.#place, this.#log).catch((error: unknown) => this.#log.error(String(error)));
+      await freeCluster(this.#place, this.#log).catch((error: unknown) =>
+        this.#log.error({ err: error }, 'What PostgreSQL left behind could not be cleared away.'),
+      );
       const result = await this.#start();
       if (signal.aborted) return await this.#postmaster?.stop();
       if (result.type === 'started') {
@@ -143,7 +147,7 @@ class Server {
         pause = RESTART_FIRST_MS;
         continue;
       }
-      this.#log.error(`PostgreSQL did not start: ${result.reason}`);
+      this.#log.error({ reason: result.reason.slice(-REASON_MAX_LENGTH) }, 'PostgreSQL did not start.');
       await delay(pause, undefined, { signal }).catch(() => {
         // Closing ends the pause; the loop sees it.
       });

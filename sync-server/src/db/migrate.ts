@@ -8,6 +8,7 @@ import type { DbLog } from './db-log.ts';
 const MIGRATIONS_DIR = fileURLToPath(new URL('./migrations', import.meta.url));
 /** Ours among advisory locks, apart from any other program that migrates the same database. */
 const MIGRATION_LOCK = 7_461_626_012_447;
+const SAID_MAX_LENGTH = 1_000;
 
 /** Applies what is missing and returns the names of it. All of it is one transaction: a failure changes nothing. */
 export async function migrate(url: string, log: DbLog, dir: string = MIGRATIONS_DIR): Promise<string[]> {
@@ -17,7 +18,7 @@ export async function migrate(url: string, log: DbLog, dir: string = MIGRATIONS_
     statement_timeout: 0,
   });
   // A connection that breaks rejects the query under way; unheard, it would end the process as well.
-  client.on('error', (error) => log.warn(`The migration's connection broke: ${error.message}`));
+  client.on('error', (error) => log.warn({ err: error }, 'The migration’s connection broke.'));
   await client.connect();
   try {
     // Taken before anything else: `create schema if not exists` itself fails when two run it together.
@@ -33,13 +34,19 @@ export async function migrate(url: string, log: DbLog, dir: string = MIGRATIONS_
       // Its default is a transaction per file, whatever its documentation says.
       singleTransaction: true,
       noLock: true,
-      logger: { debug: () => {}, info: () => {}, warn: log.warn.bind(log), error: log.error.bind(log) },
+      logger: { debug: () => {}, info: () => {}, warn: saidTo(log.warn), error: saidTo(log.error) },
     });
     const names = applied.map(({ name }) => name);
-    for (const name of names) log.info(`Database: applied ${name}.`);
+    if (names.length > 0) log.info({ applied: names }, 'Database: migrations were applied.');
     return names;
   } finally {
     // Ending the session releases the lock, also where the connection broke.
     await client.end().catch(() => {});
   }
 }
+
+/** The runner's own words, which may quote a statement. */
+const saidTo =
+  (write: DbLog['warn']) =>
+  (said: unknown): void =>
+    write({ said: String(said).slice(0, SAID_MAX_LENGTH) }, 'A migration has something to say.');

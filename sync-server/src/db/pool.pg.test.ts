@@ -13,12 +13,12 @@ afterAll(() => database.close());
 
 describe('createPool', () => {
   it('[R11] outlives idle connections that the server ends, and says so', async () => {
-    const warnings: string[] = [];
+    const warnings: unknown[] = [];
     const warned = Promise.withResolvers<void>();
     const log = {
       ...silentLog,
-      warn(message: string) {
-        warnings.push(message);
+      warn(...said: readonly unknown[]) {
+        warnings.push(said);
         warned.resolve();
       },
     };
@@ -28,7 +28,8 @@ describe('createPool', () => {
       client.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'doomed'`),
     );
     await warned.promise;
-    expect(warnings).toEqual([expect.stringContaining('terminating connection')]);
+    const err = expect.objectContaining({ message: expect.stringContaining('terminating connection') });
+    expect(warnings).toEqual([[{ err }, 'An idle database connection broke.']]);
     await expect(pool.query('select 1 as one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
     await pool.end();
   });

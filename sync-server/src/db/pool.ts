@@ -44,10 +44,10 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
   });
   const log = options.log ?? silentLog;
   // Without a listener an idle connection that breaks ends the process; the pool has dropped it by now.
-  pool.on('error', (error) => log.warn(`An idle database connection broke: ${error.message}`));
+  pool.on('error', (error) => log.warn({ err: error }, 'An idle database connection broke.'));
   // The same for one that is checked out and breaks between two queries: its next query fails, and the pool drops it at release.
   pool.on('connect', (client) =>
-    client.on('error', (error) => log.debug(`A database connection in use broke: ${error.message}`)),
+    client.on('error', (error) => log.debug({ err: error }, 'A database connection in use broke.')),
   );
   return pool;
 }

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { DbLog } from './db-log.ts';
+import { readPostgresLine } from './postgres-line.ts';
 import { optionsOf, type PostgresPlace } from './postgres-user.ts';
 import { processCommand, processIdentity } from './process-identity.ts';
 
@@ -105,8 +106,10 @@ function followLog(child: ChildProcess, log: DbLog): () => string {
   createInterface({ input: child.stderr }).on('line', (line) => {
     lines.push(line);
     if (lines.length > 40) lines.shift();
-    if (/\b(FATAL|PANIC):/.test(line)) log.warn(`postgres: ${line}`);
-    else log.debug(`postgres: ${line}`);
+    const said = readPostgresLine(line);
+    if (said === null) return;
+    if (said.isGrave) log.warn({ said: said.text }, 'PostgreSQL is in trouble.');
+    else log.debug({ said: said.text }, 'PostgreSQL has something to say.');
   });
   return () => lines.join('\n');
 }
@@ -159,7 +162,7 @@ export async function freeCluster(place: PostgresPlace, log: DbLog): Promise<voi
   if (!lock) return;
   const identity = processIdentity(lock.pid);
   if (identity && processCommand(lock.pid).includes(join(place.home, 'data'))) {
-    log.warn(`PostgreSQL (process ${lock.pid}) outlived the server before; stopping it first.`);
+    log.warn({ pid: lock.pid }, 'A PostgreSQL outlived the server before; stopping it first.');
     await stopOrphan(lock.pid, identity);
   }
   await rm(join(place.home, 'data', 'postmaster.pid'), { force: true });

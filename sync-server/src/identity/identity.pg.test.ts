@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
 import { getMigrations } from 'better-auth/db/migration';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { localKeys } from '../access/token-keys.ts';
 import { JwtVerifier } from '../access/token-verifier.ts';
 import { isDatabaseAway } from '../database-away.ts';
 import { createPool } from '../db/pool.ts';
 import { onServer, openTestDatabase, type TestDatabase } from '../db/test-database.ts';
-import { silentLog } from '../log.ts';
+import { createLog, silentLog } from '../log.ts';
 import { type AuthSettings, authOptions } from './auth-options.ts';
 import { type Identity, inSchema, openIdentity } from './identity.ts';
 import { PasswordHasher } from './password-hasher.ts';
@@ -119,12 +120,34 @@ describe('accounts', () => {
     }
   });
 
-  it('are not told apart by a failed sign-in', async () => {
+  it('[R6] are not told apart by a failed sign-in: the same answer, after as many hashes', async () => {
     const email = newEmail();
     await signUp(email);
-    const [wrong, unknown] = [await signIn(email, 'wrong password'), await signIn(newEmail(), 'wrong password')];
-    expect(wrong).toMatchObject({ status: 401 });
-    expect(wrong.body).toEqual(unknown.body);
+    const hashes = vi.spyOn(Worker.prototype, 'postMessage');
+    const attempt = async (address: string) => {
+      hashes.mockClear();
+      const { status, body } = await signIn(address, 'wrong password');
+      return { status, body, hashes: hashes.mock.calls.length };
+    };
+    const [wrong, unknown] = [await attempt(email), await attempt(newEmail())];
+    hashes.mockRestore();
+    expect(wrong).toMatchObject({ status: 401, hashes: 1 });
+    expect(unknown).toEqual(wrong);
+  });
+});
+
+describe('what the library has to say', () => {
+  it('[R11] is told in its own words: nothing that a stranger sent is in the log, nor makes a line of it', async () => {
+    const lines: string[] = [];
+    const log = createLog({ level: 'debug', format: 'text', write: (line) => void lines.push(line) });
+    const talking = await openIdentity(database.url, SETTINGS, log);
+    const forged = 'x\n12:00:00 error Nothing can be stored';
+    const body = { email: newEmail(), password: PASSWORD, callbackURL: forged };
+    expect((await call('/sign-in/email', { body, by: talking })).status).toBe(403);
+    await call('/sign-in/email', { body, by: talking, headers: { origin: 'https://evil.example' } });
+    await talking.close();
+    expect(lines[0]).toMatch(/^\S+ warn The identity service has something to say\. said="Invalid callbackURL"\n$/);
+    expect(lines.join('')).not.toMatch(/stored|evil/);
   });
 });
 

@@ -24,7 +24,7 @@ export interface Identity {
 const POOL_MAX = 4;
 const IDENTITY_SCHEMA = 'tablo_identity';
 const SAID_BY_IDENTITY = 'The identity service has something to say.';
-const SAID_MAX_LENGTH = 200;
+const SAID_MAX_LENGTH = 100;
 
 export async function openIdentity(databaseUrl: string, settings: AuthSettings, log: Log): Promise<Identity> {
   const pool = createPool(inSchema(databaseUrl), { max: POOL_MAX, applicationName: 'tablo-chat identity', log });
@@ -32,12 +32,7 @@ export async function openIdentity(databaseUrl: string, settings: AuthSettings, 
   const report: Report = (message, error) => {
     const request = requests.getStore();
     if (request !== undefined && isDatabaseAway(error)) request.failure = error;
-    // Its messages may quote what a stranger sent.
-    else
-      log.warn(
-        { said: message.slice(0, SAID_MAX_LENGTH), ...(error === null ? {} : { err: error }) },
-        SAID_BY_IDENTITY,
-      );
+    else log.warn({ said: ownWords(message), ...(error === null ? {} : { err: error }) }, SAID_BY_IDENTITY);
   };
   const passwords = new PasswordHasher();
   const auth = betterAuth(authOptions(settings, pool, await readIdentitySecret(pool), passwords, report));
@@ -56,6 +51,11 @@ export async function openIdentity(databaseUrl: string, settings: AuthSettings, 
       await Promise.all([pool.end(), passwords.close()]);
     },
   };
+}
+
+/** Its messages quote what a stranger sent, after a colon or in quotes (`Invalid callbackURL: …`): what comes before that is the library's. */
+function ownWords(message: string): string {
+  return (/^[\w ,.'()/-]*/.exec(message)?.[0] ?? '').slice(0, SAID_MAX_LENGTH);
 }
 
 /** better-auth names its tables without a schema: its connections look into that one alone. */

@@ -9,6 +9,7 @@ import type { Limits } from '../access/limits.ts';
 import type { Profiles } from '../access/profiles.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import { AppError, refusal } from './app-error.ts';
+import { bearerOf } from './bearer.ts';
 import { type RequestBounds, tooMany } from './bound-requests.ts';
 import { clientKey } from './client-address.ts';
 
@@ -23,17 +24,14 @@ interface Deps {
   readonly trustProxy: boolean;
 }
 
-/** RFC 6750, section 2.1; the scheme's case does not matter. */
-const BEARER = /^bearer +(\S+) *$/i;
-
 export function authenticate({ verifier, profiles, limits, trustProxy }: Deps): MiddlewareHandler<RestEnv> {
   return async (context, next) => {
     const address = clientKey(context, trustProxy);
     const refuse = (error: AppError): never => {
       throw limits.take('open', address, 1) ? error : tooMany();
     };
-    const token = BEARER.exec(context.req.header('authorization') ?? '')?.[1];
-    if (token === undefined) return refuse(new AppError(refusal('unauthenticated')));
+    const token = bearerOf(context.req.header('authorization'));
+    if (token === null) return refuse(new AppError(refusal('unauthenticated')));
     // A signature costs a thousand times what it takes to remember one.
     if (!verifier.remembers(token) && !limits.take('token-checks', address, 1)) throw tooMany();
     const verified = await verifier.verify(token);

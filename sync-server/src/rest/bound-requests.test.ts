@@ -71,6 +71,30 @@ describe('RequestBounds', () => {
     expect(codeOf(() => bounds.pay(cost, 'bob'))).toBe('done');
   });
 
+  it('[R11] charges answers with what they really have: who owes for a large one waits, whatever they ask for', async () => {
+    const { bounds, bitten } = open({ answerBytesPerSecond: 1, answerBytesBurst: 100 });
+    const ask = (bytes: number, user = 'alice') => {
+      bounds.pay('reads', user);
+      return bounds.answer('reads', user, async () => ({ json: new Uint8Array(bytes) }));
+    };
+    await ask(99);
+    await ask(1_000);
+    expect(codeOf(() => bounds.pay('reads', 'alice'))).toBe('rate-limited');
+    expect(codeOf(() => bounds.pay('writes', 'alice'))).toBe('rate-limited');
+    await ask(99, 'bob');
+    expect(bitten).toEqual(['answerBytes', 'answerBytes']);
+  });
+
+  it('[R11] is met by no honest client in its bytes: 2,000 tablos read anew with pages of 50 long messages', async () => {
+    const { bounds, bitten } = open();
+    const page = new Uint8Array(50 * 2_000);
+    for (let nth = 0; nth < 2_000; nth += 1) {
+      bounds.pay('reads', 'alice');
+      await bounds.answer('reads', 'alice', async () => ({ json: page }));
+    }
+    expect(bitten).toEqual([]);
+  });
+
   it('[R11] reads one list of a user at a time, and goes on answering others', async () => {
     const { bounds } = open();
     let running = 0;

@@ -46,6 +46,10 @@ export class RequestBounds {
 
   pay(cost: RouteCost, user: string): void {
     if (!this.#limits.take(cost === 'lists' ? 'reads' : cost, user, 1)) throw tooMany();
+    // How large the answer is, nobody knows before: who still owes for earlier ones waits.
+    if (this.#limits.isSolvent('answerBytes', user)) return;
+    this.#limits.exceeded('answerBytes');
+    throw tooMany();
   }
 
   /** A place among the user's requests, until the answer has left: who does not read answers holds a few of them, and of nobody else. */
@@ -56,6 +60,15 @@ export class RequestBounds {
   /** The same for requests of strangers. */
   enterFrom(address: string): Promise<Release> {
     return this.#enter(this.#addresses, address, 'address-requests');
+  }
+
+  /** Around what makes an answer, from the database to its bytes: these are the thread's time, and the user's to pay. */
+  answer<T extends { readonly json: Uint8Array }>(cost: RouteCost, user: string, make: () => Promise<T>): Promise<T> {
+    return this.handle(cost, user, async () => {
+      const made = await make();
+      this.#limits.charge('answerBytes', user, made.json.byteLength);
+      return made;
+    });
   }
 
   /** Around what asks the database. */

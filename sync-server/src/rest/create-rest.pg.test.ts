@@ -1,6 +1,8 @@
 import { errorBody } from '@tablo/schema/rest/common';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { newTablo, newUser, openTestRest, type TestRest } from './test-rest.ts';
+import { Limits } from '../access/limits.ts';
+import { createLog } from '../log.ts';
+import { defaultLimitSettings, insertMessage, newTablo, newUser, openTestRest, type TestRest } from './test-rest.ts';
 
 let rest: TestRest;
 beforeAll(async () => {
@@ -127,6 +129,48 @@ describe('answers', () => {
     expect(other).toMatchObject({ status: 500, body: { code: 'internal' } });
     expect(JSON.stringify(other.body)).not.toContain('secret');
     mistake.mockRestore();
+  });
+
+  it.each([
+    ['57014', 'A statement took too long.'],
+    ['55P03', 'A lock could not be had in time.'],
+    ['40P01', 'Two transactions waited for each other.'],
+    ['40001', 'A transaction met another one.'],
+    ['57P01', 'The database did not answer.'],
+  ])('[R11] says 503 of SQLSTATE %s, and in the log, with the route: %s', async (code, sentence) => {
+    const lines: string[] = [];
+    const log = createLog({ level: 'info', format: 'json', write: (line) => void lines.push(line) });
+    const other = await openTestRest({ log });
+    vi.spyOn(other.pool, 'query').mockRejectedValue(Object.assign(new Error('on purpose'), { code }) as never);
+    const answer = await other.call(alice, 'GET', `/chat/channels/${newTablo()}/messages`);
+    await other.close();
+    expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ msg: sentence, method: 'GET', route: '/chat/channels/:id/messages' }),
+    ]);
+  });
+
+  it('[R11] counts what it answers by bytes: who owes for them waits, and nobody else does', async () => {
+    const bitten: string[] = [];
+    const settings = { ...defaultLimitSettings(), answerBytesPerSecond: 1, answerBytesBurst: 4_096 };
+    const other = await openTestRest({ limits: new Limits(settings, (limit) => bitten.push(limit)) });
+    const bob = newUser();
+    const tablo = await other.createTablo({ [alice]: 'member', [bob]: 'member' });
+    await insertMessage(other.pool, { tablo, user: bob, text: 'x'.repeat(8_000) });
+    const path = `/chat/channels/${tablo}/messages`;
+    expect((await other.call(alice, 'GET', path)).status).toBe(200);
+    for (const [method, what] of [
+      ['GET', path],
+      ['GET', '/chat/unread'],
+      ['POST', `/chat/channels/${tablo}/read`],
+    ] as const) {
+      const refused = await other.call(alice, method, what);
+      expect(refused).toMatchObject({ status: 429, body: { code: 'rate-limited' } });
+      expect(refused.headers.get('retry-after')).toBe('1');
+    }
+    expect((await other.call(bob, 'GET', '/chat/unread')).status).toBe(200);
+    expect(bitten).toEqual(['answerBytes', 'answerBytes', 'answerBytes']);
+    await other.close();
   });
 
   it('tells browsers to run nothing from elsewhere, to frame nothing, and to keep nothing of REST', async () => {

@@ -1,6 +1,5 @@
 /** Everything that is answered over plain HTTP: REST, the identity service, the documentation and the page. */
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { cors } from 'hono/cors';
 import type { Limits } from '../access/limits.ts';
 import type { Membership } from '../access/membership.ts';
 import type { Profiles } from '../access/profiles.ts';
@@ -9,9 +8,10 @@ import type { Identity } from '../identity/identity.ts';
 import type { Log } from '../log.ts';
 import { addAuthRoutes } from './auth-routes.ts';
 import { authenticate, type RestEnv } from './authenticate.ts';
-import { boundOpenRoutes } from './bound-open-routes.ts';
+import { boundOpenRoutes, boundPreflights } from './bound-open-routes.ts';
 import { boundByUser, RequestBounds } from './bound-requests.ts';
 import { addChannelRoutes } from './channels.ts';
+import { crossOrigin } from './cross-origin.ts';
 import { addDraftRoutes } from './drafts.ts';
 import { addHealthRoutes, type Health } from './health.ts';
 import { addInvitationRoutes } from './invitations.ts';
@@ -23,7 +23,7 @@ import { addOpenApiRoutes } from './open-api.ts';
 import type { RestStores } from './pg-stores.ts';
 import { addReadRoutes } from './read.ts';
 import { respond, respondNotFound } from './respond.ts';
-import type { RestApp } from './route.ts';
+import { addNoRoute, type RestApp } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface RestDeps {
@@ -53,8 +53,9 @@ export function createRest(deps: RestDeps): RestApp {
   app.notFound((context) => respondNotFound(context, log));
 
   app.use(securityHeaders(publicUrl));
-  app.use('/chat/*', crossOrigin(allowedOrigins), noStore);
-  app.use('/api/*', crossOrigin(allowedOrigins), noStore);
+  const preflights = boundPreflights(limits, trustProxy);
+  app.use('/chat/*', preflights, crossOrigin(allowedOrigins), noStore);
+  app.use('/api/*', preflights, crossOrigin(allowedOrigins), noStore);
   app.use(boundOpenRoutes(limits, trustProxy));
   app.use('/chat/*', authenticate({ ...deps, trustProxy }), boundByUser(bounds));
 
@@ -65,20 +66,11 @@ export function createRest(deps: RestDeps): RestApp {
   addMessageRoutes(app, stores.messages, membership, deps.poster);
   addReadRoutes(app, stores.readState, membership);
   addDraftRoutes(app, stores.drafts, membership);
+  addNoRoute(app);
   addAuthRoutes(app, { identity, bounds, limits, settings });
   if (deps.health !== null) addHealthRoutes(app, deps.health);
   if (deps.hasDocs) addOpenApiRoutes(app);
   return app;
-}
-
-/** Authority comes by Bearer token alone, so other origins never get to use this one's cookies. */
-function crossOrigin(allowed: readonly string[]) {
-  return cors({
-    origin: (origin) => (allowed.includes('*') ? '*' : allowed.includes(origin) ? origin : null),
-    allowHeaders: ['Authorization', 'Content-Type'],
-    allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    maxAge: 600,
-  });
 }
 
 const noStore: Parameters<RestApp['use']>[1] = async (context, next) => {

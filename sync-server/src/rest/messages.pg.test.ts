@@ -105,6 +105,69 @@ describe('GET messages', () => {
     expect((await page(tablo, '?limit=0')).ids).toHaveLength(1);
   });
 
+  describe('that would be too large', () => {
+    // 8,000 code points of four bytes each: what a member may write.
+    const long = '\u{1F600}'.repeat(8_000);
+    const MAX_BYTES = 512 * 1_024;
+
+    const fill = async (count: number, text = long) => {
+      const tablo = await rest.createTablo({ [alice]: 'member' });
+      const ids: string[] = [];
+      for (let nth = 0; nth < count; nth += 1)
+        ids.push(await insertMessage(rest.pool, { tablo, user: alice, text, at: NOON + Math.floor(nth / 7) }));
+      const inOrder = ids.map((id, nth) => ({ id, at: Math.floor(nth / 7) }));
+      inOrder.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+      return { tablo, ids, inOrder: inOrder.map(({ id }) => id) };
+    };
+
+    it('[R11] is cut at half a megabyte; page by page nothing is missing, nothing comes twice, and the last says so', async () => {
+      const { tablo, inOrder } = await fill(40);
+      const seen: string[] = [];
+      const pages: number[] = [];
+      let before = '';
+      for (let more = true; more; ) {
+        const answer = await rest.app.request(path(tablo, `?limit=100${before}`), {
+          headers: { authorization: `Bearer ${alice}` },
+        });
+        const text = await answer.text();
+        expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_BYTES);
+        const { messages, hasMore } = messagesPage.parse(JSON.parse(text));
+        seen.unshift(...messages.map(({ id }) => id));
+        pages.push(messages.length);
+        before = `&before=${messages[0]?.id}`;
+        more = hasMore;
+      }
+      expect(seen).toEqual(inOrder);
+      expect(pages).toEqual([16, 16, 8]);
+    });
+
+    it('[R11] is cut by `after` as well, in the order of arrival', async () => {
+      const { tablo, ids } = await fill(20);
+      const first = await page(tablo, '?after=0&limit=100');
+      expect(first).toMatchObject({ ids: ids.slice(0, 16), hasMore: true });
+      expect(await page(tablo, '?after=16&limit=100')).toMatchObject({ ids: ids.slice(16), hasMore: false });
+    });
+
+    it('has one message at the least, and counts what JSON makes of a text', async () => {
+      const { tablo, inOrder } = await fill(3, '\u0001'.repeat(60_000));
+      expect(await page(tablo)).toMatchObject({ ids: inOrder.slice(-1), hasMore: true });
+      const huge = await fill(2, 'x'.repeat(600_000));
+      expect(await page(huge.tablo)).toMatchObject({ ids: huge.inOrder.slice(-1), hasMore: true });
+    });
+
+    it('counts reactions', async () => {
+      const { tablo, ids } = await fill(8, 'short');
+      for (const id of ids)
+        await rest.pool.query(
+          `INSERT INTO tablo_votes (message_id, user_id, emoji, is_on, shown_at, entry_id)
+           SELECT $1, gen_random_uuid(), '👍', true, now(), gen_random_uuid() FROM generate_series(1, 1000)`,
+          [id],
+        );
+      const { ids: shown, hasMore } = await page(tablo);
+      expect([shown.length > 0, shown.length < 5, hasMore]).toEqual([true, true, true]);
+    });
+  });
+
   it('takes a time: strictly before it; and an id, its message deleted or not', async () => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     const [one, two, three] = [

@@ -25,7 +25,8 @@ export function addMessageRoutes(
     {
       method: 'get',
       path: PATH,
-      summary: 'A page of the history, oldest first; with `after`, what arrived after a seq, in that order',
+      summary:
+        'A page of the history, oldest first; with `after`, what arrived after a seq, in that order. Long messages make it shorter than `limit`: `hasMore` counts',
       params: tabloParams,
       query: messagesQuery,
       answer: messagesPage,

@@ -1,10 +1,10 @@
 /** The page's files, answered before anything else is made of a request: a head, and a buffer that all answers share. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { REASONS } from '@tablo/schema/close-codes';
 import type { Limits } from '../access/limits.ts';
 import { addressKey, addressOf } from '../address-key.ts';
 import { securityHeadersOf } from './security-headers.ts';
 import type { StaticPage } from './static-page.ts';
+import { answerTooMany } from './told-to-wait.ts';
 
 interface Settings {
   readonly limits: Limits;
@@ -19,14 +19,14 @@ export function createPageListener(page: StaticPage, { limits, publicUrl, trustP
   return (request, response) => {
     const answer = page.answer(request);
     if (answer === null) return false;
-    const security = securityHeadersOf(request.headers.host ?? '', publicUrl);
     if (!limits.take('page', addressKey(addressOf(request, trustProxy) ?? ''), 1)) {
-      const { status, message } = REASONS['rate-limited'];
-      response.writeHead(status, { ...security, 'Content-Type': 'application/json', 'Retry-After': '1' });
-      response.end(JSON.stringify({ error: message, code: 'rate-limited' }));
+      answerTooMany(request, response, { publicUrl, trustProxy });
       return true;
     }
-    response.writeHead(answer.status, { ...security, ...answer.headers });
+    response.writeHead(answer.status, {
+      ...securityHeadersOf(request.headers.host ?? '', publicUrl),
+      ...answer.headers,
+    });
     response.end(answer.body ?? undefined);
     return true;
   };

@@ -15,25 +15,44 @@ const votes = (
       ORDER BY v.shown_at DESC, v.entry_id DESC LIMIT ${MESSAGE_REACTIONS_MAX}
     ) newest`;
 
-const SELECT = `SELECT m.id, m.channel_id, m.user_id, p.name AS user_name, CASE WHEN m.deleted_at IS NULL THEN m.text ELSE '' END AS text,
+const COLUMNS = `m.id, m.channel_id, m.user_id, p.name AS user_name, CASE WHEN m.deleted_at IS NULL THEN m.text ELSE '' END AS text,
     m.edit_id, m.reply_to, m.seq, tablo_private.to_ms(m.created_at) AS created_ms, tablo_private.to_ms(m.sent_at) AS sent_ms,
     tablo_private.to_ms(m.received_at) AS received_ms, tablo_private.to_ms(m.updated_at) AS updated_ms,
-    tablo_private.to_ms(m.deleted_at) AS deleted_ms, r.votes AS reactions, w.votes AS withdrawn
-  FROM messages m
+    tablo_private.to_ms(m.deleted_at) AS deleted_ms, r.votes AS reactions, w.votes AS withdrawn`;
+const FROM = `FROM messages m
   LEFT JOIN profiles p ON p.user_id = m.user_id
   LEFT JOIN LATERAL (${votes(true)}) r ON true
   LEFT JOIN LATERAL (${votes(false)}) w ON true`;
 
-const PAGE = `${SELECT} WHERE m.channel_id = $1 AND m.deleted_at IS NULL ORDER BY m.created_at DESC, m.id DESC LIMIT $2`;
-const BEFORE_TIME = `${SELECT} WHERE m.channel_id = $1 AND m.deleted_at IS NULL AND m.created_at < tablo_private.from_ms($3)
-  ORDER BY m.created_at DESC, m.id DESC LIMIT $2`;
+/** [R11] What a page makes the thread do is its bytes, whoever wrote them: about so many in JSON, and one message at the least. */
+export const PAGE_MAX_BYTES = 512 * 1_024;
+/** Keys, ids and times of a message in JSON. */
+const FIXED_BYTES = 512;
+
+/**
+ * A page in `order`, cut where it has bytes enough: the rows that fit, each with the number of those that were found. PostgreSQL cuts, so that what is not shown
+ * is neither sent nor parsed.
+ */
+const cutPage = (where: string, orderOf: (of: string) => string): string => `SELECT * FROM (
+    SELECT page.*, count(*) OVER () AS found, row_number() OVER in_order AS nth,
+      sum(${FIXED_BYTES} + octet_length(to_json(text)::text) + coalesce(octet_length(reactions::text), 0) + coalesce(octet_length(withdrawn::text), 0))
+        OVER in_order AS bytes
+    FROM (SELECT ${COLUMNS}, m.created_at ${FROM} WHERE m.channel_id = $1 AND ${where} ORDER BY ${orderOf('m')} LIMIT $2) page
+    WINDOW in_order AS (ORDER BY ${orderOf('page')} ROWS UNBOUNDED PRECEDING)
+  ) cut WHERE nth = 1 OR bytes <= ${PAGE_MAX_BYTES} ORDER BY nth`;
+
+const newestFirst = (of: string): string => `${of}.created_at DESC, ${of}.id DESC`;
+const PAGE = cutPage('m.deleted_at IS NULL', newestFirst);
+const BEFORE_TIME = cutPage('m.deleted_at IS NULL AND m.created_at < tablo_private.from_ms($3)', newestFirst);
 // The anchor's own row says where it stands, deleted or not; no anchor, no rows, and `hasAnchor` tells why.
-const BEFORE_ID = `${SELECT} WHERE m.channel_id = $1 AND m.deleted_at IS NULL
-    AND (m.created_at, m.id) < ((SELECT a.created_at FROM messages a WHERE a.id = $3 AND a.channel_id = $1), $3::uuid)
-  ORDER BY m.created_at DESC, m.id DESC LIMIT $2`;
+const BEFORE_ID = cutPage(
+  `m.deleted_at IS NULL
+    AND (m.created_at, m.id) < ((SELECT a.created_at FROM messages a WHERE a.id = $3 AND a.channel_id = $1), $3::uuid)`,
+  newestFirst,
+);
 
 // In the order of arrival, deleted ones included: for back ends that catch up.
-const AFTER = `${SELECT} WHERE m.channel_id = $1 AND m.seq > $3 ORDER BY m.seq LIMIT $2`;
+const AFTER = cutPage('m.seq > $3', (of) => `${of}.seq`);
 
 export type Before = { readonly type: 'time'; readonly ms: number } | { readonly type: 'id'; readonly id: EntryId };
 
@@ -61,6 +80,11 @@ interface Row {
   readonly withdrawn: readonly ReactionRow[] | null;
 }
 
+interface PageRow extends Row {
+  /** Rows of the page before it was cut: a bigint. */
+  readonly found: string;
+}
+
 interface ReactionRow {
   readonly entry_id: string;
   readonly user_id: string;
@@ -78,21 +102,22 @@ export class PgMessages {
   /** The newest ones before `before`. `null`: the tablo has no message with that id. */
   async page(tabloId: TabloId, before: Before | null, limit: number): Promise<MessagesPage | null> {
     // One more than wanted says whether there is more.
-    const { rows } = await this.#pool.query<Row>(pageQuery(tabloId, before, limit + 1));
+    const { rows } = await this.#pool.query<PageRow>(pageQuery(tabloId, before, limit + 1));
     if (rows.length === 0 && before?.type === 'id' && !(await this.#has(tabloId, before.id))) return null;
-    return { messages: rows.slice(0, limit).map(toMessage).reverse(), hasMore: rows.length > limit };
+    const { messages, hasMore } = toPage(rows, limit);
+    return { messages: messages.reverse(), hasMore };
   }
 
   /** The first ones above `seq`, by `seq`. */
   async after(tabloId: TabloId, seq: number, limit: number): Promise<MessagesPage> {
     const values = [tabloId, limit + 1, seq];
-    const { rows } = await this.#pool.query<Row>({ name: 'messages-after', text: AFTER, values });
-    return { messages: rows.slice(0, limit).map(toMessage), hasMore: rows.length > limit };
+    const { rows } = await this.#pool.query<PageRow>({ name: 'messages-after', text: AFTER, values });
+    return toPage(rows, limit);
   }
 
   /** Also a deleted one. */
   async find(tabloId: TabloId, id: EntryId): Promise<RestMessage | null> {
-    const text = `${SELECT} WHERE m.channel_id = $1 AND m.id = $2`;
+    const text = `SELECT ${COLUMNS} ${FROM} WHERE m.channel_id = $1 AND m.id = $2`;
     const { rows } = await this.#pool.query<Row>({ name: 'messages-find', text, values: [tabloId, id] });
     return rows[0] === undefined ? null : toMessage(rows[0]);
   }
@@ -115,6 +140,11 @@ function pageQuery(
   return before.type === 'time'
     ? { name: 'messages-before-time', text: BEFORE_TIME, values: [tabloId, rows, before.ms] }
     : { name: 'messages-before-id', text: BEFORE_ID, values: [tabloId, rows, before.id] };
+}
+
+function toPage(rows: readonly PageRow[], limit: number): MessagesPage {
+  const messages = rows.slice(0, limit).map(toMessage);
+  return { messages, hasMore: Number(rows[0]?.found ?? 0) > messages.length };
 }
 
 function toMessage(row: Row): RestMessage {

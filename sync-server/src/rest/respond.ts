@@ -1,8 +1,8 @@
 /** The one place where errors become JSON. What was sent to us is never logged. */
 import type { ErrorBody } from '@tablo/schema/rest/common';
 import type { Context } from 'hono';
-import { matchedRoutes } from 'hono/route';
-import { isDatabaseAway } from '../database-away.ts';
+import { routePath } from 'hono/route';
+import { describeStatement, isDatabaseAway } from '../database-away.ts';
 import type { Log } from '../log.ts';
 import { AppError, invalidRequest, notFound, refusal } from './app-error.ts';
 import { hasHungUp } from './client-address.ts';
@@ -24,9 +24,10 @@ function asAppError(error: unknown, context: Context, log: Log): AppError {
   // Nobody reads the answer, and what they left half done is no trouble of ours.
   if (hasHungUp(context) && !isDatabaseAway(error)) return invalidRequest('The request ended early.');
   // The pattern: an address may hold an invitation's code.
-  const route = { method: context.req.method, route: matchedRoutes(context).at(-1)?.path ?? '' };
+  const route = { method: context.req.method, route: routePath(context) };
   if (isDatabaseAway(error)) {
-    log.warn({ err: error, ...route }, 'The database did not answer.');
+    // Clients are told the same: to come back. Whoever runs the server has something else to do about each.
+    log.warn({ err: error, ...route }, describeStatement(error) ?? 'The database did not answer.');
     return new AppError(refusal('unavailable'), { cause: error });
   }
   log.error({ err: error, ...route }, 'A request failed.');

@@ -8,10 +8,10 @@ import type { Context } from 'hono';
 import type { z } from 'zod';
 import type { Claims } from '../access/claims.ts';
 import { costOf, type RouteCost } from '../costs/rest-costs.ts';
-import { ERROR_STATUS, invalidRequest } from './app-error.ts';
+import { ERROR_STATUS, invalidRequest, notFound } from './app-error.ts';
 import type { RestEnv } from './authenticate.ts';
 import { readJson } from './read-body.ts';
-import { sendJson } from './send-json.ts';
+import { encodeJson, sendJson } from './send-json.ts';
 
 export type RestApp = OpenAPIHono<RestEnv>;
 
@@ -74,8 +74,20 @@ export function addRoute<P extends Schema, Q extends Schema, B extends Schema, A
       body: body === undefined ? ({} as z.output<B>) : parse(body, (await readJson(context.req.raw)) ?? {}, 'The body'),
       context,
     };
-    const answer = await bounds.handle(cost, claims.userId, () => handle(given));
-    return sendJson(context, answer.body, answer.status);
+    const { json, status } = await bounds.answer(cost, claims.userId, async () => {
+      const answer = await handle(given);
+      return { json: encodeJson(answer.body), status: answer.status };
+    });
+    return sendJson(context, json, status);
+  });
+}
+
+/** Behind all routes of `/chat`: what is none of them, or asks one of them in another way, pays like a reading. */
+export function addNoRoute(app: RestApp): void {
+  app.all('/chat/*', (context) => {
+    const { claims, bounds } = context.var;
+    bounds.pay('reads', claims.userId);
+    throw notFound();
   });
 }
 

@@ -14,17 +14,22 @@ export const COMPRESSIONS_AT_ONCE = 2;
 const compress = promisify(gzip);
 let running = 0;
 
-export async function sendJson(context: Context, body: unknown, status: 200 | 201 | 202): Promise<Response> {
-  const text = JSON.stringify(body);
-  // Not exact for other alphabets, and exact enough.
-  if (text.length < COMPRESS_MIN_BYTES) return context.body(text, status, { 'Content-Type': 'application/json' });
+/** An answer as it will be counted and sent: what it took the thread to make, compressed or not. */
+export const encodeJson = (body: unknown): Uint8Array<ArrayBuffer> => new TextEncoder().encode(JSON.stringify(body));
+
+export async function sendJson(
+  context: Context,
+  json: Uint8Array<ArrayBuffer>,
+  status: 200 | 201 | 202,
+): Promise<Response> {
+  if (json.byteLength < COMPRESS_MIN_BYTES) return context.body(json, status, { 'Content-Type': 'application/json' });
   const headers = { 'Content-Type': 'application/json', Vary: 'Accept-Encoding' };
   const accepted = context.req.header('accept-encoding') ?? '';
-  if (text.length > COMPRESS_MAX_BYTES || running >= COMPRESSIONS_AT_ONCE || !takesGzip(accepted))
-    return context.body(text, status, headers);
+  if (json.byteLength > COMPRESS_MAX_BYTES || running >= COMPRESSIONS_AT_ONCE || !takesGzip(accepted))
+    return context.body(json, status, headers);
   running += 1;
   try {
-    const bytes = await compress(text, { level: constants.Z_BEST_SPEED });
+    const bytes = await compress(json, { level: constants.Z_BEST_SPEED });
     return context.body(new Uint8Array(bytes), status, { ...headers, 'Content-Encoding': 'gzip' });
   } finally {
     running -= 1;
