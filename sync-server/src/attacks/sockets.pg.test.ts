@@ -75,6 +75,47 @@ it('[R11] a buffer full of small frames does not go before what others have sent
   await stage.assertUnharmed();
 });
 
+it('[R11] pings and pongs that nobody asked for are frames of their user’s rate, at both doors', async () => {
+  const clients = [await stage.join(), await stage.joinYjs()];
+  const note = vi.spyOn(FramePace.prototype, 'note');
+  for (const { socket } of clients)
+    for (let nth = 0; nth < 100; nth += 1) {
+      socket.ping();
+      socket.pong();
+    }
+  await until(() => expect(note.mock.calls.length).toBeGreaterThanOrEqual(400));
+  note.mockRestore();
+});
+
+it('[R11] who asks for signs of life and reads none of the answers loses the socket before they fill the memory', async () => {
+  const fast = await openStageServer({ limits: { framesPerSecond: 1_000_000 } });
+  const own = await Stage.open(fast);
+  const socket = await openRawSocket(`${fast.url}/sync`);
+  let isGone = false;
+  socket.on('close', () => {
+    isGone = true;
+  });
+  socket.write(wsFrame(authFrame(own.name, await signToken(eve))));
+  await until(() => expect(fast.sync.countConnections()).toBe(3));
+  // What leaves the process lies in the kernels' buffers, some megabytes of it.
+  const pings = Buffer.concat(times(500, () => wsFrame(new Uint8Array(125), 9)));
+  const more = (): void => {
+    while (!isGone && !socket.destroyed && socket.write(pings));
+  };
+  socket.on('drain', more);
+  more();
+  let most = 0;
+  await until(() => {
+    most = Math.max(most, fast.sync.countUnreadBytes());
+    expect(isGone || fast.sync.countConnections() === 2).toBe(true);
+  }, 30_000);
+  expect(most).toBeLessThan(100_000);
+  await own.assertUnharmed();
+  own.close();
+  socket.destroy();
+  await fast.close();
+}, 60_000);
+
 it("[R6] a socket whose user has left every document still counts as that user's", async () => {
   const token = await signToken(eve);
   let joined = 0;

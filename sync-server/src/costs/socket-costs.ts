@@ -9,8 +9,12 @@ const STATELESS = ['/sync stateless'];
 const TOKENS = ['/sync auth', '/yjs upgrade'];
 const SIGNS = ['/sync PING', '/sync PONG'];
 const CLOSES = ['/sync close'];
-const NONSENSE = both('unknown type', 'text', 'control');
-export const FRAMES = [...UPDATES, ...JOINS, ...AWARENESS, ...STATELESS, '/sync auth', ...CLOSES, ...NONSENSE];
+/** Frames of the WebSocket itself. */
+const PINGS = both('control ping');
+const CONTROL = [...PINGS, ...both('control pong')];
+const NONSENSE = both('unknown type', 'text');
+const KNOWN = [...UPDATES, ...JOINS, ...AWARENESS, ...STATELESS, '/sync auth', ...CLOSES];
+export const FRAMES = [...KNOWN, ...NONSENSE, ...CONTROL];
 
 export const SOCKET_COSTS: readonly Cost[] = [
   {
@@ -194,12 +198,21 @@ export const SOCKET_COSTS: readonly Cost[] = [
     covers: SIGNS,
   },
   {
+    resource: 'answers to pings, not read',
+    payer: 'socket',
+    unit: 'frames',
+    bound: constant('60'),
+    metric: null,
+    told: 'the socket ends',
+    covers: PINGS,
+  },
+  {
     resource: 'frames of other kinds and shapes than the known ones',
     payer: 'socket',
     unit: 'frames',
     bound: constant('none'),
-    metric: 'unhandled',
-    told: 'the socket ends `invalid-update`',
+    metric: null,
+    told: 'the socket ends `invalid-update`; on `/yjs` an unknown type is dropped',
     covers: NONSENSE,
   },
   {

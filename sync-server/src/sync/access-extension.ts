@@ -64,7 +64,7 @@ export class AccessExtension implements Extension {
       this.#deps.backlog.remove(socket, document, weighToken(payload.token));
       return context;
     } catch (error) {
-      socket.resume();
+      socket.resume('token');
       // What came with the token is dropped. Strangers are not given back what they have used up.
       if (socket.userId !== null) this.#deps.backlog.release(socket, document);
       throw error;
@@ -180,7 +180,7 @@ export class AccessExtension implements Extension {
     if (socket.userId === null) {
       if (!limits.allows('sockets', owners.count(user), limits.settings.socketsPerUser)) deny('rate-limited');
       owners.bind(socket, user);
-      socket.resume();
+      socket.resume('token');
     }
     let documents = 0;
     for (const own of owners.of(user)) documents += own.places.count;

@@ -6,6 +6,30 @@ import { FRAME, type FrameHead, readToken } from './read-frame.ts';
 /** What a waiting frame costs beside its bytes: a buffer, a place in a queue. */
 const FRAME_OVERHEAD_BYTES = 1_024;
 
+/** Why nothing more is read of a socket: it is not known yet who this is, or its user owes frames. */
+export type PauseReason = 'token' | 'pace';
+
+/** Reads no more while there is a reason not to. Each reason is taken back by whoever gave it, and no other with it. */
+class Reading {
+  readonly #reasons = new Set<PauseReason>();
+  readonly #stop: () => void;
+  readonly #goOn: () => void;
+
+  constructor(stop: () => void, goOn: () => void) {
+    this.#stop = stop;
+    this.#goOn = goOn;
+  }
+
+  pause(reason: PauseReason): void {
+    if (this.#reasons.size === 0) this.#stop();
+    this.#reasons.add(reason);
+  }
+
+  resume(reason: PauseReason): void {
+    if (this.#reasons.delete(reason) && this.#reasons.size === 0) this.#goOn();
+  }
+}
+
 export interface SocketState {
   /** The first user that authenticated here; nobody else's token is taken on this socket [R3]. */
   userId: UserId | null;
@@ -22,14 +46,18 @@ export interface SocketState {
   readonly places: DocumentPlaces;
   /** Bytes sent that have not left the process. */
   readonly unread: () => number;
-  /** Nothing more is read of it until it is known who this is: people with hundreds of tablos send as many tokens at once. */
-  readonly pause: () => void;
-  readonly resume: () => void;
+  /** Nothing more is read of it until no reason is left, what has been read already excepted. */
+  readonly pause: (reason: PauseReason) => void;
+  readonly resume: (reason: PauseReason) => void;
 }
 
-export function createSocketState(
-  options: Pick<SocketState, 'isBridged' | 'unread' | 'pause' | 'resume'>,
-): SocketState {
+interface SocketOptions extends Pick<SocketState, 'isBridged' | 'unread'> {
+  readonly stopReading: () => void;
+  readonly goOnReading: () => void;
+}
+
+export function createSocketState({ stopReading, goOnReading, ...options }: SocketOptions): SocketState {
+  const reading = new Reading(stopReading, goOnReading);
   return {
     userId: null,
     unhandledBytes: 0,
@@ -37,6 +65,8 @@ export function createSocketState(
     isEnded: false,
     answeredAt: Number.NEGATIVE_INFINITY,
     places: new DocumentPlaces(),
+    pause: (reason) => reading.pause(reason),
+    resume: (reason) => reading.resume(reason),
     ...options,
   };
 }

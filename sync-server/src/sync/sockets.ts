@@ -46,6 +46,7 @@ export class Sockets {
     perMessageDeflate: false,
     // One frame of a socket in one turn of the event loop: a buffer of them, a thousand small ones on each of fifty sockets, would be handled before anybody else's.
     allowSynchronousEvents: false,
+    // Pings are answered by `ws`, which destroys a socket with more than 60 answers that are not read (`maxPendingAutoPongs`, which its types do not know).
   });
   readonly #open = new Set<OpenSocket>();
   /** And some who have signed in since: looked through before it is counted. */
@@ -120,8 +121,8 @@ export class Sockets {
       const state = createSocketState({
         isBridged,
         unread: () => ws.bufferedAmount,
-        pause: () => ws.pause(),
-        resume: () => ws.resume(),
+        stopReading: () => ws.pause(),
+        goOnReading: () => ws.resume(),
       });
       // Node's HTTP server hands out the TCP socket itself.
       const tcp = socket as Socket;
