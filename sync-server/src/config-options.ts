@@ -410,7 +410,8 @@ export const OPTIONS = {
   RATE_TOKEN_CHECKS_PER_SECOND: {
     type: 'number',
     fallback: '100',
-    description: 'REST requests a second and address with a token not seen before; twenty times as many at once.',
+    description:
+      'Tokens a second and address that were not seen before, of REST and WebSockets together; twenty times as many at once.',
     parse: integer(1, 1_000_000),
   },
   RATE_SIGN_INS_PER_MINUTE: {

@@ -61,7 +61,7 @@ export interface LimitSettings {
   readonly pagePerSecond: number;
   /** Other requests a second and address that need no token. */
   readonly openPerSecond: number;
-  /** Requests a second and address whose token was not seen before. */
+  /** Tokens a second and address that were not seen before, of REST and WebSockets together. */
   readonly tokenChecksPerSecond: number;
   readonly signInsPerMinute: number;
   readonly signUpsPerMinute: number;

@@ -1,6 +1,7 @@
 /** Sockets: many, silent, half-open, never reading, never stopping. Who asks too much is cut; members get in and are heard. */
 import { createEntryId, type UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { JwtVerifier } from '../access/token-verifier.ts';
 import { FramePace } from '../sync/frame-pace.ts';
 import { signToken, type TestServer } from '../sync/test-server.ts';
 import { addTablos } from './documents.ts';
@@ -85,6 +86,43 @@ it('[R11] pings and pongs that nobody asked for are frames of their user’s rat
     }
   await until(() => expect(note.mock.calls.length).toBeGreaterThanOrEqual(400));
   note.mockRestore();
+});
+
+it('[R11] a stranger’s forged tokens, hundreds on one socket, are not looked at: the socket ends after three', async () => {
+  const attacker = stage.add(await RawClient.open(`${server.url}/sync`));
+  const [head, body] = (await signToken(eve)).split('.');
+  const verify = vi.spyOn(JwtVerifier.prototype, 'verify');
+  attacker.send(...times(850, (nth) => authFrame(`${createEntryId()}/1`, `${head}.${body}.${nth}`)));
+  await until(() => expect(attacker.heard.ends.map(({ code }) => code)).toEqual([4401]));
+  expect(verify.mock.calls.length).toBe(3);
+  verify.mockRestore();
+  await stage.assertUnharmed();
+});
+
+it('[R11] tokens at both doors are checked at their address’s rate, and members of other addresses do not wait', async () => {
+  const few = await openStageServer({ trustProxy: true, limits: { tokenChecksPerSecond: 1 } });
+  const own = await Stage.open(few);
+  const [head, body] = (await signToken(eve)).split('.');
+  const from = { 'X-Forwarded-For': '203.0.113.7' };
+  const reasons = await Promise.all(
+    times(60, async (nth) => {
+      const forged = `${head}.${body}.${nth}`;
+      const path = nth % 2 === 0 ? '/sync' : `/yjs/${own.tablo}?token=${forged}`;
+      const client = own.add(await RawClient.open(`${few.url}${path}`, from));
+      if (nth % 2 === 0) client.send(authFrame(own.name, forged));
+      await until(() => expect(client.heard.denied.length + client.heard.ends.length).toBeGreaterThan(0));
+      return client.heard.denied[0] ?? client.heard.ends[0]?.reason;
+    }),
+  );
+  // Twenty at once, and what one a second brings meanwhile.
+  expect(reasons.filter((reason) => reason === 'rate-limited').length).toBeGreaterThan(20);
+  expect(reasons.filter((reason) => reason === 'unauthenticated').length).toBeGreaterThanOrEqual(20);
+  const other = own.add(await RawClient.open(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.8' }));
+  other.authenticate(own.name, await signToken(eve));
+  await until(() => expect(other.heard.authenticated).toHaveLength(1));
+  await own.assertUnharmed();
+  own.close();
+  await few.close();
 });
 
 it('[R11] who asks for signs of life and reads none of the answers loses the socket before they fill the memory', async () => {

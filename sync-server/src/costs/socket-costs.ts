@@ -18,13 +18,31 @@ export const FRAMES = [...KNOWN, ...NONSENSE, ...CONTROL];
 
 export const SOCKET_COSTS: readonly Cost[] = [
   {
-    resource: 'WebSockets opened, and their tokens looked at',
+    resource: 'WebSockets opened',
     payer: 'address',
     unit: 'sockets/s',
     bound: setting('RATE_PAGE_PER_SECOND'),
     metric: 'upgrades',
     told: '429',
-    covers: [...TOKENS, '/sync upgrade'],
+    covers: ['/sync upgrade', '/yjs upgrade'],
+  },
+  {
+    resource: 'signatures of tokens not seen before, together with those of REST',
+    payer: 'address',
+    unit: 'tokens/s',
+    bound: setting('RATE_TOKEN_CHECKS_PER_SECOND'),
+    metric: 'token-checks',
+    told: 'denied `rate-limited`; a renewal is dropped',
+    covers: TOKENS,
+  },
+  {
+    resource: 'bad tokens before a sign-in',
+    payer: 'socket',
+    unit: 'tokens',
+    bound: constant('3 different ones'),
+    metric: null,
+    told: 'the socket ends `unauthenticated` or `token-expired`',
+    covers: TOKENS,
   },
   {
     resource: 'WebSockets without a sign-in',

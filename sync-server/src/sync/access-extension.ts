@@ -12,7 +12,6 @@ import { type Claims, displayName } from '../access/claims.ts';
 import { KeyedGate } from '../access/keyed-gate.ts';
 import type { Limits } from '../access/limits.ts';
 import type { Member, Membership } from '../access/membership.ts';
-import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { Connections } from './connections.ts';
 import { cut } from './connections.ts';
 import type { LiveDocuments } from './documents-extension.ts';
@@ -20,6 +19,7 @@ import type { Encodings } from './encodings.ts';
 import type { ConnectionContext, LiveConnection } from './live-connection.ts';
 import type { Revocation } from './revocation.ts';
 import { type Backlog, nameOnSocket, type SocketOwners, type SocketState, weighToken } from './socket-state.ts';
+import type { TokenChecks } from './token-checks.ts';
 
 /** Joins of one user under way at once: each reads the database, which has ten connections for everybody. */
 const JOINS_AT_ONCE = 6;
@@ -34,7 +34,7 @@ function deny(reason: ReasonCode): never {
 }
 
 interface Deps {
-  readonly tokens: TokenVerifier;
+  readonly tokens: TokenChecks;
   readonly membership: Membership;
   readonly connections: Connections;
   readonly documents: LiveDocuments;
@@ -76,7 +76,7 @@ export class AccessExtension implements Extension {
     socket: SocketState,
   ): Promise<ConnectionContext> {
     if (this.#deps.isShuttingDown()) deny('shutting-down');
-    const claims = await this.#verify(token);
+    const claims = await this.#verify(socket, token);
     this.#bind(socket, claims.userId);
     const name = parseDocumentName(documentName);
     if (name === null) deny('forbidden');
@@ -143,7 +143,7 @@ export class AccessExtension implements Extension {
 
   async #renewOnce(connection: LiveConnection, token: string): Promise<void> {
     const { context } = connection;
-    const verified = await this.#deps.tokens.verify(token).catch(() => null);
+    const verified = await this.#deps.tokens.check(context.socket, token).catch(() => null);
     if (!verified?.ok) return;
     if (verified.value.userId !== context.userId) return cut(connection, 'unauthenticated');
     context.expiresAt = Math.max(context.expiresAt, verified.value.expiresAt);
@@ -188,8 +188,8 @@ export class AccessExtension implements Extension {
     if (!limits.allows('documents', documents - 1, limits.settings.documentsPerUser)) deny('rate-limited');
   }
 
-  async #verify(token: string): Promise<Claims> {
-    const verified = await this.#deps.tokens.verify(token);
+  async #verify(socket: SocketState, token: string): Promise<Claims> {
+    const verified = await this.#deps.tokens.check(socket, token);
     return verified.ok ? verified.value : deny(verified.error);
   }
 

@@ -25,7 +25,9 @@ function openPace(frames: number) {
   const open = (user: UserId | null): SocketState => {
     const socket: SocketState = createSocketState({
       isBridged: false,
+      address: '',
       unread: () => 0,
+      end() {},
       stopReading: () => void paused.add(socket),
       goOnReading: () => void paused.delete(socket),
     });

@@ -15,8 +15,6 @@ export interface OpenSocket {
   readonly link: LinkWatch;
   readonly reader: ReaderWatch;
   readonly frames: FrameProgress;
-  /** Whose it is while nobody has signed in. */
-  readonly address: string;
   /** ms of the sweep's clock. */
   readonly openedAt: number;
 }

@@ -34,6 +34,7 @@ import { Backlog, SocketOwners } from './socket-state.ts';
 import { Sockets } from './sockets.ts';
 import { StatelessExtension } from './stateless-extension.ts';
 import { StorageExtension } from './storage-extension.ts';
+import { TokenChecks } from './token-checks.ts';
 import { TrafficExtension } from './traffic-extension.ts';
 
 /** The log is durable already: snapshots only shorten it, so they need not be frequent. */
@@ -108,8 +109,10 @@ export function openSync(deps: Deps): Sync {
   const revocation = new Revocation({ membership, connections, ...openMemberNews(deps, connections), log });
   const encodings = new Encodings();
   const answers = new JoinAnswers(encodings, limits, owners);
+  const tokens = new TokenChecks(deps.tokens, limits);
   const access = new AccessExtension({
     ...deps,
+    tokens,
     connections,
     documents,
     encodings,
@@ -141,7 +144,7 @@ export function openSync(deps: Deps): Sync {
     maxUnauthenticatedQueueMessages: Number.POSITIVE_INFINITY,
     maxUnauthenticatedQueueSize: Number.POSITIVE_INFINITY,
   });
-  const sockets = new Sockets({ ...deps, hocuspocus, limits, owners, backlog, answers, renew: access.renew });
+  const sockets = new Sockets({ ...deps, tokens, hocuspocus, limits, owners, backlog, answers, renew: access.renew });
   const unsubscribe = deps.changes.subscribe((change) => {
     // Nobody may be writing; the one connection that is always asked has gone.
     if (change.type === 'lost') ledger.suspect();

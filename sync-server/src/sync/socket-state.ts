@@ -1,4 +1,5 @@
 /** One WebSocket, as long as it lives: whose it is, and how much of it waits in memory. Shared by all its document connections. */
+import type { ReasonCode } from '@tablo/schema/close-codes';
 import type { UserId } from '@tablo/schema/ids';
 import { DocumentPlaces } from './document-places.ts';
 import { FRAME, type FrameHead, readToken } from './read-frame.ts';
@@ -37,6 +38,8 @@ export interface SocketState {
   unhandledBytes: number;
   /** The same by document. */
   readonly unhandled: Map<string, number>;
+  /** Whose it is while nobody has signed in. */
+  readonly address: string;
   /** `/yjs`: of one document, whose name its frames do not tell. */
   readonly isBridged: boolean;
   /** Ended by us: nothing of it is listened to any more. */
@@ -44,6 +47,8 @@ export interface SocketState {
   /** When a `PING` was answered last, by `performance.now()`. */
   answeredAt: number;
   readonly places: DocumentPlaces;
+  /** Says why, and is done with it. */
+  readonly end: (reason: ReasonCode) => void;
   /** Bytes sent that have not left the process. */
   readonly unread: () => number;
   /** Nothing more is read of it until no reason is left, what has been read already excepted. */
@@ -51,7 +56,7 @@ export interface SocketState {
   readonly resume: (reason: PauseReason) => void;
 }
 
-interface SocketOptions extends Pick<SocketState, 'isBridged' | 'unread'> {
+interface SocketOptions extends Pick<SocketState, 'isBridged' | 'address' | 'unread' | 'end'> {
   readonly stopReading: () => void;
   readonly goOnReading: () => void;
 }

@@ -7,7 +7,6 @@ import { MAX_FRAME_BYTES } from '@tablo/schema/limits';
 import { isSign, PING, PONG } from '@tablo/schema/ping';
 import { WebSocketServer } from 'ws';
 import type { Membership } from '../access/membership.ts';
-import type { TokenVerifier } from '../access/token-verifier.ts';
 import { addressKey, addressOf } from '../address-key.ts';
 import { AnnouncingSocket } from './announcing-socket.ts';
 import { cut } from './connections.ts';
@@ -23,6 +22,7 @@ import { end, type OpenSocket } from './open-socket.ts';
 import { ReaderWatch } from './reader-watch.ts';
 import { createSocketState } from './socket-state.ts';
 import { SweepClock } from './sweep-clock.ts';
+import type { TokenChecks } from './token-checks.ts';
 import { YjsBridge } from './yjs-bridge.ts';
 
 /** How often sockets are looked at: for links that are dead, readers that do not read, and strangers that do not say who they are. */
@@ -30,7 +30,7 @@ const SWEEP_MS = 200;
 
 interface Deps extends IntakeDeps {
   readonly hocuspocus: Hocuspocus;
-  readonly tokens: TokenVerifier;
+  readonly tokens: TokenChecks;
   readonly membership: Membership;
   readonly isAllowedOrigin: (origin: string, host: string) => boolean;
   readonly answers: JoinAnswers;
@@ -78,7 +78,7 @@ export class Sockets {
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy()); // A peer that is gone before the handshake ends: nobody to tell.
-    // Each one costs a look at a token, whether it stays or not.
+    // Each one is a handshake and a place to be made, whether it stays or not.
     const address = addressKey(addressOf(request, this.#deps.trustProxy) ?? '');
     if (!this.#deps.limits.take('upgrades', address, 1))
       return rejectUpgrade(socket, 429, 'Too many connections at once. Wait a moment.');
@@ -120,7 +120,9 @@ export class Sockets {
       const { now } = this.#clock;
       const state = createSocketState({
         isBridged,
+        address,
         unread: () => ws.bufferedAmount,
+        end: (reason) => end(open, reason),
         stopReading: () => ws.pause(),
         goOnReading: () => ws.resume(),
       });
@@ -137,7 +139,6 @@ export class Sockets {
         link,
         reader: new ReaderWatch(ws, tcp, this.#clock),
         frames,
-        address,
         openedAt: now,
       };
       this.#open.add(open);
@@ -180,7 +181,7 @@ export class Sockets {
     const early: Uint8Array[] = [];
     let forward = (frame: Uint8Array): void => void early.push(frame);
     const token = url.searchParams.get('token') ?? '';
-    const name = this.#names.find(url.pathname.slice('/yjs/'.length), token);
+    const name = this.#names.find(state, url.pathname.slice('/yjs/'.length), token);
     // Named before its document is known: a frame's first look needs no name.
     const nameless = new YjsBridge(corked, '');
     this.#intake.listen(
@@ -213,7 +214,7 @@ export class Sockets {
     const { limits } = this.#deps;
     for (const open of this.#strangers) if (open.state.userId !== null) this.#strangers.delete(open);
     const strangers = [...this.#strangers];
-    const alike = strangers.filter((one) => one.address === address);
+    const alike = strangers.filter((one) => one.state.address === address);
     if (!limits.allows('strangers', alike.length, limits.settings.strangerSocketsPerAddress)) alike[0]?.ws.terminate();
     else if (!limits.allows('strangers', strangers.length, limits.settings.strangerSockets))
       strangers[0]?.ws.terminate();
