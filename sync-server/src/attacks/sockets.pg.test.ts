@@ -320,6 +320,46 @@ it("[R6] a member's unfinished frame is counted, and ends the socket when it sta
   await stage.assertUnharmed();
 }, 90_000);
 
+it('[R6] the parts of a message with pings between them are counted, and end the socket when nothing else comes of it', async () => {
+  const socket = await openRawSocket(`${server.url}/sync`);
+  stage.add({ close: () => socket.destroy() });
+  let isGone = false;
+  socket.resume();
+  socket.on('close', () => {
+    isGone = true;
+  });
+  socket.write(wsFrame(authFrame(stage.name, await signToken(eve))));
+  await until(() => expect(server.sync.countConnections()).toBe(3));
+  const part = wsFrame(new Uint8Array(100));
+  part[0] = 2; // There is more of it to come.
+  socket.write(part);
+  const pings = setInterval(() => socket.write(wsFrame(new Uint8Array(0), 9)), 100);
+  await until(() => expect(isGone).toBe(true), 10_000);
+  clearInterval(pings);
+  await stage.assertUnharmed();
+}, 20_000);
+
+it('[R6] of a connection that is reset, nothing that waits its turn is handled any more', async () => {
+  const author = await stage.addMember();
+  const socket = await openRawSocket(`${server.url}/sync`);
+  socket.resume();
+  socket.write(wsFrame(authFrame(stage.name, await signToken(author))));
+  await until(() => expect(server.sync.countConnections()).toBe(3));
+  const seen = vi.spyOn(FramePace.prototype, 'note');
+  // Each has a turn of its own, so that the end comes while most of them wait.
+  const nothing = wsFrame(frame(stage.name, TYPE.queryAwareness));
+  const message = wsFrame(syncFrame(stage.name, UPDATE, append(11, [say(author, 'too late')])));
+  socket.write(Buffer.concat([...times(900, () => nothing), message]));
+  await until(() => expect(seen.mock.calls.length).toBeGreaterThan(10));
+  socket.resetAndDestroy();
+  // What was read is handed on to its end all the same.
+  await until(() => expect(seen.mock.calls.length).toBeGreaterThan(900));
+  seen.mockRestore();
+  await until(() => expect(server.sync.countConnections()).toBe(2));
+  await stage.assertUnharmed();
+  expect(await stage.countRows(author)).toBe(0);
+});
+
 it('[R11] token frames that come while a commit waits pile up for nobody, and renew the token all the same', async () => {
   const token = await signToken(eve, 'Eve', 4);
   const [attacker, other] = [await stage.join(eve, { token }), await stage.join(eve, { token })];

@@ -117,6 +117,15 @@ export const SOCKET_COSTS: readonly Cost[] = [
     covers: [...FRAMES, ...SIGNS],
   },
   {
+    resource: 'whole frames that wait for their turn of the event loop, one a turn',
+    payer: 'socket',
+    unit: 'bytes',
+    bound: constant('128 KiB'),
+    metric: null,
+    told: 'nothing: read more slowly',
+    covers: FRAMES,
+  },
+  {
     resource: 'entries',
     payer: 'user',
     unit: 'entries/s',

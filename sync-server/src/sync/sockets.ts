@@ -18,7 +18,7 @@ import type { JoinAnswers } from './join-answers.ts';
 import { LinkWatch } from './link-watch.ts';
 import type { LiveConnection } from './live-connection.ts';
 import { LiveDocumentNames } from './live-document-names.ts';
-import { end, type OpenSocket } from './open-socket.ts';
+import { drop, end, type OpenSocket } from './open-socket.ts';
 import { ReaderWatch } from './reader-watch.ts';
 import { createSocketState } from './socket-state.ts';
 import { SweepClock } from './sweep-clock.ts';
@@ -102,7 +102,7 @@ export class Sockets {
 
   /** Ends what did not go by itself. */
   terminate(): void {
-    for (const ws of this.#server.clients) ws.terminate();
+    for (const open of this.#open) drop(open);
   }
 
   #accept(
@@ -129,7 +129,7 @@ export class Sockets {
       // Node's HTTP server hands out the TCP socket itself.
       const tcp = socket as Socket;
       const link = new LinkWatch(ws, tcp, this.#clock);
-      const frames = new FrameProgress(ws, tcp, this.#clock, (unfinished, total) => {
+      const frames = new FrameProgress(tcp, this.#clock, (unfinished, total) => {
         const reason = this.#intake.noteUnfinished(open, unfinished, total);
         if (reason !== null) end(open, reason);
       });
@@ -143,16 +143,25 @@ export class Sockets {
       };
       this.#open.add(open);
       this.#strangers.add(open);
-      ws.on('close', () => {
-        state.isEnded = true;
-        this.#open.delete(open);
-        this.#strangers.delete(open);
-        this.#deps.owners.forget(state);
-        this.#deps.backlog.forget(state);
-        state.places.clear();
+      // `ws` hands on what it has read before it tells of the end, a frame a turn. Of a connection that was reset, or that we destroyed, nothing of it is handled; who
+      // ended it by themselves may have said something before.
+      tcp.on('close', (hasFailed) => {
+        if (hasFailed || !tcp.readableEnded) this.#forget(open);
       });
+      ws.on('close', () => this.#forget(open));
       start(open, new CorkedSocket(ws, socket, (bytes) => link.noteSent(bytes)));
     });
+  }
+
+  /** It has gone: nothing of it is handled or counted any more. Twice is once. */
+  #forget(open: OpenSocket): void {
+    const { state } = open;
+    state.isEnded = true;
+    this.#open.delete(open);
+    this.#strangers.delete(open);
+    this.#deps.owners.forget(state);
+    this.#deps.backlog.forget(state);
+    state.places.clear();
   }
 
   #openSync(open: OpenSocket, corked: CorkedSocket): void {
@@ -215,9 +224,12 @@ export class Sockets {
     for (const open of this.#strangers) if (open.state.userId !== null) this.#strangers.delete(open);
     const strangers = [...this.#strangers];
     const alike = strangers.filter((one) => one.state.address === address);
-    if (!limits.allows('strangers', alike.length, limits.settings.strangerSocketsPerAddress)) alike[0]?.ws.terminate();
-    else if (!limits.allows('strangers', strangers.length, limits.settings.strangerSockets))
-      strangers[0]?.ws.terminate();
+    const isFull = !limits.allows('strangers', alike.length, limits.settings.strangerSocketsPerAddress);
+    const areFull = !isFull && !limits.allows('strangers', strangers.length, limits.settings.strangerSockets);
+    const oldest = isFull ? alike[0] : areFull ? strangers[0] : undefined;
+    if (oldest === undefined) return;
+    this.#strangers.delete(oldest);
+    drop(oldest);
   }
 
   #sweepSockets(): void {
@@ -232,12 +244,12 @@ export class Sockets {
       // A reader that does not read would not read a farewell either.
       if (reader.isStuck(settings.unreadMs)) {
         limits.exceeded('unread');
-        ws.terminate();
+        drop(open);
       } else if (frames.isStuck(settings.frameMs)) {
         limits.exceeded('unfinished');
-        ws.terminate();
+        drop(open);
       } else if (state.userId === null && now - openedAt > settings.strangerMs) end(open, 'unauthenticated');
-      else if (link.isDead()) ws.terminate();
+      else if (link.isDead()) drop(open);
       // On `/yjs` the one document is the socket.
       else if (state.isBridged && !limits.allows('unread', ws.bufferedAmount, settings.unreadBytes))
         end(open, 'rate-limited');
