@@ -247,6 +247,12 @@ export const OPTIONS = {
     description: 'Tablos joined by a user, or asked for, over all WebSockets.',
     parse: integer(1, 1_000_000),
   },
+  MAX_SESSIONS_PER_TABLO: {
+    type: 'number',
+    fallback: '50',
+    description: 'Connections of one user to one tablo, over all WebSockets: one for each tab and device.',
+    parse: integer(1, 100_000),
+  },
   MAX_HELD_BYTES_PER_USER: {
     type: 'number',
     fallback: '268435456',

@@ -114,6 +114,7 @@ function assemble(values: Values): Result<Config, string> {
       socketsPerUser: values.MAX_SOCKETS_PER_USER,
       documentsPerSocket: values.MAX_DOCUMENTS_PER_SOCKET,
       documentsPerUser: values.MAX_DOCUMENTS_PER_USER,
+      sessionsPerTablo: values.MAX_SESSIONS_PER_TABLO,
       heldBytesPerUser: values.MAX_HELD_BYTES_PER_USER,
       strangerSocketsPerAddress: values.MAX_STRANGER_SOCKETS_PER_ADDRESS,
       strangerSockets: values.MAX_STRANGER_SOCKETS,

@@ -22,6 +22,8 @@ export interface LimitSettings {
   readonly questionsPerSecond: number;
   readonly socketsPerUser: number;
   readonly documentsPerSocket: number;
+  /** Connections of a user to one tablo, over all sockets: each is sent every message of it. */
+  readonly sessionsPerTablo: number;
   /** Over all sockets, and the bytes of those documents, each counted once. */
   readonly documentsPerUser: number;
   readonly heldBytesPerUser: number;

@@ -24,6 +24,7 @@ export type LimitName =
   | Rate
   | 'sockets'
   | 'documents'
+  | 'sessions'
   | 'held'
   | 'strangers'
   | 'unhandled'

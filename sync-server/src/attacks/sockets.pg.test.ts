@@ -9,7 +9,7 @@ import { authFrame, frame, STEP_1, syncFrame, TYPE, UPDATE } from './frames.ts';
 import { holdTablo } from './hold.ts';
 import { RawClient } from './raw-client.ts';
 import { openRawSocket, wsFrame } from './raw-socket.ts';
-import { bob, eve, openStageServer, Stage, say, until } from './stage.ts';
+import { bob, eve, gus, openStageServer, Stage, say, until } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;
@@ -266,6 +266,31 @@ it('[R6] of sixty documents asked for at once on one socket, as many are joined 
   client.send(authFrame(`${tablos.at(-1)}/1`, token));
   await until(() => expect(client.heard.authenticated.length).toBe(21));
   expect([client.isOpen, other.isOpen]).toEqual([true, true]);
+});
+
+it('[R11] a hundred sessions of one tablo on several sockets, asked for at once, are as many as a user may have, and another may come when one leaves', async () => {
+  const few = await openStageServer({ limits: { sessionsPerTablo: 12 } });
+  const own = await Stage.open(few);
+  const token = await signToken(gus);
+  const [first, ...others] = await Promise.all(times(5, async () => own.add(await RawClient.open(`${few.url}/sync`))));
+  const sockets = first === undefined ? [] : [first, ...others];
+  for (const socket of sockets) socket.send(...times(20, (nth) => authFrame(`${own.name}\0session ${nth}`, token)));
+  const told = () => sockets.flatMap(({ heard }) => [...heard.denied, ...heard.closes.map(({ reason }) => reason)]);
+  await until(() => expect(told()).toHaveLength(88));
+  expect([new Set(told()), few.sync.countConnections()]).toEqual([new Set(['rate-limited']), 2 + 12]);
+  expect(sockets.every(({ isOpen }) => isOpen)).toBe(true);
+  // The other door is no other tablo, and others are not concerned.
+  const bridged = own.add(await RawClient.open(`${few.url}/yjs/${own.tablo}?token=${token}`));
+  await until(() => expect(bridged.heard.ends.map(({ reason }) => reason)).toEqual(['rate-limited']));
+  const ended = new Set(sockets.flatMap(({ heard }) => heard.closes.map(({ name }) => name)));
+  const left = first?.heard.authenticated.find((name) => !ended.has(name)) ?? '';
+  first?.send(frame(left, TYPE.close));
+  await until(() => expect(few.sync.countConnections()).toBe(2 + 11));
+  first?.send(authFrame(left, token));
+  await until(() => expect(few.sync.countConnections()).toBe(2 + 12));
+  await own.assertUnharmed();
+  own.close();
+  await few.close();
 });
 
 it('[R6] frames for documents that nobody signs in for end the socket before they fill memory', async () => {

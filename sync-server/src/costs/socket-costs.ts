@@ -90,6 +90,15 @@ export const SOCKET_COSTS: readonly Cost[] = [
     covers: TOKENS,
   },
   {
+    resource: 'connections to one tablo, each of which is sent all that is new there',
+    payer: 'user',
+    unit: 'connections',
+    bound: setting('MAX_SESSIONS_PER_TABLO'),
+    metric: 'sessions',
+    told: 'denied `rate-limited`, or the document’s connection ends with it',
+    covers: TOKENS,
+  },
+  {
     resource: 'documents held in memory',
     payer: 'user',
     unit: 'bytes',
@@ -180,7 +189,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     covers: JOINS,
   },
   {
-    resource: 'presence, one more for each 100 who are here',
+    resource: 'presence, one more for each 100 people who are here',
     payer: 'user',
     unit: 'frames/s',
     bound: setting('RATE_AWARENESS_PER_SECOND'),

@@ -80,6 +80,7 @@ export class AccessExtension implements Extension {
     this.#bind(socket, claims.userId);
     const name = parseDocumentName(documentName);
     if (name === null) deny('forbidden');
+    if (!this.#hasSession(name.tabloId, claims.userId)) deny('rate-limited');
     await this.#takeTurn(socket, documentName, claims.userId);
     const admittedAt = Date.now();
     const member = await this.#findMember(name.tabloId, claims.userId);
@@ -116,7 +117,9 @@ export class AccessExtension implements Extension {
     connections.add(live, bytes);
     const isRead = limits.allows('unread', socket.unread(), limits.settings.unreadBytes);
     const isHeld = limits.allows('held', connections.heldBytes(userId), limits.settings.heldBytesPerUser);
-    if (!isRead || !isHeld) return cut(live, 'rate-limited');
+    // This one is among them. Of many that were let in at once, as many stay as may.
+    const isOneOfFew = this.#hasSession(live.context.tabloId, userId, 1);
+    if (!isRead || !isHeld || !isOneOfFew) return cut(live, 'rate-limited');
     // Between the checks above and here the world may have changed, and nobody could tell a connection that was not listed yet.
     const document = this.#deps.documents.of(live.document);
     if (document?.hasMoved) return cut(live, 'epoch-moved');
@@ -186,6 +189,12 @@ export class AccessExtension implements Extension {
     for (const own of owners.of(user)) documents += own.places.count;
     // This one is among them. What is asked for on one socket is counted at its arrival.
     if (!limits.allows('documents', documents - 1, limits.settings.documentsPerUser)) deny('rate-limited');
+  }
+
+  /** Whether a user may have one more connection to a tablo than there are, `own` of them excepted. */
+  #hasSession(tablo: TabloId, user: UserId, own = 0): boolean {
+    const { limits, connections } = this.#deps;
+    return limits.allows('sessions', connections.countSessions(tablo, user) - own, limits.settings.sessionsPerTablo);
   }
 
   async #verify(socket: SocketState, token: string): Promise<Claims> {

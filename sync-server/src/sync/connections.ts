@@ -12,7 +12,7 @@ interface HeldDocuments {
 }
 
 export class Connections {
-  readonly #byTablo = new Map<TabloId, Set<LiveConnection>>();
+  readonly #byTablo = new Map<TabloId, Map<UserId, Set<LiveConnection>>>();
   readonly #byUser = new Map<UserId, Set<LiveConnection>>();
   readonly #held = new Map<UserId, HeldDocuments>();
 
@@ -20,27 +20,30 @@ export class Connections {
   add(connection: LiveConnection, bytes: number): void {
     const { tabloId, userId } = connection.context;
     this.#hold(userId, connection.document, bytes);
-    addTo(this.#byTablo, tabloId, connection);
+    const members: Map<UserId, Set<LiveConnection>> = this.#byTablo.get(tabloId) ?? new Map();
+    this.#byTablo.set(tabloId, members);
+    addTo(members, userId, connection);
     addTo(this.#byUser, userId, connection);
     connection.onClose(() => {
       this.#letGo(userId, connection.document);
-      removeFrom(this.#byTablo, tabloId, connection);
+      removeFrom(members, userId, connection);
+      if (members.size === 0) this.#byTablo.delete(tabloId);
       removeFrom(this.#byUser, userId, connection);
     });
   }
 
   get size(): number {
     let size = 0;
-    for (const connections of this.#byTablo.values()) size += connections.size;
+    for (const connections of this.#byUser.values()) size += connections.size;
     return size;
   }
 
   *all(): Iterable<LiveConnection> {
-    for (const connections of [...this.#byTablo.values()]) yield* [...connections];
+    for (const connections of [...this.#byUser.values()]) yield* [...connections];
   }
 
   ofTablo(tablo: TabloId): readonly LiveConnection[] {
-    return [...(this.#byTablo.get(tablo) ?? [])];
+    return [...(this.#byTablo.get(tablo)?.values() ?? [])].flatMap((connections) => [...connections]);
   }
 
   ofUser(user: UserId): readonly LiveConnection[] {
@@ -53,7 +56,17 @@ export class Connections {
   }
 
   ofMember(tablo: TabloId, user: UserId): readonly LiveConnection[] {
-    return this.ofUser(user).filter(({ context }) => context.tabloId === tablo);
+    return [...(this.#byTablo.get(tablo)?.get(user) ?? [])];
+  }
+
+  /** Connections of one user to one tablo. */
+  countSessions(tablo: TabloId, user: UserId): number {
+    return this.#byTablo.get(tablo)?.get(user)?.size ?? 0;
+  }
+
+  /** People who are here, however many connections each of them has. */
+  countUsers(tablo: TabloId): number {
+    return this.#byTablo.get(tablo)?.size ?? 0;
   }
 
   #hold(user: UserId, document: Document, bytes: number): void {

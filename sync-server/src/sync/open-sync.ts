@@ -128,7 +128,7 @@ export function openSync(deps: Deps): Sync {
     access,
     new AdmissionExtension({ ledger, store: deps.ledgerStore, documents, limits, observer: deps.observer }),
     new JoinExtension(answers, encodings, limits),
-    new PresenceExtension(documents, deps.claims, limits, log),
+    new PresenceExtension(documents, connections, deps.claims, limits, log),
     new StatelessExtension(ledger, deps.ledgerStore, limits, log),
     new StorageExtension(ledger),
     ...documents.extensions(),
