@@ -259,6 +259,12 @@ export const OPTIONS = {
     description: 'Bytes of the documents that a user has joined, each counted once.',
     parse: integer(1_048_576, 100_000_000_000),
   },
+  MAX_HELD_TOTAL_BYTES: {
+    type: 'number',
+    fallback: '1073741824',
+    description: 'The same of all users together; who holds the most loses documents first.',
+    parse: integer(1_048_576, 100_000_000_000),
+  },
   MAX_TABLOS_PER_USER: {
     type: 'number',
     fallback: String(REST_BOUNDS.tablosPerUser),

@@ -116,6 +116,7 @@ function assemble(values: Values): Result<Config, string> {
       documentsPerUser: values.MAX_DOCUMENTS_PER_USER,
       sessionsPerTablo: values.MAX_SESSIONS_PER_TABLO,
       heldBytesPerUser: values.MAX_HELD_BYTES_PER_USER,
+      heldTotalBytes: values.MAX_HELD_TOTAL_BYTES,
       strangerSocketsPerAddress: values.MAX_STRANGER_SOCKETS_PER_ADDRESS,
       strangerSockets: values.MAX_STRANGER_SOCKETS,
       strangerMs: values.STRANGER_SECONDS * 1_000,

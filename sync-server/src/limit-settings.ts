@@ -27,6 +27,8 @@ export interface LimitSettings {
   /** Over all sockets, and the bytes of those documents, each counted once. */
   readonly documentsPerUser: number;
   readonly heldBytesPerUser: number;
+  /** Bytes of all documents that anybody has joined, each counted once. */
+  readonly heldTotalBytes: number;
   /** Sockets that nobody has signed in on yet. */
   readonly strangerSockets: number;
   /** The same of one address. */

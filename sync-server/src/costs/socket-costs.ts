@@ -105,7 +105,16 @@ export const SOCKET_COSTS: readonly Cost[] = [
     bound: setting('MAX_HELD_BYTES_PER_USER'),
     metric: 'held',
     told: 'the document’s connection ends `rate-limited`',
-    covers: TOKENS,
+    covers: [...TOKENS, ...UPDATES],
+  },
+  {
+    resource: 'the same of all users, each document once',
+    payer: 'all',
+    unit: 'bytes',
+    bound: setting('MAX_HELD_TOTAL_BYTES'),
+    metric: 'held',
+    told: 'the document’s connection ends `rate-limited`, of who holds the most first',
+    covers: [...TOKENS, ...UPDATES],
   },
   {
     resource: 'frames for documents not joined',

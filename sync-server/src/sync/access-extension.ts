@@ -16,6 +16,7 @@ import type { Connections } from './connections.ts';
 import { cut } from './connections.ts';
 import type { LiveDocuments } from './documents-extension.ts';
 import type { Encodings } from './encodings.ts';
+import type { HeldDocuments } from './held-documents.ts';
 import type { ConnectionContext, LiveConnection } from './live-connection.ts';
 import type { Revocation } from './revocation.ts';
 import { type Backlog, nameOnSocket, type SocketOwners, type SocketState, weighToken } from './socket-state.ts';
@@ -37,6 +38,7 @@ interface Deps {
   readonly tokens: TokenChecks;
   readonly membership: Membership;
   readonly connections: Connections;
+  readonly held: HeldDocuments;
   readonly documents: LiveDocuments;
   readonly revocation: Revocation;
   readonly encodings: Encodings;
@@ -106,7 +108,7 @@ export class AccessExtension implements Extension {
 
   async connected({ connection }: connectedPayload): Promise<void> {
     const live = connection as LiveConnection;
-    const { connections, encodings, limits, backlog } = this.#deps;
+    const { connections, held, encodings, limits, backlog } = this.#deps;
     const { socket, userId } = live.context;
     socket.places.enter(live);
     live.onClose(() => {
@@ -114,9 +116,10 @@ export class AccessExtension implements Extension {
       backlog.release(socket, nameOnSocket(socket, live.document.name));
     });
     const bytes = live.document.isDestroyed ? 0 : encodings.sizeOf(live.document);
-    connections.add(live, bytes);
+    connections.add(live);
+    held.add(live, bytes);
     const isRead = limits.allows('unread', socket.unread(), limits.settings.unreadBytes);
-    const isHeld = limits.allows('held', connections.heldBytes(userId), limits.settings.heldBytesPerUser);
+    const isHeld = limits.allows('held', held.of(userId), limits.settings.heldBytesPerUser);
     // This one is among them. Of many that were let in at once, as many stay as may.
     const isOneOfFew = this.#hasSession(live.context.tabloId, userId, 1);
     if (!isRead || !isHeld || !isOneOfFew) return cut(live, 'rate-limited');

@@ -24,6 +24,7 @@ import { LiveDocuments } from './documents-extension.ts';
 import { Encodings } from './encodings.ts';
 import { createEpochMover } from './epoch-mover.ts';
 import { guard } from './guard.ts';
+import { HeldDocuments } from './held-documents.ts';
 import { HocuspocusPoster } from './hocuspocus-poster.ts';
 import { JoinAnswers } from './join-answers.ts';
 import { JoinExtension } from './join-extension.ts';
@@ -76,6 +77,8 @@ export interface Sync {
   countUnhandledBytes(): number;
   /** Sent on all sockets, and not read: as of the last sweep. */
   countUnreadBytes(): number;
+  /** Of all documents that anybody has joined. */
+  countHeldBytes(): number;
   /** Joins whose document waits until it may be sent. */
   countWaitingJoins(): number;
   /** ClientIDs that the awareness of a loaded document has something of. */
@@ -90,6 +93,7 @@ export function openSync(deps: Deps): Sync {
   const { log, membership } = deps;
   let isClosing = false;
   const connections = new Connections();
+  const held = new HeldDocuments();
   const documents = new LiveDocuments(deps.documentStore, log);
   const ledger = new Ledger(
     deps.ledgerStore,
@@ -114,6 +118,7 @@ export function openSync(deps: Deps): Sync {
     ...deps,
     tokens,
     connections,
+    held,
     documents,
     encodings,
     revocation,
@@ -144,7 +149,17 @@ export function openSync(deps: Deps): Sync {
     maxUnauthenticatedQueueMessages: Number.POSITIVE_INFINITY,
     maxUnauthenticatedQueueSize: Number.POSITIVE_INFINITY,
   });
-  const sockets = new Sockets({ ...deps, tokens, hocuspocus, limits, owners, backlog, answers, renew: access.renew });
+  const sockets = new Sockets({
+    ...deps,
+    tokens,
+    hocuspocus,
+    limits,
+    held,
+    owners,
+    backlog,
+    answers,
+    renew: access.renew,
+  });
   const unsubscribe = deps.changes.subscribe((change) => {
     // Nobody may be writing; the one connection that is always asked has gone.
     if (change.type === 'lost') ledger.suspect();
@@ -161,6 +176,7 @@ export function openSync(deps: Deps): Sync {
     countDocuments: () => hocuspocus.getDocumentsCount(),
     countUnhandledBytes: () => backlog.total,
     countUnreadBytes: () => sockets.unreadBytes,
+    countHeldBytes: () => held.total,
     countWaitingJoins: () => answers.waiting,
     heldClients: (name) => [...(hocuspocus.documents.get(name)?.awareness.meta.keys() ?? [])],
     encodings,

@@ -14,6 +14,7 @@ import { CorkedSocket } from './corked-socket.ts';
 import { FrameIntake, type IntakeDeps } from './frame-intake.ts';
 import { FramePace } from './frame-pace.ts';
 import { FrameProgress } from './frame-progress.ts';
+import type { HeldDocuments } from './held-documents.ts';
 import type { JoinAnswers } from './join-answers.ts';
 import { LinkWatch } from './link-watch.ts';
 import type { LiveConnection } from './live-connection.ts';
@@ -34,6 +35,7 @@ interface Deps extends IntakeDeps {
   readonly membership: Membership;
   readonly isAllowedOrigin: (origin: string, host: string) => boolean;
   readonly answers: JoinAnswers;
+  readonly held: HeldDocuments;
   /** The last `X-Forwarded-For` entry is the client's address. */
   readonly trustProxy: boolean;
 }
@@ -255,6 +257,7 @@ export class Sockets {
         end(open, 'rate-limited');
     }
     this.#endFullest();
+    this.#endLargest();
     answers.pump();
     this.#pace.resume();
   }
@@ -270,6 +273,17 @@ export class Sockets {
       if (open.state.isBridged) end(open, 'rate-limited');
       for (const connection of open.state.places.connections()) cut(connection, 'rate-limited');
     }
+  }
+
+  /** Documents grow after they were joined: beyond what a user may hold, and all together, they are held no more for who holds the most. */
+  #endLargest(): void {
+    const { limits, held } = this.#deps;
+    const { heldBytesPerUser, heldTotalBytes } = limits.settings;
+    for (const connections of [held.beyond(heldBytesPerUser), held.beyondTotal(heldTotalBytes)])
+      for (const connection of connections) {
+        limits.exceeded('held');
+        cut(connection, 'rate-limited');
+      }
   }
 }
 
