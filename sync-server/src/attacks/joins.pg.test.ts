@@ -170,6 +170,34 @@ it('[R11] the documents that one user makes the server hold are bounded in bytes
   await few.close();
 });
 
+it('[R11] posts that have whole documents loaded pay for them, and those do not stay when too much is in memory', async () => {
+  const few = await openStageServer({
+    limits: { joinBytesPerSecond: 1, joinBytesBurst: 1_000_000, heldTotalBytes: 1_048_576 },
+  });
+  const user = newUser();
+  const tablos = await addTablos(few, user, 8, DOCUMENT_BYTES);
+  const post = (tabloId: TabloId) =>
+    few.sync.poster.post({ tabloId, userId: user, role: 'member', id: null, text: 'posted', replyTo: null });
+  const outcomes: string[] = [];
+  for (const tablo of tablos) {
+    const outcome = await post(tablo);
+    outcomes.push(outcome.ok ? 'posted' : outcome.error.code);
+  }
+  expect(outcomes).toEqual([...Array(4).fill('posted'), ...Array(4).fill('rate-limited')]);
+  // What is loaded costs nothing more.
+  expect(await post(tablos[0] as TabloId)).toMatchObject({ ok: true });
+  // Of others, who may have it loaded: what is too much for the memory leaves it as soon as it is stored.
+  const other = newUser();
+  for (const tabloId of await addTablos(few, other, 2, DOCUMENT_BYTES))
+    expect(
+      await few.sync.poster.post({ tabloId, userId: other, role: 'member', id: null, text: 'posted', replyTo: null }),
+    ).toMatchObject({
+      ok: true,
+    });
+  await until(() => expect(few.sync.countDocuments()).toBeLessThanOrEqual(4));
+  await few.close();
+});
+
 it('[R11] documents that were empty when they were joined, and are filled afterwards, are bounded in bytes as well', async () => {
   const few = await openStageServer({ limits: { heldBytesPerUser: 1_048_576 } });
   const user = newUser();

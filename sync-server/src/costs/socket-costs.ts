@@ -113,8 +113,8 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes',
     bound: setting('MAX_HELD_TOTAL_BYTES'),
     metric: 'held',
-    told: 'the document’s connection ends `rate-limited`, of who holds the most first',
-    covers: [...TOKENS, ...UPDATES],
+    told: 'the document’s connection ends `rate-limited`, of who holds the most first; what a post has loaded leaves at once',
+    covers: [...TOKENS, ...UPDATES, 'POST /chat/channels/:id/messages'],
   },
   {
     resource: 'frames for documents not joined',
@@ -171,13 +171,13 @@ export const SOCKET_COSTS: readonly Cost[] = [
     covers: [...JOINS, ...TOKENS],
   },
   {
-    resource: 'whole documents that joins are answered with',
+    resource: 'whole documents that joins are answered with, or that a post has loaded',
     payer: 'user',
     unit: 'bytes/s',
     bound: setting('RATE_JOIN_BYTES_PER_SECOND', 'RATE_JOIN_BYTES_BURST'),
     metric: 'joinBytes',
-    told: 'waits',
-    covers: JOINS,
+    told: 'waits; REST 429',
+    covers: [...JOINS, 'POST /chat/channels/:id/messages'],
   },
   {
     resource: 'documents on their way and unread',

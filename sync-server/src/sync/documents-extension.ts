@@ -54,6 +54,13 @@ export class LiveDocuments {
     return [...this.#byName.values()];
   }
 
+  /** Of all that is in memory, joined or not. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const live of this.#byName.values()) bytes += live.size.bytes;
+    return bytes;
+  }
+
   extensions(): readonly Extension[] {
     const database = new Database({
       fetch: async ({ document, documentName }) => this.#fetch(document, documentName),

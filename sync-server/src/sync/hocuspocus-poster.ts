@@ -1,6 +1,6 @@
 /** `POST …/messages`: the same admission and ledger as the sockets', with the server writing into the document on the author's behalf. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Hocuspocus } from '@hocuspocus/server';
+import type { DirectConnection, Hocuspocus } from '@hocuspocus/server';
 import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
 import { encodeDocumentName } from '@tablo/schema/document-name';
 import type { Message } from '@tablo/schema/entry';
@@ -70,10 +70,16 @@ export class HocuspocusPoster implements MessagePoster {
   }
 
   async #submit(tabloId: TabloId, epoch: number, userId: UserId, entry: Message, receivedAt: number): Promise<Outcome> {
-    const { hocuspocus, documents, ledger } = this.#deps;
+    const { hocuspocus, documents, ledger, limits } = this.#deps;
     const unavailable: Outcome = { type: 'refused', refusal: createRefusal('unavailable'), ids: [], isGap: false };
     // Loading failed: it was logged where it happened. Or the tablo has moved on since its epoch was read.
     const name = encodeDocumentName({ tabloId, epoch });
+    // A whole document is read for one message: it costs what it costs who joins it. Its size is known afterwards; the next has to wait for it.
+    const isLoader = !hocuspocus.documents.has(name) && !hocuspocus.loadingDocuments.has(name);
+    if (isLoader && !limits.isSolvent('joinBytes', userId)) {
+      limits.exceeded('joinBytes');
+      return { ...unavailable, refusal: createRefusal('rate-limited') };
+    }
     const direct = await hocuspocus
       .openDirectConnection(name)
       .catch((error: unknown): typeof EPOCH_MOVED | null => (error === EPOCH_MOVED ? EPOCH_MOVED : null));
@@ -84,11 +90,21 @@ export class HocuspocusPoster implements MessagePoster {
       const document =
         direct.document === null || direct.document.isDestroyed ? undefined : documents.of(direct.document);
       if (document === undefined) return unavailable;
+      if (isLoader) limits.charge('joinBytes', userId, document.size.bytes);
       const isAwaited = () => Date.now() - receivedAt < PATIENCE_MS;
       return await ledger.submit({ type: 'entry', document, userId, receivedAt, entry, isAwaited });
     } finally {
-      // Kept warm: a bot's next message finds the document loaded, and the snapshot is debounced. One that is gone has nothing to store.
-      if (direct.document?.isDestroyed !== true) await direct.disconnect({ unloadImmediately: false });
+      // One that is gone has nothing to store.
+      if (direct.document?.isDestroyed !== true) await this.#leave(direct);
     }
+  }
+
+  /** Kept warm: a bot's next message finds the document loaded, and the snapshot is debounced. Unless too much is in memory: then it leaves when it is stored. */
+  async #leave(direct: DirectConnection): Promise<void> {
+    const { documents, limits } = this.#deps;
+    if (limits.allows('held', documents.bytes, limits.settings.heldTotalBytes))
+      return await direct.disconnect({ unloadImmediately: false });
+    // Whoever has posted does not wait for it. A veto says that it is in use again.
+    void direct.disconnect({ unloadImmediately: true }).catch(() => {});
   }
 }
