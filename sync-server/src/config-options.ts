@@ -235,6 +235,19 @@ export const OPTIONS = {
     description: 'WebSockets of a user: devices and tabs.',
     parse: integer(1, 100_000),
   },
+  MAX_SOCKETS: {
+    type: 'number',
+    fallback: '20000',
+    description: 'WebSockets that people are signed in on, of all users together.',
+    parse: integer(10, 1_000_000),
+  },
+  MAX_SOCKETS_PER_ADDRESS: {
+    type: 'number',
+    fallback: '5000',
+    description:
+      'The same, of one address: the people of one network. Behind a proxy that TRUST_PROXY does not name, all are one address.',
+    parse: integer(1, 1_000_000),
+  },
   MAX_DOCUMENTS_PER_SOCKET: {
     type: 'number',
     fallback: '2000',

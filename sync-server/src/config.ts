@@ -112,6 +112,8 @@ function assemble(values: Values): Result<Config, string> {
       joinBytesBurst: values.RATE_JOIN_BYTES_BURST,
       questionsPerSecond: values.RATE_QUESTIONS_PER_SECOND,
       socketsPerUser: values.MAX_SOCKETS_PER_USER,
+      sockets: values.MAX_SOCKETS,
+      socketsPerAddress: values.MAX_SOCKETS_PER_ADDRESS,
       documentsPerSocket: values.MAX_DOCUMENTS_PER_SOCKET,
       documentsPerUser: values.MAX_DOCUMENTS_PER_USER,
       sessionsPerTablo: values.MAX_SESSIONS_PER_TABLO,

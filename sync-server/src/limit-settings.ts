@@ -21,6 +21,9 @@ export interface LimitSettings {
   /** Stateless questions a second and user. */
   readonly questionsPerSecond: number;
   readonly socketsPerUser: number;
+  /** Sockets that somebody has signed in on, and the same of one address. */
+  readonly sockets: number;
+  readonly socketsPerAddress: number;
   readonly documentsPerSocket: number;
   /** Connections of a user to one tablo, over all sockets: each is sent every message of it. */
   readonly sessionsPerTablo: number;

@@ -23,6 +23,8 @@ export type Rate = UserRate | AddressRate;
 export type LimitName =
   | Rate
   | 'sockets'
+  | 'all-sockets'
+  | 'address-sockets'
   | 'documents'
   | 'sessions'
   | 'held'

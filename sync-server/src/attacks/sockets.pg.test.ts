@@ -154,6 +154,39 @@ it('[R11] who asks for signs of life and reads none of the answers loses the soc
   await fast.close();
 }, 60_000);
 
+it('[R11] signed-in sockets are bounded in all and by address, whoever’s they are, at both doors', async () => {
+  const few = await openStageServer({ trustProxy: true, limits: { sockets: 10, socketsPerAddress: 4 } });
+  const own = await Stage.open(few); // Alice's and Bob's are two, of this machine.
+  const open = async (address: string, isBridged: boolean): Promise<RawClient> => {
+    const token = await signToken(await own.addMember());
+    const path = isBridged ? `/yjs/${own.tablo}?token=${token}` : '/sync';
+    const client = own.add(await RawClient.open(`${few.url}${path}`, { 'X-Forwarded-For': address }));
+    if (isBridged) client.send(syncFrame(null, STEP_1, Uint8Array.of(0)));
+    else client.authenticate(own.name, token);
+    await until(() =>
+      expect(client.heard.answers.length + client.heard.denied.length + client.heard.ends.length).toBeGreaterThan(0),
+    );
+    return client;
+  };
+  const answers: string[] = [];
+  for (const [nth, address] of [...Array(6).fill('203.0.113.1'), ...Array(6).fill('203.0.113.2')].entries()) {
+    const { heard } = await open(address, nth % 2 === 1);
+    answers.push(heard.denied[0] ?? heard.ends[0]?.reason ?? 'joined');
+  }
+  const [joined, refused] = ['joined', 'rate-limited'];
+  const half = [joined, joined, joined, joined, refused, refused];
+  expect(answers).toEqual([...half, ...half]);
+  // Ten in all: of a third address nobody more.
+  const late = await open('203.0.113.3', false);
+  expect(late.heard.denied).toEqual(['rate-limited']);
+  own.bob.close();
+  await until(() => expect(few.sync.countConnections()).toBe(9));
+  const next = await open('203.0.113.3', false);
+  expect(next.heard.answers).toHaveLength(1);
+  own.close();
+  await few.close();
+});
+
 it("[R6] a socket whose user has left every document still counts as that user's", async () => {
   const token = await signToken(eve);
   let joined = 0;

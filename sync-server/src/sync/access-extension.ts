@@ -184,7 +184,7 @@ export class AccessExtension implements Extension {
     const { limits, owners } = this.#deps;
     if (socket.isEnded || (socket.userId !== null && socket.userId !== user)) deny('unauthenticated');
     if (socket.userId === null) {
-      if (!limits.allows('sockets', owners.count(user), limits.settings.socketsPerUser)) deny('rate-limited');
+      if (!this.#hasPlace(socket, user)) deny('rate-limited');
       owners.bind(socket, user);
       socket.resume('token');
     }
@@ -192,6 +192,16 @@ export class AccessExtension implements Extension {
     for (const own of owners.of(user)) documents += own.places.count;
     // This one is among them. What is asked for on one socket is counted at its arrival.
     if (!limits.allows('documents', documents - 1, limits.settings.documentsPerUser)) deny('rate-limited');
+  }
+
+  #hasPlace(socket: SocketState, user: UserId): boolean {
+    const { limits, owners } = this.#deps;
+    const { settings } = limits;
+    return (
+      limits.allows('sockets', owners.count(user), settings.socketsPerUser) &&
+      limits.allows('address-sockets', owners.countOf(socket.address), settings.socketsPerAddress) &&
+      limits.allows('all-sockets', owners.size, settings.sockets)
+    );
   }
 
   /** Whether a user may have one more connection to a tablo than there are, `own` of them excepted. */

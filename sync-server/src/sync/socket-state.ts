@@ -136,6 +136,18 @@ export class Backlog {
 /** Which sockets are whose, from the moment of the first good token until they close. */
 export class SocketOwners {
   readonly #byUser = new Map<UserId, Set<SocketState>>();
+  readonly #byAddress = new Map<string, number>();
+  #size = 0;
+
+  /** Sockets that somebody has signed in on. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The same of one address. */
+  countOf(address: string): number {
+    return this.#byAddress.get(address) ?? 0;
+  }
 
   of(user: UserId): Iterable<SocketState> {
     return this.#byUser.get(user) ?? [];
@@ -149,12 +161,18 @@ export class SocketOwners {
     socket.userId = user;
     const sockets = this.#byUser.get(user) ?? new Set();
     this.#byUser.set(user, sockets.add(socket));
+    this.#size += 1;
+    this.#byAddress.set(socket.address, this.countOf(socket.address) + 1);
   }
 
   forget(socket: SocketState): void {
     if (socket.userId === null) return;
     const sockets = this.#byUser.get(socket.userId);
-    sockets?.delete(socket);
-    if (sockets?.size === 0) this.#byUser.delete(socket.userId);
+    if (sockets?.delete(socket) !== true) return;
+    if (sockets.size === 0) this.#byUser.delete(socket.userId);
+    this.#size -= 1;
+    const left = this.countOf(socket.address) - 1;
+    if (left > 0) this.#byAddress.set(socket.address, left);
+    else this.#byAddress.delete(socket.address);
   }
 }
