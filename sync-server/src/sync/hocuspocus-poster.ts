@@ -1,6 +1,6 @@
 /** `POST …/messages`: the same admission and ledger as the sockets', with the server writing into the document on the author's behalf. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DirectConnection, Hocuspocus } from '@hocuspocus/server';
+import type { Hocuspocus } from '@hocuspocus/server';
 import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
 import { encodeDocumentName } from '@tablo/schema/document-name';
 import type { Message } from '@tablo/schema/entry';
@@ -94,17 +94,8 @@ export class HocuspocusPoster implements MessagePoster {
       const isAwaited = () => Date.now() - receivedAt < PATIENCE_MS;
       return await ledger.submit({ type: 'entry', document, userId, receivedAt, entry, isAwaited });
     } finally {
-      // One that is gone has nothing to store.
-      if (direct.document?.isDestroyed !== true) await this.#leave(direct);
+      // Kept warm: a bot's next message finds the document loaded, and the snapshot is debounced. One that is gone has nothing to store.
+      if (direct.document?.isDestroyed !== true) await direct.disconnect({ unloadImmediately: false });
     }
-  }
-
-  /** Kept warm: a bot's next message finds the document loaded, and the snapshot is debounced. Unless too much is in memory: then it leaves when it is stored. */
-  async #leave(direct: DirectConnection): Promise<void> {
-    const { documents, limits } = this.#deps;
-    if (limits.allows('held', documents.bytes, limits.settings.heldTotalBytes))
-      return await direct.disconnect({ unloadImmediately: false });
-    // Whoever has posted does not wait for it. A veto says that it is in use again.
-    void direct.disconnect({ unloadImmediately: true }).catch(() => {});
   }
 }

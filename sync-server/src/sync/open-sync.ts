@@ -155,6 +155,7 @@ export function openSync(deps: Deps): Sync {
     hocuspocus,
     limits,
     held,
+    documents,
     owners,
     backlog,
     answers,

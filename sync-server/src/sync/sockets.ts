@@ -11,6 +11,7 @@ import { addressKey, addressOf } from '../address-key.ts';
 import { AnnouncingSocket } from './announcing-socket.ts';
 import { cut } from './connections.ts';
 import { CorkedSocket } from './corked-socket.ts';
+import type { LiveDocuments } from './documents-extension.ts';
 import { FrameIntake, type IntakeDeps } from './frame-intake.ts';
 import { FramePace } from './frame-pace.ts';
 import { FrameProgress } from './frame-progress.ts';
@@ -36,6 +37,7 @@ interface Deps extends IntakeDeps {
   readonly isAllowedOrigin: (origin: string, host: string) => boolean;
   readonly answers: JoinAnswers;
   readonly held: HeldDocuments;
+  readonly documents: LiveDocuments;
   /** The last `X-Forwarded-For` entry is the client's address. */
   readonly trustProxy: boolean;
 }
@@ -277,8 +279,9 @@ export class Sockets {
 
   /** Documents grow after they were joined: beyond what a user may hold, and all together, they are held no more for who holds the most. */
   #endLargest(): void {
-    const { limits, held } = this.#deps;
+    const { limits, held, documents, hocuspocus } = this.#deps;
     const { heldBytesPerUser, heldTotalBytes } = limits.settings;
+    documents.trim(hocuspocus, heldTotalBytes);
     for (const connections of [held.beyond(heldBytesPerUser), held.beyondTotal(heldTotalBytes)])
       for (const connection of connections) {
         limits.exceeded('held');
