@@ -235,6 +235,19 @@ export const OPTIONS = {
     description: 'WebSockets of a user: devices and tabs.',
     parse: integer(1, 100_000),
   },
+  MAX_SOCKETS: {
+    type: 'number',
+    fallback: '20000',
+    description: 'WebSockets that people are signed in on, of all users together.',
+    parse: integer(10, 1_000_000),
+  },
+  MAX_SOCKETS_PER_ADDRESS: {
+    type: 'number',
+    fallback: '5000',
+    description:
+      'The same, of one address: the people of one network. Behind a proxy that TRUST_PROXY does not name, all are one address.',
+    parse: integer(1, 1_000_000),
+  },
   MAX_DOCUMENTS_PER_SOCKET: {
     type: 'number',
     fallback: '2000',
@@ -247,10 +260,22 @@ export const OPTIONS = {
     description: 'Tablos joined by a user, or asked for, over all WebSockets.',
     parse: integer(1, 1_000_000),
   },
+  MAX_SESSIONS_PER_TABLO: {
+    type: 'number',
+    fallback: '50',
+    description: 'Connections of one user to one tablo, over all WebSockets: one for each tab and device.',
+    parse: integer(1, 100_000),
+  },
   MAX_HELD_BYTES_PER_USER: {
     type: 'number',
     fallback: '268435456',
     description: 'Bytes of the documents that a user has joined, each counted once.',
+    parse: integer(1_048_576, 100_000_000_000),
+  },
+  MAX_HELD_TOTAL_BYTES: {
+    type: 'number',
+    fallback: '1073741824',
+    description: 'The same of all users together; who holds the most loses documents first.',
     parse: integer(1_048_576, 100_000_000_000),
   },
   MAX_TABLOS_PER_USER: {
@@ -423,7 +448,8 @@ export const OPTIONS = {
   RATE_TOKEN_CHECKS_PER_SECOND: {
     type: 'number',
     fallback: '100',
-    description: 'REST requests a second and address with a token not seen before; twenty times as many at once.',
+    description:
+      'Tokens a second and address that were not seen before, of REST and WebSockets together; twenty times as many at once.',
     parse: integer(1, 1_000_000),
   },
   RATE_SIGN_INS_PER_MINUTE: {

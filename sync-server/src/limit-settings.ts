@@ -21,10 +21,17 @@ export interface LimitSettings {
   /** Stateless questions a second and user. */
   readonly questionsPerSecond: number;
   readonly socketsPerUser: number;
+  /** Sockets that somebody has signed in on, and the same of one address. */
+  readonly sockets: number;
+  readonly socketsPerAddress: number;
   readonly documentsPerSocket: number;
+  /** Connections of a user to one tablo, over all sockets: each is sent every message of it. */
+  readonly sessionsPerTablo: number;
   /** Over all sockets, and the bytes of those documents, each counted once. */
   readonly documentsPerUser: number;
   readonly heldBytesPerUser: number;
+  /** Bytes of all documents that anybody has joined, each counted once. */
+  readonly heldTotalBytes: number;
   /** Sockets that nobody has signed in on yet. */
   readonly strangerSockets: number;
   /** The same of one address. */
@@ -64,7 +71,7 @@ export interface LimitSettings {
   readonly pagePerSecond: number;
   /** Other requests a second and address that need no token. */
   readonly openPerSecond: number;
-  /** Requests a second and address whose token was not seen before. */
+  /** Tokens a second and address that were not seen before, of REST and WebSockets together. */
   readonly tokenChecksPerSecond: number;
   readonly signInsPerMinute: number;
   readonly signUpsPerMinute: number;

@@ -12,6 +12,7 @@ export interface Gauges {
   readonly tablosApart: () => number;
   readonly unhandledBytes: () => number;
   readonly unreadBytes: () => number;
+  readonly heldBytes: () => number;
   readonly waitingJoins: () => number;
   readonly isAway: () => boolean;
 }
@@ -81,6 +82,7 @@ export class Metrics {
       gauges.tablosApart,
     );
     this.#gauge('tablo_unread_bytes', 'Bytes sent to clients and not read by them.', gauges.unreadBytes);
+    this.#gauge('tablo_held_bytes', 'Bytes of the documents that are joined.', gauges.heldBytes);
     this.#gauge(
       'tablo_waiting_joins',
       'Joined documents whose content waits until it may be sent.',

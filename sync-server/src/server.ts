@@ -143,6 +143,7 @@ async function openParts(
     queuedBytes: () => sync.ledger.queuedBytes,
     tablosApart: () => sync.ledger.apart,
     unreadBytes: () => sync.countUnreadBytes(),
+    heldBytes: () => sync.countHeldBytes(),
     waitingJoins: () => sync.countWaitingJoins(),
     unhandledBytes: () => sync.countUnhandledBytes(),
     isAway: () => sync.ledger.awaySince !== null,

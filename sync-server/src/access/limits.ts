@@ -33,7 +33,10 @@ export type Rate = UserRate | AddressRate;
 export type LimitName =
   | Rate
   | 'sockets'
+  | 'all-sockets'
+  | 'address-sockets'
   | 'documents'
+  | 'sessions'
   | 'held'
   | 'strangers'
   | 'unhandled'

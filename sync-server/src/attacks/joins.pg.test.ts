@@ -170,6 +170,78 @@ it('[R11] the documents that one user makes the server hold are bounded in bytes
   await few.close();
 });
 
+it('[R11] posts that have whole documents loaded pay for them, and those do not stay when too much is in memory', async () => {
+  const few = await openStageServer({
+    limits: { joinBytesPerSecond: 1, joinBytesBurst: 600_000, heldTotalBytes: 1_048_576 },
+  });
+  const user = newUser();
+  const tablos = await addTablos(few, user, 8, DOCUMENT_BYTES);
+  const post = (tabloId: TabloId) =>
+    few.sync.poster.post({ tabloId, userId: user, role: 'member', id: null, text: 'posted', replyTo: null });
+  const outcomes: string[] = [];
+  for (const tablo of tablos) {
+    const outcome = await post(tablo);
+    outcomes.push(outcome.ok ? 'posted' : outcome.error.code);
+  }
+  expect(outcomes).toEqual([...Array(3).fill('posted'), ...Array(5).fill('rate-limited')]);
+  // What is loaded costs nothing more.
+  expect(await post(tablos[0] as TabloId)).toMatchObject({ ok: true });
+  // Of others, who may have it loaded: what is too much for the memory leaves it as soon as it is stored.
+  const other = newUser();
+  for (const tabloId of await addTablos(few, other, 2, DOCUMENT_BYTES))
+    expect(
+      await few.sync.poster.post({ tabloId, userId: other, role: 'member', id: null, text: 'posted', replyTo: null }),
+    ).toMatchObject({
+      ok: true,
+    });
+  await until(() => expect(few.sync.countDocuments()).toBeLessThanOrEqual(3));
+  await few.close();
+});
+
+it('[R11] documents that were empty when they were joined, and are filled afterwards, are bounded in bytes as well', async () => {
+  const few = await openStageServer({ limits: { heldBytesPerUser: 1_048_576 } });
+  const user = newUser();
+  const tablos = await Promise.all(Array.from({ length: 8 }, () => few.addTablo({ [user]: 'owner' })));
+  const client = await RawClient.open(`${few.url}/sync`);
+  const token = await signToken(user);
+  client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
+  await until(() => expect(client.heard.authenticated).toHaveLength(8), 20_000);
+  expect(client.heard.closes).toEqual([]);
+  client.send(...tablos.map((tablo) => syncFrame(`${tablo}/1`, UPDATE, fill(user, DOCUMENT_BYTES))));
+  await until(() => expect(client.heard.closes.length).toBeGreaterThanOrEqual(4), 20_000);
+  expect(new Set(client.heard.closes.map(({ reason }) => reason))).toEqual(new Set(['rate-limited']));
+  expect(few.sync.countHeldBytes()).toBeLessThanOrEqual(1_048_576);
+  expect([few.sync.countConnections() > 0, client.isOpen]).toEqual([true, true]);
+  client.close();
+  await few.close();
+});
+
+it('[R11] of ten accounts that hold more than all may together, each below their own bound, those lose most who hold the most, and members stay', async () => {
+  const few = await openStageServer({ limits: { heldTotalBytes: 4 * 1_048_576 } });
+  const own = await Stage.open(few);
+  const clients = await Promise.all(
+    Array.from({ length: 10 }, async () => {
+      const user = newUser();
+      const tablos = await addTablos(few, user, 4, DOCUMENT_BYTES);
+      const client = own.add(await RawClient.open(`${few.url}/sync`));
+      const token = await signToken(user);
+      client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
+      return client;
+    }),
+  );
+  await until(() => expect(clients.every(({ heard }) => heard.authenticated.length === 4)).toBe(true), 20_000);
+  // Of some ten megabytes, more than half has to go.
+  const closes = () => clients.flatMap(({ heard }) => heard.closes.map(({ reason }) => reason));
+  await until(() => expect(closes().length).toBeGreaterThan(20));
+  await until(() => expect(few.sync.countHeldBytes()).toBeLessThanOrEqual(4 * 1_048_576));
+  expect(new Set(closes())).toEqual(new Set(['rate-limited']));
+  expect(clients.every(({ isOpen }) => isOpen)).toBe(true);
+  expect([own.alice.closed, own.bob.closed]).toEqual([[], []]);
+  await own.assertUnharmed();
+  own.close();
+  await few.close();
+});
+
 it('[R11] an unmodified provider that asks too often waits, and is not ended', async () => {
   const few = await openStageServer({ limits: { joinsPerSecond: 2, joinsBurst: 4 } });
   const own = await Stage.open(few);

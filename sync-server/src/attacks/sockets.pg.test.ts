@@ -1,6 +1,7 @@
 /** Sockets: many, silent, half-open, never reading, never stopping. Who asks too much is cut; members get in and are heard. */
 import { createEntryId, type UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { JwtVerifier } from '../access/token-verifier.ts';
 import { FramePace } from '../sync/frame-pace.ts';
 import { signToken, type TestServer } from '../sync/test-server.ts';
 import { addTablos } from './documents.ts';
@@ -8,7 +9,7 @@ import { authFrame, frame, STEP_1, syncFrame, TYPE, UPDATE } from './frames.ts';
 import { holdTablo } from './hold.ts';
 import { RawClient } from './raw-client.ts';
 import { openRawSocket, wsFrame } from './raw-socket.ts';
-import { bob, eve, openStageServer, Stage, say, until } from './stage.ts';
+import { bob, eve, gus, openStageServer, Stage, say, until } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;
@@ -73,6 +74,117 @@ it('[R11] a buffer full of small frames does not go before what others have sent
   note.mockRestore();
   expect(most).toBe(1);
   await stage.assertUnharmed();
+});
+
+it('[R11] pings and pongs that nobody asked for are frames of their user’s rate, at both doors', async () => {
+  const clients = [await stage.join(), await stage.joinYjs()];
+  const note = vi.spyOn(FramePace.prototype, 'note');
+  for (const { socket } of clients)
+    for (let nth = 0; nth < 100; nth += 1) {
+      socket.ping();
+      socket.pong();
+    }
+  await until(() => expect(note.mock.calls.length).toBeGreaterThanOrEqual(400));
+  note.mockRestore();
+});
+
+it('[R11] a stranger’s forged tokens, hundreds on one socket, are not looked at: the socket ends after three', async () => {
+  const attacker = stage.add(await RawClient.open(`${server.url}/sync`));
+  const [head, body] = (await signToken(eve)).split('.');
+  const verify = vi.spyOn(JwtVerifier.prototype, 'verify');
+  attacker.send(...times(850, (nth) => authFrame(`${createEntryId()}/1`, `${head}.${body}.${nth}`)));
+  await until(() => expect(attacker.heard.ends.map(({ code }) => code)).toEqual([4401]));
+  expect(verify.mock.calls.length).toBe(3);
+  verify.mockRestore();
+  await stage.assertUnharmed();
+});
+
+it('[R11] tokens at both doors are checked at their address’s rate, and members of other addresses do not wait', async () => {
+  const few = await openStageServer({ trustProxy: true, limits: { tokenChecksPerSecond: 1 } });
+  const own = await Stage.open(few);
+  const [head, body] = (await signToken(eve)).split('.');
+  const from = { 'X-Forwarded-For': '203.0.113.7' };
+  const reasons = await Promise.all(
+    times(60, async (nth) => {
+      const forged = `${head}.${body}.${nth}`;
+      const path = nth % 2 === 0 ? '/sync' : `/yjs/${own.tablo}?token=${forged}`;
+      const client = own.add(await RawClient.open(`${few.url}${path}`, from));
+      if (nth % 2 === 0) client.send(authFrame(own.name, forged));
+      await until(() => expect(client.heard.denied.length + client.heard.ends.length).toBeGreaterThan(0));
+      return client.heard.denied[0] ?? client.heard.ends[0]?.reason;
+    }),
+  );
+  // Twenty at once, and what one a second brings meanwhile.
+  expect(reasons.filter((reason) => reason === 'rate-limited').length).toBeGreaterThan(20);
+  expect(reasons.filter((reason) => reason === 'unauthenticated').length).toBeGreaterThanOrEqual(20);
+  const other = own.add(await RawClient.open(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.8' }));
+  other.authenticate(own.name, await signToken(eve));
+  await until(() => expect(other.heard.authenticated).toHaveLength(1));
+  await own.assertUnharmed();
+  own.close();
+  await few.close();
+});
+
+it('[R11] who asks for signs of life and reads none of the answers loses the socket before they fill the memory', async () => {
+  const fast = await openStageServer({ limits: { framesPerSecond: 1_000_000 } });
+  const own = await Stage.open(fast);
+  const socket = await openRawSocket(`${fast.url}/sync`);
+  let isGone = false;
+  socket.on('close', () => {
+    isGone = true;
+  });
+  socket.write(wsFrame(authFrame(own.name, await signToken(eve))));
+  await until(() => expect(fast.sync.countConnections()).toBe(3));
+  // What leaves the process lies in the kernels' buffers, some megabytes of it.
+  const pings = Buffer.concat(times(500, () => wsFrame(new Uint8Array(125), 9)));
+  const more = (): void => {
+    while (!isGone && !socket.destroyed && socket.write(pings));
+  };
+  socket.on('drain', more);
+  more();
+  let most = 0;
+  await until(() => {
+    most = Math.max(most, fast.sync.countUnreadBytes());
+    expect(isGone || fast.sync.countConnections() === 2).toBe(true);
+  }, 30_000);
+  expect(most).toBeLessThan(100_000);
+  await own.assertUnharmed();
+  own.close();
+  socket.destroy();
+  await fast.close();
+}, 60_000);
+
+it('[R11] signed-in sockets are bounded in all and by address, whoever’s they are, at both doors', async () => {
+  const few = await openStageServer({ trustProxy: true, limits: { sockets: 10, socketsPerAddress: 4 } });
+  const own = await Stage.open(few); // Alice's and Bob's are two, of this machine.
+  const open = async (address: string, isBridged: boolean): Promise<RawClient> => {
+    const token = await signToken(await own.addMember());
+    const path = isBridged ? `/yjs/${own.tablo}?token=${token}` : '/sync';
+    const client = own.add(await RawClient.open(`${few.url}${path}`, { 'X-Forwarded-For': address }));
+    if (isBridged) client.send(syncFrame(null, STEP_1, Uint8Array.of(0)));
+    else client.authenticate(own.name, token);
+    await until(() =>
+      expect(client.heard.answers.length + client.heard.denied.length + client.heard.ends.length).toBeGreaterThan(0),
+    );
+    return client;
+  };
+  const answers: string[] = [];
+  for (const [nth, address] of [...Array(6).fill('203.0.113.1'), ...Array(6).fill('203.0.113.2')].entries()) {
+    const { heard } = await open(address, nth % 2 === 1);
+    answers.push(heard.denied[0] ?? heard.ends[0]?.reason ?? 'joined');
+  }
+  const [joined, refused] = ['joined', 'rate-limited'];
+  const half = [joined, joined, joined, joined, refused, refused];
+  expect(answers).toEqual([...half, ...half]);
+  // Ten in all: of a third address nobody more.
+  const late = await open('203.0.113.3', false);
+  expect(late.heard.denied).toEqual(['rate-limited']);
+  own.bob.close();
+  await until(() => expect(few.sync.countConnections()).toBe(9));
+  const next = await open('203.0.113.3', false);
+  expect(next.heard.answers).toHaveLength(1);
+  own.close();
+  await few.close();
 });
 
 it("[R6] a socket whose user has left every document still counts as that user's", async () => {
@@ -189,6 +301,31 @@ it('[R6] of sixty documents asked for at once on one socket, as many are joined 
   expect([client.isOpen, other.isOpen]).toEqual([true, true]);
 });
 
+it('[R11] a hundred sessions of one tablo on several sockets, asked for at once, are as many as a user may have, and another may come when one leaves', async () => {
+  const few = await openStageServer({ limits: { sessionsPerTablo: 12 } });
+  const own = await Stage.open(few);
+  const token = await signToken(gus);
+  const [first, ...others] = await Promise.all(times(5, async () => own.add(await RawClient.open(`${few.url}/sync`))));
+  const sockets = first === undefined ? [] : [first, ...others];
+  for (const socket of sockets) socket.send(...times(20, (nth) => authFrame(`${own.name}\0session ${nth}`, token)));
+  const told = () => sockets.flatMap(({ heard }) => [...heard.denied, ...heard.closes.map(({ reason }) => reason)]);
+  await until(() => expect(told()).toHaveLength(88));
+  expect([new Set(told()), few.sync.countConnections()]).toEqual([new Set(['rate-limited']), 2 + 12]);
+  expect(sockets.every(({ isOpen }) => isOpen)).toBe(true);
+  // The other door is no other tablo, and others are not concerned.
+  const bridged = own.add(await RawClient.open(`${few.url}/yjs/${own.tablo}?token=${token}`));
+  await until(() => expect(bridged.heard.ends.map(({ reason }) => reason)).toEqual(['rate-limited']));
+  const ended = new Set(sockets.flatMap(({ heard }) => heard.closes.map(({ name }) => name)));
+  const left = first?.heard.authenticated.find((name) => !ended.has(name)) ?? '';
+  first?.send(frame(left, TYPE.close));
+  await until(() => expect(few.sync.countConnections()).toBe(2 + 11));
+  first?.send(authFrame(left, token));
+  await until(() => expect(few.sync.countConnections()).toBe(2 + 12));
+  await own.assertUnharmed();
+  own.close();
+  await few.close();
+});
+
 it('[R6] frames for documents that nobody signs in for end the socket before they fill memory', async () => {
   const attacker = await stage.join(await stage.addMember());
   for (let nth = 0; nth < 18; nth += 1)
@@ -240,6 +377,49 @@ it("[R6] a member's unfinished frame is counted, and ends the socket when it sta
   await until(() => expect(server.sync.countUnhandledBytes()).toBeLessThanOrEqual(before));
   await stage.assertUnharmed();
 }, 90_000);
+
+it('[R6] the parts of a message with pings between them are counted, and end the socket when nothing else comes of it', async () => {
+  const socket = await openRawSocket(`${server.url}/sync`);
+  stage.add({ close: () => socket.destroy() });
+  let isGone = false;
+  socket.resume();
+  socket.on('close', () => {
+    isGone = true;
+  });
+  socket.write(wsFrame(authFrame(stage.name, await signToken(eve))));
+  await until(() => expect(server.sync.countConnections()).toBe(3));
+  const part = wsFrame(new Uint8Array(100));
+  part[0] = 2; // There is more of it to come.
+  socket.write(part);
+  const pings = setInterval(() => socket.write(wsFrame(new Uint8Array(0), 9)), 100);
+  await until(() => expect(isGone).toBe(true), 10_000);
+  clearInterval(pings);
+  await stage.assertUnharmed();
+}, 20_000);
+
+it('[R6] of a connection that is reset, nothing that waits its turn is handled any more', async () => {
+  const author = await stage.addMember();
+  const socket = await openRawSocket(`${server.url}/sync`);
+  socket.resume();
+  socket.write(wsFrame(authFrame(stage.name, await signToken(author))));
+  await until(() => expect(server.sync.countConnections()).toBe(3));
+  let seen = 0;
+  const note = vi.spyOn(FramePace.prototype, 'note').mockImplementation(({ userId }) => {
+    if (userId !== author) return;
+    seen += 1;
+    if (seen === 10) socket.resetAndDestroy();
+  });
+  // Each has a turn of its own, so that the end comes while most of them wait.
+  const nothing = wsFrame(frame(stage.name, TYPE.queryAwareness));
+  const message = wsFrame(syncFrame(stage.name, UPDATE, append(11, [say(author, 'too late')])));
+  socket.write(Buffer.concat([...times(900, () => nothing), message]));
+  // What was read is handed on to its end all the same.
+  await until(() => expect(seen).toBe(901));
+  note.mockRestore();
+  await until(() => expect(server.sync.countConnections()).toBe(2));
+  await stage.assertUnharmed();
+  expect(await stage.countRows(author)).toBe(0);
+});
 
 it('[R11] token frames that come while a commit waits pile up for nobody, and renew the token all the same', async () => {
   const token = await signToken(eve, 'Eve', 4);

@@ -9,18 +9,40 @@ const STATELESS = ['/sync stateless'];
 const TOKENS = ['/sync auth', '/yjs upgrade'];
 const SIGNS = ['/sync PING', '/sync PONG'];
 const CLOSES = ['/sync close'];
-const NONSENSE = both('unknown type', 'text', 'control');
-export const FRAMES = [...UPDATES, ...JOINS, ...AWARENESS, ...STATELESS, '/sync auth', ...CLOSES, ...NONSENSE];
+/** Frames of the WebSocket itself. */
+const PINGS = both('control ping');
+const CONTROL = [...PINGS, ...both('control pong')];
+const NONSENSE = both('unknown type', 'text');
+const KNOWN = [...UPDATES, ...JOINS, ...AWARENESS, ...STATELESS, '/sync auth', ...CLOSES];
+export const FRAMES = [...KNOWN, ...NONSENSE, ...CONTROL];
 
 export const SOCKET_COSTS: readonly Cost[] = [
   {
-    resource: 'WebSockets opened, and their tokens looked at',
+    resource: 'WebSockets opened',
     payer: 'address',
     unit: 'sockets/s',
     bound: setting('RATE_PAGE_PER_SECOND'),
     metric: 'upgrades',
     told: '429',
-    covers: [...TOKENS, '/sync upgrade'],
+    covers: ['/sync upgrade', '/yjs upgrade'],
+  },
+  {
+    resource: 'signatures of tokens not seen before, together with those of REST',
+    payer: 'address',
+    unit: 'tokens/s',
+    bound: setting('RATE_TOKEN_CHECKS_PER_SECOND'),
+    metric: 'token-checks',
+    told: 'denied `rate-limited`; a renewal is dropped',
+    covers: TOKENS,
+  },
+  {
+    resource: 'bad tokens before a sign-in',
+    payer: 'socket',
+    unit: 'tokens',
+    bound: constant('3 different ones'),
+    metric: null,
+    told: 'the socket ends `unauthenticated` or `token-expired`',
+    covers: TOKENS,
   },
   {
     resource: 'WebSockets without a sign-in',
@@ -50,6 +72,24 @@ export const SOCKET_COSTS: readonly Cost[] = [
     covers: TOKENS,
   },
   {
+    resource: 'the same of all users',
+    payer: 'address',
+    unit: 'sockets',
+    bound: setting('MAX_SOCKETS_PER_ADDRESS'),
+    metric: 'address-sockets',
+    told: 'denied `rate-limited`',
+    covers: TOKENS,
+  },
+  {
+    resource: 'the same',
+    payer: 'all',
+    unit: 'sockets',
+    bound: setting('MAX_SOCKETS'),
+    metric: 'all-sockets',
+    told: 'denied `rate-limited`',
+    covers: TOKENS,
+  },
+  {
     resource: 'tablos joined or asked for',
     payer: 'socket',
     unit: 'documents',
@@ -68,13 +108,31 @@ export const SOCKET_COSTS: readonly Cost[] = [
     covers: TOKENS,
   },
   {
+    resource: 'connections to one tablo, each of which is sent all that is new there',
+    payer: 'user',
+    unit: 'connections',
+    bound: setting('MAX_SESSIONS_PER_TABLO'),
+    metric: 'sessions',
+    told: 'denied `rate-limited`, or the document’s connection ends with it',
+    covers: TOKENS,
+  },
+  {
     resource: 'documents held in memory',
     payer: 'user',
     unit: 'bytes',
     bound: setting('MAX_HELD_BYTES_PER_USER'),
     metric: 'held',
     told: 'the document’s connection ends `rate-limited`',
-    covers: TOKENS,
+    covers: [...TOKENS, ...UPDATES],
+  },
+  {
+    resource: 'the same of all users, each document once',
+    payer: 'all',
+    unit: 'bytes',
+    bound: setting('MAX_HELD_TOTAL_BYTES'),
+    metric: 'held',
+    told: 'the document’s connection ends `rate-limited`, of who holds the most first; what a post has loaded leaves at once',
+    covers: [...TOKENS, ...UPDATES, 'POST /chat/channels/:id/messages'],
   },
   {
     resource: 'frames for documents not joined',
@@ -93,6 +151,15 @@ export const SOCKET_COSTS: readonly Cost[] = [
     metric: 'frames',
     told: 'nothing: read more slowly',
     covers: [...FRAMES, ...SIGNS],
+  },
+  {
+    resource: 'whole frames that wait for their turn of the event loop, one a turn',
+    payer: 'socket',
+    unit: 'bytes',
+    bound: constant('128 KiB'),
+    metric: null,
+    told: 'nothing: read more slowly',
+    covers: FRAMES,
   },
   {
     resource: 'entries',
@@ -122,13 +189,13 @@ export const SOCKET_COSTS: readonly Cost[] = [
     covers: [...JOINS, ...TOKENS],
   },
   {
-    resource: 'whole documents that joins are answered with',
+    resource: 'whole documents that joins are answered with, or that a post has loaded',
     payer: 'user',
     unit: 'bytes/s',
     bound: setting('RATE_JOIN_BYTES_PER_SECOND', 'RATE_JOIN_BYTES_BURST'),
     metric: 'joinBytes',
-    told: 'waits',
-    covers: JOINS,
+    told: 'waits; REST 429',
+    covers: [...JOINS, 'POST /chat/channels/:id/messages'],
   },
   {
     resource: 'documents on their way and unread',
@@ -149,7 +216,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     covers: JOINS,
   },
   {
-    resource: 'presence, one more for each 100 who are here',
+    resource: 'presence, one more for each 100 people who are here',
     payer: 'user',
     unit: 'frames/s',
     bound: setting('RATE_AWARENESS_PER_SECOND'),
@@ -194,12 +261,21 @@ export const SOCKET_COSTS: readonly Cost[] = [
     covers: SIGNS,
   },
   {
+    resource: 'answers to pings, not read',
+    payer: 'socket',
+    unit: 'frames',
+    bound: constant('60'),
+    metric: null,
+    told: 'the socket ends',
+    covers: PINGS,
+  },
+  {
     resource: 'frames of other kinds and shapes than the known ones',
     payer: 'socket',
     unit: 'frames',
     bound: constant('none'),
-    metric: 'unhandled',
-    told: 'the socket ends `invalid-update`',
+    metric: null,
+    told: 'the socket ends `invalid-update`; on `/yjs` an unknown type is dropped',
     covers: NONSENSE,
   },
   {

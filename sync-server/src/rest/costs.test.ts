@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EVERYTHING } from '../costs/cost.ts';
 import { COSTS } from '../costs/costs.ts';
 import { REST_COSTS } from '../costs/rest-costs.ts';
+import { CONTROL_FRAMES } from '../sync/frame-intake.ts';
 import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/read-frame.ts';
 import type { RestApp } from './route.ts';
 import { BESIDE_ROUTES, openAllRoutes as openAll } from './test-all-routes.ts';
@@ -30,7 +31,7 @@ function frameKinds(frame: Readonly<Record<string, number>> = FRAME): string[] {
     if (name === 'syncReply') return Object.values(STEPS).map((step) => `reply ${step}`);
     return [name];
   };
-  const beside = ['unknown type', 'text', 'control'];
+  const beside = ['unknown type', 'text', ...CONTROL_FRAMES.map((kind) => `control ${kind}`)];
   const onSync = [...Object.keys(frame).flatMap(kindsOf), ...beside, 'PING', 'PONG'];
   const onYjs = [
     ...Object.keys(frame)

@@ -12,14 +12,15 @@ import { type Claims, displayName } from '../access/claims.ts';
 import { KeyedGate } from '../access/keyed-gate.ts';
 import type { Limits } from '../access/limits.ts';
 import type { Member, Membership } from '../access/membership.ts';
-import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { Connections } from './connections.ts';
 import { cut } from './connections.ts';
 import type { LiveDocuments } from './documents-extension.ts';
 import type { Encodings } from './encodings.ts';
+import type { HeldDocuments } from './held-documents.ts';
 import type { ConnectionContext, LiveConnection } from './live-connection.ts';
 import type { Revocation } from './revocation.ts';
 import { type Backlog, nameOnSocket, type SocketOwners, type SocketState, weighToken } from './socket-state.ts';
+import type { TokenChecks } from './token-checks.ts';
 
 /** Joins of one user under way at once: each reads the database, which has ten connections for everybody. */
 const JOINS_AT_ONCE = 6;
@@ -34,9 +35,10 @@ function deny(reason: ReasonCode): never {
 }
 
 interface Deps {
-  readonly tokens: TokenVerifier;
+  readonly tokens: TokenChecks;
   readonly membership: Membership;
   readonly connections: Connections;
+  readonly held: HeldDocuments;
   readonly documents: LiveDocuments;
   readonly revocation: Revocation;
   readonly encodings: Encodings;
@@ -64,7 +66,7 @@ export class AccessExtension implements Extension {
       this.#deps.backlog.remove(socket, document, weighToken(payload.token));
       return context;
     } catch (error) {
-      socket.resume();
+      socket.resume('token');
       // What came with the token is dropped. Strangers are not given back what they have used up.
       if (socket.userId !== null) this.#deps.backlog.release(socket, document);
       throw error;
@@ -76,10 +78,11 @@ export class AccessExtension implements Extension {
     socket: SocketState,
   ): Promise<ConnectionContext> {
     if (this.#deps.isShuttingDown()) deny('shutting-down');
-    const claims = await this.#verify(token);
+    const claims = await this.#verify(socket, token);
     this.#bind(socket, claims.userId);
     const name = parseDocumentName(documentName);
     if (name === null) deny('forbidden');
+    if (!this.#hasSession(name.tabloId, claims.userId)) deny('rate-limited');
     await this.#takeTurn(socket, documentName, claims.userId);
     const admittedAt = Date.now();
     const member = await this.#findMember(name.tabloId, claims.userId);
@@ -106,7 +109,7 @@ export class AccessExtension implements Extension {
 
   async connected({ connection }: connectedPayload): Promise<void> {
     const live = connection as LiveConnection;
-    const { connections, encodings, limits, backlog } = this.#deps;
+    const { connections, held, encodings, limits, backlog } = this.#deps;
     const { socket, userId } = live.context;
     socket.places.enter(live);
     live.onClose(() => {
@@ -114,10 +117,13 @@ export class AccessExtension implements Extension {
       backlog.release(socket, nameOnSocket(socket, live.document.name));
     });
     const bytes = live.document.isDestroyed ? 0 : encodings.sizeOf(live.document);
-    connections.add(live, bytes);
+    connections.add(live);
+    held.add(live, bytes);
     const isRead = limits.allows('unread', socket.unread(), limits.settings.unreadBytes);
-    const isHeld = limits.allows('held', connections.heldBytes(userId), limits.settings.heldBytesPerUser);
-    if (!isRead || !isHeld) return cut(live, 'rate-limited');
+    const isHeld = limits.allows('held', held.of(userId), limits.settings.heldBytesPerUser);
+    // This one is among them. Of many that were let in at once, as many stay as may.
+    const isOneOfFew = this.#hasSession(live.context.tabloId, userId, 1);
+    if (!isRead || !isHeld || !isOneOfFew) return cut(live, 'rate-limited');
     // Between the checks above and here the world may have changed, and nobody could tell a connection that was not listed yet.
     const document = this.#deps.documents.of(live.document);
     if (document?.hasMoved) return cut(live, 'epoch-moved');
@@ -144,7 +150,7 @@ export class AccessExtension implements Extension {
 
   async #renewOnce(connection: LiveConnection, token: string): Promise<void> {
     const { context } = connection;
-    const verified = await this.#deps.tokens.verify(token).catch(() => null);
+    const verified = await this.#deps.tokens.check(context.socket, token).catch(() => null);
     if (!verified?.ok) return;
     if (verified.value.userId !== context.userId) return cut(connection, 'unauthenticated');
     context.expiresAt = Math.max(context.expiresAt, verified.value.expiresAt);
@@ -179,9 +185,9 @@ export class AccessExtension implements Extension {
     const { limits, owners } = this.#deps;
     if (socket.isEnded || (socket.userId !== null && socket.userId !== user)) deny('unauthenticated');
     if (socket.userId === null) {
-      if (!limits.allows('sockets', owners.count(user), limits.settings.socketsPerUser)) deny('rate-limited');
+      if (!this.#hasPlace(socket, user)) deny('rate-limited');
       owners.bind(socket, user);
-      socket.resume();
+      socket.resume('token');
     }
     let documents = 0;
     for (const own of owners.of(user)) documents += own.places.count;
@@ -189,8 +195,24 @@ export class AccessExtension implements Extension {
     if (!limits.allows('documents', documents - 1, limits.settings.documentsPerUser)) deny('rate-limited');
   }
 
-  async #verify(token: string): Promise<Claims> {
-    const verified = await this.#deps.tokens.verify(token);
+  #hasPlace(socket: SocketState, user: UserId): boolean {
+    const { limits, owners } = this.#deps;
+    const { settings } = limits;
+    return (
+      limits.allows('sockets', owners.count(user), settings.socketsPerUser) &&
+      limits.allows('address-sockets', owners.countOf(socket.address), settings.socketsPerAddress) &&
+      limits.allows('all-sockets', owners.size, settings.sockets)
+    );
+  }
+
+  /** Whether a user may have one more connection to a tablo than there are, `own` of them excepted. */
+  #hasSession(tablo: TabloId, user: UserId, own = 0): boolean {
+    const { limits, connections } = this.#deps;
+    return limits.allows('sessions', connections.countSessions(tablo, user) - own, limits.settings.sessionsPerTablo);
+  }
+
+  async #verify(socket: SocketState, token: string): Promise<Claims> {
+    const verified = await this.#deps.tokens.check(socket, token);
     return verified.ok ? verified.value : deny(verified.error);
   }
 

@@ -1,78 +1,57 @@
 /** All authenticated document connections, by tablo and by user: where news from the database finds who must hear it. */
-import type { Document } from '@hocuspocus/server';
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { REASONS } from '@tablo/schema/close-codes';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { encodeStateless, type ServerStateless } from '@tablo/schema/stateless';
 import type { LiveConnection } from './live-connection.ts';
 
-interface HeldDocuments {
-  bytes: number;
-  readonly documents: Map<Document, { readonly bytes: number; count: number }>;
-}
-
 export class Connections {
-  readonly #byTablo = new Map<TabloId, Set<LiveConnection>>();
+  readonly #byTablo = new Map<TabloId, Map<UserId, Set<LiveConnection>>>();
   readonly #byUser = new Map<UserId, Set<LiveConnection>>();
-  readonly #held = new Map<UserId, HeldDocuments>();
 
-  /** `bytes`: of its document. */
-  add(connection: LiveConnection, bytes: number): void {
+  add(connection: LiveConnection): void {
     const { tabloId, userId } = connection.context;
-    this.#hold(userId, connection.document, bytes);
-    addTo(this.#byTablo, tabloId, connection);
+    const members: Map<UserId, Set<LiveConnection>> = this.#byTablo.get(tabloId) ?? new Map();
+    this.#byTablo.set(tabloId, members);
+    addTo(members, userId, connection);
     addTo(this.#byUser, userId, connection);
     connection.onClose(() => {
-      this.#letGo(userId, connection.document);
-      removeFrom(this.#byTablo, tabloId, connection);
+      removeFrom(members, userId, connection);
+      if (members.size === 0) this.#byTablo.delete(tabloId);
       removeFrom(this.#byUser, userId, connection);
     });
   }
 
   get size(): number {
     let size = 0;
-    for (const connections of this.#byTablo.values()) size += connections.size;
+    for (const connections of this.#byUser.values()) size += connections.size;
     return size;
   }
 
   *all(): Iterable<LiveConnection> {
-    for (const connections of [...this.#byTablo.values()]) yield* [...connections];
+    for (const connections of [...this.#byUser.values()]) yield* [...connections];
   }
 
   ofTablo(tablo: TabloId): readonly LiveConnection[] {
-    return [...(this.#byTablo.get(tablo) ?? [])];
+    return [...(this.#byTablo.get(tablo)?.values() ?? [])].flatMap((connections) => [...connections]);
   }
 
   ofUser(user: UserId): readonly LiveConnection[] {
     return [...(this.#byUser.get(user) ?? [])];
   }
 
-  /** Bytes of the documents that this user has joined, each counted once, as they were when joined. */
-  heldBytes(user: UserId): number {
-    return this.#held.get(user)?.bytes ?? 0;
-  }
-
   ofMember(tablo: TabloId, user: UserId): readonly LiveConnection[] {
-    return this.ofUser(user).filter(({ context }) => context.tabloId === tablo);
+    return [...(this.#byTablo.get(tablo)?.get(user) ?? [])];
   }
 
-  #hold(user: UserId, document: Document, bytes: number): void {
-    const held: HeldDocuments = this.#held.get(user) ?? { bytes: 0, documents: new Map() };
-    this.#held.set(user, held);
-    const known = held.documents.get(document);
-    if (known === undefined) held.bytes += bytes;
-    held.documents.set(document, { bytes: known?.bytes ?? bytes, count: (known?.count ?? 0) + 1 });
+  /** Connections of one user to one tablo. */
+  countSessions(tablo: TabloId, user: UserId): number {
+    return this.#byTablo.get(tablo)?.get(user)?.size ?? 0;
   }
 
-  #letGo(user: UserId, document: Document): void {
-    const held = this.#held.get(user);
-    const known = held?.documents.get(document);
-    if (held === undefined || known === undefined) return;
-    known.count -= 1;
-    if (known.count > 0) return;
-    held.bytes -= known.bytes;
-    held.documents.delete(document);
-    if (held.documents.size === 0) this.#held.delete(user);
+  /** People who are here, however many connections each of them has. */
+  countUsers(tablo: TabloId): number {
+    return this.#byTablo.get(tablo)?.size ?? 0;
   }
 }
 

@@ -8,7 +8,13 @@
  * so a snapshot only ever shortens the log, and a failing one is tried again until it works (TRAPS 1.1).
  */
 import { Database } from '@hocuspocus/extension-database';
-import type { afterLoadDocumentPayload, beforeUnloadDocumentPayload, Document, Extension } from '@hocuspocus/server';
+import type {
+  afterLoadDocumentPayload,
+  beforeUnloadDocumentPayload,
+  Document,
+  Extension,
+  Hocuspocus,
+} from '@hocuspocus/server';
 import { createRefusal, type ReasonCode } from '@tablo/schema/close-codes';
 import { parseDocumentName } from '@tablo/schema/document-name';
 import { encodeStateless } from '@tablo/schema/stateless';
@@ -55,6 +61,16 @@ export class LiveDocuments {
 
   loaded(): readonly LiveDocument[] {
     return [...this.#byName.values()];
+  }
+
+  /** When more than `bytes` are in memory, joined or not: what nobody has joined is stored now, and leaves, instead of being kept warm for the next post. */
+  trim({ documents, debouncer }: Pick<Hocuspocus, 'documents' | 'debouncer'>, bytes: number): void {
+    let held = 0;
+    for (const live of this.#byName.values()) held += live.size.bytes;
+    if (held <= bytes) return;
+    for (const [name, document] of documents)
+      if (document.getConnectionsCount() === 0 && !document.isLoading)
+        void debouncer.executeNow(`onStoreDocument-${name}`);
   }
 
   extensions(): readonly Extension[] {

@@ -46,6 +46,6 @@ export function addConnection(
       leave();
     },
   } as unknown as LiveConnection;
-  connections.add(live, 0);
+  connections.add(live);
   return { heard, closed, live, leave };
 }

@@ -27,6 +27,9 @@ const MAX_RENEWAL_BYTES = 32 * 1024;
 /** Of an authentication: the server's no. */
 const AUTH_DENIED = 1;
 
+/** Of the WebSocket itself: each takes a turn of the thread, a ping an answer as well. A close is the last. */
+export const CONTROL_FRAMES = ['ping', 'pong'] as const;
+
 export interface IntakeDeps {
   readonly limits: Limits;
   readonly owners: SocketOwners;
@@ -73,8 +76,7 @@ export class FrameIntake {
       // Strangers are not given back what was dropped: they have said nothing of use yet.
       if (state.userId !== null) this.#deps.backlog.remove(state, document, bytes);
     };
-    // Control frames too: each costs an answer.
-    ws.on('ping', () => this.#pace.note(state));
+    for (const kind of CONTROL_FRAMES) ws.on(kind, () => this.#pace.note(state));
     ws.on('message', (data: Buffer, isBinary) => {
       this.#pace.note(state);
       try {
@@ -116,7 +118,7 @@ export class FrameIntake {
       return false;
     }
     places.ask(address);
-    if (userId === null && head.type === FRAME.auth) open.state.pause();
+    if (userId === null && head.type === FRAME.auth) open.state.pause('token'); // People with hundreds of tablos send as many tokens at once.
     if (places.hold(address, frame.byteLength)) return true;
     end(open, 'rate-limited');
     return false;

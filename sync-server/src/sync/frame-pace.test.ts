@@ -25,9 +25,11 @@ function openPace(frames: number) {
   const open = (user: UserId | null): SocketState => {
     const socket: SocketState = createSocketState({
       isBridged: false,
+      address: '',
       unread: () => 0,
-      pause: () => void paused.add(socket),
-      resume: () => void paused.delete(socket),
+      end() {},
+      stopReading: () => void paused.add(socket),
+      goOnReading: () => void paused.delete(socket),
     });
     if (user !== null) owners.bind(socket, user);
     return socket;
@@ -70,5 +72,21 @@ it('[R11] who owes nothing any more is read again, one socket a sweep, and who h
 it('[R11] a socket that nobody signed in on has no rate', () => {
   const { pace, paused, open } = openPace(10);
   send(pace, open(null), 1_000);
+  expect(paused).toEqual(new Set());
+});
+
+it('[R11] a bad token on a socket that is read no more does not have it read again', () => {
+  const { pace, paused, open, forgive } = openPace(10);
+  const socket = open(eve);
+  send(pace, socket, 11);
+  socket.pause('token');
+  socket.resume('token');
+  expect(paused).toEqual(new Set([socket]));
+  // The other way round: who owes nothing any more is not read before it is known who this is.
+  socket.pause('token');
+  forgive(eve);
+  pace.resume();
+  expect(paused).toEqual(new Set([socket]));
+  socket.resume('token');
   expect(paused).toEqual(new Set());
 });

@@ -31,7 +31,7 @@ export class FramePace {
     if (slow?.has(socket) === true) return;
     this.#limits.exceeded('frames');
     this.#slow.set(userId, new Set([...this.#owners.of(userId)].filter((one) => one !== socket)).add(socket));
-    for (const one of this.#slow.get(userId) ?? []) one.pause();
+    for (const one of this.#slow.get(userId) ?? []) one.pause('pace');
   }
 
   /** At every sweep. */
@@ -41,7 +41,7 @@ export class FramePace {
       for (const socket of sockets) {
         sockets.delete(socket);
         if (socket.isEnded) continue;
-        socket.resume();
+        socket.resume('pace');
         break;
       }
       if (sockets.size === 0) this.#slow.delete(userId);

@@ -1,48 +1,40 @@
 /**
- * What has come of a frame that is not whole yet: `ws` holds it, and tells nothing before its end. Counted by what arrives on the TCP socket, so up to one read of it
- * (64 KB) goes unseen after a frame that was.
+ * What has come of a message that is not whole yet: `ws` holds it, and tells nothing before its end. Exact at each read of the TCP socket. Whole messages that wait in
+ * `ws` for their turn of the event loop are not counted here: it reads no more while they are 64 KB, so they are less than 128 KB of a socket.
  */
 import type { Socket } from 'node:net';
 import { MIN_LINK_BYTES_PER_SECOND } from '@tablo/schema/limits';
-import type { WebSocket } from 'ws';
+import { FrameBorders } from './frame-borders.ts';
 import type { SweepClock } from './sweep-clock.ts';
 
 export class FrameProgress {
-  readonly #clock: SweepClock;
-  #bytes = 0;
+  readonly #clock: Pick<SweepClock, 'now'>;
+  readonly #borders = new FrameBorders();
   #since: number;
-  #hasEnded = false;
 
   /** `onBytes`: after each read, with what is unfinished and what has come in all. */
-  constructor(ws: WebSocket, socket: Socket, clock: SweepClock, onBytes: (unfinished: number, total: number) => void) {
+  constructor(
+    socket: Pick<Socket, 'on'>,
+    clock: Pick<SweepClock, 'now'>,
+    onBytes: (unfinished: number, total: number) => void,
+  ) {
     this.#clock = clock;
     this.#since = clock.now;
     let total = 0;
-    const end = (): void => {
-      this.#hasEnded = true;
-      // It is whole now, and counted as what it is.
-      if (this.#bytes > 0) onBytes(0, total);
-      this.#bytes = 0;
-    };
-    ws.on('message', end);
-    ws.on('ping', end);
-    ws.on('pong', end);
-    // Behind the listener of `ws`: what this read has completed is known by now.
     socket.on('data', (chunk: Buffer) => {
+      const { begun } = this.#borders;
+      this.#borders.read(chunk);
+      if (this.#borders.begun !== begun) this.#since = clock.now;
       total += chunk.byteLength;
-      if (!this.#hasEnded) {
-        if (this.#bytes === 0) this.#since = clock.now;
-        this.#bytes += chunk.byteLength;
-      }
-      this.#hasEnded = false;
-      onBytes(this.#bytes, total);
+      onBytes(this.#borders.unfinished, total);
     });
   }
 
   /** Slower than the slowest link that is served, for longer than `graceMs`. */
   isStuck(graceMs: number): boolean {
-    if (this.#bytes === 0) return false;
-    const allowedMs = graceMs + (this.#bytes * 1_000) / MIN_LINK_BYTES_PER_SECOND;
+    const bytes = this.#borders.unfinished;
+    if (bytes === 0) return false;
+    const allowedMs = graceMs + (bytes * 1_000) / MIN_LINK_BYTES_PER_SECOND;
     return this.#clock.now - this.#since > allowedMs;
   }
 }

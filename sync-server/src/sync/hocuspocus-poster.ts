@@ -70,10 +70,16 @@ export class HocuspocusPoster implements MessagePoster {
   }
 
   async #submit(tabloId: TabloId, epoch: number, userId: UserId, entry: Message, receivedAt: number): Promise<Outcome> {
-    const { hocuspocus, documents, ledger } = this.#deps;
+    const { hocuspocus, documents, ledger, limits } = this.#deps;
     const unavailable: Outcome = { type: 'refused', refusal: createRefusal('unavailable'), ids: [], isGap: false };
     // Loading failed: it was logged where it happened. Or the tablo has moved on since its epoch was read.
     const name = encodeDocumentName({ tabloId, epoch });
+    // A whole document is read for one message: it costs what it costs who joins it. Its size is known afterwards; the next has to wait for it.
+    const isLoader = !hocuspocus.documents.has(name) && !hocuspocus.loadingDocuments.has(name);
+    if (isLoader && !limits.isSolvent('joinBytes', userId)) {
+      limits.exceeded('joinBytes');
+      return { ...unavailable, refusal: createRefusal('rate-limited') };
+    }
     const direct = await hocuspocus
       .openDirectConnection(name)
       .catch((error: unknown): typeof EPOCH_MOVED | null => (error === EPOCH_MOVED ? EPOCH_MOVED : null));
@@ -84,6 +90,7 @@ export class HocuspocusPoster implements MessagePoster {
       const document =
         direct.document === null || direct.document.isDestroyed ? undefined : documents.of(direct.document);
       if (document === undefined) return unavailable;
+      if (isLoader) limits.charge('joinBytes', userId, document.size.bytes);
       const isAwaited = () => Date.now() - receivedAt < PATIENCE_MS;
       return await ledger.submit({ type: 'entry', document, userId, receivedAt, entry, isAwaited });
     } finally {

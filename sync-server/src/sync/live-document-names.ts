@@ -5,13 +5,14 @@ import { isTabloId } from '@tablo/schema/ids';
 import { KeyedGate } from '../access/keyed-gate.ts';
 import type { Limits } from '../access/limits.ts';
 import type { Membership } from '../access/membership.ts';
-import type { TokenVerifier } from '../access/token-verifier.ts';
+import type { SocketState } from './socket-state.ts';
+import type { TokenChecks } from './token-checks.ts';
 
 /** Sockets of one user whose document is looked up at once. */
 const NAMED_AT_ONCE = 4;
 
 interface Deps {
-  readonly tokens: TokenVerifier;
+  readonly tokens: TokenChecks;
   readonly membership: Membership;
   readonly limits: Limits;
 }
@@ -26,9 +27,9 @@ export class LiveDocumentNames {
     this.#deps = deps;
   }
 
-  async find(tablo: string, token: string): Promise<Named> {
+  async find(socket: SocketState, tablo: string, token: string): Promise<Named> {
     try {
-      const verified = await this.#deps.tokens.verify(token);
+      const verified = await this.#deps.tokens.check(socket, token);
       if (!verified.ok) return { ok: false, reason: verified.error };
       const { userId } = verified.value;
       if (!this.#deps.limits.take('joins', userId, 1)) return { ok: false, reason: 'rate-limited' };

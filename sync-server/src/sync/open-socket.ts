@@ -15,10 +15,14 @@ export interface OpenSocket {
   readonly link: LinkWatch;
   readonly reader: ReaderWatch;
   readonly frames: FrameProgress;
-  /** Whose it is while nobody has signed in. */
-  readonly address: string;
   /** ms of the sweep's clock. */
   readonly openedAt: number;
+}
+
+/** Without a word: the other end would not read it. Nothing of it is handled any more, whatever of it `ws` has read already. */
+export function drop({ ws, state }: OpenSocket): void {
+  state.isEnded = true;
+  ws.terminate();
 }
 
 /** Says why, listens no more, and does not wait long for the answer. */

@@ -24,6 +24,7 @@ import { LiveDocuments } from './documents-extension.ts';
 import { Encodings } from './encodings.ts';
 import { createEpochMover } from './epoch-mover.ts';
 import { guard } from './guard.ts';
+import { HeldDocuments } from './held-documents.ts';
 import { HocuspocusPoster } from './hocuspocus-poster.ts';
 import { JoinAnswers } from './join-answers.ts';
 import { JoinExtension } from './join-extension.ts';
@@ -34,6 +35,7 @@ import { Backlog, SocketOwners } from './socket-state.ts';
 import { Sockets } from './sockets.ts';
 import { StatelessExtension } from './stateless-extension.ts';
 import { StorageExtension } from './storage-extension.ts';
+import { TokenChecks } from './token-checks.ts';
 import { TrafficExtension } from './traffic-extension.ts';
 
 /** The log is durable already: snapshots only shorten it, so they need not be frequent. */
@@ -75,6 +77,8 @@ export interface Sync {
   countUnhandledBytes(): number;
   /** Sent on all sockets, and not read: as of the last sweep. */
   countUnreadBytes(): number;
+  /** Of all documents that anybody has joined. */
+  countHeldBytes(): number;
   /** Joins whose document waits until it may be sent. */
   countWaitingJoins(): number;
   /** ClientIDs that the awareness of a loaded document has something of. */
@@ -89,6 +93,7 @@ export function openSync(deps: Deps): Sync {
   const { log, membership } = deps;
   let isClosing = false;
   const connections = new Connections();
+  const held = new HeldDocuments();
   const documents = new LiveDocuments(deps.documentStore, log, (document) => ledger.noteOpened(document));
   const ledger = new Ledger(
     deps.ledgerStore,
@@ -105,7 +110,7 @@ export function openSync(deps: Deps): Sync {
   const backlog = new Backlog();
   const owners = new SocketOwners();
   const limits = new Limits(deps.limits, deps.observer.onLimit);
-  const presence = new PresenceExtension(documents, deps.claims, limits, log);
+  const presence = new PresenceExtension(documents, connections, deps.claims, limits, log);
   const revocation = new Revocation({
     membership,
     connections,
@@ -115,9 +120,12 @@ export function openSync(deps: Deps): Sync {
   });
   const encodings = new Encodings();
   const answers = new JoinAnswers(encodings, limits, owners);
+  const tokens = new TokenChecks(deps.tokens, limits);
   const access = new AccessExtension({
     ...deps,
+    tokens,
     connections,
+    held,
     documents,
     encodings,
     revocation,
@@ -160,7 +168,18 @@ export function openSync(deps: Deps): Sync {
     maxUnauthenticatedQueueMessages: Number.POSITIVE_INFINITY,
     maxUnauthenticatedQueueSize: Number.POSITIVE_INFINITY,
   });
-  const sockets = new Sockets({ ...deps, hocuspocus, limits, owners, backlog, answers, renew: access.renew });
+  const sockets = new Sockets({
+    ...deps,
+    tokens,
+    hocuspocus,
+    limits,
+    held,
+    documents,
+    owners,
+    backlog,
+    answers,
+    renew: access.renew,
+  });
   const unsubscribe = deps.changes.subscribe((change) => {
     // Nobody may be writing; the one connection that is always asked has gone.
     if (change.type === 'lost') ledger.suspect();
@@ -177,6 +196,7 @@ export function openSync(deps: Deps): Sync {
     countDocuments: () => hocuspocus.getDocumentsCount(),
     countUnhandledBytes: () => backlog.total,
     countUnreadBytes: () => sockets.unreadBytes,
+    countHeldBytes: () => held.total,
     countWaitingJoins: () => answers.waiting,
     heldClients: (name) => [...(hocuspocus.documents.get(name)?.awareness.meta.keys() ?? [])],
     encodings,

@@ -13,11 +13,12 @@ import type { Log } from '../log.ts';
 import type { ClientClaims } from '../presence/client-claims.ts';
 import { type Peer, readPresence } from '../presence/read-presence.ts';
 import { sanitizePresence } from '../presence/sanitize-presence.ts';
+import type { Connections } from './connections.ts';
 import type { LiveDocuments } from './documents-extension.ts';
 import type { LiveConnection } from './live-connection.ts';
 import { FRAME, muteFrame, readFrameHead, readPayload } from './read-frame.ts';
 
-/** Told to so many, a frame costs one more. */
+/** Told to so many people, a frame costs one more. What one of them opens beside, the others do not pay for. */
 const AUDIENCE = 100;
 
 interface Shown {
@@ -31,13 +32,21 @@ interface Shown {
 
 export class PresenceExtension implements Extension {
   readonly #documents: LiveDocuments;
+  readonly #connections: Pick<Connections, 'countUsers'>;
   readonly #claims: ClientClaims;
   readonly #limits: Limits;
   readonly #log: Log;
   readonly #shown = new WeakMap<LiveConnection, Shown>();
 
-  constructor(documents: LiveDocuments, claims: ClientClaims, limits: Limits, log: Log) {
+  constructor(
+    documents: LiveDocuments,
+    connections: Pick<Connections, 'countUsers'>,
+    claims: ClientClaims,
+    limits: Limits,
+    log: Log,
+  ) {
     this.#documents = documents;
+    this.#connections = connections;
     this.#claims = claims;
     this.#limits = limits;
     this.#log = log;
@@ -57,8 +66,8 @@ export class PresenceExtension implements Extension {
     const peers = readPresence(readPayload(frame, head));
     muteFrame(frame, head);
     // Everybody who is here is sent it.
-    const { userId } = (connection as LiveConnection).context;
-    if (!this.#limits.take('awareness', userId, document.getConnectionsCount() / AUDIENCE)) return;
+    const { userId, tabloId } = (connection as LiveConnection).context;
+    if (!this.#limits.take('awareness', userId, this.#connections.countUsers(tabloId) / AUDIENCE)) return;
     const live = connection as LiveConnection;
     const shown = this.#shown.get(live) ?? { client: null, claiming: null, withheld: null };
     this.#shown.set(live, shown);

@@ -1,10 +1,35 @@
 /** One WebSocket, as long as it lives: whose it is, and how much of it waits in memory. Shared by all its document connections. */
+import type { ReasonCode } from '@tablo/schema/close-codes';
 import type { UserId } from '@tablo/schema/ids';
 import { DocumentPlaces } from './document-places.ts';
 import { FRAME, type FrameHead, readToken } from './read-frame.ts';
 
 /** What a waiting frame costs beside its bytes: a buffer, a place in a queue. */
 const FRAME_OVERHEAD_BYTES = 1_024;
+
+/** Why nothing more is read of a socket: it is not known yet who this is, or its user owes frames. */
+export type PauseReason = 'token' | 'pace';
+
+/** Reads no more while there is a reason not to. Each reason is taken back by whoever gave it, and no other with it. */
+class Reading {
+  readonly #reasons = new Set<PauseReason>();
+  readonly #stop: () => void;
+  readonly #goOn: () => void;
+
+  constructor(stop: () => void, goOn: () => void) {
+    this.#stop = stop;
+    this.#goOn = goOn;
+  }
+
+  pause(reason: PauseReason): void {
+    if (this.#reasons.size === 0) this.#stop();
+    this.#reasons.add(reason);
+  }
+
+  resume(reason: PauseReason): void {
+    if (this.#reasons.delete(reason) && this.#reasons.size === 0) this.#goOn();
+  }
+}
 
 export interface SocketState {
   /** The first user that authenticated here; nobody else's token is taken on this socket [R3]. */
@@ -13,6 +38,8 @@ export interface SocketState {
   unhandledBytes: number;
   /** The same by document. */
   readonly unhandled: Map<string, number>;
+  /** Whose it is while nobody has signed in. */
+  readonly address: string;
   /** `/yjs`: of one document, whose name its frames do not tell. */
   readonly isBridged: boolean;
   /** Ended by us: nothing of it is listened to any more. */
@@ -20,16 +47,22 @@ export interface SocketState {
   /** When a `PING` was answered last, by `performance.now()`. */
   answeredAt: number;
   readonly places: DocumentPlaces;
+  /** Says why, and is done with it. */
+  readonly end: (reason: ReasonCode) => void;
   /** Bytes sent that have not left the process. */
   readonly unread: () => number;
-  /** Nothing more is read of it until it is known who this is: people with hundreds of tablos send as many tokens at once. */
-  readonly pause: () => void;
-  readonly resume: () => void;
+  /** Nothing more is read of it until no reason is left, what has been read already excepted. */
+  readonly pause: (reason: PauseReason) => void;
+  readonly resume: (reason: PauseReason) => void;
 }
 
-export function createSocketState(
-  options: Pick<SocketState, 'isBridged' | 'unread' | 'pause' | 'resume'>,
-): SocketState {
+interface SocketOptions extends Pick<SocketState, 'isBridged' | 'address' | 'unread' | 'end'> {
+  readonly stopReading: () => void;
+  readonly goOnReading: () => void;
+}
+
+export function createSocketState({ stopReading, goOnReading, ...options }: SocketOptions): SocketState {
+  const reading = new Reading(stopReading, goOnReading);
   return {
     userId: null,
     unhandledBytes: 0,
@@ -37,6 +70,8 @@ export function createSocketState(
     isEnded: false,
     answeredAt: Number.NEGATIVE_INFINITY,
     places: new DocumentPlaces(),
+    pause: (reason) => reading.pause(reason),
+    resume: (reason) => reading.resume(reason),
     ...options,
   };
 }
@@ -101,6 +136,18 @@ export class Backlog {
 /** Which sockets are whose, from the moment of the first good token until they close. */
 export class SocketOwners {
   readonly #byUser = new Map<UserId, Set<SocketState>>();
+  readonly #byAddress = new Map<string, number>();
+  #size = 0;
+
+  /** Sockets that somebody has signed in on. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The same of one address. */
+  countOf(address: string): number {
+    return this.#byAddress.get(address) ?? 0;
+  }
 
   of(user: UserId): Iterable<SocketState> {
     return this.#byUser.get(user) ?? [];
@@ -114,12 +161,18 @@ export class SocketOwners {
     socket.userId = user;
     const sockets = this.#byUser.get(user) ?? new Set();
     this.#byUser.set(user, sockets.add(socket));
+    this.#size += 1;
+    this.#byAddress.set(socket.address, this.countOf(socket.address) + 1);
   }
 
   forget(socket: SocketState): void {
     if (socket.userId === null) return;
     const sockets = this.#byUser.get(socket.userId);
-    sockets?.delete(socket);
-    if (sockets?.size === 0) this.#byUser.delete(socket.userId);
+    if (sockets?.delete(socket) !== true) return;
+    if (sockets.size === 0) this.#byUser.delete(socket.userId);
+    this.#size -= 1;
+    const left = this.countOf(socket.address) - 1;
+    if (left > 0) this.#byAddress.set(socket.address, left);
+    else this.#byAddress.delete(socket.address);
   }
 }

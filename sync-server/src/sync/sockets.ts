@@ -7,22 +7,24 @@ import { MAX_FRAME_BYTES } from '@tablo/schema/limits';
 import { isSign, PING, PONG } from '@tablo/schema/ping';
 import { WebSocketServer } from 'ws';
 import type { Membership } from '../access/membership.ts';
-import type { TokenVerifier } from '../access/token-verifier.ts';
 import { addressKey, addressOf } from '../address-key.ts';
 import { AnnouncingSocket } from './announcing-socket.ts';
 import { cut } from './connections.ts';
 import { CorkedSocket } from './corked-socket.ts';
+import type { LiveDocuments } from './documents-extension.ts';
 import { FrameIntake, type IntakeDeps } from './frame-intake.ts';
 import { FramePace } from './frame-pace.ts';
 import { FrameProgress } from './frame-progress.ts';
+import type { HeldDocuments } from './held-documents.ts';
 import type { JoinAnswers } from './join-answers.ts';
 import { LinkWatch } from './link-watch.ts';
 import type { LiveConnection } from './live-connection.ts';
 import { LiveDocumentNames } from './live-document-names.ts';
-import { end, type OpenSocket } from './open-socket.ts';
+import { drop, end, type OpenSocket } from './open-socket.ts';
 import { ReaderWatch } from './reader-watch.ts';
 import { createSocketState } from './socket-state.ts';
 import { SweepClock } from './sweep-clock.ts';
+import type { TokenChecks } from './token-checks.ts';
 import { YjsBridge } from './yjs-bridge.ts';
 
 /** How often sockets are looked at: for links that are dead, readers that do not read, and strangers that do not say who they are. */
@@ -30,10 +32,12 @@ const SWEEP_MS = 200;
 
 interface Deps extends IntakeDeps {
   readonly hocuspocus: Hocuspocus;
-  readonly tokens: TokenVerifier;
+  readonly tokens: TokenChecks;
   readonly membership: Membership;
   readonly isAllowedOrigin: (origin: string, host: string) => boolean;
   readonly answers: JoinAnswers;
+  readonly held: HeldDocuments;
+  readonly documents: LiveDocuments;
   /** The last `X-Forwarded-For` entry is the client's address. */
   readonly trustProxy: boolean;
 }
@@ -46,6 +50,7 @@ export class Sockets {
     perMessageDeflate: false,
     // One frame of a socket in one turn of the event loop: a buffer of them, a thousand small ones on each of fifty sockets, would be handled before anybody else's.
     allowSynchronousEvents: false,
+    // Pings are answered by `ws`, which destroys a socket with more than 60 answers that are not read (`maxPendingAutoPongs`, which its types do not know).
   });
   readonly #open = new Set<OpenSocket>();
   /** And some who have signed in since: looked through before it is counted. */
@@ -77,7 +82,7 @@ export class Sockets {
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy()); // A peer that is gone before the handshake ends: nobody to tell.
-    // Each one costs a look at a token, whether it stays or not.
+    // Each one is a handshake and a place to be made, whether it stays or not.
     const address = addressKey(addressOf(request, this.#deps.trustProxy) ?? '');
     if (!this.#deps.limits.take('upgrades', address, 1))
       return rejectUpgrade(socket, 429, 'Too many connections at once. Wait a moment.');
@@ -101,7 +106,7 @@ export class Sockets {
 
   /** Ends what did not go by itself. */
   terminate(): void {
-    for (const ws of this.#server.clients) ws.terminate();
+    for (const open of this.#open) drop(open);
   }
 
   #accept(
@@ -119,14 +124,16 @@ export class Sockets {
       const { now } = this.#clock;
       const state = createSocketState({
         isBridged,
+        address,
         unread: () => ws.bufferedAmount,
-        pause: () => ws.pause(),
-        resume: () => ws.resume(),
+        end: (reason) => end(open, reason),
+        stopReading: () => ws.pause(),
+        goOnReading: () => ws.resume(),
       });
       // Node's HTTP server hands out the TCP socket itself.
       const tcp = socket as Socket;
       const link = new LinkWatch(ws, tcp, this.#clock);
-      const frames = new FrameProgress(ws, tcp, this.#clock, (unfinished, total) => {
+      const frames = new FrameProgress(tcp, this.#clock, (unfinished, total) => {
         const reason = this.#intake.noteUnfinished(open, unfinished, total);
         if (reason !== null) end(open, reason);
       });
@@ -136,21 +143,29 @@ export class Sockets {
         link,
         reader: new ReaderWatch(ws, tcp, this.#clock),
         frames,
-        address,
         openedAt: now,
       };
       this.#open.add(open);
       this.#strangers.add(open);
-      ws.on('close', () => {
-        state.isEnded = true;
-        this.#open.delete(open);
-        this.#strangers.delete(open);
-        this.#deps.owners.forget(state);
-        this.#deps.backlog.forget(state);
-        state.places.clear();
+      // `ws` hands on what it has read before it tells of the end, a frame a turn. Of a connection that was reset, or that we destroyed, nothing of it is handled; who
+      // ended it by themselves may have said something before.
+      tcp.on('close', (hasFailed) => {
+        if (hasFailed || !tcp.readableEnded) this.#forget(open);
       });
+      ws.on('close', () => this.#forget(open));
       start(open, new CorkedSocket(ws, socket, (bytes) => link.noteSent(bytes)));
     });
+  }
+
+  /** It has gone: nothing of it is handled or counted any more. Twice is once. */
+  #forget(open: OpenSocket): void {
+    const { state } = open;
+    state.isEnded = true;
+    this.#open.delete(open);
+    this.#strangers.delete(open);
+    this.#deps.owners.forget(state);
+    this.#deps.backlog.forget(state);
+    state.places.clear();
   }
 
   #openSync(open: OpenSocket, corked: CorkedSocket): void {
@@ -179,7 +194,7 @@ export class Sockets {
     const early: Uint8Array[] = [];
     let forward = (frame: Uint8Array): void => void early.push(frame);
     const token = url.searchParams.get('token') ?? '';
-    const name = this.#names.find(url.pathname.slice('/yjs/'.length), token);
+    const name = this.#names.find(state, url.pathname.slice('/yjs/'.length), token);
     // Named before its document is known: a frame's first look needs no name.
     const nameless = new YjsBridge(corked, '');
     this.#intake.listen(
@@ -212,10 +227,13 @@ export class Sockets {
     const { limits } = this.#deps;
     for (const open of this.#strangers) if (open.state.userId !== null) this.#strangers.delete(open);
     const strangers = [...this.#strangers];
-    const alike = strangers.filter((one) => one.address === address);
-    if (!limits.allows('strangers', alike.length, limits.settings.strangerSocketsPerAddress)) alike[0]?.ws.terminate();
-    else if (!limits.allows('strangers', strangers.length, limits.settings.strangerSockets))
-      strangers[0]?.ws.terminate();
+    const alike = strangers.filter((one) => one.state.address === address);
+    const isFull = !limits.allows('strangers', alike.length, limits.settings.strangerSocketsPerAddress);
+    const areFull = !isFull && !limits.allows('strangers', strangers.length, limits.settings.strangerSockets);
+    const oldest = isFull ? alike[0] : areFull ? strangers[0] : undefined;
+    if (oldest === undefined) return;
+    this.#strangers.delete(oldest);
+    drop(oldest);
   }
 
   #sweepSockets(): void {
@@ -230,17 +248,18 @@ export class Sockets {
       // A reader that does not read would not read a farewell either.
       if (reader.isStuck(settings.unreadMs)) {
         limits.exceeded('unread');
-        ws.terminate();
+        drop(open);
       } else if (frames.isStuck(settings.frameMs)) {
         limits.exceeded('unfinished');
-        ws.terminate();
+        drop(open);
       } else if (state.userId === null && now - openedAt > settings.strangerMs) end(open, 'unauthenticated');
-      else if (link.isDead()) ws.terminate();
+      else if (link.isDead()) drop(open);
       // On `/yjs` the one document is the socket.
       else if (state.isBridged && !limits.allows('unread', ws.bufferedAmount, settings.unreadBytes))
         end(open, 'rate-limited');
     }
     this.#endFullest();
+    this.#endLargest();
     answers.pump();
     this.#pace.resume();
   }
@@ -256,6 +275,18 @@ export class Sockets {
       if (open.state.isBridged) end(open, 'rate-limited');
       for (const connection of open.state.places.connections()) cut(connection, 'rate-limited');
     }
+  }
+
+  /** Documents grow after they were joined: beyond what a user may hold, and all together, they are held no more for who holds the most. */
+  #endLargest(): void {
+    const { limits, held, documents, hocuspocus } = this.#deps;
+    const { heldBytesPerUser, heldTotalBytes } = limits.settings;
+    documents.trim(hocuspocus, heldTotalBytes);
+    for (const connections of [held.beyond(heldBytesPerUser), held.beyondTotal(heldTotalBytes)])
+      for (const connection of connections) {
+        limits.exceeded('held');
+        cut(connection, 'rate-limited');
+      }
   }
 }
 
