@@ -13,7 +13,9 @@ const alice = 'alice' as UserId;
 function openChecks(allowed: number, fault: TokenFault = 'unauthenticated') {
   const verified: string[] = [];
   const paid: string[] = [];
-  const isGood = (token: string): boolean => token.startsWith('good');
+  const clock = { now: 0, isKeyKnown: true };
+  const isGood = (token: string): boolean =>
+    token.startsWith('good') || (clock.isKeyKnown && token.startsWith('of a new key'));
   const checks = new TokenChecks(
     {
       remembers: (token) => isGood(token) && verified.includes(token),
@@ -28,6 +30,7 @@ function openChecks(allowed: number, fault: TokenFault = 'unauthenticated') {
         return paid.length <= allowed;
       },
     },
+    () => clock.now,
   );
   const ended: ReasonCode[] = [];
   const open = (userId: UserId | null): SocketState => {
@@ -45,7 +48,7 @@ function openChecks(allowed: number, fault: TokenFault = 'unauthenticated') {
     socket.userId = userId;
     return socket;
   };
-  return { checks, verified, paid, ended, open };
+  return { checks, verified, paid, ended, open, clock };
 }
 
 const answersOf = (checks: TokenChecks, socket: SocketState, tokens: readonly string[]) =>
@@ -96,4 +99,15 @@ it('[R11] while the issuer’s keys cannot be had, no token counts as a bad one'
   const { checks, ended, open } = openChecks(100, 'unavailable');
   expect(new Set(await answersOf(checks, open(null), forged(20)))).toEqual(new Set(['unavailable']));
   expect(ended).toEqual([]);
+});
+
+it('[R11] a token of a key that was not known yet is looked at again later, on the same socket, and counts as one', async () => {
+  const { checks, verified, ended, open, clock } = openChecks(100);
+  clock.isKeyKnown = false;
+  const socket = open(null);
+  for (; clock.now < 30_000; clock.now += 1_000)
+    expect(await answersOf(checks, socket, ['of a new key'])).toEqual(['unauthenticated']);
+  expect([verified.length, ended]).toEqual([10, []]);
+  clock.isKeyKnown = true;
+  expect(await answersOf(checks, socket, ['of a new key'])).toEqual(['ok']);
 });
