@@ -6,6 +6,7 @@ import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { parseRole } from '@tablo/schema/roles';
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { KnownEntry } from '../admission/admit.ts';
+import { hostRole } from '../db/host-columns.ts';
 import {
   BlockedError,
   type Committed,
@@ -47,7 +48,7 @@ const lockSql = (tablos: Iterable<TabloId>, patience: Patience): string => {
 // The time that is left is for the statement after this one. Every look-up is one by key, or of at most as many rows as admission allows [R9]. A condition beside the key
 // stands outside of the look-up: inside, an index of just the rows that meet it would do too.
 const FACTS = `SELECT set_config('statement_timeout', $4, true),
-  (SELECT coalesce(json_agg(json_build_array(a.tablo_id, a.user_id, a.role::text)), '[]')
+  (SELECT coalesce(json_agg(json_build_array(a.tablo_id, a.user_id, ${hostRole('a.role')})), '[]')
     FROM json_to_recordset($1) AS wanted("tabloId" uuid, "userId" uuid)
     JOIN tablo_access a ON a.tablo_id = wanted."tabloId" AND a.user_id = wanted."userId" AND a.is_active) AS roles,
   (SELECT coalesce(json_agg(json_build_array(e.id, e.tablo_id, e.kind, e.author, encode(e.digest, 'hex'),

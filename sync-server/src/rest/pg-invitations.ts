@@ -7,6 +7,7 @@ import { MEMBERS_COUNTED, type RestInvitation, type RestSentInvitation } from '@
 import { err, ok, type Result } from '@tablo/schema/result';
 import { isAtLeast, parseRole, type Role } from '@tablo/schema/roles';
 import type { Pool, PoolClient } from 'pg';
+import { hostName } from '../db/host-columns.ts';
 import { INVITATION_DAYS, INVITATIONS_OF_ONE_INVITER, INVITATIONS_TO_ANSWER, type RestBounds } from '../rest-bounds.ts';
 import { type RestRefusal, refusal } from './app-error.ts';
 import { refuseInvite } from './member-rules.ts';
@@ -32,11 +33,11 @@ const COUNTS = `SELECT (SELECT count(*)::integer FROM (SELECT FROM tablo_private
 const INVITE = `INSERT INTO tablo_private.invitations AS i (tablo_id, user_id, role, invited_by) VALUES ($1, $2, $3, $4)
   ON CONFLICT (tablo_id, user_id) DO UPDATE SET role = excluded.role, invited_by = excluded.invited_by, created_at = now(), declined_at = NULL
   WHERE i.declined_at IS NULL OR i.declined_at < now() - ${MEMORY} RETURNING i.id`;
-const GLANCE = `SELECT t.name, ${countMembers('t.id')} AS members, p.name AS inviter, tablo_private.to_ms(now()) AS now_ms
+const GLANCE = `SELECT ${hostName('t.name')} AS name, ${countMembers('t.id')} AS members, p.name AS inviter, tablo_private.to_ms(now()) AS now_ms
   FROM tablos t LEFT JOIN profiles p ON p.user_id = $2 WHERE t.id = $1`;
 
 // An invitation is worth what who asks may still do, as a link is.
-const PENDING = `SELECT i.id, i.role, tablo_private.to_ms(i.created_at) AS created_ms, t.name, ${countMembers('t.id')} AS members, p.name AS inviter
+const PENDING = `SELECT i.id, i.role, tablo_private.to_ms(i.created_at) AS created_ms, ${hostName('t.name')} AS name, ${countMembers('t.id')} AS members, p.name AS inviter
   FROM tablo_private.invitations i
   JOIN tablos t ON t.id = i.tablo_id AND t.deleted_at IS NULL
   LEFT JOIN profiles p ON p.user_id = i.invited_by

@@ -7,6 +7,7 @@ import type { RestMember, RestSentInvitation } from '@tablo/schema/rest/member';
 import { err, ok, type Result } from '@tablo/schema/result';
 import { highestRole, type Role } from '@tablo/schema/roles';
 import type { Pool, PoolClient } from 'pg';
+import { hostRole } from '../db/host-columns.ts';
 import type { RestBounds } from '../rest-bounds.ts';
 import { type RestRefusal, refusal } from './app-error.ts';
 import { refuseGrant, refuseRemoval } from './member-rules.ts';
@@ -37,7 +38,7 @@ const members = (
     p.name, p.email, p.avatar_url
   FROM (${rows}) a
   CROSS JOIN LATERAL (
-    SELECT array_agg(role::text) AS roles FROM tablo_access WHERE tablo_id = $1 AND user_id = a.user_id AND is_active
+    SELECT array_agg(${hostRole('role')}) AS roles FROM tablo_access WHERE tablo_id = $1 AND user_id = a.user_id AND is_active
   ) r
   LEFT JOIN LATERAL (
     SELECT p.name, p.email, p.avatar_url FROM profiles p WHERE p.user_id = a.user_id AND NOT (${IS_UNSEEN}) LIMIT 1

@@ -9,7 +9,7 @@ import { addConnection } from './fake-connections.ts';
 import { Revocation } from './revocation.ts';
 
 const uuid = <T>(): T => randomUUID() as T;
-const member: Member = { role: 'member', epoch: 1, name: 'Plans' };
+const member: Member = { role: 'member', epoch: 1 };
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
