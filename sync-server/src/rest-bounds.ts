@@ -5,7 +5,7 @@ export interface RestBounds {
   readonly membersPerTablo: number;
   /** Invitation links that are open. */
   readonly linksPerTablo: number;
-  /** People whom a user asked to join, and who have not answered. */
+  /** Invitations that a user has sent within a month, whatever became of them; those that were accepted count no more. */
   readonly invitationsPerUser: number;
 }
 
@@ -18,7 +18,7 @@ export const REST_BOUNDS: RestBounds = {
 
 /** Open links that one user has made, in all tablos. */
 export const linksPerUser = ({ linksPerTablo }: RestBounds): number => 5 * linksPerTablo;
-/** Invitations that one person has not answered; one inviter may take up half of it. */
+/** Invitations that one person is asked and has not answered: of more they are not asked, and nobody is told. One inviter may send them half as many within a month. */
 export const INVITATIONS_TO_ANSWER = 50;
 export const INVITATIONS_OF_ONE_INVITER = INVITATIONS_TO_ANSWER / 2;
 /** An invitation that nobody answers ends then, and so does the memory of one that was declined. */

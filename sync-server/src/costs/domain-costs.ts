@@ -120,7 +120,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     covers: ['POST /chat/channels/:id/invites'],
   },
   {
-    resource: 'people asked who have not answered',
+    resource: 'invitations sent within 30 days and not accepted; 25 of them to one person',
     payer: 'user',
     unit: 'rows',
     bound: setting('MAX_INVITATIONS_PER_USER'),
@@ -132,9 +132,9 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     resource: 'invitations of one person',
     payer: 'user',
     unit: 'rows',
-    bound: constant('50, of one inviter 25, for 30 days'),
+    bound: constant('50 to answer, for 30 days'),
     metric: null,
-    told: '202 all the same: it tells nothing',
+    told: '202 all the same, and the person is not asked: it tells nothing',
     covers: ['POST /chat/channels/:id/members'],
   },
 ];
