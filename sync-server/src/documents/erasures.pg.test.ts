@@ -2,6 +2,7 @@ import { createDeletion, createEdit, createMessage, createReaction } from '@tabl
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { actAs } from '../db/host-database.ts';
 import { silentLog } from '../log.ts';
 import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
 import { type Erasures, openErasures } from './erasures.ts';
@@ -88,6 +89,83 @@ it('[R2] takes a deleted message, its edits included, out of every table, while 
   await until(async () => expect((await server.pool.query('SELECT FROM tablo_erasures')).rowCount).toBe(0));
   next.push(createMessage(by(bob), 'goes on'));
   await stored(next);
+});
+
+it.each([
+  ['deletes it', 'UPDATE messages SET deleted_at = now() WHERE id = $1', ''],
+  ['corrects it', `UPDATE messages SET text = 'as corrected', first_text = NULL WHERE id = $1`, 'as corrected'],
+  ['removes its row', 'DELETE FROM messages WHERE id = $1', null],
+])('[R2] does so of a message when service_role %s by SQL, also where nobody writes any more', async (_, sql, left) => {
+  const tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
+  const a = await joined(alice, tablo);
+  const [kept, secret] = [createMessage(by(alice), 'this stays'), createMessage(by(alice), 'open sesame')];
+  a.push(kept, secret, createEdit(by(alice), secret.id, 'open sesame, please'));
+  await stored(a);
+  a.close();
+  await actAs(server.pool, { role: 'service_role', keep: true }, async (client) => {
+    await client.query(sql, [secret.id]);
+    // Its earlier texts are rows of their own: those of a message that stays are the moderator's to empty.
+    if (left === 'as corrected')
+      await client.query(`UPDATE message_edits SET text = '' WHERE message_id = $1`, [secret.id]);
+  });
+  // In the log, or in the snapshot that was made when the last one left.
+  expect((await tablesWith('open sesame')).some((name) => /tablo_(updates|documents)$/.test(name))).toBe(true);
+  startErasures();
+  await until(async () => expect(await tablesWith('open sesame')).toEqual([]));
+  await until(async () => expect((await server.pool.query('SELECT FROM tablo_erasures')).rowCount).toBe(0));
+  const { rows } = await server.pool.query<{ text: string }>('SELECT text FROM messages WHERE id = $1', [secret.id]);
+  expect(rows[0]?.text ?? null).toBe(left);
+  expect((await joined(bob, tablo, 2)).texts).toEqual(['this stays']);
+});
+
+it('[R2] does so of an earlier text that is changed or removed by SQL, and keeps the reactions of its message', async () => {
+  const texts = ['open door', 'open window'] as const;
+  const tablo = await server.addTablo({ [alice]: 'owner' });
+  const a = await joined(alice, tablo);
+  const messages = texts.map((text) => createMessage(by(alice), text));
+  for (const one of messages) {
+    a.push(one, createEdit(by(alice), one.id, 'closed'), createReaction(by(alice), one.id, '👍', true));
+  }
+  await stored(a);
+  a.close();
+  await actAs(server.pool, { role: 'service_role', keep: true }, async (client) => {
+    await client.query(`UPDATE messages SET first_text = 'ajar' WHERE id = ANY($1)`, [messages.map(({ id }) => id)]);
+    await client.query(`DELETE FROM tablo_erasures`);
+    await client.query(`UPDATE message_edits SET text = 'ajar' WHERE message_id = $1`, [messages[0]?.id]);
+    await client.query('DELETE FROM message_edits WHERE message_id = $1', [messages[1]?.id]);
+  });
+  const { rows } = await server.pool.query('SELECT message_id FROM tablo_erasures');
+  expect(rows.map(({ message_id }) => message_id).sort()).toEqual(messages.map(({ id }) => id).sort());
+  startErasures();
+  for (const text of texts) await until(async () => expect(await tablesWith(text)).toEqual([]));
+  const reactions = await server.pool.query('SELECT FROM message_reactions WHERE channel_id = $1', [tablo]);
+  expect(reactions.rowCount).toBe(2);
+});
+
+it('[R9] what the ledger edits and deletes costs no trigger, and an edit no move', async () => {
+  const tablo = await server.addTablo({ [alice]: 'owner' });
+  const a = await joined(alice, tablo);
+  const [edited, deleted] = [createMessage(by(alice), 'first'), createMessage(by(alice), 'second')];
+  a.push(edited, deleted);
+  await stored(a);
+  const { rows } = await server.pool.query<{ source: string }>(
+    `SELECT pg_get_functiondef('tablo_private.note_erasure'::regproc) AS source`,
+  );
+  await server.pool.query(
+    `CREATE OR REPLACE FUNCTION tablo_private.note_erasure(message uuid, channel uuid, keeps_rows boolean) RETURNS void LANGUAGE plpgsql AS
+     $$ BEGIN RAISE EXCEPTION 'asked'; END $$`,
+  );
+  try {
+    a.push(createEdit(by(alice), edited.id, 'first, edited'), createDeletion(by(alice), deleted.id));
+    await stored(a);
+    await expect(server.pool.query(`UPDATE messages SET text = 'x' WHERE id = $1`, [edited.id])).rejects.toThrow(
+      'asked',
+    );
+  } finally {
+    await server.pool.query(rows[0]?.source ?? '');
+  }
+  const { rows: noted } = await server.pool.query('SELECT message_id FROM tablo_erasures WHERE tablo_id = $1', [tablo]);
+  expect(noted).toEqual([{ message_id: deleted.id }]);
 });
 
 it('[R2] does so in a tablo that nobody has open, after a restart, and in one that is closed', async () => {

@@ -35,11 +35,14 @@ const BY_KEY = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'material', 'm
   .map((way) => `SET LOCAL enable_${way} = off;`)
   .join(' ');
 
+/** For the triggers that note what others change or delete by SQL: what the ledger does, it notes itself. */
+const OWN_WORK = `SET LOCAL tablo_chat.ledger = 'yes';`;
+
 // Several statements in one trip take no parameters; the ids are canonical UUIDs, by their type. A shared transaction takes the rows that are free; what it
 // then lacks of those that exist is held by somebody.
 const lockSql = (tablos: Iterable<TabloId>, patience: Patience): string => {
   const wanted = `'${uuidArray(tablos)}'::uuid[]`;
-  return `BEGIN; ${BY_KEY} SET LOCAL lock_timeout = ${patience.ms}; SET LOCAL statement_timeout = ${patience.ms};
+  return `BEGIN; ${BY_KEY} ${OWN_WORK} SET LOCAL lock_timeout = ${patience.ms}; SET LOCAL statement_timeout = ${patience.ms};
     SELECT id, epoch, last_seq, deleted_at IS NOT NULL AS is_deleted FROM tablos WHERE id = ANY(${wanted})
       ORDER BY id FOR NO KEY UPDATE${patience.waitsForLocks ? '' : ' SKIP LOCKED'};
     SELECT id FROM tablos WHERE id = ANY(${wanted})`;
