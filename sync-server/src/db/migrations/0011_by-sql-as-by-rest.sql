@@ -82,3 +82,44 @@ END
 $$;
 REVOKE ALL ON FUNCTION tablo_private.note_erasure, tablo_private.empty_deleted, tablo_private.note_moderation, tablo_private.note_edited,
   tablo_private.note_removed_edits FROM PUBLIC, anon, authenticated, service_role;
+
+-- The columns that we have added to a host's tables ------------------------------------------------------------------------------
+
+-- A host's policies were written for the host's columns: they let people change their own membership, where a role stands now that the host knows nothing of. What we have
+-- added is kept against the host's people, and is anybody else's to write: the host's back end, its functions, service_role. What the host had is the host's to guard.
+CREATE FUNCTION tablo_private.keep_added_columns() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+DECLARE
+  kept jsonb := '{"role": "member", "is_active": true, "created_by": null, "deleted_at": null}';
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    kept := to_jsonb(OLD);
+  END IF;
+  NEW := jsonb_populate_record(NEW, (SELECT jsonb_object_agg(name, kept -> name) FROM unnest(TG_ARGV) AS name));
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tablo_private.keep_added_columns IS 'Keeps the columns that it is given as they were; in a new row, at their defaults.';
+REVOKE ALL ON FUNCTION tablo_private.keep_added_columns FROM PUBLIC, anon, authenticated, service_role;
+
+DO $$
+DECLARE
+  host text;
+  added text;
+BEGIN
+  FOREACH host IN ARRAY ARRAY['tablos', 'tablo_access'] LOOP
+    -- Tables of our own making have this policy, and rights that give people nothing to write.
+    CONTINUE WHEN EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = host AND policyname = 'tablo_chat_read');
+    -- Ours came in one transaction, with tablos.epoch, into a table that was there before. Where that cannot be told (a table that was restored from a dump), the column
+    -- counts as the host's, and the server warns at its start.
+    SELECT string_agg(quote_literal(c.attname), ', ') INTO added
+    FROM pg_attribute c, pg_attribute ours, pg_attribute first
+    WHERE c.attrelid = ('public.' || host)::regclass AND c.attname IN ('role', 'is_active', 'created_by', 'deleted_at') AND NOT c.attisdropped
+      AND ours.attrelid = 'public.tablos'::regclass AND ours.attname = 'epoch' AND c.xmin = ours.xmin
+      AND first.attrelid = c.attrelid AND first.attname = CASE host WHEN 'tablos' THEN 'id' ELSE 'tablo_id' END AND first.xmin <> ours.xmin;
+    IF added IS NOT NULL THEN
+      EXECUTE format($sql$CREATE TRIGGER tablo_chat_added_columns BEFORE INSERT OR UPDATE ON public.%I
+        FOR EACH ROW WHEN (current_user IN ('anon', 'authenticated')) EXECUTE FUNCTION tablo_private.keep_added_columns(%s)$sql$, host, added);
+    END IF;
+  END LOOP;
+END
+$$;
