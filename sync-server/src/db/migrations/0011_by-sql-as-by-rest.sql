@@ -123,3 +123,103 @@ BEGIN
   END LOOP;
 END
 $$;
+
+-- A tablo that is deleted is gone, whoever deletes it and however ----------------------------------------------------------------
+
+-- A document's name is never used again: a tablo that comes back under its id begins where nobody has a document of it, and nothing of its old texts is this one's.
+CREATE TABLE tablo_private.past_epochs (
+  tablo_id uuid PRIMARY KEY,
+  epoch integer NOT NULL
+);
+COMMENT ON TABLE tablo_private.past_epochs IS 'The last document of tablos that were deleted with messages in them: should one be inserted again under its id, it begins after that.';
+COMMENT ON COLUMN tablo_private.past_epochs.tablo_id IS 'The tablo that was.';
+COMMENT ON COLUMN tablo_private.past_epochs.epoch IS 'Number of its last Yjs document.';
+ALTER TABLE tablo_private.past_epochs ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON tablo_private.past_epochs FROM PUBLIC, anon, authenticated, service_role;
+
+CREATE FUNCTION tablo_private.begin_after_past() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+  past integer;
+BEGIN
+  SELECT p.epoch INTO past FROM tablo_private.past_epochs p WHERE p.tablo_id = NEW.id;
+  IF past >= NEW.epoch THEN
+    NEW.epoch := past + 1;
+  END IF;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tablo_private.begin_after_past IS 'A tablo that is inserted again under its id begins with a document that never was.';
+-- After tablo_chat_own_columns_insert, by its name.
+CREATE TRIGGER tablo_chat_past_epoch BEFORE INSERT ON public.tablos FOR EACH ROW EXECUTE FUNCTION tablo_private.begin_after_past();
+
+-- Foreign keys have done most of this before, by the order of triggers' names; under session_replication_role = replica, as logical replication works, they do nothing. So all of
+-- our rows are named here, each found by an index. The host's own rows, tablo_access among them, are the host's to replicate.
+CREATE OR REPLACE FUNCTION tablo_private.forget_tablo() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  INSERT INTO tablo_private.past_epochs AS p (tablo_id, epoch)
+  SELECT OLD.id, OLD.epoch WHERE EXISTS (SELECT FROM public.tablo_entries WHERE tablo_id = OLD.id)
+  ON CONFLICT (tablo_id) DO UPDATE SET epoch = greatest(p.epoch, excluded.epoch);
+  DELETE FROM public.tablo_votes v USING public.messages m WHERE m.channel_id = OLD.id AND v.message_id = m.id;
+  DELETE FROM public.tablo_reaction_kinds k USING public.messages m WHERE m.channel_id = OLD.id AND k.message_id = m.id;
+  DELETE FROM public.message_reactions WHERE channel_id = OLD.id;
+  DELETE FROM public.message_edits WHERE channel_id = OLD.id;
+  DELETE FROM public.messages WHERE channel_id = OLD.id;
+  DELETE FROM public.tablo_entries WHERE tablo_id = OLD.id;
+  DELETE FROM public.tablo_updates WHERE tablo_id = OLD.id;
+  DELETE FROM public.tablo_documents WHERE tablo_id = OLD.id;
+  DELETE FROM public.tablo_erasures WHERE tablo_id = OLD.id;
+  DELETE FROM public.tablo_clients WHERE tablo_id = OLD.id;
+  DELETE FROM public.tablo_invites WHERE tablo_id = OLD.id;
+  DELETE FROM public.channel_read_state WHERE channel_id = OLD.id;
+  DELETE FROM public.channel_drafts WHERE channel_id = OLD.id;
+  DELETE FROM tablo_private.deleted_counts WHERE channel_id = OLD.id;
+  DELETE FROM tablo_private.deleted_own_counts WHERE channel_id = OLD.id;
+  DELETE FROM tablo_private.own_marks WHERE channel_id = OLD.id;
+  DELETE FROM tablo_private.invitations WHERE tablo_id = OLD.id;
+  DELETE FROM tablo_private.newcomers WHERE tablo_id = OLD.id;
+  DELETE FROM tablo_private.decisions WHERE tablo_id = OLD.id;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tablo_private.forget_tablo IS 'After a tablo is deleted: all rows of ours that belong to it, and the number of its last document.';
+DROP TRIGGER tablo_chat_forget_clients ON public.tablos;
+DROP FUNCTION tablo_private.forget_clients();
+DROP TRIGGER tablo_chat_forget_decisions ON public.tablos;
+DROP FUNCTION tablo_private.forget_decisions();
+
+-- What has a foreign key is never looked up by its tablo but in the primary key's order: user first.
+CREATE INDEX channel_read_state_channel_idx ON public.channel_read_state (channel_id);
+CREATE INDEX channel_drafts_channel_idx ON public.channel_drafts (channel_id);
+
+CREATE FUNCTION tablo_private.remember_all_epochs() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  INSERT INTO tablo_private.past_epochs AS p (tablo_id, epoch)
+  SELECT t.id, t.epoch FROM public.tablos t WHERE EXISTS (SELECT FROM public.tablo_entries e WHERE e.tablo_id = t.id)
+  ON CONFLICT (tablo_id) DO UPDATE SET epoch = greatest(p.epoch, excluded.epoch);
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tablo_private.remember_all_epochs IS 'Before TRUNCATE of tablos: the numbers of their last documents.';
+CREATE TRIGGER tablo_chat_remember_truncate BEFORE TRUNCATE ON public.tablos
+  FOR EACH STATEMENT EXECUTE FUNCTION tablo_private.remember_all_epochs();
+
+-- What has a foreign key was truncated with the tablos, or PostgreSQL would have refused.
+CREATE OR REPLACE FUNCTION tablo_private.forget_all_tablos() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  DELETE FROM public.tablo_entries;
+  DELETE FROM public.tablo_updates;
+  DELETE FROM public.tablo_erasures;
+  DELETE FROM public.tablo_clients;
+  DELETE FROM tablo_private.decisions;
+  RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION tablo_private.begin_after_past, tablo_private.remember_all_epochs FROM PUBLIC, anon, authenticated, service_role;
+
+-- Replicated changes are changes: a removal is a decision, and what goes is forgotten. Each of these comes to the same when it is done twice.
+ALTER TABLE public.tablo_access ENABLE ALWAYS TRIGGER tablo_chat_decide;
+ALTER TABLE public.tablos
+  ENABLE ALWAYS TRIGGER tablo_chat_forget, ENABLE ALWAYS TRIGGER tablo_chat_forget_truncate,
+  ENABLE ALWAYS TRIGGER tablo_chat_remember_truncate, ENABLE ALWAYS TRIGGER tablo_chat_past_epoch;
+ALTER TABLE public.messages
+  ENABLE ALWAYS TRIGGER tablo_chat_forget, ENABLE ALWAYS TRIGGER tablo_chat_forget_truncate, ENABLE ALWAYS TRIGGER tablo_chat_count_truncated;
