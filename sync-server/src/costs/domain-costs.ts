@@ -102,6 +102,15 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     ],
   },
   {
+    resource: 'drafts, by SQL too; a list of them',
+    payer: 'user',
+    unit: 'bytes',
+    bound: constant('4 MiB'),
+    metric: null,
+    told: '413 `too-large`; the list has the newest',
+    covers: ['PUT /chat/channels/:id/draft', 'GET /chat/drafts'],
+  },
+  {
     resource: 'members',
     payer: 'tablo',
     unit: 'rows',

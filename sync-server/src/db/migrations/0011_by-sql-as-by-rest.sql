@@ -223,3 +223,22 @@ ALTER TABLE public.tablos
   ENABLE ALWAYS TRIGGER tablo_chat_remember_truncate, ENABLE ALWAYS TRIGGER tablo_chat_past_epoch;
 ALTER TABLE public.messages
   ENABLE ALWAYS TRIGGER tablo_chat_forget, ENABLE ALWAYS TRIGGER tablo_chat_forget_truncate, ENABLE ALWAYS TRIGGER tablo_chat_count_truncated;
+
+-- Drafts have one bound, whoever writes them [R9] --------------------------------------------------------------------------------
+
+-- After the row, so that everybody takes its lock and this one in the same order. One user's writes come one after another here: two that grow at once are both counted.
+CREATE FUNCTION tablo_private.bound_drafts() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(7461626, hashtext(NEW.user_id::text));
+  IF (SELECT sum(octet_length(d.text)) FROM public.channel_drafts d WHERE d.user_id = NEW.user_id) > 4194304 THEN
+    RAISE EXCEPTION 'The drafts of a user are at most 4 MiB together.' USING ERRCODE = 'check_violation', CONSTRAINT = 'channel_drafts_room', TABLE = 'channel_drafts';
+  END IF;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tablo_private.bound_drafts IS 'All drafts of a user together: 4 MiB of UTF-8.';
+CREATE TRIGGER tablo_chat_room AFTER INSERT ON public.channel_drafts
+  FOR EACH ROW WHEN (NEW.text <> '') EXECUTE FUNCTION tablo_private.bound_drafts();
+CREATE TRIGGER tablo_chat_room_update AFTER UPDATE ON public.channel_drafts
+  FOR EACH ROW WHEN (octet_length(NEW.text) > octet_length(OLD.text) OR NEW.user_id <> OLD.user_id) EXECUTE FUNCTION tablo_private.bound_drafts();
+REVOKE ALL ON FUNCTION tablo_private.bound_drafts FROM PUBLIC, anon, authenticated, service_role;
