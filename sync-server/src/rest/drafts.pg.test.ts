@@ -2,7 +2,7 @@ import { isLaterDraft } from '@tablo/schema/draft';
 import { draftAnswer, draftsAnswer } from '@tablo/schema/rest/draft';
 import type { Role } from '@tablo/schema/roles';
 import { Random } from '@tablo/schema/testing/random';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { actAs } from '../db/host-database.ts';
 import { newTablo, newUser, openTestRest, type TestRest } from './test-rest.ts';
 
@@ -87,10 +87,27 @@ describe('PUT draft', () => {
           alice,
         ])
       ).rows[0].bytes;
-    // There is room for one of these and half of another.
+    // There is room for one of these and half of another: the second waits until the first one's fate is known.
     const long = { text: 'y'.repeat(8_000), updated_at: iso(Date.now()) };
-    const answers = await Promise.all(ids.slice(210).map((id) => call(alice, id, long)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 19 }, () => 413)]);
+    const first = await rest.pool.connect();
+    await first.query('BEGIN');
+    await first.query('INSERT INTO channel_drafts (user_id, channel_id, text) VALUES ($1, $2, $3)', [
+      alice,
+      ids[210],
+      long.text,
+    ]);
+    const second = call(alice, ids[211] ?? '', long);
+    await vi.waitFor(async () => {
+      const { rowCount } = await rest.pool.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory' AND query LIKE '%channel_drafts%'`,
+      );
+      expect(rowCount).toBe(1);
+    }, 10_000);
+    await first.query('COMMIT');
+    first.release();
+    expect((await second).status).toBe(413);
+    const answers = await Promise.all(ids.slice(212).map((id) => call(alice, id, long)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([413]));
     expect(await bytes()).toBe(210 * 19_900 + 8_000);
     for (const sql of [
       `INSERT INTO channel_drafts (user_id, channel_id, text) VALUES ('${alice}', '${tablo}', repeat('z', 9000))`,
