@@ -32,6 +32,11 @@ const MARK_FROM = 5_000;
 /** There is a mark for every so many own messages: fewer new ones, whoever wrote them, need none. */
 const MARK_EVERY = 1_000;
 const MARKS_A_LIST = 3;
+
+/** Whether `OwnMarks` may have something to do for a row of `OWN_TABLOS` that was counted: for lists that leave rows out. */
+export const mayLackMarks = (alias: string, count: string): string =>
+  `${alias}.last_seq - ${alias}.read_seq - ${count} > ${MARK_FROM}`;
+
 const MAX_REMEMBERED = 10_000;
 
 interface Counted {
@@ -41,7 +46,7 @@ interface Counted {
   readonly unread_count: string;
 }
 
-/** [R9] Who writes very much and never marks it read has it counted once, not at every list. */
+/** [R9] Who writes very much and never marks it read has it counted once, not at every question. Whatever counts (`countUnread`) hands its rows in here afterwards. */
 export class OwnMarks {
   readonly #pool: Pool;
   /** User and tablo → its last number when there was no mark left to make. */
