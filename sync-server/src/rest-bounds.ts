@@ -1,6 +1,6 @@
 /** How much of the domain one user, and one tablo, may have. Counted where it is made, before it is made; one more than these may be asked for at once only by as many requests as have a connection each. */
 export interface RestBounds {
-  /** Tablos that a user has made (deleted ones for 30 days), and those that others may add them to; by their own hand they may belong to twice as many. */
+  /** Tablos that a user has made (deleted ones for 30 days), and those that others may add them to; by their own hand they may belong to twice as many. Memberships count until they end: a month after their tablo was deleted. */
   readonly tablosPerUser: number;
   readonly membersPerTablo: number;
   /** Invitation links that are open. */

@@ -88,7 +88,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     covers: UPDATES,
   },
   {
-    resource: 'tablos made, or added to by others; twice as many joined',
+    resource: 'tablos made, or added to by others; twice as many joined; deleted ones count for 30 days',
     payer: 'user',
     unit: 'tablos',
     bound: setting('MAX_TABLOS_PER_USER'),

@@ -53,7 +53,7 @@ async function fill(id: string): Promise<void> {
     `INSERT INTO channel_drafts (user_id, channel_id, text) VALUES ('${alice}', '${id}', 'x')`,
     `INSERT INTO tablo_private.own_marks (channel_id, user_id, seq, messages) VALUES ('${id}', '${alice}', 1, 1)`,
     `INSERT INTO tablo_private.invitations (tablo_id, user_id, role, invited_by) VALUES ('${id}', gen_random_uuid(), 'member', '${alice}')`,
-    `INSERT INTO tablo_private.newcomers (tablo_id, user_id, added_by) VALUES ('${id}', '${bob}', '${alice}')`,
+    `INSERT INTO tablo_private.newcomers (tablo_id, user_id, added_by) VALUES ('${id}', gen_random_uuid(), '${alice}')`,
     `INSERT INTO tablo_private.decisions (tablo_id, user_id, decided_at) VALUES ('${id}', '${bob}', now())`,
   ])
     await pool.query(sql);

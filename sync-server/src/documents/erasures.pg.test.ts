@@ -249,6 +249,38 @@ it('[R9] moves a tablo once for many deletions, and not before they are so old',
   expect(rows).toEqual([{ epoch: 2 }]);
 });
 
+it('[R9] ends memberships a month after their tablo was deleted, in portions, which is no decision; opened again before, it has its members', async () => {
+  const [old, reopened, recent] = [await server.addTablo({}), await server.addTablo({}), await server.addTablo({})];
+  await server.pool.query(
+    `INSERT INTO tablo_access (tablo_id, user_id) SELECT t, gen_random_uuid() FROM unnest($1::uuid[]) AS t, generate_series(1, 2500)`,
+    [[old, reopened, recent]],
+  );
+  await server.pool.query('UPDATE tablos SET deleted_at = now() WHERE id = ANY($1)', [[old, reopened, recent]]);
+  await server.pool.query('UPDATE tablos SET deleted_at = NULL WHERE id = $1', [reopened]);
+  await server.pool.query(
+    `UPDATE tablo_private.closed_tablos SET closed_at = closed_at - interval '31 days' WHERE tablo_id = $1`,
+    [old],
+  );
+  const active = async () => {
+    const { rows } = await server.pool.query<{ count: number }>(
+      `SELECT (SELECT count(*)::int FROM tablo_access a WHERE a.tablo_id = t AND a.is_active) AS count FROM unnest($1::uuid[]) AS t`,
+      [[old, reopened, recent]],
+    );
+    return rows.map(({ count }) => count);
+  };
+  const store = new PgErasureStore(server.pool);
+  expect(await store.endMemberships()).toBe(true);
+  expect(await active()).toEqual([1_500, 2_500, 2_500]);
+  startErasures();
+  await until(async () => expect(await active()).toEqual([0, 2_500, 2_500]));
+  const { rows } = await server.pool.query(
+    'SELECT tablo_id FROM tablo_private.closed_tablos WHERE tablo_id = ANY($1)',
+    [[old, reopened, recent]],
+  );
+  expect(rows).toEqual([{ tablo_id: recent }]);
+  expect((await server.pool.query('SELECT FROM tablo_private.decisions WHERE tablo_id = $1', [old])).rowCount).toBe(0);
+});
+
 it('[R9] empties any number of edits and reactions in portions', async () => {
   const tablo = await server.addTablo({ [alice]: 'owner' });
   const id = createEntryId();

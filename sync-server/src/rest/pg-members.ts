@@ -59,6 +59,9 @@ const SHARES = `SELECT FROM tablo_access mine
   JOIN tablo_access theirs ON theirs.tablo_id = mine.tablo_id AND theirs.user_id = $2 AND theirs.is_active
   WHERE mine.user_id = $1 AND mine.is_active
     AND NOT EXISTS (SELECT FROM tablo_private.newcomers n WHERE n.tablo_id = mine.tablo_id AND n.user_id IN ($1, $2)) LIMIT 1`;
+// [R9] An id that somebody made up is not kept for ever: who was added unasked and never came goes without a trace.
+const REMOVE_NEWCOMER =
+  'DELETE FROM tablo_access WHERE tablo_id = $1 AND user_id = $2 AND tablo_private.is_newcomer($1, $2)';
 const ADD_NEWCOMER = `INSERT INTO tablo_private.newcomers (tablo_id, user_id, added_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`;
 
 interface Row {
@@ -131,6 +134,8 @@ export class PgMembers {
       if (refused !== null) return err(refused);
       // Leaving by oneself is no removal: the trigger that remembers removals is told so, for this transaction.
       if (actor === target) await client.query(`SELECT set_config('tablo_chat.leaving', $1, true)`, [actor]);
+      const removed = await client.query(REMOVE_NEWCOMER, [tabloId, target]);
+      if (removed.rowCount !== 0) return ok(null);
       await client.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [
         tabloId,
         target,

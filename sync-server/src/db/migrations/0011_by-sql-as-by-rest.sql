@@ -178,6 +178,7 @@ BEGIN
   DELETE FROM tablo_private.invitations WHERE tablo_id = OLD.id;
   DELETE FROM tablo_private.newcomers WHERE tablo_id = OLD.id;
   DELETE FROM tablo_private.decisions WHERE tablo_id = OLD.id;
+  DELETE FROM tablo_private.closed_tablos WHERE tablo_id = OLD.id;
   RETURN NULL;
 END
 $$;
@@ -242,3 +243,91 @@ CREATE TRIGGER tablo_chat_room AFTER INSERT ON public.channel_drafts
 CREATE TRIGGER tablo_chat_room_update AFTER UPDATE ON public.channel_drafts
   FOR EACH ROW WHEN (octet_length(NEW.text) > octet_length(OLD.text) OR NEW.user_id <> OLD.user_id) EXECUTE FUNCTION tablo_private.bound_drafts();
 REVOKE ALL ON FUNCTION tablo_private.bound_drafts FROM PUBLIC, anon, authenticated, service_role;
+
+-- Memberships of deleted tablos end [R9] -----------------------------------------------------------------------------------------
+
+-- Lists look at every tablo that somebody belongs to. Those of a deleted one end a month later, in portions: until then an administrator who opens it again finds its members.
+CREATE TABLE tablo_private.closed_tablos (
+  tablo_id uuid PRIMARY KEY REFERENCES public.tablos (id) ON DELETE CASCADE,
+  closed_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX closed_tablos_due_idx ON tablo_private.closed_tablos (closed_at);
+COMMENT ON TABLE tablo_private.closed_tablos IS 'Deleted tablos whose memberships have not ended yet.';
+COMMENT ON COLUMN tablo_private.closed_tablos.tablo_id IS 'The tablo.';
+COMMENT ON COLUMN tablo_private.closed_tablos.closed_at IS 'When it was deleted.';
+ALTER TABLE tablo_private.closed_tablos ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON tablo_private.closed_tablos FROM PUBLIC, anon, authenticated, service_role;
+INSERT INTO tablo_private.closed_tablos (tablo_id) SELECT id FROM public.tablos WHERE deleted_at IS NOT NULL;
+
+CREATE FUNCTION tablo_private.note_closed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND (OLD.deleted_at IS NULL) = (NEW.deleted_at IS NULL) THEN
+    RETURN NULL;
+  END IF;
+  IF NEW.deleted_at IS NULL THEN
+    DELETE FROM tablo_private.closed_tablos WHERE tablo_id = NEW.id;
+  ELSE
+    INSERT INTO tablo_private.closed_tablos (tablo_id) VALUES (NEW.id) ON CONFLICT DO NOTHING;
+  END IF;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tablo_private.note_closed IS 'After a tablo is deleted, or opened again.';
+CREATE TRIGGER tablo_chat_closed AFTER INSERT OR UPDATE ON public.tablos FOR EACH ROW EXECUTE FUNCTION tablo_private.note_closed();
+ALTER TABLE public.tablos ENABLE ALWAYS TRIGGER tablo_chat_closed;
+
+CREATE FUNCTION tablo_private.end_closed(portion integer) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+  due uuid;
+  ended bigint;
+BEGIN
+  SELECT c.tablo_id INTO due FROM tablo_private.closed_tablos c WHERE c.closed_at < now() - interval '30 days'
+  ORDER BY c.closed_at LIMIT 1 FOR UPDATE SKIP LOCKED;
+  IF due IS NULL THEN
+    RETURN 0;
+  END IF;
+  -- Nobody has decided anything about these members.
+  PERFORM set_config('tablo_chat.closing', due::text, true);
+  UPDATE public.tablo_access SET is_active = false WHERE ctid = ANY (ARRAY(
+    SELECT a.ctid FROM public.tablo_access a WHERE a.tablo_id = due AND a.is_active LIMIT portion FOR UPDATE SKIP LOCKED));
+  GET DIAGNOSTICS ended = ROW_COUNT;
+  PERFORM set_config('tablo_chat.closing', '', true);
+  IF NOT EXISTS (SELECT FROM public.tablo_access a WHERE a.tablo_id = due AND a.is_active) THEN
+    DELETE FROM tablo_private.closed_tablos WHERE tablo_id = due;
+  ELSIF ended = 0 THEN
+    -- Somebody holds them: others first.
+    UPDATE tablo_private.closed_tablos SET closed_at = now() - interval '30 days' WHERE tablo_id = due;
+  END IF;
+  RETURN ended + 1;
+END
+$$;
+COMMENT ON FUNCTION tablo_private.end_closed IS 'Ends a portion of the memberships of one tablo that was deleted a month ago; 0 where there is none.';
+
+-- Somebody who was added without being asked, and has not come, leaves nothing behind when they are removed: nobody knows whether there is such a person.
+CREATE OR REPLACE FUNCTION tablo_private.note_decision() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+  remaining integer;
+  has_come boolean;
+BEGIN
+  SELECT max(tablo_private.role_rank(a.role::text)) INTO remaining FROM public.tablo_access a
+  WHERE a.tablo_id = OLD.tablo_id AND a.user_id = OLD.user_id AND a.is_active;
+  IF remaining >= tablo_private.role_rank(OLD.role::text) THEN
+    RETURN NULL;
+  END IF;
+  IF remaining IS NULL THEN
+    has_come := NOT tablo_private.is_newcomer(OLD.tablo_id, OLD.user_id);
+    DELETE FROM tablo_private.newcomers n WHERE n.tablo_id = OLD.tablo_id AND n.user_id = OLD.user_id;
+    -- Said by REST, for its transaction: they leave by themselves, which is no removal. Or the tablo has been closed for long.
+    IF NOT has_come OR current_setting('tablo_chat.leaving', true) = OLD.user_id::text
+      OR current_setting('tablo_chat.closing', true) = OLD.tablo_id::text THEN
+      RETURN NULL;
+    END IF;
+  END IF;
+  DELETE FROM tablo_private.invitations i WHERE i.tablo_id = OLD.tablo_id AND i.user_id = OLD.user_id;
+  INSERT INTO tablo_private.decisions AS d (tablo_id, user_id, decided_at)
+  SELECT OLD.tablo_id, OLD.user_id, clock_timestamp() WHERE EXISTS (SELECT FROM public.tablos t WHERE t.id = OLD.tablo_id)
+  ON CONFLICT (tablo_id, user_id) DO UPDATE SET decided_at = greatest(d.decided_at, excluded.decided_at);
+  RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION tablo_private.note_closed, tablo_private.end_closed FROM PUBLIC, anon, authenticated, service_role;
