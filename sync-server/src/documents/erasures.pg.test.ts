@@ -249,6 +249,31 @@ it('[R9] moves a tablo once for many deletions, and not before they are so old',
   expect(rows).toEqual([{ epoch: 2 }]);
 });
 
+it('[R2] a tablo that is deleted and inserted again under its id in one transaction gets no text back, from no device and no memory', async () => {
+  const tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
+  const [a, b] = [await joined(alice, tablo), await joined(bob, tablo)];
+  a.push(createMessage(by(alice), 'from a former life'));
+  await stored(a);
+  const client = await server.pool.connect();
+  await client.query('BEGIN');
+  await client.query('DELETE FROM tablos WHERE id = $1', [tablo]);
+  await client.query(`INSERT INTO tablos (id, name) VALUES ($1, 'Again')`, [tablo]);
+  await client.query(
+    `INSERT INTO tablo_access (tablo_id, user_id, role) VALUES ($1, $2, 'owner'), ($1, $3, 'member')`,
+    [tablo, alice, bob],
+  );
+  await client.query('COMMIT');
+  client.release();
+  for (const one of [a, b]) await until(() => expect(one.closed).toContain('epoch-moved'));
+  const next = await joined(bob, tablo, 2);
+  expect(next.texts).toEqual([]);
+  next.push(createMessage(by(bob), 'a new life'));
+  await stored(next);
+  await server.restart();
+  expect(await tablesWith('from a former life')).toEqual([]);
+  expect((await joined(alice, tablo, 2)).texts).toEqual(['a new life']);
+});
+
 it('[R9] ends memberships a month after their tablo was deleted, in portions, which is no decision; opened again before, it has its members', async () => {
   const [old, reopened, recent] = [await server.addTablo({}), await server.addTablo({}), await server.addTablo({})];
   await server.pool.query(

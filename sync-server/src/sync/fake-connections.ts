@@ -23,7 +23,15 @@ export function addConnection(
     for (const listener of listeners) listener();
   };
   const live = {
-    context: { tabloId: tablo, userId: user, socket, role, isOverruled: false, expiresAt: Number.POSITIVE_INFINITY },
+    context: {
+      tabloId: tablo,
+      epoch: 1,
+      userId: user,
+      socket,
+      role,
+      isOverruled: false,
+      expiresAt: Number.POSITIVE_INFINITY,
+    },
     readOnly: false,
     onClose: (listener: () => void) => void listeners.push(listener),
     sendStateless: (payload: string) => void heard.push(parseServerStateless(payload)),

@@ -17,16 +17,17 @@ afterEach(() => void vi.useRealTimers());
 function open() {
   const connections = new Connections();
   const removed = new Set<UserId>();
+  const moved = new Set<TabloId>();
   const state = { lookUps: 0, isAway: false, mostAtOnce: 0 };
   let atOnce = 0;
-  const find = async (_: TabloId, user: UserId): Promise<Member | null> => {
+  const find = async (tablo: TabloId, user: UserId): Promise<Member | null> => {
     state.lookUps += 1;
     atOnce += 1;
     state.mostAtOnce = Math.max(state.mostAtOnce, atOnce);
     await Promise.resolve();
     atOnce -= 1;
     if (state.isAway) throw new Error('the database is away');
-    return removed.has(user) ? null : member;
+    return removed.has(user) ? null : { ...member, epoch: moved.has(tablo) ? 2 : 1 };
   };
   const news = { tell: vi.fn(), close: () => {} };
   const revocation = new Revocation({
@@ -37,7 +38,7 @@ function open() {
     log: silentLog,
   });
   revocation.open();
-  return { connections, removed, state, news, revocation };
+  return { connections, removed, moved, state, news, revocation };
 }
 
 const soon = () => vi.advanceTimersByTimeAsync(0);
@@ -54,6 +55,23 @@ describe('Revocation', () => {
     for (let nth = 0; nth < 50_000; nth += 1) revocation.handle({ type: 'access', tablo, user: alice });
     await vi.advanceTimersByTimeAsync(1_000);
     expect(one.closed).toEqual(['forbidden']);
+  });
+
+  it('[R2] ends connections of a document that is not the tablo’s any more, after the ledger had time to end them itself', async () => {
+    const { connections, moved, revocation } = open();
+    const [tablo, other, alice] = [uuid<TabloId>(), uuid<TabloId>(), uuid<UserId>()];
+    const [one, own, elsewhere] = [
+      addConnection(connections, { tablo, user: alice }),
+      addConnection(connections, { tablo, user: alice }),
+      addConnection(connections, { tablo: other, user: alice }),
+    ];
+    moved.add(tablo);
+    revocation.handle({ type: 'tablo', tablo });
+    await soon();
+    expect([one.closed, own.closed]).toEqual([[], []]);
+    own.leave();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([one.closed, own.closed, elsewhere.closed]).toEqual([['epoch-moved'], [], []]);
   });
 
   it('[R11] a flood of forged notifications of who is online costs a look at each a second, and of others nothing', async () => {
