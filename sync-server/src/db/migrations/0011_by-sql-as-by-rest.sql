@@ -259,22 +259,44 @@ ALTER TABLE tablo_private.closed_tablos ENABLE ROW LEVEL SECURITY;
 REVOKE ALL ON tablo_private.closed_tablos FROM PUBLIC, anon, authenticated, service_role;
 INSERT INTO tablo_private.closed_tablos (tablo_id) SELECT id FROM public.tablos WHERE deleted_at IS NOT NULL;
 
-CREATE FUNCTION tablo_private.note_closed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+CREATE FUNCTION tablo_private.note_closed(tablo uuid, is_closed boolean) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
-  IF TG_OP = 'UPDATE' AND (OLD.deleted_at IS NULL) = (NEW.deleted_at IS NULL) THEN
-    RETURN NULL;
-  END IF;
-  IF NEW.deleted_at IS NULL THEN
-    DELETE FROM tablo_private.closed_tablos WHERE tablo_id = NEW.id;
+  IF is_closed THEN
+    INSERT INTO tablo_private.closed_tablos (tablo_id) VALUES (tablo) ON CONFLICT DO NOTHING;
   ELSE
-    INSERT INTO tablo_private.closed_tablos (tablo_id) VALUES (NEW.id) ON CONFLICT DO NOTHING;
+    DELETE FROM tablo_private.closed_tablos WHERE tablo_id = tablo;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION tablo_private.note_closed IS 'A tablo was deleted, or opened again.';
+CREATE FUNCTION tablo_private.note_inserted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  IF NEW.deleted_at IS NOT NULL THEN
+    PERFORM tablo_private.note_closed(NEW.id, true);
   END IF;
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION tablo_private.note_closed IS 'After a tablo is deleted, or opened again.';
-CREATE TRIGGER tablo_chat_closed AFTER INSERT OR UPDATE ON public.tablos FOR EACH ROW EXECUTE FUNCTION tablo_private.note_closed();
+COMMENT ON FUNCTION tablo_private.note_inserted IS 'After a tablo is inserted that is deleted already.';
+CREATE TRIGGER tablo_chat_closed AFTER INSERT ON public.tablos FOR EACH ROW EXECUTE FUNCTION tablo_private.note_inserted();
 ALTER TABLE public.tablos ENABLE ALWAYS TRIGGER tablo_chat_closed;
+
+-- In the function that looks at every changed row already: commits change one a tablo.
+CREATE OR REPLACE FUNCTION tablo_private.notify_tablo() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND (OLD.id, OLD.name::text, OLD.deleted_at) IS NOT DISTINCT FROM (NEW.id, NEW.name::text, NEW.deleted_at) THEN
+    RETURN NULL;
+  END IF;
+  PERFORM pg_notify('tablo_changes', json_build_object('type', 'tablo', 'tablo', OLD.id)::text);
+  IF TG_OP = 'UPDATE' AND NEW.id IS DISTINCT FROM OLD.id THEN
+    PERFORM pg_notify('tablo_changes', json_build_object('type', 'tablo', 'tablo', NEW.id)::text);
+  END IF;
+  IF TG_OP = 'UPDATE' AND (OLD.deleted_at IS NULL) <> (NEW.deleted_at IS NULL) THEN
+    PERFORM tablo_private.note_closed(NEW.id, NEW.deleted_at IS NOT NULL);
+  END IF;
+  RETURN NULL;
+END
+$$;
 
 CREATE FUNCTION tablo_private.end_closed(portion integer) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
@@ -330,4 +352,4 @@ BEGIN
   RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION tablo_private.note_closed, tablo_private.end_closed FROM PUBLIC, anon, authenticated, service_role;
+REVOKE ALL ON FUNCTION tablo_private.note_closed, tablo_private.note_inserted, tablo_private.end_closed FROM PUBLIC, anon, authenticated, service_role;
