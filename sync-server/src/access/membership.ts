@@ -6,8 +6,6 @@ export interface Member {
   readonly role: Role;
   /** Of the tablo: number of its live document. */
   readonly epoch: number;
-  /** Of the tablo. */
-  readonly name: string;
   /** Somebody with whom they shared no tablo added them, and they have not used it yet: nothing that others see may name them. */
   readonly isNewcomer?: true;
 }

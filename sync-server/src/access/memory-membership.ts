@@ -4,7 +4,6 @@ import type { Role } from '@tablo/schema/roles';
 import type { Member, Membership } from './membership.ts';
 
 interface Tablo {
-  readonly name: string;
   readonly epoch: number;
   readonly isDeleted: boolean;
 }
@@ -14,7 +13,7 @@ export class MemoryMembership implements Membership {
   readonly #roles = new Map<string, Role>();
 
   setTablo(tabloId: TabloId, tablo: Partial<Tablo> = {}): void {
-    this.#tablos.set(tabloId, { name: 'Tablo', epoch: 1, isDeleted: false, ...tablo });
+    this.#tablos.set(tabloId, { epoch: 1, isDeleted: false, ...tablo });
   }
 
   /** `null`: no longer a member. */
@@ -27,7 +26,7 @@ export class MemoryMembership implements Membership {
     const tablo = this.#tablos.get(tabloId);
     const role = this.#roles.get(`${tabloId} ${userId}`);
     if (tablo === undefined || tablo.isDeleted || role === undefined) return null;
-    return { role, epoch: tablo.epoch, name: tablo.name };
+    return { role, epoch: tablo.epoch };
   }
 
   async settle(): Promise<void> {} // Nobody is added here without being asked.

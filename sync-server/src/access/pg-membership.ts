@@ -2,19 +2,20 @@
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { highestRole } from '@tablo/schema/roles';
 import type { Pool } from 'pg';
+import { hostRole } from '../db/host-columns.ts';
 import type { Member, Membership } from './membership.ts';
 
 // As the lists of members and the policies see it: who has written or read there, by whatever way, has come. Looked up for newcomers alone, by index [R9].
 const IS_NEWCOMER = `CASE WHEN n.user_id IS NULL THEN false
     ELSE (SELECT m.seq FROM messages m WHERE m.channel_id = w.tablo AND m.user_id = w.member ORDER BY m.seq LIMIT 1) IS NULL
       AND NOT EXISTS (SELECT FROM channel_read_state s WHERE s.channel_id = w.tablo AND s.user_id = w.member) END`;
-// `role` may be an enum, and rows may repeat, in a host application's own table.
-const FIND = `SELECT w.nth::integer AS nth, t.epoch, t.name, array_agg(a.role::text) AS roles, bool_or(${IS_NEWCOMER}) AS is_newcomer
+// Rows may repeat in a host application's own table.
+const FIND = `SELECT w.nth::integer AS nth, t.epoch, array_agg(${hostRole('a.role')}) AS roles, bool_or(${IS_NEWCOMER}) AS is_newcomer
   FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w(tablo, member, nth)
   JOIN tablos t ON t.id = w.tablo AND t.deleted_at IS NULL
   JOIN tablo_access a ON a.tablo_id = w.tablo AND a.user_id = w.member AND a.is_active
   LEFT JOIN tablo_private.newcomers n ON n.tablo_id = w.tablo AND n.user_id = w.member
-  GROUP BY w.nth, t.epoch, t.name`;
+  GROUP BY w.nth, t.epoch`;
 
 // Told like a change of the membership: every server looks at the live connections again, and the others' pages ask for the name.
 const SETTLE = `WITH settled AS (DELETE FROM tablo_private.newcomers WHERE tablo_id = $1 AND user_id = $2 RETURNING tablo_id, user_id)
@@ -64,7 +65,7 @@ export class PgMembership implements Membership {
 
   async #answer(lookUps: readonly LookUp[]): Promise<void> {
     this.#queries += 1;
-    type Row = { nth: number; epoch: number; name: string; roles: string[]; is_newcomer: boolean };
+    type Row = { nth: number; epoch: number; roles: string[]; is_newcomer: boolean };
     try {
       const { rows } = await this.#pool.query<Row>({
         name: 'membership-find',
@@ -72,9 +73,9 @@ export class PgMembership implements Membership {
         values: [lookUps.map(({ tabloId }) => tabloId), lookUps.map(({ userId }) => userId)],
       });
       const found = new Map(
-        rows.map(({ nth, epoch, name, roles, is_newcomer }): [number, Member] => [
+        rows.map(({ nth, epoch, roles, is_newcomer }): [number, Member] => [
           nth,
-          { role: highestRole(roles), epoch, name, ...(is_newcomer ? { isNewcomer: true } : {}) },
+          { role: highestRole(roles), epoch, ...(is_newcomer ? { isNewcomer: true } : {}) },
         ]),
       );
       for (const [index, { resolve }] of lookUps.entries()) resolve(found.get(index + 1) ?? null);

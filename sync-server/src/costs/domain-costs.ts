@@ -88,7 +88,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     covers: UPDATES,
   },
   {
-    resource: 'tablos made, or added to by others; twice as many joined',
+    resource: 'tablos made, or added to by others; twice as many joined; deleted ones count for 30 days',
     payer: 'user',
     unit: 'tablos',
     bound: setting('MAX_TABLOS_PER_USER'),
@@ -100,6 +100,15 @@ export const DOMAIN_COSTS: readonly Cost[] = [
       'POST /chat/invites/:code/accept',
       'POST /chat/invitations/:id/accept',
     ],
+  },
+  {
+    resource: 'drafts, by SQL too; a list of them',
+    payer: 'user',
+    unit: 'bytes',
+    bound: constant('4 MiB'),
+    metric: null,
+    told: '413 `too-large`; the list has the newest',
+    covers: ['PUT /chat/channels/:id/draft', 'GET /chat/drafts'],
   },
   {
     resource: 'members',
@@ -120,7 +129,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     covers: ['POST /chat/channels/:id/invites'],
   },
   {
-    resource: 'people asked who have not answered',
+    resource: 'invitations sent within 30 days and not accepted; 25 of them to one person',
     payer: 'user',
     unit: 'rows',
     bound: setting('MAX_INVITATIONS_PER_USER'),
@@ -132,9 +141,9 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     resource: 'invitations of one person',
     payer: 'user',
     unit: 'rows',
-    bound: constant('50, of one inviter 25, for 30 days'),
+    bound: constant('50 to answer, for 30 days'),
     metric: null,
-    told: '202 all the same: it tells nothing',
+    told: '202 all the same, and the person is not asked: it tells nothing',
     covers: ['POST /chat/channels/:id/members'],
   },
 ];

@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import { DatabaseClient } from './database-client.ts';
 import type { DbLog } from './db-log.ts';
+import { warnOfHostRights } from './host-rights.ts';
 
 const MIGRATIONS_DIR = fileURLToPath(new URL('./migrations', import.meta.url));
 /** Ours among advisory locks, apart from any other program that migrates the same database. */
 const MIGRATION_LOCK = 7_461_626_012_447;
 const SAID_MAX_LENGTH = 1_000;
 
-/** Applies what is missing and returns the names of it. All of it is one transaction: a failure changes nothing. */
+/** Applies what is missing, returns the names of it, and warns of what a host's people may write. All of it is one transaction: a failure changes nothing. */
 export async function migrate(url: string, log: DbLog, dir: string = MIGRATIONS_DIR): Promise<string[]> {
   const client = new DatabaseClient({
     connectionString: url,
@@ -38,6 +39,7 @@ export async function migrate(url: string, log: DbLog, dir: string = MIGRATIONS_
     });
     const names = applied.map(({ name }) => name);
     if (names.length > 0) log.info({ applied: names }, 'Database: migrations were applied.');
+    if (dir === MIGRATIONS_DIR) await warnOfHostRights(client, log);
     return names;
   } finally {
     // Ending the session releases the lock, also where the connection broke.

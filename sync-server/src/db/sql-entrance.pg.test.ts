@@ -125,6 +125,102 @@ describe('the server’s own columns of a host’s table', () => {
   });
 });
 
+describe('columns that we have added to a host’s tables', () => {
+  // The host has tablos.deleted_at and tablo_access.is_active; role and created_by are ours.
+  it('[R6] make nobody an owner who may change their own row, and leave the host’s columns to them', async () => {
+    await actAs(pool, { ...AUTHENTICATED, keep: true }, (client) =>
+      client.query(`UPDATE tablo_access SET role = 'owner', seen_at = '2026-01-01Z' WHERE user_id = auth.uid()`),
+    );
+    expect(
+      await one('SELECT role, is_active, seen_at IS NOT NULL AS is_seen FROM tablo_access WHERE tablo_id = $1'),
+    ).toEqual({ role: 'member', is_active: true, is_seen: true });
+    await actAs(pool, { ...AUTHENTICATED, keep: true }, (client) =>
+      client.query(
+        `INSERT INTO tablo_access (tablo_id, user_id, role) VALUES ($1, $2, 'owner') ON CONFLICT (tablo_id, user_id) DO UPDATE SET role = 'owner'`,
+        [tablo, alice],
+      ),
+    );
+    expect(await one('SELECT role FROM tablo_access WHERE tablo_id = $1')).toEqual({ role: 'member' });
+  });
+
+  it('[R6] are at their defaults in what people insert: a tablo counts for nobody whom its maker names', async () => {
+    const id = createEntryId();
+    await actAs(pool, { ...AUTHENTICATED, keep: true }, async (client) => {
+      await client.query(`INSERT INTO tablos (id, owner_id, name, created_by) VALUES ($1, $2, 'New', $3)`, [
+        id,
+        alice,
+        eve,
+      ]);
+      await client.query('UPDATE tablos SET created_by = $2 WHERE id = $1', [id, eve]);
+      await client.query(`INSERT INTO tablo_access (tablo_id, user_id, role) VALUES ($1, $2, 'owner')`, [id, alice]);
+    });
+    expect(await one('SELECT name, created_by, owner_id FROM tablos WHERE id = $1', [id])).toEqual({
+      name: 'New',
+      created_by: null,
+      owner_id: alice,
+    });
+    expect(await one('SELECT role FROM tablo_access WHERE tablo_id = $1', [id])).toEqual({ role: 'member' });
+  });
+
+  it('are service_role’s to write, and those of a function of the host’s', async () => {
+    const roleAfter = async (role: string, sql: string) => {
+      await actAs(pool, { role, sub: alice, keep: true }, (client) => client.query(sql, [tablo]));
+      return one('SELECT role FROM tablo_access WHERE tablo_id = $1');
+    };
+    await pool.query(`CREATE OR REPLACE FUNCTION promote(tablo uuid) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+      $$ UPDATE public.tablo_access SET role = 'admin' WHERE tablo_id = tablo $$`);
+    const set = `UPDATE tablo_access SET role = 'owner' WHERE tablo_id = $1`;
+    expect(await roleAfter('service_role', set)).toEqual({ role: 'owner' });
+    expect(await roleAfter('authenticated', 'SELECT promote($1)')).toEqual({ role: 'admin' });
+    await pool.query(set, [tablo]);
+    expect(await one('SELECT role FROM tablo_access WHERE tablo_id = $1')).toEqual({ role: 'owner' });
+  });
+
+  it('[R6] keep a removal and a deletion where they are ours, and are warned of at every start where they are the host’s', async () => {
+    const warned: unknown[] = [];
+    const log = { ...silentLog, warn: (fields: object | string) => void warned.push(fields) };
+    const startOn = async (changes: string, act: (client: Pool) => Promise<void>) => {
+      const other = await openEmptyDatabase();
+      await onServer(other.url, async (client) => {
+        await client.query(HOST_DATABASE);
+        await client.query(changes);
+      });
+      await migrate(other.url, silentLog);
+      warned.length = 0;
+      expect(await migrate(other.url, log)).toEqual([]);
+      const names = warned.map((fields) => (fields as { readonly column?: string }).column);
+      const otherPool = createPool(other.url);
+      await act(otherPool);
+      await otherPool.end();
+      await other.close();
+      return names;
+    };
+    const ended = (isKept: boolean) => async (there: Pool) => {
+      await there.query(`INSERT INTO tablos (id, owner_id, name, deleted_at) VALUES ($1, $2, 'Plans', now())`, [
+        tablo,
+        alice,
+      ]);
+      await there.query('INSERT INTO tablo_access (tablo_id, user_id, is_active) VALUES ($1, $2, false)', [
+        tablo,
+        alice,
+      ]);
+      await actAs(there, { ...AUTHENTICATED, keep: true }, async (client) => {
+        await client.query('UPDATE tablo_access SET is_active = true');
+        await client.query('UPDATE tablos SET deleted_at = NULL');
+      });
+      const { rows } = await there.query(
+        'SELECT is_active FROM tablo_access UNION ALL SELECT deleted_at IS NULL FROM tablos',
+      );
+      expect(rows).toEqual([{ is_active: !isKept }, { is_active: !isKept }]);
+    };
+    const none = 'ALTER TABLE tablos DROP COLUMN deleted_at; ALTER TABLE tablo_access DROP COLUMN is_active';
+    expect(await startOn(none, ended(true))).toEqual([]);
+    expect(await startOn('', ended(false))).toEqual(['tablo_access.is_active', 'tablos.deleted_at']);
+    const readOnly = 'DROP POLICY own ON tablo_access; REVOKE INSERT, UPDATE ON tablos FROM authenticated';
+    expect(await startOn(readOnly, async () => {})).toEqual([]);
+  });
+});
+
 describe('a host’s users who change what is theirs', () => {
   it('delete their tablos, and all our rows go with them', async () => {
     const message = createEntryId();

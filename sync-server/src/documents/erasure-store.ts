@@ -1,4 +1,4 @@
-/** What of deleted messages is still to be removed, as the ledger has noted it with each deletion. */
+/** What of deleted messages and tablos is still to be removed, as the ledger has noted it with each deletion. */
 import type { DocumentName } from '@tablo/schema/document-name';
 
 export interface ErasureStore {
@@ -6,6 +6,8 @@ export interface ErasureStore {
   removeRows(): Promise<boolean>;
   /** Live documents that hold texts of messages that were deleted more than `ageMs` ago; those of the oldest deletions first, a bounded number. */
   findDocuments(ageMs: number): Promise<readonly DocumentName[]>;
+  /** Ends memberships of tablos that were deleted a month ago: a bounded number. False: there is nothing left to do. */
+  endMemberships(): Promise<boolean>;
   /** Forgets what is done: rows removed, and the tablo moved to a later document. A bounded number; true where there may be more. */
   forgetDone(): Promise<boolean>;
 }

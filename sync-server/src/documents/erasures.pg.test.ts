@@ -3,6 +3,7 @@ import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { openWholeServer, type WholeServer } from '../attacks/whole-server.ts';
+import { actAs } from '../db/host-database.ts';
 import { silentLog } from '../log.ts';
 import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
 import { type Erasures, openErasures } from './erasures.ts';
@@ -94,6 +95,83 @@ it('[R2] takes a deleted message, its edits included, out of every table, while 
   await stored(next);
 });
 
+it.each([
+  ['deletes it', 'UPDATE messages SET deleted_at = now() WHERE id = $1', ''],
+  ['corrects it', `UPDATE messages SET text = 'as corrected', first_text = NULL WHERE id = $1`, 'as corrected'],
+  ['removes its row', 'DELETE FROM messages WHERE id = $1', null],
+])('[R2] does so of a message when service_role %s by SQL, also where nobody writes any more', async (_, sql, left) => {
+  const tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
+  const a = await joined(alice, tablo);
+  const [kept, secret] = [createMessage(by(alice), 'this stays'), createMessage(by(alice), 'open sesame')];
+  a.push(kept, secret, createEdit(by(alice), secret.id, 'open sesame, please'));
+  await stored(a);
+  a.close();
+  await actAs(server.pool, { role: 'service_role', keep: true }, async (client) => {
+    await client.query(sql, [secret.id]);
+    // Its earlier texts are rows of their own: those of a message that stays are the moderator's to empty.
+    if (left === 'as corrected')
+      await client.query(`UPDATE message_edits SET text = '' WHERE message_id = $1`, [secret.id]);
+  });
+  // In the log, or in the snapshot that was made when the last one left.
+  expect((await tablesWith('open sesame')).some((name) => /tablo_(updates|documents)$/.test(name))).toBe(true);
+  startErasures();
+  await until(async () => expect(await tablesWith('open sesame')).toEqual([]));
+  await until(async () => expect((await server.pool.query('SELECT FROM tablo_erasures')).rowCount).toBe(0));
+  const { rows } = await server.pool.query<{ text: string }>('SELECT text FROM messages WHERE id = $1', [secret.id]);
+  expect(rows[0]?.text ?? null).toBe(left);
+  expect((await joined(bob, tablo, 2)).texts).toEqual(['this stays']);
+});
+
+it('[R2] does so of an earlier text that is changed or removed by SQL, and keeps the reactions of its message', async () => {
+  const texts = ['open door', 'open window'] as const;
+  const tablo = await server.addTablo({ [alice]: 'owner' });
+  const a = await joined(alice, tablo);
+  const messages = texts.map((text) => createMessage(by(alice), text));
+  for (const one of messages) {
+    a.push(one, createEdit(by(alice), one.id, 'closed'), createReaction(by(alice), one.id, '👍', true));
+  }
+  await stored(a);
+  a.close();
+  await actAs(server.pool, { role: 'service_role', keep: true }, async (client) => {
+    await client.query(`UPDATE messages SET first_text = 'ajar' WHERE id = ANY($1)`, [messages.map(({ id }) => id)]);
+    await client.query(`DELETE FROM tablo_erasures`);
+    await client.query(`UPDATE message_edits SET text = 'ajar' WHERE message_id = $1`, [messages[0]?.id]);
+    await client.query('DELETE FROM message_edits WHERE message_id = $1', [messages[1]?.id]);
+  });
+  const { rows } = await server.pool.query('SELECT message_id FROM tablo_erasures');
+  expect(rows.map(({ message_id }) => message_id).sort()).toEqual(messages.map(({ id }) => id).sort());
+  startErasures();
+  for (const text of texts) await until(async () => expect(await tablesWith(text)).toEqual([]));
+  const reactions = await server.pool.query('SELECT FROM message_reactions WHERE channel_id = $1', [tablo]);
+  expect(reactions.rowCount).toBe(2);
+});
+
+it('[R9] what the ledger edits and deletes costs no trigger, and an edit no move', async () => {
+  const tablo = await server.addTablo({ [alice]: 'owner' });
+  const a = await joined(alice, tablo);
+  const [edited, deleted] = [createMessage(by(alice), 'first'), createMessage(by(alice), 'second')];
+  a.push(edited, deleted);
+  await stored(a);
+  const { rows } = await server.pool.query<{ source: string }>(
+    `SELECT pg_get_functiondef('tablo_private.note_erasure'::regproc) AS source`,
+  );
+  await server.pool.query(
+    `CREATE OR REPLACE FUNCTION tablo_private.note_erasure(message uuid, channel uuid, keeps_rows boolean) RETURNS void LANGUAGE plpgsql AS
+     $$ BEGIN RAISE EXCEPTION 'asked'; END $$`,
+  );
+  try {
+    a.push(createEdit(by(alice), edited.id, 'first, edited'), createDeletion(by(alice), deleted.id));
+    await stored(a);
+    await expect(server.pool.query(`UPDATE messages SET text = 'x' WHERE id = $1`, [edited.id])).rejects.toThrow(
+      'asked',
+    );
+  } finally {
+    await server.pool.query(rows[0]?.source ?? '');
+  }
+  const { rows: noted } = await server.pool.query('SELECT message_id FROM tablo_erasures WHERE tablo_id = $1', [tablo]);
+  expect(noted).toEqual([{ message_id: deleted.id }]);
+});
+
 it('[R2] does so in a tablo that nobody has open, after a restart, and in one that is closed', async () => {
   const [quiet, closed] = [
     await server.addTablo({ [alice]: 'owner' }),
@@ -173,6 +251,63 @@ it('[R9] moves a tablo once for many deletions, and not before they are so old',
   await until(async () => expect((await server.pool.query('SELECT FROM tablo_erasures')).rowCount).toBe(0));
   const { rows } = await server.pool.query('SELECT epoch FROM tablos WHERE id = $1', [tablo]);
   expect(rows).toEqual([{ epoch: 2 }]);
+});
+
+it('[R2] a tablo that is deleted and inserted again under its id in one transaction gets no text back, from no device and no memory', async () => {
+  const tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
+  const [a, b] = [await joined(alice, tablo), await joined(bob, tablo)];
+  a.push(createMessage(by(alice), 'from a former life'));
+  await stored(a);
+  const client = await server.pool.connect();
+  await client.query('BEGIN');
+  await client.query('DELETE FROM tablos WHERE id = $1', [tablo]);
+  await client.query(`INSERT INTO tablos (id, name) VALUES ($1, 'Again')`, [tablo]);
+  await client.query(
+    `INSERT INTO tablo_access (tablo_id, user_id, role) VALUES ($1, $2, 'owner'), ($1, $3, 'member')`,
+    [tablo, alice, bob],
+  );
+  await client.query('COMMIT');
+  client.release();
+  for (const one of [a, b]) await until(() => expect(one.closed).toContain('epoch-moved'));
+  const next = await joined(bob, tablo, 2);
+  expect(next.texts).toEqual([]);
+  next.push(createMessage(by(bob), 'a new life'));
+  await stored(next);
+  await server.restart();
+  expect(await tablesWith('from a former life')).toEqual([]);
+  expect((await joined(alice, tablo, 2)).texts).toEqual(['a new life']);
+});
+
+it('[R9] ends memberships a month after their tablo was deleted, in portions, which is no decision; opened again before, it has its members', async () => {
+  const [old, reopened, recent] = [await server.addTablo({}), await server.addTablo({}), await server.addTablo({})];
+  await server.pool.query(
+    `INSERT INTO tablo_access (tablo_id, user_id) SELECT t, gen_random_uuid() FROM unnest($1::uuid[]) AS t, generate_series(1, 2500)`,
+    [[old, reopened, recent]],
+  );
+  await server.pool.query('UPDATE tablos SET deleted_at = now() WHERE id = ANY($1)', [[old, reopened, recent]]);
+  await server.pool.query('UPDATE tablos SET deleted_at = NULL WHERE id = $1', [reopened]);
+  await server.pool.query(
+    `UPDATE tablo_private.closed_tablos SET closed_at = closed_at - interval '31 days' WHERE tablo_id = $1`,
+    [old],
+  );
+  const active = async () => {
+    const { rows } = await server.pool.query<{ count: number }>(
+      `SELECT (SELECT count(*)::int FROM tablo_access a WHERE a.tablo_id = t AND a.is_active) AS count FROM unnest($1::uuid[]) AS t`,
+      [[old, reopened, recent]],
+    );
+    return rows.map(({ count }) => count);
+  };
+  const store = new PgErasureStore(server.pool);
+  expect(await store.endMemberships()).toBe(true);
+  expect(await active()).toEqual([1_500, 2_500, 2_500]);
+  startErasures();
+  await until(async () => expect(await active()).toEqual([0, 2_500, 2_500]));
+  const { rows } = await server.pool.query(
+    'SELECT tablo_id FROM tablo_private.closed_tablos WHERE tablo_id = ANY($1)',
+    [[old, reopened, recent]],
+  );
+  expect(rows).toEqual([{ tablo_id: recent }]);
+  expect((await server.pool.query('SELECT FROM tablo_private.decisions WHERE tablo_id = $1', [old])).rowCount).toBe(0);
 });
 
 it('[R9] empties any number of edits and reactions in portions', async () => {

@@ -18,6 +18,7 @@ it('[R2] a deletion of any moment is followed by the move of its tablo within th
       removeRows: async () => false,
       findDocuments: async (ageMs) =>
         [...asked.values()].filter(({ at }) => at <= Date.now() - ageMs).map(({ name }) => name),
+      endMemberships: async () => false,
       forgetDone: async () => false,
     },
     move: async (name) => {

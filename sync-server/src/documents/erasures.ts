@@ -10,6 +10,8 @@ import type { ErasureStore } from './erasure-store.ts';
 /** Deletions of one tablo within this time share a move: each move costs its members a join. */
 const GATHER_MS = 45_000;
 const LOOK_MS = 15_000;
+/** Of memberships that end: rows that somebody holds are tried again at the next look. */
+const PORTIONS_A_LOOK = 20;
 /** A tablo that cannot be moved now (somebody holds its row) is moved when it can be: the others do not wait for it longer than this. */
 const MOVE_MS = 1_000;
 
@@ -55,6 +57,9 @@ export function openErasures({ store, move, log, gatherMs = GATHER_MS, lookMs = 
     },
     async () => {
       while (!isClosed && (await store.forgetDone()));
+    },
+    async () => {
+      for (let nth = 0; nth < PORTIONS_A_LOOK && !isClosed && (await store.endMemberships()); nth += 1);
     },
   ];
   const plan = (): void => {

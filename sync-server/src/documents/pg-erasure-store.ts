@@ -34,6 +34,8 @@ const LEFT = `SELECT EXISTS (SELECT FROM tablo_erasures WHERE NOT rows_removed) 
 const DOCUMENTS = `SELECT t.id, t.epoch, min(e.asked_at) AS asked_at FROM tablo_erasures e JOIN tablos t ON t.id = e.tablo_id AND t.epoch <= e.epoch
   GROUP BY t.id HAVING min(e.asked_at) < now() - $1 * interval '1 ms' ORDER BY asked_at LIMIT ${DOCUMENTS_A_LOOK}`;
 
+const END_CLOSED = `SELECT tablo_private.end_closed(${ROWS_A_PORTION}) AS done`;
+
 const FORGET = `DELETE FROM tablo_erasures WHERE message_id IN (
     SELECT e.message_id FROM tablo_erasures e JOIN tablos t ON t.id = e.tablo_id AND t.epoch > e.epoch WHERE e.rows_removed LIMIT ${ROWS_A_PORTION})`;
 
@@ -53,6 +55,11 @@ export class PgErasureStore implements ErasureStore {
   async findDocuments(ageMs: number): Promise<readonly DocumentName[]> {
     const { rows } = await this.#pool.query<{ id: TabloId; epoch: number }>(DOCUMENTS, [ageMs]);
     return rows.map(({ id, epoch }) => ({ tabloId: id, epoch }));
+  }
+
+  async endMemberships(): Promise<boolean> {
+    const { rows } = await this.#pool.query<{ done: string }>(END_CLOSED);
+    return Number(rows[0]?.done ?? 0) > 0;
   }
 
   async forgetDone(): Promise<boolean> {

@@ -70,9 +70,10 @@ const REACT = `WITH newest AS (
   FROM latest CROSS JOIN LATERAL (SELECT channel_id FROM messages WHERE id = latest.message_id OFFSET 0) m WHERE latest.is_on
   ON CONFLICT (message_id, user_id, emoji) DO UPDATE SET created_at = excluded.created_at, entry_id = excluded.entry_id`;
 
+// What was noted as corrected by SQL keeps its rows; deleted, it does not.
 const ERASE = `INSERT INTO tablo_erasures AS e (message_id, tablo_id, epoch)
   SELECT "messageId", "tabloId", epoch FROM json_to_recordset($1) AS r("messageId" uuid, "tabloId" uuid, epoch integer)
-  ON CONFLICT (message_id) DO UPDATE SET epoch = greatest(e.epoch, excluded.epoch)`;
+  ON CONFLICT (message_id) DO UPDATE SET epoch = greatest(e.epoch, excluded.epoch), rows_removed = false`;
 
 type Write<E> = EntryWrite & { readonly entry: E };
 

@@ -6,6 +6,7 @@ import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { parseRole } from '@tablo/schema/roles';
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { KnownEntry } from '../admission/admit.ts';
+import { hostRole } from '../db/host-columns.ts';
 import {
   BlockedError,
   type Committed,
@@ -34,11 +35,14 @@ const BY_KEY = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'material', 'm
   .map((way) => `SET LOCAL enable_${way} = off;`)
   .join(' ');
 
+/** For the triggers that note what others change or delete by SQL: what the ledger does, it notes itself. */
+const OWN_WORK = `SET LOCAL tablo_chat.ledger = 'yes';`;
+
 // Several statements in one trip take no parameters; the ids are canonical UUIDs, by their type. A shared transaction takes the rows that are free; what it
 // then lacks of those that exist is held by somebody.
 const lockSql = (tablos: Iterable<TabloId>, patience: Patience): string => {
   const wanted = `'${uuidArray(tablos)}'::uuid[]`;
-  return `BEGIN; ${BY_KEY} SET LOCAL lock_timeout = ${patience.ms}; SET LOCAL statement_timeout = ${patience.ms};
+  return `BEGIN; ${BY_KEY} ${OWN_WORK} SET LOCAL lock_timeout = ${patience.ms}; SET LOCAL statement_timeout = ${patience.ms};
     SELECT id, epoch, last_seq, deleted_at IS NOT NULL AS is_deleted FROM tablos WHERE id = ANY(${wanted})
       ORDER BY id FOR NO KEY UPDATE${patience.waitsForLocks ? '' : ' SKIP LOCKED'};
     SELECT id FROM tablos WHERE id = ANY(${wanted})`;
@@ -51,7 +55,7 @@ const commitSql = (ms: string): string => `SET LOCAL statement_timeout = ${ms}; 
 // The time that is left is for the statement after this one. Every look-up is one by key, or of at most as many rows as admission allows [R9]. A condition beside the key
 // stands outside of the look-up: inside, an index of just the rows that meet it would do too.
 const FACTS = `SELECT set_config('statement_timeout', $4, true),
-  (SELECT coalesce(json_agg(json_build_array(a.tablo_id, a.user_id, a.role::text)), '[]')
+  (SELECT coalesce(json_agg(json_build_array(a.tablo_id, a.user_id, ${hostRole('a.role')})), '[]')
     FROM json_to_recordset($1) AS wanted("tabloId" uuid, "userId" uuid)
     JOIN tablo_access a ON a.tablo_id = wanted."tabloId" AND a.user_id = wanted."userId" AND a.is_active) AS roles,
   (SELECT coalesce(json_agg(json_build_array(e.id, e.tablo_id, e.kind, e.author, encode(e.digest, 'hex'),

@@ -2,7 +2,8 @@ import { isLaterDraft } from '@tablo/schema/draft';
 import { draftAnswer, draftsAnswer } from '@tablo/schema/rest/draft';
 import type { Role } from '@tablo/schema/roles';
 import { Random } from '@tablo/schema/testing/random';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { actAs } from '../db/host-database.ts';
 import { newTablo, newUser, openTestRest, type TestRest } from './test-rest.ts';
 
 let rest: TestRest;
@@ -66,6 +67,84 @@ describe('PUT draft', () => {
     expect((await call(alice, tablo, { ...long, text: '' })).status).toBe(200);
     const bob = await tabloOf();
     expect((await call(bob.alice, bob.tablo, long)).status).toBe(200);
+  });
+
+  it('[R9] those that are written at the same moment are bounded as well, and those that are written by SQL', async () => {
+    const { alice, tablo } = await tabloOf();
+    const { rows } = await rest.pool.query<{ id: string }>(
+      `WITH made AS (INSERT INTO tablos (name) SELECT 'x' FROM generate_series(1, 230) RETURNING id), access AS (
+         INSERT INTO tablo_access (tablo_id, user_id) SELECT id, $1 FROM made) SELECT id FROM made`,
+      [alice],
+    );
+    const ids = rows.map(({ id }) => id);
+    await rest.pool.query(
+      `INSERT INTO channel_drafts (user_id, channel_id, text) SELECT $1, id, repeat('x', 19900) FROM unnest($2::uuid[]) AS id`,
+      [alice, ids.slice(0, 210)],
+    );
+    const bytes = async () =>
+      (
+        await rest.pool.query('SELECT sum(octet_length(text))::int AS bytes FROM channel_drafts WHERE user_id = $1', [
+          alice,
+        ])
+      ).rows[0].bytes;
+    // There is room for one of these and half of another: the second waits until the first one's fate is known.
+    const long = { text: 'y'.repeat(8_000), updated_at: iso(Date.now()) };
+    const first = await rest.pool.connect();
+    await first.query('BEGIN');
+    await first.query('INSERT INTO channel_drafts (user_id, channel_id, text) VALUES ($1, $2, $3)', [
+      alice,
+      ids[210],
+      long.text,
+    ]);
+    const second = call(alice, ids[211] ?? '', long);
+    await vi.waitFor(async () => {
+      const { rowCount } = await rest.pool.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory' AND query LIKE '%channel_drafts%'`,
+      );
+      expect(rowCount).toBe(1);
+    }, 10_000);
+    await first.query('COMMIT');
+    first.release();
+    expect((await second).status).toBe(413);
+    const answers = await Promise.all(ids.slice(212).map((id) => call(alice, id, long)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([413]));
+    expect(await bytes()).toBe(210 * 19_900 + 8_000);
+    for (const sql of [
+      `INSERT INTO channel_drafts (user_id, channel_id, text) VALUES ('${alice}', '${tablo}', repeat('z', 9000))`,
+      `UPDATE channel_drafts SET text = repeat('z', 20000), updated_at = now() + interval '1 hour' WHERE user_id = '${alice}'`,
+    ])
+      await expect(
+        actAs(rest.pool, { role: 'authenticated', sub: alice }, (client) => client.query(sql)),
+      ).rejects.toThrow('at most 4 MiB');
+    await actAs(rest.pool, { role: 'authenticated', sub: alice, keep: true }, (client) =>
+      client.query(
+        `UPDATE channel_drafts SET text = 'short', updated_at = now() + interval '1 hour' WHERE user_id = auth.uid()`,
+      ),
+    );
+    expect(await bytes()).toBe(211 * 5);
+  });
+
+  it('[R9] a list stops at the bound, whatever is in the table: the newest stand in it, and what is empty', async () => {
+    const { alice, tablo } = await tabloOf();
+    await put(alice, tablo, '', 1);
+    await rest.pool.query('ALTER TABLE channel_drafts DISABLE TRIGGER tablo_chat_room');
+    await rest.pool.query(
+      `WITH made AS (INSERT INTO tablos (name) SELECT 'x' FROM generate_series(1, 500) RETURNING id), access AS (
+         INSERT INTO tablo_access (tablo_id, user_id) SELECT id, $1 FROM made)
+       INSERT INTO channel_drafts (user_id, channel_id, text, updated_at)
+       SELECT $1, id, repeat('x', 20000), now() - row_number() OVER () * interval '1 s' FROM made`,
+      [alice],
+    );
+    await rest.pool.query('ALTER TABLE channel_drafts ENABLE TRIGGER tablo_chat_room');
+    const drafts = await list(alice);
+    const long = drafts.filter(({ text }) => text !== '');
+    expect(long).toHaveLength(209);
+    const { rows } = await rest.pool.query<{ id: string }>(
+      `SELECT channel_id AS id FROM channel_drafts WHERE user_id = $1 ORDER BY updated_at DESC LIMIT 209`,
+      [alice],
+    );
+    expect(new Set(long.map(({ channel_id }) => channel_id))).toEqual(new Set(rows.map(({ id }) => id)));
+    expect(drafts.map(({ channel_id }) => channel_id)).toContain(tablo);
   });
 
   it('[R5] SQL decides as the clients do, whatever comes in whatever order and at once', async () => {

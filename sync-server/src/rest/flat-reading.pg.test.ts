@@ -142,6 +142,36 @@ describe('what was deleted', () => {
 });
 
 describe('own messages that were never marked read', () => {
+  type Question = readonly [method: string, path: Path, body?: unknown];
+  it.each<[string, Question]>([
+    ['a list', ['GET', () => '/chat/channels']],
+    ['unread counts', ['GET', () => '/chat/unread']],
+    ['unread ids', ['GET', () => '/chat/unread?ids=true']],
+    ['a read position', ['POST', (tablo) => `/chat/channels/${tablo}/read`, { seq: 0 }]],
+    ['a new name', ['PATCH', (tablo) => `/chat/channels/${tablo}`, { name: 'Plans' }]],
+  ])(
+    '[R9] cost %s nothing, also of who never asks for anything else',
+    { timeout: 300_000 },
+    async (_, [method, path, body]) => {
+      const costs: Cost[] = [];
+      for (const count of [FEW, MANY]) {
+        const alice = newUser();
+        const tablo = await rest.createTablo({ [alice]: 'owner' });
+        await messages(tablo, alice, count);
+        await patient.query('VACUUM (ANALYZE) messages');
+        const ask = async () => expect((await rest.call(alice, method, path(tablo), body)).status).toBe(200);
+        // The first one makes the marks.
+        await ask();
+        Object.assign(cost, { rows: 0, blocks: 0 });
+        await ask();
+        costs.push({ ...cost });
+      }
+      const [few, many] = costs as [Cost, Cost];
+      expect(many.rows, JSON.stringify(costs)).toBeLessThanOrEqual(1.2 * few.rows + SLACK.rows);
+      expect(many.blocks, JSON.stringify(costs)).toBeLessThanOrEqual(1.2 * few.blocks + SLACK.blocks);
+    },
+  );
+
   it('[R9] are counted once, in portions, and not looked at again by the lists that follow', async () => {
     const alice = newUser();
     const tablo = await rest.createTablo({ [alice]: 'owner' });

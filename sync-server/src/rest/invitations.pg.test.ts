@@ -198,12 +198,68 @@ describe('bounds of invitations', () => {
     await invite(25);
     const carol = newUser();
     const tablo = await rest.createTablo({ [carol]: 'owner' });
-    expect(await ask(carol, tablo, bob)).toMatchObject(FULL);
-    const [newest, next] = await idsOf(bob);
+    const { status, body } = await ask(carol, tablo, bob);
+    expect(status).toBe(202);
+    const full = await idsOf(bob);
+    expect(full).toHaveLength(50);
+    expect(full).not.toContain(body.invitation.id);
+    for (const word of ['accept', 'decline'] as const)
+      expect(await answer(bob, body.invitation.id, word)).toMatchObject(GONE);
+    // Answered, there is room: who asks again, asks.
+    await answer(bob, full[0]!, 'decline');
+    expect(await ask(carol, tablo, bob)).toMatchObject({
+      status: 202,
+      body: { invitation: { id: body.invitation.id } },
+    });
+    expect(await idsOf(bob)).toContain(body.invitation.id);
     expect(await idsOf(bob)).toHaveLength(50);
-    await answer(bob, newest!, 'decline');
-    await answer(bob, next!, 'accept');
-    expect((await ask(carol, tablo, bob)).status).toBe(202);
+  });
+
+  it('[R6] an inviter hears the same for two months, whether a person declines, never answers, or has a full list', async () => {
+    const others = newUser();
+    const [silent, declining, full] = [newUser(), newUser(), newUser()];
+    await rest.pool.query(
+      `WITH made AS (INSERT INTO tablos (name) SELECT 'x' FROM generate_series(1, 50) RETURNING id)
+       INSERT INTO tablo_private.invitations (tablo_id, user_id, role, invited_by) SELECT id, $1, 'member', $2 FROM made`,
+      [full, others],
+    );
+    const heard = async (target: User) => {
+      const mallory = newUser();
+      const tablos: string[] = [];
+      for (let nth = 0; nth < 27; nth += 1) tablos.push(await rest.createTablo({ [mallory]: 'owner' }));
+      const ids: string[] = [];
+      const told: string[] = [];
+      const round = async (who = target) => {
+        for (const tablo of tablos) {
+          const { status, body } = await ask(mallory, tablo, who);
+          const id: string | undefined = body.invitation?.id;
+          if (id !== undefined && !ids.includes(id)) ids.push(id);
+          told.push(`${status} ${id === undefined ? body.error : ids.indexOf(id)}`);
+          if (target === declining) for (const one of await idsOf(declining)) await answer(declining, one, 'decline');
+        }
+      };
+      const later = (days: number) =>
+        rest.pool.query(
+          `UPDATE tablo_private.invitations SET created_at = created_at - $2 * interval '1 day', declined_at = declined_at - $2 * interval '1 day'
+           WHERE invited_by = $1`,
+          [mallory, days],
+        );
+      await round();
+      await later(20);
+      // Asked again, they are answered again, all of them.
+      await round();
+      await later(20);
+      await round();
+      await round(newUser());
+      await round(newUser());
+      await later(31);
+      await round();
+      return told;
+    };
+    const expected = await heard(silent);
+    expect(new Set(expected.map((one) => one.slice(0, 3)))).toEqual(new Set(['202', '429']));
+    expect(await heard(declining)).toEqual(expected);
+    expect(await heard(full)).toEqual(expected);
   });
 
   it('an inviter waits for so many answers and no more; declining makes no room, a month does', async () => {

@@ -247,6 +247,38 @@ describe('adding somebody with whom one shares no tablo, under an external issue
     await own.close();
   });
 
+  it('[R9] makes no room by deleting the tablos that somebody was added to: they cost that person’s lists a look each', async () => {
+    const own = await openTestRest({ bounds: { tablosPerUser: 2 } });
+    const [mallory, bob] = [newUser(), newUser()];
+    for (const status of [201, 201, 429, 429]) {
+      const tablo = await own.createTablo({ [mallory]: 'owner' });
+      expect((await own.call(mallory, 'POST', path(tablo), { user_id: bob })).status).toBe(status);
+      expect((await own.call(mallory, 'DELETE', `/chat/channels/${tablo}`)).status).toBe(200);
+    }
+    await own.close();
+  });
+
+  it('[R9] an invented person who is added and removed again leaves no row behind; one who came does, and it is a decision', async () => {
+    const [alice, invented, bob] = [newUser(), newUser(), newUser()];
+    const tablo = await rest.createTablo({ [alice]: 'owner' });
+    const rowsOf = async (user: User) => {
+      const { rows } = await rest.pool.query<{ access: number; decisions: number; newcomers: number }>(
+        `SELECT (SELECT count(*)::int FROM tablo_access WHERE user_id = $1) AS access, (SELECT count(*)::int FROM tablo_private.decisions WHERE user_id = $1) AS decisions,
+           (SELECT count(*)::int FROM tablo_private.newcomers WHERE user_id = $1) AS newcomers`,
+        [user],
+      );
+      return rows[0];
+    };
+    for (const user of [invented, bob]) {
+      expect((await rest.call(alice, 'POST', path(tablo), { user_id: user })).status).toBe(201);
+      expect(await rowsOf(user)).toEqual({ access: 1, decisions: 0, newcomers: 1 });
+    }
+    expect((await rest.call(bob, 'POST', `/chat/channels/${tablo}/read`, {})).status).toBe(200);
+    for (const user of [invented, bob]) expect((await rest.call(alice, 'DELETE', path(tablo, user))).status).toBe(200);
+    expect(await rowsOf(invented)).toEqual({ access: 0, decisions: 0, newcomers: 0 });
+    expect(await rowsOf(bob)).toEqual({ access: 1, decisions: 1, newcomers: 0 });
+  });
+
   it('is the host’s alone where ADD_MEMBERS says so; a stranger learns no more than elsewhere', async () => {
     const own = await openTestRest({ settings: { addMembers: 'host' } });
     const [alice, bob] = [newUser(), newUser()];

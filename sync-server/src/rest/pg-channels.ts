@@ -89,6 +89,7 @@ export class PgChannels {
       text: FIND,
       values: [userId, tabloId],
     });
+    await this.#marks.make(userId, rows);
     return rows[0] === undefined ? null : toChannel(rows[0]);
   }
 

@@ -9,11 +9,11 @@ import { type RestRefusal, refusal } from './app-error.ts';
 import { OWN_TABLOS } from './pg-unread.ts';
 import { toIso } from './rest-time.ts';
 
-/** UTF-8 bytes of all drafts of a user: what `GET /chat/drafts` answers at the most. */
+/** UTF-8 bytes of all drafts of a user: a trigger sees to it (`tablo_private.bound_drafts`), and `GET /chat/drafts` answers no more, whatever was there before it. */
 const DRAFTS_MAX_BYTES = 4 * 1024 * 1024;
+/** What the trigger names. */
+const ROOM_CONSTRAINT = 'channel_drafts_room';
 
-const HAS_ROOM = `SELECT octet_length($3::text) = 0 OR octet_length($3::text) + coalesce(sum(octet_length(text)), 0) <= ${DRAFTS_MAX_BYTES} AS has_room
-  FROM channel_drafts WHERE user_id = $1 AND channel_id <> $2`;
 // A report that changes nothing writes nothing, so nobody is notified of it.
 const PUT = `INSERT INTO channel_drafts AS d (user_id, channel_id, text, updated_at)
   SELECT $1, t.id, $3, tablo_private.from_ms($4) FROM tablos t WHERE t.id = $2
@@ -22,6 +22,11 @@ const PUT = `INSERT INTO channel_drafts AS d (user_id, channel_id, text, updated
 
 const OWN = `SELECT s.id, d.text, tablo_private.to_ms(d.updated_at) AS at FROM (${OWN_TABLOS}) s
   JOIN channel_drafts d ON d.channel_id = s.id AND d.user_id = $1`;
+
+// Of more than there may be, the newest; what is empty takes no room.
+const LIST = `SELECT own.id, own.text, own.at FROM (
+    SELECT own.*, sum(octet_length(own.text)) OVER (ORDER BY own.at DESC, own.id) AS bytes FROM (${OWN}) own
+  ) own WHERE own.bytes <= ${DRAFTS_MAX_BYTES} OR own.text = '' ORDER BY own.id`;
 
 const TOO_MUCH = refusal('too-large', 'Your drafts are too long together; this one stays on its device.');
 
@@ -42,16 +47,19 @@ export class PgDrafts implements DraftReader {
 
   /** What stands afterwards. `null`: not the user's tablo any more. */
   async put(userId: UserId, tabloId: TabloId, { text, at }: DraftText): Promise<Result<RestDraft | null, RestRefusal>> {
-    const room = { name: 'draft-room', text: HAS_ROOM, values: [userId, tabloId, text] };
-    if ((await this.#pool.query<{ has_room: boolean }>(room)).rows[0]?.has_room === false) return err(TOO_MUCH);
-    await this.#pool.query({ name: 'draft-put', text: PUT, values: [userId, tabloId, text, at] });
+    try {
+      await this.#pool.query({ name: 'draft-put', text: PUT, values: [userId, tabloId, text, at] });
+    } catch (error) {
+      if ((error as { constraint?: unknown }).constraint === ROOM_CONSTRAINT) return err(TOO_MUCH);
+      throw error;
+    }
     const row = await this.#find(userId, tabloId);
     return ok(row === null ? null : toRest(row));
   }
 
   /** Of the tablos that the user belongs to; empty ones too, since a device may hold an older text. */
   async list(userId: UserId): Promise<RestDraft[]> {
-    const { rows } = await this.#pool.query<Row>({ name: 'drafts', text: `${OWN} ORDER BY s.id`, values: [userId] });
+    const { rows } = await this.#pool.query<Row>({ name: 'drafts', text: LIST, values: [userId] });
     return rows.map(toRest);
   }
 

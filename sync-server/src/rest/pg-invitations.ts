@@ -1,12 +1,15 @@
 /**
- * Invitations of persons, where the built-in identity service runs: who shares no tablo with the caller is asked, never added. Whether there is such a
- * user is looked up nowhere, so no answer tells it; and a person who declined is not asked again for a time, which the tablo is not told either.
+ * Invitations of persons, where the built-in identity service runs: who shares no tablo with the caller is asked, never added. Invariants [R6]:
+ * 1. Whether there is such a user is looked up nowhere, so no answer tells it.
+ * 2. What inviters are answered, now and later, depends on what they did themselves: a row counts for them, and has its id, for a month after it was last asked for,
+ *    whether its person has declined, has not answered, or was never asked because their list was full. Only who accepts is seen to, as a member.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { MEMBERS_COUNTED, type RestInvitation, type RestSentInvitation } from '@tablo/schema/rest/member';
 import { err, ok, type Result } from '@tablo/schema/result';
 import { isAtLeast, parseRole, type Role } from '@tablo/schema/roles';
 import type { Pool, PoolClient } from 'pg';
+import { hostName } from '../db/host-columns.ts';
 import { INVITATION_DAYS, INVITATIONS_OF_ONE_INVITER, INVITATIONS_TO_ANSWER, type RestBounds } from '../rest-bounds.ts';
 import { type RestRefusal, refusal } from './app-error.ts';
 import { refuseInvite } from './member-rules.ts';
@@ -18,25 +21,30 @@ import { toIso } from './rest-time.ts';
 /** One answer for an invitation that never was, is somebody else's, or has ended. */
 const NO_INVITATION: RestRefusal = { code: 'not-found', message: 'This invitation does not exist, or has ended.' };
 const TOO_MANY_SENT = refusal('rate-limited', 'Too many people have not answered your invitations yet.');
-const TOO_MANY_TO_ANSWER = refusal('rate-limited', 'This person has too many invitations to answer. Send them a link.');
+const TOO_MANY_TO_ONE = refusal('rate-limited', 'You have asked this person to join many tablos. Send them a link.');
 
 const MEMORY = `interval '${INVITATION_DAYS} days'`;
-const IS_PENDING = `i.declined_at IS NULL AND i.created_at > now() - ${MEMORY}`;
+const IS_RECENT = `i.created_at > now() - ${MEMORY}`;
+const IS_PENDING = `i.is_asked AND i.declined_at IS NULL AND ${IS_RECENT}`;
 const FORGET = `DELETE FROM tablo_private.invitations WHERE id IN (SELECT i.id FROM tablo_private.invitations i
   WHERE i.invited_by = $1 AND i.created_at < now() - ${MEMORY} AND coalesce(i.declined_at, i.created_at) < now() - ${MEMORY} LIMIT 100)`;
-const FIND_OF = 'SELECT id FROM tablo_private.invitations WHERE tablo_id = $1 AND user_id = $2';
-// What an inviter sent counts until it is forgotten, declined or not: who declined must not make room for the next.
-const COUNTS = `SELECT (SELECT count(*)::integer FROM (SELECT FROM tablo_private.invitations WHERE invited_by = $1 LIMIT $3) AS sent) AS sent,
-    count(*)::integer AS pending, (count(*) FILTER (WHERE of_user.invited_by = $1))::integer AS of_inviter
-  FROM (SELECT i.invited_by FROM tablo_private.invitations i WHERE i.user_id = $2 AND ${IS_PENDING} LIMIT ${INVITATIONS_TO_ANSWER}) AS of_user`;
-const INVITE = `INSERT INTO tablo_private.invitations AS i (tablo_id, user_id, role, invited_by) VALUES ($1, $2, $3, $4)
-  ON CONFLICT (tablo_id, user_id) DO UPDATE SET role = excluded.role, invited_by = excluded.invited_by, created_at = now(), declined_at = NULL
-  WHERE i.declined_at IS NULL OR i.declined_at < now() - ${MEMORY} RETURNING i.id`;
-const GLANCE = `SELECT t.name, ${countMembers('t.id')} AS members, p.name AS inviter, tablo_private.to_ms(now()) AS now_ms
+const IS_KNOWN = `SELECT FROM tablo_private.invitations i WHERE i.tablo_id = $1 AND i.user_id = $2 AND ${IS_RECENT}`;
+const SENT = `SELECT count(*)::integer AS sent, (count(*) FILTER (WHERE sent.user_id = $2))::integer AS to_person
+  FROM (SELECT i.user_id FROM tablo_private.invitations i WHERE i.invited_by = $1 AND ${IS_RECENT} LIMIT $3) AS sent`;
+// Room is for one more than those of other tablos. Declined a while ago, nobody is asked; a row that is older than its month is a new one, under a new id, as it would be
+// if it had been forgotten.
+const INVITE = `INSERT INTO tablo_private.invitations AS i (tablo_id, user_id, role, invited_by, is_asked)
+  SELECT $1, $2, $3, $4, count(*) < ${INVITATIONS_TO_ANSWER} FROM (
+    SELECT FROM tablo_private.invitations i WHERE i.user_id = $2 AND ${IS_PENDING} AND i.tablo_id <> $1 LIMIT ${INVITATIONS_TO_ANSWER}) AS others
+  ON CONFLICT (tablo_id, user_id) DO UPDATE SET role = excluded.role, invited_by = excluded.invited_by, created_at = now(), is_asked = excluded.is_asked,
+    id = CASE WHEN ${IS_RECENT} THEN i.id ELSE excluded.id END,
+    declined_at = CASE WHEN i.declined_at > now() - ${MEMORY} THEN i.declined_at END
+  RETURNING i.id`;
+const GLANCE = `SELECT ${hostName('t.name')} AS name, ${countMembers('t.id')} AS members, p.name AS inviter, tablo_private.to_ms(now()) AS now_ms
   FROM tablos t LEFT JOIN profiles p ON p.user_id = $2 WHERE t.id = $1`;
 
 // An invitation is worth what who asks may still do, as a link is.
-const PENDING = `SELECT i.id, i.role, tablo_private.to_ms(i.created_at) AS created_ms, t.name, ${countMembers('t.id')} AS members, p.name AS inviter
+const PENDING = `SELECT i.id, i.role, tablo_private.to_ms(i.created_at) AS created_ms, ${hostName('t.name')} AS name, ${countMembers('t.id')} AS members, p.name AS inviter
   FROM tablo_private.invitations i
   JOIN tablos t ON t.id = i.tablo_id AND t.deleted_at IS NULL
   LEFT JOIN profiles p ON p.user_id = i.invited_by
@@ -48,7 +56,7 @@ const PENDING = `SELECT i.id, i.role, tablo_private.to_ms(i.created_at) AS creat
 const FIND = `SELECT i.tablo_id, i.role, i.invited_by FROM tablo_private.invitations i
   JOIN tablos t ON t.id = i.tablo_id AND t.deleted_at IS NULL WHERE i.id = $1 AND i.user_id = $2 AND ${IS_PENDING}`;
 const DECLINE = `UPDATE tablo_private.invitations i SET declined_at = coalesce(i.declined_at, now())
-  WHERE i.id = $1 AND i.user_id = $2 AND i.created_at > now() - ${MEMORY}`;
+  WHERE i.id = $1 AND i.user_id = $2 AND i.is_asked AND ${IS_RECENT}`;
 
 /** How many belong to a tablo, for people who are asked to join: counted only so far. */
 export function countMembers(tablo: string): string {
@@ -76,23 +84,20 @@ export async function invitePerson(
   { tabloId, inviter, user, role }: Asked,
 ): Promise<Result<RestSentInvitation, RestRefusal>> {
   await client.query(FORGET, [inviter]);
-  const known = (await client.query<{ id: string }>(FIND_OF, [tabloId, user])).rows[0];
-  type Counts = { sent: number; pending: number; of_inviter: number };
-  const counts = (await client.query<Counts>(COUNTS, [inviter, user, bounds.invitationsPerUser])).rows[0];
-  if (known === undefined && counts !== undefined) {
+  const isKnown = (await client.query(IS_KNOWN, [tabloId, user])).rowCount !== 0;
+  type Counts = { sent: number; to_person: number };
+  const counts = (await client.query<Counts>(SENT, [inviter, user, bounds.invitationsPerUser])).rows[0];
+  if (!isKnown && counts !== undefined) {
     if (counts.sent >= bounds.invitationsPerUser) return err(TOO_MANY_SENT);
-    if (counts.pending >= INVITATIONS_TO_ANSWER || counts.of_inviter >= INVITATIONS_OF_ONE_INVITER)
-      return err(TOO_MANY_TO_ANSWER);
+    if (counts.to_person >= INVITATIONS_OF_ONE_INVITER) return err(TOO_MANY_TO_ONE);
   }
   const asked = (await client.query<{ id: string }>(INVITE, [tabloId, user, role, inviter])).rows[0];
   type Glance = { name: string; members: number; inviter: string | null; now_ms: string };
   const glance = (await client.query<Glance>(GLANCE, [tabloId, inviter])).rows[0];
-  // Declined a while ago: nobody is asked, and the answer is the same.
-  const id = asked?.id ?? known?.id;
-  if (id === undefined || glance === undefined) throw new Error('an invitation under the lock has no row');
+  if (asked === undefined || glance === undefined) throw new Error('an invitation under the lock has no row');
   const { name, members, inviter: invitedBy, now_ms } = glance;
   return ok({
-    id,
+    id: asked.id,
     user_id: user,
     tablo: { name, members },
     role,

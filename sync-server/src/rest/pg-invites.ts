@@ -6,6 +6,7 @@ import { err, ok, type Result } from '@tablo/schema/result';
 import { isAtLeast, parseRole, type Role } from '@tablo/schema/roles';
 import type { Pool, PoolClient } from 'pg';
 import type { z } from 'zod';
+import { hostName } from '../db/host-columns.ts';
 import { linksPerUser, type RestBounds } from '../rest-bounds.ts';
 import { type RestRefusal, refusal } from './app-error.ts';
 import { refuseInvite } from './member-rules.ts';
@@ -37,7 +38,7 @@ const FIND = `SELECT i.tablo_id, i.role, i.created_by, ${IS_OPEN} AND NOT EXISTS
       SELECT FROM tablo_private.decisions d WHERE d.tablo_id = i.tablo_id AND d.user_id = $2 AND d.decided_at >= i.created_at
     ) AS is_good
   FROM tablo_invites i JOIN tablos t ON t.id = i.tablo_id AND t.deleted_at IS NULL WHERE i.code_hash = $1`;
-const GLANCE = `SELECT t.name, ${countMembers('t.id')} AS members, p.name AS inviter, tablo_private.to_ms(i.expires_at) AS expires_ms
+const GLANCE = `SELECT ${hostName('t.name')} AS name, ${countMembers('t.id')} AS members, p.name AS inviter, tablo_private.to_ms(i.expires_at) AS expires_ms
   FROM tablo_invites i JOIN tablos t ON t.id = i.tablo_id AND t.deleted_at IS NULL
   LEFT JOIN profiles p ON p.user_id = i.created_by WHERE i.code_hash = $1 AND ${IS_OPEN}`;
 const LIST = `SELECT i.id, i.role, i.created_by, i.max_uses, i.uses, tablo_private.to_ms(i.created_at) AS created_ms,

@@ -7,6 +7,7 @@ import type { RestMember, RestSentInvitation } from '@tablo/schema/rest/member';
 import { err, ok, type Result } from '@tablo/schema/result';
 import { highestRole, type Role } from '@tablo/schema/roles';
 import type { Pool, PoolClient } from 'pg';
+import { hostRole } from '../db/host-columns.ts';
 import type { RestBounds } from '../rest-bounds.ts';
 import { type RestRefusal, refusal } from './app-error.ts';
 import { refuseGrant, refuseRemoval } from './member-rules.ts';
@@ -37,7 +38,7 @@ const members = (
     p.name, p.email, p.avatar_url
   FROM (${rows}) a
   CROSS JOIN LATERAL (
-    SELECT array_agg(role::text) AS roles FROM tablo_access WHERE tablo_id = $1 AND user_id = a.user_id AND is_active
+    SELECT array_agg(${hostRole('role')}) AS roles FROM tablo_access WHERE tablo_id = $1 AND user_id = a.user_id AND is_active
   ) r
   LEFT JOIN LATERAL (
     SELECT p.name, p.email, p.avatar_url FROM profiles p WHERE p.user_id = a.user_id AND NOT (${IS_UNSEEN}) LIMIT 1
@@ -58,6 +59,9 @@ const SHARES = `SELECT FROM tablo_access mine
   JOIN tablo_access theirs ON theirs.tablo_id = mine.tablo_id AND theirs.user_id = $2 AND theirs.is_active
   WHERE mine.user_id = $1 AND mine.is_active
     AND NOT EXISTS (SELECT FROM tablo_private.newcomers n WHERE n.tablo_id = mine.tablo_id AND n.user_id IN ($1, $2)) LIMIT 1`;
+// [R9] An id that somebody made up is not kept for ever: who was added unasked and never came goes without a trace.
+const REMOVE_NEWCOMER =
+  'DELETE FROM tablo_access WHERE tablo_id = $1 AND user_id = $2 AND tablo_private.is_newcomer($1, $2)';
 const ADD_NEWCOMER = `INSERT INTO tablo_private.newcomers (tablo_id, user_id, added_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`;
 
 interface Row {
@@ -130,6 +134,8 @@ export class PgMembers {
       if (refused !== null) return err(refused);
       // Leaving by oneself is no removal: the trigger that remembers removals is told so, for this transaction.
       if (actor === target) await client.query(`SELECT set_config('tablo_chat.leaving', $1, true)`, [actor]);
+      const removed = await client.query(REMOVE_NEWCOMER, [tabloId, target]);
+      if (removed.rowCount !== 0) return ok(null);
       await client.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [
         tabloId,
         target,

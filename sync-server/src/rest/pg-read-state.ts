@@ -3,7 +3,7 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import { UNREAD_IDS_MAX, UNREAD_IDS_MIN, UNREAD_IDS_TOTAL, type unreadChannel } from '@tablo/schema/rest/read';
 import type { Pool } from 'pg';
 import type { z } from 'zod';
-import { countUnread, OWN_TABLOS } from './pg-unread.ts';
+import { countUnread, mayLackMarks, OWN_TABLOS, OwnMarks } from './pg-unread.ts';
 
 // Never backwards, never beyond the end; a report that changes nothing writes nothing, so nobody is notified of it.
 const MARK = `INSERT INTO channel_read_state AS r (user_id, channel_id, last_read_at, last_read_seq)
@@ -11,29 +11,38 @@ const MARK = `INSERT INTO channel_read_state AS r (user_id, channel_id, last_rea
   ON CONFLICT (user_id, channel_id) DO UPDATE SET last_read_at = EXCLUDED.last_read_at, last_read_seq = EXCLUDED.last_read_seq
   WHERE EXCLUDED.last_read_seq > r.last_read_seq`;
 
-const POSITION = `SELECT s.read_seq, unread.count FROM (${OWN_TABLOS}) s
+const POSITION = `SELECT s.id, s.last_seq, s.read_seq, unread.count AS unread_count FROM (${OWN_TABLOS}) s
   CROSS JOIN LATERAL (${countUnread('$1', 's')}) unread WHERE s.id = $2`;
 
-const UNREAD = `SELECT s.id, unread.count FROM (${OWN_TABLOS}) s
-  CROSS JOIN LATERAL (${countUnread('$1', 's')}) unread WHERE unread.count > 0 ORDER BY s.id`;
+// Tablos without unread messages are among these where all that was counted may be the reader's own: marks are made of it.
+const COUNTED = `SELECT s.id, s.last_seq, s.read_seq, unread.count AS unread_count FROM (${OWN_TABLOS}) s
+  CROSS JOIN LATERAL (${countUnread('$1', 's')}) unread WHERE unread.count > 0 OR ${mayLackMarks('s', 'unread.count')}`;
+const UNREAD = `${COUNTED} ORDER BY s.id`;
 
 // [R9] Bounded for any number of tablos, and whatever was deleted; a reader's own messages between are walked over only so far.
 const UNREAD_IDS = `WITH u AS MATERIALIZED (
-    SELECT s.id, s.read_seq, unread.count FROM (${OWN_TABLOS}) s
-    CROSS JOIN LATERAL (${countUnread('$1', 's')}) unread WHERE unread.count > 0
+    ${COUNTED}
   ), share AS (
-    SELECT least(${UNREAD_IDS_MAX}, greatest(${UNREAD_IDS_MIN}, ${UNREAD_IDS_TOTAL} / greatest(count(*), 1))) AS ids FROM u
+    SELECT least(${UNREAD_IDS_MAX}, greatest(${UNREAD_IDS_MIN}, ${UNREAD_IDS_TOTAL} / greatest(count(*), 1))) AS ids FROM u WHERE unread_count > 0
   )
-  SELECT u.id, u.count, newest.messages FROM u CROSS JOIN share CROSS JOIN LATERAL (
+  SELECT u.id, u.last_seq, u.read_seq, u.unread_count, newest.messages FROM u CROSS JOIN share CROSS JOIN LATERAL (
     SELECT coalesce(json_agg(json_build_object('id', n.id, 'seq', n.seq) ORDER BY n.seq), '[]') AS messages FROM (
       SELECT near.id, near.seq FROM (
         SELECT m.id, m.seq, m.user_id, m.deleted_at FROM messages m
-        WHERE m.channel_id = u.id AND m.seq > u.read_seq AND m.deleted_at IS NULL ORDER BY m.seq DESC LIMIT ${10 * UNREAD_IDS_MAX}
+        WHERE m.channel_id = u.id AND m.seq > u.read_seq AND m.deleted_at IS NULL AND u.unread_count > 0 ORDER BY m.seq DESC LIMIT ${10 * UNREAD_IDS_MAX}
       ) near WHERE near.user_id <> $1::uuid ORDER BY near.seq DESC LIMIT share.ids
     ) n
   ) newest ORDER BY u.id`;
 
 type UnreadChannel = z.infer<typeof unreadChannel>;
+
+interface Row {
+  readonly id: TabloId;
+  readonly last_seq: string;
+  readonly read_seq: string;
+  readonly unread_count: string;
+  readonly messages?: { id: string; seq: number }[];
+}
 
 export interface ReadPosition {
   readonly seq: number;
@@ -42,27 +51,31 @@ export interface ReadPosition {
 
 export class PgReadState {
   readonly #pool: Pool;
+  readonly #marks: OwnMarks;
 
   constructor(pool: Pool) {
     this.#pool = pool;
+    this.#marks = new OwnMarks(pool);
   }
 
   /** Reads up to `seq`, or to the end. `null`: not the user's tablo any more. */
   async mark(userId: UserId, tabloId: TabloId, seq: number | null): Promise<ReadPosition | null> {
     await this.#pool.query({ name: 'read-mark', text: MARK, values: [userId, tabloId, seq] });
-    type Row = { read_seq: string; count: string };
     const { rows } = await this.#pool.query<Row>({ name: 'read-position', text: POSITION, values: [userId, tabloId] });
-    return rows[0] === undefined ? null : { seq: Number(rows[0].read_seq), unreadCount: Number(rows[0].count) };
+    await this.#marks.make(userId, rows);
+    return rows[0] === undefined ? null : { seq: Number(rows[0].read_seq), unreadCount: Number(rows[0].unread_count) };
   }
 
   async listUnread(userId: UserId, withIds: boolean): Promise<UnreadChannel[]> {
-    type Row = { id: TabloId; count: string; messages?: { id: string; seq: number }[] };
     const query = withIds ? { name: 'unread-ids', text: UNREAD_IDS } : { name: 'unread', text: UNREAD };
     const { rows } = await this.#pool.query<Row>({ ...query, values: [userId] });
-    return rows.map(({ id, count, messages }) => ({
-      channel_id: id,
-      unread_count: Number(count),
-      ...(messages === undefined ? {} : { messages }),
-    }));
+    await this.#marks.make(userId, rows);
+    return rows
+      .filter(({ unread_count }) => Number(unread_count) > 0)
+      .map(({ id, unread_count, messages }) => ({
+        channel_id: id,
+        unread_count: Number(unread_count),
+        ...(messages === undefined ? {} : { messages }),
+      }));
   }
 }

@@ -7,6 +7,7 @@
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { highestRole, type Role } from '@tablo/schema/roles';
 import type { Pool, PoolClient } from 'pg';
+import { hostRole } from '../db/host-columns.ts';
 
 export interface Standing {
   readonly actor: Role;
@@ -18,7 +19,7 @@ export interface Standing {
 }
 
 const LOCK = 'SELECT FROM tablos WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE';
-const ROLES = `SELECT user_id, array_agg(role::text) AS roles FROM tablo_access
+const ROLES = `SELECT user_id, array_agg(${hostRole('role')}) AS roles FROM tablo_access
   WHERE tablo_id = $1 AND is_active AND user_id = ANY($2::uuid[]) GROUP BY user_id`;
 const OTHER_OWNER = `SELECT FROM tablo_access WHERE tablo_id = $1 AND is_active AND role::text = 'owner' AND user_id <> $2 LIMIT 1`;
 const PUT = 'UPDATE tablo_access SET role = $3, is_active = true WHERE tablo_id = $1 AND user_id = $2';

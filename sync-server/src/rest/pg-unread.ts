@@ -3,19 +3,20 @@ import type { UserId } from '@tablo/schema/ids';
 import { countUnreadSql } from '@tablo/schema/unread';
 import type { Pool } from 'pg';
 import { LruMap } from '../access/lru-map.ts';
+import { hostName, hostRole } from '../db/host-columns.ts';
 import { plainTime } from './plain-time.ts';
 
 /**
- * The tablos of the user `$1`, each with what they may do in it and how far they have read. Rows of `tablo_access` may repeat, and its role may be an enum.
+ * The tablos of the user `$1`, each with what they may do in it and how far they have read. Rows of `tablo_access` may repeat.
  * The inner limits keep it to one probe a tablo [R9]: a join could be planned as a walk over everybody's.
  */
 export const OWN_TABLOS = `SELECT a.tablo_id AS id, t.name, t.epoch, t.last_seq, ${plainTime('t.created_at')} AS created_at,
       tablo_private.to_ms(${plainTime('t.created_at')}) AS created_ms, a.roles, coalesce(r.last_read_seq, 0) AS read_seq
     FROM (
-      SELECT tablo_id, array_agg(role::text) AS roles FROM tablo_access WHERE user_id = $1::uuid AND is_active GROUP BY tablo_id
+      SELECT tablo_id, array_agg(${hostRole('role')}) AS roles FROM tablo_access WHERE user_id = $1::uuid AND is_active GROUP BY tablo_id
     ) a
     CROSS JOIN LATERAL (
-      SELECT t.name, t.epoch, t.last_seq, t.created_at FROM tablos t WHERE t.id = a.tablo_id AND t.deleted_at IS NULL LIMIT 1
+      SELECT ${hostName('t.name')} AS name, t.epoch, t.last_seq, t.created_at FROM tablos t WHERE t.id = a.tablo_id AND t.deleted_at IS NULL LIMIT 1
     ) t
     LEFT JOIN LATERAL (
       SELECT r.last_read_seq FROM channel_read_state r WHERE r.user_id = $1::uuid AND r.channel_id = a.tablo_id LIMIT 1
@@ -31,6 +32,11 @@ const MARK_FROM = 5_000;
 /** There is a mark for every so many own messages: fewer new ones, whoever wrote them, need none. */
 const MARK_EVERY = 1_000;
 const MARKS_A_LIST = 3;
+
+/** Whether `OwnMarks` may have something to do for a row of `OWN_TABLOS` that was counted: for lists that leave rows out. */
+export const mayLackMarks = (alias: string, count: string): string =>
+  `${alias}.last_seq - ${alias}.read_seq - ${count} > ${MARK_FROM}`;
+
 const MAX_REMEMBERED = 10_000;
 
 interface Counted {
@@ -40,7 +46,7 @@ interface Counted {
   readonly unread_count: string;
 }
 
-/** [R9] Who writes very much and never marks it read has it counted once, not at every list. */
+/** [R9] Who writes very much and never marks it read has it counted once, not at every question. Whatever counts (`countUnread`) hands its rows in here afterwards. */
 export class OwnMarks {
   readonly #pool: Pool;
   /** User and tablo → its last number when there was no mark left to make. */

@@ -31,6 +31,7 @@ export function addConnection(
   const live = {
     context: {
       tabloId: tablo,
+      epoch: 1,
       userId: user,
       socket,
       role,

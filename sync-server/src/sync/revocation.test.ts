@@ -9,7 +9,7 @@ import { addConnection } from './fake-connections.ts';
 import { Revocation } from './revocation.ts';
 
 const uuid = <T>(): T => randomUUID() as T;
-const member: Member = { role: 'member', epoch: 1, name: 'Plans' };
+const member: Member = { role: 'member', epoch: 1 };
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -18,9 +18,10 @@ function open() {
   const connections = new Connections();
   const removed = new Set<UserId>();
   const newcomers = new Set<UserId>();
+  const moved = new Set<TabloId>();
   const state = { lookUps: 0, isAway: false, mostAtOnce: 0 };
   let atOnce = 0;
-  const find = async (_: TabloId, user: UserId): Promise<Member | null> => {
+  const find = async (tablo: TabloId, user: UserId): Promise<Member | null> => {
     state.lookUps += 1;
     atOnce += 1;
     state.mostAtOnce = Math.max(state.mostAtOnce, atOnce);
@@ -28,7 +29,8 @@ function open() {
     atOnce -= 1;
     if (state.isAway) throw new Error('the database is away');
     if (removed.has(user)) return null;
-    return newcomers.has(user) ? { ...member, isNewcomer: true } : member;
+    const now = { ...member, epoch: moved.has(tablo) ? 2 : 1 };
+    return newcomers.has(user) ? { ...now, isNewcomer: true } : now;
   };
   const onCome = vi.fn();
   const news = { tell: vi.fn(), close: () => {} };
@@ -41,7 +43,7 @@ function open() {
     onCome,
   });
   revocation.open();
-  return { connections, removed, newcomers, onCome, state, news, revocation };
+  return { connections, removed, moved, newcomers, onCome, state, news, revocation };
 }
 
 const soon = () => vi.advanceTimersByTimeAsync(0);
@@ -58,6 +60,23 @@ describe('Revocation', () => {
     for (let nth = 0; nth < 50_000; nth += 1) revocation.handle({ type: 'access', tablo, user: alice });
     await vi.advanceTimersByTimeAsync(1_000);
     expect(one.closed).toEqual(['forbidden']);
+  });
+
+  it('[R2] ends connections of a document that is not the tablo’s any more, after the ledger had time to end them itself', async () => {
+    const { connections, moved, revocation } = open();
+    const [tablo, other, alice] = [uuid<TabloId>(), uuid<TabloId>(), uuid<UserId>()];
+    const [one, own, elsewhere] = [
+      addConnection(connections, { tablo, user: alice }),
+      addConnection(connections, { tablo, user: alice }),
+      addConnection(connections, { tablo: other, user: alice }),
+    ];
+    moved.add(tablo);
+    revocation.handle({ type: 'tablo', tablo });
+    await soon();
+    expect([one.closed, own.closed]).toEqual([[], []]);
+    own.leave();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([one.closed, own.closed, elsewhere.closed]).toEqual([['epoch-moved'], [], []]);
   });
 
   it('[R11] a flood of forged notifications of who is online costs a look at each a second, and of others nothing', async () => {

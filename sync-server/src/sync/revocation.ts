@@ -1,5 +1,5 @@
 /**
- * [R6] What changes in the database takes effect on live connections: a removed member is cut, a changed role applies, a deleted tablo closes, a read position and a
+ * [R6] What changes in the database takes effect on live connections: a removed member is cut, a changed role applies, a deleted tablo closes, one with another document moves, a read position and a
  * draft reach the user's other devices. Also ends connections whose token has.
  *
  * Every user of the database can notify us, of anything, without end. Invariants:
@@ -51,6 +51,8 @@ export class Revocation {
   readonly #rechecks: Paced;
   readonly #resyncs: Paced;
   readonly #changedAt = new Map<string, number>();
+  /** Connections of a document that was not the tablo's any more when it was last looked at. */
+  readonly #outgrown = new WeakSet<LiveConnection>();
   #resyncedAt = 0;
   #second = 0;
   #rechecksInSecond = 0;
@@ -191,12 +193,23 @@ export class Revocation {
   #apply(connection: LiveConnection, member: Member | null): void {
     const { context } = connection;
     if (member === null) return cut(connection, 'forbidden');
+    if (member.epoch !== context.epoch) return this.#outgrow(connection);
     const hasCome = context.isNewcomer && member.isNewcomer !== true;
     context.isNewcomer = member.isNewcomer === true;
     if (hasCome) this.#deps.onCome(connection);
     if (member.role === context.role) return;
     context.role = member.role;
     if (!context.isOverruled) connection.readOnly = !canWrite(member.role);
+  }
+
+  /**
+   * The tablo has another document: it was deleted and inserted again, or another server has moved it. Where the ledger is moving it in this very moment, it answers first and
+   * ends the connection itself: so it is looked at once more.
+   */
+  #outgrow(connection: LiveConnection): void {
+    if (this.#outgrown.has(connection)) return cut(connection, 'epoch-moved');
+    this.#outgrown.add(connection);
+    this.#rechecks.ask(connection.context.tabloId);
   }
 
   /** Not knowing is not a reason to trust: the client joins again, and its membership is read then. */
