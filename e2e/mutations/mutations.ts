@@ -66,7 +66,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'sync-server/src/ledger/pg-ledger.ts',
-        find: 'client.query(commitSql(left()))',
+        find: 'client.query(commitSql(clock.left()))',
         replace: "client.query('ROLLBACK')",
       },
     ],
