@@ -49,6 +49,7 @@ export type LimitName =
   | 'waiting-requests'
   | 'lists'
   | 'hashes'
+  | 'asks'
   | 'connections'
   | 'address-connections'
   | 'stalled';

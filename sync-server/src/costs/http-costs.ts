@@ -165,6 +165,17 @@ export const HTTP_COSTS: readonly Cost[] = [
     covers: HASHING,
   },
   {
+    resource: 'sessions and tokens looked at: thread',
+    payer: 'address',
+    unit: 'requests',
+    bound: constant(
+      '4 at once, 2 of an address, by turns, each in a turn of the event loop; 500 wait by address, 2,000 in all',
+    ),
+    metric: 'asks',
+    told: WAIT,
+    covers: ASKING,
+  },
+  {
     resource: 'signatures of tokens not seen before',
     payer: 'address',
     unit: 'tokens/s',

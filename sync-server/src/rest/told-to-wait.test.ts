@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { type LimitName, Limits } from '../access/limits.ts';
 import { createPageListener } from './page-listener.ts';
 import { openStaticPage } from './static-page.ts';
@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 /** A server whose routes answer with `status`, and count how often they are asked. The page has a file a second, and ten at once. */
-async function open({ trustProxy = false } = {}) {
+async function open({ trustProxy = false, holdMs = 0 } = {}) {
   const bitten: LimitName[] = [];
   const routes = { asked: 0, status: 429 };
   const clock = { now: 0 };
@@ -25,6 +25,7 @@ async function open({ trustProxy = false } = {}) {
     allowedOrigins: ['https://app.example'],
     trustProxy,
     now: () => clock.now,
+    holdMs,
   });
   const limits = new Limits({ ...defaultLimitSettings(), pagePerSecond: 1 });
   const page = createPageListener(openStaticPage('/nowhere'), { limits, publicUrl: null, trustProxy });
@@ -68,6 +69,28 @@ it('[R11] who goes on asking after a hundred refusals is refused before the rout
   clock.now = 1_000;
   routes.status = 200;
   expect((await ask()).status).toBe(200);
+});
+
+it('[R11] a refusal of ours is held back, so that asking on is slow for who does it', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const { ask, askOften, routes } = await open({ holdMs: 250 });
+    await askOften(REFUSALS_MAX);
+    let isAnswered = false;
+    const refused = ask().then(({ status }) => {
+      isAnswered = true;
+      return status;
+    });
+    while (vi.getTimerCount() === 0) await new Promise((resolve) => setImmediate(resolve));
+    vi.advanceTimersByTime(249);
+    for (let nth = 0; nth < 20; nth += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(isAnswered).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(await refused).toBe(429);
+    expect(routes.asked).toBe(REFUSALS_MAX);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('[R11] what was answered counts for nothing, however much it is', async () => {

@@ -16,6 +16,10 @@ import { allowedOriginFor } from './cross-origin.ts';
 import { securityHeadersOf } from './security-headers.ts';
 
 const WINDOW_MS = 1_000;
+/** Who does not wait is made to: a refusal at once is asked again at once, thousands of times a second. */
+const HOLD_MS = 250;
+/** Refusals that are held back at a time. More than these connections are somebody else's to bound. */
+const HELD_MAX = 2_000;
 /** Refusals by the routes in that time. An honest client that comes back with all of its tablos gets some, and then waits. */
 export const REFUSALS_MAX = 100;
 /** Refusals of ours on one connection, which then ends: connections have a rate of their own. A proxy's carries everybody, and stays. */
@@ -33,11 +37,22 @@ interface Deps {
   readonly trustProxy: boolean;
   /** ms. */
   readonly now?: () => number;
+  /** Absent: a quarter of a second. */
+  readonly holdMs?: number;
 }
 
 /** Answers what comes from who does not wait, and says whether it did; of everything else it notes how it was answered. */
 export function createWaitListener(deps: Deps): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const { limits, verifier, publicUrl, allowedOrigins, trustProxy, now = () => performance.now() } = deps;
+  const {
+    limits,
+    verifier,
+    publicUrl,
+    allowedOrigins,
+    trustProxy,
+    now = () => performance.now(),
+    holdMs = HOLD_MS,
+  } = deps;
+  let held = 0;
   let since = Number.NEGATIVE_INFINITY;
   let counts = new Map<string, number>();
 
@@ -59,7 +74,13 @@ export function createWaitListener(deps: Deps): (request: IncomingMessage, respo
     limits.exceeded('refusals');
     const origin = allowedOriginFor(allowedOrigins, request.headers.origin);
     const headers = origin === null ? {} : { 'Access-Control-Allow-Origin': origin, Vary: 'Origin' };
-    answerTooMany(request, response, { publicUrl, trustProxy }, headers);
+    const answer = (): void => answerTooMany(request, response, { publicUrl, trustProxy }, headers);
+    if (held >= HELD_MAX) return answer();
+    held += 1;
+    setTimeout(() => {
+      held -= 1;
+      if (!response.destroyed) answer();
+    }, holdMs);
   };
 
   return (request, response) => {
