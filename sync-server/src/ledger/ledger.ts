@@ -127,7 +127,7 @@ export class Ledger {
   /** A document came into memory. It may be larger than one may be now, by an earlier release or a setting, or wait for a quiet moment that nobody was here for [R9]. */
   noteOpened(document: LiveDocument): void {
     if (isFull(document.size, document.began, this.#limits)) void this.move(document);
-    else this.#quiet.note(document);
+    else this.#quiet.noteOpened(document);
   }
 
   /** True when everything that this user has submitted for the tablo so far is answered; false at once where that may take for ever. */

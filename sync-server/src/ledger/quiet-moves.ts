@@ -4,6 +4,8 @@ import { isHalfFull } from './epoch-limits.ts';
 import type { LiveDocument } from './live-document.ts';
 
 const QUIET_MS = 30_000;
+/** After a start everybody's documents are opened in the same seconds: their moves are spread over so many times as long. */
+const SPREAD = 10;
 
 export class QuietMoves {
   readonly #limits: EpochLimits;
@@ -15,8 +17,17 @@ export class QuietMoves {
     this.#move = move;
   }
 
+  /** It came into memory, and may have waited for its quiet moment before. */
+  noteOpened(document: LiveDocument): void {
+    this.#watch(document, QUIET_MS * (1 + (SPREAD - 1) * Math.random()));
+  }
+
   /** Something was written into it. */
   note(document: LiveDocument): void {
+    this.#watch(document, QUIET_MS);
+  }
+
+  #watch(document: LiveDocument, quietMs: number): void {
     const timer = this.#timers.get(document);
     if (timer !== undefined) clearTimeout(timer);
     this.#timers.delete(document);
@@ -27,7 +38,7 @@ export class QuietMoves {
         this.#timers.delete(document);
         // One that has left memory may have another one of its name in its place.
         if (!document.isGone) this.#move(document);
-      }, QUIET_MS).unref(),
+      }, quietMs).unref(),
     );
   }
 
