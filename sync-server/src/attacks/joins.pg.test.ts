@@ -62,6 +62,18 @@ it('[R11] forty members who join one document are answered with one encoding of 
   expect(server.sync.encodings.made - before).toBeLessThanOrEqual(2);
 });
 
+it('[R11] who joins documents and asks for none of them has none encoded', async () => {
+  const user = newUser();
+  const tablos = await addTablos(server, user, 5, DOCUMENT_BYTES);
+  const before = server.sync.encodings.made;
+  const client = stage.add(await RawClient.open(`${server.url}/sync`));
+  const token = await signToken(user);
+  for (const tablo of tablos) client.send(authFrame(`${tablo}/1`, token));
+  await until(() => expect(client.heard.authenticated).toHaveLength(5));
+  await until(() => expect(server.sync.countHeldBytes()).toBeGreaterThan(4 * DOCUMENT_BYTES));
+  expect(server.sync.encodings.made).toBe(before);
+});
+
 it('[R11] a hundred first sync steps of a client that does not read are answered with one document', async () => {
   const user = newUser();
   const [tablo] = await addTablos(server, user, 1, 4 * 1024 * 1024);

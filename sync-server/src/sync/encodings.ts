@@ -31,8 +31,14 @@ export class Encodings {
   readonly #held = new WeakMap<Document, Held>();
   /** Those with a full encoding, the one used last at the end. */
   readonly #recent = new Set<Held>();
+  readonly #loadedSize: (document: Document) => number | undefined;
   #bytes = 0;
   #made = 0;
+
+  /** `loadedSize`: bytes of what a document was loaded from and of what came since, where that is known: who asks for its size need not have it encoded. */
+  constructor(loadedSize: (document: Document) => number | undefined = () => undefined) {
+    this.#loadedSize = loadedSize;
+  }
 
   /** Full states encoded so far: one for each version that somebody asked for. */
   get made(): number {
@@ -41,7 +47,9 @@ export class Encodings {
 
   /** Bytes of the full state, or a little more. */
   sizeOf(document: Document): number {
-    return this.#of(document).bytes ?? this.#full(document).byteLength;
+    const held = this.#of(document);
+    held.bytes ??= this.#loadedSize(document) ?? null;
+    return held.bytes ?? this.#full(document).byteLength;
   }
 
   vectorOf(document: Document): Uint8Array {

@@ -118,7 +118,7 @@ export function openSync(deps: Deps): Sync {
     log,
     onCome: presence.reveal,
   });
-  const encodings = new Encodings();
+  const encodings = new Encodings((document) => documents.of(document)?.size.bytes);
   const answers = new JoinAnswers(encodings, limits, owners);
   const tokens = new TokenChecks(deps.tokens, limits);
   const access = new AccessExtension({
