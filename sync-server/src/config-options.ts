@@ -3,7 +3,18 @@
  * `assemble` (`config.ts`).
  */
 import { EPOCH_MAX_BYTES, EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
-import { err, ok, type Result } from '@tablo/schema/result';
+import {
+  bearerToken,
+  integer,
+  oneOf,
+  origin,
+  origins,
+  type Parse,
+  SECRET_MIN_LENGTH,
+  secret,
+  text,
+  url,
+} from './config-values.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 import { REST_BOUNDS } from './rest-bounds.ts';
 
@@ -11,12 +22,6 @@ import { REST_BOUNDS } from './rest-bounds.ts';
 export const METRICS_MODES = ['local', 'public', 'off'] as const;
 /** `iss` of the built-in identity service's tokens, where JWT_ISSUER says nothing else. */
 export const BUILT_IN_ISSUER = 'tablo-chat';
-/** Below this an HMAC secret is guessed from one captured token. */
-const SECRET_MIN_LENGTH = 16;
-
-/** Turns the text into a value; the error completes the sentence "PORT must be …". */
-export type Parse<T> = (text: string) => Result<T, string>;
-
 export interface Option<T> {
   readonly type: string;
   /** As text, parsed like any other; absent: the setting may be absent. */
@@ -24,58 +29,6 @@ export interface Option<T> {
   readonly description: string;
   readonly parse: Parse<T>;
 }
-
-const text: Parse<string> = (given) => ok(given);
-
-const integer =
-  (min: number, max: number): Parse<number> =>
-  (given) => {
-    const value = Number(given);
-    return /^\d+$/.test(given) && value >= min && value <= max
-      ? ok(value)
-      : err(`a whole number from ${min} to ${max}`);
-  };
-
-const oneOf =
-  <T extends string>(values: readonly T[]): Parse<T> =>
-  (given) => {
-    const value = values.find((candidate) => candidate === given);
-    return value === undefined ? err(`one of ${values.join(', ')}`) : ok(value);
-  };
-
-const url =
-  (what: string, ...protocols: readonly string[]): Parse<string> =>
-  (given) =>
-    protocols.includes(protocolOf(given))
-      ? ok(given)
-      : err(`${what}, beginning with ${protocols.map((p) => `${p}//`).join(' or ')}`);
-
-const origin: Parse<string> = (given) => {
-  const parsed = URL.parse(given);
-  const isPlain =
-    parsed !== null && parsed.pathname === '/' && parsed.search === '' && parsed.hash === '' && parsed.username === '';
-  return isPlain && ['http:', 'https:'].includes(parsed.protocol)
-    ? ok(parsed.origin)
-    : err('an address without a path, such as https://chat.example.org');
-};
-
-const origins: Parse<readonly string[]> = (given) => {
-  const items = given.split(/[\s,]+/).filter((item) => item !== '');
-  const parsed = items.map((item) => (item === '*' ? ok('*') : origin(item)));
-  return parsed.every((item) => item.ok)
-    ? ok(parsed.map((item) => item.value))
-    : err('a list of origins separated by commas, such as https://a.example,https://b.example');
-};
-
-const secret: Parse<string> = (given) =>
-  given.length >= SECRET_MIN_LENGTH ? ok(given) : err(`at least ${SECRET_MIN_LENGTH} characters long`);
-
-const bearerToken: Parse<string> = (given) =>
-  given.length >= SECRET_MIN_LENGTH && /^[\w.~+/=-]+$/.test(given)
-    ? ok(given)
-    : err(`at least ${SECRET_MIN_LENGTH} letters and digits`);
-
-const protocolOf = (given: string): string => URL.parse(given)?.protocol ?? '';
 
 export const OPTIONS = {
   PORT: {

@@ -2,7 +2,8 @@
 import { EPOCH_MAX_CLIENTS } from '@tablo/schema/limits';
 
 import { err, ok, type Result } from '@tablo/schema/result';
-import { BUILT_IN_ISSUER, type METRICS_MODES, OPTIONS, type Option, type Parse } from './config-options.ts';
+import { BUILT_IN_ISSUER, type METRICS_MODES, OPTIONS, type Option } from './config-options.ts';
+import type { Parse } from './config-values.ts';
 import type { EpochLimits, LimitSettings } from './limit-settings.ts';
 import type { LogFormat, LogLevel } from './log.ts';
 import type { RestBounds } from './rest-bounds.ts';

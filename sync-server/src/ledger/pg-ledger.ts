@@ -21,6 +21,7 @@ import {
   type Writes,
 } from './ledger-store.ts';
 import { moveTablo } from './pg-epochs.ts';
+import { asFailure, isAnsweredNo, LOCK_NOT_AVAILABLE } from './pg-failures.ts';
 import { applyChanges } from './pg-ledger-changes.ts';
 
 /** Nobody's: the nil UUID. */
@@ -390,38 +391,3 @@ function entryRow({ tabloId, epoch, entry, digest, receivedAt, shownAt, seq }: E
 const base64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 const uuidArray = (ids: Iterable<string>): string => `{${[...ids].join(',')}}`;
-
-/** Connections, credentials, read-only, catalogs, resources, intervention, the system: of the database, whatever was written. */
-const STATE_CLASSES = new Set(['08', '25', '28', '3D', '53', '57', '58']);
-/** A statement that took too long, or that somebody ended: about these rows, not about the database, which has just answered. */
-const QUERY_CANCELED = '57014';
-const LOCK_NOT_AVAILABLE = '55P03';
-/** Data, integrity, limits: of what was written. */
-const DATA_CLASSES = new Set(['22', '23', '54']);
-/** Two nodes insert one id at once: the repeated transaction reads the winner's row and decides by it. */
-const UNIQUE_VIOLATION = '23505';
-
-/** What is scarce for everybody: a small write may still find room, and says nothing. */
-const SCARCITY = new Set(['53100', '53200', '53300']);
-
-/** PostgreSQL has refused it and rolled it back, and its connection lives on, though the error is of a class that speaks of the database's state. */
-function isAnsweredNo(error: unknown): boolean {
-  if (error instanceof UnansweredCommitError || error instanceof BlockedError || error instanceof UnstorableError)
-    return false;
-  const { code, severity } = error as { code?: unknown; severity?: unknown };
-  return severity === 'ERROR' && typeof code === 'string' && !SCARCITY.has(code);
-}
-
-/** By SQLSTATE (PostgreSQL, appendix A). What is neither of the database's state nor of the data stands in the way of these rows alone: a lock, a trigger, a policy. */
-function asFailure(error: unknown): Error {
-  if (error instanceof UnansweredCommitError || error instanceof BlockedError) return error;
-  const code = (error as { code?: unknown }).code;
-  const failure = error instanceof Error ? error : new Error(String(error));
-  // Node's own errors have codes as well: ECONNRESET.
-  if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return failure;
-  if (DATA_CLASSES.has(code.slice(0, 2)) && code !== UNIQUE_VIOLATION)
-    return new UnstorableError(`PostgreSQL refused the data: ${code}`);
-  return STATE_CLASSES.has(code.slice(0, 2)) && code !== QUERY_CANCELED
-    ? failure
-    : new BlockedError(failure.message, { cause: failure });
-}
