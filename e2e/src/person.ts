@@ -236,6 +236,20 @@ export class Person {
       .click();
   }
 
+  /** What has the focus, as in `button New tablo` or `message Good morning`; `body` where the keyboard is nowhere. */
+  focused(): Promise<string> {
+    return this.page.evaluate(() => {
+      const element = document.activeElement;
+      if (element === null || element === document.body) return 'body';
+      const said = element.querySelector('.message-text, .message-tombstone');
+      if (element.hasAttribute('data-message-id')) return `message ${said?.textContent ?? ''}`;
+      const labelledBy = document.getElementById(element.getAttribute('aria-labelledby') ?? '');
+      const label = element instanceof HTMLInputElement ? element.labels?.[0] : null;
+      const name = element.getAttribute('aria-label') ?? (labelledBy ?? label ?? element).textContent ?? '';
+      return `${element.getAttribute('role') ?? element.tagName.toLowerCase()} ${name.trim()}`;
+    });
+  }
+
   async status(): Promise<string> {
     return ((await this.page.getByRole('status').textContent()) ?? '').trim();
   }

@@ -1,5 +1,6 @@
 import { X } from 'lucide-react';
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
+import { followWay, wayFrom } from './focus.ts';
 
 interface DialogProps {
   /** Names in it stand in a `<bdi>`. */
@@ -9,18 +10,29 @@ interface DialogProps {
   readonly size?: 'small' | 'medium';
 }
 
-/** A modal `<dialog>`: mounted means open. The browser keeps the focus inside, gives it back, and makes the rest of the page inert. */
+/**
+ * A modal `<dialog>`: mounted means open. The browser keeps the focus inside, gives it back, and makes the rest of the page inert. It gives it back only
+ * while the element is in the page, so this is a layout effect: the clean-up of a plain one runs after React has taken the element out.
+ */
 export function Dialog({ title, onClose, children, size = 'small' }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const headingId = useId();
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = ref.current;
     if (dialog === null) return;
+    const way = wayFrom(document.activeElement);
     if (!dialog.open) dialog.showModal();
     // Reading what is asked comes first, but typing can start at once where there is something to type.
     (dialog.querySelector<HTMLElement>('[data-autofocus]') ?? dialog).focus();
-    return () => dialog.close();
+    return () => {
+      // A dialog that goes together with those asked from it: the browser gives nothing back while one of them is open.
+      for (const inner of dialog.querySelectorAll<HTMLDialogElement>('dialog[open]')) inner.close();
+      dialog.close();
+      // The browser knows the one element that had it, and not what that stood in; then the focus is nowhere, or still on what is going.
+      const { activeElement } = document;
+      if (activeElement === document.body || dialog.contains(activeElement)) followWay(way);
+    };
   }, []);
 
   return (

@@ -36,13 +36,14 @@ export function LeaveSection({ channel, onGone }: LeaveSectionProps) {
         <ConfirmDialog
           title={asking === 'delete' ? 'Delete this tablo?' : 'Leave this tablo?'}
           action={asking === 'delete' ? 'Delete' : 'Leave'}
+          {...(asking === 'delete' ? { nameToType: channel.name } : {})}
           onConfirm={handleConfirm}
           onClose={() => setAsking(null)}
         >
           <p>
             {asking === 'delete' ? (
               <>
-                “<bdi>{channel.name}</bdi>” closes for everybody, with all its messages.
+                “<bdi>{channel.name}</bdi>” closes for everybody, with all its messages. This cannot be undone.
               </>
             ) : (
               <>

@@ -1,6 +1,6 @@
-import { canModerate, isAtLeast, ROLES } from '@tablo/schema/roles';
+import { canModerate, isAtLeast } from '@tablo/schema/roles';
 import type { PersonLabel } from '@tablo/schema/telling-apart';
-import { UserMinus } from 'lucide-react';
+import { ChevronDown, UserMinus } from 'lucide-react';
 import { useState } from 'react';
 import type { ChannelSummary, Member } from '../chat/chat.ts';
 import { useChatClient } from '../hooks/chat-provider.tsx';
@@ -8,9 +8,9 @@ import { useReadable } from '../hooks/use-readable.ts';
 import { Avatar } from './avatar.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { PersonName, spokenName } from './name.tsx';
+import { RoleDialog } from './role-dialog.tsx';
 import { ROLE_LABELS } from './role-labels.ts';
 import { useRoom } from './room-context.tsx';
-import { useToaster } from './toasts.tsx';
 
 /** The address stands below the name anyway. */
 const withoutMark = (person: PersonLabel | null, email: string | null): PersonLabel | null =>
@@ -22,15 +22,13 @@ const MEMBERS_SHOWN = 200;
 export function MemberList({ channel }: { readonly channel: ChannelSummary }) {
   const chat = useChatClient();
   const { handle, userId, personOf } = useRoom();
-  const { attempt, say } = useToaster();
   const members = useReadable(handle.members);
   const { online } = useReadable(handle.presence);
   const [removing, setRemoving] = useState<Member | null>(null);
   const [shown, setShown] = useState(MEMBERS_SHOWN);
-  const setRole = async (id: Member['id'], role: Member['role']) => {
-    if ((await chat.setMemberRole(channel.id, id, role)) === 'invited') say('Invitation sent.');
-  };
+  const [changing, setChanging] = useState<Member['id'] | null>(null);
   const onlineIds = new Set(online.map((person) => person.id));
+  const changed = members.find((member) => member.id === changing);
 
   return (
     <section className="settings-section">
@@ -59,21 +57,16 @@ export function MemberList({ channel }: { readonly channel: ChannelSummary }) {
                 )}
               </div>
               {isManageable ? (
-                <select
-                  className="select"
-                  aria-label={`Role of ${spoken}`}
-                  value={member.role}
-                  onChange={(event) => {
-                    const role = ROLES.find((one) => one === event.target.value);
-                    if (role !== undefined) attempt(setRole(member.id, role));
-                  }}
+                <button
+                  type="button"
+                  className="role-button"
+                  aria-label={`Role of ${spoken}: ${ROLE_LABELS[member.role]}`}
+                  aria-haspopup="dialog"
+                  onClick={() => setChanging(member.id)}
                 >
-                  {ROLES.filter((role) => isAtLeast(channel.role, role)).map((role) => (
-                    <option key={role} value={role}>
-                      {ROLE_LABELS[role]}
-                    </option>
-                  ))}
-                </select>
+                  {ROLE_LABELS[member.role]}
+                  <ChevronDown size={14} aria-hidden />
+                </button>
               ) : (
                 <span className="member-role">{ROLE_LABELS[member.role]}</span>
               )}
@@ -97,6 +90,7 @@ export function MemberList({ channel }: { readonly channel: ChannelSummary }) {
           Show more
         </button>
       )}
+      {changed !== undefined && <RoleDialog channel={channel} member={changed} onClose={() => setChanging(null)} />}
       {removing !== null && (
         <ConfirmDialog
           title={

@@ -72,7 +72,7 @@ export function NewTabloDialog({ onClose }: { readonly onClose: () => void }) {
           <button type="button" className="button button-plain" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" className="button button-primary" disabled={isBusy}>
+          <button type="submit" className="button button-primary" aria-disabled={isBusy}>
             Create
           </button>
         </div>

@@ -1,8 +1,9 @@
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useLayoutEffect, useRef } from 'react';
+import { followWay, wayFrom } from './focus.ts';
 
 interface PopoverProps {
   readonly label: string;
-  /** What it belongs to: it opens beside this, and gives the focus back to it. */
+  /** What it belongs to: it opens beside this, and gives the focus back to it, or to what it stands in. */
   readonly anchor: HTMLElement;
   /** Which edges line up with the anchor's. */
   readonly align?: 'start' | 'end';
@@ -35,7 +36,8 @@ export function Popover({ label, anchor, align = 'end', onClose, children, class
   const onCloseRef = useRef(onClose);
   onCloseRef.current = onClose;
 
-  useEffect(() => {
+  // Before the element leaves: a menu that is out of the page already no longer knows that it had the focus.
+  useLayoutEffect(() => {
     const popover = ref.current;
     if (popover === null) return;
     const handlePointerDown = ({ target }: PointerEvent) => {
@@ -47,6 +49,7 @@ export function Popover({ label, anchor, align = 'end', onClose, children, class
       event.stopPropagation();
       onCloseRef.current();
     };
+    const way = wayFrom(anchor);
     popover.showPopover();
     place(popover, anchor, align);
     popover.querySelector<HTMLElement>('button, input')?.focus({ preventScroll: true });
@@ -57,13 +60,13 @@ export function Popover({ label, anchor, align = 'end', onClose, children, class
       document.removeEventListener('keydown', handleKeyDown, true);
       const hadFocus = popover.contains(document.activeElement);
       if (popover.matches(':popover-open')) popover.hidePopover();
-      if (hadFocus && anchor.isConnected) anchor.focus({ preventScroll: true });
+      if (hadFocus) followWay(way);
     };
   }, [anchor, align]);
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms; this groups buttons.
-    <div ref={ref} popover="manual" role="group" aria-label={label} className={`popover ${className}`}>
+    <div ref={ref} popover="manual" role="group" tabIndex={-1} aria-label={label} className={`popover ${className}`}>
       {children}
     </div>
   );

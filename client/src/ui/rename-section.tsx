@@ -37,7 +37,7 @@ export function RenameSection({ channel }: { readonly channel: ChannelSummary })
           value={name}
           onChange={(event) => setName(event.target.value)}
         />
-        <button type="submit" className="button button-plain" disabled={!isChanged}>
+        <button type="submit" className="button button-plain" aria-disabled={!isChanged}>
           Rename
         </button>
       </form>

@@ -1,12 +1,14 @@
+import type { TabloId } from '@tablo/schema/ids';
 import { MessagesSquare } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import type { ChannelSummary } from '../chat/chat.ts';
 import { useChannels } from '../hooks/use-channels.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { Conversation } from './conversation.tsx';
+import { useFocusKeeper } from './focus.ts';
 import { MainContainer } from './kit.tsx';
-import { useIsNarrow } from './media.ts';
-import { useNavigation } from './navigation.tsx';
+import { useIsNarrow, useIsTouch } from './media.ts';
+import { tabloPath, useNavigation } from './navigation.tsx';
 import { pageTitle } from './phrases.ts';
 import { Sidebar } from './sidebar.tsx';
 
@@ -14,6 +16,11 @@ interface ShellProps {
   readonly onSignInAgain: () => void;
   readonly onSignOut: () => void;
 }
+
+const COMPOSER = '.composer-field';
+const LOG = '.log';
+const NEW_TABLO = '.new-tablo';
+const linkTo = (id: TabloId): string => `.tablo-link[href="${tabloPath(id)}"]`;
 
 /** A signed-in person's page: the list, and the conversation beside it; on a narrow screen one of them. */
 export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
@@ -27,6 +34,12 @@ export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
   if (channel !== null) lastChannel.current = channel;
   const name = channel?.name ?? (lastChannel.current?.id === tabloId ? lastChannel.current.name : null);
   const title = pageTitle(unread, name);
+
+  const isTouch = useIsTouch();
+  // A keyboard over the half of a phone's screen is nobody's wish who has not tapped the field.
+  const inConversation = isTouch ? [LOG, COMPOSER] : [COMPOSER, LOG];
+  const lastId = lastChannel.current?.id;
+  useFocusKeeper([...inConversation, ...(lastId === undefined ? [] : [linkTo(lastId)]), NEW_TABLO]);
 
   useEffect(() => {
     document.title = title;

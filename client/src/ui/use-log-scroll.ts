@@ -150,6 +150,7 @@ export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: Lo
       anchorRef.current = { id: jump.dataset.messageId ?? '', offset: scroller.clientHeight / 3 };
       restore();
       settle(scroller);
+      jump.focus({ preventScroll: true });
     }
     fillEdges();
   }, [messages, range.start, range.end, isReady]);
@@ -180,6 +181,8 @@ export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: Lo
       setRenderWindow(windowAround(messagesRef.current, id));
     } else {
       element.scrollIntoView({ block: 'center' });
+      // Who jumps goes on from there.
+      element.focus({ preventScroll: true });
     }
     setFlashedId(id);
     setTimeout(() => setFlashedId((flashed) => (flashed === id ? null : flashed)), FLASH_MS);
