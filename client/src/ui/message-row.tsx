@@ -73,7 +73,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
               </span>
             )}
             <time className="message-time" dateTime={new Date(message.shownAt).toISOString()}>
-              {timeLabel(message.shownAt)}
+              <bdi>{timeLabel(message.shownAt)}</bdi>
             </time>
           </>
         )
