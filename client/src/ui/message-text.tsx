@@ -22,8 +22,13 @@ export const MessageText = memo(function MessageText({ text }: { readonly text: 
           piece.type === 'text' ? (
             piece.text
           ) : (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text never move.
-            <a key={index} href={piece.href} target="_blank" rel="noopener noreferrer">
+            <a
+              // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text never move.
+              key={index}
+              href={piece.href}
+              // A mail program is no page: nothing would ever be in the new tab.
+              {...(piece.href.startsWith('mailto:') ? {} : { target: '_blank', rel: 'noopener noreferrer' })}
+            >
               {piece.text}
             </a>
           ),
