@@ -10,14 +10,14 @@ function isLong(text: string): boolean {
 }
 
 /** Text and addresses as React text nodes: what people write can never become markup. */
-export const MessageText = memo(function MessageText({ text }: { readonly text: string }) {
+export const MessageText = memo(function MessageText({ id, text }: { readonly id: string; readonly text: string }) {
   const pieces = useMemo(() => linkify(text), [text]);
   const [isOpen, setIsOpen] = useState(false);
   const isFoldable = isLong(text);
 
   return (
     <>
-      <span className={`message-text ${isFoldable && !isOpen ? 'message-text-folded' : ''}`} dir="auto">
+      <span id={id} className={`message-text ${isFoldable && !isOpen ? 'message-text-folded' : ''}`} dir="auto">
         {pieces.map((piece, index) =>
           piece.type === 'text' ? (
             piece.text
