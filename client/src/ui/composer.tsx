@@ -135,7 +135,8 @@ export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }:
             aria-invalid={problem !== null}
             placeholder={isEdit ? 'Edit your message' : 'Write a message'}
             rows={1}
-            dir="auto"
+            // Empty, it has the page's direction, and so have the words in it.
+            dir={text === '' ? undefined : 'auto'}
             enterKeyHint={isTouch ? 'enter' : 'send'}
             autoComplete="off"
             value={text}
@@ -153,12 +154,14 @@ export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }:
             onPointerDown={(event) => event.preventDefault()}
             onClick={() => void handleSend()}
           >
-            <SendHorizontal size={20} aria-hidden />
+            <SendHorizontal className="points" size={20} aria-hidden />
           </button>
         </div>
         {points >= COUNTER_FROM && (
           <div className={`composer-count ${points > MAX_TEXT_CODE_POINTS ? 'composer-count-over' : ''}`}>
-            {points.toLocaleString('en')} / {MAX_TEXT_CODE_POINTS.toLocaleString('en')}
+            <bdi>
+              {points.toLocaleString('en')} / {MAX_TEXT_CODE_POINTS.toLocaleString('en')}
+            </bdi>
           </div>
         )}
       </div>

@@ -36,7 +36,7 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
         <ConversationHeader.Back>
           {isNarrow && (
             <button type="button" className="icon-button" aria-label="Back to all tablos" onClick={openList}>
-              <ArrowLeft size={22} aria-hidden />
+              <ArrowLeft className="points" size={22} aria-hidden />
             </button>
           )}
         </ConversationHeader.Back>
@@ -47,8 +47,16 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
           </h2>
           <p className="conversation-info truncate">
             {isNarrow && <ConnectionStatus />}
-            {members.length > 0 && !(isNarrow && online.length > 1) && <span>{membersSentence(members.length)}</span>}
-            {online.length > 1 && <span>{online.length} here now</span>}
+            {members.length > 0 && !(isNarrow && online.length > 1) && (
+              <span>
+                <bdi>{membersSentence(members.length)}</bdi>
+              </span>
+            )}
+            {online.length > 1 && (
+              <span>
+                <bdi>{online.length} here now</bdi>
+              </span>
+            )}
           </p>
         </ConversationHeader.Content>
         <ConversationHeader.Actions>

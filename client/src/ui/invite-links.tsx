@@ -84,7 +84,9 @@ function LinkItem({ link, onRevoke }: { readonly link: InviteLink; readonly onRe
           {link.createdBy === userId ? <You /> : <PersonName person={personOf(link.createdBy)} isInline />}
         </div>
         <div className="hint">
-          {usesSentence(link.uses, link.maxUses)}, until {fullLabel(link.expiresAt)}
+          <bdi>
+            {usesSentence(link.uses, link.maxUses)}, until {fullLabel(link.expiresAt)}
+          </bdi>
         </div>
       </div>
       <button

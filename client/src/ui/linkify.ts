@@ -1,11 +1,24 @@
-/** Finds http and https addresses in plain text. Text in, pieces of text out: nothing here ever becomes HTML. */
+/**
+ * Finds web and mail addresses in plain text: `https://…`, `www.…`, `ann@example.org`. Text in, pieces of text out: nothing here ever becomes HTML.
+ */
 
 export type TextPiece =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'link'; readonly text: string; readonly href: string };
 
-const CANDIDATE = /\bhttps?:\/\/[^\s<>"'`]+/giu;
-const PUNCTUATION = new Set('.,;:!?…\'"”’*_');
+/** Ends an address in any language: blanks, quotes, full-width marks, and what cannot be seen. `\x60` is the backtick. */
+const END = String.raw`\s\p{C}<>"\x60“”„«»‹›、。，．！？：；…｡､（）［］｛｝「」｢｣『』【】〔〕《》〈〉`;
+/** Where blanks part words, a letter in front belongs to the word; languages without blanks write an address right behind a letter. */
+const LETTER = String.raw`\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{M}0-9`;
+const WEB = String.raw`(?<![${LETTER}+.\-])https?:\/\/[^${END}]+`;
+const WWW = String.raw`(?<![${LETTER}@\/.:\-])www\.[^${END}]+`;
+/** Every length is bounded, so that it takes linear time. `git@host:path` and the second half of `o’brien@host` are no mail addresses. */
+const MAIL =
+  String.raw`(?<![${LETTER}’.+%\/@:=&?#\-])[a-z0-9][a-z0-9._%+'\-]{0,63}` +
+  String.raw`@(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,24}(?![${LETTER}@]|[.\-][a-z0-9]|:\S)`;
+const CANDIDATE = new RegExp(`${WEB}|${WWW}|${MAIL}`, 'giu');
+
+const PUNCTUATION = new Set(".,;:!?'‘’*_");
 const OPENS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 
 /**
@@ -27,12 +40,21 @@ function trimAddress(candidate: string): string {
   return candidate.slice(0, end);
 }
 
-function parseHref(address: string): string | null {
+function parseWeb(address: string): string | null {
   if (!URL.canParse(address)) return null;
   const url = new URL(address);
   // A name and password in front of the host dress one address up as another.
   const isPlain = url.username === '' && url.password === '';
   return (url.protocol === 'http:' || url.protocol === 'https:') && isPlain ? url.href : null;
+}
+
+function parseHref(address: string): string | null {
+  if (/^https?:/iu.test(address)) return parseWeb(address);
+  // `www.` and a host of at least two more names: less is the start of a sentence about one.
+  if (/^www\./iu.test(address))
+    return /^www\.[^./?#:]+\.[^.\d/?#:]/iu.test(address) ? parseWeb(`https://${address}`) : null;
+  const at = address.indexOf('@');
+  return `mailto:${encodeURIComponent(address.slice(0, at))}${address.slice(at)}`;
 }
 
 export function linkify(text: string): readonly TextPiece[] {

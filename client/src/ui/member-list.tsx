@@ -33,7 +33,7 @@ export function MemberList({ channel }: { readonly channel: ChannelSummary }) {
   return (
     <section className="settings-section">
       <h3>
-        Members <span className="settings-count">{members.length}</span>
+        Members <bdi className="settings-count">{members.length}</bdi>
       </h3>
       <ul className="members">
         {members.slice(0, shown).map((member) => {

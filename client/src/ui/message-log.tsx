@@ -129,7 +129,7 @@ export function MessageLog({ ref, unreadCount, menuFor }: MessageLogProps) {
       {!scroll.isAtBottom && messages.length > 0 && (
         <button type="button" className="jump-latest" aria-label={jumpLabel(unseen)} onClick={scroll.jumpToLatest}>
           <ArrowDown size={20} aria-hidden />
-          {unseen > 0 && <span className="badge">{badgeLabel(unseen)}</span>}
+          {unseen > 0 && <bdi className="badge">{badgeLabel(unseen)}</bdi>}
         </button>
       )}
     </div>

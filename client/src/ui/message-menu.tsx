@@ -3,8 +3,9 @@ import type { TimelineMessage } from '@tablo/schema/timeline';
 import { Copy, Pencil, Plus, Reply, RotateCcw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { copyText } from './copy-text.ts';
-import { timeLabel } from './date-labels.ts';
+import { fullLabel } from './date-labels.ts';
 import { MORE_EMOJI, QUICK_EMOJI } from './emoji.ts';
+import { useIsNarrow } from './media.ts';
 import { Popover } from './popover.tsx';
 import { type MessageMenuKind, useRoom } from './room-context.tsx';
 import { useToaster } from './toasts.tsx';
@@ -20,6 +21,7 @@ interface MessageMenuProps {
 export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps) {
   const room = useRoom();
   const { attempt, say } = useToaster();
+  const isNarrow = useIsNarrow();
   const [showsAll, setShowsAll] = useState(kind === 'emoji');
   const isOwn = message.author === room.userId;
   const { status } = message.delivery;
@@ -36,6 +38,7 @@ export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps
       label="What to do with this message"
       anchor={anchor}
       align={isOwn ? 'end' : 'start'}
+      isSheet={isNarrow}
       className="menu message-menu"
       onClose={onClose}
     >
@@ -71,7 +74,7 @@ export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps
           {canReact && <hr className="menu-line" />}
           {status === 'sent' && room.isWritable && (
             <button type="button" className="menu-item" onClick={item(() => room.startReply(message))}>
-              <Reply size={16} aria-hidden /> Reply
+              <Reply className="points" size={16} aria-hidden /> Reply
             </button>
           )}
           {isOwn && room.isWritable && (
@@ -103,7 +106,7 @@ export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps
               {status === 'sent' ? 'Delete' : status === 'pending' ? 'Do not deliver' : 'Discard'}
             </button>
           )}
-          <p className="menu-note">{timeLabel(message.shownAt)}</p>
+          <p className="menu-note">{fullLabel(message.shownAt)}</p>
         </>
       )}
     </Popover>

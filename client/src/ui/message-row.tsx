@@ -4,8 +4,8 @@ import type { TimelineMessage } from '@tablo/schema/timeline';
 import { memo, useRef } from 'react';
 import { Avatar } from './avatar.tsx';
 import { timeLabel } from './date-labels.ts';
-import { KitMessage, Slot } from './kit.tsx';
 import { MessageFooter } from './message-footer.tsx';
+import { MessageFrame } from './message-frame.tsx';
 import { MessageQuote } from './message-quote.tsx';
 import { MessageState } from './message-state.tsx';
 import { MessageText } from './message-text.tsx';
@@ -36,6 +36,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { status } = message.delivery;
   const isBig = !message.isDeleted && message.replyTo === null && isBigEmoji(message.text);
 
+  /** The id of one of its parts, for its spoken name. */
+  const part = (name: string) => `${name}-${message.id}`;
+
   const classes = ['message', `message-${status}`];
   if (isOwn) classes.push('message-own');
   if (isFirst) classes.push('message-first');
@@ -45,25 +48,18 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   if (isFlashed) classes.push('message-flashed');
 
   return (
-    <KitMessage
+    <MessageFrame
+      id={part('message')}
       className={classes.join(' ')}
       data-message-id={message.id}
       data-status={status}
       tabIndex={-1}
-      sender={isOwn ? 'You' : spokenName(author)}
-      sentTime={timeLabel(message.shownAt)}
+      author={isOwn ? 'You' : spokenName(author)}
+      spoken={[part('text'), part('edited'), part('time'), part('state')]}
       isOwn={isOwn}
-      isFirst={isFirst}
-      isLast={isLast}
       onPointerEnter={(event) => event.pointerType === 'mouse' && onActive(message.id)}
       onFocus={() => onActive(message.id)}
-      avatar={
-        isOwn ? null : isFirst ? (
-          <Avatar as={Slot.avatar} id={message.author} name={author?.name ?? ''} size="sm" />
-        ) : (
-          <span className="avatar-gap" />
-        )
-      }
+      avatar={!isOwn && isFirst ? <Avatar id={message.author} name={author?.name ?? ''} size="sm" /> : null}
       header={
         isFirst && (
           <>
@@ -72,8 +68,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
                 <PersonName person={author} />
               </span>
             )}
-            <time className="message-time" dateTime={new Date(message.shownAt).toISOString()}>
-              {timeLabel(message.shownAt)}
+            <time id={part('time')} className="message-time" dateTime={new Date(message.shownAt).toISOString()}>
+              <bdi>{timeLabel(message.shownAt)}</bdi>
             </time>
           </>
         )
@@ -82,17 +78,25 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     >
       <div ref={pressRef} className="message-press" {...longPress}>
         {message.isDeleted ? (
-          <span className="message-tombstone">Message deleted</span>
+          <span id={part('text')} className="message-tombstone">
+            Message deleted
+          </span>
         ) : (
           <>
             {message.replyTo !== null && <MessageQuote id={message.replyTo} quoted={quoted} />}
-            <MessageText text={message.text} />
-            {message.editedAt !== null && <span className="message-edited"> edited</span>}
+            <MessageText id={part('text')} text={message.text} />
+            {message.editedAt !== null && (
+              <span id={part('edited')} className="message-edited">
+                {' '}
+                edited
+              </span>
+            )}
           </>
         )}
       </div>
-      {isOwn && <MessageState message={message} />}
+      {!isFirst && <span hidden id={part('time')} role="note" aria-label={timeLabel(message.shownAt)} />}
+      {isOwn && <MessageState id={part('state')} message={message} />}
       {isActive && <MessageToolbar message={message} showsTime={!isFirst} />}
-    </KitMessage>
+    </MessageFrame>
   );
 });

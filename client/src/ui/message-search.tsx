@@ -51,7 +51,9 @@ export function MessageSearch({ onClose }: { readonly onClose: () => void }) {
         onChange={(event) => setQuery(event.target.value)}
       />
       <p className="hint search-count" aria-live="polite">
-        {found === null ? 'Searches what is on this device, also without a network.' : countSentence(found.messages)}
+        <bdi>
+          {found === null ? 'Searches what is on this device, also without a network.' : countSentence(found.messages)}
+        </bdi>
       </p>
       <ul className="search-results">
         {found?.messages.slice(0, MAX_SHOWN).map((message) => (
@@ -89,7 +91,7 @@ function Result({ message, query, onPick }: ResultProps) {
           <span className="search-author truncate">
             {message.author === userId ? <You /> : <PersonName person={author} />}
           </span>
-          <span className="tablo-time">{listLabel(message.shownAt, now)}</span>
+          <bdi className="tablo-time">{listLabel(message.shownAt, now)}</bdi>
         </span>
         <span className="search-snippet" dir="auto">
           {before}

@@ -10,20 +10,25 @@ function isLong(text: string): boolean {
 }
 
 /** Text and addresses as React text nodes: what people write can never become markup. */
-export const MessageText = memo(function MessageText({ text }: { readonly text: string }) {
+export const MessageText = memo(function MessageText({ id, text }: { readonly id: string; readonly text: string }) {
   const pieces = useMemo(() => linkify(text), [text]);
   const [isOpen, setIsOpen] = useState(false);
   const isFoldable = isLong(text);
 
   return (
     <>
-      <span className={`message-text ${isFoldable && !isOpen ? 'message-text-folded' : ''}`} dir="auto">
+      <span id={id} className={`message-text ${isFoldable && !isOpen ? 'message-text-folded' : ''}`} dir="auto">
         {pieces.map((piece, index) =>
           piece.type === 'text' ? (
             piece.text
           ) : (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text never move.
-            <a key={index} href={piece.href} target="_blank" rel="noopener noreferrer">
+            <a
+              // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text never move.
+              key={index}
+              href={piece.href}
+              // A mail program is no page: nothing would ever be in the new tab.
+              {...(piece.href.startsWith('mailto:') ? {} : { target: '_blank', rel: 'noopener noreferrer' })}
+            >
               {piece.text}
             </a>
           ),

@@ -3,10 +3,12 @@ import { followWay, wayFrom } from './focus.ts';
 
 interface PopoverProps {
   readonly label: string;
-  /** What it belongs to: it opens beside this, and gives the focus back to it, or to what it stands in. */
+  /** What it belongs to: it opens beside this, goes where this goes, and gives the focus back to it, or to what it stands in. */
   readonly anchor: HTMLElement;
-  /** Which edges line up with the anchor's. */
+  /** Which edges line up with the anchor's, in the direction of reading. */
   readonly align?: 'start' | 'end';
+  /** The style sheet makes it a sheet at the bottom of the window: it stands there whatever the anchor does. */
+  readonly isSheet?: boolean;
   readonly onClose: () => void;
   readonly children: ReactNode;
   readonly className?: string;
@@ -15,23 +17,33 @@ interface PopoverProps {
 const GAP_PX = 6;
 const MARGIN_PX = 8;
 
+/** Below the anchor, above it where there is no room, and always as a whole in the window: the style sheet gives it no more height than that. */
 function place(popover: HTMLElement, anchor: HTMLElement, align: 'start' | 'end'): void {
   const around = anchor.getBoundingClientRect();
   const own = popover.getBoundingClientRect();
   const below = around.bottom + GAP_PX;
-  const fitsBelow = below + own.height + MARGIN_PX <= window.innerHeight;
-  const top = fitsBelow ? below : Math.max(MARGIN_PX, around.top - own.height - GAP_PX);
-  const wished = align === 'start' ? around.left : around.right - own.width;
-  const left = Math.min(Math.max(MARGIN_PX, wished), window.innerWidth - own.width - MARGIN_PX);
+  const above = around.top - own.height - GAP_PX;
+  const lowest = window.innerHeight - own.height - MARGIN_PX;
+  const top = Math.max(MARGIN_PX, Math.min(below <= lowest ? below : above, lowest));
+  const isRightToLeft = getComputedStyle(anchor).direction === 'rtl';
+  const wished = (align === 'start') === isRightToLeft ? around.right - own.width : around.left;
+  const left = Math.max(MARGIN_PX, Math.min(wished, window.innerWidth - own.width - MARGIN_PX));
   popover.style.setProperty('--top', `${top}px`);
   popover.style.setProperty('--left', `${left}px`);
+}
+
+function isInView(anchor: HTMLElement, scroller: Element): boolean {
+  const around = anchor.getBoundingClientRect();
+  const view = scroller.getBoundingClientRect();
+  return around.bottom > view.top && around.top < view.bottom;
 }
 
 /**
  * In the top layer, so nothing clips it. On a narrow screen the style sheet makes it a sheet at the bottom. `manual`, because the browser's own
  * light dismissal takes the finger that lifts after a long press for a tap elsewhere.
  */
-export function Popover({ label, anchor, align = 'end', onClose, children, className = '' }: PopoverProps) {
+export function Popover(props: PopoverProps) {
+  const { label, anchor, align = 'end', isSheet = false, onClose, children, className = '' } = props;
   const ref = useRef<HTMLDivElement>(null);
   const onCloseRef = useRef(onClose);
   onCloseRef.current = onClose;
@@ -51,7 +63,6 @@ export function Popover({ label, anchor, align = 'end', onClose, children, class
     };
     const way = wayFrom(anchor);
     popover.showPopover();
-    place(popover, anchor, align);
     popover.querySelector<HTMLElement>('button, input')?.focus({ preventScroll: true });
     document.addEventListener('pointerdown', handlePointerDown, true);
     document.addEventListener('keydown', handleKeyDown, true);
@@ -62,7 +73,30 @@ export function Popover({ label, anchor, align = 'end', onClose, children, class
       if (popover.matches(':popover-open')) popover.hidePopover();
       if (hadFocus) followWay(way);
     };
-  }, [anchor, align]);
+  }, [anchor]);
+
+  useEffect(() => {
+    const popover = ref.current;
+    if (popover === null || isSheet) return;
+    // An anchor that has left the page is nowhere; the popover then stays where it is.
+    const follow = () => anchor.isConnected && place(popover, anchor, align);
+    const handleScroll = ({ target }: Event) => {
+      if (!(target instanceof Element) || !target.contains(anchor)) return;
+      if (isInView(anchor, target)) follow();
+      else onCloseRef.current();
+    };
+    follow();
+    // It grows when more is shown in it.
+    const observer = new ResizeObserver(follow);
+    observer.observe(popover);
+    document.addEventListener('scroll', handleScroll, true);
+    window.addEventListener('resize', follow);
+    return () => {
+      observer.disconnect();
+      document.removeEventListener('scroll', handleScroll, true);
+      window.removeEventListener('resize', follow);
+    };
+  }, [anchor, align, isSheet]);
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms; this groups buttons.

@@ -29,7 +29,7 @@ export function Reactions({ message }: { readonly message: TimelineMessage }) {
             onClick={() => attempt(handle.react(message.id, emoji, !isMine))}
           >
             <bdi className="reaction-emoji">{emoji}</bdi>
-            <span className="reaction-count">{users.length}</span>
+            <bdi className="reaction-count">{users.length}</bdi>
           </button>
         );
       })}

@@ -42,7 +42,7 @@ export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast
           </span>
           {lastMessage !== null && (
             <time className="tablo-time" dateTime={new Date(lastMessage.shownAt).toISOString()}>
-              {listLabel(lastMessage.shownAt, now)}
+              <bdi>{listLabel(lastMessage.shownAt, now)}</bdi>
             </time>
           )}
         </span>
@@ -67,7 +67,7 @@ export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast
           </span>
           {unreadCount > 0 && (
             <span className="badge" id={unread}>
-              {badgeLabel(unreadCount)}
+              <bdi>{badgeLabel(unreadCount)}</bdi>
               <span className="hidden-visually"> {unreadSentence(unreadCount).replace(/^\d+ /u, '')}</span>
             </span>
           )}
