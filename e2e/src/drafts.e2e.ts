@@ -173,6 +173,119 @@ describe('a draft', () => {
   });
 });
 
+describe('what a draft is aimed at', () => {
+  let erin: Person;
+  const button = (name: string) => erin.page.getByRole('button', { name, exact: true });
+  /** What the bar above the field says. */
+  const aimed = () =>
+    eventually(async () => (await erin.page.locator('.composer-context-words').allTextContents()).join(''));
+  const marks = (tablo: string) => eventually(() => erin.describe(tablo));
+
+  beforeAll(async () => {
+    erin = await stage.newPerson('Erin Brown');
+    await erin.createTablo('Shed');
+    await erin.createTablo('Attic');
+    await erin.open('Attic');
+    for (const text of ['Where is the saw?', 'I ment the axe', 'Never mind']) await erin.say(text);
+    await erin.log.locator('[data-status="sent"]').nth(2).waitFor();
+  });
+  afterAll(() => erin?.context.close());
+
+  it('[R8] an edit under way survives another tablo and a reload, and the draft of the tablo comes back after it', async () => {
+    await erin.composer.fill('An ordinary draft');
+    await erin.choose('I ment the axe', 'Edit');
+    await draft(erin).toBe('I ment the axe');
+    await erin.composer.fill('I meant the axe');
+    await erin.open('Shed');
+    await draft(erin).toBe('');
+    await marks('Attic').toBe('Draft. You: Never mind');
+    await erin.open('Attic');
+    await draft(erin).toBe('I meant the axe');
+    await aimed().toBe('EditingI ment the axe');
+    await erin.page.reload();
+    await draft(erin).toBe('I meant the axe');
+    await aimed().toBe('EditingI ment the axe');
+    await button('Send').click();
+    await eventually(() => erin.statusOf('I meant the axe')).toEqual(['sent']);
+    await draft(erin).toBe('An ordinary draft');
+    await aimed().toBe('');
+    await eventually(() => stage.texts('Attic')).toEqual(['Where is the saw?', 'I meant the axe', 'Never mind']);
+    await erin.composer.fill('');
+  });
+
+  it('[R8] a reply keeps what it answers over another tablo and a reload, and is sent as one', async () => {
+    await erin.choose('Where is the saw?', 'Reply');
+    await erin.composer.fill('Behind the door');
+    await erin.open('Shed');
+    await erin.open('Attic');
+    await draft(erin).toBe('Behind the door');
+    await aimed().toBe('Replying to yourselfWhere is the saw?');
+    await erin.page.reload();
+    await draft(erin).toBe('Behind the door');
+    await aimed().toBe('Replying to yourselfWhere is the saw?');
+    await button('Send').click();
+    await eventually(() => erin.statusOf('Behind the door')).toEqual(['sent']);
+    await aimed().toBe('');
+    const rows = await stage.messages('Attic');
+    expect(rows.find(({ text }) => text === 'Behind the door')?.reply_to).toBe(rows[0]?.id);
+  });
+
+  it('[R8] both are there in a second tab', async () => {
+    await erin.choose('Never mind', 'Edit');
+    await erin.composer.fill('Never mind, found it');
+    const tab = await erin.anotherTab();
+    await tab.open('Attic');
+    await draft(tab).toBe('Never mind, found it');
+    await tab.page.getByRole('button', { name: 'Send', exact: true }).click();
+    await eventually(() => erin.statusOf('Never mind, found it')).toEqual(['sent']);
+    await draft(erin).toBe('');
+    await aimed().toBe('');
+    await tab.page.close();
+  });
+
+  it('[R8] Escape on a changed edit can be undone, and on an unchanged one says nothing', async () => {
+    await erin.choose('Never mind', 'Edit');
+    await erin.composer.press('Escape');
+    await draft(erin).toBe('');
+    expect(await erin.page.locator('.toast').count()).toBe(0);
+    await erin.choose('Never mind', 'Edit');
+    await erin.composer.fill('Changed my mind');
+    await erin.composer.press('Escape');
+    await draft(erin).toBe('');
+    await button('Undo').click();
+    await draft(erin).toBe('Changed my mind');
+    await aimed().toBe('EditingNever mind, found it');
+    // Another message's edit takes its place, and can be taken back as well.
+    await erin.choose('Behind the door', 'Edit');
+    await draft(erin).toBe('Behind the door');
+    await button('Undo').click();
+    await draft(erin).toBe('Changed my mind');
+  });
+
+  it('[R8] an edit keeps its text when its message is deleted meanwhile, and says so', async () => {
+    const phone = await stage.secondDevice(erin);
+    await phone.open('Attic');
+    await phone.choose('Never mind', 'Delete');
+    await phone.page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+    await aimed().toBe('The message you were editing was deleted. Your text is kept as a draft of a new message.');
+    await draft(erin).toBe('Changed my mind');
+    await button('Send').click();
+    await eventually(() => erin.statusOf('Changed my mind')).toEqual(['sent']);
+    await aimed().toBe('');
+    await draft(erin).toBe('');
+
+    await erin.choose('Where is the saw?', 'Reply');
+    await erin.composer.fill('On the wall');
+    await phone.choose('Where is the saw?', 'Delete');
+    await phone.page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+    await aimed().toBe('The message you answer was deleted. Your text is kept.');
+    await draft(erin).toBe('On the wall');
+    await button('Send').click();
+    await eventually(() => erin.statusOf('On the wall')).toEqual(['sent']);
+    await phone.context.close();
+  });
+});
+
 describe('what is not delivered', () => {
   it('[R8] is saved as a readable file from the account menu, where it is offered only when there is something', async () => {
     const carol = await stage.newPerson('Carol Shaw');

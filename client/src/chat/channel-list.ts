@@ -5,7 +5,7 @@ import type { RestChannel } from '@tablo/schema/rest/channel';
 import { compareKeys } from '@tablo/schema/shown-at';
 import type { PersonLabel } from '@tablo/schema/telling-apart';
 import type { TimelineMessage } from '@tablo/schema/timeline';
-import type { ChannelSummary } from './chat.ts';
+import type { ChannelSummary, UnsentCounts } from './chat.ts';
 import type { ChannelRecord, LastMessage } from './local-store.ts';
 import { tabloNameOf } from './names.ts';
 import { confirmReadPosition, countUnread, isDoubtful } from './unread.ts';
@@ -112,10 +112,13 @@ export function noteNewest(record: ChannelRecord, entries: readonly Entry[]): Ch
   return last === record.lastMessage ? record : { ...record, lastMessage: last };
 }
 
+const NOTHING_HERE = { unsent: { pending: 0, refused: 0 }, hasDraft: false };
+
 export function summaryOf(
   record: ChannelRecord,
   last: LastMessage | null,
   labelOf: (id: UserId) => Pick<PersonLabel, 'name' | 'mark'>,
+  here: { readonly unsent: UnsentCounts; readonly hasDraft: boolean } = NOTHING_HERE,
 ): ChannelSummary {
   const author = last === null ? null : labelOf(last.author);
   return {
@@ -127,6 +130,8 @@ export function summaryOf(
     lastMessage:
       last === null || author === null ? null : { ...last, authorName: author.name, authorMark: author.mark },
     createdAt: record.createdAt,
+    unsent: here.unsent,
+    hasDraft: here.hasDraft,
   };
 }
 

@@ -4,6 +4,7 @@ import type { ChannelBook } from './channel-book.ts';
 import { byActivity, newestOf, summaryOf } from './channel-list.ts';
 import type { ChannelList, ChannelSummary } from './chat.ts';
 import type { ChannelRecord } from './local-store.ts';
+import type { Outbox } from './outbox.ts';
 import type { People } from './people.ts';
 import { type Readable, Writable } from './readable.ts';
 import { inBackground } from './report-error.ts';
@@ -15,6 +16,7 @@ const RECENT_TABLOS = 20;
 export interface ChannelViewOptions {
   readonly book: ChannelBook;
   readonly people: People;
+  readonly outbox: Outbox;
   readonly room: (id: TabloId) => Room | null;
   /** The server's list has been seen, now or at an earlier start: an empty one is the truth. */
   readonly hasListed: boolean;
@@ -76,12 +78,13 @@ export class ChannelView {
   }
 
   #build(): ChannelList {
-    const { book, people, room } = this.#options;
+    const { book, people, outbox, room } = this.#options;
     const channels = book
       .list()
       .map((record) => {
         const last = newestOf(this.#listedMessage(record), room(record.id)?.screen.newest() ?? null);
-        return summaryOf(record, last, (id) => people.labelOf(record.id, id));
+        const here = { unsent: outbox.countOf(record.id), hasDraft: room(record.id)?.draft.isWritten ?? false };
+        return summaryOf(record, last, (id) => people.labelOf(record.id, id), here);
       })
       .sort(byActivity);
     return { status: this.#hasListed || channels.length > 0 ? 'ready' : 'loading', channels };

@@ -174,6 +174,7 @@ export class ChatClient implements Chat {
     this.#listing = new Listing({ book, outbox, rooms: this.#rooms, askAgain: () => this.#sync.refresh() });
     this.#view = new ChannelView({
       book,
+      outbox,
       people: this.#people,
       room: (id) => this.#rooms.get(id),
       hasListed: parts.hasListed,
@@ -334,7 +335,10 @@ export class ChatClient implements Chat {
       this.#view.publish();
     });
     this.#stops.push(
-      outbox.on((change) => this.#rooms.get(change.tabloId)?.noteOutbox(change)),
+      outbox.on((change) => {
+        this.#rooms.get(change.tabloId)?.noteOutbox(change);
+        this.#view.publish();
+      }),
       tabs.on((message) => this.#hearTab(message)),
       this.#connection.state.subscribe(() => {
         if (this.connection.get().status !== 'online') return this.#sync.noteLost();

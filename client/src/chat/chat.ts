@@ -6,6 +6,7 @@ import type { ReasonCode, Refusal } from '@tablo/schema/close-codes';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import type { TimelineMessage } from '@tablo/schema/timeline';
+import type { Aim } from './draft-aim.ts';
 import type { Readable } from './readable.ts';
 
 export interface Person {
@@ -27,6 +28,13 @@ export type StorageState =
   /** The browser refuses storage: the app works, but only until this tab closes. */
   | { readonly status: 'memory'; readonly message: string };
 
+export interface UnsentCounts {
+  /** Waiting to be sent. */
+  readonly pending: number;
+  /** Not taken by the server: kept until it is tried again or discarded [R8]. */
+  readonly refused: number;
+}
+
 export interface ChannelSummary {
   readonly id: TabloId;
   readonly name: string;
@@ -43,6 +51,10 @@ export interface ChannelSummary {
     readonly shownAt: number;
   } | null;
   readonly createdAt: number;
+  /** Own messages and changes that are not delivered. */
+  readonly unsent: UnsentCounts;
+  /** Something is typed there and not sent. */
+  readonly hasDraft: boolean;
 }
 
 export interface ChannelList {
@@ -89,6 +101,9 @@ export interface RoomHandle {
   /** Text in the composer; survives reload, crash and switching tablos. */
   readonly draft: Readable<string>;
   setDraft(text: string): void;
+  /** What the composer is aimed at; survives what the draft survives, on this device. */
+  readonly aim: Readable<Aim>;
+  setAim(aim: Aim): void;
   /** Resolves when the entry is stored on this device (or, without storage, held in memory). Throws `RangeError` with a sentence for bad text. */
   send(text: string, replyTo?: EntryId): Promise<EntryId>;
   edit(target: EntryId, text: string): Promise<void>;

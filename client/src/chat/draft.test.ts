@@ -1,3 +1,4 @@
+import type { EntryId, UserId } from '@tablo/schema/ids';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryStore } from './memory-store.ts';
 import type { FakeTablo } from './testing/fake-server.ts';
@@ -312,6 +313,110 @@ describe('a draft that cannot be told', () => {
     answer();
     await until(async () => expect((await device.browser.store.readDraft(tablo.id))?.isReported).toBe(true));
     expect(room.draft.get()).toBe('first, second');
+  });
+});
+
+describe('what a draft is aimed at', () => {
+  const target = { id: 'message-1' as EntryId, author: BOB as UserId, text: 'Soup or salad?', shownAt: 1 };
+  const edit = (text: string) => ({ target: { ...target, author: ALICE as UserId }, text });
+
+  it('[R8] a reply and an edit survive a restart, beside the ordinary text', async () => {
+    const browser = new FakeBrowser();
+    const device = await openDevice(server, ALICE, { browser });
+    const room = device.chat.openRoom(tablo.id);
+    room.setDraft('the ordinary text');
+    room.setAim({ replyTo: target, edit: edit('Soup, and bread') });
+    await device.chat.close();
+    const again = (await openDevice(server, ALICE, { browser })).chat.openRoom(tablo.id);
+    await until(() => expect(again.draft.get()).toBe('the ordinary text'));
+    expect(again.aim.get()).toMatchObject({ replyTo: target, edit: edit('Soup, and bread') });
+  });
+
+  it('[R8] follows to another tab, and does not come back from one that was slower', async () => {
+    const browser = new FakeBrowser();
+    const one = (await openDevice(server, ALICE, { browser })).chat.openRoom(tablo.id);
+    const two = (await openDevice(server, ALICE, { browser })).chat.openRoom(tablo.id);
+    one.setAim({ replyTo: target, edit: null });
+    await until(() => expect(two.aim.get().replyTo).toEqual(target));
+    one.setAim({ replyTo: null, edit: null });
+    two.setDraft('typed meanwhile');
+    await until(() => expect([one.draft.get(), two.aim.get().replyTo]).toEqual(['typed meanwhile', null]));
+    expect(one.aim.get().replyTo).toBeNull();
+  });
+
+  it('[R8] picked before the disk was read, it stands', async () => {
+    let release = () => {};
+    const isReadable = new Promise<void>((resolve) => (release = resolve));
+    const store = new MemoryStore();
+    const kept = { replyTo: null, edit: edit('of yesterday'), at: Date.now() + 60_000 };
+    await store.writeDraft({ tabloId: tablo.id, text: '', at: 0, isReported: true, aim: kept });
+    const readDraft = store.readDraft.bind(store);
+    store.readDraft = (id) => isReadable.then(() => readDraft(id));
+    const device = await openDevice(server, ALICE, { browser: new FakeBrowser(store) });
+    const room = device.chat.openRoom(tablo.id);
+    room.setAim({ replyTo: target, edit: null });
+    release();
+    await until(async () => expect((await readDraft(tablo.id))?.aim).toMatchObject({ replyTo: target, edit: null }));
+    expect(room.aim.get()).toMatchObject({ replyTo: target, edit: null });
+  });
+
+  it('[T5] is told to nobody: the server hears of the text alone, and a second device of nothing else', async () => {
+    const { rooms } = await openTwoDevices();
+    rooms.desktop.setAim({ replyTo: target, edit: edit('a secret edit') });
+    rooms.desktop.setDraft('the text');
+    await until(() => expect(rooms.phone.draft.get()).toBe('the text'));
+    expect(rooms.phone.aim.get()).toMatchObject({ replyTo: null, edit: null });
+    expect(tablo.drafts.get(ALICE)).toEqual({ text: 'the text', at: expect.any(Number) });
+  });
+
+  it('[R7] ends with a text that was sent from another device; an edit goes on', async () => {
+    const { rooms } = await openTwoDevices();
+    rooms.desktop.setAim({ replyTo: target, edit: edit('Soup, and bread') });
+    rooms.desktop.setDraft('Soup');
+    await until(() => expect(rooms.phone.draft.get()).toBe('Soup'));
+    rooms.phone.setDraft('');
+    await until(() => expect(rooms.desktop.aim.get()).toMatchObject({ replyTo: null, edit: edit('Soup, and bread') }));
+    expect(rooms.desktop.draft.get()).toBe('');
+  });
+
+  it('[R8] a changed edit is counted as lost with the device, and is in the saved file', async () => {
+    const { chat } = await openDevice(server, ALICE);
+    const room = chat.openRoom(tablo.id);
+    room.setAim({ replyTo: null, edit: edit(target.text) });
+    expect([await chat.countDrafts(), await chat.countLosses()]).toEqual([0, { entries: 0, drafts: 0 }]);
+    room.setAim({ replyTo: null, edit: edit('Soup, and bread') });
+    expect([await chat.countDrafts(), await chat.countLosses()]).toEqual([1, { entries: 0, drafts: 1 }]);
+    expect(await chat.exportUnsent()).toMatch(
+      /--- New text for .*, not sent\n {4}On this device only\.\n\nSoup, and bread\n/u,
+    );
+  });
+});
+
+describe('the list of tablos', () => {
+  const marks = ({ chat }: Device) => {
+    const { unsent, hasDraft } = chat.channels.get().channels[0] ?? {};
+    return { ...unsent, hasDraft };
+  };
+
+  it('[R8] knows where something is typed, waits or was refused', async () => {
+    const device = await openDevice(server, ALICE);
+    const room = device.chat.openRoom(tablo.id);
+    await isOnline(device);
+    await until(() => expect(marks(device)).toEqual({ pending: 0, refused: 0, hasDraft: false }));
+    device.environment.goOffline();
+    room.setDraft('half');
+    await until(() => expect(marks(device)).toEqual({ pending: 0, refused: 0, hasDraft: true }));
+    await room.send('half');
+    room.setDraft('');
+    await until(() => expect(marks(device)).toEqual({ pending: 1, refused: 0, hasDraft: false }));
+    room.setAim({
+      replyTo: null,
+      edit: { target: { id: 'a' as EntryId, author: ALICE, text: 'b', shownAt: 1 }, text: 'c' },
+    });
+    await until(() => expect(marks(device)).toEqual({ pending: 1, refused: 0, hasDraft: true }));
+    server.judge = () => ({ code: 'read-only' });
+    device.environment.goOnline();
+    await until(() => expect(marks(device)).toEqual({ pending: 0, refused: 1, hasDraft: true }));
   });
 });
 

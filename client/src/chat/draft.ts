@@ -7,10 +7,12 @@
  * 2. What comes from elsewhere while somebody types here waits until they have stopped: by then it is older than what they typed, unless they only paused.
  * 3. The text is on this device before it is reported, and stays whatever the server says. `DraftSync` reports it.
  * 4. A text that nobody has been told of is not ended by an empty one from another device, which cannot have been meant for it [R8].
+ * 5. What the text is aimed at (`draft-aim.ts`) is kept with it on this device and follows to its tabs; it has a time of its own, and is never reported.
  */
 import { CausalClock } from '@tablo/schema/causal-clock';
 import { type DraftText, isLaterDraft, mergeDrafts, NO_DRAFT } from '@tablo/schema/draft';
 import type { TabloId } from '@tablo/schema/ids';
+import { type Aim, isChangedEdit, laterAim, NO_AIM, type StampedAim } from './draft-aim.ts';
 import type { DraftRecord, LocalStore } from './local-store.ts';
 import { type Readable, Writable } from './readable.ts';
 import { inBackground } from './report-error.ts';
@@ -33,6 +35,7 @@ export class Draft {
   readonly #options: DraftOptions;
   readonly #clock: CausalClock;
   readonly #text = new Writable(NO_DRAFT.text);
+  readonly #aim = new Writable<StampedAim>(NO_AIM);
   #draft: DraftText = NO_DRAFT;
   /** The server has it, or a later one. */
   #isReported = true;
@@ -43,6 +46,7 @@ export class Draft {
   #early: DraftText | null = null;
   /** From elsewhere, while somebody types. */
   #held: DraftRecord | null = null;
+  #heldAim: StampedAim | undefined;
   #saveTimer: ReturnType<typeof setTimeout> | null = null;
   #idleTimer: ReturnType<typeof setTimeout> | null = null;
   /** Typed into before the stored text was read: the stored one is older, whatever its time. */
@@ -56,6 +60,15 @@ export class Draft {
 
   get text(): Readable<string> {
     return this.#text;
+  }
+
+  get aim(): Readable<Aim> {
+    return this.#aim;
+  }
+
+  /** Something is typed here and not sent. */
+  get isWritten(): boolean {
+    return this.#draft.text.trim() !== '' || isChangedEdit(this.#aim.get().edit);
   }
 
   get latest(): DraftText {
@@ -85,8 +98,15 @@ export class Draft {
     if (!this.#isReported) this.#options.onUnreported(this, true);
   }
 
+  setAim({ replyTo, edit }: Aim): void {
+    this.#aim.set({ replyTo, edit, at: this.#clock.next() });
+    this.#restartIdleTimer();
+    this.#saveSoon();
+  }
+
   /** Another tab's word: it has stored it already. */
   receiveFromTab(given: DraftRecord): void {
+    this.#acceptAim(given.aim);
     this.#accept(given);
     if (!this.#isReported) this.#options.onUnreported(this, false);
   }
@@ -117,7 +137,11 @@ export class Draft {
     if (this.#saveTimer === null) return;
     clearTimeout(this.#saveTimer);
     this.#saveTimer = null;
-    const record: DraftRecord = { tabloId: this.tabloId, ...this.#draft, isReported: this.#isReported };
+    const aim = this.#aim.get();
+    const record: DraftRecord = {
+      ...{ tabloId: this.tabloId, ...this.#draft, isReported: this.#isReported },
+      ...(aim.at === NO_AIM.at ? {} : { aim }),
+    };
     this.#options.tabs.post({ type: 'draft', record });
     await this.#options.store.writeDraft(record);
   }
@@ -129,6 +153,7 @@ export class Draft {
   }
 
   #take(stored: DraftRecord): void {
+    this.#takeAim(stored.aim);
     if (this.#isTouched) {
       this.#clock.observe(stored.at);
       this.#stamp(this.#draft.text);
@@ -139,6 +164,30 @@ export class Draft {
     } else {
       this.#accept(stored);
     }
+  }
+
+  /** What was picked before the stored one was read, stands, whatever the clock says. */
+  #takeAim(stored: StampedAim | undefined): void {
+    if (this.#aim.get().at === NO_AIM.at) return this.#acceptAim(stored);
+    this.#clock.observe(stored?.at ?? 0);
+    this.#aim.set({ ...this.#aim.get(), at: this.#clock.next() });
+    this.#saveSoon();
+  }
+
+  #acceptAim(given: StampedAim | undefined): void {
+    if (given === undefined) return;
+    this.#clock.observe(given.at);
+    if (given.at <= this.#aim.get().at) return;
+    if (this.#idleTimer === null) this.#aim.set(given);
+    else this.#heldAim = laterAim(this.#heldAim, given);
+  }
+
+  /** Sent or deleted elsewhere: what it was an answer to goes with it. */
+  #endReply(): void {
+    const { replyTo, edit } = this.#aim.get();
+    if (replyTo === null) return;
+    this.#aim.set({ replyTo: null, edit, at: this.#clock.next() });
+    this.#saveSoon();
   }
 
   #stamp(text: string): void {
@@ -164,6 +213,7 @@ export class Draft {
       if (this.#held === null || isLaterDraft(given, this.#held)) this.#held = given;
       return;
     }
+    if (given.text === '' && this.#draft.text !== '' && given.aim === undefined) this.#endReply();
     this.#draft = { text: given.text, at: given.at };
     this.#isReported = given.isReported;
     this.#text.set(given.text);
@@ -175,6 +225,8 @@ export class Draft {
       this.#idleTimer = null;
       const held = this.#held;
       this.#held = null;
+      this.#acceptAim(this.#heldAim);
+      this.#heldAim = undefined;
       if (held === null) return;
       this.#accept(held);
       this.#saveSoon();

@@ -5,6 +5,7 @@
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Person } from './chat.ts';
+import { isChangedEdit } from './draft-aim.ts';
 import type { DraftRecord, OutboxRecord } from './local-store.ts';
 
 export interface UnsentTablo {
@@ -30,13 +31,17 @@ const EXCERPT_UNITS = 80;
 const RULE = '='.repeat(72);
 
 export const isUndelivered = ({ delivery }: OutboxRecord): boolean => delivery.status !== 'withdrawn';
-export const isWritten = ({ text }: DraftRecord): boolean => text.trim() !== '';
+export const isWritten = ({ text, aim }: DraftRecord): boolean =>
+  text.trim() !== '' || isChangedEdit(aim?.edit ?? null);
+/** Of what was typed there, something is on this device alone: an edit under way always is. */
+export const isOnlyHere = (draft: DraftRecord): boolean =>
+  (draft.text.trim() !== '' && !draft.isReported) || isChangedEdit(draft.aim?.edit ?? null);
 
 export function exportUnsent(source: ExportSource): string {
   const { author, at, tablos } = source;
   const parts = tablos.flatMap((tablo) => {
     const records = tablo.records.filter(isUndelivered).map((record) => describeRecord(source, tablo.id, record));
-    const drafts = tablo.draft !== null && isWritten(tablo.draft) ? [describeDraft(tablo.draft)] : [];
+    const drafts = tablo.draft === null ? [] : describeDraft(source, tablo.id, tablo.draft);
     if (records.length + drafts.length === 0) return [];
     const name = tablo.name ?? `A tablo whose name is not known here (${tablo.id})`;
     return [`${RULE}\n${name}\n${RULE}`, ...records, ...drafts];
@@ -52,9 +57,19 @@ function describeRecord(source: ExportSource, tablo: TabloId, { entry, delivery 
   return 'text' in entry ? `${head}\n\n${entry.text}` : head;
 }
 
-function describeDraft({ text, at, isReported }: DraftRecord): string {
+function describeDraft(source: ExportSource, tablo: TabloId, { text, at, isReported, aim }: DraftRecord): string[] {
   const where = isReported ? 'Also on your other devices.' : 'On this device only.';
-  return `--- Draft, not sent\n    ${at === 0 ? '' : `Typed ${timeOf(at)}. `}${where}\n\n${text}`;
+  const title = aim?.replyTo ? `Draft of an answer to ${quoteOf(source, tablo, aim.replyTo.id)}` : 'Draft';
+  const draft = `--- ${title}, not sent\n    ${at === 0 ? '' : `Typed ${timeOf(at)}. `}${where}\n\n${text}`;
+  const edit = aim?.edit ?? null;
+  return [
+    ...(text.trim() === '' ? [] : [draft]),
+    ...(isChangedEdit(edit)
+      ? [
+          `--- New text for ${quoteOf(source, tablo, edit.target.id)}, not sent\n    On this device only.\n\n${edit.text}`,
+        ]
+      : []),
+  ];
 }
 
 function titleOf(source: ExportSource, tablo: TabloId, entry: MemberEntry): string {

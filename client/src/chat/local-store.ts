@@ -9,6 +9,7 @@ import type { Role } from '@tablo/schema/roles';
 import type { TimelineKey } from '@tablo/schema/shown-at';
 import type { TimelineRow, UnsentEntry } from '@tablo/schema/timeline';
 import type { Member } from './chat.ts';
+import type { StampedAim } from './draft-aim.ts';
 
 export type OutboxDelivery =
   | UnsentEntry['delivery']
@@ -65,6 +66,8 @@ export interface DraftRecord extends DraftText {
   readonly tabloId: TabloId;
   /** The server has it, or a later one. */
   readonly isReported: boolean;
+  /** Of this device alone, with a time of its own. Absent: never aimed at anything, or kept by an earlier release. */
+  readonly aim?: StampedAim;
 }
 
 /** What a change of the outbox is decided by: the records as they stand while nobody else can change them. */

@@ -3,7 +3,7 @@ import { plainLabel } from '@tablo/schema/telling-apart';
 import type { ChannelBook } from './channel-book.ts';
 import type { Losses, Person } from './chat.ts';
 import type { DraftSync } from './draft-sync.ts';
-import { exportUnsent, isWritten } from './export-unsent.ts';
+import { exportUnsent, isOnlyHere, isWritten } from './export-unsent.ts';
 import type { DraftRecord, LocalStore } from './local-store.ts';
 import type { Outbox } from './outbox.ts';
 import type { People } from './people.ts';
@@ -41,7 +41,7 @@ export class OnlyHere {
     const { drafts, lastReportMs } = this.#options;
     const patience = new Promise<void>((resolve) => setTimeout(resolve, lastReportMs));
     await Promise.race([drafts.flush(), patience]);
-    const lost = (await this.#readDrafts()).filter((draft) => isWritten(draft) && !draft.isReported);
+    const lost = (await this.#readDrafts()).filter(isOnlyHere);
     return { entries: this.countUnsent(), drafts: lost.length };
   }
 

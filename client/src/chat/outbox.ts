@@ -17,6 +17,7 @@ import type { Entry, MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { compareKeys } from '@tablo/schema/shown-at';
 import type { UnsentEntry } from '@tablo/schema/timeline';
+import type { UnsentCounts } from './chat.ts';
 import type { OutboxRecord, OutboxView, OutboxWrites, UnsentStore } from './local-store.ts';
 import { type Decision, decideSettlement, isAwaited, type Maker, type Stamps } from './outbox-decisions.ts';
 import { viewOf } from './outbox-view.ts';
@@ -103,6 +104,15 @@ export class Outbox {
     return this.list(tabloId).flatMap(({ entry, delivery }) =>
       delivery.status === 'withdrawn' ? [] : [{ entry, delivery }],
     );
+  }
+
+  countOf(tabloId: TabloId): UnsentCounts {
+    let [pending, refused] = [0, 0];
+    for (const { delivery } of this.#records.get(tabloId)?.values() ?? []) {
+      if (delivery.status === 'pending') pending += 1;
+      else if (delivery.status === 'refused') refused += 1;
+    }
+    return { pending, refused };
   }
 
   /** May be pushed: pending, on the disk, and not about to be otherwise. In the order of writing: what was written after one that may not, waits with it [R5]. */

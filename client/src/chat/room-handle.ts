@@ -2,6 +2,7 @@
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import type { Member, PresenceView, RoomView, SearchableRoom } from './chat.ts';
+import type { Aim } from './draft-aim.ts';
 import type { Readable } from './readable.ts';
 import { inBackground } from './report-error.ts';
 import type { Room } from './room.ts';
@@ -21,6 +22,7 @@ export class HeldRoom implements SearchableRoom {
   readonly presence: Readable<PresenceView>;
   readonly members: Readable<readonly Member[]>;
   readonly draft: Readable<string>;
+  readonly aim: Readable<Aim>;
   readonly #room: Room;
   readonly #onWrite: () => void;
   readonly #onRelease: () => void;
@@ -35,12 +37,17 @@ export class HeldRoom implements SearchableRoom {
     this.presence = room.presence.view;
     this.members = members;
     this.draft = room.draft.text;
+    this.aim = room.draft.aim;
     room.acquire();
   }
 
   setDraft(text: string): void {
     this.#room.draft.set(text);
     this.#room.presence.keepTyping();
+  }
+
+  setAim(aim: Aim): void {
+    this.#room.draft.setAim(aim);
   }
 
   async send(text: string, replyTo?: EntryId): Promise<EntryId> {

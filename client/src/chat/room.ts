@@ -85,6 +85,7 @@ export class Room {
       now: context.now,
       onUnreported: (draft, isOurs) => context.drafts.note(draft, isOurs),
     });
+    this.#tellOfDraft();
     this.presence = new RoomPresence(user, timing);
     this.#home = new RoomHome({
       tabloId: id,
@@ -282,6 +283,18 @@ export class Room {
     this.presence.close();
     await this.draft.close();
     await this.#home.close();
+  }
+
+  /** The list marks tablos with a draft: it is told when there is one, and when there is none any more, not of every key. */
+  #tellOfDraft(): void {
+    let wasWritten = false;
+    const handleChange = () => {
+      if (this.draft.isWritten === wasWritten) return;
+      wasWritten = !wasWritten;
+      if (!this.#isDisposed) this.#context.onActivity(this.id);
+    };
+    this.draft.text.subscribe(handleChange);
+    this.draft.aim.subscribe(handleChange);
   }
 
   #homeListener(): ConstructorParameters<typeof RoomHome>[0]['listener'] {

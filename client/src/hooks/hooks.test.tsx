@@ -18,6 +18,8 @@ const summary = (id: TabloId, name: string, unreadCount: number) => ({
   unreadCount,
   lastMessage: null,
   createdAt: 0,
+  unsent: { pending: 0, refused: 0 },
+  hasDraft: false,
 });
 
 const chat = {

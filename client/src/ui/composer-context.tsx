@@ -1,42 +1,52 @@
 import { Pencil, Reply, X } from 'lucide-react';
-import type { ComposerMode } from './composer.tsx';
-import { quotedText } from './message-quote.tsx';
+import type { AimTarget } from '../chat/draft-aim.ts';
 import { PersonName } from './name.tsx';
 import { useRoom } from './room-context.tsx';
 
 interface ComposerContextProps {
-  readonly mode: ComposerMode;
+  readonly kind: 'edit' | 'reply';
+  readonly target: AimTarget;
+  /** Deleted since it was picked. */
+  readonly isGone: boolean;
   readonly onCancel: () => void;
 }
 
 /** Above the field: what is being answered or edited. */
-export function ComposerContext({ mode, onCancel }: ComposerContextProps) {
+export function ComposerContext({ kind, target, isGone, onCancel }: ComposerContextProps) {
   const { personOf, userId } = useRoom();
-  if (mode.type === 'new' && mode.replyTo === null) return null;
-  const message = mode.type === 'edit' ? mode.target : mode.replyTo;
-  if (message === null) return null;
-  const Icon = mode.type === 'edit' ? Pencil : Reply;
+  const Icon = kind === 'edit' ? Pencil : Reply;
   return (
     <div className="composer-context">
       <Icon size={16} aria-hidden />
       <div className="composer-context-words">
-        <span className="composer-context-title truncate">
-          {mode.type === 'edit' ? (
-            'Editing'
-          ) : message.author === userId ? (
-            'Replying to yourself'
-          ) : (
-            <>
-              Replying to <PersonName person={personOf(message.author)} isInline />
-            </>
-          )}
-        </span>
-        <bdi className="truncate">{quotedText(message)}</bdi>
+        {isGone ? (
+          <span role="note">
+            <span className="composer-context-title">
+              {kind === 'edit' ? 'The message you were editing was deleted.' : 'The message you answer was deleted.'}
+            </span>{' '}
+            {kind === 'edit' ? 'Your text is kept as a draft of a new message.' : 'Your text is kept.'}
+          </span>
+        ) : (
+          <>
+            <span className="composer-context-title truncate">
+              {kind === 'edit' ? (
+                'Editing'
+              ) : target.author === userId ? (
+                'Replying to yourself'
+              ) : (
+                <>
+                  Replying to <PersonName person={personOf(target.author)} isInline />
+                </>
+              )}
+            </span>
+            <bdi className="truncate">{target.text.slice(0, 200).replace(/\s+/gu, ' ')}</bdi>
+          </>
+        )}
       </div>
       <button
         type="button"
         className="icon-button icon-button-small"
-        aria-label={mode.type === 'edit' ? 'Stop editing' : 'Do not reply'}
+        aria-label={kind === 'edit' ? 'Stop editing' : 'Do not reply'}
         onClick={onCancel}
       >
         <X size={16} aria-hidden />

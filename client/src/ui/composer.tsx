@@ -1,8 +1,10 @@
+import type { EntryId } from '@tablo/schema/ids';
 import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
 import { countCodePoints, isVisible } from '@tablo/schema/text';
-import type { TimelineMessage } from '@tablo/schema/timeline';
 import { SendHorizontal } from 'lucide-react';
 import { type ElementType, type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { isChangedEdit } from '../chat/draft-aim.ts';
+import { useReadable } from '../hooks/use-readable.ts';
 import { ComposerContext } from './composer-context.tsx';
 import { useIsTouch } from './media.ts';
 import { lengthProblem, unseenProblem } from './phrases.ts';
@@ -10,46 +12,49 @@ import { Problem } from './problem.tsx';
 import { useRoom } from './room-context.tsx';
 import { sentenceOf } from './sentence-of.ts';
 import { TypingLine } from './typing-line.tsx';
+import { isTargetGone, type useAim } from './use-aim.ts';
 import { useAutosize } from './use-autosize.ts';
 import { useDraft } from './use-draft.ts';
 import { useTyping } from './use-typing.ts';
 
-export type ComposerMode =
-  | { readonly type: 'new'; readonly replyTo: TimelineMessage | null }
-  | { readonly type: 'edit'; readonly target: TimelineMessage };
-
 interface ComposerProps {
-  readonly mode: ComposerMode;
+  readonly aim: ReturnType<typeof useAim>;
+  /** Goes up with every message that somebody picks to answer or edit. */
+  readonly picks: number;
   /** Why nothing can be written, where that is so. */
   readonly closedText: string;
-  readonly onModeChange: (mode: ComposerMode) => void;
   readonly onSent: () => void;
   readonly onEditLast: () => void;
   readonly as?: ElementType | null;
 }
 
-const NEW: ComposerMode = { type: 'new', replyTo: null };
 /** The counter appears this close to the limit. */
 const COUNTER_FROM = MAX_TEXT_CODE_POINTS - 500;
 
 /** A plain `<textarea>`: the kit's field is a contenteditable that keeps pasted markup (TRAPS 5). */
-export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }: ComposerProps) {
+export function Composer({ aim, picks, closedText, onSent, onEditLast }: ComposerProps) {
   const { handle, isWritable } = useRoom();
   const isTouch = useIsTouch();
   const fieldRef = useRef<HTMLTextAreaElement>(null);
   const draft = useDraft(handle);
   const typing = useTyping(handle);
-  const [edited, setEdited] = useState('');
+  const view = useReadable(handle.view);
+  /** Its answer is on its way out of the field. */
+  const [handedReply, setHandedReply] = useState<EntryId | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const isEdit = mode.type === 'edit';
-  const text = isEdit ? edited : draft.text;
+  const { edit } = aim;
+  const replyTo = aim.replyTo?.id === handedReply ? null : aim.replyTo;
+  const target = edit?.target ?? replyTo;
+  const isGone = target !== null && isTargetGone(view, target);
+  const text = edit?.text ?? draft.text;
   const points = text.length >= COUNTER_FROM ? countCodePoints(text.trim()) : 0;
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was wrong with another text is none of this one's.
+  useEffect(() => setProblem(null), [target?.id]);
+
   useEffect(() => {
-    if (mode.type === 'edit') setEdited(mode.target.text);
-    setProblem(null);
-    if (mode.type === 'edit' || mode.replyTo !== null) fieldRef.current?.focus();
-  }, [mode]);
+    if (picks > 0) fieldRef.current?.focus();
+  }, [picks]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another tablo, another beginning; on a phone the keyboard would cover it.
   useEffect(() => {
@@ -62,7 +67,7 @@ export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }:
   useAutosize(fieldRef, text);
 
   const handleChange = (next: string) => {
-    if (isEdit) setEdited(next);
+    if (edit !== null) aim.writeEdit(next);
     else {
       draft.write(next);
       if (next.trim() === '') typing.stop();
@@ -70,6 +75,22 @@ export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }:
     }
     if (problem !== null) setProblem(lengthProblem(next, MAX_TEXT_CODE_POINTS));
   };
+
+  /** Out of sight at once, and out of the draft, with what it answers, only when the message is kept elsewhere. */
+  const sendNew = async (trimmed: string) => {
+    if (replyTo === null) return draft.hand(() => handle.send(trimmed));
+    setHandedReply(replyTo.id);
+    try {
+      await draft.hand(async () => {
+        await handle.send(trimmed, replyTo.id);
+        aim.endReply(replyTo.id);
+      });
+    } finally {
+      setHandedReply(null);
+    }
+  };
+
+  const stopAim = () => (edit !== null ? aim.stopEdit(null) : aim.stopReply());
 
   const handleSend = async () => {
     fieldRef.current?.focus();
@@ -79,15 +100,16 @@ export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }:
     if (wrong !== null || trimmed === '') return;
     typing.stop();
     try {
-      if (mode.type === 'edit') {
-        if (trimmed !== mode.target.text) await handle.edit(mode.target.id, trimmed);
-        else if (mode.target.delivery.status === 'refused') await handle.retry(mode.target.id);
-        onModeChange(NEW);
+      if (edit !== null) {
+        const live = view.messages.find(({ id }) => id === edit.target.id);
+        if (isGone) await handle.send(trimmed);
+        else if (trimmed !== edit.target.text) await handle.edit(edit.target.id, trimmed);
+        else if (live?.delivery.status === 'refused') await handle.retry(edit.target.id);
+        aim.endEdit(edit);
+        if (isGone) onSent();
         return;
       }
-      const replyTo = mode.replyTo?.id;
-      if (mode.replyTo !== null) onModeChange(NEW);
-      await draft.hand(() => (replyTo === undefined ? handle.send(trimmed) : handle.send(trimmed, replyTo)));
+      await sendNew(trimmed);
       onSent();
     } catch (error) {
       setProblem(sentenceOf(error));
@@ -100,10 +122,10 @@ export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }:
     if (event.key === 'Enter' && !event.shiftKey && !event.altKey && !(isTouch && !event.ctrlKey && !event.metaKey)) {
       event.preventDefault();
       void handleSend();
-    } else if (event.key === 'Escape' && (isEdit || mode.replyTo !== null)) {
+    } else if (event.key === 'Escape' && target !== null) {
       event.preventDefault();
-      onModeChange(NEW);
-    } else if (event.key === 'ArrowUp' && !isEdit && text === '') {
+      stopAim();
+    } else if (event.key === 'ArrowUp' && edit === null && text === '') {
       event.preventDefault();
       onEditLast();
     }
@@ -114,8 +136,11 @@ export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }:
       <div className="composer composer-closed">
         <TypingLine />
         {closedText !== '' && <p>{closedText}</p>}
-        {text.trim() !== '' && (
-          <textarea className="composer-kept" aria-label="Your unsent draft" readOnly value={text} />
+        {draft.text.trim() !== '' && (
+          <textarea className="composer-kept" aria-label="Your unsent draft" readOnly value={draft.text} />
+        )}
+        {isChangedEdit(edit) && (
+          <textarea className="composer-kept" aria-label="Your unsent edit" readOnly value={edit.text} />
         )}
       </div>
     );
@@ -126,14 +151,16 @@ export function Composer({ mode, closedText, onModeChange, onSent, onEditLast }:
       <TypingLine />
       <Problem text={problem} />
       <div className="composer-box">
-        <ComposerContext mode={mode} onCancel={() => onModeChange(NEW)} />
+        {target !== null && (
+          <ComposerContext kind={edit !== null ? 'edit' : 'reply'} target={target} isGone={isGone} onCancel={stopAim} />
+        )}
         <div className="composer-line">
           <textarea
             ref={fieldRef}
             className="composer-field"
             aria-label="Message"
             aria-invalid={problem !== null}
-            placeholder={isEdit ? 'Edit your message' : 'Write a message'}
+            placeholder={edit !== null ? 'Edit your message' : 'Write a message'}
             rows={1}
             // Empty, it has the page's direction, and so have the words in it.
             dir={text === '' ? undefined : 'auto'}

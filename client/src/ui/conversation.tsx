@@ -7,13 +7,14 @@ import { useChatClient } from '../hooks/chat-provider.tsx';
 import { useConnection } from '../hooks/use-connection.ts';
 import { useReadable } from '../hooks/use-readable.ts';
 import { useRoom as useRoomHandle } from '../hooks/use-room.ts';
-import { Composer, type ComposerMode } from './composer.tsx';
+import { Composer } from './composer.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { ConversationTop } from './conversation-top.tsx';
 import { ChatContainer, Slot } from './kit.tsx';
 import { MessageLog, type MessageLogControls } from './message-log.tsx';
 import { MessageMenu } from './message-menu.tsx';
 import { type MessageMenuKind, type Room, RoomContext } from './room-context.tsx';
+import { useAim } from './use-aim.ts';
 import { useNames } from './use-names.ts';
 
 interface ConversationProps {
@@ -41,7 +42,9 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
   const view = useReadable(handle.view);
   const members = useReadable(handle.members);
   const presence = useReadable(handle.presence);
-  const [mode, setMode] = useState<ComposerMode>({ type: 'new', replyTo: null });
+  const aim = useAim(handle);
+  /** Somebody has just picked a message to answer or edit: the field takes the focus. What comes back from storage leaves it where it is. */
+  const [picks, setPicks] = useState(0);
   const [menu, setMenu] = useState<OpenMenu | null>(null);
   const [deleting, setDeleting] = useState<TimelineMessage | null>(null);
   const logRef = useRef<MessageLogControls>(null);
@@ -55,6 +58,7 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
 
   const names = useNames(user, members, presence.online);
 
+  const { startEdit, startReply } = aim;
   const room = useMemo<Room>(
     () => ({
       handle,
@@ -62,20 +66,26 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
       role,
       isWritable,
       personOf: (id) => names.get(id) ?? null,
-      startReply: (message) => setMode({ type: 'new', replyTo: message }),
-      startEdit: (message) => setMode({ type: 'edit', target: message }),
+      startReply: (message) => {
+        startReply(message);
+        setPicks((count) => count + 1);
+      },
+      startEdit: (message) => {
+        startEdit(message);
+        setPicks((count) => count + 1);
+      },
       askDelete: (message) => setDeleting(message),
       openMenu: (kind, message, anchor) => setMenu({ kind, message, anchor }),
       jumpTo: (id) => logRef.current?.jumpTo(id),
     }),
-    [handle, user.id, role, isWritable, names],
+    [handle, user.id, role, isWritable, names, startEdit, startReply],
   );
 
   const handleSent = useCallback(() => logRef.current?.jumpToLatest(), []);
   const handleEditLast = useCallback(() => {
     const last = handle.view.get().messages.findLast((message) => message.author === user.id && !message.isDeleted);
-    if (last !== undefined) setMode({ type: 'edit', target: last });
-  }, [handle, user.id]);
+    if (last !== undefined) room.startEdit(last);
+  }, [handle, user.id, room]);
 
   // The menu shows the message as it is now, also when it changes or goes away meanwhile.
   const menuMessage = menu === null ? undefined : find(view.messages, menu.message.id);
@@ -92,9 +102,9 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
         />
         <Composer
           as={Slot.composer}
-          mode={mode}
+          aim={aim}
+          picks={picks}
           closedText={closedText}
-          onModeChange={setMode}
           onSent={handleSent}
           onEditLast={handleEditLast}
         />

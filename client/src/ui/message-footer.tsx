@@ -2,6 +2,7 @@ import { ON_TIME_MS } from '@tablo/schema/limits';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { CloudOff } from 'lucide-react';
 import { fullLabel, timeLabel } from './date-labels.ts';
+import { useDiscarding } from './discarding.tsx';
 import { Reactions } from './reactions.tsx';
 import { RefusedChange, RefusedMessage } from './refused-note.tsx';
 
@@ -13,6 +14,7 @@ interface MessageFooterProps {
 /** Everything under the bubble. */
 export function MessageFooter({ message, isOwn }: MessageFooterProps) {
   const { delivery, unsentChanges, reactions, sentAt, shownAt } = message;
+  const { ids: discarding } = useDiscarding();
   const wasOffline = delivery.status === 'sent' && !message.isDeleted && shownAt - sentAt > ON_TIME_MS;
   return (
     <>
@@ -26,7 +28,8 @@ export function MessageFooter({ message, isOwn }: MessageFooterProps) {
       {isOwn && delivery.status === 'refused' && <RefusedMessage message={message} refusal={delivery.refusal} />}
       {unsentChanges.map(
         ({ entry, delivery: change }) =>
-          change.status === 'refused' && <RefusedChange key={entry.id} entry={entry} refusal={change.refusal} />,
+          change.status === 'refused' &&
+          !discarding.has(entry.id) && <RefusedChange key={entry.id} entry={entry} refusal={change.refusal} />,
       )}
     </>
   );

@@ -11,6 +11,7 @@ import {
 } from 'react';
 import { useReadable } from '../hooks/use-readable.ts';
 import { dayLabel } from './date-labels.ts';
+import { useDiscarding } from './discarding.tsx';
 import { groupMessages } from './group-messages.ts';
 import { MessageSeparator } from './kit.tsx';
 import { LogStart } from './log-start.tsx';
@@ -42,7 +43,12 @@ interface MessageLogProps {
 export function MessageLog({ ref, unreadCount, menuFor }: MessageLogProps) {
   const { handle, userId, personOf } = useRoom();
   const view = useReadable(handle.view);
-  const { messages, firstUnreadId } = view;
+  const { firstUnreadId } = view;
+  const { ids: discarding } = useDiscarding();
+  const messages = useMemo(
+    () => (discarding.size === 0 ? view.messages : view.messages.filter(({ id }) => !discarding.has(id))),
+    [view.messages, discarding],
+  );
   const now = useNow();
   const [activeId, setActiveId] = useState<EntryId | null>(null);
 

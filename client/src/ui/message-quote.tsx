@@ -28,5 +28,5 @@ export function MessageQuote({ id, quoted }: MessageQuoteProps) {
 }
 
 /** One line of it. */
-export const quotedText = (message: TimelineMessage): string =>
+const quotedText = (message: TimelineMessage): string =>
   message.isDeleted ? 'Message deleted' : message.text.slice(0, 200).replace(/\s+/gu, ' ');

@@ -60,6 +60,8 @@ describe('a link in the list', () => {
     role: 'member',
     unreadCount: 0,
     createdAt: 0,
+    unsent: { pending: 0, refused: 0 },
+    hasDraft: false,
     lastMessage: {
       id: id(7) as never,
       author: id(1),

@@ -31,6 +31,10 @@ export function avatarColour(id: string): number {
 export const badgeLabel = (count: number): string => (count > 99 ? '99+' : String(count));
 export const unreadSentence = (count: number): string => `${count} unread ${count === 1 ? 'message' : 'messages'}`;
 
+/** Own messages and changes that the server did not take, in a tablo that one does not look at. */
+export const undeliveredSentence = (count: number, tabloName: string): string =>
+  `${count} ${count === 1 ? 'message was' : 'messages were'} not delivered in \u2068${tabloName}\u2069.`;
+
 export function pageTitle(unread: number, tabloName: string | null): string {
   const place = tabloName === null ? 'Tablo Chat' : `${tabloName} · Tablo Chat`;
   return unread > 0 ? `(${badgeLabel(unread)}) ${place}` : place;

@@ -75,7 +75,7 @@ export function Popover(props: PopoverProps) {
     };
   }, [anchor]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const popover = ref.current;
     if (popover === null || isSheet) return;
     // An anchor that has left the page is nowhere; the popover then stays where it is.

@@ -2,6 +2,7 @@ import type { Refusal } from '@tablo/schema/close-codes';
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { copyText } from './copy-text.ts';
+import { useDiscarding } from './discarding.tsx';
 import { useRoom } from './room-context.tsx';
 import { useToaster } from './toasts.tsx';
 
@@ -13,6 +14,7 @@ interface RefusedMessageProps {
 /** [R8] What the server refused stays, with the reason and every way out. */
 export function RefusedMessage({ message, refusal }: RefusedMessageProps) {
   const { handle, startEdit } = useRoom();
+  const { discard } = useDiscarding();
   const { attempt, say } = useToaster();
   return (
     <div className="refused">
@@ -31,7 +33,7 @@ export function RefusedMessage({ message, refusal }: RefusedMessageProps) {
         >
           Copy
         </button>
-        <button type="button" className="link-button" onClick={() => attempt(handle.discard(message.id))}>
+        <button type="button" className="link-button" onClick={() => discard(handle, message.id, 'Message discarded.')}>
           Discard
         </button>
       </span>
@@ -53,6 +55,7 @@ interface RefusedChangeProps {
 
 export function RefusedChange({ entry, refusal }: RefusedChangeProps) {
   const { handle } = useRoom();
+  const { discard } = useDiscarding();
   const { attempt, say } = useToaster();
   return (
     <div className="refused">
@@ -73,7 +76,7 @@ export function RefusedChange({ entry, refusal }: RefusedChangeProps) {
             Copy
           </button>
         )}
-        <button type="button" className="link-button" onClick={() => attempt(handle.discard(entry.id))}>
+        <button type="button" className="link-button" onClick={() => discard(handle, entry.id, 'Change discarded.')}>
           Discard
         </button>
       </span>

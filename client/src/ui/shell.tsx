@@ -5,12 +5,14 @@ import type { ChannelSummary } from '../chat/chat.ts';
 import { useChannels } from '../hooks/use-channels.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { Conversation } from './conversation.tsx';
+import { DiscardProvider } from './discarding.tsx';
 import { useFocusKeeper } from './focus.ts';
 import { MainContainer } from './kit.tsx';
 import { useIsNarrow, useIsTouch } from './media.ts';
 import { tabloPath, useNavigation } from './navigation.tsx';
 import { pageTitle } from './phrases.ts';
 import { Sidebar } from './sidebar.tsx';
+import { UndeliveredNotice } from './undelivered-notice.tsx';
 
 interface ShellProps {
   readonly onSignInAgain: () => void;
@@ -48,29 +50,32 @@ export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
   const banner = <ConnectionBanner onSignInAgain={onSignInAgain} />;
 
   return (
-    <MainContainer className="shell">
-      {(!isNarrow || tabloId === null) && (
-        <div className="shell-side">
-          <Sidebar onSignOut={onSignOut} />
-          {isNarrow && banner}
-        </div>
-      )}
-      {tabloId !== null ? (
-        <Conversation key={tabloId} tabloId={tabloId} channel={channel} name={name ?? ''} banner={banner} />
-      ) : (
-        !isNarrow && (
-          <div className="conversation no-tablo">
-            {banner}
-            <div className="no-tablo-words">
-              <MessagesSquare size={44} strokeWidth={1.4} aria-hidden />
-              <p className="no-tablo-title">{channels.length === 0 ? 'Welcome to Tablo Chat' : 'Pick a tablo'}</p>
-              <p className="hint">
-                Everything you open stays readable without a network, and what you write is sent later.
-              </p>
-            </div>
+    <DiscardProvider>
+      <UndeliveredNotice />
+      <MainContainer className="shell">
+        {(!isNarrow || tabloId === null) && (
+          <div className="shell-side">
+            <Sidebar onSignOut={onSignOut} />
+            {isNarrow && banner}
           </div>
-        )
-      )}
-    </MainContainer>
+        )}
+        {tabloId !== null ? (
+          <Conversation key={tabloId} tabloId={tabloId} channel={channel} name={name ?? ''} banner={banner} />
+        ) : (
+          !isNarrow && (
+            <div className="conversation no-tablo">
+              {banner}
+              <div className="no-tablo-words">
+                <MessagesSquare size={44} strokeWidth={1.4} aria-hidden />
+                <p className="no-tablo-title">{channels.length === 0 ? 'Welcome to Tablo Chat' : 'Pick a tablo'}</p>
+                <p className="hint">
+                  Everything you open stays readable without a network, and what you write is sent later.
+                </p>
+              </div>
+            </div>
+          )
+        )}
+      </MainContainer>
+    </DiscardProvider>
   );
 }

@@ -6,6 +6,7 @@ import { listLabel } from './date-labels.ts';
 import { PersonName, You } from './name.tsx';
 import { isPlainClick, tabloPath } from './navigation.tsx';
 import { badgeLabel, unreadSentence } from './phrases.ts';
+import { hasState, TabloState } from './tablo-state.tsx';
 
 interface TabloLinkProps {
   readonly channel: ChannelSummary;
@@ -17,16 +18,18 @@ interface TabloLinkProps {
 
 /** The link's name is the tablo's name and nothing else; the preview and the count describe it. */
 export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast, now, onOpen }: TabloLinkProps) {
-  const { id, name, lastMessage, unreadCount } = channel;
+  const { id, name, lastMessage, unreadCount, unsent } = channel;
   const preview = `preview-${id}`;
   const unread = `unread-${id}`;
+  const state = `state-${id}`;
+  const isMarked = hasState(channel, isCurrent);
 
   return (
     <a
       href={tabloPath(id)}
       className={`tablo-link ${unreadCount > 0 ? 'tablo-link-unread' : ''}`}
       aria-label={name}
-      aria-describedby={`${unread} ${preview}`}
+      aria-describedby={[unreadCount > 0 && unread, isMarked && state, preview].filter(Boolean).join(' ')}
       aria-current={isCurrent ? 'page' : undefined}
       onClick={(event) => {
         if (!isPlainClick(event)) return;
@@ -47,6 +50,7 @@ export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast
           )}
         </span>
         <span className="tablo-line">
+          {isMarked && <TabloState id={state} channel={channel} isCurrent={isCurrent} />}
           <span className="tablo-preview truncate" id={preview}>
             {lastMessage === null ? (
               'No messages yet'
@@ -65,6 +69,11 @@ export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast
               </>
             )}
           </span>
+          {unsent.refused > 0 && (
+            <span className="badge badge-refused" aria-hidden="true">
+              !
+            </span>
+          )}
           {unreadCount > 0 && (
             <span className="badge" id={unread}>
               <bdi>{badgeLabel(unreadCount)}</bdi>

@@ -3,71 +3,118 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useM
 import { sentenceOf } from './sentence-of.ts';
 
 const SHOWN_MS = 6_000;
+/** Long enough to read the sentence, think again and reach the button. */
+const SHOWN_WITH_ACTION_MS = 10_000;
 
-interface Toast {
+interface ToastOptions {
+  readonly tone?: 'plain' | 'problem';
+  /** A way back, or onwards. Taking it closes the toast. */
+  readonly action?: { readonly label: string; readonly run: () => void };
+  /** Closed by time or by hand, without the action. */
+  readonly onGone?: () => void;
+  /** Until it is closed by hand: for what must not be missed by who looks elsewhere. */
+  readonly stays?: boolean;
+}
+
+interface Toast extends ToastOptions {
   readonly id: number;
   readonly text: string;
-  readonly tone: 'plain' | 'problem';
 }
 
 interface Toaster {
-  say(text: string): void;
+  /** What it returns takes the toast away, as if it had never been. */
+  say(text: string, options?: ToastOptions): () => void;
   /** Runs a command and tells people when it fails. */
   attempt(work: Promise<unknown>): void;
 }
 
-const ToasterContext = createContext<Toaster>({ say: () => undefined, attempt: () => undefined });
+const ToasterContext = createContext<Toaster>({ say: () => () => undefined, attempt: () => undefined });
 
 export const useToaster = (): Toaster => useContext(ToasterContext);
 
+/** Of those that only tell something; one that can bring something back is never pushed out. */
+const MOST_PLAIN = 3;
 let lastId = 0;
 
 export function ToastProvider({ children }: { readonly children: ReactNode }) {
   const [toasts, setToasts] = useState<readonly Toast[]>([]);
 
-  const add = useCallback((text: string, tone: Toast['tone']) => {
-    lastId += 1;
-    const toast = { id: lastId, text, tone };
-    setToasts((known) => [...known.filter((other) => other.text !== text), toast].slice(-3));
-  }, []);
+  const remove = useCallback((id: number) => setToasts((known) => known.filter((toast) => toast.id !== id)), []);
+
+  const say = useCallback(
+    (text: string, options: ToastOptions = {}) => {
+      lastId += 1;
+      const toast = { ...options, id: lastId, text };
+      setToasts((known) => {
+        const others = known.filter((other) => other.text !== text || other.action !== undefined);
+        const plain = others.filter((other) => other.action === undefined);
+        const pushedOut = toast.action === undefined ? plain.slice(0, -(MOST_PLAIN - 1)) : [];
+        return [...others.filter((other) => !pushedOut.includes(other)), toast];
+      });
+      return () => remove(toast.id);
+    },
+    [remove],
+  );
 
   const toaster = useMemo<Toaster>(
     () => ({
-      say: (text) => add(text, 'plain'),
-      attempt: (work) => void work.catch((error: unknown) => add(sentenceOf(error), 'problem')),
+      say,
+      attempt: (work) => void work.catch((error: unknown) => say(sentenceOf(error), { tone: 'problem' })),
     }),
-    [add],
+    [say],
   );
-
-  const handleGone = useCallback((id: number) => setToasts((known) => known.filter((toast) => toast.id !== id)), []);
 
   return (
     <ToasterContext value={toaster}>
       {children}
       <div className="toasts" aria-live="polite">
         {toasts.map((toast) => (
-          <ToastView key={toast.id} toast={toast} onGone={handleGone} />
+          <ToastView key={toast.id} toast={toast} onClosed={remove} />
         ))}
       </div>
     </ToasterContext>
   );
 }
 
-function ToastView({ toast, onGone }: { readonly toast: Toast; readonly onGone: (id: number) => void }) {
+function ToastView({ toast, onClosed }: { readonly toast: Toast; readonly onClosed: (id: number) => void }) {
+  const { id, text, tone = 'plain', action, onGone, stays = false } = toast;
+  // Who is about to press its button has as long as they need (WCAG 2.2.1).
+  const [isHeld, setIsHeld] = useState(false);
+
+  const close = useCallback(() => {
+    onClosed(id);
+    onGone?.();
+  }, [id, onClosed, onGone]);
+
   useEffect(() => {
-    const timer = setTimeout(() => onGone(toast.id), SHOWN_MS);
+    if (stays || isHeld) return;
+    const timer = setTimeout(close, action === undefined ? SHOWN_MS : SHOWN_WITH_ACTION_MS);
     return () => clearTimeout(timer);
-  }, [toast.id, onGone]);
+  }, [close, stays, isHeld, action]);
 
   return (
-    <div className={`toast toast-${toast.tone}`}>
-      <span>{toast.text}</span>
-      <button
-        type="button"
-        className="icon-button icon-button-small"
-        aria-label="Dismiss"
-        onClick={() => onGone(toast.id)}
-      >
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only waits while somebody is at it.
+    <div
+      className={`toast toast-${tone}`}
+      onPointerEnter={(event) => event.pointerType === 'mouse' && setIsHeld(true)}
+      onPointerLeave={() => setIsHeld(false)}
+      onFocus={() => setIsHeld(true)}
+      onBlur={() => setIsHeld(false)}
+    >
+      <span>{text}</span>
+      {action !== undefined && (
+        <button
+          type="button"
+          className="toast-action"
+          onClick={() => {
+            onClosed(id);
+            action.run();
+          }}
+        >
+          {action.label}
+        </button>
+      )}
+      <button type="button" className="icon-button icon-button-small" aria-label="Dismiss" onClick={close}>
         <X size={16} aria-hidden />
       </button>
     </div>

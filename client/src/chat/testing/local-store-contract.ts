@@ -188,6 +188,17 @@ export function describeLocalStore(name: string, open: () => Promise<LocalStore>
       expect(await one.readDraft(KITCHEN)).toEqual(draft('', 11));
     });
 
+    it('[R8] keeps the later aim of a draft, whichever text is later', async () => {
+      const one = await opened();
+      const aim = (at: number) => ({ replyTo: null, edit: null, at });
+      await one.writeDraft({ ...draft('typed', 10), aim: aim(5) });
+      await one.writeDraft(draft('typed on', 11));
+      expect(await one.readDraft(KITCHEN)).toEqual({ ...draft('typed on', 11), aim: aim(5) });
+      await one.writeDraft({ ...draft('older', 9), aim: aim(7) });
+      await one.writeDraft({ ...draft('newer', 12), aim: aim(6) });
+      expect(await one.readDraft(KITCHEN)).toEqual({ ...draft('newer', 12), aim: aim(7) });
+    });
+
     it('[R8] forgets a tablo, but not what its author has typed', async () => {
       const one = await opened();
       const id = createEntryId();

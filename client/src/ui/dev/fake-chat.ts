@@ -63,6 +63,8 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
               shownAt: last.shownAt,
             },
       createdAt: now,
+      unsent: { pending: 0, refused: index === 1 ? 1 : 0 },
+      hasDraft: index === 3,
     };
   };
   const channels = new Writable<ChannelList>({

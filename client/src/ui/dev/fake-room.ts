@@ -2,6 +2,7 @@
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import type { Member, PresenceView, RoomHandle, RoomView } from '../../chat/chat.ts';
+import { type Aim, NO_AIM } from '../../chat/draft-aim.ts';
 import { Writable } from '../../chat/readable.ts';
 
 const PAGE = 60;
@@ -32,6 +33,7 @@ export function createFakeRoom(options: FakeRoomOptions): RoomHandle & { receive
     closed: null,
   });
   const draft = new Writable('');
+  const aim = new Writable<Aim>(NO_AIM);
 
   const setMessages = (next: readonly TimelineMessage[]) => {
     view.update((known) => ({ ...known, messages: next }));
@@ -46,9 +48,11 @@ export function createFakeRoom(options: FakeRoomOptions): RoomHandle & { receive
     id,
     view,
     draft,
+    aim,
     presence: new Writable(presence),
     members: new Writable(members),
     setDraft: (text) => draft.set(text),
+    setAim: (next) => aim.set(next),
     async send(text, replyTo) {
       const at = Date.now();
       const message: TimelineMessage = {

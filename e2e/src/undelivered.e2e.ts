@@ -1,0 +1,91 @@
+// [R8] What the server refused while its author looked elsewhere: the marks in the list, the word that is said once, and a discard that can be undone.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Person } from './person.ts';
+import { eventually, openStage, type Stage } from './stage.ts';
+
+let stage: Stage;
+let bob: Person;
+
+beforeAll(async () => {
+  stage = await openStage();
+  stage.expectOutage();
+  stage.expectRefusals();
+  const ada = await stage.newPerson('Ada Lovelace');
+  await ada.createTablo('Kitchen');
+  await ada.say('What do we need?');
+  bob = await stage.newPerson('Bob Marley');
+  await bob.openInvite(await ada.invite());
+  await bob.createTablo('Garden');
+  await ada.context.close();
+});
+afterEach(() => stage.expectNoProblems());
+afterAll(() => stage?.close());
+
+const setRole = (role: 'guest' | 'member') =>
+  stage.database.query(
+    `UPDATE tablo_access SET role = $1 WHERE user_id = (SELECT user_id FROM profiles WHERE email = $2)
+     AND tablo_id = (SELECT id FROM tablos WHERE name = 'Kitchen')`,
+    [role, bob.email],
+  );
+const button = (name: string) => bob.page.getByRole('button', { name, exact: true });
+const toasts = () => bob.page.locator('.toast').allTextContents();
+const refused = () => bob.log.locator('[data-status="refused"]');
+
+describe('a message that is refused while its author looks elsewhere', () => {
+  it('[R8] is marked in the list while it waits and when it is refused, and said once, with a way to it', async () => {
+    await bob.open('Kitchen');
+    await bob.message('What do we need?').waitFor();
+    await bob.goOffline();
+    await bob.say('Order number is 4711');
+    await eventually(() => bob.statusOf('Order number is 4711')).toEqual(['pending']);
+    await bob.open('Garden');
+    await eventually(() => bob.describe('Kitchen')).toBe('Sending. You: Order number is 4711');
+    await setRole('guest');
+    await bob.goOnline();
+    await eventually(() => bob.describe('Kitchen')).toBe('Not delivered. You: Order number is 4711');
+    await eventually(toasts).toEqual([expect.stringContaining('1 message was not delivered')]);
+    expect(await bob.tabloLink('Kitchen').locator('.badge-refused').isVisible()).toBe(true);
+    await button('Show').click();
+    await bob.page.getByRole('heading', { name: 'Kitchen', exact: true }).waitFor();
+    await refused().waitFor();
+    await eventually(toasts).toEqual([]);
+  });
+
+  it('[R8] is not said again after a reload, and stays marked', async () => {
+    await bob.open('Garden');
+    await bob.page.reload();
+    await bob.composer.waitFor();
+    await eventually(() => bob.status()).toBe('Online');
+    await eventually(() => bob.describe('Kitchen')).toBe('Not delivered. You: Order number is 4711');
+    expect(await toasts()).toEqual([]);
+  });
+
+  it('[R8] discarded, it is out of sight at once, and Undo brings it back', async () => {
+    await bob.open('Kitchen');
+    await button('Discard').click();
+    await eventually(() => refused().count()).toBe(0);
+    await button('Undo').click();
+    await eventually(() => bob.statusOf('Order number is 4711')).toEqual(['refused']);
+    expect(await toasts()).toEqual([]);
+  });
+
+  it('[R8] discarded, it is not gone from the device before the time for Undo is over', async () => {
+    await bob.open('Kitchen');
+    await button('Discard').click();
+    await eventually(() => refused().count()).toBe(0);
+    await bob.page.reload();
+    await eventually(() => bob.statusOf('Order number is 4711')).toEqual(['refused']);
+  });
+
+  it('[R8] discarded, it is gone for good when nobody has undone it, also after another tablo was opened', async () => {
+    await bob.open('Kitchen');
+    await button('Discard').click();
+    await bob.open('Garden');
+    await button('Dismiss').click();
+    await eventually(() => bob.describe('Kitchen')).toBe('Ada Lovelace: What do we need?');
+    await bob.page.reload();
+    await bob.open('Kitchen');
+    await bob.message('What do we need?').waitFor();
+    expect(await bob.count('Order number is 4711')).toBe(0);
+  });
+});
