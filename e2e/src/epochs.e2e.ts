@@ -79,7 +79,8 @@ describe('a tablo that moves', () => {
     const places = await bob.watchPlace('Ada 5.');
     const from = await epoch();
     for (const text of numbered('Later', 45)) await ada.say(text);
-    await eventually(() => epoch()).toBeGreaterThan(from + 3);
+    // What comes together fills a document with more than it takes: as many moves as that leaves.
+    await eventually(() => epoch()).toBeGreaterThan(from + 1);
     await eventually(() => stage.texts(TABLO)).toContain('Later 44.');
     await eventually(() => bob.status()).toBe('Online');
     const seen = await places();

@@ -1,5 +1,6 @@
 // Where things stand: menu and toolbar beside their message and never over text, all in reach in a low window and in large letters, and the mirror image for whoever
 // reads from right to left.
+import type { Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Person } from './person.ts';
 import { eventually, openStage, type Stage } from './stage.ts';
@@ -86,6 +87,13 @@ const wordsUnderToolbar = (person: Person): Promise<string[]> =>
   });
 
 /** From elsewhere, so that the mouse comes in. */
+/** All of a long message, whatever a test before this one has left. */
+async function unfold(message: Locator): Promise<void> {
+  await message.getByRole('button', { name: /Show (?:all|less)/ }).waitFor();
+  const more = message.getByRole('button', { name: 'Show all' });
+  if ((await more.count()) > 0) await more.click();
+}
+
 async function pointAt(person: Person, text: string): Promise<void> {
   await person.page.mouse.move(0, 0);
   await person.message(text).hover();
@@ -117,18 +125,23 @@ describe('the menu of a message', () => {
   );
 
   it('goes along when the log scrolls, and closes when its message has left the view', async () => {
-    const fold = (name: string) => ada.message('A pasted log').getByRole('button', { name }).click();
-    await fold('Show all');
-    await ada.log.press('End');
+    await unfold(ada.message('A pasted log'));
+    // By script: the End key scrolls for a while, and goes on doing so under what is scrolled here.
+    await ada.log.evaluate((log) => log.scrollTo(0, log.scrollHeight));
     await openMenu(LONG_LINE);
-    const top = async () => Math.round((await boxOf(ada, '.message-menu')).top);
-    const before = await top();
+    const topOf = async (locator: Locator) => Math.round((await locator.boundingBox())?.y ?? Number.NaN);
+    const [menu, message] = [ada.page.locator('.message-menu'), ada.message(LONG_LINE)];
+    const before = await topOf(message);
+    const distance = (await topOf(menu)) - before;
     const scrollBy = (pixels: number) => ada.log.evaluate((log, by) => log.scrollBy(0, by), pixels);
-    await scrollBy(-60);
-    await eventually(top).toBe(before + 60);
+    await eventually(async () => {
+      await scrollBy(-60);
+      return (await topOf(message)) - before;
+    }).toBeGreaterThanOrEqual(60);
+    await eventually(async () => (await topOf(menu)) - (await topOf(message))).toBe(distance);
     await scrollBy(-1_500);
     await eventually(() => ada.page.locator('.message-menu').count()).toBe(0);
-    await fold('Show less');
+    await ada.message('A pasted log').getByRole('button', { name: 'Show less' }).click();
   });
 });
 
@@ -149,7 +162,7 @@ describe('the toolbar of a message', () => {
 
   it('stands at the top of its message, and at the top of the log when the message begins above it', async () => {
     const message = ada.message('A pasted log');
-    await message.getByRole('button', { name: 'Show all' }).click();
+    await unfold(message);
     await message.evaluate((element) => element.scrollIntoView({ block: 'start' }));
     await ada.page.mouse.move(0, 0);
     const bubble = await message.locator('.cs-message__content').boundingBox();
