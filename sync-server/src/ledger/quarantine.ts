@@ -54,7 +54,7 @@ export class Quarantine<T> {
   #running = 0;
   /** Of `#running`: those that are suspect, and those that are heavy. */
   #burdens = 0;
-  /** When each owner had their last turn, counted in turns. Of owners with something here. */
+  /** When each owner had their last turn, counted in turns. */
   readonly #turns = new Map<string, number>();
   #turn = 0;
   #isClosed = false;

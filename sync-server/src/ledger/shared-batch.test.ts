@@ -21,6 +21,9 @@ interface Run {
 class WatchedStore extends MemoryLedgerStore {
   readonly runs: Run[] = [];
   gate: Promise<void> = Promise.resolve();
+  /** Transactions that were under way together, at the most. */
+  atOnce = 0;
+  #running = 0;
   /** Called when a transaction has decided and written, before its answer. */
   written = (): void => {};
 
@@ -36,6 +39,8 @@ class WatchedStore extends MemoryLedgerStore {
       moves: 0,
     };
     this.runs.push(run);
+    this.#running += 1;
+    this.atOnce = Math.max(this.atOnce, this.#running);
     if (!run.isShared) await this.gate;
     const committed = await super.transact(scope, (facts) => {
       const writes = decide(facts);
@@ -43,6 +48,7 @@ class WatchedStore extends MemoryLedgerStore {
       return writes;
     });
     this.written();
+    this.#running -= 1;
     return committed;
   }
 }
@@ -91,6 +97,18 @@ describe('the shared transaction', () => {
     expect(moved).toHaveLength(24);
     expect(store.runs.filter(({ isShared, moves }) => isShared && moves > 0)).toEqual([]);
     expect(store.runs.filter(({ isShared }) => isShared).length).toBeGreaterThan(0);
+  });
+
+  it('[R4] [R11] is over before a tablo goes apart that is in it, also under the document that it had before', async () => {
+    const { store, ledger, open } = start();
+    const { tablo, live, replica } = open();
+    const next = load(tablo, 2);
+    const late = ledger.submit(submissionOf(live, alice, replica.push(replica.message('late', T)), T));
+    const many = Array.from({ length: 300 }, (_, nth) => replica.message(`${nth}`, T + nth));
+    const large = ledger.submit(submissionOf(next.live, alice, new Replica(alice).push(...many), T));
+    await Promise.all([late, large]);
+    expect(store.runs.map(({ isShared }) => isShared)).toEqual([true, false]);
+    expect(store.atOnce).toBe(1);
   });
 
   it('[R3] a clientID that is claimed while its first entry is being committed for somebody else stays with the entry', async () => {

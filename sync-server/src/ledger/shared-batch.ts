@@ -2,6 +2,7 @@
  * What one shared transaction takes: small things of many tablos. What is large by itself, or fills its document, whose newest messages are then read and written again,
  * is for a transaction of its own [R11]. Counted with what the batch brings already: several small ones fill a document as well.
  */
+import type { TabloId } from '@tablo/schema/ids';
 import type { DocumentSize, EpochLimits } from '../limit-settings.ts';
 import { isFull } from './epoch-limits.ts';
 import type { LiveDocument } from './live-document.ts';
@@ -28,6 +29,8 @@ export class SharedBatch {
   readonly #limits: EpochLimits;
   readonly #queued: Queued[] = [];
   readonly #growth = new Map<LiveDocument, DocumentSize>();
+  /** By the tablo, not by its document: what comes to the one before is decided before what comes to the next. */
+  readonly #tablos = new Set<TabloId>();
   #bytes = 0;
   #entries = 0;
 
@@ -44,7 +47,7 @@ export class SharedBatch {
     const { document } = queued.submission;
     const growth = this.#grown(queued);
     if (isApart || isLarge(queued) || isFull(growth, document.began, this.#limits))
-      return this.#growth.has(document) ? 'next' : 'apart';
+      return this.#tablos.has(document.tabloId) ? 'next' : 'apart';
     const entries = countEntries(queued.submission);
     const isFullBatch =
       this.#queued.length >= BATCH_MAX_SUBMISSIONS ||
@@ -53,6 +56,7 @@ export class SharedBatch {
     if (this.#queued.length > 0 && isFullBatch) return 'next';
     this.#queued.push(queued);
     this.#growth.set(document, growth);
+    this.#tablos.add(document.tabloId);
     this.#bytes += queued.bytes;
     this.#entries += entries;
     return 'taken';
