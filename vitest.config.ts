@@ -36,6 +36,8 @@ export default defineConfig({
           globalSetup: postgres,
           // A browser and a server per file fill two cores.
           fileParallelism: false,
+          // In CI a second try, since a stalled machine must not hold back a change; scripts/test.mjs names whatever needed one, and it counts as a fault to be found.
+          retry: process.env.CI ? 1 : 0,
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },

@@ -219,8 +219,7 @@ export class Person {
 
   /** One of the message's own commands: Reply, Edit, Delete … */
   async choose(text: string, command: string): Promise<void> {
-    await this.message(text).hover();
-    await this.message(text).getByRole('button', { name: 'More', exact: true }).click();
+    await this.useTool(text, 'More');
     await this.page
       .getByRole('group', { name: 'What to do with this message' })
       .getByRole('button', { name: command, exact: true })
@@ -228,12 +227,29 @@ export class Person {
   }
 
   async react(text: string, emoji: string): Promise<void> {
-    await this.message(text).hover();
-    await this.message(text).getByRole('button', { name: 'React', exact: true }).click();
+    await this.useTool(text, 'React');
     await this.page
       .getByRole('group', { name: 'What to do with this message' })
       .getByRole('button', { name: emoji, exact: true })
       .click();
+  }
+
+  /**
+   * Presses a button of the message's toolbar as a hand does: where a message that has just come moved another one under the pointer, it points again.
+   */
+  private async useTool(text: string, tool: string): Promise<void> {
+    const button = this.message(text).getByRole('button', { name: tool, exact: true });
+    const deadline = Date.now() + 15_000;
+    for (;;) {
+      await this.message(text).hover();
+      try {
+        return await button.click({ timeout: 1_000 });
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+      }
+      // The pointer must come in anew: it may have stayed over the message, with the toolbar at another one.
+      await this.page.mouse.move(0, 0);
+    }
   }
 
   /** What has the focus, as in `button New tablo` or `message Good morning`; `body` where the keyboard is nowhere. */
