@@ -5,12 +5,6 @@ import { defineConfig } from 'vitest/config';
 const packages = '{schema,sync-server,client,e2e,bench,scripts}';
 const postgres = ['./sync-server/src/db/test-global-setup.ts'];
 
-/**
- * In CI a second try, since a stalled machine must not hold back a change: statements and people have deadlines here. `scripts/test.mjs` names whatever needed
- * one, and it counts as a fault to be found.
- */
-const retry = process.env.CI ? 1 : 0;
-
 export default defineConfig({
   test: {
     // One process per core is plenty: the database and the browser work beside the tests.
@@ -32,7 +26,6 @@ export default defineConfig({
           globalSetup: postgres,
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          retry,
         },
       },
       {
@@ -45,7 +38,6 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          retry,
         },
       },
     ],
