@@ -360,7 +360,7 @@ describe('what a draft is aimed at', () => {
     expect(room.aim.get()).toMatchObject({ replyTo: target, edit: null });
   });
 
-  it('[T5] is told to nobody: the server hears of the text alone, and a second device of nothing else', async () => {
+  it('[T6] is told to nobody: the server hears of the text alone, and a second device of nothing else', async () => {
     const { rooms } = await openTwoDevices();
     rooms.desktop.setAim({ replyTo: target, edit: edit('a secret edit') });
     rooms.desktop.setDraft('the text');
