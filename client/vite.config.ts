@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
+import { kitPlugin, kitSideEffects } from './build/kit-plugin.ts';
 
 const SERVER = process.env.TABLO_SERVER ?? 'http://127.0.0.1:3000';
 
@@ -9,6 +10,7 @@ const SERVER_PATHS = /^\/(chat|api|sync|yjs|docs|openapi\.json|healthz|readyz|me
 
 export default defineConfig({
   plugins: [
+    kitPlugin(),
     react(),
     VitePWA({
       strategies: 'generateSW',
@@ -43,13 +45,15 @@ export default defineConfig({
       },
     }),
   ],
+  optimizeDeps: { rolldownOptions: { plugins: [kitPlugin()] } },
   build: {
     outDir: 'dist',
     emptyOutDir: true,
     // No data: addresses, so that the page runs under `default-src 'self'`.
     assetsInlineLimit: 0,
     sourcemap: true,
-    chunkSizeWarningLimit: 900,
+    rolldownOptions: { treeshake: { moduleSideEffects: [kitSideEffects] } },
+    chunkSizeWarningLimit: 700,
   },
   server: {
     host: '127.0.0.1',

@@ -196,7 +196,7 @@ class Run {
         const ids = tab.messages.flatMap(({ id, author, delivery }) =>
           author !== tab.device.options.user && delivery.status === 'sent' ? [id] : [],
         );
-        tab.room.markRead();
+        tab.room.dismissNew();
         this.#reads.push({ tab, generation: tab.generation, ids });
         return;
       }

@@ -137,7 +137,8 @@ export async function runIdleTroubles(seed: number): Promise<readonly string[]> 
       if (!seen.includes(name)) continue;
       await begin();
       await until(`everybody is told of ${name}`, () => areTold(stage, true), SAID_WITHIN_MS);
-      if ((await readReason(stage)) !== null) told.push(name);
+      // Whose membership was just being looked up is cut off instead, with `unavailable`: then nobody is left to be told, and `/readyz` says it a moment later.
+      if ((await untilItSaysSo(stage, name)) !== null) told.push(name);
       await end();
       await until(`everybody is told of the end of ${name}`, () => areTold(stage, false), SAID_WITHIN_MS);
       await until(`/readyz is ready after ${name}`, async () => (await readReason(stage)) === null, TOLD_WITHIN_MS);

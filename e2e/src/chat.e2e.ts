@@ -104,7 +104,7 @@ describe('two people', () => {
     expect(rows.find(({ text }) => text === 'I will be there')?.reply_to).toBe(meeting?.id);
     expect(rows.filter(({ deleted_at }) => deleted_at !== null)).toMatchObject([{ text: '' }]);
     const reactions = await stage.database.query<{ emoji: string; name: string }>(
-      'SELECT emoji, p.name FROM message_reactions r JOIN profiles p USING (user_id) WHERE message_id = $1',
+      'SELECT emoji, p.name FROM message_reactions r JOIN chat_profiles p USING (user_id) WHERE message_id = $1',
       [meeting?.id],
     );
     expect(reactions).toEqual([{ emoji: '👍', name: 'Bob Marley' }]);

@@ -57,8 +57,8 @@ describe('an invitation link', () => {
       route.fulfill({ contentType: 'text/html', body: html }),
     );
     await eve.page.goto('http://elsewhere.test/', { waitUntil: 'commit' });
-    const join = eve.page.getByRole('button', { name: 'Join', exact: true });
-    await eventually(() => join.isEnabled()).toBe(true);
+    const accept = eve.page.getByRole('button', { name: 'Accept', exact: true });
+    await eventually(() => accept.isEnabled()).toBe(true);
     expect(await eve.page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
     expect(await countMembers('Plans')).toBe(before);
     await eve.context.close();
@@ -139,7 +139,8 @@ describe('names', () => {
     await ada.say('Good');
     await eventually(() => bob.describe('Who is who')).toContain(`Ada Lovelace (${ada.email}): Good`);
     expect(await ada.describe('Who is who')).toBe('You: Good');
-    expect(await ada.tabloLink('Who is who').locator('.you').count()).toBe(1);
+    const row = ada.tablos.getByRole('listitem').filter({ hasText: 'Who is who' });
+    expect(await row.locator('.you').count()).toBe(1);
     for (const person of [bob, you, twin]) await person.context.close();
   });
 

@@ -41,7 +41,7 @@ async function enter(button: string): Promise<void> {
 const roleOfBob = async () =>
   (
     await stage.database.query<{ role: string }>(
-      'SELECT role FROM tablo_access WHERE user_id = (SELECT user_id FROM profiles WHERE email = $1)',
+      'SELECT role FROM tablo_access WHERE user_id = (SELECT user_id FROM chat_profiles WHERE email = $1)',
       [bob.email],
     )
   )[0]?.role;

@@ -41,7 +41,7 @@ const draft = (person: Person) => eventually(() => person.composer.inputValue())
 const stored = (tablo: string, person: Person) =>
   eventually(async () => {
     const rows = await stage.database.query<{ text: string }>(
-      `SELECT d.text FROM channel_drafts d JOIN tablos t ON t.id = channel_id JOIN profiles p USING (user_id)
+      `SELECT d.text FROM channel_drafts d JOIN tablos t ON t.id = channel_id JOIN chat_profiles p USING (user_id)
        WHERE t.name = $1 AND p.email = $2`,
       [tablo, person.email],
     );
@@ -74,7 +74,7 @@ const onDisk = (person: Person, text: string) =>
   ).toBe(true);
 const menu = async (person: Person, item: string) => {
   await person.page.getByRole('button', { name: 'Account and settings' }).click();
-  return person.page.getByRole('group', { name: 'Account' }).getByRole('button', { name: item, exact: true });
+  return person.page.getByRole('menu', { name: 'Account' }).getByRole('menuitem', { name: item, exact: true });
 };
 async function savedBy(person: Person, act: () => Promise<void>): Promise<{ name: string; text: string }> {
   const downloading = person.page.waitForEvent('download');
@@ -164,7 +164,7 @@ describe('a draft', () => {
     await ada.page.getByText('Your session has ended').waitFor();
     await ada.open('Garden');
     await draft(ada).toBe('Typed after the session ended');
-    await ada.page.getByRole('button', { name: 'Continue' }).click();
+    await ada.page.getByRole('button', { name: 'Sign in', exact: true }).click();
     const dialog = ada.page.getByRole('dialog');
     await dialog.getByLabel('Password', { exact: true }).fill('correct horse battery staple');
     await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -269,6 +269,12 @@ describe('what a draft is aimed at', () => {
     await phone.page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
     await aimed().toBe('The message you were editing was deleted. Your text is kept as a draft of a new message.');
     await draft(erin).toBe('Changed my mind');
+    // Whoever saved an edit has not decided to write to everybody.
+    await button('Send').click();
+    await erin.page.getByText('This message has been deleted. What you typed is kept').waitFor();
+    await aimed().toBe('');
+    expect(await erin.count('Changed my mind')).toBe(0);
+    await draft(erin).toBe('Changed my mind');
     await button('Send').click();
     await eventually(() => erin.statusOf('Changed my mind')).toEqual(['sent']);
     await aimed().toBe('');
@@ -278,7 +284,7 @@ describe('what a draft is aimed at', () => {
     await erin.composer.fill('On the wall');
     await phone.choose('Where is the saw?', 'Delete');
     await phone.page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
-    await aimed().toBe('The message you answer was deleted. Your text is kept.');
+    await aimed().toBe('Replying to yourselfMessage deleted. Your text is kept.');
     await draft(erin).toBe('On the wall');
     await button('Send').click();
     await eventually(() => erin.statusOf('On the wall')).toEqual(['sent']);
@@ -294,9 +300,9 @@ describe('what is not delivered', () => {
     await eventually(() => carol.statusOf('Delivered')).toEqual(['sent']);
     const items = async () => {
       await menu(carol, 'Sign out');
-      return carol.page.getByRole('group', { name: 'Account' }).getByRole('button').allTextContents();
+      return carol.page.getByRole('menu', { name: 'Account' }).getByRole('menuitem').allTextContents();
     };
-    expect(await items()).toEqual(['Sign out']);
+    expect(await items()).toEqual(['Keyboard shortcuts', 'Sign out']);
     await carol.page.keyboard.press('Escape');
     await carol.goOffline();
     await carol.say('In the tunnel,\nline two 😀');

@@ -26,19 +26,18 @@ async function press(button: string, person: Person = ada): Promise<void> {
   await person.page.keyboard.press('Enter');
 }
 
-/** From the log up to the message, and with Tab to one of its buttons. */
+/** From the log up to the message, and into it to one of its buttons. */
 async function walkTo(text: string, button: string): Promise<void> {
   await ada.log.focus();
   for (let steps = 0; (await ada.focused()) !== `message ${text}` && steps < 20; steps++)
     await ada.page.keyboard.press('ArrowUp');
   expect(await ada.focused()).toBe(`message ${text}`);
   for (let steps = 0; (await ada.focused()) !== `button ${button}` && steps < 20; steps++)
-    await ada.page.keyboard.press('Tab');
+    await ada.page.keyboard.press('ArrowRight');
   expect(await ada.focused()).toBe(`button ${button}`);
 }
 
 const dialogs = (person: Person = ada) => person.page.getByRole('dialog');
-const menu = () => ada.page.getByRole('group', { name: 'What to do with this message' });
 
 describe('the focus, when a dialog or a menu closes, is back on what opened it', () => {
   it.each([
@@ -63,9 +62,9 @@ describe('the focus, when a dialog or a menu closes, is back on what opened it',
 
   it('after Escape in the account menu', async () => {
     await press('Account and settings');
-    await ada.page.getByRole('group', { name: 'Account' }).waitFor();
+    await ada.page.getByRole('menu', { name: 'Account' }).waitFor();
     await ada.page.keyboard.press('Escape');
-    await ada.page.getByRole('group', { name: 'Account' }).waitFor({ state: 'detached' });
+    await ada.page.getByRole('menu', { name: 'Account' }).waitFor({ state: 'detached' });
     await focused().toBe('button Account and settings');
   });
 
@@ -89,7 +88,7 @@ describe('the focus, when what had it is gone, is on', () => {
   it('the message that was deleted, as it now stands', async () => {
     await walkTo('Fog from the north', 'More');
     await ada.page.keyboard.press('Enter');
-    await menu().getByRole('button', { name: 'Delete', exact: true }).focus();
+    await ada.menuItem('Delete').focus();
     await ada.page.keyboard.press('Enter');
     await focused().toBe('button Cancel');
     await ada.page.keyboard.press('Tab');
@@ -101,11 +100,11 @@ describe('the focus, when what had it is gone, is on', () => {
   it('the button that opened the reactions, once one is chosen, and the message, once it is taken back', async () => {
     await walkTo('Send more oil', 'React');
     await ada.page.keyboard.press('Enter');
-    await focused().toBe('button 👍');
+    await focused().toBe('menuitem 👍');
     await ada.page.keyboard.press('Enter');
     await ada.message('Send more oil').getByRole('button', { name: 'You reacted with 👍' }).waitFor();
     await focused().toBe('button React');
-    await walkTo('Send more oil', 'You reacted with 👍');
+    await walkTo('Send more oil', 'You reacted with 👍, 1');
     await ada.page.keyboard.press('Enter');
     await focused().toBe('message Send more oil');
   });
@@ -113,9 +112,9 @@ describe('the focus, when what had it is gone, is on', () => {
   it('the first of the emoji that More emoji adds', async () => {
     await walkTo('Send more oil', 'More');
     await ada.page.keyboard.press('Enter');
-    await menu().getByRole('button', { name: 'More emoji' }).focus();
+    await ada.menuItem('More emoji').focus();
     await ada.page.keyboard.press('Enter');
-    await focused().toBe('button 😀');
+    await focused().toBe('menuitem 😀');
     await ada.page.keyboard.press('Escape');
     await focused().toBe('button More');
   });
@@ -136,7 +135,7 @@ describe('the focus, when what had it is gone, is on', () => {
     await press('Search this tablo');
     await ada.page.keyboard.type('lamp');
     await dialogs()
-      .getByRole('button', { name: /The lamp is lit/ })
+      .getByRole('link', { name: /The lamp is lit/ })
       .focus();
     await ada.page.keyboard.press('Enter');
     await dialogs().waitFor({ state: 'detached' });
@@ -154,7 +153,7 @@ describe('the focus, when what had it is gone, is on', () => {
       await eventually(() => ada.statusOf(gone)).toEqual(['pending']);
       await walkTo(gone, 'More');
       await ada.page.keyboard.press('Enter');
-      await menu().getByRole('button', { name: 'Do not deliver' }).focus();
+      await ada.menuItem('Do not deliver').focus();
       await ada.page.keyboard.press('Enter');
       await eventually(() => ada.count(gone)).toBe(0);
       await focused().toBe(`message ${next}`);
@@ -169,7 +168,7 @@ describe('the focus, when what had it is gone, is on', () => {
     await ada.page.reload();
     await ada.page.getByText('Your session has ended.').waitFor();
     await ada.composer.waitFor();
-    await press('Continue');
+    await press('Sign in');
     await dialogs().getByLabel('Password', { exact: true }).focus();
     await ada.page.keyboard.type(PASSWORD);
     await ada.page.keyboard.press('Enter');

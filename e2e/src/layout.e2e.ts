@@ -113,10 +113,10 @@ describe('the menu of a message', () => {
       await ada.page.setViewportSize(size);
       await openMenu(LAST);
       await eventually(() => outside(ada, '.message-menu')).toBe(0);
-      await ada.page.getByRole('button', { name: 'More emoji' }).click();
+      await ada.menuItem('More emoji').click();
       await ada.page.locator('.emoji-grid').waitFor();
       await eventually(() => outside(ada, '.message-menu')).toBe(0);
-      const remove = ada.page.locator('.message-menu').getByRole('button', { name: 'Delete', exact: true });
+      const remove = ada.menuItem('Delete');
       await remove.scrollIntoViewIfNeeded();
       const [menu, button] = [await boxOf(ada, '.message-menu'), await remove.boundingBox()];
       expect(button?.y).toBeGreaterThanOrEqual(menu.top);
@@ -126,8 +126,12 @@ describe('the menu of a message', () => {
 
   it('goes along when the log scrolls, and closes when its message has left the view', async () => {
     await unfold(ada.message('A pasted log'));
-    // By script: the End key scrolls for a while, and goes on doing so under what is scrolled here.
-    await ada.log.evaluate((log) => log.scrollTo(0, log.scrollHeight));
+    // Near the lower end of the view, so that the menu opens above the message, and has room there while both move up.
+    await ada.message(LONG_LINE).evaluate((message) => {
+      const log = message.closest('[role="log"]');
+      const below = (log?.getBoundingClientRect().bottom ?? 0) - message.getBoundingClientRect().top;
+      log?.scrollBy(0, 120 - below);
+    });
     await openMenu(LONG_LINE);
     const topOf = async (locator: Locator) => Math.round((await locator.boundingBox())?.y ?? Number.NaN);
     const [menu, message] = [ada.page.locator('.message-menu'), ada.message(LONG_LINE)];
@@ -135,8 +139,8 @@ describe('the menu of a message', () => {
     const distance = (await topOf(menu)) - before;
     const scrollBy = (pixels: number) => ada.log.evaluate((log, by) => log.scrollBy(0, by), pixels);
     await eventually(async () => {
-      await scrollBy(-60);
-      return (await topOf(message)) - before;
+      await scrollBy(60);
+      return before - (await topOf(message));
     }).toBeGreaterThanOrEqual(60);
     await eventually(async () => (await topOf(menu)) - (await topOf(message))).toBe(distance);
     await scrollBy(-1_500);
@@ -202,7 +206,7 @@ describe('a window in which little has room', () => {
   });
 
   it('keeps Send and a line of the field in reach there also while replying', async () => {
-    await ada.message(LAST).hover();
+    await pointAt(ada, LAST);
     await ada.message(LAST).getByRole('button', { name: 'Reply', exact: true }).click();
     await ada.page.setViewportSize({ width: 320, height: 225 });
     await ada.composer.fill(EIGHT_LINES);
@@ -246,7 +250,7 @@ describe('a window in which little has room', () => {
           );
         return [
           ...pairs('.conversation-top', '.conversation-name, .conversation-info, .avatar, .icon-button'),
-          ...pairs('.sidebar-header', 'h1, .connection, .avatar, .icon-button'),
+          ...pairs('.sidebar-header', '.sidebar-name, .connection, .avatar, .icon-button'),
           ...pairs('.avatar', '.avatar-initials'),
         ];
       });

@@ -67,6 +67,12 @@ export class Person {
 
   /** On the form that the page shows; waits for what comes after it. */
   async signUp(): Promise<void> {
+    await this.fillSignUp();
+    await this.tablos.or(this.composer).first().waitFor();
+  }
+
+  /** Whatever comes after it. */
+  async fillSignUp(): Promise<void> {
     const { page } = this;
     const name = page.getByRole('textbox', { name: 'Name', exact: true });
     const create = page.getByRole('button', { name: 'Create account', exact: true });
@@ -77,7 +83,6 @@ export class Person {
     await page.getByLabel('Email', { exact: true }).fill(this.email);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await create.click();
-    await this.tablos.or(this.composer).first().waitFor();
   }
 
   async signIn(): Promise<void> {
@@ -95,7 +100,10 @@ export class Person {
 
   async signOut(): Promise<void> {
     await this.page.getByRole('button', { name: 'Account and settings' }).click();
-    await this.page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await this.page
+      .getByRole('menu', { name: 'Account' })
+      .getByRole('menuitem', { name: 'Sign out', exact: true })
+      .click();
     await this.page.getByLabel('Password', { exact: true }).waitFor();
   }
 
@@ -127,10 +135,10 @@ export class Person {
     await this.page.getByRole('dialog').waitFor({ state: 'detached' });
   }
 
-  /** Looks at the invitation, joins, and lands in the tablo. */
+  /** Looks at the invitation, accepts it, and lands in the tablo. */
   async openInvite(link: string): Promise<void> {
     await this.page.goto(link);
-    await this.page.getByRole('button', { name: 'Join', exact: true }).click();
+    await this.page.getByRole('button', { name: 'Accept', exact: true }).click();
     await this.log.waitFor();
   }
 
@@ -220,18 +228,21 @@ export class Person {
   /** One of the message's own commands: Reply, Edit, Delete … */
   async choose(text: string, command: string): Promise<void> {
     await this.useTool(text, 'More');
-    await this.page
-      .getByRole('group', { name: 'What to do with this message' })
-      .getByRole('button', { name: command, exact: true })
-      .click();
+    await this.menuItem(command).click();
   }
 
   async react(text: string, emoji: string): Promise<void> {
     await this.useTool(text, 'React');
-    await this.page
-      .getByRole('group', { name: 'What to do with this message' })
-      .getByRole('button', { name: emoji, exact: true })
-      .click();
+    await this.menuItem(emoji).click();
+  }
+
+  /** Of the message whose menu is open. */
+  get messageMenu(): Locator {
+    return this.page.getByRole('menu', { name: 'What to do with this message', exact: true });
+  }
+
+  menuItem(name: string): Locator {
+    return this.messageMenu.getByRole('menuitem', { name, exact: true });
   }
 
   /**

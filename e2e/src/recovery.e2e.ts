@@ -85,7 +85,7 @@ describe('a session that ends', () => {
     await ada.say('Said without a session');
     await eventually(() => ada.statusOf('Said without a session')).toEqual(['pending']);
     await ada.composer.fill('Another half');
-    await ada.page.getByRole('button', { name: 'Continue', exact: true }).click();
+    await ada.page.getByRole('button', { name: 'Sign in', exact: true }).click();
     const dialog = ada.page.getByRole('dialog', { name: 'Sign in again' });
     await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();

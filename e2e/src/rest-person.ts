@@ -36,6 +36,11 @@ export class RestPerson {
     return invite.code;
   }
 
+  async inviteUrl(tablo: string): Promise<string> {
+    const { invite } = await this.#ask<{ invite: { url: string } }>('POST', `/chat/channels/${tablo}/invites`, {});
+    return invite.url;
+  }
+
   async accept(code: string): Promise<void> {
     await this.#ask('POST', `/chat/invites/${code}/accept`);
   }
@@ -61,6 +66,10 @@ export class RestPerson {
   /** Somebody who shares no tablo with this person: they are asked. */
   async askToJoin(tablo: string, user: string): Promise<void> {
     await this.#ask('POST', `/chat/channels/${tablo}/members`, { user_id: user, role: 'member' });
+  }
+
+  read<T>(path: string): Promise<T> {
+    return this.#ask('GET', path);
   }
 
   async #ask<T>(method: string, path: string, body?: unknown): Promise<T> {

@@ -129,12 +129,12 @@ describe('membership', () => {
     await dave.openInvite(await ada.invite());
     await dave.composer.waitFor();
     await stage.database.query(
-      `UPDATE tablo_access SET role = 'guest' WHERE user_id = (SELECT user_id FROM profiles WHERE email = $1)`,
+      `UPDATE tablo_access SET role = 'guest' WHERE user_id = (SELECT user_id FROM chat_profiles WHERE email = $1)`,
       [dave.email],
     );
     await eventually(() => dave.composer.count(), 7_000).toBe(0);
     await stage.database.query(
-      `UPDATE tablo_access SET is_active = false WHERE user_id = (SELECT user_id FROM profiles WHERE email = $1)`,
+      `UPDATE tablo_access SET is_active = false WHERE user_id = (SELECT user_id FROM chat_profiles WHERE email = $1)`,
       [dave.email],
     );
     await eventually(() => dave.tabloLink('Secrets').count(), 7_000).toBe(0);

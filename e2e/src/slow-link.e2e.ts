@@ -44,8 +44,7 @@ async function byKeyboard(person: Person, text: string, tool: string, command: s
   const message = person.message(text);
   await message.focus();
   await message.getByRole('button', { name: tool, exact: true }).press('Enter');
-  const menu = person.page.getByRole('group', { name: 'What to do with this message' });
-  await menu.getByRole('button', { name: command, exact: true }).press('Enter');
+  await person.menuItem(command).press('Enter');
 }
 
 describe('a link of 400 ms and 400 kbit/s', () => {
@@ -146,7 +145,7 @@ describe('a link of 400 ms and 400 kbit/s', () => {
 });
 
 async function userId(person: Person): Promise<string> {
-  const rows = await stage.database.query<{ user_id: string }>('SELECT user_id FROM profiles WHERE email = $1', [
+  const rows = await stage.database.query<{ user_id: string }>('SELECT user_id FROM chat_profiles WHERE email = $1', [
     person.email,
   ]);
   return rows[0]?.user_id ?? '';

@@ -1,5 +1,5 @@
 // What a screen reader says of a message that takes the focus, from Chromium's own accessibility tree.
-import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Person } from './person.ts';
 import { eventually, openStage, type Stage } from './stage.ts';
 
@@ -53,6 +53,11 @@ describe('a message', () => {
       'Bob Kahn Message deleted TIME',
       'You I have read it. edited TIME Sent',
     ]);
+  });
+
+  it('stands under the heading of its day', async () => {
+    const [heading] = await ada.log.getByRole('heading', { level: 3 }).allTextContents();
+    expect(heading).toMatch(/^(?:Today|Yesterday)$/u);
   });
 
   it('says that it waits', async () => {

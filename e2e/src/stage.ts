@@ -95,6 +95,11 @@ export class Stage {
     this.#expected.push(/status of 404/);
   }
 
+  /** From now on forms are refused, and the browser logs the answers. */
+  expectRefusedForms(): void {
+    this.#expected.push(/status of (?:400|401|422)/);
+  }
+
   /** From now on somebody's session has ended, and the browser logs what was asked without it. */
   expectUnauthenticated(): void {
     this.#expected.push(/status of 401/);
@@ -125,7 +130,7 @@ export class Stage {
       `SELECT m.id, m.text, p.name AS author, m.seq::int, m.reply_to, m.deleted_at, m.updated_at,
          round(extract(epoch FROM m.sent_at) * 1000)::float8 AS sent_at,
          round(extract(epoch FROM m.created_at) * 1000)::float8 AS created_at
-       FROM messages m JOIN tablos t ON t.id = m.channel_id LEFT JOIN profiles p ON p.user_id = m.user_id
+       FROM messages m JOIN tablos t ON t.id = m.channel_id LEFT JOIN chat_profiles p ON p.user_id = m.user_id
        WHERE t.name = $1 ORDER BY m.created_at, m.id`,
       [tablo],
     );

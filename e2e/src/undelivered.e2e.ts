@@ -23,7 +23,7 @@ afterAll(() => stage?.close());
 
 const setRole = (role: 'guest' | 'member') =>
   stage.database.query(
-    `UPDATE tablo_access SET role = $1 WHERE user_id = (SELECT user_id FROM profiles WHERE email = $2)
+    `UPDATE tablo_access SET role = $1 WHERE user_id = (SELECT user_id FROM chat_profiles WHERE email = $2)
      AND tablo_id = (SELECT id FROM tablos WHERE name = 'Kitchen')`,
     [role, bob.email],
   );
@@ -44,7 +44,9 @@ describe('a message that is refused while its author looks elsewhere', () => {
     await bob.goOnline();
     await eventually(() => bob.describe('Kitchen')).toBe('Not delivered. You: Order number is 4711');
     await eventually(toasts).toEqual([expect.stringContaining('1 message was not delivered')]);
-    expect(await bob.tabloLink('Kitchen').locator('.badge-refused').isVisible()).toBe(true);
+    expect(
+      await bob.tablos.getByRole('listitem').filter({ hasText: 'Kitchen' }).locator('.badge-refused').isVisible(),
+    ).toBe(true);
     await button('Show').click();
     await bob.page.getByRole('heading', { name: 'Kitchen', exact: true }).waitFor();
     await refused().waitFor();
@@ -58,6 +60,19 @@ describe('a message that is refused while its author looks elsewhere', () => {
     await eventually(() => bob.status()).toBe('Online');
     await eventually(() => bob.describe('Kitchen')).toBe('Not delivered. You: Order number is 4711');
     expect(await toasts()).toEqual([]);
+  });
+
+  it('[R8] gives all its ways out to the keyboard, from the message itself', async () => {
+    await bob.open('Kitchen');
+    await refused().focus();
+    const heard: string[] = [];
+    for (let step = 0; step < 5; step++) {
+      await bob.page.keyboard.press('ArrowRight');
+      heard.push(await bob.focused());
+    }
+    expect(heard).toEqual(['button More', 'button Retry', 'button Edit', 'button Copy', 'button Discard']);
+    await bob.page.keyboard.press('Escape');
+    expect(await bob.focused()).toBe('message Order number is 4711');
   });
 
   it('[R8] discarded, it is out of sight at once, and Undo brings it back', async () => {
@@ -87,5 +102,35 @@ describe('a message that is refused while its author looks elsewhere', () => {
     await bob.open('Kitchen');
     await bob.message('What do we need?').waitFor();
     expect(await bob.count('Order number is 4711')).toBe(0);
+  });
+
+  it('[R8] is shown by Show, also where its author last read far above', async () => {
+    // A long answer stands above it, at whose beginning Bob was when he left.
+    await setRole('member');
+    await bob.open('Kitchen');
+    await bob.composer.waitFor();
+    await bob.say(Array.from({ length: 120 }, (_, index) => `Line ${index + 1}`).join('\n'));
+    await eventually(() => bob.statusOf('Line 120')).toEqual(['sent']);
+    await bob.message('Line 120').getByRole('button', { name: 'Show all' }).click();
+    await bob.goOffline();
+    await bob.say('Order number is 4711');
+    await eventually(() => bob.statusOf('Order number is 4711')).toEqual(['pending']);
+    await bob.log.evaluate((log) => log.scrollTo(0, 0));
+    await bob.page.getByRole('button', { name: /^Jump to the latest/ }).waitFor();
+    await bob.open('Garden');
+    await setRole('guest');
+    await bob.goOnline();
+    await eventually(() => bob.describe('Kitchen')).toContain('Not delivered.');
+    await bob.page.locator('.toast', { hasText: 'not delivered' }).getByRole('button', { name: 'Show' }).click();
+    await bob.page.getByRole('heading', { name: 'Kitchen', exact: true }).waitFor();
+    await eventually(() =>
+      refused().evaluateAll(
+        ([message]) =>
+          message !== undefined &&
+          message.getBoundingClientRect().top >= 0 &&
+          message.getBoundingClientRect().bottom <= innerHeight,
+      ),
+    ).toBe(true);
+    await eventually(toasts).toEqual([]);
   });
 });

@@ -22,7 +22,7 @@ afterAll(() => stage?.close());
 
 const readSeq = async (person: Person, tablo: string): Promise<number> => {
   const rows = await stage.database.query<{ seq: number }>(
-    `SELECT last_read_seq::int AS seq FROM channel_read_state JOIN tablos t ON t.id = channel_id JOIN profiles p USING (user_id)
+    `SELECT last_read_seq::int AS seq FROM channel_read_state JOIN tablos t ON t.id = channel_id JOIN chat_profiles p USING (user_id)
      WHERE t.name = $1 AND p.email = $2`,
     [tablo, person.email],
   );

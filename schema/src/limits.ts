@@ -40,3 +40,7 @@ export const MAX_EDITS = 1_000;
 export const MIN_LINK_BYTES_PER_SECOND = 16 * 1024;
 /** Frames from this size on are announced (`coming`), because a browser shows nothing of a frame before it is whole. Smaller ones are through in 2 s. */
 export const ANNOUNCED_FRAME_BYTES = 32 * 1024;
+/** A page of messages over REST. */
+export const MESSAGES_MAX_LIMIT = 100;
+/** People in one question of `GET /chat/people`. Each is 74 characters of the address, and some proxies take no longer one than 8 KiB. */
+export const PEOPLE_ASKED_MAX = 50;

@@ -93,6 +93,8 @@ export class Timeline {
   readonly #arrivals = new Map<EntryId, number>();
   #unsent: readonly UnsentEntry[] = [];
   #list: readonly TimelineMessage[] | null = null;
+  /** Of `#list`. */
+  #byId: ReadonlyMap<EntryId, TimelineMessage> | null = null;
 
   /** Adds one entry of the document; a repeated one changes nothing [R4]. */
   add(entry: Entry): void {
@@ -123,7 +125,7 @@ export class Timeline {
       if (slot !== undefined) slot.composed = null;
     }
     this.#unsent = unsent;
-    this.#list = null;
+    this.#forgetList();
   }
 
   has(id: EntryId): boolean {
@@ -131,7 +133,14 @@ export class Timeline {
   }
 
   get(id: EntryId): TimelineMessage | null {
-    return this.messages().find((message) => message.id === id) ?? null;
+    this.#byId ??= new Map(this.messages().map((message) => [message.id, message]));
+    return this.#byId.get(id) ?? null;
+  }
+
+  /** Deleted for good, whether or not the message itself is here. */
+  isDeleted(id: EntryId): boolean {
+    const slot = this.#slots.get(id);
+    return slot !== undefined && (slot.row?.isDeleted === true || slot.deletions.size > 0);
   }
 
   /** Every known message in order, deleted ones marked, own unsent ones last. */
@@ -175,7 +184,12 @@ export class Timeline {
 
   #touch(slot: Slot): void {
     slot.composed = null;
+    this.#forgetList();
+  }
+
+  #forgetList(): void {
     this.#list = null;
+    this.#byId = null;
   }
 
   #keyOf(entry: MemberEntry): TimelineKey {

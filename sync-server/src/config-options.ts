@@ -5,6 +5,7 @@
 import { EPOCH_MAX_BYTES, EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
 import {
   bearerToken,
+  databaseUrl,
   integer,
   oneOf,
   origin,
@@ -45,8 +46,9 @@ export const OPTIONS = {
   },
   DATABASE_URL: {
     type: 'URL',
-    description: 'PostgreSQL to use. Absent: an embedded one under DATA_DIR.',
-    parse: url('an address of a PostgreSQL', 'postgres:', 'postgresql:'),
+    description:
+      'PostgreSQL to use, as libpq takes it; not a pooler in transaction mode. Absent: an embedded one under DATA_DIR.',
+    parse: databaseUrl,
   },
   DATA_DIR: {
     type: 'path',
@@ -70,12 +72,13 @@ export const OPTIONS = {
   ALLOWED_ORIGINS: {
     type: 'list',
     fallback: '',
-    description: 'Other origins whose pages may call REST, separated by commas; * for any.',
+    description: 'Other origins whose pages may call REST and open WebSockets, separated by commas; * for any.',
     parse: origins,
   },
   PUBLIC_URL: {
     type: 'URL',
-    description: 'Where people reach this server, for invitation links and cookies. Absent: as each request says.',
+    description:
+      'Where people reach this server, without a path: for invitation links, cookies, and to tell its own page from others. Absent: as each request says, so a reverse proxy has to pass Host on.',
     parse: origin,
   },
   REDIS_URL: {
@@ -86,7 +89,8 @@ export const OPTIONS = {
   TRUST_PROXY: {
     type: 'yes/no',
     fallback: 'no',
-    description: 'yes: behind a reverse proxy, whose last X-Forwarded-For entry is the client.',
+    description:
+      'yes: behind a reverse proxy, whose last X-Forwarded-For entry is the client; X-Forwarded-Proto and -Host, or Forwarded, say how people reach it.',
     parse: oneOf(['yes', 'no']),
   },
   ADD_MEMBERS: {

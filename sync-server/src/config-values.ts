@@ -1,5 +1,7 @@
 /** How the text of a setting becomes a value. Each error completes the sentence "PORT must be …". */
 import { err, ok, type Result } from '@tablo/schema/result';
+import { parseDatabaseUrl } from './database-url.ts';
+import { normaliseOrigin } from './origins.ts';
 
 /** Below this an HMAC secret is guessed from one captured token. */
 export const SECRET_MIN_LENGTH = 16;
@@ -32,22 +34,44 @@ export const url =
       ? ok(given)
       : err(`${what}, beginning with ${protocols.map((p) => `${p}//`).join(' or ')}`);
 
+export const databaseUrl: Parse<string> = parseDatabaseUrl;
+
+/** As browsers write it, whatever the capitals, port and slash at the end. */
 export const origin: Parse<string> = (given) => {
   const parsed = URL.parse(given);
   const isPlain =
     parsed !== null && parsed.pathname === '/' && parsed.search === '' && parsed.hash === '' && parsed.username === '';
-  return isPlain && ['http:', 'https:'].includes(parsed.protocol)
-    ? ok(parsed.origin)
+  const normal = isPlain && ['http:', 'https:'].includes(parsed.protocol) ? normaliseOrigin(given) : null;
+  return normal !== null && HOST.test(parsed?.hostname ?? '')
+    ? ok(normal)
     : err('an address without a path, such as https://chat.example.org');
 };
 
+/** Names and numbers; the rest of what a URL takes as a host is a slip: a star, a semicolon. */
+const HOST = /^([\w-]+\.)*[\w-]+\.?$|^\[[\da-f:.]+\]$/i;
+/** Of apps and extensions: `capacitor://localhost`, `chrome-extension://…`. */
+const APP_ORIGIN = /^(?!(https?|wss?|ftp|file|data|blob|javascript):)[a-z][a-z\d+.-]*:\/\/[\w.-]+(:\d+)?$/i;
+
+/** Each item as browsers send it, or one sentence about the first that none sends. */
 export const origins: Parse<readonly string[]> = (given) => {
-  const items = given.split(/[\s,]+/).filter((item) => item !== '');
-  const parsed = items.map((item) => (item === '*' ? ok('*') : origin(item)));
-  return parsed.every((item) => item.ok)
-    ? ok(parsed.map((item) => item.value))
-    : err('a list of origins separated by commas, such as https://a.example,https://b.example');
+  const items = given.split(/[\s,;]+/).filter((item) => item !== '');
+  const parsed: string[] = [];
+  for (const item of items) {
+    const one: Result<string, string> =
+      item === '*' ? ok('*') : APP_ORIGIN.test(item) ? ok(item.toLowerCase()) : origin(item);
+    if (!one.ok) return err(sentenceOn(item));
+    parsed.push(one.value);
+  }
+  return ok([...new Set(parsed)]);
 };
+
+function sentenceOn(item: string): string {
+  if (item.toLowerCase() === 'null')
+    return 'a list of addresses; null is what pages without an address send (files, sandboxed frames): only * lets them in';
+  if (item.includes('*'))
+    return 'a list of whole addresses, or * alone for any; a star within an address stands for nothing here';
+  return 'a list of origins separated by commas, such as https://a.example,https://b.example';
+}
 
 export const secret: Parse<string> = (given) =>
   given.length >= SECRET_MIN_LENGTH ? ok(given) : err(`at least ${SECRET_MIN_LENGTH} characters long`);

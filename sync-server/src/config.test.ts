@@ -57,6 +57,15 @@ describe('parseConfig', () => {
     });
     expect(config.allowedOrigins).toEqual(['https://app.example', 'http://localhost:5173']);
     expect(config.publicUrl).toBe('https://chat.example');
+    const given =
+      'HTTPS://B\u00fccher.Example:443/;http://[::1]:80 https://a.example.,capacitor://localhost,*, https://a.example';
+    expect(parsed({ ALLOWED_ORIGINS: given }).allowedOrigins).toEqual([
+      'https://xn--bcher-kva.example',
+      'http://[::1]',
+      'https://a.example',
+      'capacitor://localhost',
+      '*',
+    ]);
   });
 
   it('lets options win over the environment', () => {
@@ -85,6 +94,25 @@ describe('parseConfig', () => {
       { PUBLIC_URL: 'https://chat.example/x' },
       'PUBLIC_URL must be an address without a path, such as https://chat.example.org.',
     ],
+    [
+      { ALLOWED_ORIGINS: 'https://a.example null' },
+      'ALLOWED_ORIGINS must be a list of addresses; null is what pages without an address send (files, sandboxed frames): only * lets them in.',
+    ],
+    [
+      { ALLOWED_ORIGINS: 'https://*.example.org' },
+      'ALLOWED_ORIGINS must be a list of whole addresses, or * alone for any; a star within an address stands for nothing here.',
+    ],
+    ...[
+      'app.example',
+      'https://a.example/x',
+      'https://u:p@a.example',
+      'wss://a.example',
+      'file:///x',
+      '"https://a.example"',
+    ].map((given): [{ ALLOWED_ORIGINS: string }, string] => [
+      { ALLOWED_ORIGINS: given },
+      'ALLOWED_ORIGINS must be a list of origins separated by commas, such as https://a.example,https://b.example.',
+    ]),
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of debug, info, warn, error, silent.'],
     [{ REDIS_URL: 'localhost' }, 'REDIS_URL must be an address of a Redis, beginning with redis:// or rediss://.'],
     [{ TRUST_PROXY: '1' }, 'TRUST_PROXY must be one of yes, no.'],

@@ -2,6 +2,7 @@
 
 /** Classes of SQLSTATE (PostgreSQL documentation, appendix A): connection, resources, operator's intervention, system, and what only needs a second try. */
 const AWAY_CLASSES = ['08', '53', '57', '58', '40', '55'];
+const PROTOCOL_VIOLATION = '08P01';
 /** A standby after a failover refuses writes. */
 const READ_ONLY_TRANSACTION = '25006';
 /** Of a connection that we open; nobody opens one but to the database where these are asked for. */
@@ -41,6 +42,8 @@ export function isDatabaseAway(error: unknown): error is Error {
   if (error instanceof AggregateError && error.errors.some(isDatabaseAway)) return true;
   if (typeof code !== 'string') return PG_MESSAGES.test(error.message);
   if (SOCKET_CODES.includes(code)) return ofDatabase.has(error);
+  // A pooler's, about what comes with every connection: there will be none.
+  if (code === PROTOCOL_VIOLATION && /^unsupported startup parameter/i.test(error.message)) return false;
   if (DIAL_CODES.includes(code) || code === READ_ONLY_TRANSACTION) return true;
   return code.length === 5 && AWAY_CLASSES.includes(code.slice(0, 2));
 }

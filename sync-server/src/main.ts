@@ -5,6 +5,14 @@ import { type Config, helpText, parseConfig, wantsHelp } from './config.ts';
 import { isDatabaseAway } from './database-away.ts';
 import { openEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { migrate } from './db/migrate.ts';
+import { assertOwnConnections } from './db/pooler.ts';
+import {
+  assertWritable,
+  describeDatabaseFault,
+  READ_ONLY_TRANSACTION,
+  settleDatabaseUrl,
+} from './db/reach-database.ts';
+import { fillTakenOver } from './ledger/pg-taken-over.ts';
 import { createLog, type Log } from './log.ts';
 import { quietConsole } from './quiet-console.ts';
 import { openServer, type Server } from './server.ts';
@@ -47,7 +55,7 @@ async function run(config: Config, log: Log): Promise<void> {
     const server = await openServer({
       config,
       log,
-      openDatabase: () => openDatabase(config, log, closers, () => stopping !== null),
+      openDatabase: (wait) => openDatabase(config, log, { closers, wait, isStopping: () => stopping !== null }),
     });
     closers.push(() => server.close());
     announce(server, config);
@@ -100,27 +108,42 @@ function listenForSignals(stop: () => Promise<void>, log: Log): void {
   }
 }
 
+interface Opening {
+  readonly closers: (() => Promise<void>)[];
+  /** What `/readyz` says meanwhile. */
+  readonly wait: (reason: string) => void;
+  readonly isStopping: () => boolean;
+}
+
+const UNREACHED = 'The database cannot be reached; trying again.';
+/** A standby, or `default_transaction_read_only` on the role or database. */
+const READ_ONLY = 'The database takes no changes (read-only); trying again.';
+
 async function openDatabase(
   config: Config,
   log: Log,
-  closers: (() => Promise<void>)[],
-  isStopping: () => boolean,
+  { closers, wait, isStopping }: Opening,
 ): Promise<{ url: string }> {
   if (config.databaseUrl === null) {
     const opening = openEmbeddedPostgres({ dataDir: config.dataDir, log });
     // Also when we are stopped meanwhile: what is starting must not outlive us.
     closers.push(async () => (await opening).close());
     const postgres = await opening;
-    await migrate(postgres.url, log);
+    await migrate(postgres.url, log, { fillDocuments: fillTakenOver });
     return { url: postgres.url };
   }
   for (;;) {
     try {
-      await migrate(config.databaseUrl, log);
-      return { url: config.databaseUrl };
+      const url = await settleDatabaseUrl(config.databaseUrl);
+      await assertOwnConnections(url);
+      await assertWritable(url);
+      await migrate(url, log, { fillDocuments: fillTakenOver });
+      return { url };
     } catch (error) {
-      if (isStopping() || !isDatabaseAway(error)) throw error;
-      log.warn({ err: error }, 'The database cannot be reached; trying again.');
+      if (isStopping() || describeDatabaseFault(error) !== null || !isDatabaseAway(error)) throw error;
+      const reason = (error as { code?: unknown }).code === READ_ONLY_TRANSACTION ? READ_ONLY : UNREACHED;
+      log.warn({ err: error }, reason);
+      wait(reason);
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
@@ -134,7 +157,7 @@ function describe(error: unknown, config: Config): string {
   const code = (error as { code?: unknown }).code;
   if (code === 'EADDRINUSE') return `port ${config.port} is in use. Set PORT to another one.`;
   if (code === 'EACCES') return `port ${config.port} needs more rights than this user has. Set PORT to another one.`;
-  return error instanceof Error ? error.message : String(error);
+  return describeDatabaseFault(error) ?? (error instanceof Error ? error.message : String(error));
 }
 
 function fail(sentence: string): void {

@@ -1,15 +1,79 @@
-/** Which pages may open sockets here and sign people in: our own, and the configured ones. Programs send no origin and are not asked. */
+/**
+ * Which pages may open sockets here and sign people in: our own, and the configured ones. Programs send no origin and are not asked. What is refused is
+ * explained in one sentence that names both addresses and the setting that mends it.
+ */
 import { isIP } from 'node:net';
 
-export function createOriginCheck(
-  allowedOrigins: readonly string[],
-  publicUrl: string | null,
-): (origin: string, host: string) => boolean {
-  const allowed = new Set(publicUrl === null ? allowedOrigins : [...allowedOrigins, publicUrl]);
-  const isOwnHost = createHostCheck(allowedOrigins, publicUrl);
-  return (origin, host) =>
-    allowed.has('*') || allowed.has(origin) || (URL.parse(origin)?.host === host && isOwnHost(host));
+export interface OriginRules {
+  /** Whether a page may open sockets here. `hosts`: what the request was sent to, of which the browser knows one (`forwarded.ts`). */
+  allowsSockets(origin: string, hosts: readonly string[]): boolean;
+  /** Whether a page may sign people in: it is given cookies, so `*` is not enough. */
+  allowsSignIn(origin: string, hosts: readonly string[]): boolean;
+  /** Whether the settings name it. */
+  names(origin: string): boolean;
+  /** For whoever runs the server: what mends the refusal. */
+  explain(origin: string, hosts: readonly string[]): string;
 }
+
+/** Of origins of other schemes than the web's, which apps and extensions have: `capacitor://localhost`. */
+const OWN_SCHEME = /^([a-z][a-z\d+.-]*:\/\/)([^/?#@\s]+)$/i;
+/** Addresses that a browser trusts without TLS. */
+const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** As browsers write it: lower case, without a default port, punycode; without the dot at the end of a full name. `null` for what is none. */
+export function normaliseOrigin(text: string): string | null {
+  const url = URL.parse(text);
+  if (url === null) return null;
+  if (url.protocol === 'http:' || url.protocol === 'https:')
+    return `${url.protocol}//${url.host.replace(/\.(?=:|$)/, '')}`;
+  return OWN_SCHEME.test(text) ? text.toLowerCase() : null;
+}
+
+const hostnameOf = (origin: string): string => URL.parse(origin)?.hostname ?? '';
+
+export function createOriginRules(allowedOrigins: readonly string[], publicUrl: string | null): OriginRules {
+  const named = new Set<string | null>(
+    [...(publicUrl === null ? [] : [publicUrl]), ...allowedOrigins].map(normaliseOrigin),
+  );
+  named.delete(null); // `*`
+  const isOwnHost = createHostCheck(allowedOrigins, publicUrl);
+  /** A browser leaves out a default port, some proxies add it. */
+  const isSame = (origin: string, host: string): boolean => {
+    const [scheme] = /^https?:/.exec(origin) ?? [];
+    return scheme !== undefined && normaliseOrigin(`${scheme}//${host}`) === origin && isOwnHost(host);
+  };
+  const isOurs = (given: string, hosts: readonly string[]): boolean => {
+    const origin = normaliseOrigin(given);
+    return origin !== null && (named.has(origin) || hosts.some((host) => isSame(origin, host)));
+  };
+  return {
+    allowsSockets: (origin, hosts) => allowedOrigins.includes('*') || isOurs(origin, hosts),
+    allowsSignIn: (origin, hosts) => isOurs(origin, hosts) && !losesCookies(origin, publicUrl),
+    names: (origin) => named.has(normaliseOrigin(origin)),
+    explain: (origin, hosts) => explain(origin, hosts[0] ?? '', publicUrl),
+  };
+}
+
+/** Cookies of an `https:` address are marked so, and no browser keeps them for a page without TLS. */
+function losesCookies(origin: string, publicUrl: string | null): boolean {
+  const url = URL.parse(origin);
+  return publicUrl?.startsWith('https:') === true && url?.protocol === 'http:' && !LOOPBACK.test(url.hostname);
+}
+
+/** Not the page's own words: what a browser never sends as an origin is named, not repeated. */
+function explain(given: string, host: string, publicUrl: string | null): string {
+  const origin = normaliseOrigin(given);
+  if (origin === null)
+    return `This page has no address of its own (it calls itself ${given === 'null' ? 'null' : 'something else'}), as files and sandboxed frames have none; such pages are let in only by ALLOWED_ORIGINS=*.`;
+  if (publicUrl === null)
+    return `This page is at ${origin}, but its requests reach the server as ${shownHost(host)}. Whoever runs the server sets PUBLIC_URL=${origin}, or lets the reverse proxy pass the Host header on.`;
+  const remedy = losesCookies(given, publicUrl)
+    ? `Open ${publicUrl}, or whoever runs the server sets PUBLIC_URL=${origin}.`
+    : `Open ${publicUrl}, or whoever runs the server sets PUBLIC_URL=${origin}, or adds it to ALLOWED_ORIGINS.`;
+  return `This page is at ${origin}, but PUBLIC_URL says that people reach the server at ${publicUrl}. ${remedy}`;
+}
+
+const shownHost = (host: string): string => (/^[\w.:[\]-]{1,255}$/.test(host) ? host : 'another name');
 
 /**
  * Whether `Host` may be ours. Where PUBLIC_URL says what people call this server, another public name that leads here is somebody else's, and its page is not
@@ -21,9 +85,9 @@ export function createHostCheck(
   publicUrl: string | null,
 ): (host: string) => boolean {
   if (publicUrl === null) return () => true;
-  const named = new Set([publicUrl, ...allowedOrigins].map((origin) => URL.parse(origin)?.hostname));
+  const named = new Set([publicUrl, ...allowedOrigins].map(hostnameOf));
   return (host) => {
-    const hostname = URL.parse(`http://${host}`)?.hostname;
+    const hostname = URL.parse(`http://${host}`)?.hostname.replace(/\.$/, '');
     if (hostname === undefined || hostname === '') return false;
     const isNumber = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
     return isNumber || !hostname.includes('.') || hostname.endsWith('.localhost') || named.has(hostname);

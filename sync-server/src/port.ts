@@ -29,6 +29,8 @@ export interface Port {
   readonly url: string;
   /** Connections that are no WebSockets. */
   countConnections(): number;
+  /** Answers 503 with this sentence until it serves. */
+  wait(reason: string): void;
   serve(fetch: Fetch, upgrade: Upgrade, first: Answer): void;
   /** Answers 503 from now on. */
   refuse(): void;
@@ -80,6 +82,9 @@ export async function openPort(settings: PortSettings): Promise<Port> {
   return {
     url: `http://${address.address.includes(':') ? `[${address.address}]` : address.address}:${address.port}`,
     countConnections: () => connections.size,
+    wait: (reason) => {
+      fetch = answerNotReady(reason);
+    },
     serve: (newFetch, newUpgrade, newFirst) => {
       fetch = newFetch;
       upgrade = newUpgrade;

@@ -12,6 +12,7 @@ import { JwtVerifier } from './access/token-verifier.ts';
 import { openHourlyAudit } from './audit/hourly-audit.ts';
 import type { Config } from './config.ts';
 import { createPool, endPool } from './db/pool.ts';
+import { findHidden, watchRowSecurity } from './db/row-security.ts';
 import { type ErasureTiming, openErasures } from './documents/erasures.ts';
 import { PgDocumentStore } from './documents/pg-document-store.ts';
 import { PgErasureStore } from './documents/pg-erasure-store.ts';
@@ -20,9 +21,9 @@ import { LANES } from './ledger/ledger.ts';
 import { PgLedgerStore } from './ledger/pg-ledger.ts';
 import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
-import { createOriginCheck } from './origins.ts';
 import { openPort } from './port.ts';
 import { PgClientClaims } from './presence/pg-client-claims.ts';
+import { createPageRefusal } from './refused-pages.ts';
 import { createRest } from './rest/create-rest.ts';
 import { createPageListener } from './rest/page-listener.ts';
 import { createRestStores } from './rest/pg-stores.ts';
@@ -50,7 +51,7 @@ interface Starting {
   readonly config: Config;
   readonly log: Log;
   /** Resolves when the database is there and migrated. Until then the port answers, and says what it waits for. */
-  readonly openDatabase: () => Promise<{ readonly url: string }>;
+  readonly openDatabase: (wait: (reason: string) => void) => Promise<{ readonly url: string }>;
   /** Tests are in a hurry. */
   readonly erasureTiming?: ErasureTiming;
 }
@@ -70,7 +71,7 @@ export async function openServer({ config, log, openDatabase, erasureTiming = {}
     log,
   });
   try {
-    const { url } = await openDatabase();
+    const { url } = await openDatabase((reason) => port.wait(reason));
     const parts = await openParts({ config, log, erasureTiming }, url, metrics, () => port.countConnections());
     port.serve(
       parts.rest.fetch,
@@ -117,7 +118,7 @@ async function openParts(
     drafts: stores.drafts,
     readPositions: new PgReadPositions(pool),
     changes,
-    isAllowedOrigin: createOriginCheck(config.allowedOrigins, config.publicUrl),
+    refusePage: createPageRefusal(config, log),
     observer: {
       onCommit: metrics.onCommit,
       onRefused: metrics.onRefused,
@@ -159,8 +160,10 @@ async function openParts(
     hasDocs: config.hasDocs,
     health: {
       ping: () => pool.query('SELECT 1'),
+      findHidden: () => findHidden(pool),
       awaySince: () => sync.ledger.awaySince,
       onTrouble: () => sync.ledger.suspect(),
+      findDeafness: () => changes.trouble,
       registry: metrics.registry,
       settings: config,
     },
@@ -175,6 +178,7 @@ async function openParts(
     log,
     ...erasureTiming,
   });
+  const rowSecurity = watchRowSecurity(pool, log);
   const audit = openHourlyAudit({ pool, log, onLast: metrics.onAudit });
   return {
     rest,
@@ -182,6 +186,7 @@ async function openParts(
     sync,
     close: async () => {
       erasures.close();
+      rowSecurity.close();
       await Promise.all([audit.close(), sync.close({ commitsMs: COMMITS_MS, snapshotsMs: SNAPSHOTS_MS })]);
       await changes.close();
       await Promise.race([

@@ -1,6 +1,5 @@
 import { useReadable } from '../hooks/use-readable.ts';
-import { Logo } from '../ui/logo.tsx';
-import { AuthScreen } from './auth-screen.tsx';
+import { AuthScreen } from './parts.ts';
 import { useRoute } from './router.ts';
 import type { Session } from './session.ts';
 import { SignedIn } from './signed-in.tsx';
@@ -10,11 +9,7 @@ export function App({ session }: { readonly session: Session }) {
   const route = useRoute();
   switch (state.status) {
     case 'starting':
-      return (
-        <main className="starting" aria-busy="true">
-          <Logo size={56} />
-        </main>
-      );
+      return null; // The outline of `index.html` stands.
     case 'signed-out':
       return (
         <AuthScreen

@@ -1,10 +1,12 @@
-import { MAX_PERSON_NAME_CODE_POINTS, parseName } from '@tablo/schema/name';
-import { type FormEvent, useId, useState } from 'react';
+import { type AccountField, PASSWORD_MIN_UNITS } from '@tablo/schema/account-problems';
+import { type FormEvent, useState } from 'react';
 import { Problem } from '../ui/problem.tsx';
 import { sentenceOf } from '../ui/sentence-of.ts';
+import { TextField } from '../ui/text-field.tsx';
+import { useFormProblems } from '../ui/use-form-problems.ts';
+import { type AuthKind, fieldProblemOf, problemsOf } from './credential-problems.ts';
 import type { Credentials } from './identity.ts';
-
-export type AuthKind = 'sign-up' | 'sign-in';
+import { PasswordField } from './password-field.tsx';
 
 interface AuthFormProps {
   readonly kind: AuthKind;
@@ -14,40 +16,28 @@ interface AuthFormProps {
   readonly email?: string;
 }
 
-const MIN_PASSWORD = 8;
-
-function problemOf(kind: AuthKind, { name, email, password }: Credentials): string | null {
-  if (kind === 'sign-up' && name === '') return 'Tell the others your name.';
-  if (kind === 'sign-up') {
-    const parsed = parseName(name, { max: MAX_PERSON_NAME_CODE_POINTS });
-    if (!parsed.ok) return `Your name ${parsed.error}.`;
-  }
-  if (!/^\S+@\S+$/u.test(email)) return 'Enter your email address.';
-  if (password === '') return 'Enter your password.';
-  if (kind === 'sign-up' && password.length < MIN_PASSWORD) return 'The password needs at least 8 characters.';
-  return null;
-}
-
 export function AuthForm({ kind, onKindChange, onSubmit, email: known = '' }: AuthFormProps) {
   const [name, setName] = useState('');
   const [email, setEmail] = useState(known);
   const [password, setPassword] = useState('');
+  /** What is wrong with no single field. */
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setIsBusy] = useState(false);
-  const id = useId();
+  const { problems, formRef, show, clear } = useFormProblems<AccountField>();
   const isSignUp = kind === 'sign-up';
 
   const submit = async (as: AuthKind) => {
     if (isBusy) return;
+    setProblem(null);
     const credentials = { name: name.trim(), email: email.trim(), password };
-    const wrong = problemOf(as, credentials);
-    setProblem(wrong);
-    if (wrong !== null) return;
+    if (!show(problemsOf(as, credentials))) return;
     setIsBusy(true);
     try {
       await onSubmit(as, credentials);
     } catch (error) {
-      setProblem(sentenceOf(error));
+      const wrong = fieldProblemOf(error);
+      if (wrong === null) setProblem(sentenceOf(error));
+      else show(wrong);
     }
     setIsBusy(false);
   };
@@ -63,62 +53,53 @@ export function AuthForm({ kind, onKindChange, onSubmit, email: known = '' }: Au
     if (isSignUp && name.trim() === '' && email.trim() !== '' && password !== '') void submit('sign-in');
     else {
       setProblem(null);
+      show({});
       onKindChange?.(other);
     }
   };
 
   return (
-    <form className="form" noValidate aria-busy={isBusy} onSubmit={handleSubmit}>
+    <form ref={formRef} className="form" noValidate aria-busy={isBusy} onSubmit={handleSubmit}>
       {isSignUp && (
-        <div className="field">
-          <label className="field-label" htmlFor={`${id}-name`}>
-            Name
-          </label>
-          <input
-            id={`${id}-name`}
-            className="input"
-            autoComplete="name"
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        </div>
+        <TextField
+          label="Name"
+          autoComplete="name"
+          aria-required
+          value={name}
+          problem={problems.name ?? null}
+          onChange={(event) => {
+            setName(event.target.value);
+            clear('name');
+          }}
+        />
       )}
-      <div className="field">
-        <label className="field-label" htmlFor={`${id}-email`}>
-          Email
-        </label>
-        <input
-          id={`${id}-email`}
-          className="input"
-          type="email"
-          inputMode="email"
-          autoComplete={isSignUp ? 'email' : 'username'}
-          value={email}
-          readOnly={known !== ''}
-          onChange={(event) => setEmail(event.target.value)}
-        />
-      </div>
-      <div className="field">
-        <label className="field-label" htmlFor={`${id}-password`}>
-          Password
-        </label>
-        <input
-          id={`${id}-password`}
-          className="input"
-          type="password"
-          autoComplete={isSignUp ? 'new-password' : 'current-password'}
-          aria-describedby={isSignUp ? `${id}-hint` : undefined}
-          value={password}
-          onChange={(event) => setPassword(event.target.value)}
-        />
-        {isSignUp && (
-          <p className="hint" id={`${id}-hint`}>
-            At least {MIN_PASSWORD} characters.
-          </p>
-        )}
-      </div>
+      <TextField
+        label="Email"
+        type="email"
+        inputMode="email"
+        autoComplete={isSignUp ? 'email' : 'username'}
+        aria-required
+        value={email}
+        readOnly={known !== ''}
+        problem={problems.email ?? null}
+        onChange={(event) => {
+          setEmail(event.target.value);
+          clear('email');
+        }}
+      />
+      <PasswordField
+        isNew={isSignUp}
+        value={password}
+        problem={problems.password ?? null}
+        {...(isSignUp ? { hint: `At least ${PASSWORD_MIN_UNITS} characters.` } : {})}
+        onChange={(typed) => {
+          setPassword(typed);
+          clear('password');
+        }}
+      />
       <Problem text={problem} />
-      <button type="submit" className="button button-primary button-wide" disabled={isBusy}>
+      {/* Not disabled while it works: a disabled button loses the focus. */}
+      <button type="submit" className="button button-primary button-wide" aria-disabled={isBusy}>
         {isSignUp ? 'Create account' : 'Sign in'}
       </button>
       {onKindChange !== undefined && (

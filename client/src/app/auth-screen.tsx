@@ -1,7 +1,9 @@
 import { CheckCheck, CloudOff, Lock, MailOpen } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Logo } from '../ui/logo.tsx';
-import { AuthForm, type AuthKind } from './auth-form.tsx';
+import { useParts } from '../ui/part.tsx';
+import { AuthForm } from './auth-form.tsx';
+import type { AuthKind } from './credential-problems.ts';
 import type { IdentityKind } from './device-memory.ts';
 import type { Credentials } from './identity.ts';
 
@@ -14,6 +16,8 @@ interface AuthScreenProps {
 
 export function AuthScreen({ identity, isInvited, wasSignedIn, onSubmit }: AuthScreenProps) {
   const [kind, setKind] = useState<AuthKind>(wasSignedIn ? 'sign-in' : 'sign-up');
+
+  useParts(true);
 
   useEffect(() => {
     document.title = 'Tablo Chat';
@@ -28,7 +32,11 @@ export function AuthScreen({ identity, isInvited, wasSignedIn, onSubmit }: AuthS
           {isInvited && (
             <p className="auth-invited">
               <MailOpen size={16} aria-hidden />
-              You were invited to a tablo. {kind === 'sign-up' ? 'Make an account' : 'Enter'} to look at the invitation.
+              <span>
+                You were invited to a tablo on the server <bdi>{location.host}</bdi>.{' '}
+                {kind === 'sign-up' ? 'Make an account' : 'Sign in'} to see who invites you: you join only if you
+                accept.
+              </span>
             </p>
           )}
         </header>

@@ -1,8 +1,10 @@
 /** Who signs people in: the server's built-in service, or the application around this page. */
-import { createAuthClient } from 'better-auth/client';
+import { ACCOUNT_PROBLEMS, accountProblem, isAccountProblemCode } from '@tablo/schema/account-problems';
 import { ChatError } from '../chat/chat.ts';
 import { createHostTokens, createSessionTokens, type TokenSource } from '../chat/session.ts';
+import { type AuthAnswer, createAuthCalls } from './auth-calls.ts';
 import { type IdentityKind, parseUser, type User } from './device-memory.ts';
+import { takeEarly } from './early-answers.ts';
 
 declare global {
   interface Window {
@@ -20,35 +22,18 @@ export interface Credentials {
 export interface Identity {
   readonly kind: IdentityKind;
   readonly tokens: TokenSource;
-  /** Who is signed in; `null`: nobody. Throws when that cannot be found out now. */
-  getUser(): Promise<User | null>;
+  /** Who is signed in; `null`: nobody. Throws when that cannot be found out now. `fresh`: a host application is asked, whatever it said a moment ago. */
+  getUser(options?: { readonly fresh?: boolean }): Promise<User | null>;
   signUp(credentials: Credentials): Promise<User>;
   signIn(credentials: Credentials): Promise<User>;
   signOut(): Promise<void>;
 }
 
 const UNREACHABLE = 'The server cannot be reached. Check your connection and try again.';
-const SENTENCES: Readonly<Record<string, string>> = {
-  INVALID_EMAIL_OR_PASSWORD: 'This email and password do not belong together.',
-  USER_ALREADY_EXISTS: 'There is an account with this email already. Sign in instead.',
-  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: 'There is an account with this email already. Sign in instead.',
-  INVALID_EMAIL: 'This is not an email address.',
-  PASSWORD_TOO_SHORT: 'The password needs at least 8 characters.',
-  PASSWORD_TOO_LONG: 'The password is too long.',
-};
-
-interface Answer<T> {
-  readonly data: T | null;
-  readonly error: {
-    readonly status: number;
-    readonly code?: string | undefined;
-    readonly message?: string | undefined;
-  } | null;
-}
 
 /** Failures as errors that speak to people. */
-async function ask<T>(request: Promise<Answer<T>>): Promise<T | null> {
-  let answer: Answer<T>;
+async function ask(request: Promise<AuthAnswer>): Promise<AuthAnswer['data']> {
+  let answer: AuthAnswer;
   try {
     answer = await request;
   } catch {
@@ -56,14 +41,15 @@ async function ask<T>(request: Promise<Answer<T>>): Promise<T | null> {
   }
   const { error, data } = answer;
   if (error === null) return data;
-  const known = SENTENCES[error.code ?? ''];
-  if (known !== undefined) throw new ChatError(error.code ?? '', known);
   if (error.status === 429) throw new ChatError('rate-limited', 'Too many attempts. Wait a minute and try again.');
-  if (error.status >= 400 && error.status < 500 && error.message) throw new ChatError(error.code ?? '', error.message);
+  const code = isAccountProblemCode(error.code) ? error.code : null;
+  if (code !== null) throw new ChatError(code, accountProblem(code).sentence);
+  if (error.status >= 400 && error.status < 500)
+    throw new ChatError(error.code ?? '', error.error ?? ACCOUNT_PROBLEMS.NOT_UNDERSTOOD.sentence);
   throw new ChatError('unavailable', UNREACHABLE);
 }
 
-function expectUser(answer: { readonly user: unknown } | null): User {
+function expectUser(answer: AuthAnswer['data']): User {
   const user = parseUser(answer?.user);
   if (user === null)
     throw new ChatError('unavailable', 'The server gave an answer that this page does not understand.');
@@ -71,14 +57,14 @@ function expectUser(answer: { readonly user: unknown } | null): User {
 }
 
 export function createBuiltInIdentity(origin: string): Identity {
-  const client = createAuthClient({ baseURL: `${origin}/api/auth`, fetchOptions: { timeout: 20_000 } });
+  const calls = createAuthCalls(origin);
   return {
     kind: 'built-in',
     tokens: createSessionTokens(origin),
-    getUser: async () => parseUser((await ask(client.getSession()))?.user),
-    signUp: async ({ name, email, password }) => expectUser(await ask(client.signUp.email({ name, email, password }))),
-    signIn: async ({ email, password }) => expectUser(await ask(client.signIn.email({ email, password }))),
-    signOut: async () => void (await ask(client.signOut())),
+    getUser: async () => parseUser((await ask(calls.getSession()))?.user),
+    signUp: async ({ name, email, password }) => expectUser(await ask(calls.signUp({ name, email, password }))),
+    signIn: async ({ email, password }) => expectUser(await ask(calls.signIn({ email, password }))),
+    signOut: async () => void (await ask(calls.signOut())),
   };
 }
 
@@ -90,8 +76,8 @@ export function createExternalIdentity(): Identity {
   return {
     kind: 'external',
     tokens,
-    getUser: async () => {
-      const token = await tokens.getToken();
+    getUser: async (options) => {
+      const token = await tokens.getToken(options);
       return token === null ? null : readUser(token);
     },
     signUp: elsewhere,
@@ -113,7 +99,8 @@ function readUser(token: string): User | null {
 }
 
 export async function fetchIdentityKind(origin: string): Promise<IdentityKind> {
-  const answer = await fetch(`${origin}/api/config`, { signal: AbortSignal.timeout(10_000) });
+  const early = await takeEarly('config');
+  const answer = early ?? (await fetch(`${origin}/api/config`, { signal: AbortSignal.timeout(10_000) }));
   if (!answer.ok) throw new ChatError('unavailable', UNREACHABLE);
   const config: unknown = await answer.json();
   return (config as { identity?: unknown }).identity === 'external' ? 'external' : 'built-in';

@@ -4,14 +4,21 @@ import { describe, expect, it } from 'vitest';
 import type { InviteOffer } from '../chat/chat.ts';
 import { InviteOfferCard } from './invite-offer-card.tsx';
 
-const OFFER: InviteOffer = { tabloName: 'תכניות', memberCount: 7, role: 'guest', invitedBy: 'Ada', expiresAt: 0 };
+const OFFER: InviteOffer = {
+  tabloName: 'תכניות',
+  memberCount: 7,
+  role: 'guest',
+  invitedBy: 'Ada',
+  expiresAt: 0,
+  joined: null,
+};
 const render = (offer: Partial<InviteOffer> = {}, email: string | null = 'bob@example.org'): string =>
   renderToStaticMarkup(
     <InviteOfferCard
       offer={{ ...OFFER, ...offer }}
       user={{ id: '00000000-0000-4000-8000-00000000000b' as UserId, name: 'Bob', email }}
       server="chat.example.org"
-      onJoin={async () => undefined}
+      onAccept={async () => undefined}
       onCancel={() => undefined}
     />,
   );
@@ -33,7 +40,7 @@ describe('an invitation, before it is taken', () => {
   });
 
   it('[R6] is not taken by the click or the key that was meant for the page before', () => {
-    expect(render()).toMatch(/<button[^>]*disabled=""[^>]*>Join</);
+    expect(render()).toMatch(/<button[^>]*disabled=""[^>]*>Accept</);
     expect(render()).toMatch(/<button(?![^>]*disabled)[^>]*>Not now</);
     expect(render()).not.toContain('autofocus');
   });

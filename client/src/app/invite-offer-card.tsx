@@ -15,7 +15,7 @@ interface InviteOfferCardProps {
   /** Host and port, as in the address of the page. */
   readonly server: string;
   /** Rejects with the reason why it did not work. */
-  readonly onJoin: () => Promise<void>;
+  readonly onAccept: () => Promise<void>;
   readonly onCancel: () => void;
 }
 
@@ -30,7 +30,7 @@ const ROLE_TERMS: Record<Role, string> = {
 };
 
 /** Says to what and to whom, before anybody is told of this person. */
-export function InviteOfferCard({ offer, user, server, onJoin, onCancel }: InviteOfferCardProps) {
+export function InviteOfferCard({ offer, user, server, onAccept, onCancel }: InviteOfferCardProps) {
   const [isReady, setIsReady] = useState(false);
   const [isBusy, setIsBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -43,11 +43,11 @@ export function InviteOfferCard({ offer, user, server, onJoin, onCancel }: Invit
     return () => clearTimeout(timer);
   }, []);
 
-  const handleJoin = async () => {
+  const handleAccept = async () => {
     setIsBusy(true);
     setProblem(null);
     try {
-      await onJoin();
+      await onAccept();
     } catch (error) {
       setProblem(sentenceOf(error));
       setIsBusy(false);
@@ -98,9 +98,9 @@ export function InviteOfferCard({ offer, user, server, onJoin, onCancel }: Invit
             type="button"
             className="button button-primary"
             disabled={!isReady || isBusy}
-            onClick={() => void handleJoin()}
+            onClick={() => void handleAccept()}
           >
-            Join
+            Accept
           </button>
         </div>
       </div>

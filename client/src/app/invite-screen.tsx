@@ -1,6 +1,7 @@
-import { MailWarning } from 'lucide-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { TabloId } from '@tablo/schema/ids';
+import { useEffect, useState } from 'react';
 import { type Chat, ChatError, type InviteOffer } from '../chat/chat.ts';
+import { DeadEnd } from '../ui/dead-end.tsx';
 import { Logo } from '../ui/logo.tsx';
 import { sentenceOf } from '../ui/sentence-of.ts';
 import { InviteOfferCard } from './invite-offer-card.tsx';
@@ -15,13 +16,21 @@ type State =
   | { readonly type: 'loading' }
   | { readonly type: 'offer'; readonly offer: InviteOffer }
   | { readonly type: 'ended' }
-  | { readonly type: 'problem'; readonly sentence: string };
+  | { readonly type: 'problem'; readonly sentence: string; readonly canRetry: boolean };
 
-const stateOf = (error: unknown): State =>
-  error instanceof ChatError && error.code === 'not-found'
-    ? { type: 'ended' }
-    : { type: 'problem', sentence: sentenceOf(error) };
+/** The server has read the link and knows nothing (more) of it. */
+const ENDED: readonly string[] = ['not-found', 'invalid-request', 'forbidden'];
+/** The same again would be refused again. All others are about the network or the server, which come back. */
+const LASTING: readonly string[] = ['unauthenticated', 'token-expired'];
+
+function stateOf(error: unknown): State {
+  const code = error instanceof ChatError ? error.code : '';
+  if (ENDED.includes(code)) return { type: 'ended' };
+  return { type: 'problem', sentence: sentenceOf(error), canRetry: !LASTING.includes(code) };
+}
+
 const toTablos = () => navigate({ type: 'list' }, 'replace');
+const toTablo = (id: TabloId) => navigate({ type: 'tablo', id, message: null }, 'replace');
 
 /**
  * What an invitation link leads to, and whether to go there. Opening the link never joins by itself: any page may send a visitor here, and joining shows
@@ -38,20 +47,26 @@ export function InviteScreen({ chat, code }: InviteScreenProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt asks again.
   useEffect(() => {
     let isStale = false;
-    const show = (next: State) => !isStale && setState(next);
     setState({ type: 'loading' });
     chat.readInvite(code).then(
-      (offer) => show({ type: 'offer', offer }),
-      (error: unknown) => show(stateOf(error)),
+      (offer) => {
+        if (isStale) return;
+        // Nothing to ask whoever is there already.
+        if (offer.joined !== null) toTablo(offer.joined);
+        else setState({ type: 'offer', offer });
+      },
+      (error: unknown) => {
+        if (!isStale) setState(stateOf(error));
+      },
     );
     return () => {
       isStale = true;
     };
   }, [chat, code, attempt]);
 
-  const handleJoin = async () => {
+  const handleAccept = async () => {
     try {
-      navigate({ type: 'tablo', id: await chat.acceptInvite(code) }, 'replace');
+      toTablo(await chat.acceptInvite(code));
     } catch (error) {
       if (stateOf(error).type !== 'ended') throw error;
       setState({ type: 'ended' });
@@ -63,7 +78,7 @@ export function InviteScreen({ chat, code }: InviteScreenProps) {
       return (
         <main className="starting" aria-busy="true">
           <Logo size={56} />
-          <p>Opening your invitation…</p>
+          <h1 className="starting-title">Opening your invitation…</h1>
         </main>
       );
     case 'offer':
@@ -72,46 +87,41 @@ export function InviteScreen({ chat, code }: InviteScreenProps) {
           offer={state.offer}
           user={chat.user}
           server={location.host}
-          onJoin={handleJoin}
+          onAccept={handleAccept}
           onCancel={toTablos}
         />
       );
     case 'ended':
       return (
-        <Apology title="This invitation has ended">
-          <p role="alert">It has expired, was used up or was revoked. Ask whoever sent it for a new one.</p>
-          <button type="button" className="button button-primary" onClick={toTablos}>
-            To your tablos
-          </button>
-        </Apology>
+        <main className="invite-end">
+          <DeadEnd
+            title="This invitation has ended"
+            sentence="It has expired, was used up or revoked, or the link is not complete: ask whoever sent it for a new one."
+          >
+            <ToTablos isMain />
+          </DeadEnd>
+        </main>
       );
     case 'problem':
       return (
-        <Apology title="The invitation could not be opened">
-          <p role="alert">{state.sentence}</p>
-          <div className="dialog-actions">
-            <button type="button" className="button button-plain" onClick={toTablos}>
-              To your tablos
-            </button>
-            <button type="button" className="button button-primary" onClick={() => setAttempt(attempt + 1)}>
-              Try again
-            </button>
-          </div>
-        </Apology>
+        <main className="invite-end">
+          <DeadEnd title="The invitation could not be opened" sentence={state.sentence}>
+            <div className="dialog-actions">
+              <ToTablos isMain={!state.canRetry} />
+              {state.canRetry && (
+                <button type="button" className="button button-primary" onClick={() => setAttempt(attempt + 1)}>
+                  Try again
+                </button>
+              )}
+            </div>
+          </DeadEnd>
+        </main>
       );
   }
 }
 
-function Apology({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  const headingRef = useRef<HTMLHeadingElement>(null);
-  useEffect(() => headingRef.current?.focus(), []);
-  return (
-    <main className="starting invite-apology">
-      <MailWarning size={40} strokeWidth={1.5} aria-hidden />
-      <h1 ref={headingRef} tabIndex={-1}>
-        {title}
-      </h1>
-      {children}
-    </main>
-  );
-}
+const ToTablos = ({ isMain }: { readonly isMain: boolean }) => (
+  <button type="button" className={`button ${isMain ? 'button-primary' : 'button-plain'}`} onClick={toTablos}>
+    To your tablos
+  </button>
+);

@@ -1,13 +1,16 @@
 /** The page's beginning: puts the parts together and renders them. */
-import './no-eval.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { openChatClient } from '../chat/chat-client.ts';
 import '../ui/styles.ts';
+import { whenIdle } from '../ui/when-idle.ts';
 import { App } from './app.tsx';
 import './auth.css';
-import { REMEMBERED_KEY } from './device-memory.ts';
+import { REMEMBERED_KEY, readRemembered } from './device-memory.ts';
+import { guardAgainstFiles } from './file-guard.ts';
+import { FileNotice } from './file-notice.tsx';
 import { createBuiltInIdentity, createExternalIdentity, fetchIdentityKind } from './identity.ts';
+import { AuthScreen } from './parts.ts';
 import { registerServiceWorker } from './service-worker.ts';
 import { Session } from './session.ts';
 
@@ -20,17 +23,39 @@ const session = new Session({
 });
 
 window.addEventListener('online', () => void session.notice());
+// Whoever comes back from the host application may have changed who is signed in there.
+window.addEventListener('focus', () => void session.askHost({ fresh: true }));
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') void session.askHost({ fresh: true });
+});
 window.addEventListener('storage', ({ key }) => {
   if (key === REMEMBERED_KEY) void session.notice();
 });
 
-const root = document.getElementById('root');
-if (root === null) throw new Error('index.html has no #root');
-createRoot(root).render(
-  <StrictMode>
-    <App session={session} />
-  </StrictMode>,
-);
+guardAgainstFiles();
+
+/** Until it is known who is there, the outline of `index.html` stands. */
+async function render(): Promise<void> {
+  const root = document.getElementById('root');
+  if (root === null) throw new Error('index.html has no #root');
+  createRoot(root).render(
+    <StrictMode>
+      <App session={session} />
+      <FileNotice />
+    </StrictMode>,
+  );
+  // It fetches the whole page once more, for the time without a network: not while people wait for it.
+  await whenIdle();
+  if (import.meta.env.PROD) await registerServiceWorker();
+}
+
+const stopWaiting = session.state.subscribe(() => {
+  stopWaiting();
+  if (session.state.get().status === 'signed-in') void render();
+  // The page says by itself that a part is missing.
+  else void AuthScreen.load().then(render, render);
+});
+// Most likely needed: it comes while the server is being asked.
+if (readRemembered() === null) AuthScreen.load().catch(() => undefined);
 
 void session.start();
-if (import.meta.env.PROD) void registerServiceWorker();

@@ -1,20 +1,38 @@
-/** The page's addresses, on the history API. Everything else is the list. */
+/**
+ * The page's addresses, on the history API.
+ *
+ * Each entry of the browser's history that came after the list knows how many steps back the list is, so that going back to it leaves nothing behind that the
+ * browser's own Back would return to.
+ */
 import { isTabloId, type TabloId } from '@tablo/schema/ids';
 import { useSyncExternalStore } from 'react';
+import { messagePath, tabloPath } from '../ui/navigation.tsx';
 
 export type Route =
   | { readonly type: 'list' }
-  | { readonly type: 'tablo'; readonly id: TabloId }
-  | { readonly type: 'invite'; readonly code: string };
+  | {
+      readonly type: 'tablo';
+      readonly id: TabloId;
+      /** As the address has it: there may be no such message. */
+      readonly message: string | null;
+    }
+  | { readonly type: 'invite'; readonly code: string }
+  /** Nothing of ours: a wrong or cut link. */
+  | { readonly type: 'unknown'; readonly path: string };
 
 const LIST: Route = { type: 'list' };
 
 export function parsePath(path: string): Route {
-  const [, place, value, ...rest] = path.split('/');
-  if (value === undefined || value === '' || rest.some((part) => part !== '')) return LIST;
-  if (place === 't' && isTabloId(value)) return { type: 'tablo', id: value };
-  if (place === 'invite') return { type: 'invite', code: decode(value) };
-  return LIST;
+  const [, place, value, part, message, ...rest] = path.split('/');
+  if (place === '' || path === '/index.html') return LIST;
+  const unknown: Route = { type: 'unknown', path };
+  if (value === undefined || value === '' || rest.some((one) => one !== '')) return unknown;
+  const isMessage = part === 'm' && message !== undefined && message !== '';
+  const isWhole = (part ?? '') === '' && (message ?? '') === '';
+  if (place === 't' && isTabloId(value) && (isWhole || isMessage))
+    return { type: 'tablo', id: value, message: isMessage ? decode(message) : null };
+  if (place === 'invite' && isWhole) return { type: 'invite', code: decode(value) };
+  return unknown;
 }
 
 function decode(part: string): string {
@@ -30,9 +48,11 @@ export function pathOf(route: Route): string {
     case 'list':
       return '/';
     case 'tablo':
-      return `/t/${route.id}`;
+      return route.message === null ? tabloPath(route.id) : messagePath(route.id, route.message);
     case 'invite':
       return `/invite/${encodeURIComponent(route.code)}`;
+    case 'unknown':
+      return route.path;
   }
 }
 
@@ -48,10 +68,28 @@ function show(): void {
 
 window.addEventListener('popstate', show);
 
+/** Steps back to the list; `null`: it was not before this. */
+function stepsToList(): number | null {
+  const state: unknown = history.state;
+  const steps = typeof state === 'object' && state !== null && 'stepsToList' in state ? state.stepsToList : null;
+  return typeof steps === 'number' ? steps : null;
+}
+
 export function navigate(route: Route, how: 'push' | 'replace' = 'push'): void {
   const path = pathOf(route);
-  if (path !== location.pathname) history[how === 'push' ? 'pushState' : 'replaceState'](null, '', path);
+  if (path !== location.pathname && how === 'replace') history.replaceState(history.state, '', path);
+  else if (path !== location.pathname) {
+    const steps = stepsToList();
+    const next = current.type === 'list' ? 1 : steps === null ? null : steps + 1;
+    history.pushState({ stepsToList: route.type === 'list' ? null : next }, '', path);
+  }
   show();
+}
+
+export function navigateToList(): void {
+  const steps = stepsToList();
+  if (current.type !== 'list' && steps !== null) history.go(-steps);
+  else navigate(LIST, 'replace');
 }
 
 export function useRoute(): Route {

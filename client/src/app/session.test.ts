@@ -1,9 +1,10 @@
 import type { UserId } from '@tablo/schema/ids';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Chat, ChatError } from '../chat/chat.ts';
+import type { TokenSource } from '../chat/session.ts';
 import { hasSignOutToTell, type IdentityKind, readRemembered, remember, type User } from './device-memory.ts';
 import type { Identity } from './identity.ts';
-import { Session } from './session.ts';
+import { Session, type SessionParts } from './session.ts';
 
 const ada: User = { id: '00000000-0000-4000-8000-00000000000a' as UserId, name: 'Ada', email: 'ada@example.org' };
 const bob: User = { id: '00000000-0000-4000-8000-00000000000b' as UserId, name: 'Bob', email: 'bob@example.org' };
@@ -51,7 +52,7 @@ class FakeServer {
 function setUp() {
   const server = new FakeServer();
   const log: string[] = [];
-  const openChat = async (user: User) => {
+  const openChat: SessionParts['openChat'] = async (user) => {
     log.push(`open ${user.name}`);
     const chat: Partial<Chat> = {
       close: async () => void log.push(`close ${user.name}`),
@@ -61,8 +62,99 @@ function setUp() {
     return chat as Chat;
   };
   const { createIdentity, fetchIdentityKind } = server;
-  return { server, log, session: new Session({ createIdentity, fetchIdentityKind, openChat }) };
+  return { server, log, openChat, session: new Session({ createIdentity, fetchIdentityKind, openChat }) };
 }
+
+/** A host application, and whom it names; `null`: nobody. */
+function setUpHosted(first: User | null) {
+  const parts = setUp();
+  let named = first;
+  const identity: Identity = {
+    kind: 'external',
+    tokens: { getToken: async () => named?.id ?? null },
+    getUser: async () => named,
+    signUp: () => Promise.reject(new Error('no form')),
+    signIn: () => Promise.reject(new Error('no form')),
+    signOut: async () => undefined,
+  };
+  const tokensOf: { value: TokenSource | null } = { value: null };
+  const session = new Session({
+    createIdentity: () => identity,
+    fetchIdentityKind: async () => 'external',
+    openChat: async (user, tokens, onWiped) => {
+      tokensOf.value = tokens;
+      return parts.openChat(user, tokens, onWiped);
+    },
+  });
+  const name = (user: User | null): void => {
+    named = user;
+  };
+  return { session, log: parts.log, tokensOf, name };
+}
+
+describe('Session under a host application', () => {
+  beforeEach(() => {
+    Object.defineProperty(globalThis, 'localStorage', { value: new FakeStorage(), configurable: true });
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('becomes the other’s when the host changes its user, and shows neither while it changes', async () => {
+    const { session, log, name } = setUpHosted(ada);
+    const seen: string[] = [];
+    session.state.subscribe(() => {
+      const state = session.state.get();
+      seen.push(state.status === 'signed-in' ? state.user.name : state.status);
+    });
+    await session.start();
+    name(bob);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(log).toEqual(['open Ada', 'close Ada', 'open Bob']);
+    expect(seen).toEqual(['Ada', 'starting', 'Bob']);
+    expect(readRemembered()?.user).toEqual(bob);
+  });
+
+  it('becomes the other’s at once when the chat itself gets the other’s token', async () => {
+    const { session, log, name, tokensOf } = setUpHosted(ada);
+    await session.start();
+    name(bob);
+    await tokensOf.value?.getToken();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(log).toEqual(['open Ada', 'close Ada', 'open Bob']);
+  });
+
+  it('keeps everything while the host names nobody, and goes on when it names the same person again', async () => {
+    const { session, log, name } = setUpHosted(ada);
+    await session.start();
+    name(null);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(await session.askHost()).toBe(false);
+    expect(session.state.get()).toMatchObject({ status: 'signed-in', user: ada });
+    name(ada);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(log).toEqual(['open Ada', 'reconnect Ada']);
+  });
+
+  it('never shows a remembered person’s chat when the host names another', async () => {
+    remember({ user: ada, identity: 'external' });
+    const { session, log } = setUpHosted(bob);
+    await session.start();
+    expect(log).toEqual(['open Bob']);
+  });
+
+  it('stays signed out for whoever signed out here, until the host names somebody else', async () => {
+    const { session, log, name } = setUpHosted(ada);
+    await session.start();
+    await session.signOut();
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(log).toEqual(['open Ada', 'wipe Ada']);
+    name(bob);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(log.at(-1)).toBe('open Bob');
+  });
+});
 
 describe('Session', () => {
   beforeEach(() => {

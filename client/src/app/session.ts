@@ -4,6 +4,7 @@
  *    chat only when it names somebody else. A session that has ended is shown as such, and everything stays.
  * 2. At most one chat is open. It is closed before the next one opens.
  * 3. A sign-out that the server has not heard of is told before anything else is asked.
+ * 4. A host application may change its user at any time: within a token's life the chat is the other's, and nothing of the first one's is shown.
  */
 import type { Chat } from '../chat/chat.ts';
 import { type Readable, Writable } from '../chat/readable.ts';
@@ -30,10 +31,23 @@ export interface SessionParts {
   readonly openChat: (user: User, tokens: TokenSource, onWiped: () => void) => Promise<Chat>;
 }
 
+/** How often a host application's token is looked at; the host is asked only when one is due, or there is none. */
+const HOST_CHECK_MS = 3_000;
+/** A host that answers within this is asked before anybody's chat is shown. */
+const HOST_ANSWER_MS = 500;
+
 export class Session {
   readonly #parts: SessionParts;
   readonly #state = new Writable<SessionState>({ status: 'starting' });
   #identity: Identity | null = null;
+  /** Ends when the last change of chats has ended. */
+  #opening: Promise<void> = Promise.resolve();
+  #hostTimer: ReturnType<typeof setInterval> | null = null;
+  #lastToken: string | null = null;
+  /** The host had nobody signed in when it was asked last. */
+  #isHostEmpty = false;
+  /** Has signed out here, while the host still names them. */
+  #left: User['id'] | null = null;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -43,15 +57,22 @@ export class Session {
     return this.#state;
   }
 
+  /** Whether a host application signs people in. */
+  get isHosted(): boolean {
+    return this.#identity?.kind === 'external';
+  }
+
   async start(): Promise<void> {
     const remembered = readRemembered();
     if (remembered !== null) {
       this.#identity = this.#parts.createIdentity(remembered.identity);
-      await this.#open(remembered.user);
+      this.#watchHost();
+      await this.#open((await this.#askHostQuickly()) ?? remembered.user);
       return this.#verify();
     }
     try {
       this.#identity = this.#parts.createIdentity(await this.#parts.fetchIdentityKind());
+      this.#watchHost();
       await this.#tellSignOut();
       const user = await this.#identity.getUser();
       if (user !== null) return await this.#open(user);
@@ -75,6 +96,7 @@ export class Session {
     const state = this.#state.get();
     if (state.status !== 'signed-in') return;
     remember(null);
+    this.#left = state.user.id;
     noteSignOutToTell(true);
     await state.chat.wipe();
     this.#show(true);
@@ -87,6 +109,49 @@ export class Session {
     const remembered = readRemembered();
     if (state.status === 'signed-out' && remembered !== null) return this.start();
     if (state.status === 'signed-out') await this.#tellSignOut().catch(() => undefined); // Told next time.
+  }
+
+  /** Asks a host application who is signed in there now, and goes on as that person. False: nobody is, or there is no host. */
+  async askHost(options: { readonly fresh?: boolean } = {}): Promise<boolean> {
+    if (!this.isHosted) return false;
+    const user = await this.#requireIdentity()
+      .getUser(options)
+      .catch(() => undefined); // It cannot say now: whoever is here stays.
+    if (user === undefined) return false;
+    const wasEmpty = this.#isHostEmpty;
+    this.#isHostEmpty = user === null;
+    if (user?.id !== this.#left) this.#left = null;
+    if (user === null || this.#left !== null) return false;
+    const state = this.#state.get();
+    if (state.status !== 'signed-in' || state.user.id !== user.id) await this.#open(user);
+    else if (wasEmpty) state.chat.reconnect();
+    return true;
+  }
+
+  async #askHostQuickly(): Promise<User | null> {
+    if (!this.isHosted) return null;
+    const later = new Promise<null>((resolve) => setTimeout(() => resolve(null), HOST_ANSWER_MS));
+    const asked = this.#requireIdentity()
+      .getUser()
+      .catch(() => null);
+    return Promise.race([asked, later]);
+  }
+
+  #watchHost(): void {
+    if (this.isHosted) this.#hostTimer ??= setInterval(() => void this.askHost(), HOST_CHECK_MS);
+  }
+
+  /** The chat's own. What it asks for is looked at here too: a token of somebody else changes the chat at once. */
+  #tokensOf({ tokens }: Identity): TokenSource {
+    return {
+      getToken: async (options) => {
+        const token = await tokens.getToken(options);
+        if (token !== this.#lastToken) void this.askHost();
+        this.#lastToken = token;
+        return token;
+      },
+      forget: () => tokens.forget?.(),
+    };
   }
 
   async #verify(): Promise<void> {
@@ -102,10 +167,27 @@ export class Session {
     }
   }
 
-  async #open(user: User): Promise<void> {
+  /** One change of chats after the other; a second one to the same person changes nothing. */
+  #open(user: User): Promise<void> {
+    const opening = this.#opening.then(() => this.#openNow(user));
+    this.#opening = opening.catch(() => undefined);
+    return opening;
+  }
+
+  async #openNow(user: User): Promise<void> {
     const state = this.#state.get();
-    if (state.status === 'signed-in') await state.chat.close();
-    const chat = await this.#parts.openChat(user, this.#requireIdentity().tokens, () => this.#show(true));
+    if (state.status === 'signed-in') {
+      if (state.user.id === user.id) return;
+      this.#state.set({ status: 'starting' });
+      await state.chat.close();
+    }
+    const tokens = this.#tokensOf(this.#requireIdentity());
+    // While the device's store opens: the first thing that the chat asks for.
+    tokens.getToken().catch(() => undefined);
+    const chat = await this.#parts.openChat(user, tokens, () => {
+      this.#left = user.id;
+      this.#show(true);
+    });
     this.#remember(user);
     this.#state.set({ status: 'signed-in', user, chat });
   }

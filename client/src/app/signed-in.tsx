@@ -1,17 +1,18 @@
-import type { TabloId } from '@tablo/schema/ids';
+import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { useMemo, useState } from 'react';
 import type { Chat, Losses } from '../chat/chat.ts';
 import { ChatProvider } from '../hooks/chat-provider.tsx';
-import { Dialog } from '../ui/dialog.tsx';
+import { useReadable } from '../hooks/use-readable.ts';
+import { HostedContext } from '../ui/hosted.ts';
 import { NavigationContext } from '../ui/navigation.tsx';
+import { useParts } from '../ui/part.tsx';
+import { PlacesProvider } from '../ui/places.tsx';
 import { Shell } from '../ui/shell.tsx';
 import { ToastProvider } from '../ui/toasts.tsx';
-import { AuthForm } from './auth-form.tsx';
 import type { User } from './device-memory.ts';
-import { InviteScreen } from './invite-screen.tsx';
-import { navigate, useRoute } from './router.ts';
+import { InviteScreen, SignInAgainDialog, SignOutDialog } from './parts.ts';
+import { navigate, navigateToList, useRoute } from './router.ts';
 import type { Session } from './session.ts';
-import { SignOutDialog } from './sign-out-dialog.tsx';
 import { UpdateBanner } from './update-banner.tsx';
 
 interface SignedInProps {
@@ -22,18 +23,25 @@ interface SignedInProps {
 
 type Asking = { readonly type: 'sign-out'; readonly losses: Losses } | { readonly type: 'sign-in-again' };
 
+const openTablo = (id: TabloId, message: EntryId | null = null) => navigate({ type: 'tablo', id, message });
+
 export function SignedIn({ session, user, chat }: SignedInProps) {
   const route = useRoute();
   const [asking, setAsking] = useState<Asking | null>(null);
+  useParts(useReadable(chat.channels).status === 'ready');
   const tabloId = route.type === 'tablo' ? route.id : null;
+  const messageId = route.type === 'tablo' ? route.message : null;
 
   const navigation = useMemo(
     () => ({
       tabloId,
-      openTablo: (id: TabloId) => navigate({ type: 'tablo', id }),
-      openList: () => navigate({ type: 'list' }),
+      messageId,
+      isUnknown: route.type === 'unknown',
+      openTablo,
+      openList: navigateToList,
+      forgetMessage: () => tabloId !== null && navigate({ type: 'tablo', id: tabloId, message: null }, 'replace'),
     }),
-    [tabloId],
+    [tabloId, messageId, route.type],
   );
 
   const signOut = async () => {
@@ -47,6 +55,11 @@ export function SignedIn({ session, user, chat }: SignedInProps) {
     else await signOut();
   };
 
+  const { isHosted } = session;
+  const handleSignInAgain = async () => {
+    if (!(await session.askHost({ fresh: true }))) setAsking({ type: 'sign-in-again' });
+  };
+
   if (route.type === 'invite') return <InviteScreen chat={chat} code={route.code} />;
 
   return (
@@ -54,21 +67,21 @@ export function SignedIn({ session, user, chat }: SignedInProps) {
       <NavigationContext value={navigation}>
         <ToastProvider>
           <UpdateBanner />
-          <Shell onSignOut={() => void handleSignOut()} onSignInAgain={() => setAsking({ type: 'sign-in-again' })} />
+          <PlacesProvider>
+            <HostedContext value={isHosted}>
+              <Shell onSignOut={() => void handleSignOut()} onSignInAgain={() => void handleSignInAgain()} />
+            </HostedContext>
+          </PlacesProvider>
           {asking?.type === 'sign-out' && (
             <SignOutDialog losses={asking.losses} onConfirm={signOut} onClose={() => setAsking(null)} />
           )}
           {asking?.type === 'sign-in-again' && (
-            <Dialog title="Sign in again" onClose={() => setAsking(null)}>
-              <AuthForm
-                kind="sign-in"
-                email={user.email ?? ''}
-                onSubmit={async (kind, credentials) => {
-                  await session.signIn(kind, credentials);
-                  setAsking(null);
-                }}
-              />
-            </Dialog>
+            <SignInAgainDialog
+              isHosted={isHosted}
+              email={user.email ?? ''}
+              onSignIn={(credentials) => session.signIn('sign-in', credentials)}
+              onClose={() => setAsking(null)}
+            />
           )}
         </ToastProvider>
       </NavigationContext>

@@ -1,14 +1,14 @@
 import { useReadable } from '../hooks/use-readable.ts';
-import { updatePage, waitingVersion } from './service-worker.ts';
+import { hasNewerVersion, updatePage } from './service-worker.ts';
 
 export function UpdateBanner() {
-  if (useReadable(waitingVersion) === null) return null;
+  if (!useReadable(hasNewerVersion)) return null;
   return (
-    <div className="update">
+    <aside className="update" aria-label="Newer version">
       <span>A newer version is ready.</span>
       <button type="button" className="link-button" onClick={updatePage}>
         Load it now
       </button>
-    </div>
+    </aside>
   );
 }

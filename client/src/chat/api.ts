@@ -1,17 +1,30 @@
-/** The REST half of the server, typed: answers are parsed with the schemas both sides share, errors become `ChatError` with a sentence. */
+/** The REST half of the server, typed: answers are read by their shapes, errors become `ChatError` with a sentence. */
+
 import type { DraftText } from '@tablo/schema/draft';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
-import { channelAnswer, channelsAnswer, type RestChannel } from '@tablo/schema/rest/channel';
-import { errorBody } from '@tablo/schema/rest/common';
-import { draftAnswer, draftsAnswer, draftTextOf } from '@tablo/schema/rest/draft';
-import { inviteAnswer, membersAnswer, type RestMember } from '@tablo/schema/rest/member';
-import { messagesPage, type RestMessage } from '@tablo/schema/rest/message';
-import { readAnswer, unreadAnswer } from '@tablo/schema/rest/read';
+import type { RestChannel } from '@tablo/schema/rest/channel';
+import type { RestMember } from '@tablo/schema/rest/member';
+import type { RestMessage } from '@tablo/schema/rest/message';
 import type { Role } from '@tablo/schema/roles';
-import { z } from 'zod';
+import {
+  channelAnswer,
+  channelsPage,
+  draftAnswer,
+  draftsAnswer,
+  errorBody,
+  inviteAnswer,
+  membersPage,
+  messageAnswer,
+  messagesPage,
+  peopleAnswer,
+  readAnswer,
+  unreadAnswer,
+} from './answers.ts';
 import { ChatError, type Invitation, type Invite, type InviteLink, type InviteOffer } from './chat.ts';
-import { invitationsAnswer, linksAnswer, memberPutAnswer, offerAnswer } from './invitation-answers.ts';
+import { acceptAnswer, invitationsAnswer, linksAnswer, memberPutAnswer, offerAnswer } from './invitation-answers.ts';
+import { draftTextOf } from './rest-rows.ts';
 import type { TokenSource } from './session.ts';
+import { anything, readAs, type Shape } from './shape.ts';
 
 const REQUEST_TIMEOUT_MS = 15_000;
 
@@ -24,6 +37,12 @@ export interface ChannelsPage {
   readonly channels: readonly RestChannel[];
   /** null: the last page. */
   readonly cursor: string | null;
+}
+
+export interface MembersList {
+  readonly members: readonly RestMember[];
+  /** `false`: there are more than are read. */
+  readonly isWhole: boolean;
 }
 
 export interface UnreadChannel {
@@ -41,18 +60,8 @@ export interface ApiOptions {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-const ignored = z.unknown();
-/** Absent too where a server of an earlier release gives everything at once. */
-const cursor = z.string().nullish();
-const channelsPage = channelsAnswer.extend({ cursor });
-const membersPage = membersAnswer.extend({ cursor });
 /** Pages of members that are read at the most: of a larger tablo the oldest members are known. */
 const MEMBER_PAGES_MAX = 20;
-/** Accepting answers with the tablo, under whichever of the two names. */
-const acceptAnswer = z.union([
-  z.object({ channel: z.object({ id: z.string() }) }).transform((answer) => answer.channel.id),
-  z.object({ channel_id: z.string() }).transform((answer) => answer.channel_id),
-]);
 
 export class Api {
   readonly #baseUrl: string;
@@ -76,18 +85,18 @@ export class Api {
   }
 
   async renameChannel(id: TabloId, name: string): Promise<void> {
-    await this.#call('PATCH', `/chat/channels/${id}`, ignored, { name });
+    await this.#call('PATCH', `/chat/channels/${id}`, anything, { name });
   }
 
   async deleteChannel(id: TabloId): Promise<void> {
-    await this.#call('DELETE', `/chat/channels/${id}`, ignored);
+    await this.#call('DELETE', `/chat/channels/${id}`, anything);
   }
 
-  async listMembers(id: TabloId): Promise<readonly RestMember[]> {
+  async listMembers(id: TabloId): Promise<MembersList> {
     const members: RestMember[] = [];
     let after: string | null = null;
     for (let page = 0; page < MEMBER_PAGES_MAX; page += 1) {
-      const answer: z.infer<typeof membersPage> = await this.#call(
+      const answer: ReturnType<typeof membersPage> = await this.#call(
         'GET',
         `/chat/channels/${id}/members${pageQuery(after)}`,
         membersPage,
@@ -96,7 +105,16 @@ export class Api {
       after = answer.cursor ?? null;
       if (after === null) break;
     }
-    return members;
+    return { members, isWhole: after === null };
+  }
+
+  /** What they are called, of whom the server knows it. At most `PEOPLE_ASKED_MAX`. */
+  async listPeople(
+    asked: readonly { readonly tabloId: TabloId; readonly id: UserId }[],
+  ): Promise<readonly { readonly id: UserId; readonly name: string }[]> {
+    const of = asked.map(({ tabloId, id }) => `${tabloId}:${id}`).join(',');
+    const { people } = await this.#call('GET', `/chat/people?of=${of}`, peopleAnswer);
+    return people.map(({ user_id, name }) => ({ id: user_id as UserId, name }));
   }
 
   /** `invited`: they were asked, since they share no tablo with us. */
@@ -105,7 +123,7 @@ export class Api {
   }
 
   async removeMember(id: TabloId, user: UserId): Promise<void> {
-    await this.#call('DELETE', `/chat/channels/${id}/members/${user}`, ignored);
+    await this.#call('DELETE', `/chat/channels/${id}/members/${user}`, anything);
   }
 
   async createInvite(id: TabloId, role?: Role): Promise<Invite> {
@@ -123,7 +141,7 @@ export class Api {
   }
 
   async revokeInvite(id: TabloId, inviteId: string): Promise<void> {
-    await this.#call('DELETE', `/chat/channels/${id}/invites/${encodeURIComponent(inviteId)}`, ignored);
+    await this.#call('DELETE', `/chat/channels/${id}/invites/${encodeURIComponent(inviteId)}`, anything);
   }
 
   readInvite(code: string): Promise<InviteOffer> {
@@ -140,7 +158,7 @@ export class Api {
   }
 
   async declineInvitation(id: string): Promise<void> {
-    await this.#call('POST', `/chat/invitations/${encodeURIComponent(id)}/decline`, ignored, {});
+    await this.#call('POST', `/chat/invitations/${encodeURIComponent(id)}/decline`, anything, {});
   }
 
   async acceptInvite(code: string): Promise<TabloId> {
@@ -150,6 +168,29 @@ export class Api {
   /** `before`: a message id, exact among equal times. */
   async readMessages(id: TabloId, before: string | null, limit: number): Promise<MessagesPage> {
     const query = new URLSearchParams({ limit: String(limit), ...(before === null ? {} : { before }) });
+    return this.#call('GET', `/chat/channels/${id}/messages?${query}`, messagesPage);
+  }
+
+  /** Also a deleted one. null: the tablo never had it. */
+  async readMessage(id: TabloId, message: EntryId): Promise<RestMessage | null> {
+    try {
+      return (await this.#call('GET', `/chat/channels/${id}/messages/${message}`, messageAnswer)).message;
+    } catch (error) {
+      if (error instanceof ChatError && error.code === 'not-found') return null;
+      throw error;
+    }
+  }
+
+  /** A message and its neighbours. Rejects with `not-found` where the tablo never had it; of a deleted one the neighbours come. */
+  async readAround(id: TabloId, message: EntryId, limit: number): Promise<MessagesPage & { hasNewer: boolean }> {
+    const query = new URLSearchParams({ around: message, limit: String(limit) });
+    const page = await this.#call('GET', `/chat/channels/${id}/messages?${query}`, messagesPage);
+    return { ...page, hasNewer: page.hasNewer ?? false };
+  }
+
+  /** What arrived after `seq`, in that order, deleted messages included. */
+  async readAfter(id: TabloId, seq: number, limit: number): Promise<MessagesPage> {
+    const query = new URLSearchParams({ after: String(seq), limit: String(limit) });
     return this.#call('GET', `/chat/channels/${id}/messages?${query}`, messagesPage);
   }
 
@@ -178,21 +219,15 @@ export class Api {
     return draftTextOf(draft);
   }
 
-  async #call<T>(
-    method: Method,
-    path: string,
-    schema: z.ZodType<T>,
-    body?: unknown,
-    more: RequestInit = {},
-  ): Promise<T> {
+  async #call<T>(method: Method, path: string, shape: Shape<T>, body?: unknown, more: RequestInit = {}): Promise<T> {
     let answer = await this.#request(method, path, body, false, more);
     if (answer.status === 401) answer = await this.#request(method, path, body, true, more);
     const json: unknown = await answer.json().catch(() => null);
     if (!answer.ok) throw errorOf(answer.status, json);
-    const parsed = schema.safeParse(json);
-    if (!parsed.success)
+    const read = readAs(shape, json);
+    if (read === null)
       throw new ChatError('internal', 'The server answered in a way that this version does not understand.');
-    return parsed.data;
+    return read.data;
   }
 
   async #request(method: Method, path: string, body: unknown, fresh: boolean, more: RequestInit): Promise<Response> {
@@ -218,8 +253,8 @@ export class Api {
 const pageQuery = (after: string | null): string => (after === null ? '' : `?cursor=${encodeURIComponent(after)}`);
 
 function errorOf(status: number, json: unknown): ChatError {
-  const body = errorBody.safeParse(json);
-  if (body.success) return new ChatError(body.data.code, body.data.error);
+  const body = readAs(errorBody, json);
+  if (body !== null) return new ChatError(body.data.code, body.data.error);
   if (status >= 500) return new ChatError('unavailable', 'The server cannot do this right now. Try again in a moment.');
   return new ChatError('internal', `The server answered ${status}.`);
 }

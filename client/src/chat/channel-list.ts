@@ -3,11 +3,11 @@ import { arrivalsOf, type Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { RestChannel } from '@tablo/schema/rest/channel';
 import { compareKeys } from '@tablo/schema/shown-at';
-import type { PersonLabel } from '@tablo/schema/telling-apart';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import type { ChannelSummary, UnsentCounts } from './chat.ts';
 import type { ChannelRecord, LastMessage } from './local-store.ts';
 import { tabloNameOf } from './names.ts';
+import type { RoomPerson } from './room-names.ts';
 import { confirmReadPosition, countUnread, isDoubtful } from './unread.ts';
 
 /**
@@ -117,7 +117,7 @@ const NOTHING_HERE = { unsent: { pending: 0, refused: 0 }, hasDraft: false };
 export function summaryOf(
   record: ChannelRecord,
   last: LastMessage | null,
-  labelOf: (id: UserId) => Pick<PersonLabel, 'name' | 'mark'>,
+  labelOf: (id: UserId) => RoomPerson,
   here: { readonly unsent: UnsentCounts; readonly hasDraft: boolean } = NOTHING_HERE,
 ): ChannelSummary {
   const author = last === null ? null : labelOf(last.author);
@@ -128,7 +128,15 @@ export function summaryOf(
     role: record.role,
     unreadCount: countUnread(record),
     lastMessage:
-      last === null || author === null ? null : { ...last, authorName: author.name, authorMark: author.mark },
+      last === null || author === null
+        ? null
+        : {
+            ...last,
+            authorName: author.name,
+            authorMark: author.mark,
+            isAuthorNamed: author.isNamed,
+            hasAuthorLeft: author.hasLeft,
+          },
     createdAt: record.createdAt,
     unsent: here.unsent,
     hasDraft: here.hasDraft,

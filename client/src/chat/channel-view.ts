@@ -2,12 +2,11 @@
 import type { TabloId } from '@tablo/schema/ids';
 import type { ChannelBook } from './channel-book.ts';
 import { byActivity, newestOf, summaryOf } from './channel-list.ts';
-import type { ChannelList, ChannelSummary } from './chat.ts';
+import type { ChannelList } from './chat.ts';
 import type { ChannelRecord } from './local-store.ts';
 import type { Outbox } from './outbox.ts';
 import type { People } from './people.ts';
 import { type Readable, Writable } from './readable.ts';
-import { inBackground } from './report-error.ts';
 import type { Room } from './room.ts';
 
 /** Presence costs every member of a tablo four frames a minute (TRAPS 1.6): only this many of the most active ones show us while not open. */
@@ -25,8 +24,6 @@ export interface ChannelViewOptions {
 export class ChannelView {
   readonly #options: ChannelViewOptions;
   readonly #list: Writable<ChannelList>;
-  /** Whose members were looked for, because the list lacks a name: once. */
-  readonly #askedForNames = new Set<TabloId>();
   #hasListed: boolean;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #isClosed = false;
@@ -63,7 +60,7 @@ export class ChannelView {
     if (isSameList(next, this.#list.get())) return;
     this.#list.set(next);
     this.showRecent();
-    this.#askForNames();
+    this.lookUpAuthors();
   }
 
   showRecent(): void {
@@ -108,24 +105,10 @@ export class ChannelView {
     }
   }
 
-  /**
-   * [R6] Only of tablos that were opened on this device before. Somebody may have been added to the others without being asked, and no page uses a tablo in its
-   * person's place: there the author stays `Someone` as long as the list names nobody.
-   */
-  #askForNames(): void {
-    const { people } = this.#options;
-    const isNameless = ({ id, lastMessage }: ChannelSummary): boolean =>
-      lastMessage !== null && !people.isKnown(lastMessage.author) && !this.#askedForNames.has(id);
-    const nameless = this.#list.get().channels.find(isNameless);
-    if (nameless === undefined || this.#isClosed) return;
-    this.#askedForNames.add(nameless.id);
-    const asking = people.load(nameless.id).then(async () => {
-      const author = nameless.lastMessage?.author;
-      const wasOpened = people.membersOf(nameless.id).get().length > 0;
-      if (wasOpened && author !== undefined && !people.isKnown(author)) await people.refresh(nameless.id);
-    });
-    // Not reachable: the names come with the members when the tablo is opened.
-    inBackground(asking.catch(() => {}).then(() => this.#askForNames()));
+  /** [R6] Members are not asked for: somebody may have been added to a tablo without being asked, and no page uses it in its person's place. */
+  lookUpAuthors(): void {
+    for (const { id, lastMessage } of this.#list.get().channels)
+      if (lastMessage !== null) this.#options.people.lookUp(id, lastMessage.author);
   }
 }
 

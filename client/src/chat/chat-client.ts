@@ -3,7 +3,7 @@
  * Which tablos are ours is decided in `listing.ts`.
  */
 import { CausalClock } from '@tablo/schema/causal-clock';
-import type { TabloId, UserId } from '@tablo/schema/ids';
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import { Api } from './api.ts';
 import { ChannelBook } from './channel-book.ts';
@@ -18,13 +18,14 @@ import type {
   InviteOffer,
   Losses,
   Person,
-  SearchableRoom,
+  RoomHandle,
   StorageState,
 } from './chat.ts';
 import { Connection } from './connection.ts';
 import { DraftSync } from './draft-sync.ts';
 import { detectEnvironment, type Environment } from './environment.ts';
 import { Invitations } from './invitations.ts';
+import { KnownPeople } from './known-people.ts';
 import { type ListAnswer, ListSync } from './list-sync.ts';
 import { Listing } from './listing.ts';
 import type { LocalStore } from './local-store.ts';
@@ -37,10 +38,10 @@ import { openLocalStore } from './resilient-store.ts';
 import { HeldRoom } from './room-handle.ts';
 import { Rooms } from './rooms.ts';
 import { type TokenSource, UserTokens } from './session.ts';
+import { createObstacleFinder } from './socket-obstacle.ts';
 import { type OpenTabChannel, type TabLocks, type TabMessage, Tabs } from './tabs.ts';
 import { DEFAULT_TIMING, type Timing } from './timing.ts';
 import { moveReadPosition } from './unread.ts';
-import { takeOverYIndexedDb } from './y-indexeddb-rows.ts';
 
 const LISTED = 'hasListed';
 
@@ -82,10 +83,18 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
   });
   const outbox = await Outbox.open(storage.store, tabs, timing.withdrawnKeptMs, options.now);
   // Given storage has no such past. Not awaited: some browsers never answer.
-  if (options.storage === undefined) inBackground(takeOverYIndexedDb(options.user.id, storage.store, outbox));
-  const book = await ChannelBook.open(storage.store);
-  const hasListed = (await storage.store.readMeta(LISTED)) === true;
-  return new ChatClient({ options, timing, storage, tabs, outbox, book, hasListed });
+  if (options.storage === undefined) inBackground(takeOver(options.user.id, storage.store, outbox));
+  const { store } = storage;
+  // The names with the list, so that its first paint has them.
+  const reading = [ChannelBook.open(store), KnownPeople.open(store), store.readMeta(LISTED)] as const;
+  const [book, known, listed] = await Promise.all(reading);
+  return new ChatClient({ options, timing, storage, tabs, outbox, book, known, hasListed: listed === true });
+}
+
+/** In a script of its own: hardly any browser has something to take over. */
+async function takeOver(user: UserId, store: LocalStore, outbox: Outbox): Promise<void> {
+  const part = await import('./y-indexeddb-rows.ts').catch(() => null); // Without a network: at the next start.
+  await part?.takeOverYIndexedDb(user, store, outbox);
 }
 
 interface Parts {
@@ -95,6 +104,7 @@ interface Parts {
   readonly tabs: Tabs;
   readonly outbox: Outbox;
   readonly book: ChannelBook;
+  readonly known: KnownPeople;
   readonly hasListed: boolean;
 }
 
@@ -117,7 +127,7 @@ export class ChatClient implements Chat {
   #closing: Promise<void> | null = null;
 
   constructor(parts: Parts) {
-    const { options, timing, storage, tabs, outbox, book } = parts;
+    const { options, timing, storage, tabs, outbox, book, known } = parts;
     this.#parts = parts;
     this.user = options.user;
     this.#environment = options.environment ?? detectEnvironment();
@@ -129,10 +139,12 @@ export class ChatClient implements Chat {
       tokens,
       environment: this.#environment,
       timing,
+      findObstacle: createObstacleFinder(baseUrl, options.fetch ?? ((...args) => fetch(...args))),
       ...(options.WebSocketImpl === undefined ? {} : { WebSocketImpl: options.WebSocketImpl }),
     });
     this.#people = new People({
       store: storage.store,
+      known,
       api: this.#api,
       self: options.user,
       askGapMs: timing.askGapMs,
@@ -193,7 +205,8 @@ export class ChatClient implements Chat {
     this.#listen();
     for (const { id } of this.channels.get().channels) this.#rooms.add(id);
     this.#view.showRecent();
-    this.#sync.refresh();
+    this.#view.lookUpAuthors();
+    this.#sync.refresh(!parts.hasListed);
   }
 
   get connection(): Readable<ConnectionState> {
@@ -212,15 +225,22 @@ export class ChatClient implements Chat {
     return this.#invitations.list;
   }
 
-  openRoom(id: TabloId): SearchableRoom {
+  openRoom(id: TabloId): RoomHandle {
     const room = this.#rooms.require(id);
     if (this.#parts.book.get(id) === null) this.#sync.refresh();
     return new HeldRoom({
       room,
       members: this.#people.membersOf(id),
+      names: this.#people.namesOf(id),
       onWrite: () => this.#askToPersist(),
       onRelease: () => this.#rooms.forgetIfUnused(room),
     });
+  }
+
+  firstRefused(id: TabloId): EntryId | null {
+    const refused = this.#parts.outbox.unsent(id).find(({ delivery }) => delivery.status === 'refused')?.entry;
+    if (refused === undefined) return null;
+    return refused.kind === 'message' ? refused.id : refused.target;
   }
 
   async createTablo(name: string): Promise<TabloId> {
@@ -325,7 +345,8 @@ export class ChatClient implements Chat {
   }
 
   #listen(): void {
-    const { tabs, outbox, book } = this.#parts;
+    const { tabs, outbox, book, known } = this.#parts;
+    known.onSaved = () => tabs.post({ type: 'people' });
     const on = this.#environment.on.bind(this.#environment);
     book.on((id) => {
       if (book.get(id)?.pendingRead != null) {
@@ -371,6 +392,9 @@ export class ChatClient implements Chat {
         );
       case 'channels':
         return this.#sync.refresh();
+      case 'people':
+        inBackground(this.#people.takeStored());
+        return;
       case 'wipe':
         inBackground(this.#endWiped());
         return;
@@ -392,6 +416,7 @@ export class ChatClient implements Chat {
   #apply(answer: ListAnswer): void {
     const authors = answer.channels.flatMap(({ last_message: last }) => last ?? []);
     this.#people.learn(authors.map(({ user_id, user_name }) => ({ id: user_id as UserId, name: user_name ?? null })));
+    this.#people.seekAgain();
     this.#listing.apply(answer);
     this.#connection.noteNoTablos(answer.all?.size === 0);
     if (!this.#view.hasListed) inBackground(this.#parts.storage.store.writeMeta(LISTED, true));
@@ -427,11 +452,11 @@ export class ChatClient implements Chat {
   }
 
   async #save(): Promise<void> {
-    await Promise.all([this.#rooms.save(), this.#parts.book.save()]);
+    await Promise.all([this.#rooms.save(), this.#parts.book.save(), this.#parts.known.save()]);
   }
 
   async #close(closesStore = true): Promise<void> {
-    const { tabs, book, storage } = this.#parts;
+    const { tabs, book, known, storage } = this.#parts;
     this.#closing ??= Promise.resolve();
     for (const stop of this.#stops.splice(0)) stop();
     this.#sync.close();
@@ -440,7 +465,7 @@ export class ChatClient implements Chat {
     this.#view.close();
     await this.#rooms.close();
     this.#connection.close();
-    await book.close();
+    await Promise.all([book.close(), known.close()]);
     tabs.close();
     if (closesStore) await storage.store.close();
   }

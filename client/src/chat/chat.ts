@@ -8,6 +8,7 @@ import type { Role } from '@tablo/schema/roles';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import type { Aim } from './draft-aim.ts';
 import type { Readable } from './readable.ts';
+import type { RoomNames } from './room-names.ts';
 
 export interface Person {
   readonly id: UserId;
@@ -19,7 +20,8 @@ export type ConnectionState =
   | { readonly status: 'online'; readonly reason?: 'unavailable' }
   /** `reason`: why the last attempt ended, when the server said. */
   | { readonly status: 'connecting'; readonly reason?: ReasonCode }
-  | { readonly status: 'offline'; readonly reason?: ReasonCode };
+  /** `obstacle`: the server answers, but no socket opens; why, and what the operator can do, in a sentence. */
+  | { readonly status: 'offline'; readonly reason?: ReasonCode; readonly obstacle?: string };
 
 export type StorageState =
   | { readonly status: 'durable' }
@@ -47,6 +49,10 @@ export interface ChannelSummary {
     readonly authorName: string;
     /** What tells the author from others who look alike, if there are any. Never part of the name. */
     readonly authorMark: string | null;
+    /** `false`: nobody knows a name, and `authorName` is a word of the page. */
+    readonly isAuthorNamed: boolean;
+    /** The author belongs to the tablo no more, by the server's word. */
+    readonly hasAuthorLeft: boolean;
     readonly text: string;
     readonly shownAt: number;
   } | null;
@@ -79,11 +85,28 @@ export interface RoomView {
   /** The tablo's first message is shown. Stays so while its older messages are read again, as they are when it moves to its next document. */
   readonly isAtBeginning: boolean;
   readonly isLoadingMore: boolean;
-  /** First message that was unread when the room was opened: where the *new messages* divider stands. Stays until the room is left. */
+  /** The server has answered since the room was opened: what comes from now on, other than older messages, is new. Stays so until the room is left. */
+  readonly isUpToDate: boolean;
+  /** What is shown does not end with the newest message: the reader has gone to an older one (`reach`). */
+  readonly hasNewer: boolean;
+  /**
+   * Where the *new messages* divider stands: the first of others' messages that came while nobody looked, among `messages` or not. Stays after they were read,
+   * until others come, or the reader answers or leaves. `null` as well while nobody knows which is the first.
+   */
   readonly firstUnreadId: EntryId | null;
+  /** When it is shown, ms since the Unix epoch; `null`: not known here. */
+  readonly firstUnreadAt: number | null;
+  /** There are new messages, and they have not been read. */
+  readonly hasUnseen: boolean;
   /** Set when this tablo can no longer be used (removed, deleted): text and drafts stay readable. */
   readonly closed: Refusal | null;
 }
+
+/**
+ * What became of a way to a message: it stands among `messages` now · it was deleted, or never was in this tablo · this device does not have it, and the server
+ * cannot be asked · something else was wished for meanwhile.
+ */
+export type Reached = 'here' | 'gone' | 'unreachable' | 'superseded';
 
 export interface PresenceView {
   /** Members with the tablo open, oneself included, by name. */
@@ -92,12 +115,41 @@ export interface PresenceView {
   readonly typing: readonly Person[];
 }
 
+/** What is known here of one message; `deleted`: that it is gone; null: nothing. */
+export type KnownMessage = TimelineMessage | 'deleted' | null;
+
+/** How much of a tablo was searched: what this device has of it. */
+export interface SearchReach {
+  /** Messages that are not deleted. */
+  readonly count: number;
+  /** `shownAt` of the oldest of them, ms since the Unix epoch; null: there is none. */
+  readonly since: number | null;
+  /** These are the newest of the tablo, and none is missing among them, as the server says. */
+  readonly isNewest: boolean;
+  /** It is the whole tablo, as the server says. */
+  readonly isWhole: boolean;
+}
+
+export interface SearchAnswer {
+  /** Newest first. */
+  readonly messages: readonly TimelineMessage[];
+  readonly reach: SearchReach;
+}
+
+export interface OlderSearch {
+  readonly signal: AbortSignal;
+  /** After each page; `since`: `shownAt` of its oldest message, ms since the Unix epoch. */
+  readonly onPage: (progress: { readonly count: number; readonly since: number }) => void;
+}
+
 /** One open tablo. Got from `Chat.openRoom`; call `release` when the view goes away. */
 export interface RoomHandle {
   readonly id: TabloId;
   readonly view: Readable<RoomView>;
   readonly presence: Readable<PresenceView>;
   readonly members: Readable<readonly Member[]>;
+  /** What everybody is called here, who left as well. Another object when somebody is called otherwise. */
+  readonly names: Readable<RoomNames>;
   /** Text in the composer; survives reload, crash and switching tablos. */
   readonly draft: Readable<string>;
   setDraft(text: string): void;
@@ -117,15 +169,34 @@ export interface RoomHandle {
   sendTyping(isTyping: boolean): void;
   /** Reads older messages from this device, then from the server. Concurrent calls are one. */
   loadMore(): Promise<void>;
+  /** What this device knows of a message, which need not be among those of `view`. The same reference until it changes. */
+  known(id: EntryId): KnownMessage;
+  /** Asks the server, once, about a message that is not among those of `view`. Rejects with `ChatError` where it has to be asked and can't be. */
+  lookUp(id: EntryId): Promise<'here' | 'deleted'>;
+  /** Makes `view` reach back to a message that this device has. False: it does not have it. */
+  reveal(id: EntryId): Promise<boolean>;
+  /** [R7] Messages on this device that contain all words of `query`, without case or accents. */
+  search(query: string): Promise<SearchAnswer>;
+  /**
+   * Reads older messages from the server onto this device, page by page, until one has all words of `query`, or there are no more, or `signal` is aborted.
+   * Rejects with `ChatError` where the server can't be reached; what was read stays.
+   */
+  searchOlder(query: string, options: OlderSearch): Promise<void>;
+  /** Shows a message, wherever it stands. `depth`: it was shown before, with so many after it, so this device may still have it. */
+  reach(id: EntryId, depth?: number): Promise<Reached>;
+  /** The same for the first new one, which `firstUnreadId` names then. */
+  reachFirstUnread(): Promise<Reached>;
+  /** Towards the newest messages, where `hasNewer`. Rejects with `ChatError`. */
+  loadNewer(): Promise<void>;
+  /** Back to the newest messages. */
+  showLatest(): void;
+  /** Says whenever it is asked whether somebody is looking at the newest messages: what comes then is not new to them. `null`: no more. */
+  watch(isLooking: (() => boolean) | null): void;
   /** Everything that is here now has been read. */
   markRead(): void;
+  /** The same by the reader's own word: the divider goes as well. */
+  dismissNew(): void;
   release(): void;
-}
-
-/** What `ChatClient.openRoom` gives beyond what the page needs. */
-export interface SearchableRoom extends RoomHandle {
-  /** [R7] Messages on this device that contain all words of `query`, newest first. */
-  search(query: string): Promise<readonly TimelineMessage[]>;
 }
 
 export interface Invite {
@@ -141,6 +212,8 @@ export interface InviteOffer {
   /** The name that whoever made the link goes by. */
   readonly invitedBy: string | null;
   readonly expiresAt: number;
+  /** Where it leads, for who belongs there already. */
+  readonly joined: TabloId | null;
 }
 
 /** A link that somebody of the tablo made. */
@@ -187,6 +260,8 @@ export interface Chat {
   /** Oldest first; empty without the server. */
   readonly invitations: Readable<readonly Invitation[]>;
   openRoom(id: TabloId): RoomHandle;
+  /** The message that was refused first, or whose change was; `null`: nothing is refused there. */
+  firstRefused(id: TabloId): EntryId | null;
   createTablo(name: string): Promise<TabloId>;
   renameTablo(id: TabloId, name: string): Promise<void>;
   deleteTablo(id: TabloId): Promise<void>;

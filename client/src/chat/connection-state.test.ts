@@ -9,6 +9,7 @@ const good: ConnectionFacts = {
   isFocusReady: true,
   reason: null,
   isStoreAway: false,
+  obstacle: null,
 };
 const lost: ConnectionFacts = { ...good, isSocketOpen: false, isFocusReady: false };
 const decide = (facts: ConnectionFacts) => decideConnectionState(facts, 5_000);
@@ -42,6 +43,12 @@ describe('the state of the connection', () => {
     expect(decide({ ...good, isStoreAway: true, reason: 'unauthenticated' })).toMatchObject({
       reason: 'unauthenticated',
     });
+  });
+
+  it('names what keeps sockets from opening, once it is offline', () => {
+    const obstacle = 'Set PUBLIC_URL.';
+    expect(decide({ ...lost, failures: 2, obstacle })).toEqual({ status: 'offline', obstacle });
+    expect(decide({ ...good, isFocusReady: false, obstacle })).toEqual({ status: 'connecting' });
   });
 
   it('a session that has ended is offline, with its reason, until somebody signs in', () => {

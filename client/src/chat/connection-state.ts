@@ -16,6 +16,8 @@ export interface ConnectionFacts {
   readonly reason: ReasonCode | null;
   /** The server has said, on this socket, that it cannot store messages. */
   readonly isStoreAway: boolean;
+  /** What keeps sockets from opening, although the server answers. */
+  readonly obstacle: string | null;
 }
 
 export function decideConnectionState(facts: ConnectionFacts, offlineAfterMs: number): ConnectionState {
@@ -27,9 +29,11 @@ export function decideConnectionState(facts: ConnectionFacts, offlineAfterMs: nu
     return facts.isStoreAway ? { status: 'online', reason: 'unavailable' } : { status: 'online' };
   const isGone =
     !facts.isSocketOpen && (!facts.hasNetwork || facts.failures >= 2 || facts.withoutSocketMs >= offlineAfterMs);
-  return isGone || mustSignIn ? { status: 'offline', ...because } : { status: 'connecting', ...because };
+  if (!isGone && !mustSignIn) return { status: 'connecting', ...because };
+  return { status: 'offline', ...because, ...(facts.obstacle === null ? {} : { obstacle: facts.obstacle }) };
 }
 
 export function isSameState(left: ConnectionState, right: ConnectionState): boolean {
-  return left.status === right.status && left.reason === right.reason;
+  const obstacles = [left, right].map((state) => (state.status === 'offline' ? state.obstacle : undefined));
+  return left.status === right.status && left.reason === right.reason && obstacles[0] === obstacles[1];
 }

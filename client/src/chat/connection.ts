@@ -25,6 +25,7 @@ import { ProviderSocket } from './provider-socket.ts';
 import { type Readable, Writable } from './readable.ts';
 import { Reconnection } from './reconnection.ts';
 import type { TokenSource } from './session.ts';
+import { type FindObstacle, SocketObstacle } from './socket-obstacle.ts';
 import type { Timing } from './timing.ts';
 import { TokenRenewal } from './token-renewal.ts';
 
@@ -34,6 +35,8 @@ export interface ConnectionOptions {
   readonly tokens: TokenSource;
   readonly environment: Environment;
   readonly timing: Timing;
+  /** Asked when no socket opens. */
+  readonly findObstacle?: FindObstacle;
   /** For Node, where there is none of its own or another is wanted. */
   readonly WebSocketImpl?: unknown;
 }
@@ -57,6 +60,8 @@ export interface ProviderOptions {
 const NEVER = new Promise<never>(() => {});
 /** An event within this many ms of the last attempt tells of the same wake. */
 const SAME_WAKE_MS = 1_000;
+/** A socket that ended sooner, with nothing joined on it, was of no use. */
+const OF_USE_MS = 1_000;
 
 export class Connection implements LinkOpener {
   readonly #options: ConnectionOptions;
@@ -67,6 +72,7 @@ export class Connection implements LinkOpener {
   readonly #heartbeat: Heartbeat;
   readonly #reconnection: Reconnection;
   readonly #renewal: TokenRenewal;
+  readonly #obstacle: SocketObstacle;
   readonly #stops: (() => void)[] = [];
   #offlineTimer: ReturnType<typeof setTimeout> | null = null;
   #connectTimer: ReturnType<typeof setTimeout> | null = null;
@@ -93,6 +99,7 @@ export class Connection implements LinkOpener {
     this.#gate = new JoinGate(timing.joinsAtOnce);
     this.#renewal = new TokenRenewal(options.tokens, () => this.#renewTokens());
     this.#reconnection = new Reconnection(timing);
+    this.#obstacle = new SocketObstacle(options.findObstacle ?? (async () => null), () => this.#publish());
     this.#socket = new ProviderSocket({
       url: options.url,
       ...(options.WebSocketImpl === undefined ? {} : { WebSocketPolyfill: options.WebSocketImpl }),
@@ -220,6 +227,7 @@ export class Connection implements LinkOpener {
 
   noteReady(): void {
     this.#failures = 0;
+    this.#obstacle.clear();
     this.#reason = null;
     this.#isForced = false;
     this.#publish();
@@ -289,6 +297,7 @@ export class Connection implements LinkOpener {
   }
 
   #handleLost(code: number): void {
+    this.#noteUse();
     if (this.#openedAt !== null) this.#lostAt = performance.now();
     this.#heartbeat.stop();
     this.#generation += 1;
@@ -298,6 +307,13 @@ export class Connection implements LinkOpener {
     this.#isStoreAway = false;
     for (const link of this.#links) link.noteLost();
     this.#publish();
+  }
+
+  #noteUse(): void {
+    const openMs = this.#openedAt === null ? 0 : performance.now() - this.#openedAt;
+    if (openMs >= OF_USE_MS) this.#obstacle.clear();
+    // What the server said, it will say itself.
+    else if (this.#wantsSocket && this.#reason === null) this.#obstacle.noteFailed();
   }
 
   /** An attempt that failed before there was a socket to be lost: a policy of the page, a bad address. */
@@ -349,6 +365,7 @@ export class Connection implements LinkOpener {
       isFocusReady,
       reason: this.#reason,
       isStoreAway: this.#isStoreAway,
+      obstacle: this.#obstacle.sentence,
     };
     const next = decideConnectionState(facts, timing.offlineAfterMs);
     if (!isSameState(next, this.#state.get())) this.#state.set(next);

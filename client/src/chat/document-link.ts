@@ -5,11 +5,11 @@
  * 1. `ready` and `lost`/`ended` alternate; after `close` the listener hears nothing.
  * 2. A new document, after a refusal say, gets a new link: a provider that was detached never works again (TRAPS 1.4).
  */
-import { parseServerStateless } from '@tablo/schema/stateless';
 import { Awareness } from 'y-protocols/awareness';
 import { Backoff } from './backoff.ts';
 import type { Connection, Provider } from './connection.ts';
 import type { Link, LinkOptions } from './link.ts';
+import { parseServerStateless } from './server-stateless.ts';
 
 const NEVER = new Promise<never>(() => {});
 /** `coming` is shorter, and long ones need not be read twice. */

@@ -90,7 +90,9 @@ describe('history', () => {
     for (let page = 0; page < 3; page += 1) await room.loadMore();
     await until(() => expect(texts(room)).toEqual(rowTexts(0, 230)));
     expect(room.view.get().hasMore).toBe(false);
-    expect(server.requests.filter((request) => request.includes('/messages'))).toHaveLength(5);
+    expect(
+      server.requests.filter((request) => !request.includes('after=') && request.includes('/messages')),
+    ).toHaveLength(5);
   });
 
   it('[R9] a new message makes the window longer, not the reader lose the place', async () => {
@@ -120,7 +122,7 @@ describe('history', () => {
     await again.loadMore();
     expect(texts(again)).toEqual([...rowTexts(130, 230), 'newest']);
     expect(again.view.get().hasMore).toBe(true);
-    expect((await again.search('ROW 13 ')).map(({ text }) => text)).toEqual([
+    expect((await again.search('ROW 13 ')).messages.map(({ text }) => text)).toEqual([
       'row 213',
       ...rowTexts(130, 140).reverse(),
     ]);

@@ -8,16 +8,18 @@
  */
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { ON_TIME_MS } from '@tablo/schema/limits';
-import { type RestMessage, timelineRowOf } from '@tablo/schema/rest/message';
+import type { RestMessage } from '@tablo/schema/rest/message';
 import { compareKeys, type TimelineKey } from '@tablo/schema/shown-at';
 import type { TimelineRow } from '@tablo/schema/timeline';
 import type { Api } from './api.ts';
 import type { LocalStore } from './local-store.ts';
+import { timelineRowOf } from './rest-rows.ts';
 
 export const PAGE_SIZE = 50;
 /** Deleted messages and interleaved ones make pages short: a few more are fetched for one screen. */
 const PAGES_PER_CALL = 4;
 const CACHE_SCAN = 1_000;
+const START: TimelineKey = { shownAt: Number.NEGATIVE_INFINITY, id: '' };
 const END: TimelineKey = { shownAt: Number.POSITIVE_INFINITY, id: '' };
 
 export interface HistoryHost {
@@ -39,6 +41,16 @@ export interface HistoryOptions {
   readonly host: HistoryHost;
 }
 
+export interface StoredPage {
+  /** Oldest first. */
+  readonly rows: readonly TimelineRow[];
+  readonly hasMore: boolean;
+}
+
+/** As REST takes it. */
+const boundOf = (before: TimelineKey | null): string | null =>
+  before === null ? null : before.id === '' ? new Date(before.shownAt).toISOString() : before.id;
+
 export class History {
   readonly #options: HistoryOptions;
   #floor: TimelineKey | null = null;
@@ -53,6 +65,11 @@ export class History {
   /** Nothing older exists. */
   get isComplete(): boolean {
     return this.#hasStart || this.#options.host.isDocumentComplete();
+  }
+
+  /** From here on everything is known, up to the newest; `null`: nothing is certain yet. */
+  get knownFrom(): TimelineKey | null {
+    return this.isComplete ? START : (this.#floor ?? this.#firstBound());
   }
 
   /** After an epoch change or a gap in the connection: what was verified may have changed. */
@@ -70,6 +87,11 @@ export class History {
     return rows.length;
   }
 
+  /** Where what the server has told in this connection begins; null: nothing yet. */
+  get floor(): TimelineKey | null {
+    return this.#floor;
+  }
+
   /** Fetches until everything from `target` up is verified (`null`: one page). Rejects with `ChatError`. */
   async verify(target: TimelineKey | null): Promise<void> {
     const round = this.#round;
@@ -79,11 +101,39 @@ export class History {
     }
   }
 
+  /** A page of what stands before `before` (null: the newest), for this device alone: it is stored, not shown. Rejects with `ChatError`. */
+  async store(before: TimelineKey | null, limit: number): Promise<StoredPage> {
+    const { api, tabloId, store, host } = this.#options;
+    const page = await api.readMessages(tabloId, boundOf(before), limit);
+    const rows = page.messages.map(timelineRowOf);
+    host.learnNames(page.messages);
+    await this.#dropMissing(rows, before, page.hasMore);
+    if (rows.length > 0) await store.writeRows(tabloId, { put: rows });
+    return { rows, hasMore: page.hasMore };
+  }
+
+  /** Rows that were read apart, oldest first and without a gap, and that reach up to `knownFrom`; or to the very end (`isToEnd`). */
+  async adopt(rows: readonly TimelineRow[], hasOlder: boolean, isToEnd: boolean): Promise<void> {
+    const { store, tabloId, host } = this.#options;
+    const round = this.#round;
+    const [oldest, newest] = [rows[0], rows.at(-1)];
+    if (oldest === undefined || newest === undefined) return;
+    const known = this.#floor ?? this.#firstBound();
+    // Beyond their last one they say nothing about what was deleted.
+    const upper = isToEnd ? known : known !== null && compareKeys(known, newest) < 0 ? known : keyOf(newest);
+    await this.#dropMissing(rows, upper, hasOlder);
+    if (round !== this.#round) return;
+    host.addRows(rows);
+    await store.writeRows(tabloId, { put: rows });
+    if (round !== this.#round) return;
+    if (this.#floor === null || compareKeys(oldest, this.#floor) < 0) this.#floor = keyOf(oldest);
+    if (!hasOlder) this.#hasStart = true;
+  }
+
   async #fetchPage(round: number): Promise<void> {
     const { api, tabloId, store, host } = this.#options;
     const before = this.#floor === null ? this.#firstBound() : this.#floor;
-    const bound = before === null ? null : before.id === '' ? new Date(before.shownAt).toISOString() : before.id;
-    const page = await api.readMessages(tabloId, bound, PAGE_SIZE);
+    const page = await api.readMessages(tabloId, boundOf(before), PAGE_SIZE);
     if (round !== this.#round) return;
     const rows = page.messages.map(timelineRowOf);
     host.learnNames(page.messages);
@@ -95,7 +145,7 @@ export class History {
       if (round !== this.#round) return;
     }
     const oldest = rows[0];
-    if (oldest !== undefined) this.#floor = { shownAt: oldest.shownAt, id: oldest.id };
+    if (oldest !== undefined) this.#floor = keyOf(oldest);
     if (!page.hasMore || oldest === undefined) this.#hasStart = true;
   }
 
@@ -123,3 +173,5 @@ export class History {
     host.dropRows(ids);
   }
 }
+
+const keyOf = ({ shownAt, id }: TimelineRow): TimelineKey => ({ shownAt, id });

@@ -8,8 +8,17 @@ import type { TimelineRow } from '@tablo/schema/timeline';
 import type { DBSchema, IDBPDatabase } from 'idb';
 import type { Member } from './chat.ts';
 import { type Database, openDatabase } from './idb-database.ts';
+import { formerKey, formerKeys, nameKey, peopleKeys, peopleOf } from './idb-people-keys.ts';
 import { laterRecord } from './later-record.ts';
-import type { CacheStore, ChannelRecord, Closable, DraftRecord, OutboxRecord } from './local-store.ts';
+import type {
+  CacheStore,
+  ChannelRecord,
+  Closable,
+  DraftRecord,
+  OutboxRecord,
+  PeopleChange,
+  PeopleRecords,
+} from './local-store.ts';
 
 interface Tables extends DBSchema {
   updates: { key: number; value: { key?: number; doc: string; update: Uint8Array }; indexes: { doc: string } };
@@ -132,12 +141,12 @@ export class IdbStore implements CacheStore, Closable {
   async readRows(tabloId: TabloId, before: TimelineKey | null, limit: number): Promise<TimelineRow[]> {
     const upper: [string, number, string] =
       before === null ? [tabloId, Number.POSITIVE_INFINITY, AFTER_UUIDS] : [tabloId, before.shownAt, before.id];
+    const range = IDBKeyRange.bound([tabloId, Number.NEGATIVE_INFINITY, ''], upper, false, true);
+    // At once, where there is nothing to stop for: a cursor takes a turn of the browser for each row.
+    if (limit === Number.POSITIVE_INFINITY) return (await this.#db.getAll('rows', range)).map(({ row }) => row);
     const rows: TimelineRow[] = [];
     const tx = this.#db.transaction('rows');
-    let cursor = await tx.store.openCursor(
-      IDBKeyRange.bound([tabloId, Number.NEGATIVE_INFINITY, ''], upper, false, true),
-      'prev',
-    );
+    let cursor = await tx.store.openCursor(range, 'prev');
     while (cursor !== null && rows.length < limit) {
       rows.push(cursor.value.row);
       cursor = await cursor.continue();
@@ -168,6 +177,20 @@ export class IdbStore implements CacheStore, Closable {
     await this.#db.put('members', { tabloId, members });
   }
 
+  async readPeople(): Promise<PeopleRecords> {
+    return peopleOf(await this.#db.getAll('meta', peopleKeys()));
+  }
+
+  async writePeople({ names, former, returned }: PeopleChange): Promise<void> {
+    const tx = this.#db.transaction('meta', 'readwrite');
+    await Promise.all([
+      ...names.map(([id, name]) => tx.store.put({ key: nameKey(id), value: name })),
+      ...former.map(([tabloId, id]) => tx.store.put({ key: formerKey(tabloId, id), value: true })),
+      ...returned.map(([tabloId, id]) => tx.store.delete(formerKey(tabloId, id))),
+      tx.done,
+    ]);
+  }
+
   async readDraft(tabloId: TabloId): Promise<DraftRecord | null> {
     const row = await this.#db.get('drafts', tabloId);
     return row === undefined ? null : { at: 0, isReported: false, ...row };
@@ -193,7 +216,7 @@ export class IdbStore implements CacheStore, Closable {
   }
 
   async forgetTablo(tabloId: TabloId): Promise<void> {
-    const tx = this.#db.transaction(['updates', 'rows', 'members', 'channels'], 'readwrite');
+    const tx = this.#db.transaction(['updates', 'rows', 'members', 'meta', 'channels'], 'readwrite');
     const updates = tx.objectStore('updates');
     const documents = IDBKeyRange.bound(`${tabloId}/`, `${tabloId}/${AFTER_UUIDS}`);
     const keys = await updates.index('doc').getAllKeys(documents);
@@ -205,6 +228,7 @@ export class IdbStore implements CacheStore, Closable {
           IDBKeyRange.bound([tabloId, Number.NEGATIVE_INFINITY, ''], [tabloId, Number.POSITIVE_INFINITY, AFTER_UUIDS]),
         ),
       tx.objectStore('members').delete(tabloId),
+      tx.objectStore('meta').delete(formerKeys(tabloId)),
       tx.objectStore('channels').delete(tabloId),
       tx.done,
     ]);

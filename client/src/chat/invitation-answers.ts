@@ -1,32 +1,31 @@
 /** What the server says of invitations: a link before it is taken, links that somebody made, and invitations of a person. From REST to what the page sees. */
+import { isTabloId, type UserId } from '@tablo/schema/ids';
 import { cleanName } from '@tablo/schema/name';
 import { parseRole } from '@tablo/schema/roles';
-import { z } from 'zod';
 import type { Invitation, InviteLink, InviteOffer } from './chat.ts';
 import { tabloNameOf } from './names.ts';
+import { anything, integer, list, map, nullable, object, optional, type Shape, string } from './shape.ts';
 
-const role = z.string().transform(parseRole);
-const time = z.string().transform((value) => Date.parse(value));
-const tablo = z.object({
-  name: z.string().transform(tabloNameOf),
-  members: z.number().int(),
-});
-const inviter = z
-  .string()
-  .nullish()
-  .transform((name) => cleanName(name ?? '') || null);
+const role = map(string, parseRole);
+const time = map(string, (value) => Date.parse(value));
+const tablo = object({ name: map(string, tabloNameOf), members: integer });
+const inviter = map(optional(nullable(string)), (name) => cleanName(name ?? '') || null);
 
-export const offerAnswer = z.object({ tablo, role, invited_by: inviter, expires_at: time }).transform(
+const glance = object({ tablo, role, invited_by: inviter, expires_at: time, channel_id: optional(nullable(string)) });
+export const offerAnswer = map(
+  glance,
   (offer): InviteOffer => ({
     tabloName: offer.tablo.name,
     memberCount: offer.tablo.members,
     role: offer.role,
     invitedBy: offer.invited_by,
     expiresAt: offer.expires_at,
+    joined: isTabloId(offer.channel_id) ? offer.channel_id : null,
   }),
 );
 
-const invitation = z.object({ id: z.string(), tablo, role, invited_by: inviter, created_at: time }).transform(
+const invitation = map(
+  object({ id: string, tablo, role, invited_by: inviter, created_at: time }),
   (given): Invitation => ({
     id: given.id,
     tabloName: given.tablo.name,
@@ -36,34 +35,37 @@ const invitation = z.object({ id: z.string(), tablo, role, invited_by: inviter, 
     createdAt: given.created_at,
   }),
 );
-export const invitationsAnswer = z.object({ invitations: z.array(invitation) });
+export const invitationsAnswer = object({ invitations: list(invitation) });
 
-const link = z
-  .object({
-    id: z.string(),
+const link = map(
+  object({
+    id: string,
     role,
-    created_by: z.string(),
+    created_by: string,
     created_at: time,
     expires_at: time,
-    max_uses: z.number().int().nullish(),
-    uses: z.number().int(),
-  })
-  .transform(
-    (given): InviteLink => ({
-      id: given.id,
-      role: given.role,
-      createdBy: given.created_by as InviteLink['createdBy'],
-      createdAt: given.created_at,
-      expiresAt: given.expires_at,
-      maxUses: given.max_uses ?? null,
-      uses: given.uses,
-    }),
-  );
-export const linksAnswer = z.object({ invites: z.array(link) });
+    max_uses: optional(nullable(integer)),
+    uses: integer,
+  }),
+  (given): InviteLink => ({
+    id: given.id,
+    role: given.role,
+    createdBy: given.created_by as UserId,
+    createdAt: given.created_at,
+    expiresAt: given.expires_at,
+    maxUses: given.max_uses ?? null,
+    uses: given.uses,
+  }),
+);
+export const linksAnswer = object({ invites: list(link) });
 
 /** 200 and 201 carry the member; 202 an invitation, which that person accepts or declines. */
-export const memberPutAnswer = z
-  .object({ invitation: z.unknown().optional() })
-  .transform(({ invitation: sent }) =>
-    sent === undefined || sent === null ? ('member' as const) : ('invited' as const),
-  );
+export const memberPutAnswer = map(object({ invitation: optional(anything) }), ({ invitation: sent }) =>
+  sent === undefined || sent === null ? ('member' as const) : ('invited' as const),
+);
+
+/** Accepting answers with the tablo's id, under whichever of the two names. */
+export const acceptAnswer: Shape<string> = map(
+  object({ channel: optional(object({ id: string })), channel_id: optional(string) }),
+  ({ channel, channel_id }) => string(channel?.id ?? channel_id),
+);

@@ -64,9 +64,9 @@ export class ListSync {
     this.#pace = new Pace(timing.askGapMs);
   }
 
-  /** Soon: several reasons to ask are one question. */
-  refresh(): void {
-    this.#askIn(this.#pace.waitMs(this.#timing.listDebounceMs));
+  /** Soon: several reasons to ask are one question. `isAwaited`: nothing can be shown before the answer. */
+  refresh(isAwaited = false): void {
+    this.#askIn(this.#pace.waitMs(isAwaited ? 0 : this.#timing.listDebounceMs));
   }
 
   /** Now; rejects with `ChatError`. A question that is under way may be too old an answer, so another one follows it. */

@@ -70,6 +70,17 @@ export interface DraftRecord extends DraftText {
   readonly aim?: StampedAim;
 }
 
+/** What this device knows of people: what they are called, and who, by the server's word, is in a tablo no more. Of one and the same user, each once. */
+export interface PeopleRecords {
+  readonly names: readonly (readonly [UserId, string])[];
+  readonly former: readonly (readonly [TabloId, UserId])[];
+}
+
+export interface PeopleChange extends PeopleRecords {
+  /** Known as former, and not so any more. */
+  readonly returned: readonly (readonly [TabloId, UserId])[];
+}
+
 /** What a change of the outbox is decided by: the records as they stand while nobody else can change them. */
 export interface OutboxView {
   get(id: EntryId): OutboxRecord | null;
@@ -109,7 +120,7 @@ export interface CacheStore {
     readonly remove?: readonly TabloId[];
   }): Promise<void>;
 
-  /** Up to `limit` cached rows that stand before `before` (`null`: the newest), oldest first. */
+  /** Up to `limit` (infinity: all) cached rows that stand before `before` (`null`: the newest), oldest first. */
   readRows(tabloId: TabloId, before: TimelineKey | null, limit: number): Promise<TimelineRow[]>;
   /** A row with a known id replaces the known one. */
   writeRows(
@@ -122,6 +133,10 @@ export interface CacheStore {
   readMembers(tabloId: TabloId): Promise<readonly Member[]>;
   writeMembers(tabloId: TabloId, members: readonly Member[]): Promise<void>;
 
+  readPeople(): Promise<PeopleRecords>;
+  /** Of a person or a tablo that is not named, everything stays: another tab may have written it. */
+  writePeople(change: PeopleChange): Promise<void>;
+
   /** One without a time (from an earlier release) has `at` 0. */
   readDraft(tabloId: TabloId): Promise<DraftRecord | null>;
   readDrafts(): Promise<DraftRecord[]>;
@@ -131,7 +146,7 @@ export interface CacheStore {
   readMeta(key: string): Promise<unknown>;
   writeMeta(key: string, value: unknown): Promise<void>;
 
-  /** Forgets documents, history and members of a tablo; outbox and draft stay: nothing typed is lost silently [R8]. */
+  /** Forgets documents, history and members of a tablo, former ones included; names of people, outbox and draft stay: nothing typed is lost silently [R8]. */
   forgetTablo(tabloId: TabloId): Promise<void>;
 }
 

@@ -1,10 +1,19 @@
 /** Keeps everything until the tab closes: where the browser refuses storage, and in tests. */
-import type { EntryId, TabloId } from '@tablo/schema/ids';
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { compareKeys, type TimelineKey } from '@tablo/schema/shown-at';
 import type { TimelineRow } from '@tablo/schema/timeline';
 import type { Member } from './chat.ts';
 import { laterRecord } from './later-record.ts';
-import type { ChannelRecord, DraftRecord, LocalStore, OutboxRecord, OutboxView, OutboxWrites } from './local-store.ts';
+import type {
+  ChannelRecord,
+  DraftRecord,
+  LocalStore,
+  OutboxRecord,
+  OutboxView,
+  OutboxWrites,
+  PeopleChange,
+  PeopleRecords,
+} from './local-store.ts';
 import { viewOf } from './outbox-view.ts';
 
 export class MemoryStore implements LocalStore {
@@ -13,6 +22,8 @@ export class MemoryStore implements LocalStore {
   readonly #channels = new Map<TabloId, ChannelRecord>();
   readonly #rows = new Map<TabloId, Map<EntryId, TimelineRow>>();
   readonly #members = new Map<TabloId, readonly Member[]>();
+  readonly #names = new Map<UserId, string>();
+  readonly #former = new Map<TabloId, Set<UserId>>();
   readonly #drafts = new Map<TabloId, DraftRecord>();
   readonly #meta = new Map<string, unknown>();
 
@@ -84,6 +95,20 @@ export class MemoryStore implements LocalStore {
     this.#members.set(tabloId, members);
   }
 
+  async readPeople(): Promise<PeopleRecords> {
+    const former = [...this.#former].flatMap(([tabloId, ids]) => [...ids].map((id) => [tabloId, id] as const));
+    return { names: [...this.#names], former };
+  }
+
+  async writePeople({ names, former, returned }: PeopleChange): Promise<void> {
+    for (const [id, name] of names) this.#names.set(id, name);
+    for (const [tabloId, id] of former) {
+      const ids = this.#former.get(tabloId) ?? new Set();
+      this.#former.set(tabloId, ids.add(id));
+    }
+    for (const [tabloId, id] of returned) this.#former.get(tabloId)?.delete(id);
+  }
+
   async readDraft(tabloId: TabloId): Promise<DraftRecord | null> {
     return this.#drafts.get(tabloId) ?? null;
   }
@@ -109,6 +134,7 @@ export class MemoryStore implements LocalStore {
     for (const name of [...this.#updates.keys()]) if (name.startsWith(`${tabloId}/`)) this.#updates.delete(name);
     this.#rows.delete(tabloId);
     this.#members.delete(tabloId);
+    this.#former.delete(tabloId);
     this.#channels.delete(tabloId);
   }
 
@@ -121,6 +147,8 @@ export class MemoryStore implements LocalStore {
       this.#channels,
       this.#rows,
       this.#members,
+      this.#names,
+      this.#former,
       this.#drafts,
       this.#meta,
     ])

@@ -28,6 +28,17 @@ describe('the part of a timeline that is on the screen', () => {
     expect(window.startOf(range(0, 35))).toBe(10);
   });
 
+  it('includes a message above it, with half a page that leads up to it, and never lets go of what it shows', () => {
+    const window = new MessageWindow(PAGE);
+    window.hold(range(0, 60));
+    window.include(range(0, 60), message(30));
+    expect(window.startOf(range(0, 60))).toBe(25);
+    window.include(range(0, 60), message(58));
+    expect(window.startOf(range(0, 60))).toBe(25);
+    window.include(range(0, 60), message(2));
+    expect(window.startOf(range(0, 60))).toBe(0);
+  });
+
   it('begins anew when it was left', () => {
     const window = new MessageWindow(PAGE);
     window.hold(range(0, 30));

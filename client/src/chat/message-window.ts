@@ -2,6 +2,7 @@
  * Which part of the timeline is on the screen: from an anchor on. New messages make it longer at the end instead of pushing older ones out from under
  * the reader; `grow` moves the anchor back by a page.
  */
+import type { EntryId } from '@tablo/schema/ids';
 import { compareKeys, type TimelineKey } from '@tablo/schema/shown-at';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 
@@ -35,6 +36,20 @@ export class MessageWindow {
   grow(messages: readonly TimelineMessage[]): void {
     const first = messages[Math.max(0, this.startOf(messages) - this.#pageSize)];
     if (first !== undefined) this.#moveTo(first);
+  }
+
+  /** Makes `id` and as much before it as a page holds part of it. */
+  reach(messages: readonly TimelineMessage[], id: EntryId): void {
+    const at = messages.findIndex((message) => message.id === id);
+    const first = messages[Math.max(0, at - this.#pageSize)];
+    if (at >= 0 && at < this.startOf(messages) && first !== undefined) this.#moveTo(first);
+  }
+
+  /** Shows the message at `key` too, and half a page that leads up to it. */
+  include(messages: readonly TimelineMessage[], key: TimelineKey): void {
+    const index = messages.findIndex((message) => compareKeys(message, key) >= 0);
+    const first = messages[Math.max(0, index - Math.ceil(this.#pageSize / 2))];
+    if (index >= 0 && index < this.startOf(messages) && first !== undefined) this.#moveTo(first);
   }
 
   reset(): void {

@@ -4,6 +4,8 @@ import { cleanName } from '@tablo/schema/name';
 
 /** Of whom nobody has told us a name that can be seen. */
 export const UNKNOWN_NAME = 'Someone';
+/** The same of somebody who, by the server's word, has left. */
+export const FORMER_NAME = 'Former member';
 const NAMELESS_TABLO = 'Untitled tablo';
 
 export function tabloNameOf(name: string): string {

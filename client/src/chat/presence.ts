@@ -1,11 +1,17 @@
 /** Who has the tablo open and who types: what we tell (throttled), and what we make of what others tell (never trusted beyond its shape). */
 import type { UserId } from '@tablo/schema/ids';
-import { presenceState } from '@tablo/schema/presence';
+import type { PresenceState } from '@tablo/schema/presence';
 import type { Person, PresenceView } from './chat.ts';
 import type { Link, PeerState } from './link.ts';
 import { personNameOf } from './names.ts';
 import { type Readable, Writable } from './readable.ts';
+import { boolean, object, readAs, string } from './shape.ts';
 import type { Timing } from './timing.ts';
+
+const presenceState = object<PresenceState>({
+  user: object<PresenceState['user']>({ id: string, name: string }),
+  typing: boolean,
+});
 
 const byName = (left: Person, right: Person): number =>
   left.name.localeCompare(right.name) || (left.id < right.id ? -1 : 1);
@@ -14,11 +20,12 @@ export function readPresence(states: readonly PeerState[], self: Person, isPrese
   const online = new Map<UserId, Person>(isPresent ? [[self.id, self]] : []);
   const typing = new Map<UserId, Person>();
   for (const state of states) {
-    const parsed = presenceState.safeParse(state);
-    if (!parsed.success) continue;
-    const person = { id: parsed.data.user.id as UserId, name: personNameOf(parsed.data.user.name) };
+    const read = readAs(presenceState, state);
+    if (read === null) continue;
+    const { user, typing: isTyping } = read.data;
+    const person = { id: user.id as UserId, name: personNameOf(user.name) };
     if (person.id !== self.id) online.set(person.id, person);
-    if (person.id !== self.id && parsed.data.typing) typing.set(person.id, person);
+    if (person.id !== self.id && isTyping) typing.set(person.id, person);
   }
   return { online: [...online.values()].sort(byName), typing: [...typing.values()].sort(byName) };
 }

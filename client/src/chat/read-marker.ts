@@ -25,6 +25,8 @@ export interface ReadMarkerHost {
   completeUpTo(): number;
   /** Messages of others that are on the screen. */
   others(): Iterable<EntryId>;
+  /** One of others has come, and is unread. */
+  onUnread?(message: SequencedMessage): void;
 }
 
 export class ReadMarker {
@@ -112,6 +114,8 @@ export class ReadMarker {
       const noted = this.#deleted.has(message.id) ? forgetDeleted(arrived, message.id) : arrived;
       return isRead ? markReadUpTo(noted, message.seq) : noted;
     });
+    const { tabloId } = this.#host;
+    if (message.id in (this.#book.get(tabloId)?.unread ?? {})) this.#host.onUnread?.(message);
   }
 
   #forget(id: EntryId): void {

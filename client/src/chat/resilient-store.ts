@@ -12,6 +12,7 @@ import type {
   LocalStore,
   OutboxView,
   OutboxWrites,
+  PeopleChange,
   UnsentStore,
 } from './local-store.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -151,6 +152,8 @@ export class ResilientStore implements LocalStore {
   readMembers = (tabloId: TabloId) => this.#cache.run((store) => store.readMembers(tabloId));
   writeMembers = (tabloId: TabloId, members: readonly Member[]) =>
     this.#cache.run((store) => store.writeMembers(tabloId, members));
+  readPeople = () => this.#cache.run((store) => store.readPeople());
+  writePeople = (change: PeopleChange) => this.#cache.run((store) => store.writePeople(change));
   readDraft = (tabloId: TabloId) => this.#cache.run((store) => store.readDraft(tabloId));
   readDrafts = () => this.#cache.run((store) => store.readDrafts());
   writeDraft = (draft: DraftRecord) => this.#cache.run((store) => store.writeDraft(draft));

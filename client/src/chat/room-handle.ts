@@ -1,41 +1,55 @@
 /** One view's hold on a room. Several may hold the same room; each lets go once. */
 import type { EntryId, TabloId } from '@tablo/schema/ids';
-import type { TimelineMessage } from '@tablo/schema/timeline';
-import type { Member, PresenceView, RoomView, SearchableRoom } from './chat.ts';
+import type {
+  KnownMessage,
+  Member,
+  OlderSearch,
+  PresenceView,
+  Reached,
+  RoomHandle,
+  RoomView,
+  SearchAnswer,
+} from './chat.ts';
 import type { Aim } from './draft-aim.ts';
 import type { Readable } from './readable.ts';
 import { inBackground } from './report-error.ts';
 import type { Room } from './room.ts';
-import { foldForSearch } from './search.ts';
+import type { RoomNames } from './room-names.ts';
+import { RoomSearch } from './room-search.ts';
 
 export interface HandleOptions {
   readonly room: Room;
   readonly members: Readable<readonly Member[]>;
+  readonly names: Readable<RoomNames>;
   /** Something was written: the time to ask the browser to keep it. */
   readonly onWrite: () => void;
   readonly onRelease: () => void;
 }
 
-export class HeldRoom implements SearchableRoom {
+export class HeldRoom implements RoomHandle {
   readonly id: TabloId;
   readonly view: Readable<RoomView>;
   readonly presence: Readable<PresenceView>;
   readonly members: Readable<readonly Member[]>;
+  readonly names: Readable<RoomNames>;
   readonly draft: Readable<string>;
   readonly aim: Readable<Aim>;
   readonly #room: Room;
+  readonly #search: RoomSearch;
   readonly #onWrite: () => void;
   readonly #onRelease: () => void;
   #isReleased = false;
 
-  constructor({ room, members, onWrite, onRelease }: HandleOptions) {
+  constructor({ room, members, names, onWrite, onRelease }: HandleOptions) {
     this.#room = room;
+    this.#search = new RoomSearch(room.screen.archive);
     this.#onWrite = onWrite;
     this.#onRelease = onRelease;
     this.id = room.id;
     this.view = room.screen.view;
     this.presence = room.presence.view;
     this.members = members;
+    this.names = names;
     this.draft = room.draft.text;
     this.aim = room.draft.aim;
     room.acquire();
@@ -53,6 +67,7 @@ export class HeldRoom implements SearchableRoom {
   async send(text: string, replyTo?: EntryId): Promise<EntryId> {
     this.#room.presence.sendTyping(false);
     const id = await this.#room.commands.send(text, replyTo);
+    this.#room.screen.news.answered();
     // After the message: a browser that dies in between has it twice in sight rather than nowhere.
     this.#saveDraft();
     this.#onWrite();
@@ -90,23 +105,58 @@ export class HeldRoom implements SearchableRoom {
     return this.#room.screen.loadMore();
   }
 
-  /** [R7] Messages on this device that contain all words of `query`, newest first. */
-  async search(query: string): Promise<readonly TimelineMessage[]> {
-    const words = foldForSearch(query)
-      .split(/\s+/u)
-      .filter((word) => word !== '');
-    if (words.length === 0) return [];
-    const messages = await this.#room.screen.searchable();
-    return messages.filter(({ text }) => words.every((word) => foldForSearch(text).includes(word))).reverse();
+  known(id: EntryId): KnownMessage {
+    return this.#room.screen.archive.known(id);
+  }
+
+  lookUp(id: EntryId): Promise<'here' | 'deleted'> {
+    return this.#room.screen.archive.lookUp(id);
+  }
+
+  reveal(id: EntryId): Promise<boolean> {
+    return this.#room.screen.archive.reveal(id);
+  }
+
+  search(query: string): Promise<SearchAnswer> {
+    return this.#search.find(query);
+  }
+
+  searchOlder(query: string, options: OlderSearch): Promise<void> {
+    return this.#search.readOlder(query, options);
+  }
+
+  reach(id: EntryId, depth?: number): Promise<Reached> {
+    return this.#room.screen.reach(id, depth ?? null);
+  }
+
+  reachFirstUnread(): Promise<Reached> {
+    return this.#room.reachFirstUnread();
+  }
+
+  loadNewer(): Promise<void> {
+    return this.#room.screen.away.growNewer();
+  }
+
+  showLatest(): void {
+    this.#room.screen.away.leave();
+  }
+
+  watch(isLooking: (() => boolean) | null): void {
+    this.#room.unseen.watch(this, isLooking);
   }
 
   markRead(): void {
     this.#room.markRead();
   }
 
+  dismissNew(): void {
+    this.#room.dismissNew();
+  }
+
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
+    this.watch(null);
     this.#room.release();
     this.#onRelease();
   }

@@ -59,6 +59,7 @@ export class RoomHome {
   /** No link is wanted: the tablo is closed to us, or we are closing. */
   #isShut = false;
   #isFresh = false;
+  #isFilling = false;
   /** Where the last move asked for leads. */
   #target = 0;
   #wanted: Move | null = null;
@@ -82,6 +83,11 @@ export class RoomHome {
 
   get isReady(): boolean {
     return this.#link?.isReady ?? false;
+  }
+
+  /** The document is being filled from nothing: what comes may have been written long ago. */
+  get isFilling(): boolean {
+    return this.#isFilling;
   }
 
   get isMoving(): boolean {
@@ -172,6 +178,7 @@ export class RoomHome {
       this.#epoch = epoch;
       this.#document = await this.#openDocument(epoch, home);
       this.#isFresh = home === 'empty';
+      this.#isFilling = this.#document.messageCount === 0;
       await listener.entered();
     }
   }
@@ -233,6 +240,7 @@ export class RoomHome {
     this.#denials = 0;
     const isFresh = this.#isFresh;
     this.#isFresh = false;
+    this.#isFilling = false;
     if (isFresh) inBackground(document.replaceStored());
     this.#watchGap();
     this.#options.listener.ready(isFresh);

@@ -9,22 +9,33 @@ import type { CausalClock } from '@tablo/schema/causal-clock';
 import type { Refusal } from '@tablo/schema/close-codes';
 import { arrivalsOf, type Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { RestMessage } from '@tablo/schema/rest/message';
 import { compareKeys, type TimelineKey } from '@tablo/schema/shown-at';
 import { Timeline, type TimelineMessage, type TimelineRow, type UnsentEntry } from '@tablo/schema/timeline';
 import type { Api } from './api.ts';
-import type { RoomView } from './chat.ts';
+import { authorsOf, authorsOfRows } from './authors-of.ts';
+import type { Reached, RoomView } from './chat.ts';
+import type { Excerpt } from './excerpt.ts';
+import { Excursion } from './excursion.ts';
 import { foldedRowOf } from './folded-rows.ts';
 import { History, PAGE_SIZE } from './history.ts';
 import type { LocalStore } from './local-store.ts';
 import { MessageWindow } from './message-window.ts';
+import { NewMessages } from './new-messages.ts';
 import type { People } from './people.ts';
 import { type Readable, Writable } from './readable.ts';
+import { inBackground } from './report-error.ts';
+import { RoomArchive } from './room-archive.ts';
 import type { RoomDocument } from './room-document.ts';
+
+/** A first new message that is here, and no further from the end, is shown when the tablo is opened. */
+const FIRST_NEW_REACH = 200;
 
 export interface ScreenHost {
   document(): RoomDocument | null;
   unsent(): readonly UnsentEntry[];
   lastSeq(): number | null;
+  unreadCount(): number;
   isReady(): boolean;
   onActivity(): void;
 }
@@ -38,35 +49,45 @@ export interface ScreenOptions {
   readonly host: ScreenHost;
 }
 
+const LOADING: RoomView = {
+  status: 'loading',
+  messages: [],
+  hasMore: false,
+  isAtBeginning: false,
+  isLoadingMore: false,
+  isUpToDate: false,
+  hasNewer: false,
+  firstUnreadId: null,
+  firstUnreadAt: null,
+  hasUnseen: false,
+  closed: null,
+};
+
 export class RoomScreen {
+  /** What is not on the screen. */
+  readonly archive: RoomArchive;
+  readonly news = new NewMessages(() => this.publish());
+  readonly away: Excursion;
   readonly #options: ScreenOptions;
   readonly #history: History;
   readonly #window = new MessageWindow(PAGE_SIZE);
   readonly #rows = new Map<EntryId, TimelineRow>();
-  readonly #view = new Writable<RoomView>({
-    status: 'loading',
-    messages: [],
-    hasMore: false,
-    isAtBeginning: false,
-    isLoadingMore: false,
-    firstUnreadId: null,
-    closed: null,
-  });
+  readonly #view = new Writable<RoomView>(LOADING);
   #timeline: Timeline | null = null;
   #isOpen = false;
   #isLoaded = false;
   #isVerified = false;
+  #isUpToDate = false;
   /** The timeline holds entries that neither the document nor a row does. */
   #isDoubtful = false;
   #loadingMore: Promise<void> | null = null;
   #closed: Refusal | null = null;
-  #firstUnread: ReadonlySet<EntryId> = new Set();
   /** The tablo's first message, once it has been shown. */
   #beginning: TimelineKey | null = null;
   #isPublishing = false;
 
   constructor(options: ScreenOptions) {
-    const { tabloId, store, api, people, host } = options;
+    const { tabloId, store, api, host } = options;
     this.#options = options;
     this.#history = new History({
       tabloId,
@@ -80,10 +101,52 @@ export class RoomScreen {
         },
         shownRows: () => this.#rows.values(),
         addRows: (rows) => this.#addRows(rows),
-        dropRows: (ids) => this.#dropRows(ids),
-        learnNames: (messages) =>
-          people.learn(messages.map(({ user_id, user_name }) => ({ id: user_id as UserId, name: user_name }))),
+        dropRows: (ids) => {
+          this.archive.noteGone(ids);
+          this.#dropRows(ids);
+        },
+        learnNames: (messages) => this.#learnNames(messages),
       },
+    });
+    this.archive = new RoomArchive({
+      tabloId,
+      store,
+      api,
+      history: this.#history,
+      host: {
+        timeline: () => this.#timeline,
+        shownApart: (id) => this.away.excerpt?.get(id) ?? null,
+        fill: (timeline) => {
+          this.#fill(timeline);
+          timeline.setUnsent(host.unsent());
+        },
+        isReady: () => host.isReady() && this.#isVerified && !this.#isDoubtful,
+        documentStart: () => this.#firstOfDocument(),
+        show: (id, rows) => {
+          this.#addRows(rows);
+          if (this.#isOpen) this.#window.reach(this.#need().messages(), id);
+          this.publish();
+        },
+        meet: (authors) => this.#meet(authors),
+        publish: () => this.publish(),
+      },
+    });
+    this.away = new Excursion({
+      tabloId,
+      api,
+      learnNames: (messages) => this.#learnNames(messages),
+      entries: () => this.#durableEntries(),
+      unsent: () => host.unsent(),
+      knownFrom: () => this.#history.knownFrom,
+      shown: (id) => this.#view.get().messages.find((message) => message.id === id) ?? null,
+      find: (id) => this.#need().get(id),
+      include: (message) => {
+        this.#window.include(this.#need().messages(), message);
+        this.publish();
+      },
+      adopt: (rows, hasOlder, isToEnd) => this.#history.adopt(rows, hasOlder, isToEnd),
+      recall: (id, depth) => this.#recall(id, depth),
+      onChange: () => this.publish(),
     });
   }
 
@@ -95,8 +158,18 @@ export class RoomScreen {
     return this.#closed;
   }
 
+  /** Shows a message, wherever it stands. What the server says is gone is known to be from now on: a quote of it leads nowhere. */
+  async reach(id: EntryId, depth: number | null): Promise<Reached> {
+    const reached = await this.away.reach(id, depth);
+    if (reached === 'gone') {
+      this.archive.noteGone([id]);
+      this.publish();
+    }
+    return reached;
+  }
+
   message(id: EntryId): TimelineMessage | null {
-    return this.#need().get(id);
+    return this.#need().get(id) ?? this.away.find(id);
   }
 
   /** The newest message that is not deleted, own unsent ones included; `null` too for a tablo at rest. */
@@ -144,18 +217,11 @@ export class RoomScreen {
     return durable.messages().map(foldedRowOf);
   }
 
-  /** All that this device holds, newest last: the document's and the cached history's. */
-  async searchable(): Promise<readonly TimelineMessage[]> {
-    const { store, tabloId } = this.#options;
-    const all = new Timeline();
-    for (const row of await store.readRows(tabloId, null, Number.MAX_SAFE_INTEGER)) all.addRow(row);
-    this.#fill(all);
-    return all.messages().filter((message) => !message.isDeleted);
-  }
-
   show(entries: readonly Entry[]): void {
     for (const entry of entries) this.#timeline?.add(entry);
+    this.away.add(entries);
     this.#observe(entries, arrivalsOf(entries));
+    this.#meet(authorsOf(entries));
     this.publish();
   }
 
@@ -165,6 +231,7 @@ export class RoomScreen {
     for (const { entry } of unsent) this.#options.clock.observe(entry.sentAt);
     if (this.#isOpen || unsent.length > 0) this.#need().setUnsent(unsent);
     else this.#timeline = null;
+    this.away.setUnsent(unsent);
     this.publish();
   }
 
@@ -183,27 +250,27 @@ export class RoomScreen {
     this.publish();
   }
 
-  async open(firstUnread: Iterable<EntryId>): Promise<void> {
+  async open(): Promise<void> {
     this.#isOpen = true;
-    this.#firstUnread = new Set(firstUnread);
     this.overlay();
     await this.#history.showCached(null);
     await this.verify();
   }
 
-  addFirstUnread(ids: readonly EntryId[]): void {
-    this.#firstUnread = new Set([...this.#firstUnread, ...ids]);
-    this.publish();
-  }
-
   /** Memory follows what is open: the rows are on the disk. */
   close(): void {
     this.#isOpen = false;
-    this.#firstUnread = new Set();
+    this.away.close();
+    this.news.clear();
+    this.#isUpToDate = false;
+    // Whoever opens it next sees this view first.
+    this.#view.update((view) => ({ ...view, isUpToDate: false }));
     this.#beginning = null;
     this.#window.reset();
     this.#forgetRows();
     this.rebuild();
+    // Whoever opens it next begins with what is so then.
+    this.#view.set(LOADING);
   }
 
   /** The document is another one, of another epoch: what was verified with the last one has to be again. */
@@ -212,8 +279,10 @@ export class RoomScreen {
     const shown = this.#view.get().messages.length;
     this.#forgetRows();
     this.#observe(this.#options.host.document()?.entries ?? []);
+    this.#meet(authorsOf(this.#options.host.document()?.entries ?? []));
     if (this.#isOpen) await this.#history.showCached(null, Math.max(PAGE_SIZE, shown));
     this.rebuild();
+    inBackground(this.away.reread());
   }
 
   /**
@@ -237,6 +306,7 @@ export class RoomScreen {
     const target = shown.length > PAGE_SIZE ? keyOf(shown[this.#window.startOf(shown)]) : null;
     try {
       await this.#history.verify(target);
+      this.#isUpToDate = this.#isOpen;
       if (wasDoubtful) {
         this.#isDoubtful = false;
         this.rebuild();
@@ -248,7 +318,8 @@ export class RoomScreen {
   }
 
   loadMore(): Promise<void> {
-    this.#loadingMore ??= this.#loadOlder().finally(() => {
+    const loading = () => (this.away.excerpt === null ? this.#loadOlder() : this.away.growOlder());
+    this.#loadingMore ??= loading().finally(() => {
       this.#loadingMore = null;
       this.publish();
     });
@@ -268,7 +339,10 @@ export class RoomScreen {
   }
 
   #publishNow(): void {
+    const { excerpt } = this.away;
     const all = this.#need().messages();
+    if (excerpt !== null) return this.#publishExcerpt(excerpt);
+    this.#revealFirstNew(all);
     const start = this.#window.startOf(all);
     this.#window.hold(all);
     const messages = start === 0 ? all : all.slice(start);
@@ -278,13 +352,43 @@ export class RoomScreen {
       messages,
       hasMore: start > 0 || !this.#history.isComplete,
       isAtBeginning: start === 0 && this.#isBeginning(all[0]),
-      isLoadingMore: this.#loadingMore !== null,
-      firstUnreadId:
-        this.#firstUnread.size === 0
-          ? null
-          : (messages.find((message) => this.#firstUnread.has(message.id))?.id ?? null),
-      closed: this.#closed,
+      isUpToDate: this.#isUpToDate,
+      hasNewer: false,
+      ...this.#sharedView(messages),
     });
+  }
+
+  #publishExcerpt({ messages, hasOlder }: Excerpt): void {
+    this.#view.set({
+      status: 'ready',
+      messages,
+      hasMore: hasOlder,
+      isAtBeginning: !hasOlder,
+      isUpToDate: false,
+      hasNewer: true,
+      ...this.#sharedView(messages),
+    });
+  }
+
+  #sharedView(messages: readonly TimelineMessage[]) {
+    const first = this.news.first(messages);
+    return {
+      isLoadingMore: this.#loadingMore !== null,
+      firstUnreadId: first?.id ?? null,
+      firstUnreadAt: first === null ? null : (first.shownAt ?? this.#need().get(first.id)?.shownAt ?? null),
+      hasUnseen: this.news.isUnread && this.#options.host.unreadCount() > 0,
+      closed: this.#closed,
+    };
+  }
+
+  /** Where everything from the first new message on is here. Part of it may be missing before the server has answered. */
+  #revealFirstNew(all: readonly TimelineMessage[]): void {
+    const ids = this.news.isUnread ? this.news.ids : null;
+    if (ids === null || ids.length > FIRST_NEW_REACH) return;
+    const near = new Map(all.slice(-FIRST_NEW_REACH).map((message) => [message.id, message]));
+    if (!ids.every((id) => near.has(id))) return;
+    const first = all.find(({ id }) => this.news.has(id));
+    if (first !== undefined) this.#window.include(all, first);
   }
 
   #isBeginning(first: TimelineMessage | undefined): boolean {
@@ -316,13 +420,32 @@ export class RoomScreen {
 
   #fill(timeline: Timeline): void {
     for (const row of this.#rows.values()) timeline.addRow(row);
+    for (const entry of this.#durableEntries()) timeline.add(entry);
+  }
+
+  *#durableEntries(): Iterable<Entry> {
     const document = this.#options.host.document();
     if (document === null) return;
     const held = new Set(document.heldIds());
-    for (const entry of document.entries) {
-      if (held.has(entry.id)) continue;
-      timeline.add(entry);
-    }
+    for (const entry of document.entries) if (!held.has(entry.id)) yield entry;
+  }
+
+  /** A message that this device has stored, among the newest `depth` ones, with all that it has after it. */
+  async #recall(id: EntryId, depth: number): Promise<TimelineMessage | null> {
+    const { store, tabloId, host } = this.#options;
+    const rows = await store.readRows(tabloId, null, Math.min(depth + PAGE_SIZE, Number.MAX_SAFE_INTEGER));
+    const index = rows.findIndex((row) => row.id === id);
+    const from = rows[Math.max(0, index - PAGE_SIZE / 2)];
+    if (index < 0 || from === undefined) return null;
+    this.#addRows(rows.slice(rows.indexOf(from)));
+    // As it was when it was stored: what has become of it, the server tells.
+    if (host.isReady()) inBackground(this.#history.verify(keyOf(from)).catch(() => {}));
+    return this.#need().get(id);
+  }
+
+  #learnNames(messages: readonly RestMessage[]): void {
+    const { people } = this.#options;
+    people.learn(messages.map(({ user_id, user_name }) => ({ id: user_id as UserId, name: user_name })));
   }
 
   /** When they are shown, not when their authors say they were sent: one clock that is a year ahead would take everybody's with it. */
@@ -333,6 +456,12 @@ export class RoomScreen {
       this.#options.clock.observe(arrivedAt?.get(id) ?? document?.arrivedAt(id) ?? sentAt);
   }
 
+  /** Whoever left something here is told apart from the others, and has a name, also when they have left. */
+  #meet(authors: Iterable<UserId>): void {
+    const { people, tabloId } = this.#options;
+    if (people.meet(tabloId, authors) && this.#isOpen) people.refreshSoon(tabloId);
+  }
+
   #addRows(rows: readonly TimelineRow[]): void {
     if (!this.#isOpen) return;
     for (const row of rows) {
@@ -340,6 +469,7 @@ export class RoomScreen {
       this.#need().addRow(row);
       this.#options.clock.observe(row.shownAt);
     }
+    this.#meet(authorsOfRows(rows));
     this.publish();
   }
 
@@ -359,17 +489,17 @@ export class RoomScreen {
    * message that was deleted meanwhile. The server's rows tell that.
    */
   #documentStart(): TimelineKey | null {
+    return this.#options.host.document()?.isFirst === true ? this.#firstOfDocument() : null;
+  }
+
+  #firstOfDocument(): TimelineKey | null {
     const document = this.#options.host.document();
-    const first =
-      document === null || !document.isFirst
-        ? undefined
-        : this.#need()
-            .messages()
-            .find(({ id, delivery }) => delivery.status === 'sent' && document.has(id));
-    return keyOf(first);
+    if (document === null) return null;
+    const isIn = ({ id, delivery }: TimelineMessage) => delivery.status === 'sent' && document.has(id);
+    return keyOf(this.#need().messages().find(isIn));
   }
 }
 
-function keyOf(message: TimelineMessage | undefined): TimelineKey | null {
+function keyOf(message: TimelineKey | undefined): TimelineKey | null {
   return message === undefined ? null : { shownAt: message.shownAt, id: message.id };
 }

@@ -6,14 +6,14 @@ import type { CausalClock } from '@tablo/schema/causal-clock';
 import type { Refusal } from '@tablo/schema/close-codes';
 import type { Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId } from '@tablo/schema/ids';
-import { encodeStateless, parseServerStateless } from '@tablo/schema/stateless';
 import type { Api } from './api.ts';
+import { authorsOf } from './authors-of.ts';
 import type { ChannelBook } from './channel-book.ts';
 import { newestOf, noteNewest } from './channel-list.ts';
-import type { Person } from './chat.ts';
+import type { Person, Reached } from './chat.ts';
 import { Draft } from './draft.ts';
 import type { DraftSync } from './draft-sync.ts';
-import type { LinkOpener } from './link.ts';
+import type { LinkOpener, PeerState } from './link.ts';
 import type { LocalStore } from './local-store.ts';
 import type { Outbox, OutboxChange } from './outbox.ts';
 import { OwnEntries } from './own-entries.ts';
@@ -27,10 +27,12 @@ import type { RoomDocument } from './room-document.ts';
 import { RoomHome } from './room-home.ts';
 import { RoomScreen } from './room-screen.ts';
 import { Sender } from './sender.ts';
+import { encodeClientStateless, parseServerStateless } from './server-stateless.ts';
 import { StreamWatch } from './stream-watch.ts';
 import type { Tabs } from './tabs.ts';
 import type { Timing } from './timing.ts';
 import { confirmReadPosition, doubtReadPosition, type UnreadAnswer } from './unread.ts';
+import { Unseen } from './unseen.ts';
 
 export interface RoomContext {
   readonly user: Person;
@@ -60,6 +62,7 @@ export class Room {
   readonly commands: RoomCommands;
   readonly screen: RoomScreen;
   readonly stream: StreamWatch;
+  readonly unseen: Unseen;
   readonly #context: RoomContext;
   readonly #home: RoomHome;
   readonly #marker: ReadMarker;
@@ -67,7 +70,9 @@ export class Room {
   readonly #sender: Sender;
   readonly #restored: RestoredServer;
   #handles = 0;
-  #isFirstAnswer = false;
+  #isReadWished = false;
+  /** [R10] The join has brought what was written since the list was asked: only the next answer counts it. */
+  #isBehindList = false;
   #isInAgreement = false;
   #agreementTimer: ReturnType<typeof setTimeout> | null = null;
   #isDisposed = false;
@@ -105,6 +110,7 @@ export class Room {
         document: () => this.#home.document,
         unsent: () => outbox.unsent(id),
         lastSeq: () => book.get(id)?.lastSeq ?? null,
+        unreadCount: () => this.unseen.count,
         isReady: () => this.#home.isReady,
         onActivity: () => {
           if (!this.#isDisposed) context.onActivity(id);
@@ -115,6 +121,17 @@ export class Room {
       patienceMs: timing.missedMs,
       isReceiving: () => this.#home.link?.isReceiving ?? false,
       onMissed: () => this.#home.rehome('stored'),
+    });
+    this.unseen = new Unseen({
+      tabloId: id,
+      user: user.id,
+      api,
+      news: this.screen.news,
+      record: () => book.get(id),
+      isOpen: () => this.isOpen,
+      isReady: () => this.#home.isReady,
+      isHere: (entry) => this.screen.message(entry) !== null,
+      askServer: () => context.refreshChannels(),
     });
     this.#restored = new RestoredServer({ tabloId: id, user: user.id, store, outbox, home: this.#home });
     this.#marker = new ReadMarker(
@@ -129,6 +146,7 @@ export class Room {
             .messages.flatMap(({ id, author, delivery }) =>
               author !== user.id && delivery.status === 'sent' ? [id] : [],
             ),
+        onUnread: (message) => this.unseen.arrived(message),
       },
       book,
     );
@@ -160,7 +178,7 @@ export class Room {
         doubtful: () => this.#own.doubtful(),
         replaced: () => this.#own.replaced(),
         push: (entries) => this.#own.push(entries),
-        check: (ids) => this.#home.link?.sendStateless(encodeStateless({ type: 'check', ids: [...ids] })),
+        check: (ids) => this.#home.link?.sendStateless(encodeClientStateless({ type: 'check', ids: [...ids] })),
         refuse: (ids, refusal) => inBackground(outbox.refuse(id, ids, refusal)),
         rehome: (home) => this.#own.rehome(home),
         moveEpoch: () => this.#moveEpoch(),
@@ -209,14 +227,14 @@ export class Room {
   acquire(): void {
     this.#handles += 1;
     if (this.#handles > 1) return;
-    const { book, people } = this.#context;
-    this.#isFirstAnswer = true;
+    const { people } = this.#context;
+    this.unseen.opened();
     this.#home.setUrgent(true);
     this.presence.setOpen(true);
     this.#context.drafts.refresh();
-    inBackground(this.screen.open(Object.keys(book.get(this.id)?.unread ?? {}) as EntryId[]));
-    // Offline, the cached ones must do.
-    inBackground(people.load(this.id).then(() => people.refresh(this.id).catch(() => {})));
+    // Offline, the cached ones must do. They are read from the disk before the first messages are.
+    inBackground(people.refresh(this.id).catch(() => {}));
+    inBackground(this.screen.open());
   }
 
   release(): void {
@@ -230,21 +248,40 @@ export class Room {
   }
 
   markRead(): void {
+    // [R10] What the join has just brought has no numbers yet. The server's answer tells what of it is new, and whoever has looked has not seen where that begins.
+    this.#isReadWished = this.unseen.isUncertain;
+    if (this.#isReadWished) return;
     this.#marker.markRead();
+    this.screen.news.read();
+  }
+
+  /** The reader's own word, which counts at once: also while the server has not told what a join has brought. */
+  dismissNew(): void {
+    this.#isReadWished = false;
+    this.#marker.markRead();
+    this.screen.news.read();
+    this.screen.news.clear();
+  }
+
+  async reachFirstUnread(): Promise<Reached> {
+    await this.unseen.seekFirst();
+    const first = this.screen.news.first([]);
+    return first === null ? 'unreachable' : this.screen.away.reach(first.id, null);
   }
 
   noteUnreadAnswer(answer: UnreadAnswer, askedAtSeq: number): void {
-    // What came while we were away was unread when the room was opened, as people see it.
-    if (this.isOpen && this.#isFirstAnswer) this.screen.addFirstUnread(answer.messages.map(({ id }) => id));
-    this.#isFirstAnswer = false;
+    this.unseen.answered(answer);
     // If it could not be asked before: the server answers.
     if (this.isOpen) inBackground(this.screen.verify());
     this.#marker.answered(answer, askedAtSeq);
+    if (this.#isReadWished && !this.screen.news.isUnread) this.markRead();
+    this.screen.publish();
   }
 
   /** The server was restored from a backup. */
   noteRenumbered(): void {
     this.#marker.renumbered();
+    this.unseen.renumbered();
     inBackground(this.#restored.noticed());
   }
 
@@ -309,6 +346,8 @@ export class Room {
       ready: (isFresh) => this.#handleReady(isFresh),
       lost: () => {
         this.#isInAgreement = false;
+        this.unseen.lost();
+        this.#context.people.noteLost(this.id);
         this.stream.left();
         if (this.#agreementTimer !== null) clearTimeout(this.#agreementTimer);
         this.#agreementTimer = null;
@@ -323,7 +362,7 @@ export class Room {
       epochMoved: () => this.#context.refreshChannels(),
       stateless: (payload) => this.#handleStateless(payload),
       acknowledged: () => this.#handleAcknowledged(),
-      presence: (states) => this.presence.receive(states),
+      presence: (states) => this.#receivePresence(states),
       linkChanged: (link) => this.presence.attach(link),
     };
   }
@@ -338,7 +377,11 @@ export class Room {
     this.#restored.joined();
     this.stream.joined(this.#context.book.get(this.id)?.lastSeq ?? 0);
     if (isFresh) this.screen.rebuild();
+    if (this.isOpen) this.#context.people.refreshIfMissed(this.id);
     this.#sender.joined();
+    this.unseen.joined();
+    if (this.#isBehindList) this.#context.refreshChannels();
+    this.#isBehindList = false;
     // A count that misses an answer never comes to zero; who is refused has heard of it by then.
     this.#agreementTimer ??= setTimeout(() => this.#handleAcknowledged(), this.#context.timing.askHeldMs);
     inBackground(this.screen.verify());
@@ -382,7 +425,8 @@ export class Room {
         return;
       }
       case 'read':
-        return this.#context.book.update(this.id, (record) => confirmReadPosition(record, message.seq));
+        this.#context.book.update(this.id, (record) => confirmReadPosition(record, message.seq));
+        return this.screen.publish();
       case 'storage':
         return this.#context.links.noteStorage(message.isAway);
       case 'draft':
@@ -401,13 +445,37 @@ export class Room {
 
   #receive(entries: readonly Entry[]): void {
     this.#settle(entries.flatMap((entry) => (entry.author === this.#context.user.id ? [entry.id] : [])));
+    const { lastMessage } = this.#context.book.get(this.id) ?? {};
+    this.unseen.received();
     this.#show(entries);
+    this.#noteAuthors(entries);
+    if (!this.#home.isReady && lastMessage !== this.#context.book.get(this.id)?.lastMessage) this.#isBehindList = true;
     for (const entry of entries) {
       if (entry.kind === 'message') this.#marker.arrived(entry.id, entry.author);
       if (entry.kind === 'delete') this.#noteDeleted(entry.target);
     }
     for (const id of this.#restored.refusedChangesOf(new Set(entries.map((entry) => entry.id))))
       inBackground(this.commands.retry(id));
+  }
+
+  /** Who writes here has not left, whatever was said before. */
+  #noteAuthors(entries: readonly Entry[]): void {
+    if (this.#home.isFilling) return;
+    const { people } = this.#context;
+    if (people.noteWritten(this.id, authorsOf(entries)) && this.isOpen) people.refreshSoon(this.id);
+  }
+
+  #receivePresence(states: readonly PeerState[]): void {
+    const { people } = this.#context;
+    this.presence.receive(states);
+    const { online } = this.presence.view.get();
+    // A token names its person as they were called when it was issued.
+    people.learnMissing(online);
+    const isNews = people.meet(
+      this.id,
+      online.map(({ id }) => id),
+    );
+    if (isNews && this.isOpen) people.refreshSoon(this.id);
   }
 
   #show(entries: readonly Entry[]): void {
@@ -442,6 +510,7 @@ export class Room {
   }
 
   #noteDeleted(target: EntryId): void {
+    this.screen.news.forget(target);
     const { book, refreshChannels } = this.#context;
     if (book.get(this.id)?.lastMessage?.id === target) refreshChannels();
     this.#marker.deleted(target);

@@ -20,6 +20,8 @@ export type TabMessage =
   | { readonly type: 'draft'; readonly record: DraftRecord }
   | { readonly type: 'read'; readonly tabloId: TabloId; readonly seq: number }
   | { readonly type: 'channels' }
+  /** Names were learnt, and are stored. */
+  | { readonly type: 'people' }
   | { readonly type: 'wipe' }
   | { readonly type: 'hello' | 'here' | 'bye' };
 

@@ -13,8 +13,12 @@ const NOTHING_YET: RoomView = {
   messages: [],
   hasMore: false,
   isAtBeginning: false,
+  isUpToDate: false,
   isLoadingMore: false,
+  hasNewer: false,
   firstUnreadId: null,
+  firstUnreadAt: null,
+  hasUnseen: false,
   closed: null,
 };
 /** Stands in until the room is held. */
@@ -97,7 +101,7 @@ function commandsOf(handle: RoomHandle | null): Commands {
     sendMessage: async (text, replyTo) => held().send(text, replyTo),
     sendTyping: (isTyping) => handle?.sendTyping(isTyping),
     loadMoreMessages: async () => handle?.loadMore(),
-    markAsRead: () => handle?.markRead(),
+    markAsRead: () => handle?.dismissNew(),
     setDraft: (text) => handle?.setDraft(text),
     editMessage: async (target, text) => held().edit(target, text),
     removeMessage: async (target) => held().remove(target),

@@ -1,21 +1,35 @@
-import { Check, Download, LogOut, Monitor, Moon, Sun } from 'lucide-react';
-import { useState } from 'react';
+import { Check, Download, Keyboard, LogOut, Monitor, Moon, Sun } from 'lucide-react';
+import { useId, useState } from 'react';
 import type { Chat } from '../chat/chat.ts';
 import { useChatClient } from '../hooks/chat-provider.tsx';
 import { Avatar } from './avatar.tsx';
-import { Popover } from './popover.tsx';
+import { useIsTouch } from './media.ts';
+import { Menu, MenuItem } from './menu.tsx';
 import { useSaveUnsent } from './use-save-unsent.ts';
 import { setTheme, THEMES, type Theme, useTheme } from './use-theme.ts';
 
 const THEME_LABELS: Record<Theme, string> = { system: 'System', light: 'Light', dark: 'Dark' };
 const THEME_ICONS = { system: Monitor, light: Sun, dark: Moon } as const;
 
-export function AccountMenu({ onSignOut }: { readonly onSignOut: () => void }) {
+interface AccountMenuProps {
+  readonly onSignOut: () => void;
+  readonly onShortcuts: () => void;
+}
+
+export function AccountMenu({ onSignOut, onShortcuts }: AccountMenuProps) {
   const chat = useChatClient();
   const { user } = chat;
   const saveUnsent = useSaveUnsent();
+  const isTouch = useIsTouch();
   const [hasUnsent, setHasUnsent] = useState(false);
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+  const personId = useId();
+
+  /** Closes first, so that the focus can go where the command puts it. */
+  const item = (command: () => void) => () => {
+    setAnchor(null);
+    command();
+  };
 
   return (
     <>
@@ -23,7 +37,8 @@ export function AccountMenu({ onSignOut }: { readonly onSignOut: () => void }) {
         type="button"
         className="avatar-button"
         aria-label="Account and settings"
-        aria-expanded={anchor !== null}
+        aria-haspopup="menu"
+        aria-expanded={false}
         onClick={(event) => {
           setAnchor(anchor === null ? event.currentTarget : null);
           if (anchor === null) void countAll(chat).then((count) => setHasUnsent(count > 0));
@@ -32,47 +47,44 @@ export function AccountMenu({ onSignOut }: { readonly onSignOut: () => void }) {
         <Avatar id={user.id} name={user.name} size="sm" />
       </button>
       {anchor !== null && (
-        <Popover label="Account" anchor={anchor} className="menu account-menu" onClose={() => setAnchor(null)}>
-          <div className="account-person">
-            <Avatar id={user.id} name={user.name} />
-            <div className="account-words">
-              <div className="truncate account-name" title={user.name}>
-                <bdi>{user.name}</bdi>
-              </div>
-              {user.email !== null && (
-                <div className="truncate hint">
-                  <bdi>{user.email}</bdi>
+        <Menu
+          label="Account"
+          describedBy={personId}
+          anchor={anchor}
+          className="menu account-menu"
+          onClose={() => setAnchor(null)}
+          above={
+            <div id={personId} className="account-person">
+              <Avatar id={user.id} name={user.name} />
+              <div className="account-words">
+                <div className="truncate account-name" title={user.name}>
+                  <bdi>{user.name}</bdi>
                 </div>
-              )}
+                {user.email !== null && (
+                  <div className="truncate hint">
+                    <bdi>{user.email}</bdi>
+                  </div>
+                )}
+              </div>
             </div>
-          </div>
+          }
+        >
           <ThemeChoice />
           <hr className="menu-line" />
-          {hasUnsent && (
-            <button
-              type="button"
-              className="menu-item"
-              onClick={() => {
-                setAnchor(null);
-                saveUnsent();
-              }}
-            >
-              <Download size={16} aria-hidden />
-              Save unsent messages
-            </button>
+          {!isTouch && (
+            <MenuItem icon={<Keyboard size={16} aria-hidden />} onChoose={item(onShortcuts)}>
+              Keyboard shortcuts
+            </MenuItem>
           )}
-          <button
-            type="button"
-            className="menu-item"
-            onClick={() => {
-              setAnchor(null);
-              onSignOut();
-            }}
-          >
-            <LogOut size={16} aria-hidden />
+          {hasUnsent && (
+            <MenuItem icon={<Download size={16} aria-hidden />} onChoose={item(saveUnsent)}>
+              Save unsent messages
+            </MenuItem>
+          )}
+          <MenuItem icon={<LogOut size={16} aria-hidden />} onChoose={item(onSignOut)}>
             Sign out
-          </button>
-        </Popover>
+          </MenuItem>
+        </Menu>
       )}
     </>
   );
@@ -82,25 +94,31 @@ const countAll = async (chat: Chat): Promise<number> => (await chat.countUnsent(
 
 function ThemeChoice() {
   const theme = useTheme();
+  const headingId = useId();
   return (
-    <fieldset className="theme-choice">
-      <legend className="menu-heading">Theme</legend>
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms; this groups items of a menu.
+    <div role="group" aria-labelledby={headingId}>
+      <p id={headingId} className="menu-heading">
+        Theme
+      </p>
       {THEMES.map((choice) => {
-        const Icon = THEME_ICONS[choice];
+        const isChosen = theme === choice;
+        const Icon = isChosen ? Check : THEME_ICONS[choice];
         return (
-          <label key={choice} className="theme-option">
-            <input
-              type="radio"
-              name="theme"
-              className="hidden-visually"
-              checked={theme === choice}
-              onChange={() => setTheme(choice)}
-            />
-            {theme === choice ? <Check size={16} aria-hidden /> : <Icon size={16} aria-hidden />}
+          <button
+            key={choice}
+            type="button"
+            role="menuitemradio"
+            tabIndex={-1}
+            aria-checked={isChosen}
+            className="theme-option"
+            onClick={() => setTheme(choice)}
+          >
+            <Icon size={16} aria-hidden />
             {THEME_LABELS[choice]}
-          </label>
+          </button>
         );
       })}
-    </fieldset>
+    </div>
   );
 }

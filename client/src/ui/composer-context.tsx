@@ -19,12 +19,10 @@ export function ComposerContext({ kind, target, isGone, onCancel }: ComposerCont
     <div className="composer-context">
       <Icon size={16} aria-hidden />
       <div className="composer-context-words">
-        {isGone ? (
+        {isGone && kind === 'edit' ? (
           <span role="note">
-            <span className="composer-context-title">
-              {kind === 'edit' ? 'The message you were editing was deleted.' : 'The message you answer was deleted.'}
-            </span>{' '}
-            {kind === 'edit' ? 'Your text is kept as a draft of a new message.' : 'Your text is kept.'}
+            <span className="composer-context-title">The message you were editing was deleted.</span> Your text is kept
+            as a draft of a new message.
           </span>
         ) : (
           <>
@@ -39,7 +37,13 @@ export function ComposerContext({ kind, target, isGone, onCancel }: ComposerCont
                 </>
               )}
             </span>
-            <bdi className="truncate">{target.text.slice(0, 200).replace(/\s+/gu, ' ')}</bdi>
+            {isGone ? (
+              <span role="note">
+                <span>Message deleted</span>. Your text is kept.
+              </span>
+            ) : (
+              <bdi className="truncate">{target.text.slice(0, 200).replace(/\s+/gu, ' ')}</bdi>
+            )}
           </>
         )}
       </div>

@@ -3,9 +3,10 @@ import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
 import { countCodePoints, isVisible } from '@tablo/schema/text';
 import { SendHorizontal } from 'lucide-react';
 import { type ElementType, type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { isChangedEdit } from '../chat/draft-aim.ts';
+import { type EditUnderWay, isChangedEdit } from '../chat/draft-aim.ts';
 import { useReadable } from '../hooks/use-readable.ts';
 import { ComposerContext } from './composer-context.tsx';
+import { COMPOSER_ID } from './focus.ts';
 import { useIsTouch } from './media.ts';
 import { lengthProblem, unseenProblem } from './phrases.ts';
 import { Problem } from './problem.tsx';
@@ -21,12 +22,20 @@ interface ComposerProps {
   readonly aim: ReturnType<typeof useAim>;
   /** Goes up with every message that somebody picks to answer or edit. */
   readonly picks: number;
-  /** Why nothing can be written, where that is so. */
+  /** Why nothing can be written, where that is so; empty while it is not known yet. */
   readonly closedText: string;
   readonly onSent: () => void;
   readonly onEditLast: () => void;
   readonly as?: ElementType | null;
 }
+
+/** What was wrong, and with which text: `of` is the message that it edits or answers. */
+interface Told {
+  readonly of: EntryId | null;
+  readonly sentence: string;
+}
+
+const EDIT_OF_DELETED = 'This message has been deleted. What you typed is kept; send it again as a new message.';
 
 /** The counter appears this close to the limit. */
 const COUNTER_FROM = MAX_TEXT_CODE_POINTS - 500;
@@ -41,16 +50,18 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
   const view = useReadable(handle.view);
   /** Its answer is on its way out of the field. */
   const [handedReply, setHandedReply] = useState<EntryId | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [told, setTold] = useState<Told | null>(null);
   const { edit } = aim;
   const replyTo = aim.replyTo?.id === handedReply ? null : aim.replyTo;
   const target = edit?.target ?? replyTo;
-  const isGone = target !== null && isTargetGone(view, target);
+  const isGone = target !== null && isTargetGone(view, handle.known(target.id), target);
   const text = edit?.text ?? draft.text;
   const points = text.length >= COUNTER_FROM ? countCodePoints(text.trim()) : 0;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was wrong with another text is none of this one's.
-  useEffect(() => setProblem(null), [target?.id]);
+  /** What was wrong with another text is none of this one's. */
+  const problem = told !== null && told.of === (target?.id ?? null) ? told.sentence : null;
+  const setProblem = (sentence: string | null) =>
+    setTold(sentence === null ? null : { of: target?.id ?? null, sentence });
 
   useEffect(() => {
     if (picks > 0) fieldRef.current?.focus();
@@ -90,6 +101,13 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
     }
   };
 
+  /** Nothing is sent that was meant as something else: it waits as a draft, for whoever reads why. */
+  const keepAsDraft = (ended: EditUnderWay) => {
+    draft.write(draft.text.trim() === '' ? ended.text : `${ended.text}\n${draft.text}`);
+    aim.endEdit(ended);
+    setTold({ of: replyTo?.id ?? null, sentence: EDIT_OF_DELETED });
+  };
+
   const stopAim = () => (edit !== null ? aim.stopEdit(null) : aim.stopReply());
 
   const handleSend = async () => {
@@ -101,12 +119,11 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
     typing.stop();
     try {
       if (edit !== null) {
+        if (isGone) return keepAsDraft(edit);
         const live = view.messages.find(({ id }) => id === edit.target.id);
-        if (isGone) await handle.send(trimmed);
-        else if (trimmed !== edit.target.text) await handle.edit(edit.target.id, trimmed);
+        if (trimmed !== edit.target.text) await handle.edit(edit.target.id, trimmed);
         else if (live?.delivery.status === 'refused') await handle.retry(edit.target.id);
         aim.endEdit(edit);
-        if (isGone) onSent();
         return;
       }
       await sendNew(trimmed);
@@ -135,7 +152,7 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
     return (
       <div className="composer composer-closed">
         <TypingLine />
-        {closedText !== '' && <p>{closedText}</p>}
+        {closedText === '' ? <div className="composer-box composer-awaited" aria-hidden="true" /> : <p>{closedText}</p>}
         {draft.text.trim() !== '' && (
           <textarea className="composer-kept" aria-label="Your unsent draft" readOnly value={draft.text} />
         )}
@@ -157,6 +174,7 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
         <div className="composer-line">
           <textarea
             ref={fieldRef}
+            id={COMPOSER_ID}
             className="composer-field"
             aria-label="Message"
             aria-invalid={problem !== null}

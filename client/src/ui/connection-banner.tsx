@@ -1,9 +1,12 @@
 import { REASONS } from '@tablo/schema/close-codes';
-import { CloudOff, HardDrive, KeyRound, ServerCrash } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { CloudOff, HardDrive, KeyRound, ServerCrash, Unplug } from 'lucide-react';
+import { type ReactNode, useContext } from 'react';
 import { useChatClient } from '../hooks/chat-provider.tsx';
+import { useChannels } from '../hooks/use-channels.ts';
 import { useConnection } from '../hooks/use-connection.ts';
 import { useReadable } from '../hooks/use-readable.ts';
+import { HostedContext } from './hosted.ts';
+import { waitingSentence } from './phrases.ts';
 import { useSaveUnsent } from './use-save-unsent.ts';
 
 interface ConnectionBannerProps {
@@ -16,7 +19,11 @@ export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
   const connection = useConnection();
   const saveUnsent = useSaveUnsent();
   const storage = useReadable(chat.storage);
+  const isHosted = useContext(HostedContext);
   const { reason } = connection;
+  const obstacle = connection.status === 'offline' ? connection.obstacle : undefined;
+  const waiting = useChannels().channels.reduce((sum, { unsent }) => sum + unsent.pending, 0);
+  const waitingWords = waiting === 0 ? '' : ` ${waitingSentence(waiting)}`;
   const isSessionOver = reason !== undefined && REASONS[reason].next === 'after-auth';
   // Beside the warning that closing the tab loses them, nothing may promise that messages are kept.
   const isKept = storage.status !== 'memory';
@@ -36,17 +43,29 @@ export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
         <Strip
           icon={<KeyRound size={16} aria-hidden />}
           tone="warning"
-          action={{ label: 'Continue', onClick: onSignInAgain }}
+          action={{ label: 'Sign in', onClick: onSignInAgain }}
         >
-          {isKept
-            ? 'Your session has ended. Everything here is kept; sign in again to send and receive.'
-            : 'Your session has ended. Sign in again to send and receive.'}
+          {isHosted
+            ? `You are signed out of the application that this chat belongs to. Sign in there, and this page goes on by itself.${isKept ? ' Everything here is kept.' : ''}`
+            : isKept
+              ? 'Your session has ended. Everything here is kept; sign in again to send and receive.'
+              : 'Your session has ended. Sign in again to send and receive.'}
+          {waitingWords}
         </Strip>
       ) : reason === 'unavailable' ? (
         <Strip icon={<ServerCrash size={16} aria-hidden />} tone="quiet">
           {isKept
             ? 'The server cannot store messages right now. Yours are kept here and will be sent.'
             : 'The server cannot store messages right now. Yours will be sent when it can again.'}
+          {waitingWords}
+        </Strip>
+      ) : obstacle !== undefined ? (
+        <Strip
+          icon={<Unplug size={16} aria-hidden />}
+          tone="warning"
+          action={{ label: 'Try now', onClick: () => chat.reconnect() }}
+        >
+          {obstacle} {isKept ? 'Messages are kept here until then.' : ''}
         </Strip>
       ) : connection.status === 'offline' ? (
         <Strip
@@ -57,6 +76,7 @@ export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
           {isKept
             ? 'You are offline. Messages are kept here and sent when you are back.'
             : 'You are offline. Messages are sent when you are back.'}
+          {waitingWords}
         </Strip>
       ) : null}
     </>

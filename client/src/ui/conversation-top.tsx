@@ -1,21 +1,22 @@
-import { ArrowLeft, Search, Settings2 } from 'lucide-react';
+import { canModerate } from '@tablo/schema/roles';
+import { ArrowLeft, Search, Settings2, UserPlus } from 'lucide-react';
 import { type ElementType, type ReactNode, useState } from 'react';
 import type { ChannelSummary } from '../chat/chat.ts';
 import { useReadable } from '../hooks/use-readable.ts';
-import { Avatar } from './avatar.tsx';
+import { Avatar, AvatarSkeleton } from './avatar.tsx';
 import { ConnectionStatus } from './connection-status.tsx';
 import { ConversationHeader, Slot } from './kit.tsx';
 import { useIsNarrow } from './media.ts';
-import { MessageSearch } from './message-search.tsx';
 import { spokenName } from './name.tsx';
 import { useNavigation } from './navigation.tsx';
+import { InviteDialog, MessageSearch, TabloSettings } from './parts.ts';
 import { membersSentence } from './phrases.ts';
 import { useRoom } from './room-context.tsx';
-import { TabloSettings } from './tablo-settings.tsx';
 
 interface ConversationTopProps {
   readonly channel: ChannelSummary | null;
-  readonly name: string;
+  /** `null`: nobody has told us yet. */
+  readonly name: string | null;
   readonly banner: ReactNode;
   readonly as?: ElementType | null;
 }
@@ -28,7 +29,10 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
   const isNarrow = useIsNarrow();
   const { online } = useReadable(handle.presence);
   const members = useReadable(handle.members);
-  const [opened, setOpened] = useState<'settings' | 'search' | null>(null);
+  const [opened, setOpened] = useState<'settings' | 'search' | 'invite' | null>(null);
+  const canInvite = channel !== null && canModerate(channel.role);
+  // Nobody else is there yet: the first thing to do, so in words.
+  const isFirst = members.length === 1;
 
   return (
     <>
@@ -40,11 +44,28 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
             </button>
           )}
         </ConversationHeader.Back>
-        <Avatar as={Slot.avatar} id={handle.id} name={name} shape="tablo" size="sm" />
-        <ConversationHeader.Content>
-          <h2 className="conversation-name truncate" title={name}>
-            <bdi>{name}</bdi>
-          </h2>
+        {name === null ? (
+          <AvatarSkeleton as={Slot.avatar} />
+        ) : (
+          <Avatar as={Slot.avatar} id={handle.id} name={name} shape="tablo" size="sm" />
+        )}
+        {/* All of it opens what its button opens: on a phone it is the larger target, and what it opens shows the whole name. */}
+        <ConversationHeader.Content
+          className={channel === null ? undefined : 'conversation-opens'}
+          onClick={channel === null ? undefined : () => setOpened('settings')}
+        >
+          {name === null && <div className="conversation-name name-skeleton" aria-hidden="true" />}
+          <h1 className={name === null ? 'hidden-visually' : 'conversation-name truncate'}>
+            {name === null ? (
+              'Tablo'
+            ) : channel === null ? (
+              <bdi title={name}>{name}</bdi>
+            ) : (
+              <button type="button" className="conversation-details" aria-haspopup="dialog" title={name}>
+                <bdi>{name}</bdi>
+              </button>
+            )}
+          </h1>
           <p className="conversation-info truncate">
             {isNarrow && <ConnectionStatus />}
             {members.length > 0 && !(isNarrow && online.length > 1) && (
@@ -66,6 +87,18 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
                 <Avatar key={person.id} id={person.id} name={person.name} size="xs" />
               ))}
             </div>
+          )}
+          {canInvite && (!isNarrow || isFirst) && (
+            <button
+              type="button"
+              className={isFirst && !isNarrow ? 'button button-plain button-small' : 'icon-button'}
+              aria-label="Invite people"
+              title="Invite people"
+              onClick={() => setOpened('invite')}
+            >
+              <UserPlus size={isFirst && !isNarrow ? 16 : 20} aria-hidden />
+              {isFirst && !isNarrow && 'Invite people'}
+            </button>
           )}
           <button
             type="button"
@@ -91,6 +124,9 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
       </ConversationHeader>
       {banner}
       {opened === 'settings' && channel !== null && <TabloSettings channel={channel} onClose={() => setOpened(null)} />}
+      {opened === 'invite' && channel !== null && (
+        <InviteDialog tabloId={channel.id} role={channel.role} onClose={() => setOpened(null)} />
+      )}
       {opened === 'search' && <MessageSearch onClose={() => setOpened(null)} />}
     </>
   );

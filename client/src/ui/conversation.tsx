@@ -8,26 +8,31 @@ import { useConnection } from '../hooks/use-connection.ts';
 import { useReadable } from '../hooks/use-readable.ts';
 import { useRoom as useRoomHandle } from '../hooks/use-room.ts';
 import { Composer } from './composer.tsx';
-import { ConfirmDialog } from './confirm-dialog.tsx';
 import { ConversationTop } from './conversation-top.tsx';
 import { ChatContainer, Slot } from './kit.tsx';
 import { MessageLog, type MessageLogControls } from './message-log.tsx';
-import { MessageMenu } from './message-menu.tsx';
+import { messageElementId } from './message-row.tsx';
+import { ClosedTablo, ConfirmDialog, MessageMenu } from './parts.ts';
 import { type MessageMenuKind, type Room, RoomContext } from './room-context.tsx';
 import { useAim } from './use-aim.ts';
-import { useNames } from './use-names.ts';
 
 interface ConversationProps {
   readonly tabloId: TabloId;
   /** `null` while the list is not known, or when the tablo is not on it. */
   readonly channel: ChannelSummary | null;
-  readonly name: string;
+  /** `null`: nobody has told us yet. */
+  readonly name: string | null;
   readonly banner: ReactNode;
 }
 
 export function Conversation(props: ConversationProps) {
   const handle = useRoomHandle(props.tabloId);
-  return handle === null ? <div className="conversation" /> : <OpenConversation {...props} handle={handle} />;
+  if (handle !== null) return <OpenConversation {...props} handle={handle} />;
+  return (
+    <div className="conversation">
+      <h1 className="hidden-visually">{props.name || 'Tablo'}</h1>
+    </div>
+  );
 }
 
 interface OpenMenu {
@@ -40,8 +45,6 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
   const { user } = useChatClient();
   const isOnline = useConnection().status !== 'offline';
   const view = useReadable(handle.view);
-  const members = useReadable(handle.members);
-  const presence = useReadable(handle.presence);
   const aim = useAim(handle);
   /** Somebody has just picked a message to answer or edit: the field takes the focus. What comes back from storage leaves it where it is. */
   const [picks, setPicks] = useState(0);
@@ -56,7 +59,7 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
   const closedText =
     view.closed?.message ?? (channel === null ? unknownText : 'You can read here. Guests cannot write.');
 
-  const names = useNames(user, members, presence.online);
+  const names = useReadable(handle.names);
 
   const { startEdit, startReply } = aim;
   const room = useMemo<Room>(
@@ -65,7 +68,7 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
       userId: user.id,
       role,
       isWritable,
-      personOf: (id) => names.get(id) ?? null,
+      personOf: (id) => names.of(id),
       startReply: (message) => {
         startReply(message);
         setPicks((count) => count + 1);
@@ -75,8 +78,10 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
         setPicks((count) => count + 1);
       },
       askDelete: (message) => setDeleting(message),
-      openMenu: (kind, message, anchor) => setMenu({ kind, message, anchor }),
-      jumpTo: (id) => logRef.current?.jumpTo(id),
+      openMenu: (kind, message, anchor) =>
+        setMenu((open) => (open?.anchor === anchor && open.kind === kind ? null : { kind, message, anchor })),
+      // What this device has is there at once, however far up.
+      jumpTo: (id) => void handle.reveal(id).then(() => logRef.current?.jumpTo(id)),
     }),
     [handle, user.id, role, isWritable, names, startEdit, startReply],
   );
@@ -84,11 +89,20 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
   const handleSent = useCallback(() => logRef.current?.jumpToLatest(), []);
   const handleEditLast = useCallback(() => {
     const last = handle.view.get().messages.findLast((message) => message.author === user.id && !message.isDeleted);
-    if (last !== undefined) room.startEdit(last);
+    const element = last === undefined ? null : document.getElementById(messageElementId(last.id));
+    // One that is far out of the reader's sight is not meant.
+    if (last === undefined || element === null) return;
+    element.scrollIntoView({ block: 'nearest' });
+    room.startEdit(last);
   }, [handle, user.id, room]);
 
   // The menu shows the message as it is now, also when it changes or goes away meanwhile.
   const menuMessage = menu === null ? undefined : find(view.messages, menu.message.id);
+  const hasMenu = menuMessage !== undefined && !menuMessage.isDeleted;
+
+  // What we wrote there and nobody has got keeps a tablo in the list, and is shown in it [R8].
+  if (view.closed?.code === 'forbidden' && channel === null)
+    return <ClosedTablo handle={handle} name={name} banner={banner} />;
 
   return (
     <RoomContext value={room}>
@@ -98,7 +112,7 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
           as={Slot.log}
           ref={logRef}
           unreadCount={channel?.unreadCount ?? 0}
-          menuFor={menu?.message.id ?? null}
+          menuFor={hasMenu ? menuMessage.id : null}
         />
         <Composer
           as={Slot.composer}
@@ -109,7 +123,7 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
           onEditLast={handleEditLast}
         />
       </ChatContainer>
-      {menu !== null && menuMessage !== undefined && (
+      {menu !== null && hasMenu && (
         <MessageMenu
           key={`${menu.message.id} ${menu.kind}`}
           kind={menu.kind}

@@ -30,6 +30,15 @@ function takesFocus(element: HTMLElement | null, options?: FocusOptions): boolea
 
 const isNowhere = (): boolean => document.activeElement === null || document.activeElement === document.body;
 
+export const COMPOSER_ID = 'composer';
+export const COMPOSER = `#${COMPOSER_ID}`;
+export const LOG = '.log';
+
+/** Where nothing can be written, nothing happens. */
+export const focusComposer = (): boolean => takesFocus(document.querySelector<HTMLElement>(COMPOSER));
+
+export const focusLog = (): boolean => takesFocus(document.querySelector<HTMLElement>(LOG));
+
 /** To the first of it that is still there and takes the focus. */
 export const followWay = (way: Way): boolean => way.some((element) => takesFocus(element, { preventScroll: true }));
 

@@ -4,6 +4,7 @@ import { ChatError, type InviteLink } from '../chat/chat.ts';
 import { useChatClient } from '../hooks/chat-provider.tsx';
 import { fullLabel } from './date-labels.ts';
 import { PersonName, You } from './name.tsx';
+import { useOnlineOnly } from './online-only.tsx';
 import { usesSentence } from './phrases.ts';
 import { Problem } from './problem.tsx';
 import { ROLE_LABELS } from './role-labels.ts';
@@ -75,6 +76,7 @@ export function InviteLinks({ tabloId, version, onRevoked }: InviteLinksProps) {
 
 function LinkItem({ link, onRevoke }: { readonly link: InviteLink; readonly onRevoke: () => void }) {
   const { personOf, userId } = useRoom();
+  const { isOff, reasonId, button } = useOnlineOnly();
   const descriptionId = useId();
   return (
     <li className="invite-link-item">
@@ -92,8 +94,9 @@ function LinkItem({ link, onRevoke }: { readonly link: InviteLink; readonly onRe
       <button
         type="button"
         className="button button-plain button-small"
-        aria-describedby={descriptionId}
-        onClick={onRevoke}
+        {...button}
+        aria-describedby={[descriptionId, reasonId].filter(Boolean).join(' ')}
+        onClick={() => !isOff && onRevoke()}
       >
         Revoke
       </button>

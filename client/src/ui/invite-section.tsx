@@ -1,12 +1,13 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { isAtLeast, ROLES, type Role } from '@tablo/schema/roles';
 import { Check, Copy, Link2 } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 import type { Invite } from '../chat/chat.ts';
 import { useChatClient } from '../hooks/chat-provider.tsx';
 import { copyText } from './copy-text.ts';
 import { fullLabel } from './date-labels.ts';
 import { InviteLinks } from './invite-links.tsx';
+import { useOnlineOnly } from './online-only.tsx';
 import { Problem } from './problem.tsx';
 import { ROLE_LABELS } from './role-labels.ts';
 import { sentenceOf } from './sentence-of.ts';
@@ -14,9 +15,11 @@ import { sentenceOf } from './sentence-of.ts';
 interface InviteSectionProps {
   readonly tabloId: TabloId;
   readonly role: Role;
+  /** All that is in its dialog, which has the same title. */
+  readonly isAlone?: boolean;
 }
 
-export function InviteSection({ tabloId, role }: InviteSectionProps) {
+export function InviteSection({ tabloId, role, isAlone = false }: InviteSectionProps) {
   const chat = useChatClient();
   const [inviteRole, setInviteRole] = useState<Role>('member');
   const [invite, setInvite] = useState<Invite | null>(null);
@@ -24,8 +27,11 @@ export function InviteSection({ tabloId, role }: InviteSectionProps) {
   const [problem, setProblem] = useState<string | null>(null);
   const [linksVersion, setLinksVersion] = useState(0);
   const linkRef = useRef<HTMLInputElement>(null);
+  const { isOff, reasonId, button } = useOnlineOnly();
+  const headingId = useId();
 
   const handleCreate = async () => {
+    if (isOff) return;
     setProblem(null);
     try {
       setInvite(await chat.createInvite(tabloId, inviteRole));
@@ -48,14 +54,17 @@ export function InviteSection({ tabloId, role }: InviteSectionProps) {
   };
 
   return (
-    <section className="settings-section">
-      <h3>Invite people</h3>
+    <section className="settings-section" aria-labelledby={isAlone ? undefined : headingId}>
+      {!isAlone && <h3 id={headingId}>Invite people</h3>}
       {invite === null ? (
         <div className="settings-line">
           <label className="invite-role">
             <span>They join as</span>
             <select
               className="select"
+              // It cannot be read-only; nobody is in the middle of choosing for long.
+              disabled={isOff}
+              aria-describedby={reasonId}
               value={inviteRole}
               onChange={(event) => setInviteRole(ROLES.find((one) => one === event.target.value) ?? 'member')}
             >
@@ -66,7 +75,7 @@ export function InviteSection({ tabloId, role }: InviteSectionProps) {
               ))}
             </select>
           </label>
-          <button type="button" className="button button-primary" onClick={() => void handleCreate()}>
+          <button type="button" className="button button-primary" {...button} onClick={() => void handleCreate()}>
             <Link2 size={16} aria-hidden /> Create invite link
           </button>
         </div>

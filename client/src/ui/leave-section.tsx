@@ -1,9 +1,10 @@
 import { canDeleteTablo } from '@tablo/schema/roles';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import type { ChannelSummary } from '../chat/chat.ts';
 import { useChatClient } from '../hooks/chat-provider.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { useNavigation } from './navigation.tsx';
+import { useOnlineOnly } from './online-only.tsx';
 
 interface LeaveSectionProps {
   readonly channel: ChannelSummary;
@@ -13,7 +14,10 @@ interface LeaveSectionProps {
 export function LeaveSection({ channel, onGone }: LeaveSectionProps) {
   const chat = useChatClient();
   const { openList } = useNavigation();
+  const { isOff, button } = useOnlineOnly();
   const [asking, setAsking] = useState<'leave' | 'delete' | null>(null);
+  const headingId = useId();
+  const ask = (what: 'leave' | 'delete') => () => !isOff && setAsking(what);
 
   const handleConfirm = async () => {
     if (asking === 'delete') await chat.deleteTablo(channel.id);
@@ -23,12 +27,13 @@ export function LeaveSection({ channel, onGone }: LeaveSectionProps) {
   };
 
   return (
-    <section className="settings-section settings-leave">
-      <button type="button" className="button button-quiet-danger" onClick={() => setAsking('leave')}>
+    <section className="settings-section settings-leave" aria-labelledby={headingId}>
+      <h3 id={headingId}>{canDeleteTablo(channel.role) ? 'Leave or delete' : 'Leave'}</h3>
+      <button type="button" className="button button-quiet-danger" {...button} onClick={ask('leave')}>
         Leave tablo
       </button>
       {canDeleteTablo(channel.role) && (
-        <button type="button" className="button button-quiet-danger" onClick={() => setAsking('delete')}>
+        <button type="button" className="button button-quiet-danger" {...button} onClick={ask('delete')}>
           Delete tablo
         </button>
       )}

@@ -1,23 +1,20 @@
 import { LoaderCircle } from 'lucide-react';
+import { EmptyLog } from './empty-log.tsx';
 
 interface LogStartProps {
   readonly isLoading: boolean;
   readonly isEmpty: boolean;
+  /** No message is here yet. */
+  readonly isBare: boolean;
   readonly isBeginning: boolean;
   readonly hasProblem: boolean;
   readonly onLoadMore: () => void;
 }
 
 /** What stands above the oldest message that is here. Always takes the same room: what is below it must not jump when older messages are being read. */
-export function LogStart({ isLoading, isEmpty, isBeginning, hasProblem, onLoadMore }: LogStartProps) {
-  if (isEmpty && !isLoading && !hasProblem) {
-    return (
-      <div className="log-empty">
-        <p className="log-empty-title">It is quiet here</p>
-        <p className="hint">Write the first message. Everybody you invite can read it from the beginning.</p>
-      </div>
-    );
-  }
+export function LogStart({ isLoading, isEmpty, isBare, isBeginning, hasProblem, onLoadMore }: LogStartProps) {
+  if (isEmpty && !isLoading && !hasProblem) return <EmptyLog />;
+  if (isLoading && isBare) return <LogSkeleton />;
   return (
     <div className="log-start">
       {isBeginning && !isEmpty ? (
@@ -35,3 +32,14 @@ export function LogStart({ isLoading, isEmpty, isBeginning, hasProblem, onLoadMo
     </div>
   );
 }
+
+/** As in `index.html`. */
+const LogSkeleton = () => (
+  <div className="log-skeleton" aria-hidden="true">
+    <div />
+    <div />
+    <div />
+    <div />
+    <div />
+  </div>
+);

@@ -1,20 +1,21 @@
 import { canModerate, isAtLeast } from '@tablo/schema/roles';
-import type { PersonLabel } from '@tablo/schema/telling-apart';
 import { ChevronDown, UserMinus } from 'lucide-react';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import type { ChannelSummary, Member } from '../chat/chat.ts';
+import type { RoomPerson } from '../chat/room-names.ts';
 import { useChatClient } from '../hooks/chat-provider.tsx';
 import { useReadable } from '../hooks/use-readable.ts';
 import { Avatar } from './avatar.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { PersonName, spokenName } from './name.tsx';
+import { useOnlineOnly } from './online-only.tsx';
 import { RoleDialog } from './role-dialog.tsx';
 import { ROLE_LABELS } from './role-labels.ts';
 import { useRoom } from './room-context.tsx';
 
 /** The address stands below the name anyway. */
-const withoutMark = (person: PersonLabel | null, email: string | null): PersonLabel | null =>
-  person !== null && person.mark === email ? { ...person, mark: null } : person;
+const withoutMark = (person: RoomPerson, email: string | null): RoomPerson =>
+  person.mark === email ? { ...person, mark: null } : person;
 
 /** Rows of the dialog at first, and more at each *Show more*: tablos may have thousands. */
 const MEMBERS_SHOWN = 200;
@@ -27,12 +28,14 @@ export function MemberList({ channel }: { readonly channel: ChannelSummary }) {
   const [removing, setRemoving] = useState<Member | null>(null);
   const [shown, setShown] = useState(MEMBERS_SHOWN);
   const [changing, setChanging] = useState<Member['id'] | null>(null);
+  const { isOff, button } = useOnlineOnly();
+  const headingId = useId();
   const onlineIds = new Set(online.map((person) => person.id));
   const changed = members.find((member) => member.id === changing);
 
   return (
-    <section className="settings-section">
-      <h3>
+    <section className="settings-section" aria-labelledby={headingId}>
+      <h3 id={headingId}>
         Members <bdi className="settings-count">{members.length}</bdi>
       </h3>
       <ul className="members">
@@ -62,7 +65,8 @@ export function MemberList({ channel }: { readonly channel: ChannelSummary }) {
                   className="role-button"
                   aria-label={`Role of ${spoken}: ${ROLE_LABELS[member.role]}`}
                   aria-haspopup="dialog"
-                  onClick={() => setChanging(member.id)}
+                  {...button}
+                  onClick={() => !isOff && setChanging(member.id)}
                 >
                   {ROLE_LABELS[member.role]}
                   <ChevronDown size={14} aria-hidden />
@@ -76,7 +80,8 @@ export function MemberList({ channel }: { readonly channel: ChannelSummary }) {
                   className="icon-button icon-button-small"
                   aria-label={`Remove ${spoken}`}
                   title="Remove"
-                  onClick={() => setRemoving(member)}
+                  {...button}
+                  onClick={() => !isOff && setRemoving(member)}
                 >
                   <UserMinus size={16} aria-hidden />
                 </button>

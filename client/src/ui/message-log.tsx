@@ -1,27 +1,28 @@
 import type { EntryId } from '@tablo/schema/ids';
 import { ArrowDown } from 'lucide-react';
-import {
-  type ElementType,
-  Fragment,
-  type KeyboardEvent,
-  type Ref,
-  useImperativeHandle,
-  useMemo,
-  useState,
-} from 'react';
+import { type ElementType, Fragment, type Ref, useImperativeHandle, useMemo } from 'react';
 import { useReadable } from '../hooks/use-readable.ts';
-import { dayLabel } from './date-labels.ts';
+import { allowedCommands } from './allowed-commands.ts';
+import { Announcer } from './announcer.tsx';
+import { dayLabel, fullDayLabel } from './date-labels.ts';
 import { useDiscarding } from './discarding.tsx';
 import { groupMessages } from './group-messages.ts';
 import { MessageSeparator } from './kit.tsx';
+import { LogEnd } from './log-end.tsx';
+import { handleLogKey } from './log-keys.ts';
 import { LogStart } from './log-start.tsx';
 import { MessageRow } from './message-row.tsx';
-import { badgeLabel } from './phrases.ts';
+import { NewBar } from './new-bar.tsx';
+import { usePlace } from './places.tsx';
 import { useRoom } from './room-context.tsx';
 import { useHistory } from './use-history.ts';
+import { useJumps } from './use-jumps.ts';
 import { useLogScroll } from './use-log-scroll.ts';
 import { useMarkRead } from './use-mark-read.ts';
+import { useNewBar } from './use-new-bar.ts';
 import { useNow } from './use-now.ts';
+import { useOpening } from './use-opening.ts';
+import { useRoving } from './use-roving.ts';
 import { useUnseen } from './use-unseen.ts';
 
 export interface MessageLogControls {
@@ -41,7 +42,8 @@ interface MessageLogProps {
  * The conversation. Own scroller, because the kit's jumps when older and newer messages come together and when a keyboard opens (TRAPS 5).
  */
 export function MessageLog({ ref, unreadCount, menuFor }: MessageLogProps) {
-  const { handle, userId, personOf } = useRoom();
+  const room = useRoom();
+  const { handle, userId, personOf } = room;
   const view = useReadable(handle.view);
   const { firstUnreadId } = view;
   const { ids: discarding } = useDiscarding();
@@ -50,22 +52,29 @@ export function MessageLog({ ref, unreadCount, menuFor }: MessageLogProps) {
     [view.messages, discarding],
   );
   const now = useNow();
-  const [activeId, setActiveId] = useState<EntryId | null>(null);
 
+  const isReady = view.status === 'ready';
   const history = useHistory(handle, view);
+  const place = usePlace(handle.id);
+  const opening = useOpening({ handle, view, kept: place.kept });
   const scroll = useLogScroll({
-    messages,
-    firstUnreadId,
-    isReady: view.status === 'ready',
-    onNearTop: history.handleNearTop,
+    ...{ messages, firstUnreadId, isReady },
+    firstUnreadAt: view.firstUnreadAt,
+    hasNewer: view.hasNewer,
+    isWaiting: opening.isWaiting,
+    kept: place.kept,
+    onPlace: place.keep,
+    onNearTop: history.older.handleNear,
+    onNearEnd: history.newer.handleNear,
   });
-  const unseen = useUnseen({ messages, firstUnreadId, userId, isAtBottom: scroll.isAtBottom });
+  const jumps = useJumps(handle, scroll, opening);
+  const unseen = useUnseen({ messages, unreadCount, userId, isAtBottom: scroll.isAtBottom });
+  const newBar = useNewBar({ view, unreadCount, isAtBottom: scroll.isAtBottom, side: scroll.newSide });
   useMarkRead({
-    handle,
-    isReady: view.status === 'ready',
+    ...{ handle, isReady, unreadCount },
     isAtBottom: scroll.isAtBottom,
+    isHeld: newBar.isHeld,
     newest: messages.at(-1)?.id,
-    unreadCount,
   });
 
   const shown = useMemo(
@@ -73,47 +82,76 @@ export function MessageLog({ ref, unreadCount, menuFor }: MessageLogProps) {
     [messages, scroll.range.start, scroll.range.end, firstUnreadId],
   );
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
+  const shownIds = useMemo(() => shown.flatMap((row) => (row.type === 'message' ? [row.key] : [])), [shown]);
+  const { tabStopId, activeId, handlers, startAtNewest, isByKeyboard } = useRoving(shownIds);
 
-  useImperativeHandle(
-    ref,
-    () => ({
-      jumpTo: (id) => void history.loadUntil(id).then((isHere) => isHere && scroll.jumpTo(id)),
-      jumpToLatest: scroll.jumpToLatest,
-    }),
-    [history.loadUntil, scroll.jumpTo, scroll.jumpToLatest],
-  );
+  /** By key: `false` where it can't be done. Who has clicked into the log and then types is writing. */
+  const runCommand = (command: 'reply' | 'edit', id: EntryId): boolean => {
+    const message = byId.get(id);
+    if (!isByKeyboard() || message === undefined || !allowedCommands(message, room)[command]) return false;
+    if (command === 'reply') room.startReply(message);
+    else room.startEdit(message);
+    return true;
+  };
+
+  const jumpToLatest = () => {
+    startAtNewest();
+    jumps.jumpToLatest();
+  };
+
+  useImperativeHandle(ref, () => ({ jumpTo: jumps.jumpTo, jumpToLatest: jumps.jumpToLatest }), [jumps]);
 
   return (
     <div className="log-frame">
+      {newBar.isShown && (
+        <NewBar
+          count={unreadCount}
+          since={view.firstUnreadAt}
+          isBelow={newBar.isBelow}
+          onJump={jumps.jumpToNew}
+          onRead={() => handle.dismissNew()}
+        />
+      )}
       <div
         ref={scroll.scrollerRef}
         className="log"
         role="log"
         aria-label="Messages"
-        aria-busy={view.status === 'loading'}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroller without focusable content must take the focus to be scrolled by keys.
-        tabIndex={0}
+        aria-busy={!isReady || opening.isWaiting}
+        // Most of what is put in is not new, and what is new the announcer says.
+        aria-live="off"
+        // Tab leads to a message of it; who is put here by the page walks from the newest.
+        tabIndex={-1}
         onScroll={scroll.handleScroll}
-        onKeyDown={handleLogKeys}
-        onPointerLeave={() => setActiveId(null)}
+        onKeyDown={(event) =>
+          handleLogKey(event, {
+            oldestId: messages[0]?.id,
+            newestId: messages.at(-1)?.id,
+            jumpTo: jumps.jumpTo,
+            reply: (id) => runCommand('reply', id),
+            edit: (id) => runCommand('edit', id),
+          })
+        }
+        {...handlers}
       >
-        <div ref={scroll.contentRef} className="log-content">
+        <div ref={scroll.contentRef} className={`log-content ${opening.isWaiting ? 'log-content-waiting' : ''}`}>
           <LogStart
             isLoading={view.status === 'loading' || view.isLoadingMore}
-            isEmpty={view.status === 'ready' && messages.length === 0}
+            isBare={messages.length === 0}
+            isEmpty={isReady && messages.length === 0}
             isBeginning={view.isAtBeginning && scroll.range.start === 0}
-            hasProblem={history.hasProblem}
-            onLoadMore={history.loadMore}
+            hasProblem={history.older.hasProblem}
+            onLoadMore={history.older.load}
           />
           {shown.map((row) => (
             <Fragment key={row.key}>
               {row.type === 'day' ? (
                 <MessageSeparator className="day-separator">
-                  <span>{dayLabel(row.at, now)}</span>
+                  <h2 title={fullDayLabel(row.at)}>{dayLabel(row.at, now)}</h2>
                 </MessageSeparator>
               ) : row.type === 'new' ? (
                 <MessageSeparator className="new-separator" data-new-divider="">
-                  <span>New messages</span>
+                  <h2>New messages</h2>
                 </MessageSeparator>
               ) : (
                 <MessageRow
@@ -124,19 +162,22 @@ export function MessageLog({ ref, unreadCount, menuFor }: MessageLogProps) {
                   isActive={row.key === activeId || row.key === menuFor}
                   isFlashed={row.key === scroll.flashedId}
                   author={personOf(row.message.author)}
-                  quoted={row.message.replyTo === null ? null : (byId.get(row.message.replyTo) ?? null)}
-                  onActive={setActiveId}
+                  isTabStop={row.key === tabStopId}
                 />
               )}
             </Fragment>
           ))}
+          {view.hasNewer && <LogEnd hasProblem={history.newer.hasProblem} onLoadMore={history.newer.load} />}
         </div>
       </div>
+      <Announcer log={scroll.scrollerRef} />
       {!scroll.isAtBottom && messages.length > 0 && (
-        <button type="button" className="jump-latest" aria-label={jumpLabel(unseen)} onClick={scroll.jumpToLatest}>
-          <ArrowDown size={20} aria-hidden />
-          {unseen > 0 && <bdi className="badge">{badgeLabel(unseen)}</bdi>}
-        </button>
+        <div className="jump-line">
+          <button type="button" className="jump-latest" aria-label={jumpLabel(unseen)} onClick={jumpToLatest}>
+            <ArrowDown size={18} aria-hidden />
+            <bdi>{unseen > 0 ? `${unseen} new` : 'Latest'}</bdi>
+          </button>
+        </div>
       )}
     </div>
   );
@@ -144,23 +185,3 @@ export function MessageLog({ ref, unreadCount, menuFor }: MessageLogProps) {
 
 const jumpLabel = (unseen: number): string =>
   unseen === 0 ? 'Jump to the latest' : `Jump to the latest, ${unseen} new`;
-
-/** Arrow keys walk from message to message; what is focused shows its toolbar, and Tab goes into it. */
-function handleLogKeys(event: KeyboardEvent<HTMLElement>): void {
-  const target = event.target as HTMLElement;
-  if (target !== event.currentTarget && !target.matches('[data-message-id]')) return;
-  const all = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-message-id]')];
-  const here = all.indexOf(target);
-  const next =
-    event.key === 'ArrowUp'
-      ? here < 0
-        ? all.at(-1)
-        : all[here - 1]
-      : event.key === 'ArrowDown'
-        ? all[here + 1]
-        : null;
-  if (next === null || next === undefined || (here < 0 && event.key === 'ArrowDown')) return;
-  event.preventDefault();
-  next.focus({ preventScroll: true });
-  next.scrollIntoView({ block: 'nearest' });
-}

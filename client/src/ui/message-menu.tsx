@@ -1,14 +1,17 @@
-import { canModerate } from '@tablo/schema/roles';
 import type { TimelineMessage } from '@tablo/schema/timeline';
-import { Copy, Pencil, Plus, Reply, RotateCcw, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { Copy, Link, Pencil, Reply, RotateCcw, SmilePlus, Trash2, X } from 'lucide-react';
+import { useId } from 'react';
+import { allowedCommands } from './allowed-commands.ts';
 import { copyText } from './copy-text.ts';
-import { fullLabel } from './date-labels.ts';
-import { MORE_EMOJI, QUICK_EMOJI } from './emoji.ts';
-import { useIsNarrow } from './media.ts';
-import { Popover } from './popover.tsx';
+import { EmojiChoice } from './emoji-choice.tsx';
+import { EDIT_KEY, REPLY_KEY } from './log-keys.ts';
+import { useIsNarrow, useIsTouch } from './media.ts';
+import { Menu, MenuItem } from './menu.tsx';
+import { datesSentence } from './message-dates.ts';
+import { messagePath } from './navigation.tsx';
 import { type MessageMenuKind, useRoom } from './room-context.tsx';
 import { useToaster } from './toasts.tsx';
+import { WhoReacted } from './who-reacted.tsx';
 
 interface MessageMenuProps {
   readonly kind: MessageMenuKind;
@@ -22,10 +25,12 @@ export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps
   const room = useRoom();
   const { attempt, say } = useToaster();
   const isNarrow = useIsNarrow();
-  const [showsAll, setShowsAll] = useState(kind === 'emoji');
+  const isTouch = useIsTouch();
+  const noteId = useId();
   const isOwn = message.author === room.userId;
   const { status } = message.delivery;
-  const canReact = status === 'sent' && !message.isDeleted && room.isWritable;
+  const allowed = allowedCommands(message, room);
+  const shortcut = (key: string) => (isTouch ? {} : { shortcut: key.toUpperCase() });
 
   /** Closes first, so that the focus can go where the command puts it. */
   const item = (command: () => void) => () => {
@@ -33,86 +38,111 @@ export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps
     command();
   };
 
+  const note = (
+    <p id={noteId} className="menu-note">
+      <bdi>{datesSentence(message)}</bdi>
+    </p>
+  );
+
   return (
-    <Popover
+    <Menu
       label="What to do with this message"
+      describedBy={noteId}
       anchor={anchor}
       align={isOwn ? 'end' : 'start'}
       isSheet={isNarrow}
       className="menu message-menu"
       onClose={onClose}
+      above={
+        isNarrow && (
+          <div className="sheet-head">
+            {note}
+            <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
+              <X size={20} aria-hidden />
+            </button>
+          </div>
+        )
+      }
+      below={isNarrow ? kind === 'actions' && <WhoReacted message={message} /> : note}
     >
-      {canReact && (
-        <div className={showsAll ? 'emoji-grid' : 'emoji-row'}>
-          {[...QUICK_EMOJI, ...(showsAll ? MORE_EMOJI : [])].map((emoji) => (
-            <button
-              key={emoji}
-              type="button"
-              className="emoji-button"
-              aria-pressed={hasReacted(message, emoji, room.userId)}
-              onClick={item(() =>
-                attempt(room.handle.react(message.id, emoji, !hasReacted(message, emoji, room.userId))),
-              )}
-            >
-              {emoji}
-            </button>
-          ))}
-          {!showsAll && (
-            <button
-              type="button"
-              className="emoji-button emoji-more"
-              aria-label="More emoji"
-              onClick={() => setShowsAll(true)}
-            >
-              <Plus size={18} aria-hidden />
-            </button>
-          )}
-        </div>
+      {allowed.react && (
+        <EmojiChoice
+          message={message}
+          showsAll={kind === 'emoji'}
+          onChoose={(emoji, on) => {
+            onClose();
+            attempt(room.handle.react(message.id, emoji, on));
+          }}
+        />
       )}
-      {kind === 'actions' && !message.isDeleted && (
+      {kind === 'actions' && (
         <>
-          {canReact && <hr className="menu-line" />}
-          {status === 'sent' && room.isWritable && (
-            <button type="button" className="menu-item" onClick={item(() => room.startReply(message))}>
-              <Reply className="points" size={16} aria-hidden /> Reply
-            </button>
+          {allowed.react && <hr className="menu-line" />}
+          {allowed.reply && (
+            <MenuItem
+              icon={<Reply className="points" size={16} aria-hidden />}
+              {...shortcut(REPLY_KEY)}
+              onChoose={item(() => room.startReply(message))}
+            >
+              Reply
+            </MenuItem>
           )}
-          {isOwn && room.isWritable && (
-            <button type="button" className="menu-item" onClick={item(() => room.startEdit(message))}>
-              <Pencil size={16} aria-hidden /> Edit
-            </button>
+          {allowed.react && (
+            <MenuItem
+              icon={<SmilePlus size={16} aria-hidden />}
+              opensMenu
+              onChoose={() => room.openMenu('emoji', message, anchor)}
+            >
+              React
+            </MenuItem>
           )}
-          <button
-            type="button"
-            className="menu-item"
-            onClick={item(() => attempt(copyText(message.text).then(() => say('Copied.'))))}
+          {allowed.edit && (
+            <MenuItem
+              icon={<Pencil size={16} aria-hidden />}
+              {...shortcut(EDIT_KEY)}
+              onChoose={item(() => room.startEdit(message))}
+            >
+              Edit
+            </MenuItem>
+          )}
+          <MenuItem
+            icon={<Copy size={16} aria-hidden />}
+            onChoose={item(() => attempt(copyText(message.text).then(() => say('Copied.'))))}
           >
-            <Copy size={16} aria-hidden /> Copy text
-          </button>
-          {status === 'refused' && (
-            <button type="button" className="menu-item" onClick={item(() => attempt(room.handle.retry(message.id)))}>
-              <RotateCcw size={16} aria-hidden /> Retry
-            </button>
+            Copy text
+          </MenuItem>
+          {status === 'sent' && (
+            <MenuItem
+              icon={<Link size={16} aria-hidden />}
+              onChoose={item(() => attempt(copyText(linkTo(room.handle.id, message.id)).then(() => say('Copied.'))))}
+            >
+              Copy link
+            </MenuItem>
           )}
-          {room.isWritable && (isOwn || canModerate(room.role)) && (
-            <button
-              type="button"
-              className="menu-item menu-item-danger"
-              onClick={item(() =>
+          {status === 'refused' && (
+            <MenuItem
+              icon={<RotateCcw size={16} aria-hidden />}
+              onChoose={item(() => attempt(room.handle.retry(message.id)))}
+            >
+              Retry
+            </MenuItem>
+          )}
+          {allowed.remove && (
+            <MenuItem
+              icon={<Trash2 size={16} aria-hidden />}
+              isDangerous
+              onChoose={item(() =>
                 status === 'sent' ? room.askDelete(message) : attempt(room.handle.remove(message.id)),
               )}
             >
-              <Trash2 size={16} aria-hidden />
               {status === 'sent' ? 'Delete' : status === 'pending' ? 'Do not deliver' : 'Discard'}
-            </button>
+            </MenuItem>
           )}
-          <p className="menu-note">{fullLabel(message.shownAt)}</p>
         </>
       )}
-    </Popover>
+    </Menu>
   );
 }
 
-function hasReacted(message: TimelineMessage, emoji: string, user: string): boolean {
-  return message.reactions.some((group) => group.emoji === emoji && group.users.some((one) => one === user));
-}
+const linkTo = (...place: Parameters<typeof messagePath>): string =>
+  new URL(messagePath(...place), location.origin).href;

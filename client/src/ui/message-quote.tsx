@@ -1,32 +1,51 @@
 import type { EntryId } from '@tablo/schema/ids';
-import type { TimelineMessage } from '@tablo/schema/timeline';
+import { useSyncExternalStore } from 'react';
+import type { KnownMessage, RoomHandle } from '../chat/chat.ts';
 import { PersonName, You } from './name.tsx';
 import { useRoom } from './room-context.tsx';
+import { useToaster } from './toasts.tsx';
 
-interface MessageQuoteProps {
-  readonly id: EntryId;
-  /** `null`: not among the messages that are here; a click fetches it. */
-  readonly quoted: TimelineMessage | null;
-}
+/** What an answer answers: a way there, but where that is gone. */
+export function MessageQuote({ id }: { readonly id: EntryId }) {
+  const { handle, personOf, jumpTo, userId } = useRoom();
+  const { attempt, say } = useToaster();
+  const quoted = useKnown(handle, id);
 
-export function MessageQuote({ id, quoted }: MessageQuoteProps) {
-  const { personOf, jumpTo, userId } = useRoom();
+  if (quoted === 'deleted' || quoted?.isDeleted === true)
+    return (
+      <div className="quote quote-gone">
+        <span className="quote-text truncate">Message deleted</span>
+      </div>
+    );
+
+  /** It may be deleted, or be far up: one question tells, before any page is fetched for it. */
+  const findIt = async () => {
+    if ((await handle.lookUp(id)) === 'deleted') say('This message has been deleted.');
+    else jumpTo(id);
+  };
+
+  if (quoted === null)
+    return (
+      <button type="button" className="quote" onClick={() => attempt(findIt())}>
+        <span className="quote-author truncate">Earlier message</span>
+        <span className="quote-text truncate">Show it</span>
+      </button>
+    );
+
   return (
-    <button type="button" className="quote" onClick={() => jumpTo(id)}>
+    <button type="button" tabIndex={-1} className="quote" onClick={() => jumpTo(id)}>
       <span className="quote-author truncate">
-        {quoted === null ? (
-          'Earlier message'
-        ) : quoted.author === userId ? (
-          <You />
-        ) : (
-          <PersonName person={personOf(quoted.author)} />
-        )}
+        {quoted.author === userId ? <You /> : <PersonName person={personOf(quoted.author)} />}
       </span>
-      <span className="quote-text truncate">{quoted === null ? 'Show it' : <bdi>{quotedText(quoted)}</bdi>}</span>
+      <span className="quote-text truncate">
+        <bdi>{quoted.text.slice(0, 200).replace(/\s+/gu, ' ')}</bdi>
+      </span>
     </button>
   );
 }
 
-/** One line of it. */
-const quotedText = (message: TimelineMessage): string =>
-  message.isDeleted ? 'Message deleted' : message.text.slice(0, 200).replace(/\s+/gu, ' ');
+/** As it is now: also when it is changed or deleted far outside of what is shown. */
+function useKnown(handle: RoomHandle, id: EntryId): KnownMessage {
+  const read = () => handle.known(id);
+  return useSyncExternalStore(handle.view.subscribe, read, read);
+}

@@ -1,9 +1,11 @@
 import type { EntryId } from '@tablo/schema/ids';
-import type { PersonLabel } from '@tablo/schema/telling-apart';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { memo, useRef } from 'react';
+import type { RoomPerson } from '../chat/room-names.ts';
 import { Avatar } from './avatar.tsx';
-import { timeLabel } from './date-labels.ts';
+import { fullLabel, timeLabel } from './date-labels.ts';
+import { EditingNote } from './editing-note.tsx';
+import { datesSentence, editedSentence } from './message-dates.ts';
 import { MessageFooter } from './message-footer.tsx';
 import { MessageFrame } from './message-frame.tsx';
 import { MessageQuote } from './message-quote.tsx';
@@ -13,6 +15,7 @@ import { MessageToolbar } from './message-toolbar.tsx';
 import { PersonName, spokenName } from './name.tsx';
 import { isBigEmoji } from './phrases.ts';
 import { useRoom } from './room-context.tsx';
+import { useIsEditing } from './use-is-editing.ts';
 import { useLongPress } from './use-long-press.ts';
 
 interface MessageRowProps {
@@ -20,19 +23,24 @@ interface MessageRowProps {
   readonly isFirst: boolean;
   readonly isLast: boolean;
   readonly isOwn: boolean;
-  /** Hovered, focused, or with an open menu: shows the toolbar. */
+  /** Pointed at, tapped, focused, or with an open menu: shows the toolbar. */
   readonly isActive: boolean;
   readonly isFlashed: boolean;
-  readonly author: PersonLabel | null;
-  readonly quoted: TimelineMessage | null;
-  readonly onActive: (id: EntryId | null) => void;
+  readonly author: RoomPerson;
+  /** Tab leads to it, and to no other message. */
+  readonly isTabStop: boolean;
 }
 
+export const messageElementId = (id: EntryId): string => `message-${id}`;
+
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
-  const { message, isFirst, isLast, isOwn, isActive, isFlashed, author, quoted, onActive } = props;
+  const { message, isFirst, isLast, isOwn, isActive, isFlashed, author, isTabStop } = props;
   const { openMenu } = useRoom();
+  const isEditing = useIsEditing(message.id);
   const pressRef = useRef<HTMLDivElement>(null);
-  const longPress = useLongPress(() => pressRef.current !== null && openMenu('actions', message, pressRef.current));
+  const longPress = useLongPress(() => {
+    if (pressRef.current !== null && !message.isDeleted) openMenu('actions', message, pressRef.current);
+  });
   const { status } = message.delivery;
   const isBig = !message.isDeleted && message.replyTo === null && isBigEmoji(message.text);
 
@@ -46,20 +54,22 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   if (isBig) classes.push('message-big');
   if (message.isDeleted) classes.push('message-deleted');
   if (isFlashed) classes.push('message-flashed');
+  if (isEditing) classes.push('message-editing');
 
   return (
     <MessageFrame
-      id={part('message')}
+      id={messageElementId(message.id)}
       className={classes.join(' ')}
       data-message-id={message.id}
       data-status={status}
-      tabIndex={-1}
+      tabIndex={isTabStop ? 0 : -1}
       author={isOwn ? 'You' : spokenName(author)}
       spoken={[part('text'), part('edited'), part('time'), part('state')]}
+      aria-describedby={part('dates')}
       isOwn={isOwn}
-      onPointerEnter={(event) => event.pointerType === 'mouse' && onActive(message.id)}
-      onFocus={() => onActive(message.id)}
-      avatar={!isOwn && isFirst ? <Avatar id={message.author} name={author?.name ?? ''} size="sm" /> : null}
+      avatar={
+        !isOwn && isFirst ? <Avatar id={message.author} name={author.name} size="sm" hasLeft={author.hasLeft} /> : null
+      }
       header={
         isFirst && (
           <>
@@ -68,13 +78,23 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
                 <PersonName person={author} />
               </span>
             )}
-            <time id={part('time')} className="message-time" dateTime={new Date(message.shownAt).toISOString()}>
+            <time
+              id={part('time')}
+              className="message-time"
+              dateTime={new Date(message.shownAt).toISOString()}
+              title={fullLabel(message.shownAt)}
+            >
               <bdi>{timeLabel(message.shownAt)}</bdi>
             </time>
           </>
         )
       }
-      footer={<MessageFooter message={message} isOwn={isOwn} />}
+      footer={
+        <>
+          {isEditing && <EditingNote />}
+          <MessageFooter message={message} isOwn={isOwn} />
+        </>
+      }
     >
       <div ref={pressRef} className="message-press" {...longPress}>
         {message.isDeleted ? (
@@ -83,10 +103,10 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           </span>
         ) : (
           <>
-            {message.replyTo !== null && <MessageQuote id={message.replyTo} quoted={quoted} />}
+            {message.replyTo !== null && <MessageQuote id={message.replyTo} />}
             <MessageText id={part('text')} text={message.text} />
             {message.editedAt !== null && (
-              <span id={part('edited')} className="message-edited">
+              <span id={part('edited')} className="message-edited" title={editedSentence(message.editedAt)}>
                 {' '}
                 edited
               </span>
@@ -95,6 +115,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         )}
       </div>
       {!isFirst && <span hidden id={part('time')} role="note" aria-label={timeLabel(message.shownAt)} />}
+      {/* Spoken after all else, and no part of the log's text: what comes new is read aloud without its date. */}
+      <span hidden id={part('dates')} role="note" aria-label={datesSentence(message)} />
       {isOwn && <MessageState id={part('state')} message={message} />}
       {isActive && <MessageToolbar message={message} showsTime={!isFirst} />}
     </MessageFrame>

@@ -1,37 +1,24 @@
 import type { EntryId } from '@tablo/schema/ids';
-import type { TimelineMessage } from '@tablo/schema/timeline';
-import { useEffect, useState } from 'react';
-import { Avatar } from './avatar.tsx';
-import { listLabel } from './date-labels.ts';
+import { type KeyboardEvent, useState } from 'react';
 import { Dialog } from './dialog.tsx';
-import { PersonName, You } from './name.tsx';
 import { useRoom } from './room-context.tsx';
-import { searchInRoom, snippetOf } from './search-in-room.ts';
+import { SearchOlder } from './search-older.tsx';
+import { SearchResult } from './search-result.tsx';
+import { answerSentence } from './search-sentences.ts';
 import { useNow } from './use-now.ts';
+import { useSearch } from './use-search.ts';
 
-/** Reading every stored message for each keystroke would be waste. */
-const WAIT_MS = 180;
-const MAX_SHOWN = 50;
-
-type Found = { readonly query: string; readonly messages: readonly TimelineMessage[] };
+/** Results that are shown at first, and with every *Show more*: what is not looked at costs nothing. */
+const STEP = 50;
 
 export function MessageSearch({ onClose }: { readonly onClose: () => void }) {
   const { handle, jumpTo } = useRoom();
-  const [query, setQuery] = useState('');
-  const [found, setFound] = useState<Found | null>(null);
-  const wanted = query.trim();
-
-  useEffect(() => {
-    let isStale = false;
-    const timer = setTimeout(async () => {
-      const messages = wanted === '' ? [] : await searchInRoom(handle, wanted);
-      if (!isStale) setFound(wanted === '' ? null : { query: wanted, messages });
-    }, WAIT_MS);
-    return () => {
-      isStale = true;
-      clearTimeout(timer);
-    };
-  }, [handle, wanted]);
+  const [words, setWords] = useState('');
+  const [most, setMost] = useState(STEP);
+  const now = useNow();
+  const search = useSearch(handle, words.trim());
+  const { answer, query } = search;
+  const messages = answer?.messages ?? [];
 
   const handlePick = (id: EntryId) => {
     onClose();
@@ -40,65 +27,59 @@ export function MessageSearch({ onClose }: { readonly onClose: () => void }) {
 
   return (
     <Dialog title="Search this tablo" size="medium" onClose={onClose}>
-      <input
-        type="search"
-        className="input"
-        data-autofocus
-        aria-label="Search in this tablo"
-        placeholder="Words in the text"
-        autoComplete="off"
-        value={query}
-        onChange={(event) => setQuery(event.target.value)}
-      />
-      <p className="hint search-count" aria-live="polite">
-        <bdi>
-          {found === null ? 'Searches what is on this device, also without a network.' : countSentence(found.messages)}
-        </bdi>
-      </p>
-      <ul className="search-results">
-        {found?.messages.slice(0, MAX_SHOWN).map((message) => (
-          <li key={message.id}>
-            <Result message={message} query={found.query} onPick={handlePick} />
-          </li>
-        ))}
-      </ul>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: arrow keys only move the focus among what takes it. */}
+      <div className="search" onKeyDown={handleSearchKeys}>
+        <input
+          type="search"
+          className="input"
+          data-autofocus
+          aria-label="Search messages"
+          placeholder="Words in the text"
+          autoComplete="off"
+          enterKeyHint="search"
+          value={words}
+          onChange={(event) => {
+            setWords(event.target.value);
+            setMost(STEP);
+          }}
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape' || event.nativeEvent.isComposing) return;
+            // The browser would only empty the field at the first one.
+            event.preventDefault();
+            onClose();
+          }}
+        />
+        <p className="hint search-count" aria-live="polite">
+          <bdi>
+            {answer === null ? 'Searches what is on this device, also without a network.' : answerSentence(answer, now)}
+          </bdi>
+        </p>
+        <ul className="search-results">
+          {messages.slice(0, most).map((message) => (
+            <li key={message.id}>
+              <SearchResult message={message} query={query} onPick={handlePick} />
+            </li>
+          ))}
+        </ul>
+        {messages.length > most && (
+          <button type="button" className="button button-plain search-more" onClick={() => setMost(most + STEP)}>
+            Show more
+          </button>
+        )}
+        {answer !== null && <SearchOlder search={search} isWhole={answer.reach.isWhole} />}
+      </div>
     </Dialog>
   );
 }
 
-function countSentence(messages: readonly TimelineMessage[]): string {
-  if (messages.length === 0) return 'Nothing found.';
-  if (messages.length > MAX_SHOWN) return `${messages.length} messages; the newest ${MAX_SHOWN} are shown.`;
-  return messages.length === 1 ? '1 message' : `${messages.length} messages`;
-}
-
-interface ResultProps {
-  readonly message: TimelineMessage;
-  readonly query: string;
-  readonly onPick: (id: EntryId) => void;
-}
-
-function Result({ message, query, onPick }: ResultProps) {
-  const { personOf, userId } = useRoom();
-  const now = useNow();
-  const author = personOf(message.author);
-  const { before, match, after } = snippetOf(message.text, query);
-  return (
-    <button type="button" className="search-result" onClick={() => onPick(message.id)}>
-      <Avatar id={message.author} name={author?.name ?? ''} size="sm" />
-      <span className="search-words">
-        <span className="tablo-line">
-          <span className="search-author truncate">
-            {message.author === userId ? <You /> : <PersonName person={author} />}
-          </span>
-          <bdi className="tablo-time">{listLabel(message.shownAt, now)}</bdi>
-        </span>
-        <span className="search-snippet" dir="auto">
-          {before}
-          {match !== '' && <mark>{match}</mark>}
-          {after}
-        </span>
-      </span>
-    </button>
-  );
+/** Up and down between the field and the results; Enter in the field goes to the first of them, where it opens it. */
+function handleSearchKeys(event: KeyboardEvent<HTMLElement>): void {
+  const goesDown = event.key === 'ArrowDown' || (event.key === 'Enter' && event.target instanceof HTMLInputElement);
+  const step = goesDown ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+  if (step === 0 || event.altKey || event.ctrlKey || event.metaKey || event.nativeEvent.isComposing) return;
+  const places = [...event.currentTarget.querySelectorAll<HTMLElement>('input, [data-message-id]')];
+  const next = places[places.indexOf(event.target as HTMLElement) + step];
+  if (!places.includes(event.target as HTMLElement) || next === undefined) return;
+  event.preventDefault();
+  next.focus();
 }

@@ -1,22 +1,33 @@
-import type { TabloId } from '@tablo/schema/ids';
+import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { createContext, type MouseEvent, useContext } from 'react';
 
 /** How the page moves; `app/router.ts` does it. */
 export interface Navigation {
   readonly tabloId: TabloId | null;
-  openTablo(id: TabloId): void;
+  /** The address is none of ours. */
+  readonly isUnknown: boolean;
+  /** The message of that tablo that the address names, whether there is such a one or not; `null` once it has been looked for. */
+  readonly messageId: string | null;
+  openTablo(id: TabloId, message?: EntryId | null): void;
+  /** Back to the list, where it was before, so that nothing of where one was since lies between. */
   openList(): void;
+  forgetMessage(): void;
 }
 
 export const NavigationContext = createContext<Navigation>({
   tabloId: null,
+  messageId: null,
+  isUnknown: false,
   openTablo: () => undefined,
   openList: () => undefined,
+  forgetMessage: () => undefined,
 });
 
 export const useNavigation = (): Navigation => useContext(NavigationContext);
 
 export const tabloPath = (id: TabloId): string => `/t/${id}`;
+export const messagePath = (id: TabloId, message: string): string =>
+  `${tabloPath(id)}/m/${encodeURIComponent(message)}`;
 
 /** A click that should stay in this page: not one that opens a new tab. */
 export function isPlainClick(event: MouseEvent): boolean {

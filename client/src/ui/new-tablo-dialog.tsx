@@ -1,12 +1,14 @@
 import { MAX_TABLO_NAME_CODE_POINTS } from '@tablo/schema/limits';
 import { parseName } from '@tablo/schema/name';
-import { type FormEvent, useId, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { useChatClient } from '../hooks/chat-provider.tsx';
 import { useConnection } from '../hooks/use-connection.ts';
 import { Dialog } from './dialog.tsx';
 import { useNavigation } from './navigation.tsx';
 import { Problem } from './problem.tsx';
 import { sentenceOf } from './sentence-of.ts';
+import { TextField } from './text-field.tsx';
+import { useFormProblems } from './use-form-problems.ts';
 
 export function nameProblem(name: string): string | null {
   if (name.trim() === '') return 'Give it a name first.';
@@ -21,15 +23,14 @@ export function NewTabloDialog({ onClose }: { readonly onClose: () => void }) {
   const [name, setName] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setIsBusy] = useState(false);
-  const inputId = useId();
-  const problemId = useId();
+  const { problems, formRef, show, clear } = useFormProblems<'name'>();
 
   const handleSubmit = async (event: FormEvent) => {
     event.preventDefault();
     if (isBusy) return;
+    setProblem(null);
     const wrong = nameProblem(name.trim());
-    setProblem(wrong);
-    if (wrong !== null) return;
+    if (!show(wrong === null ? {} : { name: wrong })) return;
     setIsBusy(true);
     try {
       openTablo(await chat.createTablo(name.trim()));
@@ -42,27 +43,21 @@ export function NewTabloDialog({ onClose }: { readonly onClose: () => void }) {
 
   return (
     <Dialog title="Start a tablo" onClose={onClose}>
-      <form className="form" noValidate onSubmit={(event) => void handleSubmit(event)}>
-        <div className="field">
-          <label className="field-label" htmlFor={inputId}>
-            Name
-          </label>
-          <input
-            id={inputId}
-            className="input"
-            data-autofocus
-            autoComplete="off"
-            placeholder="For example: Website launch"
-            aria-invalid={problem !== null}
-            aria-describedby={problemId}
-            value={name}
-            onChange={(event) => {
-              setName(event.target.value);
-              setProblem(null);
-            }}
-          />
-          <Problem text={problem} id={problemId} />
-        </div>
+      <form ref={formRef} className="form" noValidate onSubmit={(event) => void handleSubmit(event)}>
+        <TextField
+          label="Name"
+          data-autofocus
+          autoComplete="off"
+          placeholder="For example: Website launch"
+          aria-required
+          value={name}
+          problem={problems.name ?? null}
+          onChange={(event) => {
+            setName(event.target.value);
+            clear('name');
+          }}
+        />
+        <Problem text={problem} />
         <p className="hint">
           {connection.status === 'online'
             ? 'You can invite people right after.'

@@ -6,6 +6,7 @@ import {
   isBigEmoji,
   lengthProblem,
   lossesSentence,
+  newSentence,
   pageTitle,
   unseenProblem,
   whoReacted,
@@ -31,6 +32,14 @@ describe('avatarColour', () => {
       expect(avatarColour(id)).toBeGreaterThanOrEqual(0);
       expect(avatarColour(id)).toBeLessThan(10);
     }
+  });
+});
+
+describe('newSentence', () => {
+  it('says how many, and since when where that is known', () => {
+    expect(newSentence(5_000, 'Monday 14:03')).toBe('5,000 new since Monday 14:03');
+    expect(newSentence(2, null)).toBe('2 new messages');
+    expect(newSentence(1, null)).toBe('1 new message');
   });
 });
 

@@ -31,9 +31,19 @@ export function avatarColour(id: string): number {
 export const badgeLabel = (count: number): string => (count > 99 ? '99+' : String(count));
 export const unreadSentence = (count: number): string => `${count} unread ${count === 1 ? 'message' : 'messages'}`;
 
+/** `since`: when the first of them was written, where that is known. */
+export const newSentence = (count: number, since: string | null): string =>
+  since === null
+    ? `${count.toLocaleString('en')} new ${count === 1 ? 'message' : 'messages'}`
+    : `${count.toLocaleString('en')} new since ${since}`;
+
 /** Own messages and changes that the server did not take, in a tablo that one does not look at. */
 export const undeliveredSentence = (count: number, tabloName: string): string =>
   `${count} ${count === 1 ? 'message was' : 'messages were'} not delivered in \u2068${tabloName}\u2069.`;
+
+/** Own messages and changes that are on this device only, while the server is away. */
+export const waitingSentence = (count: number): string =>
+  count === 1 ? '1 message or change is waiting.' : `${count.toLocaleString('en')} messages or changes are waiting.`;
 
 export function pageTitle(unread: number, tabloName: string | null): string {
   const place = tabloName === null ? 'Tablo Chat' : `${tabloName} · Tablo Chat`;

@@ -1,8 +1,7 @@
 import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import { followWay, wayFrom } from './focus.ts';
 
-interface PopoverProps {
-  readonly label: string;
+export interface PopoverProps {
   /** What it belongs to: it opens beside this, goes where this goes, and gives the focus back to it, or to what it stands in. */
   readonly anchor: HTMLElement;
   /** Which edges line up with the anchor's, in the direction of reading. */
@@ -39,11 +38,11 @@ function isInView(anchor: HTMLElement, scroller: Element): boolean {
 }
 
 /**
- * In the top layer, so nothing clips it. On a narrow screen the style sheet makes it a sheet at the bottom. `manual`, because the browser's own
+ * The box of a menu (`menu.tsx`). In the top layer, so nothing clips it. On a narrow screen the style sheet makes it a sheet at the bottom. `manual`, because the browser's own
  * light dismissal takes the finger that lifts after a long press for a tap elsewhere.
  */
 export function Popover(props: PopoverProps) {
-  const { label, anchor, align = 'end', isSheet = false, onClose, children, className = '' } = props;
+  const { anchor, align = 'end', isSheet = false, onClose, children, className = '' } = props;
   const ref = useRef<HTMLDivElement>(null);
   const onCloseRef = useRef(onClose);
   onCloseRef.current = onClose;
@@ -53,8 +52,9 @@ export function Popover(props: PopoverProps) {
     const popover = ref.current;
     if (popover === null) return;
     const handlePointerDown = ({ target }: PointerEvent) => {
+      if (!(target instanceof Node) || popover.contains(target)) return;
       // The button that opened it closes it by its own click.
-      if (target instanceof Node && !popover.contains(target) && !anchor.contains(target)) onCloseRef.current();
+      if (!(anchor instanceof HTMLButtonElement && anchor.contains(target))) onCloseRef.current();
     };
     const handleKeyDown = (event: KeyboardEvent) => {
       if (event.key !== 'Escape') return;
@@ -63,7 +63,7 @@ export function Popover(props: PopoverProps) {
     };
     const way = wayFrom(anchor);
     popover.showPopover();
-    popover.querySelector<HTMLElement>('button, input')?.focus({ preventScroll: true });
+    popover.querySelector<HTMLElement>('[role^="menuitem"]')?.focus({ preventScroll: true });
     document.addEventListener('pointerdown', handlePointerDown, true);
     document.addEventListener('keydown', handleKeyDown, true);
     return () => {
@@ -99,8 +99,7 @@ export function Popover(props: PopoverProps) {
   }, [anchor, align, isSheet]);
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms; this groups buttons.
-    <div ref={ref} popover="manual" role="group" tabIndex={-1} aria-label={label} className={`popover ${className}`}>
+    <div ref={ref} popover="manual" tabIndex={-1} className={`popover ${className}`}>
       {children}
     </div>
   );

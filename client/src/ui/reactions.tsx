@@ -21,9 +21,11 @@ export function Reactions({ message }: { readonly message: TimelineMessage }) {
           <button
             key={emoji}
             type="button"
+            tabIndex={-1}
             className="reaction"
             aria-pressed={isMine}
-            aria-label={who}
+            // With the number, since it is what one sees.
+            aria-label={`${who}, ${users.length}`}
             title={who}
             disabled={!isWritable}
             onClick={() => attempt(handle.react(message.id, emoji, !isMine))}
@@ -36,8 +38,11 @@ export function Reactions({ message }: { readonly message: TimelineMessage }) {
       {isWritable && (
         <button
           type="button"
+          tabIndex={-1}
           className="reaction reaction-add"
           aria-label="Add a reaction"
+          aria-haspopup="menu"
+          aria-expanded={false}
           onClick={(event) => openMenu('emoji', message, event.currentTarget)}
         >
           <SmilePlus size={15} aria-hidden />

@@ -20,20 +20,26 @@ export function RefusedMessage({ message, refusal }: RefusedMessageProps) {
     <div className="refused">
       <span className="refused-reason">Not delivered. {refusal.message}</span>
       <span className="refused-actions">
-        <button type="button" className="link-button" onClick={() => attempt(handle.retry(message.id))}>
+        <button type="button" tabIndex={-1} className="link-button" onClick={() => attempt(handle.retry(message.id))}>
           Retry
         </button>
-        <button type="button" className="link-button" onClick={() => startEdit(message)}>
+        <button type="button" tabIndex={-1} className="link-button" onClick={() => startEdit(message)}>
           Edit
         </button>
         <button
           type="button"
+          tabIndex={-1}
           className="link-button"
           onClick={() => attempt(copyText(message.text).then(() => say('Copied.')))}
         >
           Copy
         </button>
-        <button type="button" className="link-button" onClick={() => discard(handle, message.id, 'Message discarded.')}>
+        <button
+          type="button"
+          tabIndex={-1}
+          className="link-button"
+          onClick={() => discard(handle, message.id, 'Message discarded.')}
+        >
           Discard
         </button>
       </span>
@@ -64,19 +70,25 @@ export function RefusedChange({ entry, refusal }: RefusedChangeProps) {
       </span>
       {entry.kind === 'edit' && <span className="refused-text">{entry.text}</span>}
       <span className="refused-actions">
-        <button type="button" className="link-button" onClick={() => attempt(handle.retry(entry.id))}>
+        <button type="button" tabIndex={-1} className="link-button" onClick={() => attempt(handle.retry(entry.id))}>
           Retry
         </button>
         {entry.kind === 'edit' && (
           <button
             type="button"
+            tabIndex={-1}
             className="link-button"
             onClick={() => attempt(copyText(entry.text).then(() => say('Copied.')))}
           >
             Copy
           </button>
         )}
-        <button type="button" className="link-button" onClick={() => discard(handle, entry.id, 'Change discarded.')}>
+        <button
+          type="button"
+          tabIndex={-1}
+          className="link-button"
+          onClick={() => discard(handle, entry.id, 'Change discarded.')}
+        >
           Discard
         </button>
       </span>

@@ -1,23 +1,31 @@
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useId, useState } from 'react';
 import type { ChannelSummary } from '../chat/chat.ts';
 import { useChatClient } from '../hooks/chat-provider.tsx';
 import { nameProblem } from './new-tablo-dialog.tsx';
+import { useOnlineOnly } from './online-only.tsx';
 import { Problem } from './problem.tsx';
 import { sentenceOf } from './sentence-of.ts';
+import { FieldProblem } from './text-field.tsx';
 import { useToaster } from './toasts.tsx';
+import { useFormProblems } from './use-form-problems.ts';
 
 export function RenameSection({ channel }: { readonly channel: ChannelSummary }) {
   const chat = useChatClient();
   const { say } = useToaster();
   const [name, setName] = useState(channel.name);
   const [problem, setProblem] = useState<string | null>(null);
+  const { problems, formRef, show, clear } = useFormProblems<'name'>();
+  const { isOff, reasonId } = useOnlineOnly();
+  const id = useId();
+  const wrong = problems.name ?? null;
   const isChanged = name.trim() !== channel.name;
 
   const handleSubmit = async (event: FormEvent) => {
     event.preventDefault();
-    const wrong = nameProblem(name.trim());
-    setProblem(wrong);
-    if (wrong !== null || !isChanged) return;
+    if (isOff) return;
+    setProblem(null);
+    const found = nameProblem(name.trim());
+    if (!show(found === null ? {} : { name: found }) || !isChanged) return;
     try {
       await chat.renameTablo(channel.id, name.trim());
       say('Renamed.');
@@ -27,20 +35,34 @@ export function RenameSection({ channel }: { readonly channel: ChannelSummary })
   };
 
   return (
-    <section className="settings-section">
-      <h3>Rename</h3>
-      <form className="settings-line" onSubmit={(event) => void handleSubmit(event)}>
+    <section className="settings-section" aria-labelledby={`${id}-heading`}>
+      <h3 id={`${id}-heading`}>Rename</h3>
+      <form ref={formRef} className="settings-line" noValidate onSubmit={(event) => void handleSubmit(event)}>
         <input
           className="input"
           aria-label="New name of this tablo"
+          aria-invalid={wrong !== null}
+          aria-describedby={wrong === null ? reasonId : `${id}-problem`}
+          aria-disabled={isOff || undefined}
           autoComplete="off"
+          // Not disabled: a disabled field loses the focus, and is skipped by who would hear why.
+          readOnly={isOff}
           value={name}
-          onChange={(event) => setName(event.target.value)}
+          onChange={(event) => {
+            setName(event.target.value);
+            clear('name');
+          }}
         />
-        <button type="submit" className="button button-plain" aria-disabled={!isChanged}>
+        <button
+          type="submit"
+          className="button button-plain"
+          aria-disabled={!isChanged || isOff}
+          aria-describedby={reasonId}
+        >
           Rename
         </button>
       </form>
+      <FieldProblem id={`${id}-problem`} text={wrong} />
       <Problem text={problem} />
     </section>
   );

@@ -1,9 +1,9 @@
 import type { EntryId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
-import type { PersonLabel } from '@tablo/schema/telling-apart';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { createContext, useContext } from 'react';
 import type { RoomHandle } from '../chat/chat.ts';
+import type { RoomPerson } from '../chat/room-names.ts';
 
 /** What every message of the open tablo needs, kept apart from what changes with each message. */
 export interface Room {
@@ -12,8 +12,8 @@ export interface Room {
   readonly role: Role;
   /** Guests and closed tablos: reading only. */
   readonly isWritable: boolean;
-  /** How somebody is called here; `null`: not known here. */
-  personOf(user: UserId): PersonLabel | null;
+  /** How somebody is called here. */
+  personOf(user: UserId): RoomPerson;
   startReply(message: TimelineMessage): void;
   startEdit(message: TimelineMessage): void;
   askDelete(message: TimelineMessage): void;

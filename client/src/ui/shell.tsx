@@ -1,37 +1,40 @@
 import type { TabloId } from '@tablo/schema/ids';
-import { MessagesSquare } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { ChannelSummary } from '../chat/chat.ts';
 import { useChannels } from '../hooks/use-channels.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { Conversation } from './conversation.tsx';
 import { DiscardProvider } from './discarding.tsx';
-import { useFocusKeeper } from './focus.ts';
+import { COMPOSER, LOG, useFocusKeeper } from './focus.ts';
 import { MainContainer } from './kit.tsx';
 import { useIsNarrow, useIsTouch } from './media.ts';
 import { tabloPath, useNavigation } from './navigation.tsx';
+import { NoTablo } from './no-tablo.tsx';
+import { GoToDialog, ShortcutsDialog, UnknownPlace } from './parts.ts';
 import { pageTitle } from './phrases.ts';
 import { Sidebar } from './sidebar.tsx';
+import { SkipLink } from './skip-link.tsx';
 import { UndeliveredNotice } from './undelivered-notice.tsx';
+import { useFocusOnArrival } from './use-focus-on-arrival.ts';
+import { useShortcuts } from './use-shortcuts.ts';
+import { useVisited } from './use-visited.ts';
 
 interface ShellProps {
   readonly onSignInAgain: () => void;
   readonly onSignOut: () => void;
 }
 
-const COMPOSER = '.composer-field';
-const LOG = '.log';
 const NEW_TABLO = '.new-tablo';
 const linkTo = (id: TabloId): string => `.tablo-link[href="${tabloPath(id)}"]`;
 
 /** A signed-in person's page: the list, and the conversation beside it; on a narrow screen one of them. */
 export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
   const { channels } = useChannels();
-  const { tabloId } = useNavigation();
+  const { tabloId, isUnknown, openTablo } = useNavigation();
   const isNarrow = useIsNarrow();
   const channel = channels.find((one) => one.id === tabloId) ?? null;
   const unread = channels.reduce((sum, one) => sum + one.unreadCount, 0);
-  // Removed from it, or it was deleted: what was read here stays on the screen, under its name.
+  // Removed from it, or it was deleted: said under its name.
   const lastChannel = useRef<ChannelSummary | null>(null);
   if (channel !== null) lastChannel.current = channel;
   const name = channel?.name ?? (lastChannel.current?.id === tabloId ? lastChannel.current.name : null);
@@ -43,6 +46,21 @@ export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
   const lastId = lastChannel.current?.id;
   useFocusKeeper([...inConversation, ...(lastId === undefined ? [] : [linkTo(lastId)]), NEW_TABLO]);
 
+  const [opened, setOpened] = useState<'go-to' | 'shortcuts' | null>(null);
+  const visited = useVisited(tabloId);
+  const expectArrival = useFocusOnArrival(tabloId, inConversation);
+  const goTo = (id: TabloId) => {
+    expectArrival(id);
+    openTablo(id);
+  };
+  useShortcuts({
+    channels,
+    tabloId,
+    onGoTo: () => setOpened('go-to'),
+    onHelp: () => setOpened('shortcuts'),
+    onTablo: goTo,
+  });
+
   useEffect(() => {
     document.title = title;
   }, [title]);
@@ -51,31 +69,30 @@ export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
 
   return (
     <DiscardProvider>
+      {tabloId !== null && <SkipLink />}
       <UndeliveredNotice />
       <MainContainer className="shell">
-        {(!isNarrow || tabloId === null) && (
-          <div className="shell-side">
-            <Sidebar onSignOut={onSignOut} />
+        {(!isNarrow || (tabloId === null && !isUnknown)) && (
+          // The one pane of a narrow screen is its main one; one element, so that what is typed in it survives a turn of the phone.
+          <div className="shell-side" role={isNarrow ? 'main' : undefined}>
+            <Sidebar onSignOut={onSignOut} onShortcuts={() => setOpened('shortcuts')} />
             {isNarrow && banner}
           </div>
         )}
         {tabloId !== null ? (
-          <Conversation key={tabloId} tabloId={tabloId} channel={channel} name={name ?? ''} banner={banner} />
+          <main className="shell-main">
+            <Conversation key={tabloId} tabloId={tabloId} channel={channel} name={name} banner={banner} />
+          </main>
+        ) : isUnknown ? (
+          <UnknownPlace banner={banner} />
         ) : (
-          !isNarrow && (
-            <div className="conversation no-tablo">
-              {banner}
-              <div className="no-tablo-words">
-                <MessagesSquare size={44} strokeWidth={1.4} aria-hidden />
-                <p className="no-tablo-title">{channels.length === 0 ? 'Welcome to Tablo Chat' : 'Pick a tablo'}</p>
-                <p className="hint">
-                  Everything you open stays readable without a network, and what you write is sent later.
-                </p>
-              </div>
-            </div>
-          )
+          !isNarrow && <NoTablo banner={banner} />
         )}
       </MainContainer>
+      {opened === 'go-to' && (
+        <GoToDialog current={tabloId} visited={visited} onGo={goTo} onClose={() => setOpened(null)} />
+      )}
+      {opened === 'shortcuts' && <ShortcutsDialog onClose={() => setOpened(null)} />}
     </DiscardProvider>
   );
 }

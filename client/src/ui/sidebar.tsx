@@ -1,37 +1,32 @@
 import { Plus, Search, X } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { AccountMenu } from './account-menu.tsx';
 import { ConnectionStatus } from './connection-status.tsx';
 import { Logo } from './logo.tsx';
-import { NewTabloDialog } from './new-tablo-dialog.tsx';
+import { useIsNarrow } from './media.ts';
+import { NewTabloDialog } from './parts.ts';
 import { TabloList } from './tablo-list.tsx';
 
 interface SidebarProps {
   readonly onSignOut: () => void;
+  readonly onShortcuts: () => void;
 }
 
-export function Sidebar({ onSignOut }: SidebarProps) {
+export function Sidebar({ onSignOut, onShortcuts }: SidebarProps) {
   const [query, setQuery] = useState('');
   const [isCreating, setIsCreating] = useState(false);
   const searchRef = useRef<HTMLInputElement>(null);
 
-  useEffect(() => {
-    const handleKeyDown = (event: KeyboardEvent) => {
-      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'k') return;
-      event.preventDefault();
-      searchRef.current?.focus();
-      searchRef.current?.select();
-    };
-    document.addEventListener('keydown', handleKeyDown);
-    return () => document.removeEventListener('keydown', handleKeyDown);
-  }, []);
+  const isNarrow = useIsNarrow();
+  // A page has one first heading: beside a conversation it is the conversation's.
+  const Heading = isNarrow ? 'h1' : 'h2';
 
   return (
     <div className="sidebar">
-      <header className="sidebar-header">
+      <header className="sidebar-header" role={isNarrow ? 'none' : undefined}>
         <Logo size={30} />
         <div className="sidebar-title">
-          <h1>Tablo Chat</h1>
+          <Heading className="sidebar-name">Tablo Chat</Heading>
           <ConnectionStatus />
         </div>
         <button
@@ -43,9 +38,9 @@ export function Sidebar({ onSignOut }: SidebarProps) {
         >
           <Plus size={20} aria-hidden />
         </button>
-        <AccountMenu onSignOut={onSignOut} />
+        <AccountMenu onSignOut={onSignOut} onShortcuts={onShortcuts} />
       </header>
-      <div className="search-field">
+      <search className="search-field">
         <Search size={16} aria-hidden />
         <input
           ref={searchRef}
@@ -59,11 +54,7 @@ export function Sidebar({ onSignOut }: SidebarProps) {
           onChange={(event) => setQuery(event.target.value)}
           onKeyDown={(event) => event.key === 'Escape' && setQuery('')}
         />
-        {query === '' ? (
-          <span className="search-key" aria-hidden="true">
-            {navigator.platform.startsWith('Mac') ? '⌘K' : 'Ctrl K'}
-          </span>
-        ) : (
+        {query !== '' && (
           <button
             type="button"
             className="icon-button icon-button-small"
@@ -76,7 +67,7 @@ export function Sidebar({ onSignOut }: SidebarProps) {
             <X size={16} aria-hidden />
           </button>
         )}
-      </div>
+      </search>
       <TabloList query={query} onCreate={() => setIsCreating(true)} onPicked={() => setQuery('')} />
       {isCreating && <NewTabloDialog onClose={() => setIsCreating(false)} />}
     </div>

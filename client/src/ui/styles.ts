@@ -1,4 +1,5 @@
 /** The page's style sheets, in order. */
+import '@chatscope/chat-ui-kit-styles/dist/default/styles.min.css';
 import './theme.css';
 import './base.css';
 import './controls.css';
@@ -14,3 +15,8 @@ import './composer.css';
 import './dialog.css';
 import './settings.css';
 import './search.css';
+import './touch.css';
+import './go-to.css';
+import './forced-colors.css';
+import './first-run.css';
+import './start.css';

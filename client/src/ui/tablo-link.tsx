@@ -7,6 +7,7 @@ import { PersonName, You } from './name.tsx';
 import { isPlainClick, tabloPath } from './navigation.tsx';
 import { badgeLabel, unreadSentence } from './phrases.ts';
 import { hasState, TabloState } from './tablo-state.tsx';
+import { TimeLabel } from './time-label.tsx';
 
 interface TabloLinkProps {
   readonly channel: ChannelSummary;
@@ -16,7 +17,12 @@ interface TabloLinkProps {
   readonly onOpen: (id: TabloId) => void;
 }
 
-/** The link's name is the tablo's name and nothing else; the preview and the count describe it. */
+type LastMessage = NonNullable<ChannelSummary['lastMessage']>;
+const authorOf = ({ authorName, authorMark, isAuthorNamed, hasAuthorLeft }: LastMessage) => ({
+  ...{ name: authorName, mark: authorMark, isNamed: isAuthorNamed, hasLeft: hasAuthorLeft },
+});
+
+/** The link is the tablo's name and nothing else, and its area the whole row (`tablo-list.css`). The preview and the count describe it. */
 export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast, now, onOpen }: TabloLinkProps) {
   const { id, name, lastMessage, unreadCount, unsent } = channel;
   const preview = `preview-${id}`;
@@ -25,28 +31,27 @@ export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast
   const isMarked = hasState(channel, isCurrent);
 
   return (
-    <a
-      href={tabloPath(id)}
-      className={`tablo-link ${unreadCount > 0 ? 'tablo-link-unread' : ''}`}
-      aria-label={name}
-      aria-describedby={[unreadCount > 0 && unread, isMarked && state, preview].filter(Boolean).join(' ')}
-      aria-current={isCurrent ? 'page' : undefined}
-      onClick={(event) => {
-        if (!isPlainClick(event)) return;
-        event.preventDefault();
-        onOpen(id);
-      }}
-    >
+    <div className={`tablo-row ${unreadCount > 0 ? 'tablo-row-unread' : ''}`}>
       <Avatar id={id} name={name} shape="tablo" size="md" />
       <span className="tablo-words">
         <span className="tablo-line">
-          <span className="tablo-name truncate" title={name}>
+          <a
+            href={tabloPath(id)}
+            className="tablo-link tablo-name truncate"
+            title={name}
+            aria-label={name}
+            aria-describedby={[unreadCount > 0 && unread, isMarked && state, preview].filter(Boolean).join(' ')}
+            aria-current={isCurrent ? 'page' : undefined}
+            onClick={(event) => {
+              if (!isPlainClick(event)) return;
+              event.preventDefault();
+              onOpen(id);
+            }}
+          >
             <bdi>{name}</bdi>
-          </span>
+          </a>
           {lastMessage !== null && (
-            <time className="tablo-time" dateTime={new Date(lastMessage.shownAt).toISOString()}>
-              <bdi>{listLabel(lastMessage.shownAt, now)}</bdi>
-            </time>
+            <TimeLabel className="tablo-time" at={lastMessage.shownAt} label={listLabel(lastMessage.shownAt, now)} />
           )}
         </span>
         <span className="tablo-line">
@@ -57,11 +62,7 @@ export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast
             ) : (
               <>
                 <span className="tablo-author">
-                  {isOwnLast ? (
-                    <You />
-                  ) : (
-                    <PersonName person={{ name: lastMessage.authorName, mark: lastMessage.authorMark }} isInline />
-                  )}
+                  {isOwnLast ? <You /> : <PersonName person={authorOf(lastMessage)} isInline />}
                   {': '}
                 </span>
                 {/* One line is shown; there is no need to lay out 8,000 characters for it. */}
@@ -82,6 +83,6 @@ export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast
           )}
         </span>
       </span>
-    </a>
+    </div>
   );
 });

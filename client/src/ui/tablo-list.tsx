@@ -3,7 +3,10 @@ import { useMemo } from 'react';
 import { useChatClient } from '../hooks/chat-provider.tsx';
 import { useChannels } from '../hooks/use-channels.ts';
 import { useConnection } from '../hooks/use-connection.ts';
+import { FirstSteps } from './first-steps.tsx';
 import { InvitationList } from './invitation-list.tsx';
+import { matchTablos } from './match-tablos.ts';
+import { useIsNarrow } from './media.ts';
 import { useNavigation } from './navigation.tsx';
 import { TabloLink } from './tablo-link.tsx';
 import { useNow } from './use-now.ts';
@@ -16,19 +19,15 @@ interface TabloListProps {
 
 const SKELETONS = ['a', 'b', 'c', 'd', 'e', 'f'];
 
-const fold = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-
 export function TabloList({ query, onCreate, onPicked }: TabloListProps) {
   const chat = useChatClient();
   const { status, channels } = useChannels();
   const isOffline = useConnection().status === 'offline';
   const { tabloId, openTablo } = useNavigation();
+  const isNarrow = useIsNarrow();
   const now = useNow();
 
-  const found = useMemo(() => {
-    const words = fold(query).split(/\s+/u).filter(Boolean);
-    return channels.filter((channel) => words.every((word) => fold(channel.name).includes(word)));
-  }, [channels, query]);
+  const found = useMemo(() => matchTablos(channels, query), [channels, query]);
 
   return (
     <nav className="tablo-list" aria-label="Tablos" aria-busy={status === 'loading'}>
@@ -45,10 +44,8 @@ export function TabloList({ query, onCreate, onPicked }: TabloListProps) {
         <div className="list-empty">
           <MessagesSquare size={36} strokeWidth={1.5} aria-hidden />
           <p className="list-empty-title">No tablos yet</p>
-          <p className="hint">A tablo is one conversation with the people you invite. Start your first one.</p>
-          <button type="button" className="button button-primary" onClick={onCreate}>
-            Start one
-          </button>
+          {/* In a wide window they stand beside the list. */}
+          {isNarrow ? <FirstSteps onCreate={onCreate} /> : <p className="hint">They will stand here.</p>}
         </div>
       ) : found.length === 0 ? (
         <p className="list-empty hint">No tablo matches “{query.trim()}”.</p>

@@ -12,7 +12,7 @@ interface ToastOptions {
   readonly action?: { readonly label: string; readonly run: () => void };
   /** Closed by time or by hand, without the action. */
   readonly onGone?: () => void;
-  /** Until it is closed by hand: for what must not be missed by who looks elsewhere. */
+  /** Until it is closed by hand: for what must not be missed by who looks elsewhere. Problems always do. */
   readonly stays?: boolean;
 }
 
@@ -36,6 +36,8 @@ export const useToaster = (): Toaster => useContext(ToasterContext);
 const MOST_PLAIN = 3;
 let lastId = 0;
 
+const staysOpen = ({ stays = false, tone }: ToastOptions): boolean => stays || tone === 'problem';
+
 export function ToastProvider({ children }: { readonly children: ReactNode }) {
   const [toasts, setToasts] = useState<readonly Toast[]>([]);
 
@@ -47,7 +49,7 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
       const toast = { ...options, id: lastId, text };
       setToasts((known) => {
         const others = known.filter((other) => other.text !== text || other.action !== undefined);
-        const plain = others.filter((other) => other.action === undefined);
+        const plain = others.filter((other) => other.action === undefined && !staysOpen(other));
         const pushedOut = toast.action === undefined ? plain.slice(0, -(MOST_PLAIN - 1)) : [];
         return [...others.filter((other) => !pushedOut.includes(other)), toast];
       });
@@ -77,7 +79,8 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
 }
 
 function ToastView({ toast, onClosed }: { readonly toast: Toast; readonly onClosed: (id: number) => void }) {
-  const { id, text, tone = 'plain', action, onGone, stays = false } = toast;
+  const { id, text, tone = 'plain', action, onGone } = toast;
+  const stays = staysOpen(toast);
   // Who is about to press its button has as long as they need (WCAG 2.2.1).
   const [isHeld, setIsHeld] = useState(false);
 

@@ -1,4 +1,4 @@
-import type { PersonLabel } from '@tablo/schema/telling-apart';
+import type { RoomPerson } from '../chat/room-names.ts';
 import { useReadable } from '../hooks/use-readable.ts';
 import { TypingIndicator } from './kit.tsx';
 import { PersonName } from './name.tsx';
@@ -8,7 +8,7 @@ import { useRoom } from './room-context.tsx';
 export function TypingLine() {
   const { handle, personOf } = useRoom();
   const { typing } = useReadable(handle.presence);
-  const people = typing.map((person) => personOf(person.id) ?? { name: person.name, mark: null, short: person.name });
+  const people = typing.map((person) => personOf(person.id));
   return (
     <div className="typing-line">
       {people.length > 0 && <TypingIndicator content={<TypingSentence people={people} />} />}
@@ -16,8 +16,10 @@ export function TypingLine() {
   );
 }
 
-export function TypingSentence({ people }: { readonly people: readonly PersonLabel[] }) {
-  const [one, two] = people.map(({ short, mark }) => ({ name: short, mark }));
+type Typing = Pick<RoomPerson, 'short' | 'mark'> & Partial<Pick<RoomPerson, 'isNamed'>>;
+
+export function TypingSentence({ people }: { readonly people: readonly Typing[] }) {
+  const [one, two] = people.map(({ short, mark, isNamed = true }) => ({ name: short, mark, isNamed }));
   if (one === undefined) return null;
   if (people.length > 2) return <>{people.length} people are typing…</>;
   if (two === undefined)

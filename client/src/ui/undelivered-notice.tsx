@@ -1,6 +1,7 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { useEffect, useRef } from 'react';
 import type { ChannelSummary } from '../chat/chat.ts';
+import { useChatClient } from '../hooks/chat-provider.tsx';
 import { useChannels } from '../hooks/use-channels.ts';
 import { useNavigation } from './navigation.tsx';
 import { undeliveredSentence } from './phrases.ts';
@@ -17,6 +18,7 @@ const refusedOf = (channels: readonly ChannelSummary[]): ReadonlyMap<TabloId, nu
 /** [R8] Says once what was refused in a tablo that one does not look at, and stays until one has looked: the mark in the list is easy to miss. */
 export function UndeliveredNotice() {
   const { channels } = useChannels();
+  const chat = useChatClient();
   const { tabloId, openTablo } = useNavigation();
   const { say } = useToaster();
   // What was refused before the page was opened has been said then.
@@ -39,12 +41,12 @@ export function UndeliveredNotice() {
       const takeBack = say(undeliveredSentence(count, name), {
         tone: 'problem',
         stays: true,
-        action: { label: 'Show', run: () => openTablo(id) },
+        action: { label: 'Show', run: () => openTablo(id, chat.firstRefused(id)) },
         onGone: () => said.current.delete(id),
       });
       said.current.set(id, { count, takeBack });
     }
-  }, [channels, tabloId, openTablo, say]);
+  }, [chat, channels, tabloId, openTablo, say]);
 
   return null;
 }

@@ -1,7 +1,7 @@
 import type { EntryId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { useCallback } from 'react';
-import type { RoomHandle, RoomView } from '../chat/chat.ts';
+import type { KnownMessage, RoomHandle, RoomView } from '../chat/chat.ts';
 import { type AimTarget, type EditUnderWay, isChangedEdit } from '../chat/draft-aim.ts';
 import { useReadable } from '../hooks/use-readable.ts';
 import { useToaster } from './toasts.tsx';
@@ -68,11 +68,16 @@ export function useAim(handle: RoomHandle) {
   return { replyTo, edit, startEdit, startReply, writeEdit, stopEdit: setEdit, stopReply, endEdit, endReply };
 }
 
-/** Deleted, as far as what is loaded tells: it says so itself, or is missing where it would stand. */
-export function isTargetGone({ status, messages, isAtBeginning }: RoomView, target: AimTarget): boolean {
-  const found = messages.find(({ id }) => id === target.id);
-  if (found !== undefined) return found.isDeleted;
+/** Deleted, as far as this device can tell: it is known to be, or is missing where it would stand. */
+export function isTargetGone(
+  { status, messages, isAtBeginning, hasNewer }: RoomView,
+  known: KnownMessage,
+  target: AimTarget,
+): boolean {
+  if (known !== null) return known === 'deleted' || known.isDeleted;
   if (status === 'loading') return false;
-  const [oldest] = messages;
+  const [oldest, newest] = [messages[0], messages.at(-1)];
+  // Who reads far back may have aimed at what stands after it.
+  if (hasNewer && (newest === undefined || newest.shownAt <= target.shownAt)) return false;
   return isAtBeginning || (oldest !== undefined && oldest.shownAt < target.shownAt);
 }

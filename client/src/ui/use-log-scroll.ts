@@ -10,11 +10,23 @@
 import type { EntryId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import {
+  elementOf,
+  firstVisible,
+  hasScrolled,
+  offsetIn,
+  type Side,
+  type Stand,
+  sideOf,
+  standOf,
+} from './log-places.ts';
+import type { Place } from './places.tsx';
 import { growDown, growUp, type RenderWindow, TAIL, visibleRange, windowAround } from './render-window.ts';
 
 /** Closer to the end than this is the end: zoom and sub-pixels never add up exactly. */
 const BOTTOM_TOLERANCE_PX = 48;
 const NEAR_EDGE_PX = 900;
+/** From the top of the log to the first new message: the divider stands between. */
 const DIVIDER_OFFSET_PX = 96;
 const FLASH_MS = 1_600;
 
@@ -23,59 +35,51 @@ type Anchor = 'bottom' | { readonly id: string; readonly offset: number };
 interface LogScrollOptions {
   readonly messages: readonly TimelineMessage[];
   readonly firstUnreadId: EntryId | null;
+  readonly firstUnreadAt: number | null;
+  /** The last of `messages` is not the newest one. */
+  readonly hasNewer: boolean;
   readonly isReady: boolean;
+  /** What the log is to open at is on its way. */
+  readonly isWaiting: boolean;
+  /** Where the reader was when they left. */
+  readonly kept: Place | null;
+  readonly onPlace: (place: Place) => void;
   readonly onNearTop: () => void;
+  readonly onNearEnd: () => void;
 }
 
-const elementOf = (scroller: HTMLElement, id: string): HTMLElement | null =>
-  scroller.querySelector<HTMLElement>(`[data-message-id="${CSS.escape(id)}"]`);
-
-const offsetIn = (scroller: HTMLElement, element: Element): number =>
-  element.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
-
-/** The first message that reaches into view; binary search, since rows stand in order. */
-function firstVisible(scroller: HTMLElement): HTMLElement | undefined {
-  const rows = scroller.querySelectorAll<HTMLElement>('[data-message-id]');
-  const top = scroller.getBoundingClientRect().top;
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((rows[middle]?.getBoundingClientRect().bottom ?? 0) > top) high = middle;
-    else low = middle + 1;
-  }
-  return rows[low];
+interface Jump {
+  readonly id: EntryId;
+  /** Of its top below that of the log; `null`: a third of the way down, and with the focus. */
+  readonly offset: number | null;
+  readonly isFocused: boolean;
 }
 
-/** Where the log stood when it was last looked at, and how far down it could go then, px. */
-interface Stand {
-  readonly top: number;
-  readonly end: number;
-}
-
-const standOf = ({ scrollTop, scrollHeight, clientHeight }: HTMLElement): Stand => ({
-  top: scrollTop,
-  end: scrollHeight - clientHeight,
-});
-
-/** Not when the browser itself has moved the log to its new end, because it became too short for where it stood. */
-const hasScrolled = ({ top, end }: Stand, known: Stand): boolean =>
-  Math.abs(top - known.top) >= 1 && !(top < known.top && top >= end - 1 && end < known.end);
-
-export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: LogScrollOptions) {
+export function useLogScroll(options: LogScrollOptions) {
+  const { messages, firstUnreadId, firstUnreadAt, hasNewer, isReady, isWaiting, kept } = options;
+  const { onPlace, onNearTop, onNearEnd } = options;
   const scrollerRef = useRef<HTMLDivElement>(null);
   const contentRef = useRef<HTMLDivElement>(null);
   const anchorRef = useRef<Anchor>('bottom');
   const knownRef = useRef<Stand>({ top: 0, end: 0 });
   const hasOpened = useRef(false);
-  const jumpRef = useRef<EntryId | null>(null);
-  const messagesRef = useRef(messages);
-  messagesRef.current = messages;
+  const jumpRef = useRef<Jump | null>(null);
   const [renderWindow, setRenderWindow] = useState<RenderWindow>(TAIL);
   const [isAtBottom, setIsAtBottom] = useState(false);
+  const [newSide, setNewSide] = useState<Side | null>(null);
   const [flashedId, setFlashedId] = useState<EntryId | null>(null);
   const range = useMemo(() => visibleRange(messages, renderWindow), [messages, renderWindow]);
-  const isTail = renderWindow.lastId === null || range.end >= messages.length;
+  const isTail = !hasNewer && (renderWindow.lastId === null || range.end >= messages.length);
+  /** What the page shows: a newer message must not make all of these functions anew. */
+  const shownRef = useRef({ messages, range, hasNewer, firstUnreadId, firstUnreadAt });
+  shownRef.current = { messages, range, hasNewer, firstUnreadId, firstUnreadAt };
+
+  /** Where the new messages begin, seen from here. */
+  const lookForNew = useCallback((scroller: HTMLElement) => {
+    if (!hasOpened.current) return;
+    const { firstUnreadId: id, firstUnreadAt: shownAt, ...shown } = shownRef.current;
+    setNewSide(id === null ? null : sideOf(scroller, id, { ...shown, shownAt }));
+  }, []);
 
   /** Takes what is seen now for what the reader wants to see. */
   const settle = useCallback(
@@ -87,8 +91,11 @@ export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: Lo
         first === undefined ? 'bottom' : { id: first.dataset.messageId ?? '', offset: offsetIn(scroller, first) };
       knownRef.current = stand;
       setIsAtBottom(isEnd);
+      const shown = shownRef.current;
+      if (hasOpened.current) onPlace(placeOf(anchorRef.current, shown.hasNewer ? null : shown.messages));
+      lookForNew(scroller);
     },
-    [isTail],
+    [isTail, onPlace, lookForNew],
   );
 
   const restore = useCallback(() => {
@@ -107,17 +114,21 @@ export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: Lo
       if (Math.abs(drift) >= 1) scroller.scrollTop += drift;
     }
     knownRef.current = standOf(scroller);
-  }, [settle]);
+    lookForNew(scroller);
+  }, [settle, lookForNew]);
 
   const fillEdges = useCallback(() => {
     const scroller = scrollerRef.current;
     if (scroller === null || !isReady) return;
     const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
     if (scroller.scrollTop < NEAR_EDGE_PX) {
-      if (range.start > 0) setRenderWindow(growUp(messages, range));
-      else onNearTop();
-    } else if (below < NEAR_EDGE_PX && !isTail) setRenderWindow(growDown(messages, range));
-  }, [messages, range, isTail, isReady, onNearTop]);
+      if (range.start > 0) return setRenderWindow(growUp(messages, range));
+      onNearTop();
+    }
+    if (below >= NEAR_EDGE_PX || isTail) return;
+    if (range.end < messages.length) setRenderWindow(growDown(messages, range));
+    else onNearEnd();
+  }, [messages, range, isTail, isReady, onNearTop, onNearEnd]);
 
   const handleScroll = useCallback(() => {
     const scroller = scrollerRef.current;
@@ -134,26 +145,32 @@ export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: Lo
     const scroller = scrollerRef.current;
     if (scroller === null) return;
     const divider = scroller.querySelector('[data-new-divider]');
-    if (!hasOpened.current && isReady && messages.length > 0) {
+    if (!hasOpened.current && isReady && !isWaiting && messages.length > 0) {
       hasOpened.current = true;
+      const isKept = kept !== null && kept !== 'end' && messages.some(({ id }) => id === kept.id);
       // What is new starts above the view: begin reading there.
       const startsAbove = divider !== null && firstUnreadId !== null && offsetIn(scroller, divider) < 0;
-      if (startsAbove) {
+      if (isKept) jumpRef.current ??= { id: kept.id, offset: kept.offset, isFocused: false };
+      else if (startsAbove) {
         anchorRef.current = { id: firstUnreadId, offset: DIVIDER_OFFSET_PX };
         restore();
       }
-      settle(scroller);
+      if (!isKept) settle(scroller);
     }
-    const jump = jumpRef.current === null ? null : elementOf(scroller, jumpRef.current);
-    if (jump !== null) {
+    const jump = jumpRef.current;
+    const target = jump === null ? null : elementOf(scroller, jump.id);
+    if (jump !== null && target !== null) {
       jumpRef.current = null;
-      anchorRef.current = { id: jump.dataset.messageId ?? '', offset: scroller.clientHeight / 3 };
+      anchorRef.current = { id: jump.id, offset: jump.offset ?? scroller.clientHeight / 3 };
       restore();
       settle(scroller);
-      jump.focus({ preventScroll: true });
+      if (jump.isFocused) target.focus({ preventScroll: true });
+    } else if (jump !== null && messages.some(({ id }) => id === jump.id)) {
+      // Not in the page yet.
+      return setRenderWindow(windowAround(messages, jump.id));
     }
     fillEdges();
-  }, [messages, range.start, range.end, isReady]);
+  }, [messages, range.start, range.end, isReady, isWaiting]);
 
   useLayoutEffect(() => {
     const observer = new ResizeObserver(restore);
@@ -170,23 +187,58 @@ export function useLogScroll({ messages, firstUnreadId, isReady, onNearTop }: Lo
     setIsAtBottom(true);
     scroller.scrollTop = scroller.scrollHeight;
     knownRef.current = standOf(scroller);
-  }, []);
+    onPlace('end');
+    lookForNew(scroller);
+  }, [onPlace, lookForNew]);
 
-  const jumpTo = useCallback((id: EntryId) => {
-    const scroller = scrollerRef.current;
-    if (scroller === null) return;
-    const element = elementOf(scroller, id);
-    if (element === null) {
-      jumpRef.current = id;
-      setRenderWindow(windowAround(messagesRef.current, id));
-    } else {
-      element.scrollIntoView({ block: 'center' });
+  const goTo = useCallback(
+    (jump: Jump) => {
+      const scroller = scrollerRef.current;
+      if (scroller === null) return;
+      const { messages: shown } = shownRef.current;
+      const element = hasOpened.current ? elementOf(scroller, jump.id) : null;
+      if (element === null) {
+        // It comes into the page with the next rendering: of another part of them, of messages that are on their way, or of the log as it opens.
+        jumpRef.current = jump;
+        if (hasOpened.current && shown.some(({ id }) => id === jump.id)) setRenderWindow(windowAround(shown, jump.id));
+        return;
+      }
+      jumpRef.current = null;
+      anchorRef.current = { id: jump.id, offset: jump.offset ?? centred(scroller, element) };
+      knownRef.current = standOf(scroller);
+      restore();
+      settle(scroller);
       // Who jumps goes on from there.
       element.focus({ preventScroll: true });
-    }
-    setFlashedId(id);
-    setTimeout(() => setFlashedId((flashed) => (flashed === id ? null : flashed)), FLASH_MS);
-  }, []);
+    },
+    [restore, settle],
+  );
 
-  return { scrollerRef, contentRef, range, isAtBottom, flashedId, handleScroll, jumpTo, jumpToLatest };
+  const jumpTo = useCallback(
+    (id: EntryId) => {
+      goTo({ id, offset: null, isFocused: true });
+      setFlashedId(id);
+      setTimeout(() => setFlashedId((flashed) => (flashed === id ? null : flashed)), FLASH_MS);
+    },
+    [goTo],
+  );
+
+  const jumpToNew = useCallback((id: EntryId) => goTo({ id, offset: DIVIDER_OFFSET_PX, isFocused: true }), [goTo]);
+
+  return {
+    ...{ scrollerRef, contentRef, range, newSide, flashedId },
+    // Other messages may have come since it was looked at.
+    isAtBottom: isAtBottom && !hasNewer,
+    ...{ handleScroll, jumpTo, jumpToNew, jumpToLatest },
+  };
+}
+
+const centred = (scroller: HTMLElement, element: HTMLElement): number =>
+  Math.max(0, (scroller.clientHeight - element.getBoundingClientRect().height) / 2);
+
+/** `messages`: up to the newest one; `null` where those are not here. */
+function placeOf(anchor: Anchor, messages: readonly TimelineMessage[] | null): Place {
+  if (anchor === 'bottom') return 'end';
+  const index = messages?.findIndex(({ id }) => id === anchor.id) ?? -1;
+  return { id: anchor.id as EntryId, offset: anchor.offset, depth: messages === null ? null : messages.length - index };
 }

@@ -4,7 +4,7 @@ import { Writable } from '../chat/readable.ts';
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-/** `public/theme.js` reads it before the first paint. */
+/** `public/before-paint.js` reads it before the first paint. */
 const KEY = 'tablo.theme';
 
 function readTheme(): Theme {

@@ -4,13 +4,13 @@ import { useEffect, useState } from 'react';
 
 interface UnseenOptions {
   readonly messages: readonly TimelineMessage[];
-  readonly firstUnreadId: EntryId | null;
+  readonly unreadCount: number;
   readonly userId: UserId;
   readonly isAtBottom: boolean;
 }
 
-/** How many messages of others stand below what the reader has seen, for the button that jumps there. */
-export function useUnseen({ messages, firstUnreadId, userId, isAtBottom }: UnseenOptions): number {
+/** How many messages of others stand below what the reader has seen, for the button that jumps there. Who has not been at the end yet has all unread ones below. */
+export function useUnseen({ messages, unreadCount, userId, isAtBottom }: UnseenOptions): number {
   const [seenId, setSeenId] = useState<EntryId | null>(null);
   const newestId = messages.at(-1)?.id ?? null;
 
@@ -20,7 +20,6 @@ export function useUnseen({ messages, firstUnreadId, userId, isAtBottom }: Unsee
 
   if (isAtBottom) return 0;
   const seen = messages.findIndex((message) => message.id === seenId);
-  const start = seen >= 0 ? seen + 1 : messages.findIndex((message) => message.id === firstUnreadId);
-  if (start < 0) return 0;
-  return messages.slice(start).filter((message) => message.author !== userId && !message.isDeleted).length;
+  if (seen < 0) return unreadCount;
+  return messages.slice(seen + 1).filter((message) => message.author !== userId && !message.isDeleted).length;
 }

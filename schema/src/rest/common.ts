@@ -21,6 +21,12 @@ export type ErrorBody = z.infer<typeof errorBody>;
 
 export const okAnswer = z.object({ ok: z.literal(true) });
 
-/** `GET /api/config`: what the page must know before anybody has signed in. */
-export const configAnswer = z.object({ identity: z.enum(['built-in', 'external']) });
+/**
+ * `GET /api/config`: what the page must know before anybody has signed in. With `?page=<its origin>`, and where WebSockets of such a page are refused, also
+ * why, and which setting mends it: no browser tells a page why its socket did not open.
+ */
+export const configAnswer = z.object({
+  identity: z.enum(['built-in', 'external']),
+  sockets_refused: z.string().optional(),
+});
 export type RestConfig = z.infer<typeof configAnswer>;

@@ -1,6 +1,6 @@
 /** Drafts: what a member has typed and not sent, on whichever device. */
 import { z } from 'zod';
-import { type DraftText, isDraftText } from '../draft.ts';
+import { isDraftText } from '../draft.ts';
 import { MAX_TEXT_CODE_POINTS } from '../limits.ts';
 import { isoTime } from './common.ts';
 
@@ -24,5 +24,3 @@ export type RestDraft = z.infer<typeof draft>;
 export const draftsAnswer = z.object({ drafts: z.array(draft) });
 /** What stands now: the one that was sent, or a later one. */
 export const draftAnswer = z.object({ draft });
-
-export const draftTextOf = ({ text, updated_at }: RestDraft): DraftText => ({ text, at: Date.parse(updated_at) });

@@ -47,6 +47,8 @@ export const inviteGlance = z.object({
   /** The name of who made the link; null where nobody knows it. */
   invited_by: z.string().nullable(),
   expires_at: z.string(),
+  /** Only for who belongs to the tablo already, and to whom the link gives nothing more. */
+  channel_id: z.string().optional(),
 });
 
 /** A link in the list of a tablo's links. Its code is known to nobody but who made it. */

@@ -1,11 +1,8 @@
 /** `/chat/channels/:id/messages`: a tablo's history, page by page, and the way in for bots and back ends. */
 import { z } from 'zod';
-import type { EntryId, UserId } from '../ids.ts';
-import type { TimelineRow } from '../timeline.ts';
 import { uuid } from './common.ts';
 
 export const MESSAGES_DEFAULT_LIMIT = 50;
-export const MESSAGES_MAX_LIMIT = 100;
 
 /** Reactions of one message that a page carries at the most, and as many that were taken back: the newest ones. */
 export const MESSAGE_REACTIONS_MAX = 1_000;
@@ -21,7 +18,7 @@ export const message = z.object({
   id: z.string(),
   channel_id: z.string(),
   user_id: z.string(),
-  /** From `profiles`; null for a user who has never signed in. */
+  /** From `chat_profiles`; null for a user who has never signed in. */
   user_name: z.string().nullable(),
   text: z.string(),
   /** ISO 8601, UTC: `shownAt`. */
@@ -41,7 +38,12 @@ export const message = z.object({
 });
 export type RestMessage = z.infer<typeof message>;
 
-export const messagesPage = z.object({ messages: z.array(message), hasMore: z.boolean() });
+export const messagesPage = z.object({
+  messages: z.array(message),
+  hasMore: z.boolean(),
+  /** Of `around`: there are newer ones than the page has. */
+  hasNewer: z.boolean().optional(),
+});
 
 export const postMessageRequest = z.object({
   id: uuid.optional(),
@@ -50,30 +52,3 @@ export const postMessageRequest = z.object({
   reply_to: uuid.nullish(),
 });
 export const messageAnswer = z.object({ message });
-
-export function timelineRowOf(row: RestMessage): TimelineRow {
-  return {
-    id: row.id as EntryId,
-    author: row.user_id as UserId,
-    text: row.text,
-    sentAt: Date.parse(row.sent_at),
-    shownAt: Date.parse(row.created_at),
-    replyTo: row.reply_to as EntryId | null,
-    edit:
-      row.edit_id !== null && row.updated_at !== null ? { id: row.edit_id, shownAt: Date.parse(row.updated_at) } : null,
-    isDeleted: row.deleted_at != null,
-    reactions: [
-      ...row.reactions.map(voteOf),
-      ...(row.withdrawn_reactions ?? []).map((reaction) => ({ ...voteOf(reaction), isWithdrawn: true as const })),
-    ],
-  };
-}
-
-function voteOf(reaction: z.infer<typeof messageReaction>) {
-  return {
-    id: reaction.entry_id as EntryId,
-    author: reaction.user_id as UserId,
-    emoji: reaction.emoji,
-    shownAt: Date.parse(reaction.created_at),
-  };
-}

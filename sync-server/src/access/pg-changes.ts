@@ -1,5 +1,7 @@
 /** `Changes` by LISTEN, on a connection of its own: no pooler in transaction mode may stand between. */
-import pg from 'pg';
+import type pg from 'pg';
+import { DatabaseClient } from '../db/database-client.ts';
+import { asPoolerError, assertOwnConnection, POOLED, PoolerError, readPid } from '../db/pooler.ts';
 import type { Log } from '../log.ts';
 import { type Change, type Changes, parseChange } from './changes.ts';
 
@@ -12,16 +14,26 @@ const KEEPALIVE_MS = 1_500;
 const ANSWER_MAX_MS = 1_500;
 const CONNECT_MAX_MS = 1_500;
 const RETRY_MIN_MS = 50;
+const STATEMENT_TIMEOUT_MS = 10_000;
 const RETRY_MAX_MS = 1_000;
+/** A connection that is lost for less is no trouble: its return is told as `resync`. */
+const DEAF_MS = 3_000;
+const DEAF = 'Changes in the database are not heard right now (LISTEN): a removed member would not be cut off at once.';
+
+/** For `/readyz`. */
+export interface WatchedChanges extends Changes {
+  /** Why changes are not heard, as a sentence; null: they are. */
+  readonly trouble: string | null;
+}
 
 /** Waits until it listens, or until the first attempt has failed: from then on it keeps trying by itself [R11]. */
-export async function openChanges(url: string, log: Log): Promise<Changes> {
+export async function openChanges(url: string, log: Log): Promise<WatchedChanges> {
   const changes = new PgChanges(url, log);
   await changes.open();
   return changes;
 }
 
-class PgChanges implements Changes {
+class PgChanges implements WatchedChanges {
   readonly #url: string;
   readonly #log: Log;
   readonly #listeners = new Set<(change: Change) => void>();
@@ -30,6 +42,10 @@ class PgChanges implements Changes {
   #retryMs = RETRY_MIN_MS;
   #isClosed = false;
   #hasWarned = false;
+  /** By `performance.now()`; null: it listens. */
+  #deafSince: number | null = performance.now();
+  /** Another address is needed. */
+  #pooler: string | null = null;
 
   constructor(url: string, log: Log) {
     this.#url = url;
@@ -40,24 +56,32 @@ class PgChanges implements Changes {
     return this.#client !== null;
   }
 
+  get trouble(): string | null {
+    if (this.#pooler !== null) return this.#pooler;
+    return this.#deafSince !== null && performance.now() - this.#deafSince > DEAF_MS ? DEAF : null;
+  }
+
   subscribe(listener: (change: Change) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   async open(): Promise<void> {
-    const client = new pg.Client({
+    const client = new DatabaseClient({
       connectionString: this.#url,
       application_name: 'tablo-chat listen',
+      statement_timeout: STATEMENT_TIMEOUT_MS,
       connectionTimeoutMillis: CONNECT_MAX_MS,
       query_timeout: ANSWER_MAX_MS,
       keepAlive: true,
     });
     client.on('error', (error) => this.#lose(client, error));
     client.on('end', () => this.#lose(client, new Error('the connection ended')));
-    client.on('notification', ({ payload }) => this.#hear(payload ?? ''));
+    client.on('notification', ({ channel, payload }) => channel === CHANNEL && this.#hear(payload ?? ''));
+    let pid = 0;
     try {
       await client.connect();
+      pid = await readPid(client);
       await client.query(`LISTEN ${CHANNEL}`);
     } catch (error) {
       drop(client);
@@ -66,11 +90,13 @@ class PgChanges implements Changes {
     }
     if (this.#isClosed) return drop(client);
     this.#client = client;
+    this.#deafSince = null;
     this.#retryMs = RETRY_MIN_MS;
     if (this.#hasWarned) this.#log.info('Listening for changes in the database again.');
     this.#hasWarned = false;
-    this.#timer = setTimeout(() => void this.#keepAlive(client), KEEPALIVE_MS);
     this.#emit({ type: 'resync' });
+    await this.#prove(client);
+    if (this.#client === client) this.#timer = setTimeout(() => void this.#keepAlive(client, pid), KEEPALIVE_MS);
   }
 
   async close(): Promise<void> {
@@ -81,13 +107,25 @@ class PgChanges implements Changes {
     if (client !== null) drop(client);
   }
 
-  async #keepAlive(client: pg.Client): Promise<void> {
+  /** `pid`: of the process that listens. Another one that answers does not. */
+  async #keepAlive(client: pg.Client, pid: number): Promise<void> {
     try {
-      await client.query('SELECT 1');
+      if ((await readPid(client)) !== pid) throw new PoolerError(POOLED);
     } catch (error) {
       return this.#lose(client, error);
     }
-    if (this.#client === client) this.#timer = setTimeout(() => void this.#keepAlive(client), KEEPALIVE_MS);
+    if (this.#client === client) this.#timer = setTimeout(() => void this.#keepAlive(client, pid), KEEPALIVE_MS);
+  }
+
+  /** A pooler may have come between since the start, by a failover for instance. */
+  async #prove(client: pg.Client): Promise<void> {
+    try {
+      await assertOwnConnection(client, this.#url, { connectMs: CONNECT_MAX_MS, answerMs: ANSWER_MAX_MS });
+      this.#pooler = null;
+    } catch (error) {
+      // Whatever else keeps it from being proved is found out by whom it concerns.
+      if (asPoolerError(error) !== null) this.#lose(client, error);
+    }
   }
 
   #lose(client: pg.Client, error: unknown): void {
@@ -100,6 +138,8 @@ class PgChanges implements Changes {
   #retry(error: unknown): void {
     if (this.#isClosed) return;
     clearTimeout(this.#timer);
+    this.#deafSince ??= performance.now();
+    this.#pooler = asPoolerError(error)?.message ?? this.#pooler;
     if (!this.#hasWarned) this.#log.warn({ err: error }, 'Not listening for changes in the database; trying again.');
     this.#hasWarned = true;
     this.#timer = setTimeout(() => void this.open(), this.#retryMs);

@@ -28,7 +28,7 @@ const claims = (given: Partial<Claims> = {}): Claims => ({
   ...given,
 });
 const rowOf = async ({ userId }: Claims) =>
-  (await pool.query('SELECT name, email, avatar_url FROM profiles WHERE user_id = $1', [userId])).rows[0];
+  (await pool.query('SELECT name, email, avatar_url FROM chat_profiles WHERE user_id = $1', [userId])).rows[0];
 
 describe('PgProfiles', () => {
   it('writes a name once, and again only when it changed', async () => {

@@ -1,4 +1,4 @@
-/** `profiles`, kept fresh from claims. Writes only what changed, one row at a time, behind the requests' backs. */
+/** `chat_profiles`, kept fresh from claims. Writes only what changed, one row at a time, behind the requests' backs. */
 import type { UserId } from '@tablo/schema/ids';
 import type { Pool } from 'pg';
 import type { Log } from '../log.ts';
@@ -6,8 +6,8 @@ import type { Claims } from './claims.ts';
 import { LruMap } from './lru-map.ts';
 import type { Profiles } from './profiles.ts';
 
-// A claim that a token leaves out takes nothing away. Unchanged rows are not written: `profiles` may be replicated by its owner.
-const REMEMBER = `INSERT INTO profiles AS p (user_id, name, email, avatar_url) VALUES ($1, $2, $3, $4)
+// A claim that a token leaves out takes nothing away. Unchanged rows are not written: `chat_profiles` may be replicated by its owner.
+const REMEMBER = `INSERT INTO chat_profiles AS p (user_id, name, email, avatar_url) VALUES ($1, $2, $3, $4)
   ON CONFLICT (user_id) DO UPDATE SET
     name = coalesce(EXCLUDED.name, p.name),
     email = coalesce(EXCLUDED.email, p.email),

@@ -77,6 +77,14 @@ describe('a token signed with the secret', () => {
     expect(await fault(await sign(claims(given)))).toBe('unauthenticated');
   });
 
+  it('counts when it is some seconds too new for our clock, and only its beginning has that grace', async () => {
+    const now = Math.floor(Date.now() / 1_000);
+    expect(await fault(await sign(claims({ nbf: now + 10, iat: now + 10 })))).toBeNull();
+    expect(await fault(await sign(claims({ iat: now + 10, exp: now + 40 })))).toBeNull();
+    expect(await fault(await sign(claims({ nbf: now + 120 })))).toBe('unauthenticated');
+    expect(await fault(await sign(claims({ exp: now })))).toBe('token-expired');
+  });
+
   it('is told apart when it has expired, but only if everything else is right', async () => {
     const exp = Math.floor(Date.now() / 1_000) - 1;
     expect(await fault(await sign(claims({ exp })))).toBe('token-expired');

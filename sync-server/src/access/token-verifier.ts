@@ -29,6 +29,8 @@ const TOKEN_MAX_LENGTH = 16 * 1024;
 const CACHE_MAX = 10_000;
 /** A key that the issuer took back stops counting after this, at the latest. */
 const CACHE_MAX_AGE_MS = 5 * 60_000;
+/** How far the issuer's clock may be ahead of ours. Only a token's beginning (`nbf`) has this grace: it ends when its `exp` says. */
+const CLOCK_AHEAD_S = 30;
 
 interface Verified {
   readonly claims: Claims;
@@ -49,6 +51,8 @@ export class JwtVerifier implements TokenVerifier {
       algorithms: [...keys.algorithms],
       issuer: expected.issuer,
       requiredClaims: ['iss', 'sub', 'exp'],
+      // jose gives the end the same grace; `#check` takes it back.
+      clockTolerance: CLOCK_AHEAD_S,
       ...(expected.audience === null ? {} : { audience: expected.audience }),
     };
   }
@@ -74,6 +78,7 @@ export class JwtVerifier implements TokenVerifier {
     try {
       const claims = claimsOf(await this.#readPayload(token, new Date(now)));
       if (claims === null) return err('unauthenticated');
+      if (now >= claims.expiresAt) return err('token-expired');
       this.#verified.set(digest, { claims, until: now + CACHE_MAX_AGE_MS });
       return ok(claims);
     } catch (error) {

@@ -451,7 +451,7 @@ describe('an audit that cannot look at something', () => {
     [
       'a position that no arithmetic holds',
       (tablo: string) =>
-        `ALTER TABLE channel_read_state DROP CONSTRAINT channel_read_state_seq; SET LOCAL session_replication_role = replica;
+        `ALTER TABLE channel_read_state DROP CONSTRAINT tablo_chat_channel_read_state_seq; SET LOCAL session_replication_role = replica;
          UPDATE channel_read_state SET last_read_seq = -9223372036854775808 WHERE channel_id = '${tablo}'`,
       '2 not-looked-at 22003: bigint out of range',
     ],

@@ -2,6 +2,7 @@
 import { parseConfig } from '../config.ts';
 import { openEmbeddedPostgres } from '../db/embedded-postgres.ts';
 import { createPool, endPool } from '../db/pool.ts';
+import { settleDatabaseUrl } from '../db/reach-database.ts';
 import { silentLog } from '../log.ts';
 import { DRIFTS, type Drift } from './drift.ts';
 import { findRunningPostgres, hasCluster } from './embedded-url.ts';
@@ -39,7 +40,7 @@ async function openDatabase({
   databaseUrl: string | null;
   dataDir: string;
 }): Promise<Database> {
-  const url = databaseUrl ?? (await findRunningPostgres(dataDir));
+  const url = databaseUrl !== null ? await settleDatabaseUrl(databaseUrl) : await findRunningPostgres(dataDir);
   if (url !== null) return { url, close: async () => {} };
   if (!(await hasCluster(dataDir)))
     throw new Error(`there is no database in ${dataDir}. Set DATABASE_URL or DATA_DIR.`);

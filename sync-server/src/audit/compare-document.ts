@@ -86,7 +86,8 @@ function differences(shown: TimelineMessage, row: MessageRecord, { reactions }: 
     created_at: [shown.shownAt, row.shownAt],
     reply_to: [shown.replyTo, row.replyTo],
     deleted_at: [shown.isDeleted, isDeleted],
-    updated_at: [shown.editedAt, isDeleted ? null : row.editedAt],
+    // Without an edit's entry it is the time that a server before ours has left.
+    updated_at: [shown.editedAt, isDeleted || row.editId === null ? null : row.editedAt],
     reactions: [shownReactions.join(), rowReactions.join()],
   };
   return Object.entries(pairs).flatMap(([name, [left, right]]) => (left === right ? [] : [name]));

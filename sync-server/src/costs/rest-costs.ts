@@ -7,9 +7,11 @@ export type RouteCost = 'reads' | 'lists' | 'writes' | 'changes';
 const READS = [
   'GET /chat/channels/:id/members',
   'GET /chat/channels/:id/messages',
+  'GET /chat/channels/:id/messages/:messageId',
   'GET /chat/channels/:id/invites',
   'GET /chat/invites/:code',
   'GET /chat/invitations',
+  'GET /chat/people',
 ] as const;
 
 /** All tablos of the caller. */

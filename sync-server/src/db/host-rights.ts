@@ -7,6 +7,7 @@ import type { DbLog } from './db-log.ts';
 
 const WRITABLE = `SELECT w.host || '.' || w.name AS name, w.effect
   FROM (VALUES ('tablo_access', 'role', 'makes themselves an owner'), ('tablo_access', 'is_active', 'comes back after a removal'),
+    ('tablo_access', 'is_admin', 'makes themselves an admin'),
     ('tablos', 'created_by', 'lets others have made it'), ('tablos', 'deleted_at', 'closes it, or opens it again')) AS w(host, name, effect)
   JOIN pg_class c ON c.oid = to_regclass('public.' || w.host)
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = w.name AND NOT a.attisdropped

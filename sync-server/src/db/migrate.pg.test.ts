@@ -55,24 +55,24 @@ describe('migrate, with files of a test', () => {
   let dir: string;
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'tablo-migrations-'));
-    await writeFile(join(dir, '0001_first.sql'), '-- Up Migration\ncreate table first();\n');
+    await writeFile(join(dir, '0001_first.sql'), 'create table first();\n');
   });
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
   it('applies a file that a later release adds', async () => {
-    expect(await migrate(database.url, silentLog, dir)).toEqual(['0001_first']);
-    await writeFile(join(dir, '0002_second.sql'), '-- Up Migration\ncreate table second();\n');
-    expect(await migrate(database.url, silentLog, dir)).toEqual(['0002_second']);
+    expect(await migrate(database.url, silentLog, { dir })).toEqual(['0001_first']);
+    await writeFile(join(dir, '0002_second.sql'), 'create table second();\n');
+    expect(await migrate(database.url, silentLog, { dir })).toEqual(['0002_second']);
   });
 
   it('changes nothing when one of several files fails, and frees the lock for the next attempt', async () => {
-    await writeFile(join(dir, '0002_broken.sql'), '-- Up Migration\ncreate table second();\nselect no_such_column;\n');
-    await expect(migrate(database.url, silentLog, dir)).rejects.toThrow(/no_such_column/);
+    await writeFile(join(dir, '0002_broken.sql'), 'create table second();\nselect no_such_column;\n');
+    await expect(migrate(database.url, silentLog, { dir })).rejects.toThrow(/no_such_column/);
     expect(await rows(`select to_regclass('first') as first, to_regclass('second') as second`)).toEqual([
       { first: null, second: null },
     ]);
     await rm(join(dir, '0002_broken.sql'));
-    expect(await migrate(database.url, silentLog, dir)).toEqual(['0001_first']);
+    expect(await migrate(database.url, silentLog, { dir })).toEqual(['0001_first']);
   });
 });
 

@@ -1,18 +1,49 @@
 // Brings a database to this release's schema: the plain SQL files of `migrations/`, each once, in order of their names,
 // forward only. Servers that start together queue for the lock, and the later ones find nothing left to do.
+//
+// Everything is one transaction, the schema for our own bookkeeping included: a failure, a kill or a database that cannot be used leaves nothing behind.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
+import { isDatabaseAway } from '../database-away.ts';
+import { CannotStart } from './cannot-start.ts';
+import { checkHost } from './check-host.ts';
 import { DatabaseClient } from './database-client.ts';
 import type { DbLog } from './db-log.ts';
+import { renameProfiles } from './earlier-release.ts';
 import { warnOfHostRights } from './host-rights.ts';
+import { findHidden } from './row-security.ts';
+import { createRoles } from './supabase-roles.ts';
+import { followHostRoles, hasEarlierServer, reportTakenOver, takeOver } from './take-over.ts';
 
 const MIGRATIONS_DIR = fileURLToPath(new URL('./migrations', import.meta.url));
 /** Ours among advisory locks, apart from any other program that migrates the same database. */
 const MIGRATION_LOCK = 7_461_626_012_447;
-const SAID_MAX_LENGTH = 1_000;
 
-/** Applies what is missing, returns the names of it, and warns of what a host's people may write. All of it is one transaction: a failure changes nothing. */
-export async function migrate(url: string, log: DbLog, dir: string = MIGRATIONS_DIR): Promise<string[]> {
+const HAS_LOG = `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'tablo_private' AND c.relname = 'migrations'`;
+// The table that node-pg-migrate made, which ran these files in earlier releases.
+const MAKE_LOG = `CREATE SCHEMA IF NOT EXISTS tablo_private;
+  CREATE TABLE IF NOT EXISTS tablo_private.migrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)`;
+const APPLIED = 'SELECT name FROM tablo_private.migrations ORDER BY run_on, id';
+const NOTE = 'INSERT INTO tablo_private.migrations (name, run_on) VALUES ($1, now())';
+
+const FIRST = '0001_tablo-chat';
+const HOST_ROLES = '0013_host-database';
+
+interface Migration {
+  readonly name: string;
+  readonly sql: string;
+}
+
+export interface MigrateOptions {
+  /** Of other files than the release's: for tests, which then look at nothing else. */
+  readonly dir?: string;
+  /** Within the transaction, when messages of a server before ours were taken over: fills their tablos' documents. */
+  readonly fillDocuments?: (client: DatabaseClient) => Promise<void>;
+}
+
+/** Applies what is missing, returns the names of it, and warns of what a host's people may write. A failure changes nothing. */
+export async function migrate(url: string, log: DbLog, options: MigrateOptions = {}): Promise<string[]> {
   const client = new DatabaseClient({
     connectionString: url,
     application_name: 'tablo-chat migrate',
@@ -22,33 +53,93 @@ export async function migrate(url: string, log: DbLog, dir: string = MIGRATIONS_
   client.on('error', (error) => log.warn({ err: error }, 'The migration’s connection broke.'));
   await client.connect();
   try {
-    // Taken before anything else: `create schema if not exists` itself fails when two run it together.
+    // Taken before anything else: who waits here finds nothing left to do.
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    const applied = await runner({
-      dbClient: client,
-      dir,
-      direction: 'up',
-      migrationsSchema: 'tablo_private',
-      createMigrationsSchema: true,
-      migrationsTable: 'migrations',
-      checkOrder: true,
-      // Its default is a transaction per file, whatever its documentation says.
-      singleTransaction: true,
-      noLock: true,
-      logger: { debug: () => {}, info: () => {}, warn: saidTo(log.warn), error: saidTo(log.error) },
-    });
-    const names = applied.map(({ name }) => name);
+    await client.query('BEGIN');
+    const names = await migrateWithin(client, log, options);
+    await client.query('COMMIT');
     if (names.length > 0) log.info({ applied: names }, 'Database: migrations were applied.');
-    if (dir === MIGRATIONS_DIR) await warnOfHostRights(client, log);
+    if (options.dir === undefined) await warnOfHostRights(client, log);
     return names;
   } finally {
-    // Ending the session releases the lock, also where the connection broke.
+    // Ending the session releases the lock, and takes back what was not committed, also where the connection broke.
     await client.end().catch(() => {});
   }
 }
 
-/** The runner's own words, which may quote a statement. */
-const saidTo =
-  (write: DbLog['warn']) =>
-  (said: unknown): void =>
-    write({ said: String(said).slice(0, SAID_MAX_LENGTH) }, 'A migration has something to say.');
+async function migrateWithin(
+  client: DatabaseClient,
+  log: DbLog,
+  { dir = MIGRATIONS_DIR, fillDocuments }: MigrateOptions,
+): Promise<string[]> {
+  const isOurs = dir === MIGRATIONS_DIR;
+  const all = await readMigrations(dir);
+  const applied = await readApplied(client);
+  const outOfOrder = applied.findIndex((name, nth) => all[nth] !== undefined && all[nth].name !== name);
+  if (outOfOrder !== -1)
+    throw new CannotStart(
+      `The database has run ${applied[outOfOrder]} where this release has ${all[outOfOrder]?.name}.`,
+    );
+  const pending = all.slice(applied.length);
+  if (isOurs && applied.length > 0) await renameProfiles(client);
+  if (pending.length === 0) return [];
+  const earlier = isOurs && (await prepare(client, pending, applied.length === 0));
+  await client.query(MAKE_LOG);
+  for (const { name, sql } of pending) {
+    await run(client, name, sql);
+    if (earlier && name === FIRST) await run(client, name, () => takeOver(client));
+    if (isOurs && name === HOST_ROLES) await followHostRoles(client);
+  }
+  if (earlier) {
+    if (fillDocuments === undefined) throw new Error('messages were taken over, and nobody fills their documents');
+    await fillDocuments(client);
+    await reportTakenOver(client, log);
+  }
+  return pending.map(({ name }) => name);
+}
+
+/** Whether there are messages or read positions of a server before ours. Throws a `CannotStart` before anything is changed. */
+async function prepare(client: DatabaseClient, pending: readonly Migration[], isFirst: boolean): Promise<boolean> {
+  const user = await checkHost(
+    client,
+    pending.map(({ sql }) => sql),
+    isFirst,
+  );
+  if (!isFirst) {
+    const hidden = await findHidden(client);
+    if (hidden !== null) throw new CannotStart(hidden);
+    return false;
+  }
+  await createRoles(client, user);
+  return hasEarlierServer(client);
+}
+
+async function run(client: DatabaseClient, name: string, step: string | (() => Promise<void>)): Promise<void> {
+  try {
+    await (typeof step === 'string' ? client.query(step) : step());
+    if (typeof step === 'string') await client.query(NOTE, [name]);
+  } catch (error) {
+    if (isDatabaseAway(error) || !(error instanceof Error)) throw error;
+    // PostgreSQL's own words, without the statement: a file of ours has 20 KB.
+    const { code } = error as { code?: unknown };
+    throw new CannotStart(
+      `the database migration ${name} failed, and nothing was changed: ${error.message} (${code})`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+async function readMigrations(dir: string): Promise<Migration[]> {
+  const files = (await readdir(dir)).filter((file) => file.endsWith('.sql')).sort();
+  return Promise.all(
+    files.map(async (file) => ({ name: file.slice(0, -'.sql'.length), sql: await readFile(join(dir, file), 'utf8') })),
+  );
+}
+
+async function readApplied(client: DatabaseClient): Promise<string[]> {
+  if ((await client.query(HAS_LOG)).rowCount === 0) return [];
+  const { rows } = await client.query<{ name: string }>(APPLIED);
+  return rows.map(({ name }) => name);
+}

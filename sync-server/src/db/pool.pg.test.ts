@@ -41,6 +41,52 @@ describe('createPool', () => {
   });
 });
 
+describe('a connection of the pool', () => {
+  it('[R1] has our settings, whatever the defaults of the database', async () => {
+    const own = await openTestDatabase();
+    const awful = {
+      datestyle: 'SQL, DMY',
+      intervalstyle: 'iso_8601',
+      timezone: 'Asia/Kolkata',
+      standard_conforming_strings: 'off',
+      bytea_output: 'escape',
+      extra_float_digits: '-15',
+      default_transaction_isolation: 'serializable',
+      lock_timeout: '1ms',
+      statement_timeout: '1ms',
+      synchronous_commit: 'off',
+      search_path: 'pg_temp',
+    };
+    const name = new URL(own.url).pathname.slice(1);
+    await onServer(own.url, (client) =>
+      client.query(
+        Object.entries(awful)
+          .map(([setting, value]) => `ALTER DATABASE ${name} SET ${setting} = '${value}'`)
+          .join('; '),
+      ),
+    );
+    const pool = createPool(own.url);
+    const read = async (setting: string) =>
+      (await pool.query<{ value: string }>('SELECT current_setting($1) AS value', [setting])).rows[0]?.value;
+    const found = Object.fromEntries(await Promise.all(Object.keys(awful).map(async (one) => [one, await read(one)])));
+    expect(found).toEqual({
+      datestyle: 'ISO, MDY',
+      intervalstyle: 'postgres',
+      timezone: 'UTC',
+      standard_conforming_strings: 'on',
+      bytea_output: 'hex',
+      extra_float_digits: '1',
+      default_transaction_isolation: 'read committed',
+      lock_timeout: '0',
+      statement_timeout: '10s',
+      synchronous_commit: 'on',
+      search_path: 'public',
+    });
+    await pool.end();
+    await own.close();
+  });
+});
+
 describe('errors of a connection', () => {
   it('[R11] are the database’s, whether it breaks under a query or before there is one', async () => {
     // Accepts, and hangs up without a word.

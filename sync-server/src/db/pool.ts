@@ -1,6 +1,6 @@
 // The one way to reach PostgreSQL: a pool whose broken idle connections are replaced, never fatal [R11].
 import pg, { type Pool } from 'pg';
-import { DatabaseClient } from './database-client.ts';
+import { DatabaseClient, type DatabaseClientConfig } from './database-client.ts';
 import { type DbLog, silentLog } from './db-log.ts';
 
 /** For rooms that are handed a pool: they need not know where it comes from. */
@@ -11,6 +11,8 @@ export interface PoolOptions {
   /** PostgreSQL ends a statement that takes longer. */
   readonly statementTimeoutMs?: number;
   readonly connectionTimeoutMs?: number;
+  /** Schemas to look in; absent: `public`. */
+  readonly searchPath?: string;
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string;
   readonly log?: DbLog;
@@ -30,7 +32,7 @@ const CONNECTION_TIMEOUT_MS = 10_000;
 
 export function createPool(url: string, options: PoolOptions = {}): Pool {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
-  const pool = new pg.Pool({
+  const config: pg.PoolConfig & Pick<DatabaseClientConfig, 'searchPath'> = {
     Client: DatabaseClient,
     connectionString: url,
     max: options.max ?? POOL_MAX,
@@ -41,7 +43,9 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
     application_name: options.applicationName ?? 'tablo-chat',
     // A peer that vanished without a word (failover, unplugged) is noticed.
     keepAlive: true,
-  });
+    ...(options.searchPath === undefined ? {} : { searchPath: options.searchPath }),
+  };
+  const pool = new pg.Pool(config);
   const log = options.log ?? silentLog;
   // Without a listener an idle connection that breaks ends the process; the pool has dropped it by now.
   pool.on('error', (error) => log.warn({ err: error }, 'An idle database connection broke.'));

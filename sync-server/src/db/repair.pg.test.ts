@@ -21,7 +21,7 @@ beforeAll(async () => {
   database = await openEmptyDatabase();
   dir = await mkdtemp(join(tmpdir(), 'tablo-migrations-'));
   for (const name of await readdir(MIGRATIONS)) if (name < REPAIR) await cp(join(MIGRATIONS, name), join(dir, name));
-  await migrate(database.url, silentLog, dir);
+  await migrate(database.url, silentLog, { dir });
   pool = createPool(database.url);
 });
 afterAll(async () => {
@@ -67,7 +67,7 @@ describe('the migration that gives values their ranges', () => {
       [alice, good, poisoned],
     );
     await pool.query(
-      `INSERT INTO profiles (user_id, name, email, avatar_url, updated_at) VALUES ($1, 'Alice', 'a@example.org', NULL, '2026-01-01Z'), ($2, $3, $3, $3, 'infinity')`,
+      `INSERT INTO chat_profiles (user_id, name, email, avatar_url, updated_at) VALUES ($1, 'Alice', 'a@example.org', NULL, '2026-01-01Z'), ($2, $3, $3, $3, 'infinity')`,
       [alice, bob, 'x'.repeat(5_000)],
     );
 
@@ -96,7 +96,7 @@ describe('the migration that gives values their ranges', () => {
     ]);
     expect(
       await rows(
-        'SELECT char_length(name) AS name, email, avatar_url, isfinite(updated_at) AS finite FROM profiles ORDER BY name',
+        'SELECT char_length(name) AS name, email, avatar_url, isfinite(updated_at) AS finite FROM chat_profiles ORDER BY name',
       ),
     ).toEqual([
       { name: 5, email: 'a@example.org', avatar_url: null, finite: true },

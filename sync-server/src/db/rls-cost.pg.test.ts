@@ -37,7 +37,7 @@ beforeAll(async () => {
       [id, bob],
     );
   }
-  await pool.query(`INSERT INTO profiles (user_id, name) SELECT unnest($1::uuid[]), 'Known'`, [[alice, bob]]);
+  await pool.query(`INSERT INTO chat_profiles (user_id, name) SELECT unnest($1::uuid[]), 'Known'`, [[alice, bob]]);
   await pool.query('INSERT INTO channel_read_state (user_id, channel_id) VALUES ($1, $2)', [alice, mine]);
   await pool.query(`INSERT INTO channel_drafts (user_id, channel_id, text) VALUES ($1, $2, 'x')`, [alice, mine]);
 }, 60_000);
@@ -52,7 +52,7 @@ const TABLES = [
   'message_reactions',
   'tablos',
   'tablo_access',
-  'profiles',
+  'chat_profiles',
   'channel_read_state',
   'channel_drafts',
 ] as const;
@@ -70,7 +70,7 @@ async function addOthers(): Promise<void> {
       SELECT message, message, user_id, 'x', now(), tablo FROM crowd;
     INSERT INTO message_reactions (message_id, user_id, emoji, created_at, entry_id, channel_id)
       SELECT message, user_id, '👍', now(), message, tablo FROM crowd;
-    INSERT INTO profiles (user_id, name) SELECT user_id, 'Other' FROM crowd;
+    INSERT INTO chat_profiles (user_id, name) SELECT user_id, 'Other' FROM crowd;
     INSERT INTO channel_read_state (user_id, channel_id) SELECT user_id, tablo FROM crowd;
     INSERT INTO channel_drafts (user_id, channel_id, text) SELECT user_id, tablo, 'x' FROM crowd;
     COMMIT`);
@@ -114,7 +114,7 @@ describe('row level security', () => {
       message_reactions: 1,
       tablos: 1,
       tablo_access: 2,
-      profiles: 2,
+      chat_profiles: 2,
       channel_read_state: 1,
       channel_drafts: 1,
     });
@@ -141,7 +141,7 @@ describe('row level security', () => {
   it('[R6] a deleted tablo is nobody’s reason any more to read who was in it', async () => {
     const names = () =>
       actAs(pool, { role: 'authenticated', sub: alice }, async (client) => {
-        const { rows } = await client.query<{ user_id: string }>('SELECT user_id FROM profiles ORDER BY user_id');
+        const { rows } = await client.query<{ user_id: string }>('SELECT user_id FROM chat_profiles ORDER BY user_id');
         const shares = await client.query('SELECT tablo_private.shares_tablo($1) AS shares', [bob]);
         return [rows.map(({ user_id }) => user_id), shares.rows[0]] as const;
       });

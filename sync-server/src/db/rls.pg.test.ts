@@ -16,7 +16,7 @@ const TABLES = [
   'message_reactions',
   'channel_read_state',
   'channel_drafts',
-  'profiles',
+  'chat_profiles',
   'tablo_entries',
   'tablo_documents',
   'tablo_updates',
@@ -80,7 +80,7 @@ describe('row level security', () => {
     await pool.query("INSERT INTO tablos (id, name, last_seq) VALUES ($1, 'Trap', 9)", [trap]);
     for (const user of [mallory, victim])
       await pool.query('INSERT INTO tablo_access (tablo_id, user_id) VALUES ($1, $2)', [trap, user]);
-    await pool.query(`INSERT INTO profiles (user_id, name, email) VALUES ($1, 'Victim', 'victim@example.org')`, [
+    await pool.query(`INSERT INTO chat_profiles (user_id, name, email) VALUES ($1, 'Victim', 'victim@example.org')`, [
       victim,
     ]);
     // As the REST route writes it.
@@ -91,7 +91,7 @@ describe('row level security', () => {
     ]);
     const seenBy = async (user: string) =>
       as('authenticated', user, async (client) => [
-        (await client.query('SELECT email FROM profiles WHERE user_id = $1', [victim])).rows,
+        (await client.query('SELECT email FROM chat_profiles WHERE user_id = $1', [victim])).rows,
         (await client.query('SELECT tablo_private.shares_tablo($1) AS shares', [victim])).rows[0]?.shares,
       ]);
     expect(await seenBy(mallory)).toEqual([[], false]);

@@ -16,7 +16,7 @@ const OURS = [
   'message_reactions',
   'channel_read_state',
   'channel_drafts',
-  'profiles',
+  'chat_profiles',
   'tablo_entries',
   'tablo_documents',
   'tablo_updates',
@@ -128,6 +128,7 @@ describe('the server’s own columns of a host’s table', () => {
 describe('columns that we have added to a host’s tables', () => {
   // The host has tablos.deleted_at and tablo_access.is_active; role and created_by are ours.
   it('[R6] make nobody an owner who may change their own row, and leave the host’s columns to them', async () => {
+    await pool.query('UPDATE tablos SET owner_id = $2 WHERE id = $1', [tablo, eve]);
     await actAs(pool, { ...AUTHENTICATED, keep: true }, (client) =>
       client.query(`UPDATE tablo_access SET role = 'owner', seen_at = '2026-01-01Z' WHERE user_id = auth.uid()`),
     );
@@ -159,7 +160,8 @@ describe('columns that we have added to a host’s tables', () => {
       created_by: null,
       owner_id: alice,
     });
-    expect(await one('SELECT role FROM tablo_access WHERE tablo_id = $1', [id])).toEqual({ role: 'member' });
+    // By the host's word, which calls her the owner; not by hers.
+    expect(await one('SELECT role FROM tablo_access WHERE tablo_id = $1', [id])).toEqual({ role: 'owner' });
   });
 
   it('are service_role’s to write, and those of a function of the host’s', async () => {
@@ -253,7 +255,7 @@ describe('a host’s users who change what is theirs', () => {
       expect((await client.query('DELETE FROM tablos WHERE id = $1', [tablo])).rowCount).toBe(1);
     });
     const counts = await Promise.all(
-      OURS.filter((table) => table !== 'profiles').map(async (table) => [
+      OURS.filter((table) => table !== 'chat_profiles').map(async (table) => [
         table,
         await one(`SELECT count(*)::int FROM ${table}`, []),
       ]),
@@ -330,7 +332,7 @@ describe('rights', () => {
     const rights = new Map(rows.map(({ role, name, rights }) => [`${role} ${name}`, rights.join()]));
     const expected = new Map([
       ...OURS.map((name) => [`service_role ${name}`, 'DELETE,INSERT,SELECT,UPDATE'] as const),
-      ...['messages', 'message_edits', 'message_reactions', 'profiles'].map(
+      ...['messages', 'message_edits', 'message_reactions', 'chat_profiles'].map(
         (name) => [`authenticated ${name}`, 'SELECT'] as const,
       ),
       ...['channel_read_state', 'channel_drafts'].map(
@@ -434,7 +436,7 @@ describe('what people write by SQL', () => {
     ['updated_at', 'infinity'],
   ])('[R9] a host’s profile has no %s that everybody would pay for', async (column, value) => {
     await expect(
-      pool.query(`INSERT INTO profiles (user_id, ${column}) VALUES ($1, $2)`, [createEntryId(), value]),
+      pool.query(`INSERT INTO chat_profiles (user_id, ${column}) VALUES ($1, $2)`, [createEntryId(), value]),
     ).rejects.toThrow('check constraint');
   });
 

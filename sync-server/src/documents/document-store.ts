@@ -1,5 +1,6 @@
 /** Where documents are kept: a snapshot of the live epoch, and the log of updates since. */
 import type { DocumentName } from '@tablo/schema/document-name';
+import type { EntryId } from '@tablo/schema/ids';
 
 export interface StoredDocument {
   /** False: the tablo has moved to another document, or is gone. */
@@ -12,6 +13,8 @@ export interface StoredDocument {
   readonly logIds: readonly bigint[];
   /** The clientID under which the server wrote what the epoch began with; null in a tablo's first document. */
   readonly serverClient: number | null;
+  /** Of a later document that the server has begun with nothing: the oldest of the newest messages, which each should begin with; null where there are none. */
+  readonly firstOfNewest: EntryId | null;
 }
 
 export interface Snapshot {

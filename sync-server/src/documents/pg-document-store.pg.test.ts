@@ -49,7 +49,14 @@ describe('PgDocumentStore', () => {
   it('loads nothing, the log, and snapshot and log together', async () => {
     const tabloId = await addTablo();
     const name = { tabloId, epoch: 1 };
-    expect(await store.load(name)).toEqual({ isLive: true, state: null, version: 0n, logIds: [], serverClient: null });
+    expect(await store.load(name)).toEqual({
+      isLive: true,
+      state: null,
+      version: 0n,
+      logIds: [],
+      serverClient: null,
+      firstOfNewest: null,
+    });
     const ids = [await log(tabloId, stateWith('a')), await log(tabloId, stateWith('b'))];
     const loaded = await store.load(name);
     expect([valuesOf(loaded.state), loaded.logIds]).toEqual([['a', 'b'], ids]);

@@ -1,5 +1,7 @@
 /** Documents on PostgreSQL. Two writers (nodes, a rolling deploy) never overwrite each other: who comes second merges. */
 import type { DocumentName } from '@tablo/schema/document-name';
+import type { EntryId, TabloId } from '@tablo/schema/ids';
+import { SEED_MAX_MESSAGES } from '@tablo/schema/limits';
 import type { Pool } from 'pg';
 import * as Y from 'yjs';
 import type { DocumentStore, Snapshot, StoredDocument } from './document-store.ts';
@@ -27,6 +29,10 @@ const SAVE = `WITH live AS (
   )
   SELECT (SELECT count(*) FROM live)::int AS live, (SELECT version FROM saved) AS version`;
 
+const FIRST_OF_NEWEST = `SELECT id FROM (
+    SELECT id, created_at FROM messages WHERE channel_id = $1 AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT ${SEED_MAX_MESSAGES}
+  ) n ORDER BY created_at, id LIMIT 1`;
+
 export class PgDocumentStore implements DocumentStore {
   readonly #pool: Pool;
 
@@ -51,7 +57,13 @@ export class PgDocumentStore implements DocumentStore {
       version: BigInt(rows.find(({ version }) => version !== null)?.version ?? 0),
       logIds: rows.flatMap(({ id }) => (id === null ? [] : [BigInt(id)])),
       serverClient: serverClient === null ? null : Number(serverClient),
+      firstOfNewest: epoch > 1 && serverClient === null ? await this.#findFirstOfNewest(tabloId) : null,
     };
+  }
+
+  async #findFirstOfNewest(tabloId: TabloId): Promise<EntryId | null> {
+    const query = { name: 'document-first-of-newest', text: FIRST_OF_NEWEST, values: [tabloId] };
+    return (await this.#pool.query<{ id: EntryId }>(query)).rows[0]?.id ?? null;
   }
 
   async save(name: DocumentName, snapshot: Snapshot): Promise<bigint | null> {

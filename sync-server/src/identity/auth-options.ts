@@ -1,11 +1,13 @@
 /** How better-auth is set up here: e-mail and password, and short-lived JWTs that the rest of the server checks like anybody's. */
 
+import { PASSWORD_MAX_UNITS, PASSWORD_MIN_UNITS } from '@tablo/schema/account-problems';
 import { MAX_PERSON_NAME_CODE_POINTS, parseName } from '@tablo/schema/name';
 import type { BetterAuthOptions } from 'better-auth';
 import { APIError } from 'better-auth/api';
 import { jwt } from 'better-auth/plugins/jwt';
 import type { createPool } from '../db/pool.ts';
-import { createHostCheck } from '../origins.ts';
+import { hostsOf } from '../forwarded.ts';
+import { createHostCheck, createOriginRules } from '../origins.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { keepNewestSessions } from './pg-sessions.ts';
 
@@ -17,7 +19,6 @@ const TOKEN_LIFETIME = '15m';
 /** [R7] People come back from a holiday without signing in again. */
 const SESSION_MAX_S = 60 * 24 * 3_600;
 const SESSION_RENEWED_AFTER_S = 24 * 3_600;
-const PASSWORD_MIN_LENGTH = 8;
 /** What better-auth has to say; with the error that was the cause, if any. */
 export type Report = (message: string, error: Error | null) => void;
 
@@ -26,6 +27,7 @@ export interface AuthSettings {
   readonly audience: string | null;
   readonly publicUrl: string | null;
   readonly allowedOrigins: readonly string[];
+  readonly trustProxy: boolean;
 }
 
 export function authOptions(
@@ -44,7 +46,8 @@ export function authOptions(
     telemetry: { enabled: false },
     emailAndPassword: {
       enabled: true,
-      minPasswordLength: PASSWORD_MIN_LENGTH,
+      minPasswordLength: PASSWORD_MIN_UNITS,
+      maxPasswordLength: PASSWORD_MAX_UNITS,
       password: { hash: (password) => passwords.hash(password), verify: (given) => passwords.verify(given) },
     },
     session: { expiresIn: SESSION_MAX_S, updateAge: SESSION_RENEWED_AFTER_S },
@@ -103,9 +106,16 @@ function trustedOrigins(settings: AuthSettings, request: Request | undefined): s
   const host = request?.headers.get('host') ?? null;
   // A page of another host cannot make a browser send this host's name in `Host`, so a page with the same name is ours; if the name is.
   const isOwn = createHostCheck(settings.allowedOrigins, settings.publicUrl);
-  return host !== null && /^[\w.:[\]-]+$/.test(host) && isOwn(host)
-    ? [...named, `http://${host}`, `https://${host}`]
-    : named;
+  const own = host !== null && /^[\w.:[\]-]+$/.test(host) && isOwn(host) ? [`http://${host}`, `https://${host}`] : [];
+  return [...named, ...own, ...ownOrigin(settings, request)];
+}
+
+/** The page's own, where it is ours by another spelling, or by what a trusted proxy says. */
+function ownOrigin({ allowedOrigins, publicUrl, trustProxy }: AuthSettings, request: Request | undefined): string[] {
+  const origin = request?.headers.get('origin') ?? null;
+  if (request === undefined || origin === null) return [];
+  const hosts = hostsOf((name) => request.headers.get(name), trustProxy);
+  return createOriginRules(allowedOrigins, publicUrl).allowsSignIn(origin, hosts) ? [origin] : [];
 }
 
 /** A word of the page ("You", "System") is no reason to refuse: some people are called so, and another issuer would not ask. The page tells them apart. */

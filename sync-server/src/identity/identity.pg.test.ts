@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import { ACCOUNT_PROBLEMS } from '@tablo/schema/account-problems';
 import { getMigrations } from 'better-auth/db/migration';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -10,7 +11,7 @@ import { createPool } from '../db/pool.ts';
 import { onServer, openTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { createLog, silentLog } from '../log.ts';
 import { type AuthSettings, authOptions } from './auth-options.ts';
-import { type Identity, inSchema, openIdentity } from './identity.ts';
+import { IDENTITY_SCHEMA, type Identity, openIdentity } from './identity.ts';
 import { PasswordHasher } from './password-hasher.ts';
 import { SESSIONS_MAX } from './pg-sessions.ts';
 
@@ -19,6 +20,7 @@ const SETTINGS: AuthSettings = {
   audience: null,
   publicUrl: null,
   allowedOrigins: ['https://app.example'],
+  trustProxy: false,
 };
 const PASSWORD = 'correct horse battery';
 
@@ -107,6 +109,32 @@ describe('accounts', () => {
     expect((await call('/sign-up/email', { body: { ...body, password: '1234567' } })).status).toBe(400);
     for (const name of ['', '  ', 'a\u0000b', 'x'.repeat(201), '\u200B\u2060', '\u202E', '\u3164', '\u0301'])
       expect((await call('/sign-up/email', { body: { ...body, name } })).status).toBe(400);
+  });
+
+  it('are refused in our own sentences, each with the field that it is about, and never in the words of the library', async () => {
+    const email = newEmail();
+    await signUp(email);
+    const body = { name: 'Alice', email, password: PASSWORD };
+    const refusals = [
+      ['/sign-up/email', { ...body, email: 'foo@bar' }, 'INVALID_EMAIL'],
+      ['/sign-up/email', { ...body, email: 7 }, 'INVALID_EMAIL'],
+      ['/sign-up/email', { ...body, email: undefined }, 'INVALID_EMAIL'],
+      ['/sign-up/email', { ...body, name: 7 }, 'INVALID_NAME'],
+      ['/sign-up/email', { ...body, password: '' }, 'INVALID_PASSWORD'],
+      ['/sign-up/email', { ...body, email: newEmail(), password: 'short' }, 'PASSWORD_TOO_SHORT'],
+      ['/sign-up/email', { ...body, email: newEmail(), password: 'x'.repeat(129) }, 'PASSWORD_TOO_LONG'],
+      ['/sign-up/email', body, 'USER_ALREADY_EXISTS'],
+      ['/sign-in/email', { email: 'foo@bar', password: PASSWORD }, 'INVALID_EMAIL'],
+      ['/sign-in/email', { email, password: 'wrong password' }, 'INVALID_EMAIL_OR_PASSWORD'],
+      ['/sign-in/email', { email, password: PASSWORD, callbackURL: 'https://evil.example' }, 'NOT_UNDERSTOOD'],
+    ] as const;
+    for (const [path, given, code] of refusals) {
+      const { status, body: answer } = await call(path, { body: given });
+      expect(status, code).toBeGreaterThanOrEqual(400);
+      expect(answer).toEqual({ code, message: ACCOUNT_PROBLEMS[code].sentence });
+    }
+    const tooLong = await call('/sign-up/email', { body: { ...body, email: newEmail(), name: 'x'.repeat(201) } });
+    expect(tooLong.body).toEqual({ code: 'INVALID_NAME', message: 'The name must be 1 to 200 characters.' });
   });
 
   it('[R3] have the name that others see: no bidi controls, nothing invisible; a word of the page is taken', async () => {
@@ -226,7 +254,7 @@ describe('what it keeps', () => {
   });
 
   it('is exactly what better-auth wants: its own migrations find nothing left to do', async () => {
-    const pool = createPool(inSchema(database.url));
+    const pool = createPool(database.url, { searchPath: IDENTITY_SCHEMA });
     const migrations = await getMigrations(authOptions(SETTINGS, pool, 'x'.repeat(32), new PasswordHasher(), () => {}));
     expect(migrations.toBeCreated).toEqual([]);
     expect(migrations.toBeAdded).toEqual([]);

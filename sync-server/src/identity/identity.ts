@@ -11,6 +11,7 @@ import type { Log } from '../log.ts';
 import { type AuthSettings, authOptions, CLIENT_ADDRESS_HEADER, type Report } from './auth-options.ts';
 import { PasswordHasher } from './password-hasher.ts';
 import { readIdentitySecret } from './pg-identity-secret.ts';
+import { inPlainWords } from './plain-answer.ts';
 
 export interface Identity {
   /** Answers `/api/auth/*`; rejects when the database is away. `clientAddress` is the socket's, or what a trusted proxy says. */
@@ -22,12 +23,18 @@ export interface Identity {
 
 /** Accounts change seldom: a few connections, so that chatting keeps its own. */
 const POOL_MAX = 4;
-const IDENTITY_SCHEMA = 'tablo_identity';
+/** better-auth names its tables without a schema: its connections look into that one alone. */
+export const IDENTITY_SCHEMA = 'tablo_identity';
 const SAID_BY_IDENTITY = 'The identity service has something to say.';
 const SAID_MAX_LENGTH = 100;
 
 export async function openIdentity(databaseUrl: string, settings: AuthSettings, log: Log): Promise<Identity> {
-  const pool = createPool(inSchema(databaseUrl), { max: POOL_MAX, applicationName: 'tablo-chat identity', log });
+  const pool = createPool(databaseUrl, {
+    max: POOL_MAX,
+    applicationName: 'tablo-chat identity',
+    searchPath: IDENTITY_SCHEMA,
+    log,
+  });
   const requests = new AsyncLocalStorage<{ failure: Error | null }>();
   const report: Report = (message, error) => {
     const request = requests.getStore();
@@ -43,7 +50,7 @@ export async function openIdentity(databaseUrl: string, settings: AuthSettings, 
         const answer = await auth.handler(withOrigin(withAddress(request, clientAddress)));
         // [R11] A session that could not be read is no session to better-auth, and 401 would sign people out because the database was away.
         if (noted.failure !== null) throw noted.failure;
-        return answer;
+        return inPlainWords(answer);
       });
     },
     readKeys: async () => (await auth.api.getJwks()) as JSONWebKeySet,
@@ -56,16 +63,6 @@ export async function openIdentity(databaseUrl: string, settings: AuthSettings, 
 /** Its messages quote what a stranger sent, after a colon or in quotes (`Invalid callbackURL: …`): what comes before that is the library's. */
 function ownWords(message: string): string {
   return (/^[\w ,.'()/-]*/.exec(message)?.[0] ?? '').slice(0, SAID_MAX_LENGTH);
-}
-
-/** better-auth names its tables without a schema: its connections look into that one alone. */
-export function inSchema(databaseUrl: string): string {
-  const url = new URL(databaseUrl);
-  const given = url.searchParams.get('options') ?? '';
-  url.searchParams.set('options', `${given} -c search_path=${IDENTITY_SCHEMA}`.trim());
-  // Only here: a plus sign in the password means itself.
-  url.search = url.search.replaceAll('+', '%20');
-  return url.href;
 }
 
 function withAddress(request: Request, clientAddress: string | null): Request {

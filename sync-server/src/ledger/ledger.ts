@@ -124,9 +124,12 @@ export class Ledger {
     this.#moving.delete(document);
   }
 
-  /** A document came into memory. It may be larger than one may be now, by an earlier release or a setting, or wait for a quiet moment that nobody was here for [R9]. */
+  /**
+   * A document came into memory. It may be larger than one may be now or lack the newest messages, by an earlier release or a setting, or wait for a quiet
+   * moment that nobody was here for [R9].
+   */
   noteOpened(document: LiveDocument): void {
-    if (isFull(document.size, document.began, this.#limits)) void this.move(document);
+    if (document.lacksBeginning || isFull(document.size, document.began, this.#limits)) void this.move(document);
     else this.#quiet.noteOpened(document);
   }
 

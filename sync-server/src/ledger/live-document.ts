@@ -1,7 +1,7 @@
 /** A loaded document as the ledger sees it: what it has, and how committed bytes get into it. No Hocuspocus here; the extension supplies `onApplied`. */
 
 import { ENTRIES_ROOT, type Entry, parseEntry } from '@tablo/schema/entry';
-import { SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
+import { type EntryId, SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
 import { SEED_MAX_BYTES } from '@tablo/schema/limits';
 import * as Y from 'yjs';
 import { Frontier } from '../admission/frontier.ts';
@@ -28,6 +28,8 @@ export interface LoadedState {
   readonly bytes: number;
   /** Under which the server wrote what the epoch began with; null in a tablo's first document. */
   readonly serverClient: number | null;
+  /** The oldest of the newest messages, where the server has not put them into a later document. */
+  readonly firstOfNewest?: EntryId | null;
 }
 
 export const EMPTY_STATE: LoadedState = { logIds: [], bytes: 0, serverClient: null };
@@ -38,6 +40,8 @@ export class LiveDocument {
   readonly frontier: Frontier;
   /** What it measured when its epoch began: the newest messages of the one before. */
   readonly began: DocumentSize;
+  /** Whether a later epoch lacks the newest messages that the server puts into each: an earlier release, or SQL, has set its number. */
+  readonly lacksBeginning: boolean;
   /** Set once the tablo has moved on: nothing is admitted here any more. */
   hasMoved = false;
   /** Set once it has left memory. */
@@ -53,7 +57,7 @@ export class LiveDocument {
   constructor(
     name: { tabloId: TabloId; epoch: number },
     doc: Y.Doc,
-    { logIds, bytes, serverClient }: LoadedState,
+    { logIds, bytes, serverClient, firstOfNewest = null }: LoadedState,
     events: LiveDocumentEvents,
   ) {
     this.tabloId = name.tabloId;
@@ -65,6 +69,7 @@ export class LiveDocument {
     for (const { client, owner, count } of readWriters(doc))
       this.frontier.append(client, client === serverClient ? SERVER_AUTHOR : owner, count);
     this.#bytes = bytes;
+    this.lacksBeginning = firstOfNewest !== null && !hasEntry(doc, firstOfNewest);
     const seeded = serverClient === null ? 0 : this.frontier.nextClock(serverClient);
     // Nearly all of a document that has nothing else in it yet; otherwise at most what a document begins with.
     this.began = {
@@ -141,6 +146,12 @@ export class LiveDocument {
     return client;
   }
 }
+
+const hasEntry = (doc: Y.Doc, id: EntryId): boolean =>
+  doc
+    .getArray<{ readonly id?: unknown } | null>(ENTRIES_ROOT)
+    .toArray()
+    .some((entry) => entry?.id === id);
 
 function createClientId(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;

@@ -61,7 +61,7 @@ export async function moveTablo(client: PoolClient, { tabloId, from }: Writes['m
 }
 
 /** The newest messages that are not deleted, newest first, as `createSeed` takes them. */
-export async function readNewest(client: PoolClient, tabloId: TabloId): Promise<readonly SeedMessage[]> {
+export async function readNewest(client: Pick<PoolClient, 'query'>, tabloId: TabloId): Promise<readonly SeedMessage[]> {
   const { rows } = await client.query<Row>({ name: 'ledger-newest', text: NEWEST, values: [tabloId] });
   return rows.map(toSeedMessage);
 }

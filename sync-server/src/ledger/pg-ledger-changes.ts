@@ -12,7 +12,7 @@ const EDIT = `WITH e AS (
     FROM json_to_recordset($1) AS r(id uuid, target uuid, author uuid, text text, shown bigint)
   ), judged AS (
     SELECT e.*, m.channel_id, m.text AS base, m.deleted_at IS NOT NULL AS is_deleted,
-      m.updated_at IS NULL OR (m.updated_at, m.edit_id) < (e.shown_at, e.id) AS is_latest
+      m.edit_id IS NULL OR (m.updated_at, m.edit_id) < (e.shown_at, e.id) AS is_latest
     FROM e CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = e.target OFFSET 0) m
   ), ranked AS (
     SELECT *, lag(text) OVER (PARTITION BY target, is_latest ORDER BY shown_at, id) AS before,

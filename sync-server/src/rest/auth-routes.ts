@@ -6,10 +6,12 @@
 import type { RestConfig } from '@tablo/schema/rest/common';
 import type { Limits } from '../access/limits.ts';
 import { Turns } from '../access/turns.ts';
+import { hostsOf } from '../forwarded.ts';
 import { AUTH_PATH } from '../identity/auth-options.ts';
 import type { Identity } from '../identity/identity.ts';
 import { HASHES_AT_ONCE } from '../identity/password-hasher.ts';
-import { createHostCheck } from '../origins.ts';
+import { createHostCheck, createOriginRules, type OriginRules } from '../origins.ts';
+import type { RefusedPages } from '../refused-pages.ts';
 import { AppError, invalidRequest, notFound, refusal } from './app-error.ts';
 import { boundByAddress, type RequestBounds, tooMany } from './bound-requests.ts';
 import { clientAddress, clientKey, hasHungUp } from './client-address.ts';
@@ -21,6 +23,7 @@ interface Deps {
   readonly identity: Identity | null;
   readonly bounds: RequestBounds;
   readonly limits: Limits;
+  readonly refusedPages: RefusedPages;
   readonly settings: {
     readonly publicUrl: string | null;
     readonly allowedOrigins: readonly string[];
@@ -33,6 +36,8 @@ const ASKING = ['/get-session', '/token', '/jwks'] as const;
 /** Each hashes a password, of an account that exists or not. */
 const HASHING = { '/sign-in/email': 'sign-ins', '/sign-up/email': 'sign-ups' } as const;
 const SIGN_OUT = '/sign-out';
+/** An origin: a host name of 253 characters, a scheme and a port. */
+const PAGE_MAX_LENGTH = 300;
 
 /** An office that comes in on a Monday waits some seconds; more than that from one address is told to come back. */
 export const HASH_TURNS = {
@@ -45,16 +50,23 @@ export const HASH_TURNS = {
 /** The library's work is its caller's: some tenths of a millisecond to some, without a pause. Few at a time, and each in a turn of the event loop of its own [R11]. */
 export const ASK_TURNS = { atOnce: 4, atOncePerKey: 2, waiting: 2_000, waitingPerKey: 500 } as const;
 
-export function addAuthRoutes(app: RestApp, { identity, bounds, limits, settings }: Deps): void {
+export function addAuthRoutes(app: RestApp, { identity, bounds, limits, refusedPages, settings }: Deps): void {
+  const { trustProxy } = settings;
+  const rules = createOriginRules(settings.allowedOrigins, settings.publicUrl);
   app.get('/api/config', (context) => {
-    const config: RestConfig = { identity: identity === null ? 'external' : 'built-in' };
+    const page = context.req.query('page') ?? '';
+    const hosts = hostsOf((name) => context.req.header(name), trustProxy);
+    const isRefused = page !== '' && page.length <= PAGE_MAX_LENGTH && !rules.allowsSockets(page, hosts);
+    const config: RestConfig = {
+      identity: identity === null ? 'external' : 'built-in',
+      ...(isRefused ? { sockets_refused: rules.explain(page, hosts) } : {}),
+    };
     return context.json(config);
   });
   if (identity === null) return;
 
-  const { trustProxy } = settings;
   const hashes = new Turns(HASH_TURNS);
-  const isOwnRequest = createRequestCheck(settings);
+  const assertOwnPage = createPageCheck(rules, refusedPages, settings);
   const bound = boundByAddress(bounds, trustProxy);
 
   const ask = async (context: Parameters<typeof clientAddress>[0], body: string | null): Promise<Response> => {
@@ -90,13 +102,13 @@ export function addAuthRoutes(app: RestApp, { identity, bounds, limits, settings
   for (const path of ASKING) app.get(AUTH_PATH + path, bound, (context) => askInTurn(context, null));
 
   app.post(AUTH_PATH + SIGN_OUT, bound, async (context) => {
-    if (!isOwnRequest(context.req.raw)) throw elsewhere();
+    assertOwnPage(context.req.raw);
     return askInTurn(context, await readText(context.req.raw));
   });
 
   for (const [path, rate] of Object.entries(HASHING)) {
     app.post(AUTH_PATH + path, bound, async (context) => {
-      if (!isOwnRequest(context.req.raw)) throw elsewhere();
+      assertOwnPage(context.req.raw);
       const address = clientKey(context, trustProxy);
       if (!limits.take(rate, address, 1)) throw tooMany();
       // A form of another page can be sent on somebody's behalf; JSON cannot.
@@ -122,19 +134,25 @@ export function addAuthRoutes(app: RestApp, { identity, bounds, limits, settings
 const elsewhere = (): AppError => new AppError(refusal('forbidden', 'This page may not sign people in here.'));
 
 /**
- * Whether a request may come with somebody's cookies, or give them some. Browsers say where a page came from, in `Origin` and in `Sec-Fetch-Site`; a name in
- * `Host` that is none of ours means that a name of somebody else's leads here (DNS rebinding).
+ * Throws unless a request may come with somebody's cookies, or give them some. Browsers say where a page came from, in `Origin` and in `Sec-Fetch-Site`; a name in
+ * `Host` that is none of ours means that a name of somebody else's leads here (DNS rebinding). The page is told which setting would let it in.
  */
-function createRequestCheck({ publicUrl, allowedOrigins }: Deps['settings']): (request: Request) => boolean {
+function createPageCheck(
+  rules: OriginRules,
+  refusedPages: RefusedPages,
+  { publicUrl, allowedOrigins, trustProxy }: Deps['settings'],
+): (request: Request) => void {
   const isOwnHost = createHostCheck(allowedOrigins, publicUrl);
-  const named = new Set(publicUrl === null ? allowedOrigins : [publicUrl, ...allowedOrigins]);
   return ({ headers }) => {
     const origin = headers.get('origin');
-    if (origin !== null && named.has(origin)) return true;
+    const hosts = hostsOf((name) => headers.get(name), trustProxy);
+    if (origin !== null && !rules.allowsSignIn(origin, hosts))
+      throw new AppError(refusal('forbidden', refusedPages.note(origin, hosts)));
+    if (origin !== null && rules.names(origin)) return;
     const site = headers.get('sec-fetch-site');
     // `none`: typed in by the person.
-    if (site !== null && site !== 'same-origin' && site !== 'none') return false;
-    return isOwnHost(headers.get('host') ?? '');
+    if (site !== null && site !== 'same-origin' && site !== 'none') throw elsewhere();
+    if (!hosts.some(isOwnHost)) throw elsewhere();
   };
 }
 

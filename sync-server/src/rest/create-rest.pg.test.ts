@@ -246,6 +246,7 @@ describe('answers', () => {
       '/chat/channels/{id}/members',
       '/chat/channels/{id}/members/{userId}',
       '/chat/channels/{id}/messages',
+      '/chat/channels/{id}/messages/{messageId}',
       '/chat/channels/{id}/read',
       '/chat/drafts',
       '/chat/invitations',
@@ -253,6 +254,7 @@ describe('answers', () => {
       '/chat/invitations/{id}/decline',
       '/chat/invites/{code}',
       '/chat/invites/{code}/accept',
+      '/chat/people',
       '/chat/unread',
     ]);
     const post = body.paths['/chat/channels/{id}/messages'].post;
@@ -269,7 +271,7 @@ describe('answers', () => {
   it('learns what users are called from their tokens', async () => {
     await rest.call(alice, 'GET', '/chat/channels');
     await rest.profiles.settled();
-    const { rows } = await rest.pool.query('SELECT name FROM profiles WHERE user_id = $1', [alice]);
+    const { rows } = await rest.pool.query('SELECT name FROM chat_profiles WHERE user_id = $1', [alice]);
     expect(rows).toEqual([{ name: `User ${alice.slice(0, 4)}` }]);
   });
 });

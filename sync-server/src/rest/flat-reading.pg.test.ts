@@ -112,8 +112,10 @@ async function messages(tablo: TabloId, author: User, count: number): Promise<vo
 }
 
 describe('what was deleted', () => {
+  /** The message that is left. */
+  const lastOf = new Map<TabloId, string>();
   const deleted = async (tablo: TabloId, { bob }: { bob: User }, count: number) => {
-    await insertMessage(rest.pool, { tablo, user: bob, at: Date.now() - 60_000 });
+    lastOf.set(tablo, await insertMessage(rest.pool, { tablo, user: bob, at: Date.now() - 60_000 }));
     await rest.pool.query('UPDATE messages SET seq = $2 WHERE channel_id = $1', [tablo, count + 1]);
     await messages(tablo, bob, count);
     await patient.query(`UPDATE messages SET text = '', deleted_at = now() WHERE channel_id = $1 AND seq <= $2`, [
@@ -128,6 +130,7 @@ describe('what was deleted', () => {
     history: (tablo) => `/chat/channels/${tablo}/messages`,
     'history before a time': (tablo) => `/chat/channels/${tablo}/messages?before=2100-01-01`,
     'history after a seq': (tablo) => `/chat/channels/${tablo}/messages?after=500`,
+    'history around a message': (tablo) => `/chat/channels/${tablo}/messages?around=${lastOf.get(tablo)}`,
     'unread counts': () => '/chat/unread',
     'unread ids': () => '/chat/unread?ids=true',
   } satisfies Record<string, Path>;
@@ -256,7 +259,7 @@ describe('what was toggled, left and ended', () => {
           bob,
           alice,
         ]);
-        await patient.query(`INSERT INTO profiles (user_id, name) VALUES ($1, 'Bob')`, [bob]);
+        await patient.query(`INSERT INTO chat_profiles (user_id, name) VALUES ($1, 'Bob')`, [bob]);
       },
       { asked: (tablo) => `/chat/channels/${tablo}/members` },
     );

@@ -19,10 +19,14 @@ const METRICS_AGE_MS = 250;
 
 export interface Health {
   readonly ping: Ping;
+  /** What keeps the server from seeing the rows that are there, as a sentence; null when nothing does. Asked when `ping` was answered. */
+  readonly findHidden: () => Promise<string | null>;
   /** ms since the Unix epoch since when nothing can be stored: the same that clients are told. */
   readonly awaySince: () => number | null;
   /** The database did not answer: clients should know as well. */
   readonly onTrouble: () => void;
+  /** Why changes in the database are not heard, as a sentence; null: they are. */
+  readonly findDeafness?: () => string | null;
   readonly registry: Registry;
   readonly settings: MetricsSettings;
 }
@@ -34,16 +38,17 @@ interface MetricsSettings {
   readonly trustProxy: boolean;
 }
 
-export function addHealthRoutes(app: RestApp, { ping, awaySince, onTrouble, registry, settings }: Health): void {
+export function addHealthRoutes(app: RestApp, health: Health): void {
+  const { ping, findHidden, awaySince, onTrouble, findDeafness, registry, settings } = health;
   const trouble = recently(async () => {
     const reason = await findTrouble(ping);
     if (reason !== null) onTrouble();
-    return reason;
+    return reason ?? (await findHidden().catch(() => AWAY));
   }, PING_AGE_MS);
   const metrics = recently(() => registry.metrics(), METRICS_AGE_MS);
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
   app.get('/readyz', async (context) => {
-    const reason = awaySince() === null ? await trouble() : AWAY;
+    const reason = awaySince() === null ? ((await trouble()) ?? findDeafness?.() ?? null) : AWAY;
     return reason === null ? context.json({ status: 'ready' }) : context.json({ status: 'unavailable', reason }, 503);
   });
   if (settings.metrics === 'off') return;

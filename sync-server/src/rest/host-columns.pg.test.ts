@@ -46,6 +46,7 @@ it('[R9] a name and a role of megabytes are cut where they are read, and not rea
     [bob, 'GET', '/chat/drafts'],
     [bob, 'GET', `/chat/channels/${tablo}/members`],
     [bob, 'GET', `/chat/channels/${tablo}/messages`],
+    [bob, 'GET', `/chat/people?of=${tablo}:${alice}`],
     [bob, 'POST', `/chat/channels/${tablo}/read`, {}],
     [carol, 'GET', `/chat/invites/${code}`],
     [alice, 'POST', `/chat/channels/${tablo}/members`, { user_id: carol, role: 'member' }],

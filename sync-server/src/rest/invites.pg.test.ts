@@ -265,7 +265,8 @@ describe('GET /chat/invites/:code', () => {
     expect(body).not.toHaveProperty('tablo.id');
     expect((await rest.call(bob, 'GET', '/chat/channels')).body.channels).toEqual([]);
     expect(await usesOf(tablo)).toEqual([0]);
-    expect((await look(alice, code)).status).toBe(200);
+    // Who is there already learns where that is.
+    expect(await look(alice, code)).toMatchObject({ status: 200, body: { channel_id: tablo } });
   });
 
   it('gives one answer for a code that never was, has ended, is used up, or whose maker may not invite any more', async () => {

@@ -151,6 +151,24 @@ describe('GET members, page by page', () => {
   });
 });
 
+describe('GET members, asked by a guest', () => {
+  it('[R6] names everybody, and tells no e-mail address but the guest’s own', async () => {
+    const [alice, bob, guest] = [newUser(), newUser(), newUser()];
+    const tablo = await rest.createTablo({ [alice]: 'owner', [bob]: 'member', [guest]: 'guest' });
+    // Their tokens tell their addresses.
+    for (const user of [alice, bob, guest]) await rest.call(user, 'GET', '/chat/channels');
+    await rest.profiles.settled();
+    const seenBy = async (user: User) => {
+      const { members } = membersAnswer.parse((await rest.call(user, 'GET', path(tablo))).body);
+      return Object.fromEntries(members.map(({ user_id, name, email }) => [user_id, { name, email }]));
+    };
+    const named = (user: User) => ({ name: `User ${user.slice(0, 4)}`, email: null });
+    const whole = (user: User) => ({ ...named(user), email: `User ${user.slice(0, 4)}@example.org` });
+    expect(await seenBy(bob)).toEqual({ [alice]: whole(alice), [bob]: whole(bob), [guest]: whole(guest) });
+    expect(await seenBy(guest)).toEqual({ [alice]: named(alice), [bob]: named(bob), [guest]: whole(guest) });
+  });
+});
+
 describe('adding somebody with whom one shares no tablo, under an external issuer', () => {
   const known = async (user: User) => {
     await rest.call(user, 'GET', '/chat/channels'); // Their token tells their name.
@@ -204,6 +222,7 @@ describe('adding somebody with whom one shares no tablo, under an external issue
   it.each([
     ['its members', (bob: User, tablo: string) => rest.call(bob, 'GET', path(tablo))],
     ['its links', (bob: User, tablo: string) => rest.call(bob, 'GET', `/chat/channels/${tablo}/invites`)],
+    ['names', (bob: User, tablo: string) => rest.call(bob, 'GET', `/chat/people?of=${tablo}:${bob}`)],
     ['unread messages', (bob: User) => rest.call(bob, 'GET', '/chat/unread?ids=true')],
     [
       'nothing, and tells of a draft that it had',

@@ -49,8 +49,9 @@ export function addMemberRoutes(
       refusals: ['forbidden'],
     },
     async ({ claims, params, query }) => {
-      await requireMember(membership, params.id, claims.userId);
-      return { status: 200, body: await members.list(params.id, query) };
+      const { role } = await requireMember(membership, params.id, claims.userId);
+      const page = await members.list(params.id, query);
+      return { status: 200, body: role === 'guest' ? withoutAddresses(page, claims.userId) : page };
     },
   );
 
@@ -98,6 +99,14 @@ export function addMemberRoutes(
       return { status: 200, body: { ok: true as const } };
     },
   );
+}
+
+/** Guests are often not of the house: they see who is there, not how to write to them elsewhere. Their own address stays. */
+function withoutAddresses<P extends { readonly members: readonly RestMember[] }>(page: P, reader: UserId): P {
+  return {
+    ...page,
+    members: page.members.map((member) => (member.user_id === reader ? member : { ...member, email: null })),
+  };
 }
 
 async function readMember(members: PgMembers, tabloId: TabloId, userId: UserId): Promise<RestMember> {

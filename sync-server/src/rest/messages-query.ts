@@ -1,6 +1,8 @@
-/** `?before=&after=&limit=` of a tablo's history. */
-import { isEntryId } from '@tablo/schema/ids';
-import { MESSAGES_DEFAULT_LIMIT, MESSAGES_MAX_LIMIT } from '@tablo/schema/rest/message';
+/** `?before=&after=&around=&limit=` of a tablo's history. */
+
+import { type EntryId, isEntryId } from '@tablo/schema/ids';
+import { MESSAGES_MAX_LIMIT } from '@tablo/schema/limits';
+import { MESSAGES_DEFAULT_LIMIT } from '@tablo/schema/rest/message';
 import { z } from 'zod';
 import { limitParam } from './page-query.ts';
 import type { Before } from './pg-messages.ts';
@@ -42,9 +44,26 @@ export const messagesQuery = z
         description:
           'A seq: what came after it, in the order of arrival, deleted messages included. Not with `before`.',
       }),
+    around: z
+      .string()
+      .transform((given, context): EntryId => {
+        if (isEntryId(given)) return given;
+        context.addIssue({ code: 'custom', message: 'must be a message id' });
+        return z.NEVER;
+      })
+      .optional()
+      .meta({
+        type: 'string',
+        description:
+          'A message id: this message and as many before as after it; `hasNewer` tells whether there are newer ones. Not with `before` or `after`.',
+      }),
     limit: limitParam(MESSAGES_MAX_LIMIT, MESSAGES_DEFAULT_LIMIT),
   })
   .refine(({ before, after }) => before === undefined || after === undefined, {
     path: ['after'],
     message: 'before and after exclude each other',
+  })
+  .refine(({ before, after, around }) => around === undefined || (before === undefined && after === undefined), {
+    path: ['around'],
+    message: 'around goes with neither before nor after',
   });

@@ -15,8 +15,8 @@ const path = (tablo: string, query = '') => `/chat/channels/${tablo}/messages${q
 const page = async (tablo: string, query = '') => {
   const { status, body } = await rest.call(alice, 'GET', path(tablo, query));
   expect(status).toBe(200);
-  const { messages, hasMore } = messagesPage.parse(body);
-  return { ids: messages.map(({ id }) => id), messages, hasMore };
+  const { messages, hasMore, hasNewer } = messagesPage.parse(body);
+  return { ids: messages.map(({ id }) => id), messages, hasMore, ...(hasNewer === undefined ? {} : { hasNewer }) };
 };
 
 const vote = (message: string, user: string, emoji: string, isOn: boolean, at: number, id: string = createEntryId()) =>
@@ -25,6 +25,38 @@ const vote = (message: string, user: string, emoji: string, isOn: boolean, at: n
      VALUES ($1, $2, $3, $4, tablo_private.from_ms($5), $6)`,
     [message, user, emoji, isOn, at, id],
   );
+
+describe('GET one message', () => {
+  const one = (tablo: string, id: string, user = alice) => rest.call(user, 'GET', path(tablo, `/${id}`));
+
+  it('gives it, and of a deleted one that it is deleted, without its text', async () => {
+    const tablo = await rest.createTablo({ [alice]: 'guest' });
+    const id = await insertMessage(rest.pool, { tablo, user: alice, text: 'here', at: NOON });
+    const deleted = await insertMessage(rest.pool, { tablo, user: alice, at: NOON, isDeleted: true });
+    const answer = await one(tablo, id);
+    expect([answer.status, messageAnswer.parse(answer.body).message]).toMatchObject([
+      200,
+      { id, text: 'here', deleted_at: null },
+    ]);
+    const gone = await one(tablo, deleted);
+    expect(gone.status).toBe(200);
+    expect(messageAnswer.parse(gone.body).message).toMatchObject({
+      id: deleted,
+      text: '',
+      deleted_at: expect.any(String),
+    });
+  });
+
+  it('[R6] says of what is in another tablo that there is none, and a stranger nothing', async () => {
+    const tablo = await rest.createTablo({ [alice]: 'member' });
+    const other = await rest.createTablo({ [alice]: 'member' });
+    const id = await insertMessage(rest.pool, { tablo: other, user: alice, text: 'elsewhere', at: NOON });
+    expect(await one(tablo, id)).toMatchObject({ status: 404, body: { code: 'not-found' } });
+    expect(await one(tablo, createEntryId())).toMatchObject({ status: 404, body: { code: 'not-found' } });
+    expect(await one(tablo, 'no-id')).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+    expect(await one(other, id, newUser())).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+  });
+});
 
 describe('GET messages', () => {
   it('gives what the contract names, times in milliseconds', async () => {
@@ -194,6 +226,9 @@ describe('GET messages', () => {
     'after=0&before=2026-01-01',
     `before=${createEntryId().toUpperCase()}`,
     `before=${createEntryId()}`,
+    'around=yesterday',
+    `around=${createEntryId()}&after=0`,
+    `around=${createEntryId()}&before=2026-01-01`,
   ])('answers 400 to ?%s', async (query) => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     expect(await rest.call(alice, 'GET', path(tablo, `?${query}`))).toMatchObject({
@@ -214,6 +249,52 @@ describe('GET messages', () => {
     const id = await insertMessage(rest.pool, { tablo, user: alice, at: NOON });
     await rest.pool.query('UPDATE messages SET sent_at = tablo_private.from_ms(8640000000000000) WHERE id = $1', [id]);
     expect((await page(tablo)).messages[0]?.sent_at).toBe('+275760-09-13T00:00:00.000Z');
+  });
+});
+
+describe('GET messages?around=', () => {
+  it('[R9] gives a message with its neighbours on both sides, exact among equal times, and tells what there is beyond them', async () => {
+    const tablo = await rest.createTablo({ [alice]: 'member' });
+    const ids: string[] = [];
+    for (let nth = 0; nth < 25; nth += 1)
+      ids.push(await insertMessage(rest.pool, { tablo, user: alice, at: NOON + Math.floor(nth / 10) }));
+    const inOrder = [0, 10, 20].flatMap((start) => ids.slice(start, start + 10).sort());
+    const around = (nth: number, limit = 7) => page(tablo, `?around=${inOrder[nth]}&limit=${limit}`);
+    expect(await around(12)).toMatchObject({ ids: inOrder.slice(9, 16), hasMore: true, hasNewer: true });
+    expect(await around(0)).toMatchObject({ ids: inOrder.slice(0, 4), hasMore: false, hasNewer: true });
+    expect(await around(24)).toMatchObject({ ids: inOrder.slice(21), hasMore: true, hasNewer: false });
+    expect(await around(12, 100)).toMatchObject({ ids: inOrder, hasMore: false, hasNewer: false });
+    expect(await around(12, 1)).toMatchObject({ ids: inOrder.slice(12, 13), hasMore: true, hasNewer: true });
+  });
+
+  it('gives the neighbours of a deleted message without it', async () => {
+    const tablo = await rest.createTablo({ [alice]: 'member' });
+    const [one, two, three] = [
+      await insertMessage(rest.pool, { tablo, user: alice, at: NOON }),
+      await insertMessage(rest.pool, { tablo, user: alice, at: NOON + 1, isDeleted: true }),
+      await insertMessage(rest.pool, { tablo, user: alice, at: NOON + 2 }),
+    ];
+    expect((await page(tablo, `?around=${two}`)).ids).toEqual([one, three]);
+  });
+
+  it('[R11] is cut at half a megabyte on both sides together', async () => {
+    const tablo = await rest.createTablo({ [alice]: 'member' });
+    const ids: string[] = [];
+    for (let nth = 0; nth < 30; nth += 1)
+      ids.push(await insertMessage(rest.pool, { tablo, user: alice, text: '\u{1F600}'.repeat(8_000), at: NOON + nth }));
+    const cut = await page(tablo, `?around=${ids[15]}&limit=100`);
+    expect(cut).toMatchObject({ ids: ids.slice(7, 23), hasMore: true, hasNewer: true });
+  });
+
+  it('[R6] answers 404 to a message that is not of this tablo', async () => {
+    const [tablo, other] = [await rest.createTablo({ [alice]: 'member' }), await rest.createTablo()];
+    await insertMessage(rest.pool, { tablo, user: alice, at: NOON });
+    const foreign = await insertMessage(rest.pool, { tablo: other, user: newUser(), at: NOON + 1 });
+    for (const id of [foreign, createEntryId()])
+      expect(await rest.call(alice, 'GET', path(tablo, `?around=${id}`))).toMatchObject({
+        status: 404,
+        body: { code: 'not-found' },
+      });
   });
 });
 

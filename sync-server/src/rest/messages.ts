@@ -3,10 +3,10 @@ import { checkText } from '@tablo/schema/entry';
 import { messageAnswer, messagesPage, postMessageRequest } from '@tablo/schema/rest/message';
 import { canWrite } from '@tablo/schema/roles';
 import type { Membership } from '../access/membership.ts';
-import { AppError, invalidRequest, refusal } from './app-error.ts';
+import { AppError, invalidRequest, notFound, refusal } from './app-error.ts';
 import type { MessagePoster } from './message-poster.ts';
 import { messagesQuery } from './messages-query.ts';
-import { asEntryId, tabloParams } from './params.ts';
+import { asEntryId, messageParams, tabloParams } from './params.ts';
 import type { PgMessages } from './pg-messages.ts';
 import { requireVisitor } from './require-member.ts';
 import { addRoute, type RestApp } from './route.ts';
@@ -26,21 +26,45 @@ export function addMessageRoutes(
       method: 'get',
       path: PATH,
       summary:
-        'A page of the history, oldest first; with `after`, what arrived after a seq, in that order. Long messages make it shorter than `limit`: `hasMore` counts',
+        'A page of the history, oldest first; with `after`, what arrived after a seq, in that order; with `around`, what stands around a message. Long messages make it shorter than `limit`: `hasMore` counts',
       params: tabloParams,
       query: messagesQuery,
       answer: messagesPage,
       statuses: [200],
-      refusals: ['forbidden'],
+      refusals: ['forbidden', 'not-found'],
     },
     async ({ claims, params, query }) => {
       await requireVisitor(membership, params.id, claims.userId);
+      if (query.around !== undefined) {
+        const around = await messages.around(params.id, query.around, query.limit);
+        if (around === null) throw notFound('No message of this tablo has that id.');
+        return { status: 200, body: around };
+      }
       if (query.after !== undefined)
         return { status: 200, body: await messages.after(params.id, query.after, query.limit) };
       const page = await messages.page(params.id, query.before ?? null, query.limit);
       if (page === null)
         throw invalidRequest('The query is not as expected: before: no message of this tablo has that id.');
       return { status: 200, body: page };
+    },
+  );
+
+  addRoute(
+    app,
+    {
+      method: 'get',
+      path: `${PATH}/{messageId}`,
+      summary: 'One message; of a deleted one the text is empty, and `deleted_at` is set',
+      params: messageParams,
+      answer: messageAnswer,
+      statuses: [200],
+      refusals: ['forbidden', 'not-found'],
+    },
+    async ({ claims, params }) => {
+      await requireVisitor(membership, params.id, claims.userId);
+      const message = await messages.find(params.id, params.messageId);
+      if (message === null) throw notFound('This tablo has no such message.');
+      return { status: 200, body: { message } };
     },
   );
 

@@ -1,6 +1,6 @@
 /** What addresses carry. */
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
-import { isCanonicalUuid, isTabloId, isUserId } from '@tablo/schema/ids';
+import { isCanonicalUuid, isEntryId, isTabloId, isUserId } from '@tablo/schema/ids';
 import { z } from 'zod';
 
 const MUST_BE_UUID = 'must be a lowercase UUID';
@@ -10,6 +10,9 @@ export const tabloParams = z.object({
 });
 export const memberParams = tabloParams.extend({
   userId: z.custom<UserId>(isUserId, MUST_BE_UUID).meta({ type: 'string', format: 'uuid' }),
+});
+export const messageParams = tabloParams.extend({
+  messageId: z.custom<EntryId>(isEntryId, MUST_BE_UUID).meta({ type: 'string', format: 'uuid' }),
 });
 export const inviteParams = z.object({ code: z.string() });
 export const listedInviteParams = tabloParams.extend({

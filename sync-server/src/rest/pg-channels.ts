@@ -4,7 +4,7 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import { PREVIEW_CODE_POINTS, type RestChannel } from '@tablo/schema/rest/channel';
 import { err, ok, type Result } from '@tablo/schema/result';
 import { highestRole, type Role } from '@tablo/schema/roles';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { RestBounds } from '../rest-bounds.ts';
 import { type RestRefusal, refusal } from './app-error.ts';
 import { refuseDelete, refuseRename } from './member-rules.ts';
@@ -32,7 +32,7 @@ const OWN = `SELECT s.id, s.name, s.roles, s.epoch, s.last_seq, s.read_seq, s.cr
 // the preview are read for the page alone.
 const shown = (page: string): string => `WITH page AS (${page})
   SELECT page.*, ${toUs('page.active_at')} AS us, unread.count AS unread_count, m.user_id AS message_user_id,
-    (SELECT p.name FROM profiles p WHERE p.user_id = m.user_id LIMIT 1) AS message_user_name,
+    (SELECT p.name FROM chat_profiles p WHERE p.user_id = m.user_id LIMIT 1) AS message_user_name,
     left(m.text, ${PREVIEW_CODE_POINTS}) AS message_text, tablo_private.to_ms(m.created_at) AS message_created_ms
   FROM page LEFT JOIN messages m ON m.id = page.message_id CROSS JOIN LATERAL (${countUnread('$1', 'page')}) unread
   ORDER BY page.active_at DESC, page.id`;
@@ -40,6 +40,11 @@ const LIST = shown(`SELECT * FROM (${OWN}) own
   WHERE $2::bigint IS NULL OR own.active_at < ${fromUs('$2')} OR (own.active_at = ${fromUs('$2')} AND own.id > $3::uuid)
   ORDER BY own.active_at DESC, own.id LIMIT $4`);
 const FIND = shown(`${OWN} WHERE s.id = $2`);
+
+// Where a host says who runs a tablo: whoever makes one here runs it there too.
+const OWN_COLUMNS = `SELECT c.relname AS table, a.attname AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
+  WHERE c.oid IN ('public.tablos'::regclass, 'public.tablo_access'::regclass) AND NOT a.attisdropped
+    AND (c.relname, a.attname, t.typname) IN (('tablos', 'owner_id', 'uuid'), ('tablo_access', 'is_admin', 'bool'))`;
 
 interface Row {
   readonly id: TabloId;
@@ -98,11 +103,15 @@ export class PgChannels {
     return transaction(this.#pool, async (client): Promise<Result<TabloId, RestRefusal>> => {
       const refused = await refuseTablo(client, this.#bounds, userId);
       if (refused !== null) return err(refused);
-      await client.query('INSERT INTO tablos (id, name, created_by) VALUES ($1, $2, $3)', [id, name, userId]);
-      await client.query(
-        `INSERT INTO tablo_access (tablo_id, user_id, role, is_active) VALUES ($1, $2, 'owner', true)`,
-        [id, userId],
-      );
+      const own = await readOwnColumns(client);
+      await client.query(insertOf('tablos', ['id', 'name', 'created_by', ...own.tablos]), [
+        ...[id, name, userId],
+        ...own.tablos.map(() => userId),
+      ]);
+      await client.query(insertOf('tablo_access', ['tablo_id', 'user_id', 'role', 'is_active', ...own.tablo_access]), [
+        ...[id, userId, 'owner', true],
+        ...own.tablo_access.map(() => true),
+      ]);
       return ok(id);
     });
   }
@@ -132,6 +141,15 @@ export class PgChannels {
     });
   }
 }
+
+async function readOwnColumns(client: PoolClient): Promise<Record<'tablos' | 'tablo_access', string[]>> {
+  const { rows } = await client.query<{ table: string; name: string }>(OWN_COLUMNS);
+  const of = (table: string): string[] => rows.filter((row) => row.table === table).map(({ name }) => name);
+  return { tablos: of('tablos'), tablo_access: of('tablo_access') };
+}
+
+const insertOf = (table: string, columns: readonly string[]): string =>
+  `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map((_, nth) => `$${nth + 1}`).join(', ')})`;
 
 function toChannel(row: Row): RestChannel {
   return {

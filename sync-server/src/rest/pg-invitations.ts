@@ -41,13 +41,13 @@ const INVITE = `INSERT INTO tablo_private.invitations AS i (tablo_id, user_id, r
     declined_at = CASE WHEN i.declined_at > now() - ${MEMORY} THEN i.declined_at END
   RETURNING i.id`;
 const GLANCE = `SELECT ${hostName('t.name')} AS name, ${countMembers('t.id')} AS members, p.name AS inviter, tablo_private.to_ms(now()) AS now_ms
-  FROM tablos t LEFT JOIN profiles p ON p.user_id = $2 WHERE t.id = $1`;
+  FROM tablos t LEFT JOIN chat_profiles p ON p.user_id = $2 WHERE t.id = $1`;
 
 // An invitation is worth what who asks may still do, as a link is.
 const PENDING = `SELECT i.id, i.role, tablo_private.to_ms(i.created_at) AS created_ms, ${hostName('t.name')} AS name, ${countMembers('t.id')} AS members, p.name AS inviter
   FROM tablo_private.invitations i
   JOIN tablos t ON t.id = i.tablo_id AND t.deleted_at IS NULL
-  LEFT JOIN profiles p ON p.user_id = i.invited_by
+  LEFT JOIN chat_profiles p ON p.user_id = i.invited_by
   WHERE i.user_id = $1 AND ${IS_PENDING}
     AND NOT EXISTS (SELECT FROM tablo_access a WHERE a.tablo_id = i.tablo_id AND a.user_id = $1 AND a.is_active)
     AND EXISTS (SELECT FROM tablo_access a WHERE a.tablo_id = i.tablo_id AND a.user_id = i.invited_by AND a.is_active

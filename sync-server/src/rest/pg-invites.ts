@@ -40,7 +40,7 @@ const FIND = `SELECT i.tablo_id, i.role, i.created_by, ${IS_OPEN} AND NOT EXISTS
   FROM tablo_invites i JOIN tablos t ON t.id = i.tablo_id AND t.deleted_at IS NULL WHERE i.code_hash = $1`;
 const GLANCE = `SELECT ${hostName('t.name')} AS name, ${countMembers('t.id')} AS members, p.name AS inviter, tablo_private.to_ms(i.expires_at) AS expires_ms
   FROM tablo_invites i JOIN tablos t ON t.id = i.tablo_id AND t.deleted_at IS NULL
-  LEFT JOIN profiles p ON p.user_id = i.created_by WHERE i.code_hash = $1 AND ${IS_OPEN}`;
+  LEFT JOIN chat_profiles p ON p.user_id = i.created_by WHERE i.code_hash = $1 AND ${IS_OPEN}`;
 const LIST = `SELECT i.id, i.role, i.created_by, i.max_uses, i.uses, tablo_private.to_ms(i.created_at) AS created_ms,
     tablo_private.to_ms(i.expires_at) AS expires_ms
   FROM tablo_invites i WHERE i.tablo_id = $1 AND ${IS_OPEN} ORDER BY i.created_at DESC, i.id LIMIT $2`;
@@ -124,7 +124,8 @@ export class PgInvites {
     const digest = digestOf(code);
     const invite = await find(this.#pool, digest, userId);
     if (invite === null) return err(NO_INVITE);
-    if (judge(invite, userId, await rolesOf(this.#pool, invite, userId)) === 'nothing') return err(NO_INVITE);
+    const verdict = judge(invite, userId, await rolesOf(this.#pool, invite, userId));
+    if (verdict === 'nothing') return err(NO_INVITE);
     type Row = { name: string; members: number; inviter: string | null; expires_ms: string };
     const { rows } = await this.#pool.query<Row>({ name: 'invite-glance', text: GLANCE, values: [digest] });
     const [row] = rows;
@@ -134,6 +135,7 @@ export class PgInvites {
       role: parseRole(invite.role),
       invited_by: row.inviter,
       expires_at: toIso(row.expires_ms),
+      ...(verdict === 'stay' ? { channel_id: invite.tablo_id } : {}),
     });
   }
 

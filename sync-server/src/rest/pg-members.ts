@@ -41,7 +41,7 @@ const members = (
     SELECT array_agg(${hostRole('role')}) AS roles FROM tablo_access WHERE tablo_id = $1 AND user_id = a.user_id AND is_active
   ) r
   LEFT JOIN LATERAL (
-    SELECT p.name, p.email, p.avatar_url FROM profiles p WHERE p.user_id = a.user_id AND NOT (${IS_UNSEEN}) LIMIT 1
+    SELECT p.name, p.email, p.avatar_url FROM chat_profiles p WHERE p.user_id = a.user_id AND NOT (${IS_UNSEEN}) LIMIT 1
   ) p ON true
   ORDER BY a.joined_at, a.user_id`;
 

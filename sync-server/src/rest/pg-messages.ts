@@ -20,7 +20,7 @@ const COLUMNS = `m.id, m.channel_id, m.user_id, p.name AS user_name, CASE WHEN m
     tablo_private.to_ms(m.received_at) AS received_ms, tablo_private.to_ms(m.updated_at) AS updated_ms,
     tablo_private.to_ms(m.deleted_at) AS deleted_ms, r.votes AS reactions, w.votes AS withdrawn`;
 const FROM = `FROM messages m
-  LEFT JOIN profiles p ON p.user_id = m.user_id
+  LEFT JOIN chat_profiles p ON p.user_id = m.user_id
   LEFT JOIN LATERAL (${votes(true)}) r ON true
   LEFT JOIN LATERAL (${votes(false)}) w ON true`;
 
@@ -33,23 +33,29 @@ const FIXED_BYTES = 512;
  * A page in `order`, cut where it has bytes enough: the rows that fit, each with the number of those that were found. PostgreSQL cuts, so that what is not shown
  * is neither sent nor parsed.
  */
-const cutPage = (where: string, orderOf: (of: string) => string): string => `SELECT * FROM (
+const cutPage = (
+  where: string,
+  orderOf: (of: string) => string,
+  bytes = PAGE_MAX_BYTES,
+  atLeast = 1,
+): string => `SELECT * FROM (
     SELECT page.*, count(*) OVER () AS found, row_number() OVER in_order AS nth,
       sum(${FIXED_BYTES} + octet_length(to_json(text)::text) + coalesce(octet_length(reactions::text), 0) + coalesce(octet_length(withdrawn::text), 0))
         OVER in_order AS bytes
     FROM (SELECT ${COLUMNS}, m.created_at ${FROM} WHERE m.channel_id = $1 AND ${where} ORDER BY ${orderOf('m')} LIMIT $2) page
     WINDOW in_order AS (ORDER BY ${orderOf('page')} ROWS UNBOUNDED PRECEDING)
-  ) cut WHERE nth = 1 OR bytes <= ${PAGE_MAX_BYTES} ORDER BY nth`;
+  ) cut WHERE nth <= ${atLeast} OR bytes <= ${bytes} ORDER BY nth`;
 
 const newestFirst = (of: string): string => `${of}.created_at DESC, ${of}.id DESC`;
 const PAGE = cutPage('m.deleted_at IS NULL', newestFirst);
 const BEFORE_TIME = cutPage('m.deleted_at IS NULL AND m.created_at < tablo_private.from_ms($3)', newestFirst);
 // The anchor's own row says where it stands, deleted or not; no anchor, no rows, and `hasAnchor` tells why.
-const BEFORE_ID = cutPage(
-  `m.deleted_at IS NULL
-    AND (m.created_at, m.id) < ((SELECT a.created_at FROM messages a WHERE a.id = $3 AND a.channel_id = $1), $3::uuid)`,
-  newestFirst,
-);
+const fromAnchor = (is: '<' | '>='): string => `m.deleted_at IS NULL
+    AND (m.created_at, m.id) ${is} ((SELECT a.created_at FROM messages a WHERE a.id = $3 AND a.channel_id = $1), $3::uuid)`;
+const BEFORE_ID = cutPage(fromAnchor('<'), newestFirst);
+// The two halves of a page around a message. It stands in the second, which has one more at the least: who asks around the last of a page gets on.
+const OLDER_HALF = cutPage(fromAnchor('<'), newestFirst, PAGE_MAX_BYTES / 2);
+const NEWER_HALF = cutPage(fromAnchor('>='), (of) => `${of}.created_at, ${of}.id`, PAGE_MAX_BYTES / 2, 2);
 
 // In the order of arrival, deleted ones included: for back ends that catch up.
 const AFTER = cutPage('m.seq > $3', (of) => `${of}.seq`);
@@ -113,6 +119,22 @@ export class PgMessages {
     const values = [tabloId, limit + 1, seq];
     const { rows } = await this.#pool.query<PageRow>({ name: 'messages-after', text: AFTER, values });
     return toPage(rows, limit);
+  }
+
+  /** A message and what stands around it, oldest first; of a deleted one what stands around its place. `null`: the tablo has no message with that id. */
+  async around(
+    tabloId: TabloId,
+    id: EntryId,
+    limit: number,
+  ): Promise<(MessagesPage & { readonly hasNewer: boolean }) | null> {
+    const half = Math.floor(limit / 2);
+    const ask = async (name: string, text: string, rows: number) =>
+      toPage((await this.#pool.query<PageRow>({ name, text, values: [tabloId, rows + 1, id] })).rows, rows);
+    const older = await ask('messages-older-half', OLDER_HALF, half);
+    const newer = await ask('messages-newer-half', NEWER_HALF, limit - half);
+    const messages = [...older.messages.reverse(), ...newer.messages];
+    if (messages.length === 0 && !(await this.#has(tabloId, id))) return null;
+    return { messages, hasMore: older.hasMore, hasNewer: newer.hasMore };
   }
 
   /** Also a deleted one. */

@@ -7,6 +7,7 @@ import { PgInvitations } from './pg-invitations.ts';
 import { PgInvites } from './pg-invites.ts';
 import { PgMembers } from './pg-members.ts';
 import { PgMessages } from './pg-messages.ts';
+import { PgPeople } from './pg-people.ts';
 import { PgReadState } from './pg-read-state.ts';
 
 export interface RestStores {
@@ -15,6 +16,7 @@ export interface RestStores {
   readonly invites: PgInvites;
   readonly invitations: PgInvitations;
   readonly messages: PgMessages;
+  readonly people: PgPeople;
   readonly readState: PgReadState;
   readonly drafts: PgDrafts;
 }
@@ -26,6 +28,7 @@ export function createRestStores(pool: Pool, bounds: RestBounds = REST_BOUNDS): 
     invites: new PgInvites(pool, bounds),
     invitations: new PgInvitations(pool, bounds),
     messages: new PgMessages(pool),
+    people: new PgPeople(pool),
     readState: new PgReadState(pool),
     drafts: new PgDrafts(pool),
   };

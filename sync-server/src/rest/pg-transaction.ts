@@ -1,5 +1,6 @@
 /** One transaction: committed when `act` returns, rolled back when it throws. */
 import type { Pool, PoolClient } from 'pg';
+import { asHostRefusal } from './host-refusal.ts';
 
 export async function transaction<T>(pool: Pool, act: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
@@ -12,7 +13,7 @@ export async function transaction<T>(pool: Pool, act: (client: PoolClient) => Pr
     return value;
   } catch (error) {
     failure = error instanceof Error ? error : new Error('a transaction failed', { cause: error });
-    throw failure;
+    throw asHostRefusal(error) ?? failure;
   } finally {
     // Ended rather than reused after a failure: what it was in the middle of ends with it.
     client.release(failure);

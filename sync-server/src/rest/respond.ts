@@ -12,6 +12,9 @@ const RETRY_AFTER_S = '1';
 
 export function respond(context: Context, error: unknown, log: Log): Response {
   const known = error instanceof AppError ? error : asAppError(error, context, log);
+  // Of a route's own answers only a refusal by the host's database has one.
+  if (known === error && known.cause !== undefined)
+    log.warn({ err: known.cause, ...routeOf(context) }, 'The host’s database refused a change.');
   const body: ErrorBody = { error: known.message, code: known.code };
   if (known.status === 401) context.header('WWW-Authenticate', 'Bearer');
   if (known.status === 429 || known.status === 503) context.header('Retry-After', RETRY_AFTER_S);
@@ -23,8 +26,7 @@ export const respondNotFound = (context: Context, log: Log): Response => respond
 function asAppError(error: unknown, context: Context, log: Log): AppError {
   // Nobody reads the answer, and what they left half done is no trouble of ours.
   if (hasHungUp(context) && !isDatabaseAway(error)) return invalidRequest('The request ended early.');
-  // The pattern: an address may hold an invitation's code.
-  const route = { method: context.req.method, route: routePath(context) };
+  const route = routeOf(context);
   if (isDatabaseAway(error)) {
     // Clients are told the same: to come back. Whoever runs the server has something else to do about each.
     log.warn({ err: error, ...route }, describeStatement(error) ?? 'The database did not answer.');
@@ -33,3 +35,6 @@ function asAppError(error: unknown, context: Context, log: Log): AppError {
   log.error({ err: error, ...route }, 'A request failed.');
   return new AppError({ code: 'internal', message: 'Something went wrong on the server.' }, { cause: error });
 }
+
+/** The pattern: an address may hold an invitation's code. */
+const routeOf = (context: Context) => ({ method: context.req.method, route: routePath(context) });

@@ -45,6 +45,7 @@ export function openAllRoutes(limits: Limits = new Limits(defaultLimitSettings()
     hasDocs: true,
     health: {
       ping: () => Promise.resolve(),
+      findHidden: async () => null,
       awaySince: () => null,
       onTrouble() {},
       registry: new Registry(),

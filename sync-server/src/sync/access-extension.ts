@@ -109,6 +109,8 @@ export class AccessExtension implements Extension {
 
   async connected({ connection }: connectedPayload): Promise<void> {
     const live = connection as LiveConnection;
+    // The client has left already: its farewell came with what it said before it was let in.
+    if (!live.document.hasConnection(live)) return;
     const { connections, held, encodings, limits, backlog } = this.#deps;
     const { socket, userId } = live.context;
     socket.places.enter(live);

@@ -19,6 +19,8 @@ interface Watch {
   readonly maxUnread: number;
   /** The document was denied, or its connection has ended. */
   readonly onLeft: (address: string) => void;
+  /** The client has left by itself and has asked for the document anew: the next provider of that name would take the end for its own. */
+  readonly isRejoining: (address: string) => boolean;
   /** More than `maxUnread` waits: nothing of this document is sent any more. */
   readonly onOverflow: (address: string) => void;
 }
@@ -43,9 +45,10 @@ export class AnnouncingSocket implements SharedSocket {
     const type = frame[decoder.pos];
     const isEnd = type === FRAME.close || (type === FRAME.auth && frame[decoder.pos + 1] === AUTH_DENIED);
     if (isEnd || type === FRAME.auth) {
-      this.#socket.send(frame);
-      if (isEnd) this.#watch.onLeft(readAddress(frame));
-      return;
+      if (!isEnd) return this.#socket.send(frame);
+      const address = readAddress(frame);
+      if (!this.#watch.isRejoining(address)) this.#socket.send(frame);
+      return this.#watch.onLeft(address);
     }
     const unread = this.#watch.unread();
     if (unread > this.#watch.maxUnread) return this.#watch.onOverflow(readAddress(frame));

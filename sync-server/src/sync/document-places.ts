@@ -4,6 +4,7 @@
  */
 import type { LiveConnection } from './live-connection.ts';
 import { documentOf } from './read-frame.ts';
+import { Rejoins } from './rejoins.ts';
 
 /** What may come for documents that are not joined yet, on one socket: clients have little to say before they are let in. */
 export const MAX_EARLY_BYTES = 2 * 1024 * 1024;
@@ -15,6 +16,8 @@ interface Early {
 }
 
 export class DocumentPlaces {
+  /** What comes of documents that are left and joined again. */
+  readonly rejoins = new Rejoins();
   readonly #asked = new Map<string, Early>();
   readonly #live = new Map<string, LiveConnection>();
   /** What ends when a join has succeeded or failed, by document. */
@@ -60,6 +63,7 @@ export class DocumentPlaces {
     this.ask(address);
     this.#release(address);
     this.#live.set(address, connection);
+    this.rejoins.noteJoined(address);
     this.#endJoin(documentOf({ address }));
   }
 
@@ -68,6 +72,7 @@ export class DocumentPlaces {
     this.#release(address);
     this.#asked.delete(address);
     this.#live.delete(address);
+    this.rejoins.noteLeft(address);
     this.#endJoin(documentOf({ address }));
   }
 
@@ -81,6 +86,7 @@ export class DocumentPlaces {
     for (const document of [...this.#joining.keys()]) while (this.#joining.has(document)) this.#endJoin(document);
     this.#asked.clear();
     this.#live.clear();
+    this.rejoins.clear();
   }
 
   #endJoin(document: string): void {

@@ -51,13 +51,16 @@ export class FrameIntake {
     this.#open = open;
   }
 
-  /** `translate`: into a Hocuspocus frame, or null for one that has no meaning here. `place`: whether it goes on to Hocuspocus. */
+  /**
+   * Returns the way to handle frames once more that were held back (`rejoins.ts`), when their time has come. `translate`: into a Hocuspocus frame, or null for one that has no
+   * meaning here. `place`: whether it goes on to Hocuspocus.
+   */
   listen(
     open: OpenSocket,
     forward: (frame: Uint8Array) => void,
     translate: (data: Uint8Array) => Uint8Array | null,
     place: (frame: Uint8Array, head: FrameHead) => boolean,
-  ): void {
+  ): (frames: readonly Uint8Array[]) => void {
     const { ws, state } = open;
     const handle = (data: Buffer, isBinary: boolean): void => {
       if (state.isEnded) return;
@@ -87,6 +90,17 @@ export class FrameIntake {
         end(open, 'invalid-update');
       }
     });
+    return (frames) => {
+      for (const frame of frames) {
+        const head = readFrameHead(frame);
+        if (head === null || state.isEnded) return;
+        const document = documentOf(head);
+        const bytes = weigh(frame, head);
+        this.#deps.backlog.add(state, document, bytes);
+        if (place(frame, head)) forward(frame);
+        else if (state.userId !== null) this.#deps.backlog.remove(state, document, bytes);
+      }
+    };
   }
 
   /** A stranger has so many bytes, whatever they say. */
@@ -106,6 +120,11 @@ export class FrameIntake {
       return false;
     }
     const connection = places.find(address);
+    const state = connection !== undefined ? 'joined' : places.has(address) ? 'joining' : 'none';
+    const sorted = places.rejoins.sort(connection?.messageAddress ?? address, head.type, frame, state);
+    if (sorted === 'keep' && !places.hold(connection?.messageAddress ?? address, frame.byteLength))
+      end(open, 'rate-limited');
+    if (sorted !== 'pass') return false;
     if (connection !== undefined && head.type === FRAME.auth) {
       // A larger one than any header carries is no token, and would wait in memory for its check.
       if (frame.byteLength <= MAX_RENEWAL_BYTES) void renew(connection, readToken(frame, head));

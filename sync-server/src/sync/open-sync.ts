@@ -1,4 +1,5 @@
 /** Puts the parts that speak Hocuspocus together: extensions, live documents, sockets, revocation. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { type Extension, Hocuspocus } from '@hocuspocus/server';
 import type { Refusal } from '@tablo/schema/close-codes';
 import type { DocumentName } from '@tablo/schema/document-name';
@@ -56,7 +57,7 @@ interface Deps {
   readonly drafts: DraftReader;
   readonly readPositions: ReadPositionReader;
   readonly changes: Changes;
-  readonly isAllowedOrigin: (origin: string, host: string) => boolean;
+  readonly refusePage: (origin: string, headers: IncomingHttpHeaders) => string | null;
   readonly observer: LedgerObserver & { onRefused(refusal: Refusal): void; onLimit(limit: LimitName): void };
   readonly log: Log;
   readonly epochLimits: EpochLimits;

@@ -1,5 +1,5 @@
 /** WebSockets: upgrade, origin, limits, and the pipe into Hocuspocus. `/sync` speaks Hocuspocus's protocol, `/yjs/<tabloId>` y-websocket's. */
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Hocuspocus } from '@hocuspocus/server';
@@ -34,7 +34,8 @@ interface Deps extends IntakeDeps {
   readonly hocuspocus: Hocuspocus;
   readonly tokens: TokenChecks;
   readonly membership: Membership;
-  readonly isAllowedOrigin: (origin: string, host: string) => boolean;
+  /** Why a page may open no sockets here, as a sentence; null: it may. */
+  readonly refusePage: (origin: string, headers: IncomingHttpHeaders) => string | null;
   readonly answers: JoinAnswers;
   readonly held: HeldDocuments;
   readonly documents: LiveDocuments;
@@ -86,9 +87,9 @@ export class Sockets {
     const address = addressKey(addressOf(request, this.#deps.trustProxy) ?? '');
     if (!this.#deps.limits.take('upgrades', address, 1))
       return rejectUpgrade(socket, 429, 'Too many connections at once. Wait a moment.');
-    const { origin, host } = request.headers;
-    if (origin !== undefined && !this.#deps.isAllowedOrigin(origin, host ?? ''))
-      return rejectUpgrade(socket, 403, 'This origin is not allowed.');
+    const { origin } = request.headers;
+    const refusal = origin === undefined ? null : this.#deps.refusePage(origin, request.headers);
+    if (refusal !== null) return rejectUpgrade(socket, 403, refusal);
     const url = parseUrl(request);
     if (url?.pathname === '/sync')
       return this.#accept(request, socket, head, false, (...opened) => this.#openSync(...opened));
@@ -173,11 +174,16 @@ export class Sockets {
     const socket = new AnnouncingSocket(corked, {
       unread: open.state.unread,
       maxUnread: this.#deps.limits.settings.unreadBytes,
-      onLeft: (address) => places.leave(address),
+      isRejoining: (address) => places.rejoins.isHeld(address),
+      onLeft: (address) => {
+        places.leave(address);
+        // In a turn of its own: Hocuspocus has yet to forget the join that has ended.
+        setImmediate(() => handleAgain(places.rejoins.takeHeld(address)));
+      },
       onOverflow: (address) => this.#endDocument(places.find(address)),
     });
     const client = this.#deps.hocuspocus.handleConnection(socket, createWebRequest(), { socket: open.state });
-    this.#intake.listen(
+    const handleAgain = this.#intake.listen(
       open,
       (frame) => client.handleMessage(frame),
       (data) => {

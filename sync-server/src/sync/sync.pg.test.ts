@@ -318,6 +318,28 @@ describe('/sync, with unmodified providers', () => {
     expect(Y.encodeStateAsUpdate(y).byteLength).toBeLessThan(100_000);
   });
 
+  it('[R9] a later document that began empty, as in a database of an earlier release, is replaced by one with the newest messages when it is opened', async () => {
+    const id = await server.addTablo({ [alice]: 'owner' });
+    const a = await joined(alice, id);
+    a.push(say(alice, 'one'), say(alice, 'two'));
+    await until(() => expect(a.provider.unsyncedChanges).toBe(0));
+    a.close();
+    await server.restart();
+    await server.pool.query('DELETE FROM tablo_documents WHERE tablo_id = $1', [id]);
+    await server.pool.query('DELETE FROM tablo_updates WHERE tablo_id = $1', [id]);
+    await server.pool.query('UPDATE tablos SET epoch = 2 WHERE id = $1', [id]);
+    const b = await join(alice, id, 2);
+    await until(() => expect(b.closed).toContain('epoch-moved'));
+    const c = await joined(alice, id, 3);
+    expect(c.texts.toSorted()).toEqual(['one', 'two']);
+    // And it stays there.
+    c.push(say(alice, 'three'));
+    await until(() => expect(c.provider.unsyncedChanges).toBe(0));
+    c.close();
+    await server.restart();
+    expect((await joined(alice, id, 3)).texts.toSorted()).toEqual(['one', 'three', 'two']);
+  });
+
   it('[R9] a full document gives way to a fresh one, and its connections are sent there', async () => {
     const id = await server.addTablo({ [alice]: 'owner' });
     const a = await joined(alice, id);

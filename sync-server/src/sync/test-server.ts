@@ -94,7 +94,7 @@ export async function openTestServer(
       drafts: new PgDrafts(pool),
       readPositions: new PgReadPositions(pool),
       changes,
-      isAllowedOrigin: () => false,
+      refusePage: () => 'This origin is not allowed.',
       observer: { onCommit() {}, onFailure() {}, onRefused() {}, onLimit() {} },
       log: silentLog,
       epochLimits: {

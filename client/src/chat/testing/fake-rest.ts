@@ -3,6 +3,7 @@
 // biome-ignore-all lint/style/noRestrictedImports: the server that the client is tested against.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type DraftText, isLaterDraft } from '@tablo/schema/draft';
+import type { EntryId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import { type FakeInvite, type FakeServer, type FakeTablo, subjectOf } from './fake-server.ts';
 
@@ -47,6 +48,11 @@ export async function answerRest(
     const drafts = mine.flatMap((one) => restDraft(one, one.drafts.get(user)) ?? []);
     return send(200, { drafts });
   }
+  if (pathname === '/chat/people' && server.namesAuthors) {
+    const asked = (searchParams.get('of') ?? '').split(',').map((one) => one.split(':'));
+    const people = asked.filter(([id]) => mine.some((one) => one.id === id)).map(([, one = '']) => one);
+    return send(200, { people: people.map((one) => ({ user_id: one, name: nameOf(server, one) })) });
+  }
   const [, , place, id, part, who] = pathname.split('/');
   if (place === 'invites' || place === 'invitations') {
     const { status, body } = answerInvitation(server, user, place, id, part);
@@ -78,6 +84,17 @@ export async function answerRest(
     return send(200, { ok: true });
   }
   if (part === 'messages' && !server.hasHistory) return send(503, { error: 'Not now.', code: 'unavailable' });
+  if (part === 'messages' && who !== undefined) {
+    const found = tablo.durable.get(who as EntryId);
+    if (found?.entry.kind !== 'message') return send(404, { error: 'No such message.', code: 'not-found' });
+    const message = messageOf(tablo, { entry: found.entry, seq: found.seq });
+    return send(200, {
+      message: found.isDeleted ? { ...message, text: '', deleted_at: new Date(0).toISOString() } : message,
+    });
+  }
+  const around = searchParams.get('around');
+  if (part === 'messages' && around !== null && !tablo.durable.has(around))
+    return send(404, { error: 'No message of this tablo has that id.', code: 'not-found' });
   if (part === 'messages') return send(200, messagesOf(tablo, searchParams));
   if (part === 'draft' && server.refusesDrafts !== null) {
     const { status, code } = server.refusesDrafts;
@@ -199,30 +216,50 @@ function channelOf(server: FakeServer, tablo: FakeTablo, user: string) {
 }
 
 function messagesOf(tablo: FakeTablo, query: URLSearchParams) {
-  const before = query.get('before');
+  const [before, after, around] = ['before', 'after', 'around'].map((name) => query.get(name) ?? null);
+  const limit = Number(query.get('limit') ?? 50);
   const rows = rowsOf(tablo);
+  if (after != null) {
+    const newer = rows.filter(({ seq }) => seq > Number(after)).sort((left, right) => left.seq - right.seq);
+    return { messages: newer.slice(0, limit).map((row) => messageOf(tablo, row)), hasMore: newer.length > limit };
+  }
+  if (around != null) {
+    const entry = tablo.durable.get(around)?.entry;
+    const isOlder = (row: (typeof rows)[number]) =>
+      entry !== undefined &&
+      (row.entry.sentAt < entry.sentAt || (row.entry.sentAt === entry.sentAt && row.entry.id < entry.id));
+    const [older, newer] = [rows.filter(isOlder), rows.filter((row) => !isOlder(row))];
+    const half = Math.floor(limit / 2);
+    const page = [...older.slice(-half), ...newer.slice(0, limit - half)];
+    return {
+      messages: page.map((row) => messageOf(tablo, row)),
+      hasMore: older.length > half,
+      hasNewer: newer.length > limit - half,
+    };
+  }
   const byId = rows.findIndex(({ entry }) => entry.id === before);
   const older =
-    before === null
+    before == null
       ? rows
       : byId >= 0
         ? rows.slice(0, byId)
         : rows.filter(({ entry }) => entry.sentAt < Date.parse(before));
-  const page = older.slice(-Number(query.get('limit') ?? 50));
-  const messages = page.map(({ entry, seq }) => ({
-    id: entry.id,
-    channel_id: tablo.id,
-    user_id: entry.author,
-    user_name: null,
-    text: entry.text,
-    created_at: new Date(entry.sentAt).toISOString(),
-    sent_at: new Date(entry.sentAt).toISOString(),
-    received_at: new Date(entry.sentAt).toISOString(),
-    updated_at: null,
-    edit_id: null,
-    reply_to: null,
-    seq,
-    reactions: [],
-  }));
-  return { messages, hasMore: page.length < older.length };
+  const page = older.slice(-limit);
+  return { messages: page.map((row) => messageOf(tablo, row)), hasMore: page.length < older.length };
 }
+
+const messageOf = (tablo: FakeTablo, { entry, seq }: ReturnType<typeof rowsOf>[number]) => ({
+  id: entry.id,
+  channel_id: tablo.id,
+  user_id: entry.author,
+  user_name: null,
+  text: entry.text,
+  created_at: new Date(entry.sentAt).toISOString(),
+  sent_at: new Date(entry.sentAt).toISOString(),
+  received_at: new Date(entry.sentAt).toISOString(),
+  updated_at: null,
+  edit_id: null,
+  reply_to: null,
+  seq,
+  reactions: [],
+});

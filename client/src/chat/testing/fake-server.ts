@@ -83,7 +83,7 @@ export class FakeServer {
   readonly invitations = new Map<string, FakeInvite & { readonly invitee: string }>();
   /** By user, where it is not the one that tests know people by. */
   readonly names = new Map<string, string>();
-  /** The list says who wrote the last message: a server of an earlier release does not. */
+  /** The list says who wrote the last message, and `/chat/people` is there: with a server of an earlier release neither is. */
   namesAuthors = true;
   /** Tablos or members on a page of a list; null: no pages, as a server of an earlier release. */
   pageSize: number | null = null;

@@ -147,6 +147,8 @@ export function describeLocalStore(name: string, open: () => Promise<LocalStore>
       expect(await one.readRows(KITCHEN, null, 2)).toEqual(sorted.slice(3));
       expect(await one.readRows(KITCHEN, sorted[3]!, 2)).toEqual(sorted.slice(1, 3));
       expect(await one.readRows(KITCHEN, sorted[2]!, 50)).toEqual(sorted.slice(0, 2));
+      expect(await one.readRows(KITCHEN, null, Number.POSITIVE_INFINITY)).toEqual(sorted);
+      expect(await one.readRows(KITCHEN, sorted[2]!, Number.POSITIVE_INFINITY)).toEqual(sorted.slice(0, 2));
     });
 
     it('a row replaces the one with its id, wherever that stood', async () => {
@@ -172,6 +174,29 @@ export function describeLocalStore(name: string, open: () => Promise<LocalStore>
       await one.writeMeta('fact', 7);
       expect(await one.readMeta('fact')).toBe(7);
       expect(await one.readMeta('other')).toBeNull();
+    });
+
+    it('[R7] keeps what people are called, and who has left which tablo until they are back or the tablo is forgotten', async () => {
+      const one = await opened();
+      const bob = 'bbbbbbbb-0000-4000-8000-0000000000b2' as UserId;
+      expect(await one.readPeople()).toEqual({ names: [], former: [] });
+      await one.writeMeta('fact', 7);
+      const former = [
+        [KITCHEN, ALICE],
+        [KITCHEN, bob],
+        [GARDEN, bob],
+      ] as const;
+      await one.writePeople({ names: [[ALICE, 'Alice']], former, returned: [] });
+      await one.writePeople({ names: [[bob, 'Bob']], former: [], returned: [[KITCHEN, ALICE]] });
+      await one.writePeople({ names: [[bob, 'Robert']], former: [], returned: [] });
+      const names = [
+        [ALICE, 'Alice'],
+        [bob, 'Robert'],
+      ];
+      expect(await one.readPeople()).toEqual({ names, former: [former[1], former[2]] });
+      await one.forgetTablo(KITCHEN);
+      expect(await one.readPeople()).toEqual({ names, former: [former[2]] });
+      expect(await one.readMeta('fact')).toBe(7);
     });
 
     it('[R7] keeps the latest draft, whichever tab writes last, and knows once it was reported', async () => {

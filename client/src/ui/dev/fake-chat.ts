@@ -59,6 +59,8 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
               author: last.author,
               authorName: author?.name ?? '',
               authorMark: labels.get(last.author)?.mark ?? null,
+              isAuthorNamed: true,
+              hasAuthorLeft: false,
               text: last.text || 'Message deleted',
               shownAt: last.shownAt,
             },
@@ -105,6 +107,8 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
             author: last.author,
             authorName,
             authorMark: null,
+            isAuthorNamed: true,
+            hasAuthorLeft: false,
             text: last.text,
             shownAt: last.shownAt,
           },
@@ -126,6 +130,7 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
     channels,
     invitations,
     openRoom,
+    firstRefused: () => null,
     async createTablo(name) {
       if (state.get().status !== 'online') throw new ChatError('offline', 'Starting a tablo needs a connection.');
       made += 1;
@@ -154,6 +159,7 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
       role: 'member',
       invitedBy: 'Ada Lovelace',
       expiresAt: now + 3 * 86_400_000,
+      joined: null,
     }),
     acceptInvite: async () => tabloId(1),
     acceptInvitation: async (id) => {

@@ -4,9 +4,13 @@ import type { TimelineMessage } from '@tablo/schema/timeline';
 import type { Member, PresenceView, RoomHandle, RoomView } from '../../chat/chat.ts';
 import { type Aim, NO_AIM } from '../../chat/draft-aim.ts';
 import { Writable } from '../../chat/readable.ts';
+import { namePeople, type RoomNames, type RoomPerson } from '../../chat/room-names.ts';
+import { hasAllWords, wordsOf } from '../../chat/search.ts';
 
 const PAGE = 60;
 const SEND_MS = 700;
+
+const NOBODY: RoomPerson = { name: 'Someone', mark: '#0000', short: 'Someone', isNamed: false, hasLeft: false };
 
 export interface FakeRoomOptions {
   readonly id: TabloId;
@@ -29,11 +33,22 @@ export function createFakeRoom(options: FakeRoomOptions): RoomHandle & { receive
     hasMore: older.length > 0,
     isAtBeginning: older.length === 0,
     isLoadingMore: false,
+    hasNewer: false,
+    isUpToDate: true,
     firstUnreadId,
+    firstUnreadAt: messages.find((message) => message.id === firstUnreadId)?.shownAt ?? null,
+    hasUnseen: firstUnreadId !== null,
     closed: null,
   });
   const draft = new Writable('');
   const aim = new Writable<Aim>(NO_AIM);
+  const self = members.find((member) => member.id === user) ?? { id: user, name: '' };
+  const source = {
+    nameOf: (one: UserId) => members.find((member) => member.id === one)?.name ?? null,
+    hasLeft: () => true,
+  };
+  const met = messages.map(({ author }) => author);
+  const named = namePeople({ tabloId: id, self, members, met }, source);
 
   const setMessages = (next: readonly TimelineMessage[]) => {
     view.update((known) => ({ ...known, messages: next }));
@@ -51,6 +66,7 @@ export function createFakeRoom(options: FakeRoomOptions): RoomHandle & { receive
     aim,
     presence: new Writable(presence),
     members: new Writable(members),
+    names: new Writable<RoomNames>({ of: (one) => named.get(one) ?? NOBODY }),
     setDraft: (text) => draft.set(text),
     setAim: (next) => aim.set(next),
     async send(text, replyTo) {
@@ -113,7 +129,32 @@ export function createFakeRoom(options: FakeRoomOptions): RoomHandle & { receive
         isAtBeginning: older.length === 0,
       }));
     },
+    known: (target) => view.get().messages.find((one) => one.id === target) ?? null,
+    lookUp: async () => 'here',
+    reveal: async (target) => view.get().messages.some((one) => one.id === target),
+    async search(query) {
+      const words = wordsOf(query);
+      const all = view.get().messages;
+      const found = all.filter(({ text, isDeleted }) => !isDeleted && hasAllWords(text, words)).toReversed();
+      const reach = { count: all.length, since: all[0]?.shownAt ?? null, isNewest: true, isWhole: older.length === 0 };
+      return { messages: found, reach };
+    },
+    async searchOlder(_query, { onPage }) {
+      await this.loadMore();
+      onPage({ count: PAGE, since: view.get().messages[0]?.shownAt ?? 0 });
+    },
+    async reach(target) {
+      return view.get().messages.some((message) => message.id === target) ? 'here' : 'unreachable';
+    },
+    reachFirstUnread: async () => 'here',
+    loadNewer: async () => undefined,
+    showLatest: () => undefined,
+    watch: () => undefined,
     markRead: onRead,
+    dismissNew() {
+      onRead();
+      view.update((known) => ({ ...known, firstUnreadId: null, hasUnseen: false }));
+    },
     release: () => undefined,
     receive: (message) => setMessages([...view.get().messages, message]),
   };

@@ -45,8 +45,11 @@ function Gallery() {
   const navigation = useMemo(
     () => ({
       tabloId,
+      isUnknown: false,
       openTablo: (id: TabloId) => setTabloId(isTabloId(id) ? id : null),
       openList: () => setTabloId(null),
+      messageId: null,
+      forgetMessage: () => undefined,
     }),
     [tabloId],
   );

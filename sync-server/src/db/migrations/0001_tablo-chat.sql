@@ -1,7 +1,12 @@
--- Up Migration
-
 -- Everything Tablo Chat keeps, on an empty database or beside what a host application has already (Supabase included):
--- roles, schemas, tables and columns are created where they are missing, and never dropped or retyped.
+-- roles, schemas, tables and columns are created where they are missing, and never dropped or retyped. What the host has was
+-- looked at before (`host-shapes.ts`), and where `messages` is a table of a server before ours, its rows are taken over
+-- right after this file (`take-over.sql`).
+--
+-- This file, 0005 and 0006 were changed after their release: names of people are in `chat_profiles`, since `profiles` is the
+-- host's; nothing of a host's table gets another policy, grant or comment; and constraints of ours there begin with tablo_chat_.
+-- An empty database comes out as before but for such names. Databases that ran the old text are given the table's name before
+-- anything else (`earlier-release.ts`), and those of indexes by 0013.
 
 CREATE SCHEMA IF NOT EXISTS tablo_private;
 COMMENT ON SCHEMA tablo_private IS 'Tablo Chat: helper functions and settings; not for outside programs.';
@@ -33,10 +38,11 @@ EXCEPTION
 END
 $$;
 
-CREATE SCHEMA IF NOT EXISTS auth;
-
 DO $$
 BEGIN
+  IF to_regnamespace('auth') IS NULL THEN
+    CREATE SCHEMA auth;
+  END IF;
   IF to_regprocedure('auth.uid()') IS NULL THEN
     CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS
       $fn$ SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid $fn$;
@@ -50,9 +56,14 @@ $$;
 -- Tablos and who belongs to them: shared with the host application -----------------------------------------------------
 
 DO $$
+DECLARE
+  added record;
 BEGIN
   IF to_regclass('public.tablos') IS NULL THEN
     CREATE TABLE public.tablos (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL);
+    COMMENT ON TABLE public.tablos IS 'Boards. Every one has a conversation; REST calls it a channel.';
+    COMMENT ON COLUMN public.tablos.id IS 'Lowercase UUID; first half of the document name.';
+    COMMENT ON COLUMN public.tablos.name IS 'What people call it.';
     PERFORM set_config('tablo_chat.owns_tablos', 'yes', true);
   END IF;
   IF to_regclass('public.tablo_access') IS NULL THEN
@@ -61,73 +72,74 @@ BEGIN
       user_id uuid NOT NULL,
       PRIMARY KEY (tablo_id, user_id)
     );
+    CREATE INDEX tablo_access_user_id_idx ON public.tablo_access (user_id);
+    COMMENT ON TABLE public.tablo_access IS 'Who belongs to a tablo. Changes made here take effect on live sockets within 5 seconds.';
+    COMMENT ON COLUMN public.tablo_access.tablo_id IS 'The tablo.';
+    COMMENT ON COLUMN public.tablo_access.user_id IS 'The user: the claim sub of their token. No foreign key, since the issuer may be elsewhere.';
     PERFORM set_config('tablo_chat.owns_tablo_access', 'yes', true);
   END IF;
+
+  -- A column that the host has stays as it is, with its comment. Constraints of ours on the host's tables are called tablo_chat_…
+  FOR added IN SELECT * FROM (VALUES
+    ('tablos', 'name', $c$text CONSTRAINT tablo_chat_name_not_null NOT NULL DEFAULT 'Tablo'$c$, 'What people call it.'),
+    ('tablos', 'created_by', 'uuid', 'The user who created it.'),
+    ('tablos', 'created_at', 'timestamptz CONSTRAINT tablo_chat_created_at_not_null NOT NULL DEFAULT now()', 'When it was created.'),
+    ('tablos', 'deleted_at', 'timestamptz', 'Set: the tablo is closed to everybody, within 5 seconds on live sockets.'),
+    ('tablos', 'epoch', 'integer CONSTRAINT tablo_chat_epoch_not_null NOT NULL DEFAULT 1',
+      'Number of the live Yjs document, second half of the document name. Raised by the server alone.'),
+    ('tablos', 'last_seq', 'bigint CONSTRAINT tablo_chat_last_seq_not_null NOT NULL DEFAULT 0', 'seq of the newest message. Raised by the server alone.'),
+    ('tablo_access', 'role', $c$text CONSTRAINT tablo_chat_role_not_null NOT NULL DEFAULT 'member'$c$,
+      'owner, admin, member or guest (reads only). Anything else counts as guest.'),
+    ('tablo_access', 'is_active', 'boolean CONSTRAINT tablo_chat_is_active_not_null NOT NULL DEFAULT true', 'False: no longer a member.'),
+    ('tablo_access', 'created_at', 'timestamptz CONSTRAINT tablo_chat_created_at_not_null NOT NULL DEFAULT now()', 'When they became a member.')
+  ) AS columns (host, name, definition, meaning) LOOP
+    CONTINUE WHEN EXISTS (SELECT FROM pg_attribute a
+      WHERE a.attrelid = ('public.' || added.host)::regclass AND a.attname = added.name AND NOT a.attisdropped);
+    EXECUTE format('ALTER TABLE public.%I ADD COLUMN %I %s', added.host, added.name, added.definition);
+    EXECUTE format('COMMENT ON COLUMN public.%I.%I IS %L', added.host, added.name, added.meaning);
+  END LOOP;
 END
 $$;
 
-ALTER TABLE public.tablos
-  ADD COLUMN IF NOT EXISTS name text NOT NULL DEFAULT 'Tablo',
-  ADD COLUMN IF NOT EXISTS created_by uuid,
-  ADD COLUMN IF NOT EXISTS created_at timestamptz NOT NULL DEFAULT now(),
-  ADD COLUMN IF NOT EXISTS deleted_at timestamptz,
-  ADD COLUMN IF NOT EXISTS epoch integer NOT NULL DEFAULT 1,
-  ADD COLUMN IF NOT EXISTS last_seq bigint NOT NULL DEFAULT 0;
-
-ALTER TABLE public.tablo_access
-  ADD COLUMN IF NOT EXISTS role text NOT NULL DEFAULT 'member',
-  ADD COLUMN IF NOT EXISTS is_active boolean NOT NULL DEFAULT true,
-  ADD COLUMN IF NOT EXISTS created_at timestamptz NOT NULL DEFAULT now();
-
-CREATE INDEX IF NOT EXISTS tablo_access_user_id_idx ON public.tablo_access (user_id);
-
-COMMENT ON TABLE public.tablos IS 'Boards. Every one has a conversation; REST calls it a channel.';
-COMMENT ON COLUMN public.tablos.id IS 'Lowercase UUID; first half of the document name.';
-COMMENT ON COLUMN public.tablos.name IS 'What people call it.';
-COMMENT ON COLUMN public.tablos.created_by IS 'The user who created it.';
-COMMENT ON COLUMN public.tablos.created_at IS 'When it was created.';
-COMMENT ON COLUMN public.tablos.deleted_at IS 'Set: the tablo is closed to everybody, within 5 seconds on live sockets.';
-COMMENT ON COLUMN public.tablos.epoch IS 'Number of the live Yjs document, second half of the document name. Raised by the server alone.';
-COMMENT ON COLUMN public.tablos.last_seq IS 'seq of the newest message. Raised by the server alone.';
-COMMENT ON TABLE public.tablo_access IS 'Who belongs to a tablo. Changes made here take effect on live sockets within 5 seconds.';
-COMMENT ON COLUMN public.tablo_access.tablo_id IS 'The tablo.';
-COMMENT ON COLUMN public.tablo_access.user_id IS 'The user: the claim sub of their token. No foreign key, since the issuer may be elsewhere.';
-COMMENT ON COLUMN public.tablo_access.role IS 'owner, admin, member or guest (reads only). Anything else counts as guest.';
-COMMENT ON COLUMN public.tablo_access.is_active IS 'False: no longer a member.';
-COMMENT ON COLUMN public.tablo_access.created_at IS 'When they became a member.';
-
 -- Messages: what administrators read -------------------------------------------------------------------------------------
 
-CREATE TABLE public.messages (
-  id uuid PRIMARY KEY,
-  channel_id uuid NOT NULL REFERENCES public.tablos (id) ON DELETE CASCADE,
-  user_id uuid NOT NULL,
-  text text NOT NULL,
-  created_at timestamptz NOT NULL,
-  sent_at timestamptz NOT NULL,
-  received_at timestamptz NOT NULL,
-  seq bigint NOT NULL,
-  reply_to uuid,
-  updated_at timestamptz,
-  edit_id uuid,
-  deleted_at timestamptz,
-  UNIQUE (channel_id, seq)
-);
-CREATE INDEX messages_channel_created_idx ON public.messages (channel_id, created_at DESC, id DESC);
+DO $$
+BEGIN
+  IF to_regclass('public.messages') IS NULL THEN
+    CREATE TABLE public.messages (
+      id uuid PRIMARY KEY,
+      channel_id uuid NOT NULL REFERENCES public.tablos (id) ON DELETE CASCADE,
+      user_id uuid NOT NULL,
+      text text NOT NULL,
+      created_at timestamptz NOT NULL,
+      sent_at timestamptz NOT NULL,
+      received_at timestamptz NOT NULL,
+      seq bigint NOT NULL,
+      reply_to uuid,
+      updated_at timestamptz,
+      edit_id uuid,
+      deleted_at timestamptz,
+      UNIQUE (channel_id, seq)
+    );
 
-COMMENT ON TABLE public.messages IS 'Every message of every tablo, one row each, as people see it now. Written by the server alone.';
-COMMENT ON COLUMN public.messages.id IS 'Given by the author''s client.';
-COMMENT ON COLUMN public.messages.channel_id IS 'The tablo.';
-COMMENT ON COLUMN public.messages.user_id IS 'The author.';
-COMMENT ON COLUMN public.messages.text IS 'Plain text after the latest edit; empty when deleted.';
-COMMENT ON COLUMN public.messages.created_at IS 'shownAt: sent_at, or received_at when that is more than 60 seconds away. The order of the timeline is (created_at, id).';
-COMMENT ON COLUMN public.messages.sent_at IS 'When it was written, by the author''s clock.';
-COMMENT ON COLUMN public.messages.received_at IS 'When the server received it.';
-COMMENT ON COLUMN public.messages.seq IS 'Counts the tablo''s messages in order of arrival, from 1, without gaps.';
-COMMENT ON COLUMN public.messages.reply_to IS 'The message that this one answers.';
-COMMENT ON COLUMN public.messages.updated_at IS 'When the latest edit was made (its shownAt).';
-COMMENT ON COLUMN public.messages.edit_id IS 'The latest edit: message_edits.id.';
-COMMENT ON COLUMN public.messages.deleted_at IS 'When it was deleted (shownAt of the deletion).';
+    COMMENT ON TABLE public.messages IS 'Every message of every tablo, one row each, as people see it now. Written by the server alone.';
+    COMMENT ON COLUMN public.messages.id IS 'Given by the author''s client.';
+    COMMENT ON COLUMN public.messages.channel_id IS 'The tablo.';
+    COMMENT ON COLUMN public.messages.user_id IS 'The author.';
+    COMMENT ON COLUMN public.messages.text IS 'Plain text after the latest edit; empty when deleted.';
+    COMMENT ON COLUMN public.messages.created_at IS 'shownAt: sent_at, or received_at when that is more than 60 seconds away. The order of the timeline is (created_at, id).';
+    COMMENT ON COLUMN public.messages.sent_at IS 'When it was written, by the author''s clock.';
+    COMMENT ON COLUMN public.messages.received_at IS 'When the server received it.';
+    COMMENT ON COLUMN public.messages.seq IS 'Counts the tablo''s messages in order of arrival, from 1, without gaps.';
+    COMMENT ON COLUMN public.messages.reply_to IS 'The message that this one answers.';
+    COMMENT ON COLUMN public.messages.updated_at IS 'When the latest edit was made (its shownAt).';
+    COMMENT ON COLUMN public.messages.edit_id IS 'The latest edit: message_edits.id.';
+    COMMENT ON COLUMN public.messages.deleted_at IS 'When it was deleted (shownAt of the deletion).';
+    PERFORM set_config('tablo_chat.owns_messages', 'yes', true);
+  END IF;
+END
+$$;
+CREATE INDEX messages_channel_created_idx ON public.messages (channel_id, created_at DESC, id DESC);
 
 CREATE TABLE public.message_edits (
   id uuid PRIMARY KEY,
@@ -161,21 +173,28 @@ COMMENT ON COLUMN public.message_reactions.emoji IS '1 to 16 characters.';
 COMMENT ON COLUMN public.message_reactions.created_at IS 'shownAt of the reaction.';
 COMMENT ON COLUMN public.message_reactions.entry_id IS 'The reaction''s own entry id.';
 
-CREATE TABLE public.channel_read_state (
-  user_id uuid NOT NULL,
-  channel_id uuid NOT NULL REFERENCES public.tablos (id) ON DELETE CASCADE,
-  last_read_at timestamptz NOT NULL DEFAULT now(),
-  last_read_seq bigint NOT NULL DEFAULT 0,
-  PRIMARY KEY (user_id, channel_id)
-);
+DO $$
+BEGIN
+  IF to_regclass('public.channel_read_state') IS NULL THEN
+    CREATE TABLE public.channel_read_state (
+      user_id uuid NOT NULL,
+      channel_id uuid NOT NULL REFERENCES public.tablos (id) ON DELETE CASCADE,
+      last_read_at timestamptz NOT NULL DEFAULT now(),
+      last_read_seq bigint NOT NULL DEFAULT 0,
+      PRIMARY KEY (user_id, channel_id)
+    );
 
-COMMENT ON TABLE public.channel_read_state IS 'How far a member has read. Unread are others'' messages with a greater seq that are not deleted.';
-COMMENT ON COLUMN public.channel_read_state.user_id IS 'The reader.';
-COMMENT ON COLUMN public.channel_read_state.channel_id IS 'The tablo.';
-COMMENT ON COLUMN public.channel_read_state.last_read_at IS 'When the position last moved.';
-COMMENT ON COLUMN public.channel_read_state.last_read_seq IS 'seq of the last message read; never moves backwards.';
+    COMMENT ON TABLE public.channel_read_state IS 'How far a member has read. Unread are others'' messages with a greater seq that are not deleted.';
+    COMMENT ON COLUMN public.channel_read_state.user_id IS 'The reader.';
+    COMMENT ON COLUMN public.channel_read_state.channel_id IS 'The tablo.';
+    COMMENT ON COLUMN public.channel_read_state.last_read_at IS 'When the position last moved.';
+    COMMENT ON COLUMN public.channel_read_state.last_read_seq IS 'seq of the last message read; never moves backwards.';
+    PERFORM set_config('tablo_chat.owns_read_state', 'yes', true);
+  END IF;
+END
+$$;
 
-CREATE TABLE public.profiles (
+CREATE TABLE public.chat_profiles (
   user_id uuid PRIMARY KEY,
   name text,
   email text,
@@ -183,12 +202,12 @@ CREATE TABLE public.profiles (
   updated_at timestamptz NOT NULL DEFAULT now()
 );
 
-COMMENT ON TABLE public.profiles IS 'What users are called, kept fresh from the claims of their tokens.';
-COMMENT ON COLUMN public.profiles.user_id IS 'The user.';
-COMMENT ON COLUMN public.profiles.name IS 'Claim name.';
-COMMENT ON COLUMN public.profiles.email IS 'Claim email.';
-COMMENT ON COLUMN public.profiles.avatar_url IS 'Claim avatar_url or picture.';
-COMMENT ON COLUMN public.profiles.updated_at IS 'When a claim last changed something here.';
+COMMENT ON TABLE public.chat_profiles IS 'What users are called, kept fresh from the claims of their tokens.';
+COMMENT ON COLUMN public.chat_profiles.user_id IS 'The user.';
+COMMENT ON COLUMN public.chat_profiles.name IS 'Claim name.';
+COMMENT ON COLUMN public.chat_profiles.email IS 'Claim email.';
+COMMENT ON COLUMN public.chat_profiles.avatar_url IS 'Claim avatar_url or picture.';
+COMMENT ON COLUMN public.chat_profiles.updated_at IS 'When a claim last changed something here.';
 
 -- The server's own -----------------------------------------------------------------------------------------------------------
 
@@ -364,13 +383,17 @@ COMMENT ON FUNCTION tablo_private.shares_tablo IS 'Whether the user of this requ
 
 GRANT USAGE ON SCHEMA tablo_private TO authenticated, service_role;
 GRANT EXECUTE ON FUNCTION tablo_private.is_member, tablo_private.shares_tablo TO authenticated, service_role;
-GRANT USAGE ON SCHEMA public TO authenticated, service_role;
+DO $$
+BEGIN
+  IF NOT has_schema_privilege('authenticated', 'public', 'USAGE') OR NOT has_schema_privilege('service_role', 'public', 'USAGE') THEN
+    GRANT USAGE ON SCHEMA public TO authenticated, service_role;
+  END IF;
+END
+$$;
 
-ALTER TABLE public.messages ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.message_edits ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.message_reactions ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.channel_read_state ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.chat_profiles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.tablo_entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.tablo_documents ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.tablo_updates ENABLE ROW LEVEL SECURITY;
@@ -378,25 +401,36 @@ ALTER TABLE public.tablo_invites ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tablo_private.settings ENABLE ROW LEVEL SECURITY;
 
 -- Supabase grants everything on new tables to its roles; take it back, then give what each may have.
-REVOKE ALL ON public.messages, public.message_edits, public.message_reactions, public.channel_read_state, public.profiles,
+REVOKE ALL ON public.message_edits, public.message_reactions, public.chat_profiles,
   public.tablo_entries, public.tablo_documents, public.tablo_updates, public.tablo_invites FROM PUBLIC, anon, authenticated;
-GRANT SELECT ON public.messages, public.message_edits, public.message_reactions, public.profiles TO authenticated;
-GRANT SELECT, INSERT, UPDATE ON public.channel_read_state TO authenticated;
-GRANT ALL ON public.messages, public.message_edits, public.message_reactions, public.channel_read_state,
-  public.profiles, public.tablo_entries, public.tablo_documents, public.tablo_updates, public.tablo_invites TO service_role;
+GRANT SELECT ON public.message_edits, public.message_reactions, public.chat_profiles TO authenticated;
+GRANT ALL ON public.message_edits, public.message_reactions,
+  public.chat_profiles, public.tablo_entries, public.tablo_documents, public.tablo_updates, public.tablo_invites TO service_role;
 
-CREATE POLICY tablo_chat_read ON public.messages FOR SELECT TO authenticated USING (tablo_private.is_member(channel_id));
 CREATE POLICY tablo_chat_read ON public.message_edits FOR SELECT TO authenticated
   USING (EXISTS (SELECT FROM public.messages m WHERE m.id = message_id));
 CREATE POLICY tablo_chat_read ON public.message_reactions FOR SELECT TO authenticated
   USING (EXISTS (SELECT FROM public.messages m WHERE m.id = message_id));
-CREATE POLICY tablo_chat_read ON public.profiles FOR SELECT TO authenticated USING (tablo_private.shares_tablo(user_id));
-CREATE POLICY tablo_chat_own ON public.channel_read_state FOR ALL TO authenticated
-  USING (user_id = auth.uid()) WITH CHECK (user_id = auth.uid() AND tablo_private.is_member(channel_id));
+CREATE POLICY tablo_chat_read ON public.chat_profiles FOR SELECT TO authenticated USING (tablo_private.shares_tablo(user_id));
 
--- A host's own tablos and tablo_access keep the host's grants and policies; only tables made above get ours.
+-- A host's own tables keep the host's grants and policies; only tables made above get ours.
 DO $$
 BEGIN
+  IF current_setting('tablo_chat.owns_messages', true) = 'yes' THEN
+    ALTER TABLE public.messages ENABLE ROW LEVEL SECURITY;
+    REVOKE ALL ON public.messages FROM PUBLIC, anon, authenticated;
+    GRANT SELECT ON public.messages TO authenticated;
+    GRANT ALL ON public.messages TO service_role;
+    CREATE POLICY tablo_chat_read ON public.messages FOR SELECT TO authenticated USING (tablo_private.is_member(channel_id));
+  END IF;
+  IF current_setting('tablo_chat.owns_read_state', true) = 'yes' THEN
+    ALTER TABLE public.channel_read_state ENABLE ROW LEVEL SECURITY;
+    REVOKE ALL ON public.channel_read_state FROM PUBLIC, anon, authenticated;
+    GRANT SELECT, INSERT, UPDATE ON public.channel_read_state TO authenticated;
+    GRANT ALL ON public.channel_read_state TO service_role;
+    CREATE POLICY tablo_chat_own ON public.channel_read_state FOR ALL TO authenticated
+      USING (user_id = auth.uid()) WITH CHECK (user_id = auth.uid() AND tablo_private.is_member(channel_id));
+  END IF;
   IF current_setting('tablo_chat.owns_tablos', true) = 'yes' THEN
     ALTER TABLE public.tablos ENABLE ROW LEVEL SECURITY;
     REVOKE ALL ON public.tablos FROM PUBLIC, anon, authenticated;

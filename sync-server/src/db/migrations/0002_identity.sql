@@ -1,5 +1,3 @@
--- Up Migration
-
 -- The built-in identity service's tables, as better-auth 1.7 wants them (a test compares). In a schema of their own, which nobody but the server
 -- may look into: passwords' hashes and sessions are nothing for REST gateways or administrators' tools. Unused where an external issuer is configured.
 

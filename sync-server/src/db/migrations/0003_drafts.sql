@@ -1,5 +1,3 @@
--- Up Migration
-
 -- Drafts follow their author over devices. Own rows only, as with read positions.
 
 CREATE TABLE public.channel_drafts (

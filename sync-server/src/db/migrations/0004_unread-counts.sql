@@ -1,5 +1,3 @@
--- Up Migration
-
 -- Unread counts without looking at the unread messages (schema/src/unread.ts): both are read alone, without the table.
 CREATE INDEX messages_author_idx ON public.messages (channel_id, user_id, seq);
 CREATE INDEX messages_deleted_idx ON public.messages (channel_id, seq, user_id) WHERE deleted_at IS NOT NULL;

@@ -1,5 +1,3 @@
--- Up Migration
-
 -- A commit costs the same for ever: no statement of the ledger's reads or writes a number of rows that grows with history.
 
 -- The latest vote of each member with each emoji, kept instead of looked up among all votes ever cast ----------------------------
@@ -65,7 +63,7 @@ CREATE TRIGGER tablo_chat_forget_truncate AFTER TRUNCATE ON public.messages
 
 -- What a message said first, and how often it was edited ---------------------------------------------------------------------------
 
-ALTER TABLE public.messages ADD COLUMN first_text text, ADD COLUMN edit_count integer NOT NULL DEFAULT 0;
+ALTER TABLE public.messages ADD COLUMN first_text text, ADD COLUMN edit_count integer CONSTRAINT tablo_chat_edit_count_not_null NOT NULL DEFAULT 0;
 COMMENT ON COLUMN public.messages.first_text IS 'What it said before its first edit; null for one that was never edited, or was deleted.';
 COMMENT ON COLUMN public.messages.edit_count IS 'How often it was edited: the number has a bound.';
 

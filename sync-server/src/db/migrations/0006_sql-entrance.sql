@@ -1,5 +1,3 @@
--- Up Migration
-
 -- SQL is an entrance too. A member who reaches the tables through the host's gateway, a host application's own users and scripts, and whoever may say NOTIFY
 -- meet the same limits here as clients do at the sockets: values have ranges, the server's columns are the server's, and what one row holds stops nobody else.
 
@@ -203,11 +201,11 @@ ALTER TABLE public.channel_drafts ADD CONSTRAINT channel_drafts_at
 -- What a host writes: names, and messages as an administrator -------------------------------------------------------------------
 
 -- Everybody who shares a tablo is sent these. The lengths are those of tokens' claims.
-UPDATE public.profiles SET name = left(name, 200), email = CASE WHEN char_length(email) <= 320 THEN email END,
+UPDATE public.chat_profiles SET name = left(name, 200), email = CASE WHEN char_length(email) <= 320 THEN email END,
   avatar_url = CASE WHEN char_length(avatar_url) <= 2048 THEN avatar_url END
 WHERE char_length(name) > 200 OR char_length(email) > 320 OR char_length(avatar_url) > 2048;
-UPDATE public.profiles SET updated_at = now() WHERE NOT isfinite(updated_at);
-ALTER TABLE public.profiles
+UPDATE public.chat_profiles SET updated_at = now() WHERE NOT isfinite(updated_at);
+ALTER TABLE public.chat_profiles
   ADD CONSTRAINT chat_profiles_name CHECK (char_length(name) <= 200),
   ADD CONSTRAINT chat_profiles_email CHECK (char_length(email) <= 320),
   ADD CONSTRAINT chat_profiles_avatar_url CHECK (char_length(avatar_url) <= 2048),
@@ -269,24 +267,17 @@ CREATE OR REPLACE FUNCTION tablo_private.shares_tablo(other uuid) RETURNS boolea
     WHERE mine.user_id = auth.uid() AND mine.is_active AND theirs.user_id = other AND theirs.is_active AND t.deleted_at IS NULL)
 $$;
 
-DROP POLICY tablo_chat_read ON public.messages;
-CREATE POLICY tablo_chat_read ON public.messages FOR SELECT TO authenticated
-  USING (channel_id = ANY (ARRAY(SELECT tablo_private.own_tablos())));
-
 -- A deleted message hides its edits and reactions from that moment on; their rows may be emptied later.
 DROP POLICY tablo_chat_read ON public.message_edits;
 CREATE POLICY tablo_chat_read ON public.message_edits FOR SELECT TO authenticated
   USING (channel_id = ANY (ARRAY(SELECT tablo_private.own_tablos()))
     AND EXISTS (SELECT FROM public.messages m WHERE m.id = message_id AND m.deleted_at IS NULL));
 
-DROP POLICY tablo_chat_read ON public.profiles;
-CREATE POLICY tablo_chat_read ON public.profiles FOR SELECT TO authenticated
+DROP POLICY tablo_chat_read ON public.chat_profiles;
+CREATE POLICY tablo_chat_read ON public.chat_profiles FOR SELECT TO authenticated
   USING (user_id = ANY (ARRAY(SELECT tablo_private.known_people())));
 
 -- Written rows are looked up one by one: a statement that writes one row should not read a thousand memberships.
-DROP POLICY tablo_chat_own ON public.channel_read_state;
-CREATE POLICY tablo_chat_own ON public.channel_read_state FOR ALL TO authenticated
-  USING (user_id = (SELECT auth.uid())) WITH CHECK (user_id = (SELECT auth.uid()) AND tablo_private.is_member(channel_id));
 DROP POLICY tablo_chat_own ON public.channel_drafts;
 CREATE POLICY tablo_chat_own ON public.channel_drafts FOR ALL TO authenticated
   USING (user_id = (SELECT auth.uid())) WITH CHECK (user_id = (SELECT auth.uid()) AND tablo_private.is_member(channel_id));
@@ -306,6 +297,19 @@ BEGIN
   IF EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = 'tablo_access' AND policyname = 'tablo_chat_read') THEN
     DROP POLICY tablo_chat_read ON public.tablo_access;
     CREATE POLICY tablo_chat_read ON public.tablo_access FOR SELECT TO authenticated USING (tablo_id = ANY (ARRAY(SELECT tablo_private.own_tablos())));
+  END IF;
+  IF EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = 'messages' AND policyname = 'tablo_chat_read') THEN
+    DROP POLICY tablo_chat_read ON public.messages;
+    CREATE POLICY tablo_chat_read ON public.messages FOR SELECT TO authenticated
+      USING (channel_id = ANY (ARRAY(SELECT tablo_private.own_tablos())));
+    REVOKE TRUNCATE, REFERENCES, TRIGGER ON public.messages FROM service_role;
+  END IF;
+  IF EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = 'channel_read_state' AND policyname = 'tablo_chat_own') THEN
+    DROP POLICY tablo_chat_own ON public.channel_read_state;
+    -- As with drafts: a written row is looked up alone.
+    CREATE POLICY tablo_chat_own ON public.channel_read_state FOR ALL TO authenticated
+      USING (user_id = (SELECT auth.uid())) WITH CHECK (user_id = (SELECT auth.uid()) AND tablo_private.is_member(channel_id));
+    REVOKE TRUNCATE, REFERENCES, TRIGGER ON public.channel_read_state FROM service_role;
   END IF;
 END
 $$;
@@ -327,5 +331,5 @@ REVOKE ALL ON ALL TABLES IN SCHEMA tablo_identity FROM PUBLIC, anon, authenticat
 REVOKE ALL ON SEQUENCE public.tablo_updates_id_seq FROM PUBLIC, anon, authenticated, service_role;
 
 -- service_role reads and writes rows, as on Supabase. A trigger of its making would run in the server's own transactions, and TRUNCATE goes past everything that looks at rows.
-REVOKE TRUNCATE, REFERENCES, TRIGGER ON public.messages, public.message_edits, public.message_reactions, public.channel_read_state, public.channel_drafts,
-  public.profiles, public.tablo_entries, public.tablo_documents, public.tablo_updates, public.tablo_invites FROM service_role;
+REVOKE TRUNCATE, REFERENCES, TRIGGER ON public.message_edits, public.message_reactions, public.channel_drafts,
+  public.chat_profiles, public.tablo_entries, public.tablo_documents, public.tablo_updates, public.tablo_invites FROM service_role;

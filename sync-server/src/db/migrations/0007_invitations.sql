@@ -1,5 +1,3 @@
--- Up Migration
-
 -- Who decided what about members (invitations, removals, who was added without being asked), and what keeps lists as cheap after a million
 -- deleted messages as after none [R9]. Tables of the server's own are in tablo_private, where no host application has names of its own.
 

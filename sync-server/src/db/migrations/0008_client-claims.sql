@@ -1,5 +1,3 @@
--- Up Migration
-
 -- [R3] Within an epoch a clientID is the first one's who showed it in presence, over restarts and whatever was claimed since. No foreign keys: a claim waits for no
 -- commit that holds the tablo's row, and who is removed, or deletes their account, keeps what they showed.
 CREATE TABLE public.tablo_clients (

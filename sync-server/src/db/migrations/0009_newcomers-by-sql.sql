@@ -1,5 +1,3 @@
--- Up Migration
-
 -- [R6] Whom somebody added without having met them is named to nobody before they have used the tablo: by SQL as by REST. A newcomer has not written there, and has not
 -- read. The newcomer reads the others' names.
 

@@ -1,5 +1,3 @@
--- Up Migration
-
 -- [R9] The last mark is found at the end of an index, not by reading all of an author's marks: there is one for every thousand messages ever written. And it says how many
 -- marks it made, so that who asks knows when there is nothing left to make.
 DROP FUNCTION tablo_private.mark_own(uuid, uuid);

@@ -1,5 +1,3 @@
--- Up Migration
-
 -- What holds for REST and the sockets holds for SQL, for replication and for answers that nobody was to learn anything from.
 
 -- Invitations that tell nothing [R6] --------------------------------------------------------------------------------------------

@@ -1,0 +1,75 @@
+/**
+ * Files that are dropped or pasted, anywhere in the page. Nobody here takes them yet, and a browser opens a dropped one in the place of the page: so they are
+ * stopped, and the page says why. Text passes, also text that brings a picture of itself along, as word processors copy it.
+ */
+import { type Readable, Writable } from '../chat/readable.ts';
+
+const refused = new Writable(0);
+/** Goes up with every attempt to hand over files. */
+export const refusedFiles: Readable<number> = refused;
+const refuse = () => refused.update((count) => count + 1);
+
+/** What file managers put beside files: their names, paths or addresses, a line each. */
+function namesFiles(line: string, names: readonly string[]): boolean {
+  const path = decode(line.trim());
+  return names.some((name) => path === name || path.endsWith(`/${name}`) || path.endsWith(`\\${name}`));
+}
+
+function decode(address: string): string {
+  if (!address.startsWith('file:')) return address;
+  try {
+    return decodeURIComponent(address);
+  } catch {
+    return address; // Not encoded properly: as it stands.
+  }
+}
+
+/** Whether there is text that somebody wrote, and not only what the files are called. */
+export function hasOwnText(text: string, names: readonly string[]): boolean {
+  return text.split(/\r\n?|\n/u).some((line) => line.trim() !== '' && !namesFiles(line, names));
+}
+
+const carriesFiles = (data: DataTransfer | null): data is DataTransfer => data?.types.includes('Files') ?? false;
+const carriesText = (data: DataTransfer): boolean =>
+  hasOwnText(
+    data.getData('text/plain'),
+    [...data.files].map(({ name }) => name),
+  );
+
+function takesText({ target }: Event): boolean {
+  const field = target instanceof Element ? target.closest('textarea, input') : null;
+  return (
+    (field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement) && !field.readOnly && !field.disabled
+  );
+}
+
+function handleDragOver(event: DragEvent): void {
+  const { dataTransfer: data } = event;
+  // What the text is cannot be asked before it is dropped.
+  if (!carriesFiles(data) || (data.types.includes('text/plain') && takesText(event))) return;
+  event.preventDefault();
+  // With 'none' the browser would tell nobody of the drop.
+  data.dropEffect = 'copy';
+}
+
+function handleDrop(event: DragEvent): void {
+  const { dataTransfer: data } = event;
+  if (!carriesFiles(data) || (takesText(event) && carriesText(data))) return;
+  event.preventDefault();
+  refuse();
+}
+
+function handlePaste(event: ClipboardEvent): void {
+  const { clipboardData: data } = event;
+  if (!carriesFiles(data) || carriesText(data)) return;
+  event.preventDefault();
+  refuse();
+}
+
+/** Before anybody else hears of it: nothing on the way can let a file through. */
+export function guardAgainstFiles(): void {
+  window.addEventListener('dragenter', handleDragOver, true);
+  window.addEventListener('dragover', handleDragOver, true);
+  window.addEventListener('drop', handleDrop, true);
+  window.addEventListener('paste', handlePaste, true);
+}

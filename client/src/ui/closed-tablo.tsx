@@ -1,0 +1,69 @@
+import { Copy } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { RoomHandle } from '../chat/chat.ts';
+import { isChangedEdit } from '../chat/draft-aim.ts';
+import { useReadable } from '../hooks/use-readable.ts';
+import { copyText } from './copy-text.ts';
+import { DeadEnd } from './dead-end.tsx';
+import { useNavigation } from './navigation.tsx';
+import { useToaster } from './toasts.tsx';
+
+interface ClosedTabloProps {
+  readonly handle: RoomHandle;
+  /** `null`: it never was ours, as far as this device knows. */
+  readonly name: string | null;
+  readonly banner: ReactNode;
+}
+
+/**
+ * [R6] A tablo that is not ours: one that does not exist, one of others, one that we were removed from, all the same. What was typed here and not sent can be
+ * taken along [R8].
+ */
+export function ClosedTablo({ handle, name, banner }: ClosedTabloProps) {
+  const { openList } = useNavigation();
+  const draft = useReadable(handle.draft);
+  const { edit } = useReadable(handle.aim);
+  return (
+    <div className="conversation">
+      {banner}
+      <DeadEnd
+        title={
+          name === null ? (
+            'You cannot open this tablo'
+          ) : (
+            <>
+              You can no longer open <bdi>{name}</bdi>
+            </>
+          )
+        }
+        sentence={
+          name === null
+            ? 'It does not exist, or you are not a member of it.'
+            : 'You are not a member of it any more, or it was deleted.'
+        }
+      >
+        {draft.trim() !== '' && <KeptText label="Your unsent draft" text={draft} />}
+        {isChangedEdit(edit) && <KeptText label="Your unsent edit" text={edit.text} />}
+        <button type="button" className="button button-primary" onClick={openList}>
+          To your tablos
+        </button>
+      </DeadEnd>
+    </div>
+  );
+}
+
+function KeptText({ label, text }: { readonly label: string; readonly text: string }) {
+  const { say, attempt } = useToaster();
+  return (
+    <div className="kept-text">
+      <textarea className="composer-kept" aria-label={label} readOnly dir="auto" value={text} />
+      <button
+        type="button"
+        className="button button-plain"
+        onClick={() => attempt(copyText(text).then(() => say('Copied.')))}
+      >
+        <Copy size={16} aria-hidden /> Copy text
+      </button>
+    </div>
+  );
+}

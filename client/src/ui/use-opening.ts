@@ -1,0 +1,37 @@
+import { useCallback, useEffect, useState } from 'react';
+import type { RoomHandle, RoomView } from '../chat/chat.ts';
+import { useNavigation } from './navigation.tsx';
+import type { Place } from './places.tsx';
+
+/** How long the log stays hidden for what it is to open at, ms: then it opens at its end, and goes there when it can. */
+const PATIENCE_MS = 3_000;
+
+interface OpeningOptions {
+  readonly handle: RoomHandle;
+  readonly view: RoomView;
+  /** Where the reader was when they left. */
+  readonly kept: Place | null;
+}
+
+/** `isWaiting` while what the log is to open at is on its way: the message that the address names (`finish` says when it has come), or the place of before. */
+export function useOpening({ handle, view, kept }: OpeningOptions) {
+  const { messageId } = useNavigation();
+  const [isLinked] = useState(messageId !== null);
+  const place = isLinked || kept === 'end' ? null : kept;
+  const [isOver, setIsOver] = useState(!isLinked && place === null);
+  const isReady = view.status === 'ready';
+  const isHere = place !== null && view.messages.some((message) => message.id === place.id);
+  const finish = useCallback(() => setIsOver(true), []);
+
+  useEffect(() => {
+    const timer = setTimeout(finish, PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [finish]);
+
+  useEffect(() => {
+    if (place === null || !isReady) return;
+    void handle.reach(place.id, place.depth ?? undefined).then(finish);
+  }, [handle, place, isReady, finish]);
+
+  return { isReady, isWaiting: !isOver && !isHere, finish };
+}

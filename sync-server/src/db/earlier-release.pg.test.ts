@@ -1,0 +1,70 @@
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { silentLog } from './db-log.ts';
+import { migrate } from './migrate.ts';
+import { createPool, type Pool } from './pool.ts';
+import { openEmptyDatabase, openTestDatabase, type TestDatabase } from './test-database.ts';
+import { takePicture } from './testing/host-picture.ts';
+
+const MIGRATIONS = join(import.meta.dirname, 'migrations');
+const ada = 'a0000000-0000-4000-8000-000000000001';
+
+let database: TestDatabase;
+let pool: Pool;
+let dir: string;
+beforeEach(async () => {
+  database = await openEmptyDatabase();
+  pool = createPool(database.url);
+  dir = await mkdtemp(join(tmpdir(), 'tablo-migrations-'));
+});
+afterEach(async () => {
+  await pool.end();
+  await database.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** As a release before 0013 left it: the same files, and the old name of the table. */
+async function openEarlier(last: string): Promise<void> {
+  for (const name of await readdir(MIGRATIONS))
+    if (name <= `${last}~`) await cp(join(MIGRATIONS, name), join(dir, name));
+  await migrate(database.url, silentLog, { dir });
+  await pool.query(
+    'ALTER TABLE chat_profiles RENAME TO profiles; ALTER INDEX chat_profiles_pkey RENAME TO profiles_pkey',
+  );
+  await pool.query('INSERT INTO profiles (user_id, name) VALUES ($1, $2)', [ada, 'Ada']);
+}
+
+/** Everything about the table but the names of NOT NULL constraints, which PostgreSQL keeps and nothing asks for. */
+const tableOf = async (of: Pool): Promise<readonly string[]> =>
+  Object.values(await takePicture(of))
+    .flat()
+    .filter((line) => line.startsWith('chat_profiles ') && !line.includes('_not_null"'));
+
+it.each(['0012', '0005', '0001'])(
+  'the people of a database at %s move to chat_profiles, with policies and rights, and once',
+  async (last) => {
+    await openEarlier(last);
+    await migrate(database.url, silentLog);
+    const fresh = await openTestDatabase();
+    const freshPool = createPool(fresh.url);
+    expect(await tableOf(pool)).toEqual(await tableOf(freshPool));
+    await freshPool.end();
+    await fresh.close();
+    expect((await pool.query('SELECT user_id, name, status FROM chat_profiles')).rows).toEqual([
+      { user_id: ada, name: 'Ada', status: null },
+    ]);
+    expect(await migrate(database.url, silentLog)).toEqual([]);
+  },
+);
+
+it('a profiles of the host’s that came later is not touched, and a table that is gone is said', async () => {
+  await openEarlier('0012');
+  await migrate(database.url, silentLog);
+  await pool.query('CREATE TABLE profiles (id uuid PRIMARY KEY)');
+  expect(await migrate(database.url, silentLog)).toEqual([]);
+  await pool.query('DROP TABLE chat_profiles');
+  await expect(migrate(database.url, silentLog)).rejects.toThrow('Neither public.chat_profiles nor');
+  expect((await pool.query('SELECT count(*)::int FROM profiles')).rows).toEqual([{ count: 0 }]);
+});

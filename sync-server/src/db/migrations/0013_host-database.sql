@@ -1,0 +1,90 @@
+-- On a host's own database: names that are ours to give, and the host's word on who runs a tablo.
+
+-- What people are called, and what they say of themselves ----------------------------------------------------------------------
+
+COMMENT ON TABLE public.chat_profiles IS 'What users are called, kept fresh from the claims of their tokens. A host application may insert and update here: names of people who never opened the chat.';
+ALTER TABLE public.chat_profiles ADD COLUMN status text;
+ALTER TABLE public.chat_profiles ADD CONSTRAINT chat_profiles_status CHECK (char_length(status) <= 200);
+COMMENT ON COLUMN public.chat_profiles.status IS 'What they say of themselves, in a few words.';
+
+-- One name everywhere -----------------------------------------------------------------------------------------------------------
+
+-- Where these two tables are the host's, what we put on them begins with tablo_chat_; so that later files find the same names on every database, it does on all.
+DO $$
+DECLARE
+  ours text;
+BEGIN
+  FOREACH ours IN ARRAY ARRAY['messages_channel_created_idx', 'messages_author_idx', 'messages_deleted_idx', 'messages_live_created_idx',
+      'messages_live_seq_idx', 'channel_read_state_channel_idx'] LOOP
+    EXECUTE format('ALTER INDEX public.%I RENAME TO %I', ours, 'tablo_chat_' || ours);
+  END LOOP;
+END
+$$;
+ALTER TABLE public.messages RENAME CONSTRAINT messages_channel_id_seq_key TO tablo_chat_messages_channel_id_seq_key;
+ALTER TABLE public.messages RENAME CONSTRAINT messages_seq TO tablo_chat_messages_seq;
+ALTER TABLE public.messages RENAME CONSTRAINT messages_times TO tablo_chat_messages_times;
+ALTER TABLE public.channel_read_state RENAME CONSTRAINT channel_read_state_seq TO tablo_chat_channel_read_state_seq;
+ALTER TABLE public.channel_read_state RENAME CONSTRAINT channel_read_state_at TO tablo_chat_channel_read_state_at;
+
+-- Owners and admins of a host's tablos ------------------------------------------------------------------------------------------
+
+-- A host that has no `role` says who runs a tablo in `tablos.owner_id` and `tablo_access.is_admin`. Our column `role` follows: whoever spoke last is right, the host by
+-- one of these two, or members by REST. Columns are read by name, from the row as JSON: the host may have them or not, alter them and drop them.
+CREATE FUNCTION tablo_private.host_role(tablo uuid, member uuid, is_admin boolean) RETURNS text LANGUAGE sql STABLE SET search_path = '' AS $$
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM public.tablos t WHERE t.id = tablo AND to_jsonb(t) ->> 'owner_id' = member::text) THEN 'owner'
+    WHEN is_admin THEN 'admin' ELSE 'member' END
+$$;
+COMMENT ON FUNCTION tablo_private.host_role IS 'What a host''s tablos.owner_id and tablo_access.is_admin make of a member.';
+
+CREATE FUNCTION tablo_private.follow_admin() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+  is_admin constant boolean := coalesce(to_jsonb(NEW) -> 'is_admin' = 'true', false);
+  by_host text;
+BEGIN
+  IF TG_OP = 'UPDATE' AND is_admin = coalesce(to_jsonb(OLD) -> 'is_admin' = 'true', false) THEN
+    RETURN NEW;
+  END IF;
+  by_host := tablo_private.host_role(NEW.tablo_id, NEW.user_id, is_admin);
+  IF tablo_private.role_rank(by_host) > tablo_private.role_rank(NEW.role) OR (TG_OP = 'UPDATE' AND NEW.role = 'admin') THEN
+    NEW.role := by_host;
+  END IF;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tablo_private.follow_admin IS 'A new member has the role that the host gives them; is_admin makes an admin, and takes it back.';
+
+CREATE FUNCTION tablo_private.follow_owner() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+  owner_before constant text := to_jsonb(OLD) ->> 'owner_id';
+  owner_now constant text := to_jsonb(NEW) ->> 'owner_id';
+BEGIN
+  IF owner_now IS NOT DISTINCT FROM owner_before THEN
+    RETURN NULL;
+  END IF;
+  UPDATE public.tablo_access a
+  SET role = tablo_private.host_role(a.tablo_id, a.user_id, coalesce(to_jsonb(a) -> 'is_admin' = 'true', false))
+  WHERE a.tablo_id = NEW.id AND ((a.user_id::text = owner_now AND a.role <> 'owner') OR (a.user_id::text = owner_before AND a.role = 'owner'));
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tablo_private.follow_owner IS 'A tablo''s new owner is its owner here too, and the one before is what the host says.';
+
+REVOKE ALL ON FUNCTION tablo_private.host_role, tablo_private.follow_admin, tablo_private.follow_owner FROM PUBLIC, anon, authenticated, service_role;
+
+DO $$
+BEGIN
+  -- Only where `role` is our own addition: a host's own column says itself who runs a tablo.
+  IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'public.tablo_access'::regclass AND tgname = 'tablo_chat_added_columns'
+      AND 'role' = ANY (string_to_array(encode(tgargs, 'escape'), '\000'))) THEN
+    -- After tablo_chat_added_columns, by its name: what the host's people may write is the host's to say.
+    CREATE TRIGGER tablo_chat_host_role BEFORE INSERT OR UPDATE ON public.tablo_access
+      FOR EACH ROW EXECUTE FUNCTION tablo_private.follow_admin();
+    ALTER TABLE public.tablo_access ENABLE ALWAYS TRIGGER tablo_chat_host_role;
+    -- Not for the ledger, which changes a row for every commit.
+    CREATE TRIGGER tablo_chat_host_owner AFTER UPDATE ON public.tablos
+      FOR EACH ROW WHEN (current_setting('tablo_chat.ledger', true) IS DISTINCT FROM 'yes') EXECUTE FUNCTION tablo_private.follow_owner();
+    ALTER TABLE public.tablos ENABLE ALWAYS TRIGGER tablo_chat_host_owner;
+  END IF;
+END
+$$;

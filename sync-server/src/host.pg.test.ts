@@ -1,0 +1,223 @@
+import { channelsAnswer } from '@tablo/schema/rest/channel';
+import { messagesPage } from '@tablo/schema/rest/message';
+import { SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { audit } from './audit/pg-audit.ts';
+import { parseConfig } from './config.ts';
+import { migrate } from './db/migrate.ts';
+import { createPool, type Pool } from './db/pool.ts';
+import { ada, asUser, ben, boat, cleo, nameless, openHost } from './db/testing/open-host.ts';
+import { fillTakenOver } from './ledger/pg-taken-over.ts';
+import { createLog, silentLog } from './log.ts';
+import { openServer, type Server } from './server.ts';
+import { TestClient } from './sync/test-server.ts';
+
+const until = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 15_000, interval: 20 });
+const SECRET = 'the-secret-of-a-host-application';
+const ISSUER = 'https://host.example/auth/v1';
+const stranger = 'a0000000-0000-4000-8000-0000000000ff';
+
+const tokenOf = (user: string) =>
+  new SignJWT({ email: `${user}@example.org`, name: `User ${user.slice(-1)}` })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(user)
+    .setIssuer(ISSUER)
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(SECRET));
+
+/** The server as `main.ts` starts it, on a host's database. */
+async function startOn(databaseUrl: string) {
+  await migrate(databaseUrl, silentLog, { fillDocuments: fillTakenOver });
+  const config = parseConfig({ DATABASE_URL: databaseUrl, JWT_SECRET: SECRET, JWT_ISSUER: ISSUER, PORT: '0' });
+  if (!config.ok) throw new Error(config.error);
+  const lines: string[] = [];
+  const log = createLog({ level: 'info', format: 'json', write: (line) => void lines.push(line) });
+  const server = await openServer({ config: config.value, log, openDatabase: async () => ({ url: databaseUrl }) });
+  const call = async (user: string | null, method: string, path: string, body?: unknown) => {
+    const response = await fetch(`${server.url}${path}`, {
+      method,
+      headers: {
+        ...(user === null ? {} : { authorization: `Bearer ${await tokenOf(user)}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of a body.
+    return { status: response.status, body: (await response.json()) as any };
+  };
+  return { server, call, lines };
+}
+
+describe('on a host’s database, where a server before ours has left messages', () => {
+  let host: Awaited<ReturnType<typeof openHost>>;
+  let pool: Pool;
+  let server: Server;
+  let call: Awaited<ReturnType<typeof startOn>>['call'];
+  beforeAll(async () => {
+    host = await openHost({ hasEarlierServer: true });
+    pool = createPool(host.superuserUrl);
+    ({ server, call } = await startOn(host.url));
+  });
+  afterAll(async () => {
+    await server.close();
+    await pool.end();
+    await host.close();
+  });
+  const join = async (user: string, name: string) =>
+    new TestClient(server.url.replace('http', 'ws'), name, await tokenOf(user));
+
+  it('[R10] lists tablos with roles, unread counts and last messages, also one without a name', async () => {
+    const list = async (user: string) =>
+      channelsAnswer.parse((await call(user, 'GET', '/chat/channels')).body).channels;
+    expect(await list(ada)).toMatchObject([
+      {
+        id: boat,
+        name: 'Boat',
+        role: 'owner',
+        epoch: 2,
+        last_seq: 123,
+        unread_count: 120,
+        last_message: { text: 'more 120' },
+      },
+    ]);
+    expect(await list(ben)).toMatchObject([
+      { id: boat, role: 'member', unread_count: 0 },
+      { id: nameless, name: '', role: 'owner', last_message: { text: 'to myself' } },
+    ]);
+    expect(await list(cleo)).toEqual([]);
+  });
+
+  it('[R2] [R9] gives back what was taken over: in the document the newest 100, by REST all of it', async () => {
+    const client = await join(ada, `${boat}/2`);
+    await until(() => expect(client.texts).toHaveLength(100));
+    const { rows } = await pool.query<{ text: string }>(
+      'SELECT text FROM messages WHERE channel_id = $1 AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 100',
+      [boat],
+    );
+    expect(client.texts).toEqual(rows.map(({ text }) => text).reverse());
+    client.socket.destroy();
+    const texts: string[] = [];
+    for (let before = ''; ; ) {
+      const page = messagesPage.parse(
+        (await call(ada, 'GET', `/chat/channels/${boat}/messages?limit=50${before}`)).body,
+      );
+      texts.unshift(...page.messages.map(({ text }) => text));
+      if (!page.hasMore) break;
+      before = `&before=${page.messages[0]?.id}`;
+    }
+    expect(texts.sort()).toEqual(
+      [
+        'first\n\tof \\ all 🙂',
+        'second, "edited"',
+        ...Array.from({ length: 120 }, (_, nth) => `more ${nth + 1}`),
+      ].sort(),
+    );
+  });
+
+  it('[R1] [R5] goes on from there: new messages, an edit of an old one, a deletion; the audit finds nothing', async () => {
+    expect((await call(ben, 'POST', `/chat/channels/${boat}/messages`, { text: 'new here' })).body.message.seq).toBe(
+      124,
+    );
+    const client = await join(ben, `${boat}/2`);
+    await until(() => expect(client.texts).toContain('new here'));
+    const old = client.entries.find(({ text }) => text === 'more 100');
+    const by = { author: ben, sentAt: Date.now() };
+    client.push({ kind: 'edit', id: crypto.randomUUID(), ...by, target: old?.id, text: 'mended' });
+    client.push({
+      kind: 'edit',
+      id: crypto.randomUUID(),
+      ...by,
+      target: 'c0000000-0000-4000-8000-000000000002',
+      text: 'edited again',
+    });
+    client.push({
+      kind: 'delete',
+      id: crypto.randomUUID(),
+      ...by,
+      target: client.entries.find(({ text }) => text === 'more 99')?.id,
+    });
+    await until(() => expect([client.refusals(), client.provider.unsyncedChanges]).toEqual([[], 0]));
+    client.socket.destroy();
+    expect(
+      (
+        await pool.query(
+          `SELECT text FROM messages WHERE text IN ('mended', 'edited again', 'more 99', 'more 100') ORDER BY text`,
+        )
+      ).rows,
+    ).toEqual([{ text: 'edited again' }, { text: 'mended' }]);
+    const drifts: unknown[] = [];
+    const { tablos, messages } = await audit(pool, { onDrift: (drift) => drifts.push(drift) });
+    expect({ tablos, messages, drifts }).toEqual({ tablos: 3, messages: 125, drifts: [] });
+  });
+
+  it('[R6] cuts who is removed by SQL, within 5 seconds', async () => {
+    await pool.query('UPDATE tablo_access SET is_active = true WHERE tablo_id = $1 AND user_id = $2', [boat, cleo]);
+    const client = await join(cleo, `${boat}/2`);
+    await until(() => expect(client.texts.length).toBeGreaterThan(0));
+    await pool.query('DELETE FROM tablo_access WHERE tablo_id = $1 AND user_id = $2', [boat, cleo]);
+    const since = performance.now();
+    await until(() => expect(client.closed.length + client.denied.length).toBeGreaterThan(0));
+    expect(performance.now() - since).toBeLessThan(5_000);
+    client.socket.destroy();
+  });
+
+  it('lets owners rename, invite and add; makes tablos that are theirs in the host too', async () => {
+    expect((await call(ben, 'PATCH', `/chat/channels/${boat}`, { name: 'Ship' })).status).toBe(403);
+    expect((await call(ada, 'PATCH', `/chat/channels/${boat}`, { name: 'Ship' })).status).toBe(200);
+    expect((await call(ada, 'POST', `/chat/channels/${boat}/invites`, {})).status).toBe(201);
+    expect((await call(ada, 'POST', `/chat/channels/${boat}/members`, { user_id: cleo })).status).toBe(201);
+    const { body } = await call(cleo, 'POST', '/chat/channels', { name: 'Dinghy' });
+    expect(body.channel).toMatchObject({ name: 'Dinghy', role: 'owner' });
+    expect(
+      (
+        await pool.query(
+          'SELECT owner_id, created_by, is_admin FROM tablos JOIN tablo_access ON tablo_id = tablos.id WHERE name = $1',
+          ['Dinghy'],
+        )
+      ).rows,
+    ).toEqual([{ owner_id: cleo, created_by: cleo, is_admin: true }]);
+  });
+
+  it('answers with a sentence where the host’s own rules refuse', async () => {
+    const added = await call(ada, 'POST', `/chat/channels/${boat}/members`, { user_id: stranger });
+    expect(added).toMatchObject({
+      status: 404,
+      body: { code: 'not-found', error: expect.stringContaining('does not know this user') },
+    });
+    expect((await call(stranger, 'POST', '/chat/channels', { name: 'Raft' })).status).toBe(404);
+    await pool.query(`ALTER TABLE tablos ADD CONSTRAINT no_rafts CHECK (name <> 'Raft'), ALTER name TYPE varchar(20)`);
+    const renamed = await call(ada, 'PATCH', `/chat/channels/${boat}`, { name: 'Raft' });
+    expect(renamed).toMatchObject({
+      status: 403,
+      body: { error: expect.stringContaining('does not allow this change') },
+    });
+    expect((await call(ada, 'PATCH', `/chat/channels/${boat}`, { name: 'x'.repeat(50) })).status).toBe(403);
+  });
+
+  it('starts a second time, and has everything', async () => {
+    await server.close();
+    ({ server, call } = await startOn(host.url));
+    expect((await call(ada, 'GET', '/readyz')).body).toEqual({ status: 'ready' });
+    expect((await call(ada, 'GET', '/chat/channels')).body.channels).toMatchObject([{ id: boat, last_seq: 124 }]);
+  });
+});
+
+describe('[R6] row level security that is forced upon the owner', () => {
+  it('is said by /readyz and in the log, with what to do, and over when it is mended', async () => {
+    const host = await openHost({
+      more: `DO $$ BEGIN CREATE ROLE tablo_test_plain LOGIN PASSWORD 'x'; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+        GRANT tablo_test_host TO tablo_test_plain`,
+    });
+    await migrate(host.url, silentLog, { fillDocuments: fillTakenOver });
+    await host.run('ALTER TABLE tablo_access FORCE ROW LEVEL SECURITY');
+    const { server, call, lines } = await startOn(asUser(host.url, 'tablo_test_plain'));
+    const ready = await call(null, 'GET', '/readyz');
+    expect(ready.status).toBe(503);
+    expect(ready.body.reason).toMatch(/hides the rows of public\.tablo_access .*NO FORCE ROW LEVEL SECURITY/);
+    await until(() => expect(lines.join('')).toContain('people see empty lists'));
+    await host.run('ALTER TABLE tablo_access NO FORCE ROW LEVEL SECURITY');
+    await until(async () => expect((await call(null, 'GET', '/readyz')).status).toBe(200));
+    await server.close();
+    await host.close();
+  });
+});
