@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { kitPlugin, kitSideEffects } from './build/kit-plugin.ts';
+import { plainLoggingPlugin } from './build/plain-logging.ts';
 
 const SERVER = process.env.TABLO_SERVER ?? 'http://127.0.0.1:3000';
 
@@ -11,6 +12,7 @@ const SERVER_PATHS = /^\/(chat|api|sync|yjs|docs|openapi\.json|healthz|readyz|me
 export default defineConfig({
   plugins: [
     kitPlugin(),
+    plainLoggingPlugin(),
     react(),
     VitePWA({
       strategies: 'generateSW',
@@ -52,7 +54,11 @@ export default defineConfig({
     // No data: addresses, so that the page runs under `default-src 'self'`.
     assetsInlineLimit: 0,
     sourcemap: true,
-    rolldownOptions: { treeshake: { moduleSideEffects: [kitSideEffects] } },
+    rolldownOptions: {
+      treeshake: { moduleSideEffects: [kitSideEffects] },
+      // The first script with all that it imports is one file, whatever the scripts that come later share with it.
+      output: { codeSplitting: { groups: [{ name: 'first', test: /[\\/]src[\\/]app[\\/]main\.tsx$/ }] } },
+    },
     chunkSizeWarningLimit: 700,
   },
   server: {

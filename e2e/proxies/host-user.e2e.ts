@@ -70,7 +70,7 @@ it('[R6] becomes the other’s within a token’s life and shows nothing of the 
   signedIn = null;
   const words = page.page.getByText('You are signed out of the application that this chat belongs to');
   await words.waitFor({ timeout: DEADLINE_MS });
-  await page.page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await page.page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.page.getByRole('dialog').getByText('Sign in there').waitFor();
   expect(await page.page.getByLabel('Password').count()).toBe(0);
   await page.closeDialog();

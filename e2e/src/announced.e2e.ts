@@ -81,9 +81,12 @@ const spoken = async () => (await watched()).spoken.filter((words) => !/^(?:Onli
 
 describe('what a screen reader says by itself', () => {
   it('is nothing while a tablo opens, older pages come, a search result is jumped to, and tools are shown', async () => {
-    await ada.page.getByRole('button', { name: 'Join', exact: true }).click();
+    await ada.page.getByRole('button', { name: 'Accept', exact: true }).click();
     await ada.message(`Line ${COUNT}`).waitFor();
     await eventually(() => ada.status()).toBe('Online');
+    // All of it is new to her.
+    await ada.page.getByRole('button', { name: 'Mark as read', exact: true }).click();
+    await eventually(() => ada.unread('Archive')).toBe(0);
     await ada.message(`Line ${COUNT}`).hover();
     await ada.message(`Line ${COUNT}`).getByRole('button', { name: 'More', exact: true }).waitFor();
     for (const line of [180, 80]) {

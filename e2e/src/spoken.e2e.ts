@@ -56,7 +56,7 @@ describe('a message', () => {
   });
 
   it('stands under the heading of its day', async () => {
-    const [heading] = await ada.log.getByRole('heading', { level: 3 }).allTextContents();
+    const [heading] = await ada.log.getByRole('heading', { level: 2 }).allTextContents();
     expect(heading).toMatch(/^(?:Today|Yesterday)$/u);
   });
 

@@ -21,11 +21,12 @@ import type {
   RoomHandle,
   StorageState,
 } from './chat.ts';
-import { Connection } from './connection.ts';
+
 import { DraftSync } from './draft-sync.ts';
 import { detectEnvironment, type Environment } from './environment.ts';
 import { Invitations } from './invitations.ts';
 import { KnownPeople } from './known-people.ts';
+import { LateConnection, loadConnection } from './late-connection.ts';
 import { type ListAnswer, ListSync } from './list-sync.ts';
 import { Listing } from './listing.ts';
 import type { LocalStore } from './local-store.ts';
@@ -74,6 +75,8 @@ async function openStorage(user: UserId, timeoutMs: number): Promise<Storage> {
 }
 
 export async function openChatClient(options: ChatClientOptions): Promise<ChatClient> {
+  // Its script comes while the store is read. What becomes of it, `LateConnection` sees.
+  void loadConnection().catch(() => {});
   const timing = { ...DEFAULT_TIMING, ...options.timing };
   const storage = options.storage ?? (await openStorage(options.user.id, timing.storeTimeoutMs));
   const tabs = new Tabs({
@@ -112,7 +115,7 @@ export class ChatClient implements Chat {
   readonly user: Person & { readonly email: string | null };
   readonly #parts: Parts;
   readonly #api: Api;
-  readonly #connection: Connection;
+  readonly #connection: LateConnection;
   readonly #people: People;
   readonly #rooms: Rooms;
   readonly #listing: Listing;
@@ -134,7 +137,7 @@ export class ChatClient implements Chat {
     const baseUrl = (options.baseUrl ?? globalThis.location?.origin ?? '').replace(/\/+$/, '');
     const tokens = new UserTokens(options.tokens, options.user.id);
     this.#api = new Api({ baseUrl, tokens, ...(options.fetch === undefined ? {} : { fetch: options.fetch }) });
-    this.#connection = new Connection({
+    this.#connection = new LateConnection({
       url: `${baseUrl.replace(/^http/, 'ws')}/sync`,
       tokens,
       environment: this.#environment,

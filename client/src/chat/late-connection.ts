@@ -1,0 +1,105 @@
+/**
+ * The connection before its script is here. That script (`connection.ts`, with the provider) comes beside the first screen and not before it: what this device has
+ * can be read, and written on, without it [R7].
+ *
+ * Invariants
+ * 1. Whoever uses the connection sees no difference, but that everything is *connecting* for a moment.
+ * 2. A script that does not come is asked for again, and meanwhile the state is *offline*.
+ */
+import { Backoff } from './backoff.ts';
+import type { ConnectionState } from './chat.ts';
+import type { Connection, ConnectionOptions } from './connection.ts';
+import { LateLink } from './late-link.ts';
+import type { Link, LinkOpener, LinkOptions } from './link.ts';
+import { type Readable, Writable } from './readable.ts';
+import { inBackground } from './report-error.ts';
+
+export type LoadConnection = () => Promise<{ readonly Connection: new (options: ConnectionOptions) => Connection }>;
+
+/** Asked for when the chat begins to open, so that it comes while the local store is read. */
+export const loadConnection: LoadConnection = () => import('./connection.ts');
+
+export class LateConnection implements LinkOpener {
+  readonly #options: ConnectionOptions;
+  readonly #load: LoadConnection;
+  readonly #state = new Writable<ConnectionState>({ status: 'connecting' });
+  readonly #waiting = new Set<LateLink>();
+  readonly #backoff: Backoff;
+  #connection: Connection | null = null;
+  #hasNoTablos = false;
+  #isReconnectWished = false;
+  #isClosed = false;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ConnectionOptions, load: LoadConnection = loadConnection) {
+    this.#options = options;
+    this.#load = load;
+    this.#backoff = new Backoff(options.timing.retryMinMs, options.timing.retryMaxMs);
+    inBackground(this.#open());
+  }
+
+  get state(): Readable<ConnectionState> {
+    return this.#state;
+  }
+
+  openLink(options: LinkOptions): Link {
+    if (this.#connection !== null) return this.#connection.openLink(options);
+    const link = new LateLink(options, () => this.#waiting.delete(link));
+    this.#waiting.add(link);
+    return link;
+  }
+
+  expireToken(): void {
+    this.#connection?.expireToken();
+  }
+
+  noteReason(reason: string): void {
+    this.#connection?.noteReason(reason);
+  }
+
+  noteStorage(isAway: boolean): void {
+    this.#connection?.noteStorage(isAway);
+  }
+
+  noteNoTablos(hasNoTablos: boolean): void {
+    this.#hasNoTablos = hasNoTablos;
+    this.#connection?.noteNoTablos(hasNoTablos);
+  }
+
+  reconnect(): void {
+    if (this.#connection !== null) return this.#connection.reconnect();
+    this.#isReconnectWished = true;
+    // `undefined` while the script is on its way.
+    if (this.#retry !== undefined) inBackground(this.#open());
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
+    this.#connection?.close();
+  }
+
+  async #open(): Promise<void> {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    try {
+      const { Connection } = await this.#load();
+      if (!this.#isClosed) this.#begin(new Connection(this.#options));
+    } catch {
+      if (this.#isClosed) return;
+      this.#state.set({ status: 'offline' });
+      this.#retry = setTimeout(() => inBackground(this.#open()), this.#backoff.nextMs());
+    }
+  }
+
+  #begin(connection: Connection): void {
+    this.#connection = connection;
+    connection.noteNoTablos(this.#hasNoTablos);
+    for (const link of this.#waiting) link.open(connection);
+    this.#waiting.clear();
+    if (this.#isReconnectWished) connection.reconnect();
+    const follow = () => this.#state.set(connection.state.get());
+    connection.state.subscribe(follow);
+    follow();
+  }
+}
