@@ -94,6 +94,8 @@ describe('the role of a member', () => {
     await ada.page.keyboard.press('Enter');
     await dialog.waitFor({ state: 'detached' });
     await eventually(roleOfBob).toBe('guest');
+    // Within the dialog that is still open: what stands outside of it, nobody can read aloud or press.
+    await ada.page.getByRole('dialog').getByText('Role changed.').waitFor();
     expect(changes).toEqual(['POST members']);
     await eventually(() => bob.composer.count()).toBe(0);
     await eventually(() => ada.focused()).toBe('button Role of Bob Marley: Guest');

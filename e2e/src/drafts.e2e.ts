@@ -262,6 +262,22 @@ describe('what a draft is aimed at', () => {
     await draft(erin).toBe('Changed my mind');
   });
 
+  it('[R8] Escape on a reply that is being written can be undone; the text stays in any case', async () => {
+    await erin.composer.press('Escape');
+    await button('Dismiss').click();
+    await erin.choose('Where is the saw?', 'Reply');
+    await erin.composer.fill('Under the bench');
+    await erin.composer.press('Escape');
+    await aimed().toBe('');
+    await draft(erin).toBe('Under the bench');
+    await button('Undo').click();
+    await aimed().toBe('Replying to yourselfWhere is the saw?');
+    await erin.composer.fill('');
+    await erin.composer.press('Escape');
+    await erin.choose('Never mind', 'Edit');
+    await erin.composer.fill('Changed my mind');
+  });
+
   it('[R8] an edit keeps its text when its message is deleted meanwhile, and says so', async () => {
     const phone = await stage.secondDevice(erin);
     await phone.open('Attic');

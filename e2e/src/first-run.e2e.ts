@@ -49,7 +49,11 @@ describe('a new account', () => {
   it('offers people and a link in the empty tablo and beside its name; others get a sentence that is true for them', async () => {
     await ada.createTablo('Website launch');
     await ada.log.getByText('It is quiet here').waitFor();
-    await ada.log.getByRole('button', { name: 'Invite people' }).waitFor();
+    await ada.log.getByRole('button', { name: 'Invite people' }).click();
+    await ada.page.getByRole('dialog', { name: 'Invite people' }).waitFor();
+    await ada.page.keyboard.press('Escape');
+    await ada.page.getByRole('dialog').waitFor({ state: 'detached' });
+    await eventually(() => ada.focused()).toBe('button Invite people');
     await ada.page.locator('.conversation-top').getByRole('button', { name: 'Invite people' }).click();
     await ada.page.getByRole('dialog', { name: 'Invite people' }).waitFor();
     await ada.closeDialog();

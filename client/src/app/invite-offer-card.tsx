@@ -44,6 +44,7 @@ export function InviteOfferCard({ offer, user, server, onAccept, onCancel }: Inv
   }, []);
 
   const handleAccept = async () => {
+    if (!isReady || isBusy) return;
     setIsBusy(true);
     setProblem(null);
     try {
@@ -97,7 +98,9 @@ export function InviteOfferCard({ offer, user, server, onAccept, onCancel }: Inv
           <button
             type="button"
             className="button button-primary"
-            disabled={!isReady || isBusy}
+            // While it is busy not `disabled`: that would take the focus away, and with it the place in the page if it fails.
+            aria-disabled={isBusy}
+            disabled={!isReady}
             onClick={() => void handleAccept()}
           >
             Accept

@@ -1,7 +1,19 @@
 /** What of `app/` comes in scripts of its own. */
 import { createPart } from '../ui/part.tsx';
 
-export const AuthScreen = createPart(async () => (await import('./auth-screen.tsx')).AuthScreen);
-export const InviteScreen = createPart(async () => (await import('./invite-screen.tsx')).InviteScreen);
-export const SignInAgainDialog = createPart(async () => (await import('./sign-in-again-dialog.tsx')).SignInAgainDialog);
-export const SignOutDialog = createPart(async () => (await import('./sign-out-dialog.tsx')).SignOutDialog);
+export const AuthScreen = createPart(
+  () => import('./auth-screen.tsx'),
+  ({ AuthScreen }) => AuthScreen,
+);
+export const InviteScreen = createPart(
+  () => import('./invite-screen.tsx'),
+  ({ InviteScreen }) => InviteScreen,
+);
+export const SignInAgainDialog = createPart(
+  () => import('./sign-in-again-dialog.tsx'),
+  ({ SignInAgainDialog }) => SignInAgainDialog,
+);
+export const SignOutDialog = createPart(
+  () => import('./sign-out-dialog.tsx'),
+  ({ SignOutDialog }) => SignOutDialog,
+);

@@ -212,6 +212,24 @@ describe('many tablos', () => {
     expect(server.entriesOf(tablo)).toEqual([]);
   });
 
+  it('[R8] what a removed member had only typed keeps the tablo in the list, until they discard it or leave', async () => {
+    const device = await openDevice(server, BOB);
+    const room = device.chat.openRoom(tablo.id);
+    await until(() => expect(device.chat.connection.get().status).toBe('online'));
+    room.setDraft('half a sentence');
+    room.release();
+    tablo.members.delete(BOB);
+    server.cut(tablo, 'forbidden');
+    const listed = () => device.chat.channels.get().channels.map(({ id, hasDraft }) => ({ id, hasDraft }));
+    const again = device.chat.openRoom(tablo.id);
+    await until(() => expect(again.view.get().closed?.code).toBe('forbidden'));
+    expect(again.draft.get()).toBe('half a sentence');
+    await until(() => expect(listed()).toEqual([{ id: tablo.id, hasDraft: true }]));
+    again.setDraft('');
+    device.environment.fire('visible');
+    await until(() => expect(listed()).toEqual([]));
+  });
+
   it('[R8] what a removed member tries again, or had just written, comes back with the reason each time', async () => {
     const { chat } = await openDevice(server, BOB);
     const room = chat.openRoom(tablo.id);

@@ -428,7 +428,7 @@ export class ChatClient implements Chat {
 
   /** Ours no more, by our own doing. */
   #drop(id: TabloId): void {
-    this.#listing.leave(id);
+    this.#listing.leave(id, true);
     this.#rooms.shut(id);
     this.#parts.tabs.post({ type: 'channels' });
     this.#sync.refresh();

@@ -1,8 +1,19 @@
-import { createEntryId, type EntryId } from '@tablo/schema/ids';
+import { createEntryId, type EntryId, type UserId } from '@tablo/schema/ids';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FakeTablo } from './testing/fake-server.ts';
 import { FakeServer } from './testing/fake-server.ts';
-import { ALICE, BOB, closeDevices, FakeBrowser, find, openDevice, statusOf, texts, until } from './testing/harness.ts';
+import {
+  ALICE,
+  BOB,
+  closeDevices,
+  FakeBrowser,
+  find,
+  openDevice,
+  statusOf,
+  texts,
+  unreadOf,
+  until,
+} from './testing/harness.ts';
 
 const TOTAL = 600;
 
@@ -131,6 +142,17 @@ describe('the way to a message', () => {
     await until(() => expect(texts(room)).toContain('row 100, put right'));
   });
 
+  it('[R8] is not needed to save an edit that was begun there before a reload; another’s message is nobody’s to edit', async () => {
+    const own = tablo.durable.get(id(100));
+    if (own?.entry.kind === 'message') own.entry = { ...own.entry, author: ALICE };
+    const { room } = await openRoom();
+    await room.edit(id(100), 'row 100, put right');
+    await until(() =>
+      expect(server.entriesOf(tablo)).toContainEqual(expect.objectContaining({ kind: 'edit', target: id(100) })),
+    );
+    await expect(room.edit(id(599), 'row 599, put right')).rejects.toMatchObject({ code: 'not-your-entry' });
+  });
+
   it('says what is gone, what never was, and what cannot be had', async () => {
     const { room, environment } = await openRoom();
     const deleted = tablo.durable.get(id(100));
@@ -154,6 +176,16 @@ describe('the way to a message', () => {
     const again = await openRoom(browser);
     expect(await again.room.reach(id(420))).toBe('here');
     await until(() => expect(texts(again.room)).toEqual(rowTexts(400, 600).slice(0)));
+  });
+
+  it('[R5] names whoever wrote or reacted there and is no member any more, as somebody who has left', async () => {
+    const carol = 'cccccccc-0000-4000-8000-0000000000c3' as UserId;
+    const row = tablo.durable.get(id(100));
+    if (row?.entry.kind === 'message') row.entry = { ...row.entry, author: carol };
+    const { room } = await openRoom();
+    expect(room.names.get().of(carol).hasLeft).toBe(false);
+    expect(await room.reach(id(100))).toBe('here');
+    await until(() => expect(room.names.get().of(carol)).toMatchObject({ hasLeft: true }));
   });
 
   it('that was asked for last counts', async () => {
@@ -218,11 +250,23 @@ describe('the first new message', () => {
     const again = await openDevice(server, ALICE, { browser });
     const room = again.chat.openRoom(tablo.id);
     // A page that shows the end marks as read whatever comes into view.
-    room.view.subscribe(() => {
+    const stopReading = room.view.subscribe(() => {
       if (!room.view.get().hasUnseen) room.markRead();
     });
     await until(() => expect(texts(room)).toContain('while away too'));
     await until(() => expect(room.view.get()).toMatchObject({ firstUnreadId: first, hasUnseen: true }));
+    expect(tablo.readSeq.get(ALICE)).toBe(TOTAL);
+    // Nor later, when the reader looks elsewhere and the list is asked again.
+    stopReading();
+    room.release();
+    await server.post(tablo, BOB, 'while elsewhere');
+    again.environment.fire('visible');
+    await until(() => expect(unreadOf(again, tablo)).toBe(3));
+    const asked = server.requests.length;
+    again.environment.fire('visible');
+    await until(() => expect(server.requests.length).toBeGreaterThan(asked));
+    await until(() => expect(again.chat.channels.get().channels[0]?.lastMessage?.text).toBe('while elsewhere'));
+    expect(unreadOf(again, tablo)).toBe(3);
     expect(tablo.readSeq.get(ALICE)).toBe(TOTAL);
   });
 });

@@ -81,6 +81,7 @@ export class Excursion {
       return outcomeOf(message);
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
+      if (wish !== this.#wish) return 'superseded';
       if (error.code === 'not-found') return 'gone';
       isRefused = error.code === 'forbidden';
     }
@@ -92,6 +93,7 @@ export class Excursion {
 
   /** Back to the newest messages. */
   leave(): void {
+    // What is still on its way comes too late.
     this.#wish += 1;
     if (this.#excerpt === null) return;
     this.#end();

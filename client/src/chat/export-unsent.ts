@@ -24,7 +24,12 @@ export interface ExportSource {
   readonly tablos: readonly UnsentTablo[];
   nameOf(tablo: TabloId, user: UserId): string;
   /** What an edit, an answer or a reaction speaks of, where this device has it. */
-  message(tablo: TabloId, id: EntryId): { readonly author: UserId; readonly text: string } | null;
+  message(tablo: TabloId, id: EntryId): Quoted | null;
+}
+
+interface Quoted {
+  readonly author: UserId;
+  readonly text: string;
 }
 
 const EXCERPT_UNITS = 80;
@@ -59,14 +64,14 @@ function describeRecord(source: ExportSource, tablo: TabloId, { entry, delivery 
 
 function describeDraft(source: ExportSource, tablo: TabloId, { text, at, isReported, aim }: DraftRecord): string[] {
   const where = isReported ? 'Also on your other devices.' : 'On this device only.';
-  const title = aim?.replyTo ? `Draft of an answer to ${quoteOf(source, tablo, aim.replyTo.id)}` : 'Draft';
+  const title = aim?.replyTo ? `Draft of an answer to ${quoteOf(source, tablo, aim.replyTo.id, aim.replyTo)}` : 'Draft';
   const draft = `--- ${title}, not sent\n    ${at === 0 ? '' : `Typed ${timeOf(at)}. `}${where}\n\n${text}`;
   const edit = aim?.edit ?? null;
   return [
     ...(text.trim() === '' ? [] : [draft]),
     ...(isChangedEdit(edit)
       ? [
-          `--- New text for ${quoteOf(source, tablo, edit.target.id)}, not sent\n    On this device only.\n\n${edit.text}`,
+          `--- New text for ${quoteOf(source, tablo, edit.target.id, edit.target)}, not sent\n    On this device only.\n\n${edit.text}`,
         ]
       : []),
   ];
@@ -86,8 +91,9 @@ function titleOf(source: ExportSource, tablo: TabloId, entry: MemberEntry): stri
   }
 }
 
-function quoteOf({ author, nameOf, message }: ExportSource, tablo: TabloId, id: EntryId): string {
-  const found = message(tablo, id);
+/** `then`: as it was when it was picked, for one that is not in memory now. */
+function quoteOf({ author, nameOf, message }: ExportSource, tablo: TabloId, id: EntryId, then?: Quoted): string {
+  const found = message(tablo, id) ?? then ?? null;
   if (found === null) return `a message that is not on this device (${id})`;
   const line = found.text.replaceAll(/\s+/gu, ' ').trim();
   const short = line.length > EXCERPT_UNITS ? `${line.slice(0, EXCERPT_UNITS).toWellFormed()}…` : line;

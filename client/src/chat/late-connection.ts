@@ -11,13 +11,14 @@ import type { ConnectionState } from './chat.ts';
 import type { Connection, ConnectionOptions } from './connection.ts';
 import { LateLink } from './late-link.ts';
 import type { Link, LinkOpener, LinkOptions } from './link.ts';
+import { loadScript } from './load-script.ts';
 import { type Readable, Writable } from './readable.ts';
 import { inBackground } from './report-error.ts';
 
 export type LoadConnection = () => Promise<{ readonly Connection: new (options: ConnectionOptions) => Connection }>;
 
 /** Asked for when the chat begins to open, so that it comes while the local store is read. */
-export const loadConnection: LoadConnection = () => import('./connection.ts');
+export const loadConnection: LoadConnection = () => loadScript(() => import('./connection.ts'));
 
 export class LateConnection implements LinkOpener {
   readonly #options: ConnectionOptions;

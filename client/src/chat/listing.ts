@@ -71,9 +71,13 @@ export class Listing {
     for (const room of this.#rooms.list()) if (this.#book.get(room.id) === null) this.#rooms.shut(room.id);
   }
 
-  /** Ours no more. What we wrote there and nobody has got comes back to us as not delivered, in a tablo that stays listed for as long [R8]. */
-  leave(id: TabloId): void {
-    if (this.#outbox.unsent(id).length === 0) return this.#book.remove(id);
+  /**
+   * Ours no more. What we wrote there and nobody has got comes back to us as not delivered, in a tablo that stays listed for as long [R8]; and so does what is
+   * only typed, unless we leave by ourselves (`byOurselves`): then we were asked.
+   */
+  leave(id: TabloId, byOurselves = false): void {
+    const hasDraft = !byOurselves && (this.#rooms.get(id)?.draft.isWritten ?? false);
+    if (this.#outbox.unsent(id).length === 0 && !hasDraft) return this.#book.remove(id);
     this.#rooms.add(id);
     this.#rooms.shut(id);
   }

@@ -43,24 +43,45 @@ describe('where the new messages begin', () => {
   });
 
   it('[R10] stays after they were read, until others come that nobody saw', () => {
-    news.add(at(1), true);
-    news.add(at(2), false);
+    news.add(at(1), 0);
+    news.add(at(2), 0);
     news.read();
     expect(news.isUnread).toBe(false);
+    news.readElsewhere(2);
     expect(news.first(here(1, 2))?.id).toBe(at(1).id);
-    news.add(at(3), true);
+    news.add(at(3), 2);
     expect(news.first(here(1, 2, 3))?.id).toBe(at(3).id);
     expect(news.isUnread).toBe(true);
   });
 
   it('[R10] begins anew also where the earlier ones were read on another device', () => {
-    news.add(at(1), true);
-    news.add(at(2), true);
+    news.add(at(1), 0);
+    news.add(at(2), 1);
     expect(news.first(here(1, 2))?.id).toBe(at(2).id);
   });
 
+  it('[R10] moves on to what is still unread where a part was read on another device, and asks for no more than that', () => {
+    news.note([at(1), at(2), at(3)], true, 0);
+    news.nameFirst([{ ...at(1), shownAt: 1_000 }]);
+    news.readElsewhere(2);
+    expect(news.first(here(1, 2, 3))?.id).toBe(at(3).id);
+    expect(news.first([])).toEqual({ id: at(3).id, shownAt: null });
+    news.note([at(4), at(5)], true, 3);
+    expect(news.ids).toEqual([at(4).id, at(5).id]);
+    news.clear();
+    news.note([at(9)], false, 2);
+    news.readElsewhere(5);
+    expect(news.unknownAfter(none)).toBe(5);
+  });
+
+  it('is sought from where the last search ended, not from the beginning again', () => {
+    news.note([at(9)], false, 2);
+    news.noneUpTo(7);
+    expect(news.unknownAfter(none)).toBe(7);
+  });
+
   it('goes when it was read and answered, and not when it was answered unread', () => {
-    news.add(at(1), true);
+    news.add(at(1), 0);
     news.answered();
     expect(news.first(here(1))).not.toBeNull();
     news.read();

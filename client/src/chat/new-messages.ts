@@ -68,16 +68,31 @@ export class NewMessages {
   /** `readSeq`: where the reader stood. `isWhole`: these are all that are unread. */
   note(messages: Iterable<SequencedMessage>, isWhole: boolean, readSeq: number): void {
     if (this.#isRead) this.#forgetAll();
+    this.readElsewhere(readSeq);
     for (const { id, seq } of messages) this.#seqs.set(id, seq);
     if (!isWhole && this.#named === null) this.#unnamedAfter = readSeq;
     this.#onChange();
   }
 
-  /** One more of others has come. `isOnly`: everything before it has been read, here or elsewhere. */
-  add({ id, seq }: SequencedMessage, isOnly: boolean): void {
-    if (this.#isRead || isOnly) this.#forgetAll();
+  /** One more of others has come. `readSeq`: where the reader stands. */
+  add({ id, seq }: SequencedMessage, readSeq: number): void {
+    if (this.#isRead) this.#forgetAll();
+    this.readElsewhere(readSeq);
     this.#seqs.set(id, seq);
     this.#onChange();
+  }
+
+  /** Up to this `seq` it was read, on another device say, and is new no more. A series that was read here stays (invariant 3). */
+  readElsewhere(readSeq: number): void {
+    if (this.#isRead) return;
+    for (const [id, seq] of this.#seqs) if (seq <= readSeq) this.#seqs.delete(id);
+    if (this.#named !== null && !this.#seqs.has(this.#named.id)) this.#named = null;
+    if (this.#unnamedAfter !== null) this.#unnamedAfter = Math.max(this.#unnamedAfter, readSeq);
+  }
+
+  /** Up to this `seq` there is none of others: whoever seeks the first goes on from there. */
+  noneUpTo(seq: number): void {
+    if (this.#unnamedAfter !== null) this.#unnamedAfter = Math.max(this.#unnamedAfter, seq);
   }
 
   /** The server has told which are the first; oldest first, by `seq`. */

@@ -80,9 +80,14 @@ export class RoomArchive {
     }
   }
 
+  /**
+   * Without the server, from what this device has, which may have gaps. With it, `Excursion.reach` leads there without any.
+   * Is the message in the view then?
+   */
   async reveal(id: EntryId): Promise<boolean> {
     const { host } = this.#options;
     const isInMemory = () => host.timeline()?.get(id) != null;
+    if (host.isReady()) return false;
     if (isInMemory()) {
       host.show(id, []);
       return true;

@@ -39,7 +39,7 @@ export class RoomCommands {
   }
 
   async edit(target: EntryId, text: string): Promise<void> {
-    if (!this.#isUnsent(target)) this.#assertMine(target);
+    if (!this.#isUnsent(target)) this.#assertEditable(target);
     await this.#change(target, (view, make) => decideEdit(view, target, text, make));
   }
 
@@ -88,8 +88,10 @@ export class RoomCommands {
     return message;
   }
 
-  #assertMine(target: EntryId): void {
-    const message = this.#assertHere(target);
+  /** One that is not in memory was picked when it was, however long ago: what has become of it, the server tells. */
+  #assertEditable(target: EntryId): void {
+    const message = this.#host.message(target);
+    if (message === null) return;
     if (message.author !== this.#host.user)
       throw new ChatError('not-your-entry', 'Only its author can edit a message.');
     if (message.isDeleted) throw new ChatError('not-found', 'This message has been deleted.');

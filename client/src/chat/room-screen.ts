@@ -25,6 +25,7 @@ import { NewMessages } from './new-messages.ts';
 import type { People } from './people.ts';
 import { type Readable, Writable } from './readable.ts';
 import { inBackground } from './report-error.ts';
+import { timelineRowOf } from './rest-rows.ts';
 import { RoomArchive } from './room-archive.ts';
 import type { RoomDocument } from './room-document.ts';
 
@@ -36,6 +37,8 @@ export interface ScreenHost {
   unsent(): readonly UnsentEntry[];
   lastSeq(): number | null;
   unreadCount(): number;
+  /** Where the reader stands, on whatever device. */
+  readSeq(): number;
   isReady(): boolean;
   onActivity(): void;
 }
@@ -134,7 +137,10 @@ export class RoomScreen {
     this.away = new Excursion({
       tabloId,
       api,
-      learnNames: (messages) => this.#learnNames(messages),
+      learnNames: (messages) => {
+        this.#learnNames(messages);
+        this.#meet(authorsOfRows(messages.map(timelineRowOf)));
+      },
       entries: () => this.#durableEntries(),
       unsent: () => host.unsent(),
       knownFrom: () => this.#history.knownFrom,
@@ -340,6 +346,8 @@ export class RoomScreen {
 
   #publishNow(): void {
     const { excerpt } = this.away;
+    if (this.#options.host.unreadCount() === 0 && this.news.isUnread) this.news.clear();
+    this.news.readElsewhere(this.#options.host.readSeq());
     const all = this.#need().messages();
     if (excerpt !== null) return this.#publishExcerpt(excerpt);
     this.#revealFirstNew(all);

@@ -162,11 +162,16 @@ describe('a message that is not shown', () => {
     expect(room.known(entry.id)).toBe('deleted');
   });
 
-  it('[R7] is shown from this device at once, however far up it stands', async () => {
-    const { room } = await openRoom();
+  it('[R7] is shown from this device without the server, however far up it stands; with it, nothing is shown over a gap', async () => {
+    const { room, goOffline } = await openRoom();
     await room.searchOlder('heliotrope', { signal, onPage });
+    await until(async () => {
+      expect(await room.reveal(rowOf(200).entry.id)).toBe(false);
+      expect(texts(room)).toHaveLength(50);
+    });
+    goOffline();
     const before = questions().length;
-    expect(await room.reveal(rowOf(200).entry.id)).toBe(true);
+    await until(async () => expect(await room.reveal(rowOf(200).entry.id)).toBe(true));
     expect(texts(room)).toHaveLength(250);
     expect(texts(room)).toContain('the code is Héliotrope');
     expect(await room.reveal(rowOf(3).entry.id)).toBe(false);

@@ -111,6 +111,7 @@ export class Room {
         unsent: () => outbox.unsent(id),
         lastSeq: () => book.get(id)?.lastSeq ?? null,
         unreadCount: () => this.unseen.count,
+        readSeq: () => book.get(id)?.readSeq ?? 0,
         isReady: () => this.#home.isReady,
         onActivity: () => {
           if (!this.#isDisposed) context.onActivity(id);
@@ -240,6 +241,8 @@ export class Room {
   release(): void {
     this.#handles -= 1;
     if (this.#handles > 0) return;
+    // Whoever has left does not see what the answer tells.
+    this.#isReadWished = false;
     this.#home.setUrgent(false);
     this.presence.setOpen(false);
     inBackground(this.draft.save());
@@ -274,7 +277,10 @@ export class Room {
     // If it could not be asked before: the server answers.
     if (this.isOpen) inBackground(this.screen.verify());
     this.#marker.answered(answer, askedAtSeq);
-    if (this.#isReadWished && !this.screen.news.isUnread) this.markRead();
+    const isReadWished = this.#isReadWished;
+    this.#isReadWished = false;
+    // If something is new, they have not seen where it begins: then it is for them to say again.
+    if (isReadWished && !this.screen.news.isUnread) this.markRead();
     this.screen.publish();
   }
 

@@ -105,8 +105,8 @@ export class Unseen {
 
   /** One of others has come and is unread. */
   arrived(message: SequencedMessage): void {
-    const { isOpen, news } = this.#host;
-    if (isOpen() && (!this.#isWatched || news.isUnread)) news.add(message, this.count === 1);
+    const { isOpen, news, record } = this.#host;
+    if (isOpen() && (!this.#isWatched || news.isUnread)) news.add(message, record()?.readSeq ?? 0);
   }
 
   /** The server was restored from a backup: other numbers. */
@@ -135,6 +135,7 @@ export class Unseen {
         unread.map(({ id, seq, created_at }) => ({ id: id as EntryId, seq, shownAt: Date.parse(created_at) })),
       );
       after = unread.length === 0 && hasMore ? (messages.at(-1)?.seq ?? null) : null;
+      if (after !== null) news.noneUpTo(after);
     }
   }
 }

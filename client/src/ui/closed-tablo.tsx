@@ -1,4 +1,4 @@
-import { Copy } from 'lucide-react';
+import { Copy, Trash2 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { RoomHandle } from '../chat/chat.ts';
 import { isChangedEdit } from '../chat/draft-aim.ts';
@@ -42,8 +42,16 @@ export function ClosedTablo({ handle, name, banner }: ClosedTabloProps) {
             : 'You are not a member of it any more, or it was deleted.'
         }
       >
-        {draft.trim() !== '' && <KeptText label="Your unsent draft" text={draft} />}
-        {isChangedEdit(edit) && <KeptText label="Your unsent edit" text={edit.text} />}
+        {draft.trim() !== '' && (
+          <KeptText label="Your unsent draft" text={draft} onDiscard={(text) => handle.setDraft(text)} />
+        )}
+        {isChangedEdit(edit) && (
+          <KeptText
+            label="Your unsent edit"
+            text={edit.text}
+            onDiscard={(text) => handle.setAim({ ...handle.aim.get(), edit: text === '' ? null : edit })}
+          />
+        )}
         <button type="button" className="button button-primary" onClick={openList}>
           To your tablos
         </button>
@@ -52,8 +60,19 @@ export function ClosedTablo({ handle, name, banner }: ClosedTabloProps) {
   );
 }
 
-function KeptText({ label, text }: { readonly label: string; readonly text: string }) {
+interface KeptTextProps {
+  readonly label: string;
+  readonly text: string;
+  /** With '' it goes, with `text` it is back. */
+  readonly onDiscard: (text: string) => void;
+}
+
+function KeptText({ label, text, onDiscard }: KeptTextProps) {
   const { say, attempt } = useToaster();
+  const handleDiscard = () => {
+    onDiscard('');
+    say('Discarded.', { action: { label: 'Undo', run: () => onDiscard(text) } });
+  };
   return (
     <div className="kept-text">
       <textarea className="composer-kept" aria-label={label} readOnly dir="auto" value={text} />
@@ -63,6 +82,9 @@ function KeptText({ label, text }: { readonly label: string; readonly text: stri
         onClick={() => attempt(copyText(text).then(() => say('Copied.')))}
       >
         <Copy size={16} aria-hidden /> Copy text
+      </button>
+      <button type="button" className="button button-plain" onClick={handleDiscard}>
+        <Trash2 size={16} aria-hidden /> Discard
       </button>
     </div>
   );

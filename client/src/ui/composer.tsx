@@ -37,6 +37,7 @@ interface Told {
 
 const EDIT_OF_DELETED = 'This message has been deleted. What you typed is kept; send it again as a new message.';
 
+const PROBLEM_ID = 'composer-problem';
 /** The counter appears this close to the limit. */
 const COUNTER_FROM = MAX_TEXT_CODE_POINTS - 500;
 
@@ -166,7 +167,7 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
   return (
     <div className="composer">
       <TypingLine />
-      <Problem text={problem} />
+      <Problem text={problem} id={PROBLEM_ID} />
       <div className="composer-box">
         {target !== null && (
           <ComposerContext kind={edit !== null ? 'edit' : 'reply'} target={target} isGone={isGone} onCancel={stopAim} />
@@ -178,6 +179,7 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
             className="composer-field"
             aria-label="Message"
             aria-invalid={problem !== null}
+            aria-describedby={problem === null ? undefined : PROBLEM_ID}
             placeholder={edit !== null ? 'Edit your message' : 'Write a message'}
             rows={1}
             // Empty, it has the page's direction, and so have the words in it.

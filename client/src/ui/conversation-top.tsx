@@ -9,7 +9,7 @@ import { ConversationHeader, Slot } from './kit.tsx';
 import { useIsNarrow } from './media.ts';
 import { spokenName } from './name.tsx';
 import { useNavigation } from './navigation.tsx';
-import { InviteDialog, MessageSearch, TabloSettings } from './parts.ts';
+import { MessageSearch, TabloSettings } from './parts.ts';
 import { membersSentence } from './phrases.ts';
 import { useRoom } from './room-context.tsx';
 
@@ -24,12 +24,12 @@ interface ConversationTopProps {
 const MAX_FACES = 4;
 
 export function ConversationTop({ channel, name, banner }: ConversationTopProps) {
-  const { handle, personOf } = useRoom();
+  const { handle, personOf, invitePeople } = useRoom();
   const { openList } = useNavigation();
   const isNarrow = useIsNarrow();
   const { online } = useReadable(handle.presence);
   const members = useReadable(handle.members);
-  const [opened, setOpened] = useState<'settings' | 'search' | 'invite' | null>(null);
+  const [opened, setOpened] = useState<'settings' | 'search' | null>(null);
   const canInvite = channel !== null && canModerate(channel.role);
   // Nobody else is there yet: the first thing to do, so in words.
   const isFirst = members.length === 1;
@@ -94,7 +94,7 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
               className={isFirst && !isNarrow ? 'button button-plain button-small' : 'icon-button'}
               aria-label="Invite people"
               title="Invite people"
-              onClick={() => setOpened('invite')}
+              onClick={invitePeople}
             >
               <UserPlus size={isFirst && !isNarrow ? 16 : 20} aria-hidden />
               {isFirst && !isNarrow && 'Invite people'}
@@ -124,9 +124,6 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
       </ConversationHeader>
       {banner}
       {opened === 'settings' && channel !== null && <TabloSettings channel={channel} onClose={() => setOpened(null)} />}
-      {opened === 'invite' && channel !== null && (
-        <InviteDialog tabloId={channel.id} role={channel.role} onClose={() => setOpened(null)} />
-      )}
       {opened === 'search' && <MessageSearch onClose={() => setOpened(null)} />}
     </>
   );

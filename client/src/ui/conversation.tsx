@@ -12,7 +12,7 @@ import { ConversationTop } from './conversation-top.tsx';
 import { ChatContainer, Slot } from './kit.tsx';
 import { MessageLog, type MessageLogControls } from './message-log.tsx';
 import { messageElementId } from './message-row.tsx';
-import { ClosedTablo, ConfirmDialog, MessageMenu } from './parts.ts';
+import { ClosedTablo, ConfirmDialog, InviteDialog, MessageMenu } from './parts.ts';
 import { type MessageMenuKind, type Room, RoomContext } from './room-context.tsx';
 import { useAim } from './use-aim.ts';
 
@@ -50,6 +50,7 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
   const [picks, setPicks] = useState(0);
   const [menu, setMenu] = useState<OpenMenu | null>(null);
   const [deleting, setDeleting] = useState<TimelineMessage | null>(null);
+  const [isInviting, setIsInviting] = useState(false);
   const logRef = useRef<MessageLogControls>(null);
 
   const role = channel?.role ?? 'guest';
@@ -77,6 +78,7 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
         startEdit(message);
         setPicks((count) => count + 1);
       },
+      invitePeople: () => setIsInviting(true),
       askDelete: (message) => setDeleting(message),
       openMenu: (kind, message, anchor) =>
         setMenu((open) => (open?.anchor === anchor && open.kind === kind ? null : { kind, message, anchor })),
@@ -131,6 +133,9 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
           anchor={menu.anchor}
           onClose={() => setMenu(null)}
         />
+      )}
+      {isInviting && channel !== null && (
+        <InviteDialog tabloId={channel.id} role={channel.role} onClose={() => setIsInviting(false)} />
       )}
       {deleting !== null && (
         <ConfirmDialog

@@ -1,6 +1,7 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { followWay, wayFrom } from './focus.ts';
+import { noteOpenDialog } from './open-dialogs.ts';
 
 interface DialogProps {
   /** Names in it stand in a `<bdi>`. */
@@ -23,9 +24,11 @@ export function Dialog({ title, onClose, children, size = 'small' }: DialogProps
     if (dialog === null) return;
     const way = wayFrom(document.activeElement);
     if (!dialog.open) dialog.showModal();
+    const noteClosed = noteOpenDialog(dialog);
     // Reading what is asked comes first, but typing can start at once where there is something to type.
     (dialog.querySelector<HTMLElement>('[data-autofocus]') ?? dialog).focus();
     return () => {
+      noteClosed();
       // A dialog that goes together with those asked from it: the browser gives nothing back while one of them is open.
       for (const inner of dialog.querySelectorAll<HTMLDialogElement>('dialog[open]')) inner.close();
       dialog.close();

@@ -10,12 +10,12 @@ function wordsFor(role: Role): string {
 
 /** In the place of messages while there are none: what can be done about it, by whoever looks. */
 export function EmptyLog() {
-  const { handle, role } = useRoom();
+  const { handle, role, invitePeople } = useRoom();
   return (
     <div className="log-empty">
       <p className="log-empty-title">It is quiet here</p>
       <p className="hint">{wordsFor(role)}</p>
-      {canModerate(role) && <FirstInvite tabloId={handle.id} role={role} />}
+      {canModerate(role) && <FirstInvite tabloId={handle.id} onInvite={invitePeople} />}
     </div>
   );
 }

@@ -1,24 +1,22 @@
 import type { TabloId } from '@tablo/schema/ids';
-import type { Role } from '@tablo/schema/roles';
 import { Link2, UserPlus } from 'lucide-react';
 import { useState } from 'react';
 import type { Invite } from '../chat/chat.ts';
 import { useChatClient } from '../hooks/chat-provider.tsx';
 import { copyText } from './copy-text.ts';
 import { fullLabel } from './date-labels.ts';
-import { InviteDialog } from './parts.ts';
 import { Problem } from './problem.tsx';
 import { sentenceOf } from './sentence-of.ts';
 
 interface FirstInviteProps {
   readonly tabloId: TabloId;
-  readonly role: Role;
+  /** Opens the dialog with all choices. */
+  readonly onInvite: () => void;
 }
 
 /** Two ways to bring people into a tablo that has no messages yet: the dialog with all choices, and a link for members at once. */
-export function FirstInvite({ tabloId, role }: FirstInviteProps) {
+export function FirstInvite({ tabloId, onInvite }: FirstInviteProps) {
   const chat = useChatClient();
-  const [isInviting, setIsInviting] = useState(false);
   const [invite, setInvite] = useState<Invite | null>(null);
   const [isCopied, setIsCopied] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -49,7 +47,7 @@ export function FirstInvite({ tabloId, role }: FirstInviteProps) {
           onClick={() => {
             // The link may be revoked there.
             setInvite(null);
-            setIsInviting(true);
+            onInvite();
           }}
         >
           <UserPlus size={16} aria-hidden /> Invite people
@@ -74,7 +72,6 @@ export function FirstInvite({ tabloId, role }: FirstInviteProps) {
         </>
       )}
       <Problem text={problem} />
-      {isInviting && <InviteDialog tabloId={tabloId} role={role} onClose={() => setIsInviting(false)} />}
     </div>
   );
 }

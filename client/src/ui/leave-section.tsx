@@ -45,6 +45,7 @@ export function LeaveSection({ channel, onGone }: LeaveSectionProps) {
           onConfirm={handleConfirm}
           onClose={() => setAsking(null)}
         >
+          {channel.hasDraft && <p>What you have typed there and not sent goes with it.</p>}
           <p>
             {asking === 'delete' ? (
               <>

@@ -3,6 +3,7 @@ import { Copy, Link, Pencil, Reply, RotateCcw, SmilePlus, Trash2, X } from 'luci
 import { useId } from 'react';
 import { allowedCommands } from './allowed-commands.ts';
 import { copyText } from './copy-text.ts';
+import { useDiscarding } from './discarding.tsx';
 import { EmojiChoice } from './emoji-choice.tsx';
 import { EDIT_KEY, REPLY_KEY } from './log-keys.ts';
 import { useIsNarrow, useIsTouch } from './media.ts';
@@ -24,6 +25,7 @@ interface MessageMenuProps {
 export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps) {
   const room = useRoom();
   const { attempt, say } = useToaster();
+  const { discard } = useDiscarding();
   const isNarrow = useIsNarrow();
   const isTouch = useIsTouch();
   const noteId = useId();
@@ -131,9 +133,11 @@ export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps
             <MenuItem
               icon={<Trash2 size={16} aria-hidden />}
               isDangerous
-              onChoose={item(() =>
-                status === 'sent' ? room.askDelete(message) : attempt(room.handle.remove(message.id)),
-              )}
+              onChoose={item(() => {
+                if (status === 'sent') room.askDelete(message);
+                else if (status === 'refused') discard(room.handle, message.id, 'Message discarded.');
+                else attempt(room.handle.remove(message.id));
+              })}
             >
               {status === 'sent' ? 'Delete' : status === 'pending' ? 'Do not deliver' : 'Discard'}
             </MenuItem>

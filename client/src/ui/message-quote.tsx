@@ -26,7 +26,7 @@ export function MessageQuote({ id }: { readonly id: EntryId }) {
 
   if (quoted === null)
     return (
-      <button type="button" className="quote" onClick={() => attempt(findIt())}>
+      <button type="button" tabIndex={-1} className="quote" onClick={() => attempt(findIt())}>
         <span className="quote-author truncate">Earlier message</span>
         <span className="quote-text truncate">Show it</span>
       </button>

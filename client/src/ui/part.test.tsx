@@ -6,7 +6,10 @@ const Hello = ({ name }: { readonly name: string }) => <p>Hello {name}</p>;
 
 describe('a part of the page in a script of its own', () => {
   it('is nothing until it has come, and then there in the same turn', async () => {
-    const Part = createPart(async () => Hello);
+    const Part = createPart(
+      async () => ({ Hello }),
+      (script) => script.Hello,
+    );
     expect(renderToStaticMarkup(<Part name="Ada" />)).toBe('');
     await Part.load();
     expect(renderToStaticMarkup(<Part name="Ada" />)).toBe('<p>Hello Ada</p>');
@@ -14,11 +17,14 @@ describe('a part of the page in a script of its own', () => {
 
   it('comes once, and is asked for again after it could not come', async () => {
     let asked = 0;
-    const Part = createPart(async () => {
-      asked += 1;
-      if (asked === 1) throw new TypeError('no network');
-      return Hello;
-    });
+    const Part = createPart(
+      async () => {
+        asked += 1;
+        if (asked === 1) throw new TypeError('no network');
+        return { Hello };
+      },
+      (script) => script.Hello,
+    );
     await expect(Part.load()).rejects.toThrow('no network');
     await Promise.all([Part.load(), Part.load()]);
     await Part.load();

@@ -5,6 +5,7 @@
  * 3. A part that cannot be loaded says so and offers to load the page anew; what is typed is kept there.
  */
 import { type ComponentType, useEffect, useState } from 'react';
+import { loadScript } from '../chat/load-script.ts';
 import { whenIdle } from './when-idle.ts';
 
 type Load = () => Promise<unknown>;
@@ -16,15 +17,18 @@ interface Source<Props> {
   readonly load: Load;
 }
 
-/** A component that stands for the one that `load` brings. */
-export function createPart<Props extends object>(load: () => Promise<ComponentType<Props>>) {
+/** A component that stands for the one that `componentOf` finds in what `load` imports. */
+export function createPart<Props extends object, Script>(
+  load: () => Promise<Script>,
+  componentOf: (script: Script) => ComponentType<Props>,
+) {
   let loading: Promise<void> | null = null;
   const source: Source<Props> = {
     component: null,
     load: () => {
-      loading ??= load().then(
-        (component) => {
-          source.component = component;
+      loading ??= loadScript(load).then(
+        (script) => {
+          source.component = componentOf(script);
         },
         (error: unknown) => {
           loading = null; // Again, when it is asked for again.
@@ -45,12 +49,17 @@ function View<Props extends object>({ source, props }: { readonly source: Source
     if (source.component !== null) return;
     let isStale = false;
     const show = (next: 'loaded' | 'failed') => !isStale && setOutcome(next);
-    load().then(
-      () => show('loaded'),
-      () => show('failed'),
-    );
+    const ask = () =>
+      load().then(
+        () => show('loaded'),
+        () => show('failed'),
+      );
+    void ask();
+    // What failed without a network is asked for again with it.
+    window.addEventListener('online', ask);
     return () => {
       isStale = true;
+      window.removeEventListener('online', ask);
     };
   }, [source, load]);
   if (Component !== null) return <Component {...props} />;

@@ -1,13 +1,39 @@
 /** What of `ui/` comes in scripts of its own. */
 import { createPart } from './part.tsx';
 
-export const ClosedTablo = createPart(async () => (await import('./closed-tablo.tsx')).ClosedTablo);
-export const ConfirmDialog = createPart(async () => (await import('./confirm-dialog.tsx')).ConfirmDialog);
-export const GoToDialog = createPart(async () => (await import('./go-to-dialog.tsx')).GoToDialog);
-export const InviteDialog = createPart(async () => (await import('./invite-dialog.tsx')).InviteDialog);
-export const MessageMenu = createPart(async () => (await import('./message-menu.tsx')).MessageMenu);
-export const MessageSearch = createPart(async () => (await import('./message-search.tsx')).MessageSearch);
-export const NewTabloDialog = createPart(async () => (await import('./new-tablo-dialog.tsx')).NewTabloDialog);
-export const ShortcutsDialog = createPart(async () => (await import('./shortcuts-dialog.tsx')).ShortcutsDialog);
-export const TabloSettings = createPart(async () => (await import('./tablo-settings.tsx')).TabloSettings);
-export const UnknownPlace = createPart(async () => (await import('./unknown-place.tsx')).UnknownPlace);
+export const ClosedTablo = createPart(
+  () => import('./closed-tablo.tsx'),
+  ({ ClosedTablo }) => ClosedTablo,
+);
+export const ConfirmDialog = createPart(
+  () => import('./confirm-dialog.tsx'),
+  ({ ConfirmDialog }) => ConfirmDialog,
+);
+export const InviteDialog = createPart(
+  () => import('./invite-dialog.tsx'),
+  ({ InviteDialog }) => InviteDialog,
+);
+export const MessageMenu = createPart(
+  () => import('./message-menu.tsx'),
+  ({ MessageMenu }) => MessageMenu,
+);
+export const MessageSearch = createPart(
+  () => import('./message-search.tsx'),
+  ({ MessageSearch }) => MessageSearch,
+);
+export const NewTabloDialog = createPart(
+  () => import('./new-tablo-dialog.tsx'),
+  ({ NewTabloDialog }) => NewTabloDialog,
+);
+export const ShortcutsDialog = createPart(
+  () => import('./shortcuts-dialog.tsx'),
+  ({ ShortcutsDialog }) => ShortcutsDialog,
+);
+export const TabloSettings = createPart(
+  () => import('./tablo-settings.tsx'),
+  ({ TabloSettings }) => TabloSettings,
+);
+export const UnknownPlace = createPart(
+  () => import('./unknown-place.tsx'),
+  ({ UnknownPlace }) => UnknownPlace,
+);

@@ -13,6 +13,9 @@ export interface PopoverProps {
   readonly className?: string;
 }
 
+/** HTML standard, *close requests*; TypeScript does not know it yet. */
+declare const CloseWatcher: (new () => EventTarget & { destroy(): void }) | undefined;
+
 const GAP_PX = 6;
 const MARGIN_PX = 8;
 
@@ -56,10 +59,13 @@ export function Popover(props: PopoverProps) {
       // The button that opened it closes it by its own click.
       if (!(anchor instanceof HTMLButtonElement && anchor.contains(target))) onCloseRef.current();
     };
+    // Escape, and on Android the gesture or button *Back*, which would leave the conversation otherwise. Only Chromium has this; dialogs have it by themselves.
+    const watcher = typeof CloseWatcher === 'undefined' ? null : new CloseWatcher();
+    watcher?.addEventListener('close', () => onCloseRef.current());
     const handleKeyDown = (event: KeyboardEvent) => {
       if (event.key !== 'Escape') return;
       event.stopPropagation();
-      onCloseRef.current();
+      if (watcher === null) onCloseRef.current();
     };
     const way = wayFrom(anchor);
     popover.showPopover();
@@ -69,6 +75,7 @@ export function Popover(props: PopoverProps) {
     return () => {
       document.removeEventListener('pointerdown', handlePointerDown, true);
       document.removeEventListener('keydown', handleKeyDown, true);
+      watcher?.destroy();
       const hadFocus = popover.contains(document.activeElement);
       if (popover.matches(':popover-open')) popover.hidePopover();
       if (hadFocus) followWay(way);

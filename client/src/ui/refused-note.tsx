@@ -13,7 +13,7 @@ interface RefusedMessageProps {
 
 /** [R8] What the server refused stays, with the reason and every way out. */
 export function RefusedMessage({ message, refusal }: RefusedMessageProps) {
-  const { handle, startEdit } = useRoom();
+  const { handle, startEdit, isWritable } = useRoom();
   const { discard } = useDiscarding();
   const { attempt, say } = useToaster();
   return (
@@ -23,9 +23,12 @@ export function RefusedMessage({ message, refusal }: RefusedMessageProps) {
         <button type="button" tabIndex={-1} className="link-button" onClick={() => attempt(handle.retry(message.id))}>
           Retry
         </button>
-        <button type="button" tabIndex={-1} className="link-button" onClick={() => startEdit(message)}>
-          Edit
-        </button>
+        {/* Without a composer there is no field to edit it in. */}
+        {isWritable && (
+          <button type="button" tabIndex={-1} className="link-button" onClick={() => startEdit(message)}>
+            Edit
+          </button>
+        )}
         <button
           type="button"
           tabIndex={-1}

@@ -16,6 +16,7 @@ export interface Room {
   personOf(user: UserId): RoomPerson;
   startReply(message: TimelineMessage): void;
   startEdit(message: TimelineMessage): void;
+  invitePeople(): void;
   askDelete(message: TimelineMessage): void;
   openMenu(kind: MessageMenuKind, message: TimelineMessage, anchor: HTMLElement): void;
   jumpTo(id: EntryId): void;

@@ -6,11 +6,13 @@ import { ConnectionBanner } from './connection-banner.tsx';
 import { Conversation } from './conversation.tsx';
 import { DiscardProvider } from './discarding.tsx';
 import { COMPOSER, LOG, useFocusKeeper } from './focus.ts';
+// Not a part: what is typed after Ctrl+K must not fall into the composer while a script is on its way.
+import { GoToDialog } from './go-to-dialog.tsx';
 import { MainContainer } from './kit.tsx';
 import { useIsNarrow, useIsTouch } from './media.ts';
 import { tabloPath, useNavigation } from './navigation.tsx';
 import { NoTablo } from './no-tablo.tsx';
-import { GoToDialog, ShortcutsDialog, UnknownPlace } from './parts.ts';
+import { ShortcutsDialog, UnknownPlace } from './parts.ts';
 import { pageTitle } from './phrases.ts';
 import { Sidebar } from './sidebar.tsx';
 import { SkipLink } from './skip-link.tsx';

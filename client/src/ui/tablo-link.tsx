@@ -76,10 +76,14 @@ export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast
             </span>
           )}
           {unreadCount > 0 && (
-            <span className="badge" id={unread}>
-              <bdi>{badgeLabel(unreadCount)}</bdi>
-              <span className="hidden-visually"> {unreadSentence(unreadCount).replace(/^\d+ /u, '')}</span>
-            </span>
+            <>
+              <span className="badge" aria-hidden="true">
+                <bdi>{badgeLabel(unreadCount)}</bdi>
+              </span>
+              <span className="hidden-visually" id={unread}>
+                {unreadSentence(unreadCount)}
+              </span>
+            </>
           )}
         </span>
       </span>

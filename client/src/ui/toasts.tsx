@@ -1,5 +1,8 @@
 import { X } from 'lucide-react';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import { createPortal } from 'react-dom';
+import { useReadable } from '../hooks/use-readable.ts';
+import { openDialogs } from './open-dialogs.ts';
 import { sentenceOf } from './sentence-of.ts';
 
 const SHOWN_MS = 6_000;
@@ -40,6 +43,7 @@ const staysOpen = ({ stays = false, tone }: ToastOptions): boolean => stays || t
 
 export function ToastProvider({ children }: { readonly children: ReactNode }) {
   const [toasts, setToasts] = useState<readonly Toast[]>([]);
+  const place = useReadable(openDialogs).at(-1) ?? null;
 
   const remove = useCallback((id: number) => setToasts((known) => known.filter((toast) => toast.id !== id)), []);
 
@@ -66,14 +70,18 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
     [say],
   );
 
+  const views = (
+    <div className="toasts" aria-live="polite">
+      {toasts.map((toast) => (
+        <ToastView key={toast.id} toast={toast} onClosed={remove} />
+      ))}
+    </div>
+  );
+
   return (
     <ToasterContext value={toaster}>
       {children}
-      <div className="toasts" aria-live="polite">
-        {toasts.map((toast) => (
-          <ToastView key={toast.id} toast={toast} onClosed={remove} />
-        ))}
-      </div>
+      {place === null ? views : createPortal(views, place)}
     </ToasterContext>
   );
 }

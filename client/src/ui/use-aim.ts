@@ -47,7 +47,15 @@ export function useAim(handle: RoomHandle) {
     [handle],
   );
 
-  const stopReply = useCallback(() => handle.setAim({ ...handle.aim.get(), replyTo: null }), [handle]);
+  /** The text stays, and would be sent as no answer: what it answered can be brought back. */
+  const stopReply = useCallback(() => {
+    const { replyTo, edit } = handle.aim.get();
+    handle.setAim({ replyTo: null, edit });
+    if (replyTo === null || handle.draft.get().trim() === '') return;
+    say('Your text is not a reply any more.', {
+      action: { label: 'Undo', run: () => handle.setAim({ ...handle.aim.get(), replyTo }) },
+    });
+  }, [handle, say]);
 
   /** Kept elsewhere by now: nothing to undo. What was typed since goes on. */
   const endEdit = useCallback(
@@ -60,9 +68,9 @@ export function useAim(handle: RoomHandle) {
 
   const endReply = useCallback(
     (to: EntryId) => {
-      if (handle.aim.get().replyTo?.id === to) stopReply();
+      if (handle.aim.get().replyTo?.id === to) handle.setAim({ ...handle.aim.get(), replyTo: null });
     },
-    [handle, stopReply],
+    [handle],
   );
 
   return { replyTo, edit, startEdit, startReply, writeEdit, stopEdit: setEdit, stopReply, endEdit, endReply };

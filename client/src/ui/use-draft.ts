@@ -10,6 +10,7 @@ export function useDraft(handle: RoomHandle) {
   const written = useRef(text);
   /** Messages on their way out of the field: what the draft says meanwhile is still the text of these. */
   const handing = useRef(0);
+  const isGone = useRef(false);
 
   useEffect(() => {
     const takeOver = () => {
@@ -19,7 +20,12 @@ export function useDraft(handle: RoomHandle) {
       setText(draft);
     };
     takeOver();
-    return handle.draft.subscribe(takeOver);
+    isGone.current = false;
+    const stop = handle.draft.subscribe(takeOver);
+    return () => {
+      isGone.current = true;
+      stop();
+    };
   }, [handle]);
 
   const write = useCallback(
@@ -40,7 +46,8 @@ export function useDraft(handle: RoomHandle) {
       handing.current += 1;
       try {
         await keep();
-        handle.setDraft(written.current);
+        // Whoever looked elsewhere and came back types into another field: what they typed there stays.
+        if (!isGone.current || handle.draft.get() === given) handle.setDraft(written.current);
       } catch (error) {
         write(written.current === '' ? given : `${given}\n${written.current}`);
         throw error;

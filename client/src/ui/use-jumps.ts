@@ -18,8 +18,18 @@ export function useJumps(handle: RoomHandle, scroll: Scroll, opening: ReturnType
   const { jumpTo, jumpToNew, jumpToLatest } = scroll;
   const { finish } = opening;
 
+  const isGone = useRef(false);
+  useEffect(() => {
+    isGone.current = false;
+    return () => {
+      isGone.current = true;
+    };
+  }, []);
+
   const tell = useCallback(
     (reached: Reached) => {
+      // Whoever looks elsewhere by now has not asked.
+      if (isGone.current) return false;
       if (reached === 'gone') say(GONE, { tone: 'problem' });
       if (reached === 'unreachable') say(UNREACHABLE, { tone: 'problem' });
       return reached === 'here';

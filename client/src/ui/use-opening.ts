@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { RoomHandle, RoomView } from '../chat/chat.ts';
 import { useNavigation } from './navigation.tsx';
 import type { Place } from './places.tsx';
@@ -23,10 +23,17 @@ export function useOpening({ handle, view, kept }: OpeningOptions) {
   const isHere = place !== null && view.messages.some((message) => message.id === place.id);
   const finish = useCallback(() => setIsOver(true), []);
 
+  const isPlaceLate = useRef(false);
+  isPlaceLate.current = place !== null && !isOver && !isHere;
+
   useEffect(() => {
-    const timer = setTimeout(finish, PATIENCE_MS);
+    const timer = setTimeout(() => {
+      // What the reader has begun to read at the end is not taken away again.
+      if (isPlaceLate.current) handle.showLatest();
+      finish();
+    }, PATIENCE_MS);
     return () => clearTimeout(timer);
-  }, [finish]);
+  }, [handle, finish]);
 
   useEffect(() => {
     if (place === null || !isReady) return;

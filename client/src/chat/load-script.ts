@@ -1,0 +1,17 @@
+let again = 0;
+
+/**
+ * A script of its own, by `load`, which imports it. Chromium remembers for the life of the page that a script could not be fetched, and fails at once whenever the
+ * same address is imported again (https://github.com/whatwg/html/issues/6768); Firefox and Safari ask anew. So one that fails is imported under another
+ * address, which the error names in Chromium. Rejects as `load` does.
+ */
+export async function loadScript<Script>(load: () => Promise<Script>): Promise<Script> {
+  try {
+    return await load();
+  } catch (error) {
+    const address = /https?:\/\/\S+\.js$/u.exec(error instanceof Error ? error.message : '')?.[0];
+    if (address === undefined) throw error;
+    again += 1;
+    return (await import(/* @vite-ignore */ `${address}?again=${again}`)) as Script;
+  }
+}
