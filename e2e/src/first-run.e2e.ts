@@ -165,6 +165,11 @@ describe('an address that leads nowhere', () => {
     await button(carol, 'Copy text').click();
     await eventually(() => carol.page.evaluate(() => navigator.clipboard.readText())).toContain('Three sentences');
     await button(carol, 'To your tablos').click();
+    // It stays in the list for as long, or nobody would find it again.
+    await eventually(() => carol.describe('Website launch')).toContain('Draft.');
+    await carol.tabloLink('Website launch').click();
+    await button(carol, 'Discard').click();
+    await button(carol, 'To your tablos').click();
     await carol.page.getByText('No tablos yet').waitFor();
     await carol.context.close();
   });

@@ -40,7 +40,7 @@ const dialog = (person: Person = ada) => person.page.getByRole('dialog');
 const results = (person: Person = ada) => dialog(person).locator('a[data-message-id]');
 const older = (person: Person = ada) =>
   dialog(person).getByRole('button', { name: 'Search older messages', exact: true });
-const sentence = (person: Person = ada) => eventually(() => dialog(person).locator('[aria-live]').textContent());
+const sentence = (person: Person = ada) => eventually(() => dialog(person).locator('.search-count').textContent());
 
 async function searchFor(words: string, person: Person = ada): Promise<void> {
   await person.page.getByRole('button', { name: 'Search this tablo', exact: true }).click();

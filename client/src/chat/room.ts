@@ -334,7 +334,10 @@ export class Room {
     const handleChange = () => {
       if (this.draft.isWritten === wasWritten) return;
       wasWritten = !wasWritten;
-      if (!this.#isDisposed) this.#context.onActivity(this.id);
+      if (this.#isDisposed) return;
+      this.#context.onActivity(this.id);
+      // Nothing keeps it listed any more.
+      if (!wasWritten && this.screen.closed !== null) this.#context.refreshChannels();
     };
     this.draft.text.subscribe(handleChange);
     this.draft.aim.subscribe(handleChange);

@@ -1,6 +1,6 @@
 import { canModerate } from '@tablo/schema/roles';
 import { ArrowLeft, Search, Settings2, UserPlus } from 'lucide-react';
-import { type ElementType, type ReactNode, useState } from 'react';
+import { type ElementType, type ReactNode, useRef, useState } from 'react';
 import type { ChannelSummary } from '../chat/chat.ts';
 import { useReadable } from '../hooks/use-readable.ts';
 import { Avatar, AvatarSkeleton } from './avatar.tsx';
@@ -30,6 +30,12 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
   const { online } = useReadable(handle.presence);
   const members = useReadable(handle.members);
   const [opened, setOpened] = useState<'settings' | 'search' | null>(null);
+  const detailsRef = useRef<HTMLButtonElement>(null);
+  const openDetails = () => {
+    // Where one pressed need not take the focus: what is opened gives it back to the button.
+    detailsRef.current?.focus({ preventScroll: true });
+    setOpened('settings');
+  };
   const canInvite = channel !== null && canModerate(channel.role);
   // Nobody else is there yet: the first thing to do, so in words.
   const isFirst = members.length === 1;
@@ -52,7 +58,7 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
         {/* All of it opens what its button opens: on a phone it is the larger target, and what it opens shows the whole name. */}
         <ConversationHeader.Content
           className={channel === null ? undefined : 'conversation-opens'}
-          onClick={channel === null ? undefined : () => setOpened('settings')}
+          onClick={channel === null ? undefined : openDetails}
         >
           {name === null && <div className="conversation-name name-skeleton" aria-hidden="true" />}
           <h1 className={name === null ? 'hidden-visually' : 'conversation-name truncate'}>
@@ -61,7 +67,13 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
             ) : channel === null ? (
               <bdi title={name}>{name}</bdi>
             ) : (
-              <button type="button" className="conversation-details" aria-haspopup="dialog" title={name}>
+              <button
+                ref={detailsRef}
+                type="button"
+                className="conversation-details"
+                aria-haspopup="dialog"
+                title={name}
+              >
                 <bdi>{name}</bdi>
               </button>
             )}
