@@ -85,6 +85,8 @@ async function measure(browser: Chromium, url: string, reader: RestPerson, rows:
   await person.open('The long one');
   await person.log.locator('[data-message-id]').nth(20).waitFor();
   await person.waitForServiceWorker();
+  // Its page would share the processor with the one that is measured.
+  await person.page.close();
   const { cookies } = await known.storageState();
   const figures: (readonly [string, PageFigures])[] = [];
   for (const { name, load, device } of rows) {
