@@ -178,6 +178,18 @@ describe('on a host’s database, where a server before ours has left messages',
     ).toEqual([{ owner_id: cleo, created_by: cleo, is_admin: true }]);
   });
 
+  it('[R6] a guest who is added or invited there is one: they read, and do not write', async () => {
+    await pool.query('DELETE FROM tablo_access WHERE tablo_id = $1 AND user_id = $2', [boat, cleo]);
+    const guest = { user_id: cleo, role: 'guest' };
+    expect((await call(ada, 'POST', `/chat/channels/${boat}/members`, guest)).status).toBe(201);
+    const write = () => call(cleo, 'POST', `/chat/channels/${boat}/messages`, { text: 'from a guest' });
+    expect(await write()).toMatchObject({ status: 403, body: { code: 'read-only' } });
+    await pool.query('DELETE FROM tablo_access WHERE tablo_id = $1 AND user_id = $2', [boat, cleo]);
+    const link = await call(ada, 'POST', `/chat/channels/${boat}/invites`, { role: 'guest' });
+    expect((await call(cleo, 'POST', `/chat/invites/${link.body.invite.code}/accept`)).status).toBe(200);
+    expect(await write()).toMatchObject({ status: 403, body: { code: 'read-only' } });
+  });
+
   it('answers with a sentence where the host’s own rules refuse', async () => {
     const added = await call(ada, 'POST', `/chat/channels/${boat}/members`, { user_id: stranger });
     expect(added).toMatchObject({

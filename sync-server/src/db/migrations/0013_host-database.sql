@@ -46,7 +46,9 @@ BEGIN
     RETURN NEW;
   END IF;
   by_host := tablo_private.host_role(NEW.tablo_id, NEW.user_id, is_admin);
-  IF tablo_private.role_rank(by_host) > tablo_private.role_rank(NEW.role) OR (TG_OP = 'UPDATE' AND NEW.role = 'admin') THEN
+  -- Of whom the host says nothing, it does not say that they may write: a guest stays one.
+  IF (by_host IN ('owner', 'admin') AND tablo_private.role_rank(by_host) > tablo_private.role_rank(NEW.role))
+      OR (TG_OP = 'UPDATE' AND NEW.role = 'admin') THEN
     NEW.role := by_host;
   END IF;
   RETURN NEW;
