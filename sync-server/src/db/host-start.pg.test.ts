@@ -30,7 +30,7 @@ const read = async (pool: Pool, sql: string) => (await pool.query(sql)).rows as 
 
 describe('the server starts on a host’s database, as its owner who is no superuser,', () => {
   it.each([false, true])(
-    'and changes nothing of the host’s; a second start does nothing (an earlier server’s tables: %s)',
+    'and changes nothing of the host’s, also where its indexes have names like ours; a second start does nothing (an earlier server’s tables: %s)',
     async (hasEarlierServer) => {
       const { url, pool } = await open({ hasEarlierServer });
       const rows = 'SELECT id, owner_id, name, color, created_at, updated_at, deleted_at FROM tablos ORDER BY id';
@@ -236,8 +236,13 @@ describe('a name of ours that is taken stops the start with a sentence, before a
     ['a sequence', 'CREATE SEQUENCE tablo_updates', /public\.tablo_updates is taken by a sequence/],
     [
       'an index',
-      'CREATE INDEX messages_author_idx ON tablos (owner_id)',
-      /public\.messages_author_idx is taken by an? index/,
+      'CREATE INDEX tablo_chat_messages_author_idx ON tablos (owner_id)',
+      /public\.tablo_chat_messages_author_idx is taken by an? index/,
+    ],
+    [
+      'an index that is made with a table which is not there',
+      `${free} CREATE TABLE others (user_id uuid); CREATE INDEX tablo_access_user_id_idx ON others (user_id)`,
+      /public\.tablo_access_user_id_idx is taken by an? index/,
     ],
     ['a schema', 'CREATE SCHEMA tablo_identity', /tablo_identity is taken by a schema/],
     [

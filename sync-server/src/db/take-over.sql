@@ -121,7 +121,7 @@ BEGIN
     FROM public.messages n
   ) taken WHERE taken.id = m.id;
   ALTER TABLE public.messages ALTER COLUMN sent_at DROP DEFAULT, ALTER COLUMN received_at DROP DEFAULT, ALTER COLUMN seq DROP DEFAULT,
-    ADD CONSTRAINT messages_channel_id_seq_key UNIQUE (channel_id, seq);
+    ADD CONSTRAINT tablo_chat_messages_channel_id_seq_key UNIQUE (channel_id, seq);
   COMMENT ON COLUMN public.messages.sent_at IS 'When it was written, by the author''s clock.';
   COMMENT ON COLUMN public.messages.received_at IS 'When the server received it.';
   COMMENT ON COLUMN public.messages.seq IS 'Counts the tablo''s messages in order of arrival, from 1, without gaps.';

@@ -8,9 +8,12 @@ CREATE TABLE public.messages (
   text text,
   created_at timestamptz DEFAULT now(),
   updated_at timestamptz,
-  deleted_at timestamptz
+  deleted_at timestamptz,
+  CONSTRAINT messages_times CHECK (char_length(text) <= 100000)
 );
-CREATE INDEX messages_by_channel ON public.messages (channel_id, created_at DESC);
+-- Names that earlier releases of ours had in mind for themselves.
+CREATE INDEX messages_channel_created_idx ON public.messages (channel_id, created_at DESC);
+CREATE INDEX messages_author_idx ON public.messages (user_id);
 CREATE TABLE public.channel_read_state (
   user_id uuid NOT NULL REFERENCES auth.users (id),
   channel_id uuid NOT NULL REFERENCES public.tablos (id) ON DELETE CASCADE,
