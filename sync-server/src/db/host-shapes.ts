@@ -14,6 +14,8 @@ interface Shape {
   readonly optional?: Readonly<Record<string, Kind>>;
   /** Ours, with a meaning of their own: a column of that name is somebody else's. */
   readonly absent?: readonly string[];
+  /** Where they are there, they have to take NULL: it means that nothing has happened. */
+  readonly nullable?: readonly string[];
   /** Columns of a primary key or a unique index, which our rows refer to. */
   readonly key?: readonly string[];
   /** The server writes rows here without knowing of other columns: those need a default, or to be nullable. */
@@ -31,6 +33,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
       epoch: 'int4',
       last_seq: 'int8',
     },
+    nullable: ['deleted_at'],
     key: ['id'],
   },
   tablo_access: {
@@ -43,6 +46,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
       ...{ created_at: 'timestamptz', updated_at: 'timestamptz', deleted_at: 'timestamptz' },
     },
     absent: ['sent_at', 'received_at', 'seq', 'reply_to', 'edit_id', 'first_text', 'edit_count'],
+    nullable: ['updated_at', 'deleted_at'],
     key: ['id'],
     isOurs: true,
   },
@@ -98,6 +102,8 @@ export async function judgeShape(client: DatabaseClient, table: string, user: st
     return [
       `public.${table} has another shape than we can use: it ${listOf(wrong)}. Rename it, or use another database.`,
     ];
+  const never = columns.filter(({ name, is_required }) => is_required && shape.nullable?.includes(name));
+  if (never.length > 0) return never.map(({ name }) => notNullSentence(table, name));
   if (!found.is_own)
     return [
       `public.${table} belongs to "${found.owner}", and "${user}" may not add columns to it: connect as "${found.owner}", or as a superuser GRANT "${found.owner}" TO "${user}".`,
@@ -144,6 +150,9 @@ function isOfKind({ type, category }: Column, kind: Kind): boolean {
 
 const hasKey = async (client: DatabaseClient, table: number, key: readonly string[]): Promise<boolean> =>
   (await client.query(HAS_KEY, [table, key])).rowCount !== 0;
+
+const notNullSentence = (table: string, column: string): string =>
+  `public.${table}.${column} is NOT NULL, and has to be empty until it happens: ALTER TABLE public.${table} ALTER ${column} DROP NOT NULL;`;
 
 /** Row level security applies to the server itself: it would take all tablos for empty. */
 export function hiddenSentence(tables: readonly string[], user: string): string {

@@ -225,6 +225,17 @@ describe('a name of ours that is taken stops the start with a sentence, before a
       /public\.tablos .*id as bigint/,
     ],
     ['an epoch of the host’s', 'ALTER TABLE tablos ADD epoch text', /public\.tablos .*epoch as text/],
+    [
+      'messages whose time of an edit is never empty',
+      `CREATE TABLE messages (id uuid PRIMARY KEY, channel_id uuid, user_id uuid, text text, created_at timestamptz,
+      updated_at timestamptz NOT NULL, deleted_at timestamptz NOT NULL)`,
+      /ALTER TABLE public\.messages ALTER updated_at DROP NOT NULL;.*ALTER TABLE public\.messages ALTER deleted_at DROP NOT NULL;/,
+    ],
+    [
+      'tablos that are always deleted',
+      `DELETE FROM tablos WHERE deleted_at IS NULL; ALTER TABLE tablos ALTER deleted_at SET NOT NULL`,
+      /ALTER TABLE public\.tablos ALTER deleted_at DROP NOT NULL;/,
+    ],
     ['a role of another kind', 'ALTER TABLE tablo_access ADD role integer', /public\.tablo_access .*role as integer/],
     ['a view', 'CREATE VIEW chat_profiles AS SELECT 1 AS user_id', /public\.chat_profiles is taken by a view/],
     [

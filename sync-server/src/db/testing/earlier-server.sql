@@ -7,7 +7,7 @@ CREATE TABLE public.messages (
   user_id uuid NOT NULL,
   text text,
   created_at timestamptz DEFAULT now(),
-  updated_at timestamptz,
+  updated_at timestamptz DEFAULT now(),
   deleted_at timestamptz,
   CONSTRAINT messages_times CHECK (char_length(text) <= 100000)
 );
