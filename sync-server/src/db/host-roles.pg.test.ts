@@ -2,6 +2,7 @@
 import type { Pool } from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fillTakenOver } from '../ledger/pg-taken-over.ts';
+import { DatabaseClient } from './database-client.ts';
 import { silentLog } from './db-log.ts';
 import { migrate } from './migrate.ts';
 import { createPool } from './pool.ts';
@@ -53,11 +54,12 @@ it('[R6] a guest who loses the host’s admin rights stays a guest', async () =>
 
 it('[R6] the first look at the host’s people raises its owners and admins, and no guest', async () => {
   await pool.query(`UPDATE tablo_access SET role = 'guest' WHERE tablo_id = $1`, [boat]);
-  const client = await pool.connect();
+  const client = new DatabaseClient({ connectionString: host.url });
+  await client.connect();
   await client.query('BEGIN');
   await followHostRoles(client);
   await client.query('COMMIT');
-  client.release();
+  await client.end();
   expect([await roleOf(ada), await roleOf(ben), await roleOf(cleo)]).toEqual(['owner', 'guest', 'admin']);
 });
 

@@ -2,11 +2,13 @@
  * What a database may hold before our first migration, so that it can run there: looked at before anything is changed. Tables that we share with a host (`tablos`, `tablo_access`)
  * and those of a server before ours (`messages`, `channel_read_state`) have a shape; every other name of ours has to be free.
  */
+import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
 import { listOf } from './cannot-start.ts';
 import type { DatabaseClient } from './database-client.ts';
+import { judgeRules } from './host-rules.ts';
 
 /** PostgreSQL's type, or a family of types. */
-type Kind = 'uuid' | 'timestamptz' | 'bool' | 'int4' | 'int8' | 'words' | 'words or enum' | 'time';
+type Kind = 'uuid' | 'timestamptz' | 'bool' | 'int4' | 'int8' | 'text' | 'words' | 'words or enum' | 'time';
 
 interface Shape {
   readonly required: Readonly<Record<string, Kind>>;
@@ -42,7 +44,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   },
   messages: {
     required: {
-      ...{ id: 'uuid', channel_id: 'uuid', user_id: 'uuid', text: 'words' },
+      ...{ id: 'uuid', channel_id: 'uuid', user_id: 'uuid', text: 'text' },
       ...{ created_at: 'timestamptz', updated_at: 'timestamptz', deleted_at: 'timestamptz' },
     },
     absent: ['sent_at', 'received_at', 'seq', 'reply_to', 'edit_id', 'first_text', 'edit_count'],
@@ -61,7 +63,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
 const TABLE = `SELECT c.oid, c.relkind, pg_get_userbyid(c.relowner) AS owner, pg_has_role(current_user, c.relowner, 'USAGE') AS is_own,
     row_security_active(c.oid) AS is_hidden
   FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relname = $1`;
-const COLUMNS = `SELECT a.attname AS name, t.typname AS type, t.typcategory AS category, format_type(a.atttypid, a.atttypmod) AS shown,
+const COLUMNS = `SELECT a.attname AS name, t.typname AS type, t.typcategory AS category, format_type(a.atttypid, a.atttypmod) AS shown, a.atttypmod AS modifier,
     a.attnotnull AS is_required, a.atthasdef OR a.attidentity <> '' AS has_default
   FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped`;
 const HAS_KEY = `SELECT FROM pg_index i WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
@@ -73,6 +75,8 @@ interface Column {
   readonly type: string;
   readonly category: string;
   readonly shown: string;
+  /** Of varchar: its length and 4 more; of times: their digits after the second; -1: none is given. */
+  readonly modifier: number;
   readonly is_required: boolean;
   readonly has_default: boolean;
 }
@@ -103,7 +107,17 @@ export async function judgeShape(client: DatabaseClient, table: string, user: st
       `public.${table} has another shape than we can use: it ${listOf(wrong)}. Rename it, or use another database.`,
     ];
   const never = columns.filter(({ name, is_required }) => is_required && shape.nullable?.includes(name));
-  if (never.length > 0) return never.map(({ name }) => notNullSentence(table, name));
+  const rules = never.map(({ name }) => notNullSentence(table, name));
+  if (shape.isOurs === true) {
+    const short = columns.filter((column) => shape.required[column.name] === 'text' && isTooShort(column));
+    rules.push(...short.map((column) => tooShortSentence(table, column)));
+    // A longest text does not fit into a short column, to be tried there.
+    const written = Object.keys(shape.required);
+    const { oid } = found;
+    if (short.length === 0)
+      rules.push(...(await judgeRules(client, { name: table, oid, written, key: shape.key ?? [] })));
+  }
+  if (rules.length > 0) return rules;
   if (!found.is_own)
     return [
       `public.${table} belongs to "${found.owner}", and "${user}" may not add columns to it: connect as "${found.owner}", or as a superuser GRANT "${found.owner}" TO "${user}".`,
@@ -141,7 +155,13 @@ function judgeColumn(column: Column | undefined, name: string, kind: Kind, isReq
   return null;
 }
 
-function isOfKind({ type, category }: Column, kind: Kind): boolean {
+/** A domain has rules of its own, and char(n) and name change what they are given. */
+const TEXTS = ['text', 'varchar', 'citext'];
+const MILLISECONDS = 3;
+
+function isOfKind({ type, category, modifier }: Column, kind: Kind): boolean {
+  if (kind === 'text') return TEXTS.includes(type);
+  if (kind === 'timestamptz') return type === kind && (modifier === -1 || modifier >= MILLISECONDS);
   if (kind === 'words') return category === 'S';
   if (kind === 'words or enum') return category === 'S' || category === 'E';
   if (kind === 'time') return type === 'timestamptz' || type === 'timestamp';
@@ -150,6 +170,12 @@ function isOfKind({ type, category }: Column, kind: Kind): boolean {
 
 const hasKey = async (client: DatabaseClient, table: number, key: readonly string[]): Promise<boolean> =>
   (await client.query(HAS_KEY, [table, key])).rowCount !== 0;
+
+const VARCHAR_HEAD = 4;
+const isTooShort = ({ modifier }: Column): boolean => modifier !== -1 && modifier - VARCHAR_HEAD < MAX_TEXT_CODE_POINTS;
+
+const tooShortSentence = (table: string, { name, shown }: Column): string =>
+  `public.${table}.${name} is ${shown}, and a message may have ${MAX_TEXT_CODE_POINTS} characters: ALTER TABLE public.${table} ALTER ${name} TYPE text;`;
 
 const notNullSentence = (table: string, column: string): string =>
   `public.${table}.${column} is NOT NULL, and has to be empty until it happens: ALTER TABLE public.${table} ALTER ${column} DROP NOT NULL;`;

@@ -9,7 +9,11 @@ CREATE TABLE public.messages (
   created_at timestamptz DEFAULT now(),
   updated_at timestamptz DEFAULT now(),
   deleted_at timestamptz,
-  CONSTRAINT messages_times CHECK (char_length(text) <= 100000)
+  client_key text UNIQUE,
+  CONSTRAINT messages_times CHECK (char_length(text) <= 100000),
+  CONSTRAINT "emptied" CHECK ((deleted_at IS NOT NULL OR btrim(text) <> '' OR text IS NULL) IS TRUE),
+  CONSTRAINT keys CHECK (client_key <> ''),
+  UNIQUE (channel_id, user_id, client_key)
 );
 -- Names that earlier releases of ours had in mind for themselves.
 CREATE INDEX messages_channel_created_idx ON public.messages (channel_id, created_at DESC);
