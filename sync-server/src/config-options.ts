@@ -90,7 +90,7 @@ export const OPTIONS = {
     type: 'yes/no',
     fallback: 'no',
     description:
-      'yes: behind a reverse proxy, whose last X-Forwarded-For entry is the client; X-Forwarded-Proto and -Host, or Forwarded, say how people reach it.',
+      'yes: behind a reverse proxy. The last entry of X-Forwarded-For, or else of Forwarded, is the client; X-Forwarded-Proto, -Host and -Port, or Forwarded, say how people reach it.',
     parse: oneOf(['yes', 'no']),
   },
   ADD_MEMBERS: {
