@@ -4,6 +4,7 @@
  */
 import { EPOCH_MAX_BYTES, EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
 import {
+  address,
   bearerToken,
   databaseUrl,
   integer,
@@ -42,7 +43,7 @@ export const OPTIONS = {
     type: 'address',
     fallback: '127.0.0.1',
     description: 'Address to listen on. 0.0.0.0: all of this machine.',
-    parse: text,
+    parse: address,
   },
   DATABASE_URL: {
     type: 'URL',
