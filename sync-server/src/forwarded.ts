@@ -15,8 +15,21 @@ const HOSTS_MAX = 8;
 export function hostsOf(read: ReadHeader, trustProxy: boolean): readonly string[] {
   const host = read('host') ?? '';
   if (!trustProxy) return [host];
-  const forwarded = [...readPairs(read, 'host'), ...readList(read, 'x-forwarded-host')];
-  return [...new Set([...forwarded, host])].slice(0, HOSTS_MAX);
+  const named = [...readPairs(read, 'host'), ...readList(read, 'x-forwarded-host'), host];
+  const port = forwardedPort(read);
+  // Some say the port apart from the name, and a few say there the one that they listen on themselves: both are possible.
+  const hosts = named.flatMap((name) => (port === null || HAS_PORT.test(name) ? [name] : [`${name}:${port}`, name]));
+  return [...new Set(hosts)].slice(0, HOSTS_MAX);
+}
+
+const HAS_PORT = /^$|:\d*$/;
+/** Of http and https: no browser writes them, and a proxy behind the one that ends TLS may give either. */
+const USUAL_PORTS = ['80', '443'];
+
+/** What a browser writes behind the name; null: nothing. */
+function forwardedPort(read: ReadHeader): string | null {
+  const port = readList(read, 'x-forwarded-port')[0] ?? '';
+  return /^\d{1,5}$/.test(port) && !USUAL_PORTS.includes(port) ? port : null;
 }
 
 /**
