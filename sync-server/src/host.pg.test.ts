@@ -17,11 +17,11 @@ const SECRET = 'the-secret-of-a-host-application';
 const ISSUER = 'https://host.example/auth/v1';
 const stranger = 'a0000000-0000-4000-8000-0000000000ff';
 
-const tokenOf = (user: string) =>
+const tokenOf = (user: string, issuer = ISSUER) =>
   new SignJWT({ email: `${user}@example.org`, name: `User ${user.slice(-1)}` })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(user)
-    .setIssuer(ISSUER)
+    .setIssuer(issuer)
     .setExpirationTime('1h')
     .sign(new TextEncoder().encode(SECRET));
 
@@ -212,6 +212,19 @@ describe('on a host’s database, where a server before ours has left messages',
     expect((await call(ada, 'GET', '/readyz')).body).toEqual({ status: 'ready' });
     expect((await call(ada, 'GET', '/chat/channels')).body.channels).toMatchObject([{ id: boat, last_seq: 124 }]);
   });
+});
+
+it('names in the log the setting that refuses the tokens of the host’s issuer', async () => {
+  const host = await openHost();
+  const { server, lines } = await startOn(host.url);
+  const authorization = `Bearer ${await tokenOf(ada, 'https://host.example')}`;
+  expect((await fetch(`${server.url}/chat/channels`, { headers: { authorization } })).status).toBe(401);
+  await until(() =>
+    expect(lines.join('')).toMatch(/JWT_ISSUER.*https:\/\/host\.example|https:\/\/host\.example.*JWT_ISSUER/),
+  );
+  expect(lines.join('')).not.toContain(authorization.slice('Bearer '.length));
+  await server.close();
+  await host.close();
 });
 
 describe('[R6] row level security that is forced upon the owner', () => {
