@@ -206,6 +206,33 @@ describe('on a host’s database, where a server before ours has left messages',
     expect((await call(ada, 'PATCH', `/chat/channels/${boat}`, { name: 'x'.repeat(50) })).status).toBe(403);
   });
 
+  it.each(['P0001', 'PT403', 'PT429', '42501', '23514', '44000', 'HX001'])(
+    'and with the host’s own words where a trigger of theirs raises %s',
+    async (code) => {
+      await pool.query(`CREATE FUNCTION no_boats() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN RAISE EXCEPTION E'Boats have\\nleft: %', repeat('x', 500) USING ERRCODE = '${code}'; END $$;
+        CREATE TRIGGER no_boats BEFORE UPDATE OF name ON tablos FOR EACH ROW EXECUTE FUNCTION no_boats()`);
+      const { status, body } = await call(ada, 'PATCH', `/chat/channels/${boat}`, { name: 'Other' });
+      await pool.query('DROP FUNCTION no_boats() CASCADE');
+      expect([status, body.code]).toEqual([403, 'forbidden']);
+      expect(body.error).toMatch(/does not allow this change: Boats have left: x+$/);
+      expect(body.error.length).toBeLessThan(300);
+    },
+  );
+
+  it('and where a column has become one that the host’s database makes', async () => {
+    await pool.query(`ALTER TABLE tablos DROP created_by, ADD created_by uuid GENERATED ALWAYS AS (owner_id) STORED`);
+    const created = await call(cleo, 'POST', '/chat/channels', { name: 'Raft' });
+    expect(created).toMatchObject({ status: 403, body: { error: expect.stringContaining('does not allow') } });
+    await pool.query('ALTER TABLE tablos ALTER created_by DROP EXPRESSION');
+    // Those that only some hosts have are then not written.
+    await pool.query(
+      `ALTER TABLE tablo_access DROP is_admin, ADD is_admin boolean GENERATED ALWAYS AS (role = 'owner') STORED`,
+    );
+    expect((await call(cleo, 'POST', '/chat/channels', { name: 'Gig' })).status).toBe(201);
+    await pool.query('ALTER TABLE tablo_access ALTER is_admin DROP EXPRESSION');
+  });
+
   it('starts a second time, and has everything', async () => {
     await server.close();
     ({ server, call } = await startOn(host.url));
