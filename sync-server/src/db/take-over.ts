@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { DatabaseClient } from './database-client.ts';
 import type { DbLog } from './db-log.ts';
 import { withoutTriggers } from './quiet-triggers.ts';
+import { visiblePattern } from './visible-pattern.ts';
 
 const TAKE_OVER = fileURLToPath(new URL('./take-over.sql', import.meta.url));
 const EARLIER = `SELECT to_regclass('public.messages') IS NOT NULL OR to_regclass('public.channel_read_state') IS NOT NULL AS found`;
@@ -22,6 +23,7 @@ export async function hasEarlierServer(client: DatabaseClient): Promise<boolean>
 
 export async function takeOver(client: DatabaseClient): Promise<void> {
   const sql = await readFile(TAKE_OVER, 'utf8');
+  await client.query(`SELECT set_config('tablo_chat.visible', $1, true)`, [visiblePattern()]);
   await withoutTriggers(client, ['public.tablos', 'public.messages', 'public.channel_read_state'], async () => {
     await client.query(sql);
   });
