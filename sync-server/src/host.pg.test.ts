@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { channelsAnswer } from '@tablo/schema/rest/channel';
 import { messagesPage } from '@tablo/schema/rest/message';
 import { SignJWT } from 'jose';
@@ -190,6 +191,24 @@ describe('on a host’s database, where a server before ours has left messages',
     expect(await write()).toMatchObject({ status: 403, body: { code: 'read-only' } });
   });
 
+  it('moves the host’s time of change with every message, and with the trigger that OPERATIONS names it does not', async () => {
+    const movesBy = async (act: () => Promise<unknown>): Promise<boolean> => {
+      const read = async () =>
+        (await pool.query('SELECT updated_at::text AS at FROM tablos WHERE id = $1', [boat])).rows[0].at;
+      const before = await read();
+      await act();
+      return (await read()) !== before;
+    };
+    const write = async (text: string) =>
+      expect((await call(ada, 'POST', `/chat/channels/${boat}/messages`, { text })).status).toBe(201);
+    const rename = () => pool.query(`UPDATE tablos SET color = 'red' WHERE id = $1`, [boat]);
+    expect(await movesBy(() => write('one'))).toBe(true);
+    const page = await readFile(new URL('../../docs/OPERATIONS.md', import.meta.url), 'utf8');
+    await pool.query(/```sql\n(CREATE OR REPLACE TRIGGER touch [^`]+)```/.exec(page)?.[1] ?? '');
+    expect(await movesBy(() => write('two'))).toBe(false);
+    expect(await movesBy(rename)).toBe(true);
+  });
+
   it('answers with a sentence where the host’s own rules refuse', async () => {
     const added = await call(ada, 'POST', `/chat/channels/${boat}/members`, { user_id: stranger });
     expect(added).toMatchObject({
@@ -237,7 +256,7 @@ describe('on a host’s database, where a server before ours has left messages',
     await server.close();
     ({ server, call } = await startOn(host.url));
     expect((await call(ada, 'GET', '/readyz')).body).toEqual({ status: 'ready' });
-    expect((await call(ada, 'GET', '/chat/channels')).body.channels).toMatchObject([{ id: boat, last_seq: 124 }]);
+    expect((await call(ada, 'GET', '/chat/channels')).body.channels).toMatchObject([{ id: boat, last_seq: 126 }]);
   });
 });
 
