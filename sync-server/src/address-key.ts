@@ -1,6 +1,7 @@
 /** Whose a connection is, for bounds by address. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { isIP, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
+import { clientOf } from './forwarded.ts';
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 const NETWORK_GROUPS = 4;
@@ -13,17 +14,9 @@ interface Incoming {
 
 /** The socket's address, or what the proxy in front says, where it is trusted. */
 export function addressOf({ headers, socket }: Incoming, trustProxy: boolean): string | null {
-  // A proxy appends what it saw; whatever stands before that, the client may have written itself.
-  const forwarded = trustProxy ? lastOf(headers['x-forwarded-for']) : undefined;
-  if (forwarded !== undefined && isIP(forwarded) !== 0) return forwarded;
-  return socket.remoteAddress ?? null;
+  const forwarded = trustProxy ? clientOf((name) => headers[name]?.toString()) : null;
+  return forwarded ?? socket.remoteAddress ?? null;
 }
-
-const lastOf = (header: string | readonly string[] | undefined): string | undefined =>
-  String(header ?? '')
-    .split(',')
-    .at(-1)
-    ?.trim();
 
 /** What an address is counted under. Whoever has one IPv6 address has the whole /64 that it is of. */
 export function addressKey(address: string): string {

@@ -4,6 +4,7 @@
  */
 import { EPOCH_MAX_BYTES, EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
 import {
+  address,
   bearerToken,
   databaseUrl,
   integer,
@@ -42,7 +43,7 @@ export const OPTIONS = {
     type: 'address',
     fallback: '127.0.0.1',
     description: 'Address to listen on. 0.0.0.0: all of this machine.',
-    parse: text,
+    parse: address,
   },
   DATABASE_URL: {
     type: 'URL',
@@ -90,7 +91,7 @@ export const OPTIONS = {
     type: 'yes/no',
     fallback: 'no',
     description:
-      'yes: behind a reverse proxy, whose last X-Forwarded-For entry is the client; X-Forwarded-Proto and -Host, or Forwarded, say how people reach it.',
+      'yes: behind a reverse proxy. The last entry of X-Forwarded-For, or else of Forwarded, is the client; X-Forwarded-Proto, -Host and -Port, or Forwarded, say how people reach it.',
     parse: oneOf(['yes', 'no']),
   },
   ADD_MEMBERS: {

@@ -1,4 +1,5 @@
 /** How the text of a setting becomes a value. Each error completes the sentence "PORT must be …". */
+import { isIPv6 } from 'node:net';
 import { err, ok, type Result } from '@tablo/schema/result';
 import { parseDatabaseUrl } from './database-url.ts';
 import { normaliseOrigin } from './origins.ts';
@@ -10,6 +11,12 @@ export const SECRET_MIN_LENGTH = 16;
 export type Parse<T> = (text: string) => Result<T, string>;
 
 export const text: Parse<string> = (given) => ok(given);
+
+/** An address to listen on: IPv6 also as URLs have it, in brackets. */
+export const address: Parse<string> = (given) => {
+  const bracketed = /^\[(.*)\]$/.exec(given)?.[1];
+  return ok(bracketed !== undefined && isIPv6(bracketed) ? bracketed : given);
+};
 
 export const integer =
   (min: number, max: number): Parse<number> =>

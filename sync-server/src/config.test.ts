@@ -73,6 +73,13 @@ describe('parseConfig', () => {
     expect(parsed({}, ['--database-url=postgres://u:p@h/d?a=b']).databaseUrl).toBe('postgres://u:p@h/d?a=b');
   });
 
+  it('takes an address to listen on with brackets and without', () => {
+    const hosts = ['::1', '[::1]', '[fe80::1%eth0]', '0.0.0.0', '[chat]', 'localhost'].map(
+      (HOST) => parsed({ HOST }).host,
+    );
+    expect(hosts).toEqual(['::1', '::1', 'fe80::1%eth0', '0.0.0.0', '[chat]', 'localhost']);
+  });
+
   it.each([
     [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535.'],
     [{ PORT: '65536' }, 'PORT must be a whole number from 0 to 65535.'],

@@ -3,6 +3,8 @@
  * make a browser send these headers to another origin, so a name in any of them is as good as `Host`.
  */
 
+import { isIP } from 'node:net';
+
 /** The header's value; null or undefined where there is none. */
 type ReadHeader = (name: string) => string | null | undefined;
 
@@ -13,8 +15,40 @@ const HOSTS_MAX = 8;
 export function hostsOf(read: ReadHeader, trustProxy: boolean): readonly string[] {
   const host = read('host') ?? '';
   if (!trustProxy) return [host];
-  const forwarded = [...readPairs(read, 'host'), ...readList(read, 'x-forwarded-host')];
-  return [...new Set([...forwarded, host])].slice(0, HOSTS_MAX);
+  const named = [...readPairs(read, 'host'), ...readList(read, 'x-forwarded-host'), host];
+  const port = forwardedPort(read);
+  // Some say the port apart from the name, and a few say there the one that they listen on themselves: both are possible.
+  const hosts = named.flatMap((name) => (port === null || HAS_PORT.test(name) ? [name] : [`${name}:${port}`, name]));
+  return [...new Set(hosts)].slice(0, HOSTS_MAX);
+}
+
+const HAS_PORT = /^$|:\d*$/;
+/** Of http and https: no browser writes them, and a proxy behind the one that ends TLS may give either. */
+const USUAL_PORTS = ['80', '443'];
+
+/** What a browser writes behind the name; null: nothing. */
+function forwardedPort(read: ReadHeader): string | null {
+  const port = readList(read, 'x-forwarded-port')[0] ?? '';
+  return /^\d{1,5}$/.test(port) && !USUAL_PORTS.includes(port) ? port : null;
+}
+
+/**
+ * Whose request it is, by the last proxy's word: it appends what it saw, and whatever stands before that, the client may have written itself. Of the two headers a proxy
+ * writes one, and passes on the other as the client sent it; nearly all write `X-Forwarded-For`, so where that is there, it alone counts. (For names and schemes both do: no
+ * page can write either, but a program that wants another address here can.)
+ */
+export function clientOf(read: ReadHeader): string | null {
+  const list = readList(read, 'x-forwarded-for');
+  return addressIn((list.length > 0 ? list : readPairs(read, 'for', 'last')).at(-1) ?? '');
+}
+
+/** Some write the port along: `192.0.2.1:51234`, `[2001:db8::1]:443`. */
+const WITH_PORT = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::[\w.-]+)?$/;
+
+function addressIn(text: string): string | null {
+  const [, bracketed, plain = text] = WITH_PORT.exec(text) ?? [];
+  const address = bracketed ?? plain;
+  return isIP(address) === 0 ? null : address;
 }
 
 /** Whether the browser spoke TLS to the proxy. */
@@ -36,8 +70,9 @@ function readList(read: ReadHeader, name: string): readonly string[] {
 }
 
 /** Of `Forwarded` (RFC 7239): `for=192.0.2.1;proto=https;host="chat.example:8443", for=…`. */
-function readPairs(read: ReadHeader, name: string): readonly string[] {
-  return readList(read, 'forwarded').flatMap((element) =>
+function readPairs(read: ReadHeader, name: string, which: 'all' | 'last' = 'all'): readonly string[] {
+  const elements = readList(read, 'forwarded');
+  return (which === 'last' ? elements.slice(-1) : elements).flatMap((element) =>
     element.split(';').flatMap((pair) => {
       const [key = '', value = ''] = pair.split('=');
       return key.trim().toLowerCase() === name ? [value.trim().replace(/^"(.*)"$/, '$1')] : [];

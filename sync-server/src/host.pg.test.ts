@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { channelsAnswer } from '@tablo/schema/rest/channel';
 import { messagesPage } from '@tablo/schema/rest/message';
 import { SignJWT } from 'jose';
@@ -17,11 +18,11 @@ const SECRET = 'the-secret-of-a-host-application';
 const ISSUER = 'https://host.example/auth/v1';
 const stranger = 'a0000000-0000-4000-8000-0000000000ff';
 
-const tokenOf = (user: string) =>
+const tokenOf = (user: string, issuer = ISSUER) =>
   new SignJWT({ email: `${user}@example.org`, name: `User ${user.slice(-1)}` })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(user)
-    .setIssuer(ISSUER)
+    .setIssuer(issuer)
     .setExpirationTime('1h')
     .sign(new TextEncoder().encode(SECRET));
 
@@ -115,9 +116,9 @@ describe('on a host’s database, where a server before ours has left messages',
   });
 
   it('[R1] [R5] goes on from there: new messages, an edit of an old one, a deletion; the audit finds nothing', async () => {
-    expect((await call(ben, 'POST', `/chat/channels/${boat}/messages`, { text: 'new here' })).body.message.seq).toBe(
-      124,
-    );
+    const posted = await call(ben, 'POST', `/chat/channels/${boat}/messages`, { text: 'new here' });
+    // The table says now() where nobody else does.
+    expect(posted.body.message).toMatchObject({ seq: 124, updated_at: null });
     const client = await join(ben, `${boat}/2`);
     await until(() => expect(client.texts).toContain('new here'));
     const old = client.entries.find(({ text }) => text === 'more 100');
@@ -178,6 +179,36 @@ describe('on a host’s database, where a server before ours has left messages',
     ).toEqual([{ owner_id: cleo, created_by: cleo, is_admin: true }]);
   });
 
+  it('[R6] a guest who is added or invited there is one: they read, and do not write', async () => {
+    await pool.query('DELETE FROM tablo_access WHERE tablo_id = $1 AND user_id = $2', [boat, cleo]);
+    const guest = { user_id: cleo, role: 'guest' };
+    expect((await call(ada, 'POST', `/chat/channels/${boat}/members`, guest)).status).toBe(201);
+    const write = () => call(cleo, 'POST', `/chat/channels/${boat}/messages`, { text: 'from a guest' });
+    expect(await write()).toMatchObject({ status: 403, body: { code: 'read-only' } });
+    await pool.query('DELETE FROM tablo_access WHERE tablo_id = $1 AND user_id = $2', [boat, cleo]);
+    const link = await call(ada, 'POST', `/chat/channels/${boat}/invites`, { role: 'guest' });
+    expect((await call(cleo, 'POST', `/chat/invites/${link.body.invite.code}/accept`)).status).toBe(200);
+    expect(await write()).toMatchObject({ status: 403, body: { code: 'read-only' } });
+  });
+
+  it('moves the host’s time of change with every message, and with the trigger that OPERATIONS names it does not', async () => {
+    const movesBy = async (act: () => Promise<unknown>): Promise<boolean> => {
+      const read = async () =>
+        (await pool.query('SELECT updated_at::text AS at FROM tablos WHERE id = $1', [boat])).rows[0].at;
+      const before = await read();
+      await act();
+      return (await read()) !== before;
+    };
+    const write = async (text: string) =>
+      expect((await call(ada, 'POST', `/chat/channels/${boat}/messages`, { text })).status).toBe(201);
+    const rename = () => pool.query(`UPDATE tablos SET color = 'red' WHERE id = $1`, [boat]);
+    expect(await movesBy(() => write('one'))).toBe(true);
+    const page = await readFile(new URL('../../docs/OPERATIONS.md', import.meta.url), 'utf8');
+    await pool.query(/```sql\n(CREATE OR REPLACE TRIGGER touch [^`]+)```/.exec(page)?.[1] ?? '');
+    expect(await movesBy(() => write('two'))).toBe(false);
+    expect(await movesBy(rename)).toBe(true);
+  });
+
   it('answers with a sentence where the host’s own rules refuse', async () => {
     const added = await call(ada, 'POST', `/chat/channels/${boat}/members`, { user_id: stranger });
     expect(added).toMatchObject({
@@ -194,12 +225,52 @@ describe('on a host’s database, where a server before ours has left messages',
     expect((await call(ada, 'PATCH', `/chat/channels/${boat}`, { name: 'x'.repeat(50) })).status).toBe(403);
   });
 
+  it.each(['P0001', 'PT403', 'PT429', '42501', '23514', '44000', 'HX001'])(
+    'and with the host’s own words where a trigger of theirs raises %s',
+    async (code) => {
+      await pool.query(`CREATE FUNCTION no_boats() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN RAISE EXCEPTION E'Boats have\\nleft: %', repeat('x', 500) USING ERRCODE = '${code}'; END $$;
+        CREATE TRIGGER no_boats BEFORE UPDATE OF name ON tablos FOR EACH ROW EXECUTE FUNCTION no_boats()`);
+      const { status, body } = await call(ada, 'PATCH', `/chat/channels/${boat}`, { name: 'Other' });
+      await pool.query('DROP FUNCTION no_boats() CASCADE');
+      expect([status, body.code]).toEqual([403, 'forbidden']);
+      expect(body.error).toMatch(/does not allow this change: Boats have left: x+$/);
+      expect(body.error.length).toBeLessThan(300);
+    },
+  );
+
+  it('and where a column has become one that the host’s database makes', async () => {
+    await pool.query(`ALTER TABLE tablos DROP created_by, ADD created_by uuid GENERATED ALWAYS AS (owner_id) STORED`);
+    const created = await call(cleo, 'POST', '/chat/channels', { name: 'Raft' });
+    expect(created).toMatchObject({ status: 403, body: { error: expect.stringContaining('does not allow') } });
+    await pool.query('ALTER TABLE tablos ALTER created_by DROP EXPRESSION');
+    // Those that only some hosts have are then not written.
+    await pool.query(
+      `ALTER TABLE tablo_access DROP is_admin, ADD is_admin boolean GENERATED ALWAYS AS (role = 'owner') STORED`,
+    );
+    expect((await call(cleo, 'POST', '/chat/channels', { name: 'Gig' })).status).toBe(201);
+    await pool.query('ALTER TABLE tablo_access ALTER is_admin DROP EXPRESSION');
+  });
+
   it('starts a second time, and has everything', async () => {
     await server.close();
     ({ server, call } = await startOn(host.url));
     expect((await call(ada, 'GET', '/readyz')).body).toEqual({ status: 'ready' });
-    expect((await call(ada, 'GET', '/chat/channels')).body.channels).toMatchObject([{ id: boat, last_seq: 124 }]);
+    expect((await call(ada, 'GET', '/chat/channels')).body.channels).toMatchObject([{ id: boat, last_seq: 126 }]);
   });
+});
+
+it('names in the log the setting that refuses the tokens of the host’s issuer', async () => {
+  const host = await openHost();
+  const { server, lines } = await startOn(host.url);
+  const authorization = `Bearer ${await tokenOf(ada, 'https://host.example')}`;
+  expect((await fetch(`${server.url}/chat/channels`, { headers: { authorization } })).status).toBe(401);
+  await until(() =>
+    expect(lines.join('')).toMatch(/JWT_ISSUER.*https:\/\/host\.example|https:\/\/host\.example.*JWT_ISSUER/),
+  );
+  expect(lines.join('')).not.toContain(authorization.slice('Bearer '.length));
+  await server.close();
+  await host.close();
 });
 
 describe('[R6] row level security that is forced upon the owner', () => {

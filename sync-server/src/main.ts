@@ -13,6 +13,7 @@ import {
   settleDatabaseUrl,
 } from './db/reach-database.ts';
 import { fillTakenOver } from './ledger/pg-taken-over.ts';
+import { describeListenFault } from './listen-fault.ts';
 import { createLog, type Log } from './log.ts';
 import { quietConsole } from './quiet-console.ts';
 import { openServer, type Server } from './server.ts';
@@ -154,9 +155,8 @@ function announce({ url }: Server, config: Config): void {
 }
 
 function describe(error: unknown, config: Config): string {
-  const code = (error as { code?: unknown }).code;
-  if (code === 'EADDRINUSE') return `port ${config.port} is in use. Set PORT to another one.`;
-  if (code === 'EACCES') return `port ${config.port} needs more rights than this user has. Set PORT to another one.`;
+  const listening = describeListenFault(error, config);
+  if (listening !== null) return listening;
   return describeDatabaseFault(error) ?? (error instanceof Error ? error.message : String(error));
 }
 

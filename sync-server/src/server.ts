@@ -7,6 +7,7 @@ import { openChanges } from './access/pg-changes.ts';
 import { PgMembership } from './access/pg-membership.ts';
 import { PgProfiles } from './access/pg-profiles.ts';
 import { PgReadPositions } from './access/pg-read-positions.ts';
+import { RefusedTokens } from './access/refused-tokens.ts';
 import { localKeys, remoteKeys, secretKeys, type TokenKeys } from './access/token-keys.ts';
 import { JwtVerifier } from './access/token-verifier.ts';
 import { openHourlyAudit } from './audit/hourly-audit.ts';
@@ -103,7 +104,7 @@ async function openParts(
   const ledgerPool = createPool(databaseUrl, { log, max: LEDGER_CONNECTIONS });
   const limits = new Limits(config.limits, metrics.onLimit);
   const identity = config.tokens.type === 'built-in' ? await openIdentity(databaseUrl, config, log) : null;
-  const tokens = new JwtVerifier(keysOf(config, identity), config);
+  const tokens = new JwtVerifier(keysOf(config, identity), config, Date.now, new RefusedTokens(config, log));
   const membership = new PgMembership(pool);
   const profiles = new PgProfiles(pool, log);
   const changes = await openChanges(databaseUrl, log);

@@ -7,6 +7,7 @@ import { err, ok, type Result } from '@tablo/schema/result';
 import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { type Claims, claimsOf } from './claims.ts';
 import { LruMap } from './lru-map.ts';
+import type { RefusedTokens } from './refused-tokens.ts';
 import { KeysUnavailableError, type TokenKeys } from './token-keys.ts';
 
 /** `unavailable`: the issuer's keys cannot be had now; the token may well be good. Codes of `close-codes.ts`. */
@@ -41,12 +42,20 @@ export class JwtVerifier implements TokenVerifier {
   readonly #keys: TokenKeys;
   readonly #options: JWTVerifyOptions;
   readonly #now: () => number;
+  readonly #refused: Pick<RefusedTokens, 'note'> | null;
   readonly #verified = new LruMap<string, Verified>(CACHE_MAX);
   readonly #running = new Map<string, Promise<Result<Claims, TokenFault>>>();
 
-  constructor(keys: TokenKeys, expected: ExpectedClaims, now: () => number = Date.now) {
+  /** `refused`: is told of tokens that are no good, and why. */
+  constructor(
+    keys: TokenKeys,
+    expected: ExpectedClaims,
+    now: () => number = Date.now,
+    refused: Pick<RefusedTokens, 'note'> | null = null,
+  ) {
     this.#keys = keys;
     this.#now = now;
+    this.#refused = refused;
     this.#options = {
       algorithms: [...keys.algorithms],
       issuer: expected.issuer,
@@ -83,6 +92,7 @@ export class JwtVerifier implements TokenVerifier {
       return ok(claims);
     } catch (error) {
       if (error instanceof KeysUnavailableError) return err('unavailable');
+      this.#refused?.note(error);
       // Thrown after the signature, `iss` and `aud` were found good. Whatever else jose throws is the token's fault, or a key's that no token can use.
       return err(error instanceof errors.JWTExpired ? 'token-expired' : 'unauthenticated');
     }

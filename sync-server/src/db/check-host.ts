@@ -11,17 +11,27 @@ const RIGHTS = `SELECT current_user AS user, current_database() AS database, has
 const TAKEN = `SELECT c.relname AS name, c.relkind AS kind FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY($1)
   UNION ALL SELECT t.typname, 'c' FROM pg_type t WHERE t.typnamespace = 'public'::regnamespace AND t.typname = ANY($1) AND t.typrelid = 0
   ORDER BY 1`;
+const EXISTING = `SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass('public.' || name) IS NOT NULL`;
 // An earlier release left tablo_private behind, empty, where it could not start.
 const SCHEMAS = `SELECT n.nspname AS name FROM pg_namespace n WHERE n.nspname = ANY($1) AND (
     EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = n.oid)
     OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname NOT LIKE 'migrations%')
     OR (n.nspname <> 'tablo_private'))`;
 
-const MADE = /^ *CREATE TABLE (?:IF NOT EXISTS )?public\.(\w+)|^ *CREATE (?:UNIQUE )?INDEX (\w+) ON public\./gm;
+const MADE = /^ *CREATE TABLE (?:IF NOT EXISTS )?public\.(\w+)|^( *)CREATE (?:UNIQUE )?INDEX (\w+) ON public\.(\w+)/gm;
+
+interface Made {
+  readonly name: string;
+  /** An index that is made together with this table, and not where the table is there: its statement stands within an IF. */
+  readonly onlyWith: string | null;
+}
 
 /** Tables and indexes that `sql`, a file of ours, makes in `public`. */
-export const namesMadeBy = (sql: string): string[] =>
-  [...sql.matchAll(MADE)].map(([, table, index]) => table ?? index ?? '');
+const madeBy = (sql: string): readonly Made[] =>
+  [...sql.matchAll(MADE)].map(([, table, indent, index, on]) => ({
+    name: table ?? index ?? '',
+    onlyWith: indent ? (on ?? null) : null,
+  }));
 
 /** `pending`: the files that are to run. `isFirst`: none has run yet. */
 export async function checkHost(client: DatabaseClient, pending: readonly string[], isFirst: boolean): Promise<string> {
@@ -60,7 +70,11 @@ async function findTaken(
   pending: readonly string[],
   shared: readonly string[],
 ): Promise<string[]> {
-  const names = pending.flatMap(namesMadeBy).filter((name) => !shared.includes(name));
+  const existing = (await client.query<{ name: string }>(EXISTING, [shared])).rows.map(({ name }) => name);
+  const names = pending
+    .flatMap(madeBy)
+    .filter(({ name, onlyWith }) => !shared.includes(name) && (onlyWith === null || !existing.includes(onlyWith)))
+    .map(({ name }) => name);
   const { rows } = await client.query<{ name: string; kind: string }>(TAKEN, [names]);
   const sentences = rows.map(
     ({ name, kind }) =>

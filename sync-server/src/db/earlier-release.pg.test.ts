@@ -25,7 +25,12 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** As a release before 0013 left it: the same files, and the old name of the table. */
+const OLD_NAMES = `SELECT format('ALTER INDEX public.%I RENAME TO %I', c.relname, substr(c.relname, 12)) AS rename FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
+    WHERE i.indrelid IN ('messages'::regclass, 'channel_read_state'::regclass) AND c.relname LIKE 'tablo\\_chat\\_%'
+  UNION ALL SELECT format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', conrelid::regclass, conname, substr(conname, 12)) FROM pg_constraint
+    WHERE conrelid IN ('messages'::regclass, 'channel_read_state'::regclass) AND contype = 'c' AND conname LIKE 'tablo\\_chat\\_%'`;
+
+/** As a release before 0013 left it: the same files, and the old names of the table, of indexes and of constraints. */
 async function openEarlier(last: string): Promise<void> {
   for (const name of await readdir(MIGRATIONS))
     if (name <= `${last}~`) await cp(join(MIGRATIONS, name), join(dir, name));
@@ -33,8 +38,19 @@ async function openEarlier(last: string): Promise<void> {
   await pool.query(
     'ALTER TABLE chat_profiles RENAME TO profiles; ALTER INDEX chat_profiles_pkey RENAME TO profiles_pkey',
   );
+  const { rows } = await pool.query<{ rename: string }>(OLD_NAMES);
+  expect(rows.length).toBeGreaterThan(1);
+  for (const { rename } of rows) await pool.query(rename);
   await pool.query('INSERT INTO profiles (user_id, name) VALUES ($1, $2)', [ada, 'Ada']);
 }
+
+/** Indexes and constraints of the two tables that a server before ours may have made, but for NOT NULL. */
+const namesOf = async (of: Pool): Promise<readonly string[]> => {
+  const { indexes, constraints } = await takePicture(of);
+  return [...indexes, ...constraints].filter(
+    (line) => /^(messages|channel_read_state) /.test(line) && !line.includes('_not_null"'),
+  );
+};
 
 /** Everything about the table but the names of NOT NULL constraints, which PostgreSQL keeps and nothing asks for. */
 const tableOf = async (of: Pool): Promise<readonly string[]> =>
@@ -43,13 +59,14 @@ const tableOf = async (of: Pool): Promise<readonly string[]> =>
     .filter((line) => line.startsWith('chat_profiles ') && !line.includes('_not_null"'));
 
 it.each(['0012', '0005', '0001'])(
-  'the people of a database at %s move to chat_profiles, with policies and rights, and once',
+  'the people of a database at %s move to chat_profiles, with policies and rights, and once; indexes and constraints get today’s names',
   async (last) => {
     await openEarlier(last);
     await migrate(database.url, silentLog);
     const fresh = await openTestDatabase();
     const freshPool = createPool(fresh.url);
     expect(await tableOf(pool)).toEqual(await tableOf(freshPool));
+    expect(await namesOf(pool)).toEqual(await namesOf(freshPool));
     await freshPool.end();
     await fresh.close();
     expect((await pool.query('SELECT user_id, name, status FROM chat_profiles')).rows).toEqual([

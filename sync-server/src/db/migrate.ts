@@ -83,7 +83,7 @@ async function migrateWithin(
   const pending = all.slice(applied.length);
   if (isOurs && applied.length > 0) await renameProfiles(client);
   if (pending.length === 0) return [];
-  const earlier = isOurs && (await prepare(client, pending, applied.length === 0));
+  const earlier = isOurs && (await prepare(client, pending, applied.length === 0, log));
   await client.query(MAKE_LOG);
   for (const { name, sql } of pending) {
     await run(client, name, sql);
@@ -99,7 +99,12 @@ async function migrateWithin(
 }
 
 /** Whether there are messages or read positions of a server before ours. Throws a `CannotStart` before anything is changed. */
-async function prepare(client: DatabaseClient, pending: readonly Migration[], isFirst: boolean): Promise<boolean> {
+async function prepare(
+  client: DatabaseClient,
+  pending: readonly Migration[],
+  isFirst: boolean,
+  log: DbLog,
+): Promise<boolean> {
   const user = await checkHost(
     client,
     pending.map(({ sql }) => sql),
@@ -110,7 +115,7 @@ async function prepare(client: DatabaseClient, pending: readonly Migration[], is
     if (hidden !== null) throw new CannotStart(hidden);
     return false;
   }
-  await createRoles(client, user);
+  await createRoles(client, user, log);
   return hasEarlierServer(client);
 }
 

@@ -1,7 +1,7 @@
 -- Takes over what a server before ours has left (`messages`, `channel_read_state`: their shape was looked at in `host-shapes.ts`), right after 0001 and in its
 -- transaction. The tables stay the host's, with their policies, grants and comments: they get columns. Only rows change:
 --
--- 1. What cannot be a message here (its tablo is gone, no text, a text beyond the limit, no time) goes, as it was, to tablo_private.not_taken_over; the log says how many
+-- 1. What cannot be a message here (its tablo is gone, no text that can be seen, a text beyond the limit, no time) goes, as it was, to tablo_private.not_taken_over; the log says how many
 --    and why. Nothing is thrown away, and nothing is cut.
 -- 2. Messages keep their ids. `seq` is their place by (created_at, id). Times become whole milliseconds, as everything here counts.
 -- 3. What was deleted loses its text and is a deletion here too. Of edits only the time is known: `updated_at` stays, without an entry (epoch 0 says why, also to the audit).
@@ -9,8 +9,8 @@
 -- 5. Tablos with messages begin with their second document, which the server fills before the transaction ends (`ledger/pg-taken-over.ts`).
 DO $$
 DECLARE
-  -- As String.prototype.trim in JavaScript.
-  blanks constant text := E'\t\n\x0B\f\r \u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF';
+  -- Set by the caller: what a text has to match, so that there is something to see (`visible-pattern.ts`).
+  visible constant text := current_setting('tablo_chat.visible');
   first_time constant timestamptz := '1970-01-01 00:00:00+00';
   last_time constant timestamptz := '9999-12-31 23:59:59+00';
   referring text;
@@ -36,7 +36,7 @@ BEGIN
         WHEN m.user_id IS NULL THEN 'it has no author'
         WHEN m.created_at IS NULL OR m.created_at NOT BETWEEN first_time AND last_time THEN 'it has no time that can be shown'
         WHEN m.deleted_at IS NOT NULL THEN NULL
-        WHEN btrim(coalesce(m.text, ''), blanks) = '' THEN 'it has no text'
+        WHEN coalesce(m.text, '') !~ visible THEN 'it has no text that can be seen'
         WHEN char_length(m.text) > 8000 THEN 'its text is longer than 8,000 characters'
       END AS reason
       FROM public.messages m
@@ -121,7 +121,7 @@ BEGIN
     FROM public.messages n
   ) taken WHERE taken.id = m.id;
   ALTER TABLE public.messages ALTER COLUMN sent_at DROP DEFAULT, ALTER COLUMN received_at DROP DEFAULT, ALTER COLUMN seq DROP DEFAULT,
-    ADD CONSTRAINT messages_channel_id_seq_key UNIQUE (channel_id, seq);
+    ADD CONSTRAINT tablo_chat_messages_channel_id_seq_key UNIQUE (channel_id, seq);
   COMMENT ON COLUMN public.messages.sent_at IS 'When it was written, by the author''s clock.';
   COMMENT ON COLUMN public.messages.received_at IS 'When the server received it.';
   COMMENT ON COLUMN public.messages.seq IS 'Counts the tablo''s messages in order of arrival, from 1, without gaps.';

@@ -4,14 +4,15 @@ import { fileURLToPath } from 'node:url';
 import type { DatabaseClient } from './database-client.ts';
 import type { DbLog } from './db-log.ts';
 import { withoutTriggers } from './quiet-triggers.ts';
+import { visiblePattern } from './visible-pattern.ts';
 
 const TAKE_OVER = fileURLToPath(new URL('./take-over.sql', import.meta.url));
 const EARLIER = `SELECT to_regclass('public.messages') IS NOT NULL OR to_regclass('public.channel_read_state') IS NOT NULL AS found`;
 
-// A higher role than the host gives was given here, by SQL.
+// A higher role than the host gives was given here, by SQL. Who is neither an owner nor an admin there is what they are here, a guest too.
 const FOLLOW = `UPDATE public.tablo_access a SET role = h.role
   FROM (SELECT b.ctid AS place, tablo_private.host_role(b.tablo_id, b.user_id, to_jsonb(b) -> 'is_admin' = 'true') AS role FROM public.tablo_access b) h
-  WHERE a.ctid = h.place AND tablo_private.role_rank(h.role) > tablo_private.role_rank(a.role::text)`;
+  WHERE a.ctid = h.place AND h.role IN ('owner', 'admin') AND tablo_private.role_rank(h.role) > tablo_private.role_rank(a.role::text)`;
 const FOLLOWS = `SELECT FROM pg_trigger WHERE tgrelid = 'public.tablo_access'::regclass AND tgname = 'tablo_chat_host_role'`;
 
 /** Asked before the first migration: afterwards there are such tables in any case. */
@@ -22,6 +23,7 @@ export async function hasEarlierServer(client: DatabaseClient): Promise<boolean>
 
 export async function takeOver(client: DatabaseClient): Promise<void> {
   const sql = await readFile(TAKE_OVER, 'utf8');
+  await client.query(`SELECT set_config('tablo_chat.visible', $1, true)`, [visiblePattern()]);
   await withoutTriggers(client, ['public.tablos', 'public.messages', 'public.channel_read_state'], async () => {
     await client.query(sql);
   });

@@ -72,6 +72,7 @@ const FACTS = `SELECT set_config('statement_timeout', $4, true),
     FROM json_to_recordset($5) AS asked("tabloId" uuid, epoch integer, client bigint)
     JOIN tablo_clients c ON c.tablo_id = asked."tabloId" AND c.epoch = asked.epoch AND c.client_id = asked.client) AS clients`;
 
+// Every column of a message is named: in a table of the host's, `updated_at` may be now() where nobody says what it is.
 const WRITE = `WITH e AS (
     SELECT r.*, tablo_private.from_ms(r.sent) AS sent_at, tablo_private.from_ms(r.received) AS received_at,
       tablo_private.from_ms(r.shown) AS shown_at
@@ -81,8 +82,8 @@ const WRITE = `WITH e AS (
     INSERT INTO tablo_entries (id, tablo_id, epoch, kind, author, target, emoji, is_on, sent_at, received_at, shown_at, digest)
     SELECT id, tablo, epoch, kind, author, target, emoji, is_on, sent_at, received_at, shown_at, decode(digest, 'hex') FROM e
   ), rows AS (
-    INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq, reply_to)
-    SELECT id, tablo, author, text, shown_at, sent_at, received_at, seq, reply_to FROM e WHERE kind = 'message'
+    INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq, reply_to, updated_at, deleted_at)
+    SELECT id, tablo, author, text, shown_at, sent_at, received_at, seq, reply_to, NULL, NULL FROM e WHERE kind = 'message'
   ), counts AS (
     UPDATE tablos SET last_seq = newest.seq
     FROM (SELECT tablo, max(seq) AS seq FROM e WHERE seq IS NOT NULL GROUP BY tablo) AS newest WHERE tablos.id = newest.tablo

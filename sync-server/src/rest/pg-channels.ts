@@ -43,7 +43,7 @@ const FIND = shown(`${OWN} WHERE s.id = $2`);
 
 // Where a host says who runs a tablo: whoever makes one here runs it there too.
 const OWN_COLUMNS = `SELECT c.relname AS table, a.attname AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
-  WHERE c.oid IN ('public.tablos'::regclass, 'public.tablo_access'::regclass) AND NOT a.attisdropped
+  WHERE c.oid IN ('public.tablos'::regclass, 'public.tablo_access'::regclass) AND NOT a.attisdropped AND a.attgenerated = ''
     AND (c.relname, a.attname, t.typname) IN (('tablos', 'owner_id', 'uuid'), ('tablo_access', 'is_admin', 'bool'))`;
 
 interface Row {

@@ -3,10 +3,10 @@
 -- looked at before (`host-shapes.ts`), and where `messages` is a table of a server before ours, its rows are taken over
 -- right after this file (`take-over.sql`).
 --
--- This file, 0005 and 0006 were changed after their release: names of people are in `chat_profiles`, since `profiles` is the
--- host's; nothing of a host's table gets another policy, grant or comment; and constraints of ours there begin with tablo_chat_.
--- An empty database comes out as before but for such names. Databases that ran the old text are given the table's name before
--- anything else (`earlier-release.ts`), and those of indexes by 0013.
+-- This file, 0004 to 0007 and 0011 were changed after their release: names of people are in `chat_profiles`, since `profiles` is the
+-- host's; nothing of a host's table gets another policy, grant or comment; and constraints and indexes of ours there begin with
+-- tablo_chat_. An empty database comes out as before but for such names. Databases that ran the old text are given the table's name
+-- before anything else (`earlier-release.ts`), and those of constraints and indexes by 0013.
 
 CREATE SCHEMA IF NOT EXISTS tablo_private;
 COMMENT ON SCHEMA tablo_private IS 'Tablo Chat: helper functions and settings; not for outside programs.';
@@ -119,7 +119,7 @@ BEGIN
       updated_at timestamptz,
       edit_id uuid,
       deleted_at timestamptz,
-      UNIQUE (channel_id, seq)
+      CONSTRAINT tablo_chat_messages_channel_id_seq_key UNIQUE (channel_id, seq)
     );
 
     COMMENT ON TABLE public.messages IS 'Every message of every tablo, one row each, as people see it now. Written by the server alone.';
@@ -139,7 +139,7 @@ BEGIN
   END IF;
 END
 $$;
-CREATE INDEX messages_channel_created_idx ON public.messages (channel_id, created_at DESC, id DESC);
+CREATE INDEX tablo_chat_messages_channel_created_idx ON public.messages (channel_id, created_at DESC, id DESC);
 
 CREATE TABLE public.message_edits (
   id uuid PRIMARY KEY,

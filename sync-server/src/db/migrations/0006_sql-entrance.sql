@@ -178,8 +178,8 @@ FROM public.tablos t WHERE t.id = r.channel_id AND r.last_read_seq NOT BETWEEN 0
 UPDATE public.channel_read_state SET last_read_at = now()
 WHERE last_read_at NOT BETWEEN timestamptz '1970-01-01 00:00:00+00' AND timestamptz '9999-12-31 23:59:59+00';
 ALTER TABLE public.channel_read_state
-  ADD CONSTRAINT channel_read_state_seq CHECK (last_read_seq >= 0),
-  ADD CONSTRAINT channel_read_state_at CHECK (last_read_at BETWEEN timestamptz '1970-01-01 00:00:00+00' AND timestamptz '9999-12-31 23:59:59+00');
+  ADD CONSTRAINT tablo_chat_channel_read_state_seq CHECK (last_read_seq >= 0),
+  ADD CONSTRAINT tablo_chat_channel_read_state_at CHECK (last_read_at BETWEEN timestamptz '1970-01-01 00:00:00+00' AND timestamptz '9999-12-31 23:59:59+00');
 CREATE TRIGGER tablo_chat_forward BEFORE INSERT OR UPDATE ON public.channel_read_state
   FOR EACH ROW EXECUTE FUNCTION tablo_private.keep_read_forward();
 CREATE TRIGGER tablo_chat_notify AFTER INSERT ON public.channel_read_state
@@ -213,8 +213,8 @@ ALTER TABLE public.chat_profiles
 
 -- Rows of messages are the server's; administrators and service_role may correct them. NOT VALID: looked at when a row is written, without reading millions of old ones.
 ALTER TABLE public.messages
-  ADD CONSTRAINT messages_seq CHECK (seq BETWEEN 1 AND 9007199254740991) NOT VALID,
-  ADD CONSTRAINT messages_times CHECK (isfinite(created_at) AND isfinite(sent_at) AND isfinite(received_at)
+  ADD CONSTRAINT tablo_chat_messages_seq CHECK (seq BETWEEN 1 AND 9007199254740991) NOT VALID,
+  ADD CONSTRAINT tablo_chat_messages_times CHECK (isfinite(created_at) AND isfinite(sent_at) AND isfinite(received_at)
     AND isfinite(updated_at) IS NOT FALSE AND isfinite(deleted_at) IS NOT FALSE) NOT VALID;
 ALTER TABLE public.message_edits ADD CONSTRAINT message_edits_edited_at CHECK (isfinite(edited_at)) NOT VALID;
 ALTER TABLE public.message_reactions ADD CONSTRAINT message_reactions_created_at CHECK (isfinite(created_at)) NOT VALID;

@@ -3,10 +3,10 @@
 
 -- Lists and pages read what is shown, whatever was deleted before ---------------------------------------------------------------
 
-CREATE INDEX messages_live_created_idx ON public.messages (channel_id, created_at DESC, id DESC) WHERE deleted_at IS NULL;
-CREATE INDEX messages_live_seq_idx ON public.messages (channel_id, seq) WHERE deleted_at IS NULL;
-COMMENT ON INDEX public.messages_live_created_idx IS 'The timeline as people see it: pages of the history and last messages, without the deleted ones between.';
-COMMENT ON INDEX public.messages_live_seq_idx IS 'The newest unread messages, without the deleted ones between.';
+CREATE INDEX tablo_chat_messages_live_created_idx ON public.messages (channel_id, created_at DESC, id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX tablo_chat_messages_live_seq_idx ON public.messages (channel_id, seq) WHERE deleted_at IS NULL;
+COMMENT ON INDEX public.tablo_chat_messages_live_created_idx IS 'The timeline as people see it: pages of the history and last messages, without the deleted ones between.';
+COMMENT ON INDEX public.tablo_chat_messages_live_seq_idx IS 'The newest unread messages, without the deleted ones between.';
 
 -- A member's vote on an emoji is one row; pages show the newest ones.
 CREATE INDEX tablo_votes_newest_idx ON public.tablo_votes (message_id, is_on, shown_at DESC, entry_id DESC);

@@ -187,7 +187,7 @@ DROP TRIGGER tablo_chat_forget_decisions ON public.tablos;
 DROP FUNCTION tablo_private.forget_decisions();
 
 -- What has a foreign key is never looked up by its tablo but in the primary key's order: user first.
-CREATE INDEX channel_read_state_channel_idx ON public.channel_read_state (channel_id);
+CREATE INDEX tablo_chat_channel_read_state_channel_idx ON public.channel_read_state (channel_id);
 CREATE INDEX channel_drafts_channel_idx ON public.channel_drafts (channel_id);
 
 CREATE FUNCTION tablo_private.remember_all_epochs() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$

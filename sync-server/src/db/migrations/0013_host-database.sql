@@ -10,21 +10,25 @@ COMMENT ON COLUMN public.chat_profiles.status IS 'What they say of themselves, i
 -- One name everywhere -----------------------------------------------------------------------------------------------------------
 
 -- Where these two tables are the host's, what we put on them begins with tablo_chat_; so that later files find the same names on every database, it does on all.
+-- Earlier releases made these without it. Where ours has its name already, a thing of the old name is the host's own.
 DO $$
 DECLARE
-  ours text;
+  old record;
 BEGIN
-  FOREACH ours IN ARRAY ARRAY['messages_channel_created_idx', 'messages_author_idx', 'messages_deleted_idx', 'messages_live_created_idx',
-      'messages_live_seq_idx', 'channel_read_state_channel_idx'] LOOP
-    EXECUTE format('ALTER INDEX public.%I RENAME TO %I', ours, 'tablo_chat_' || ours);
+  FOR old IN SELECT i.name FROM unnest(ARRAY['messages_channel_created_idx', 'messages_author_idx', 'messages_deleted_idx', 'messages_live_created_idx',
+      'messages_live_seq_idx', 'channel_read_state_channel_idx']) AS i(name)
+    WHERE to_regclass('public.tablo_chat_' || i.name) IS NULL
+  LOOP
+    EXECUTE format('ALTER INDEX public.%I RENAME TO %I', old.name, 'tablo_chat_' || old.name);
+  END LOOP;
+  FOR old IN SELECT c.host, c.name FROM (VALUES ('messages', 'messages_channel_id_seq_key'), ('messages', 'messages_seq'), ('messages', 'messages_times'),
+      ('channel_read_state', 'channel_read_state_seq'), ('channel_read_state', 'channel_read_state_at')) AS c(host, name)
+    WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = ('public.' || c.host)::regclass AND k.conname = 'tablo_chat_' || c.name)
+  LOOP
+    EXECUTE format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', old.host, old.name, 'tablo_chat_' || old.name);
   END LOOP;
 END
 $$;
-ALTER TABLE public.messages RENAME CONSTRAINT messages_channel_id_seq_key TO tablo_chat_messages_channel_id_seq_key;
-ALTER TABLE public.messages RENAME CONSTRAINT messages_seq TO tablo_chat_messages_seq;
-ALTER TABLE public.messages RENAME CONSTRAINT messages_times TO tablo_chat_messages_times;
-ALTER TABLE public.channel_read_state RENAME CONSTRAINT channel_read_state_seq TO tablo_chat_channel_read_state_seq;
-ALTER TABLE public.channel_read_state RENAME CONSTRAINT channel_read_state_at TO tablo_chat_channel_read_state_at;
 
 -- Owners and admins of a host's tablos ------------------------------------------------------------------------------------------
 
@@ -46,7 +50,9 @@ BEGIN
     RETURN NEW;
   END IF;
   by_host := tablo_private.host_role(NEW.tablo_id, NEW.user_id, is_admin);
-  IF tablo_private.role_rank(by_host) > tablo_private.role_rank(NEW.role) OR (TG_OP = 'UPDATE' AND NEW.role = 'admin') THEN
+  -- Of whom the host says nothing, it does not say that they may write: a guest stays one.
+  IF (by_host IN ('owner', 'admin') AND tablo_private.role_rank(by_host) > tablo_private.role_rank(NEW.role))
+      OR (TG_OP = 'UPDATE' AND NEW.role = 'admin') THEN
     NEW.role := by_host;
   END IF;
   RETURN NEW;

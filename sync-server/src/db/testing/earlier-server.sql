@@ -7,10 +7,17 @@ CREATE TABLE public.messages (
   user_id uuid NOT NULL,
   text text,
   created_at timestamptz DEFAULT now(),
-  updated_at timestamptz,
-  deleted_at timestamptz
+  updated_at timestamptz DEFAULT now(),
+  deleted_at timestamptz,
+  client_key text UNIQUE,
+  CONSTRAINT messages_times CHECK (char_length(text) <= 100000),
+  CONSTRAINT "emptied" CHECK ((deleted_at IS NOT NULL OR btrim(text) <> '' OR text IS NULL) IS TRUE),
+  CONSTRAINT keys CHECK (client_key <> ''),
+  UNIQUE (channel_id, user_id, client_key)
 );
-CREATE INDEX messages_by_channel ON public.messages (channel_id, created_at DESC);
+-- Names that earlier releases of ours had in mind for themselves.
+CREATE INDEX messages_channel_created_idx ON public.messages (channel_id, created_at DESC);
+CREATE INDEX messages_author_idx ON public.messages (user_id);
 CREATE TABLE public.channel_read_state (
   user_id uuid NOT NULL REFERENCES auth.users (id),
   channel_id uuid NOT NULL REFERENCES public.tablos (id) ON DELETE CASCADE,
@@ -45,6 +52,7 @@ INSERT INTO public.messages (channel_id, user_id, text, created_at)
 INSERT INTO public.messages (channel_id, user_id, text, created_at) VALUES
   ('b0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001', NULL, '2026-02-05 00:00:00+00'),
   ('b0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001', E' \t\u00A0', '2026-02-05 00:00:00+00'),
+  ('b0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001', E'\u200B\u2800\u0301\u2063', '2026-02-05 00:00:00+00'),
   ('b0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001', repeat('x', 8001), '2026-02-05 00:00:00+00'),
   ('b0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000001', 'when?', NULL),
   ('b0000000-0000-4000-8000-00000000dead', 'a0000000-0000-4000-8000-000000000001', 'where?', '2026-02-05 00:00:00+00');

@@ -58,6 +58,7 @@ COMMENT ON TABLE public.tablos IS 'The host''s boards.';
 COMMENT ON COLUMN public.tablos.name IS 'The host''s word for it.';
 COMMENT ON COLUMN public.tablo_access.user_id IS 'A user of the host.';
 CREATE INDEX access_by_user ON public.tablo_access (user_id) WHERE is_active;
+CREATE INDEX ON public.tablo_access (user_id);
 ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.tablos ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.tablo_access ENABLE ROW LEVEL SECURITY;

@@ -1,0 +1,75 @@
+/** [R6] On a host's database whose `tablo_access` got `role` from us: what the host says of its people makes owners and admins, and nobody else more than they are. */
+import type { Pool } from 'pg';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { fillTakenOver } from '../ledger/pg-taken-over.ts';
+import { DatabaseClient } from './database-client.ts';
+import { silentLog } from './db-log.ts';
+import { migrate } from './migrate.ts';
+import { createPool } from './pool.ts';
+import { followHostRoles } from './take-over.ts';
+import { ada, ben, boat, cleo, nameless, openHost } from './testing/open-host.ts';
+
+let host: Awaited<ReturnType<typeof openHost>>;
+let pool: Pool;
+beforeEach(async () => {
+  host = await openHost();
+  pool = createPool(host.superuserUrl);
+  await start();
+});
+afterEach(async () => {
+  await pool.end();
+  await host.close();
+});
+
+const start = () => migrate(host.url, silentLog, { fillDocuments: fillTakenOver });
+
+const roleOf = async (user: string, tablo = boat): Promise<unknown> =>
+  (await pool.query('SELECT role FROM tablo_access WHERE tablo_id = $1 AND user_id = $2', [tablo, user])).rows[0]?.role;
+
+it('[R6] a new guest is a guest, and so is a role that nobody knows; a new admin of the host’s is an admin', async () => {
+  await pool.query('DELETE FROM tablo_access WHERE tablo_id = $1', [boat]);
+  const add = (user: string, role: string, isAdmin: boolean | null) =>
+    pool.query('INSERT INTO tablo_access (tablo_id, user_id, role, is_admin) VALUES ($1, $2, $3, $4)', [
+      boat,
+      user,
+      role,
+      isAdmin,
+    ]);
+  await add(ben, 'guest', false);
+  await add(cleo, 'viewer', null);
+  await add(ada, 'guest', false);
+  // Ada owns it.
+  expect([await roleOf(ben), await roleOf(cleo), await roleOf(ada)]).toEqual(['guest', 'viewer', 'owner']);
+  await pool.query('DELETE FROM tablo_access WHERE user_id = $1', [ben]);
+  await add(ben, 'guest', true);
+  expect(await roleOf(ben)).toBe('admin');
+});
+
+it('[R6] a guest who loses the host’s admin rights stays a guest', async () => {
+  await pool.query(`UPDATE tablo_access SET is_admin = true WHERE user_id = $1`, [ben]);
+  await pool.query(`UPDATE tablo_access SET role = 'guest' WHERE user_id = $1`, [ben]);
+  await pool.query(`UPDATE tablo_access SET is_admin = false WHERE user_id = $1`, [ben]);
+  expect([await roleOf(ben), await roleOf(ben, nameless)]).toEqual(['guest', 'owner']);
+});
+
+it('[R6] the first look at the host’s people raises its owners and admins, and no guest', async () => {
+  await pool.query(`UPDATE tablo_access SET role = 'guest' WHERE tablo_id = $1`, [boat]);
+  const client = new DatabaseClient({ connectionString: host.url });
+  await client.connect();
+  await client.query('BEGIN');
+  await followHostRoles(client);
+  await client.query('COMMIT');
+  await client.end();
+  expect([await roleOf(ada), await roleOf(ben), await roleOf(cleo)]).toEqual(['owner', 'guest', 'admin']);
+});
+
+it('[R6] a database on which 0013 ran as it was is mended by its next start, and comes out as a new one', async () => {
+  const definition = `SELECT pg_get_functiondef('tablo_private.follow_admin'::regproc) AS text, proacl::text AS rights FROM pg_proc WHERE proname = 'follow_admin'`;
+  const mended = (await pool.query<{ text: string }>(definition)).rows;
+  const [before] = mended;
+  await pool.query((before?.text ?? '').replace("by_host IN ('owner', 'admin') AND ", ''));
+  expect((await pool.query(definition)).rows).not.toEqual(mended);
+  await pool.query(`DELETE FROM tablo_private.migrations WHERE name > '0013~'`);
+  expect(await start()).toContain('0014_guests-stay');
+  expect((await pool.query(definition)).rows).toEqual(mended);
+});

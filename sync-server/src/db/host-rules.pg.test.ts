@@ -1,0 +1,73 @@
+/** A table of messages that the host made, with rules of its own: what a chat has to write there is refused by none of them, or the server does not start and says which. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { fillTakenOver } from '../ledger/pg-taken-over.ts';
+import { silentLog } from './db-log.ts';
+import { migrate } from './migrate.ts';
+import { createPool } from './pool.ts';
+import { compare, takePicture } from './testing/host-picture.ts';
+import { ada, boat, openHost } from './testing/open-host.ts';
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** `text`: what is said of the column, and after it; `more`: statements. */
+async function open(text: string, more = '') {
+  const host = await openHost({
+    more: `SET ROLE tablo_test_host; CREATE TABLE messages (id uuid PRIMARY KEY, channel_id uuid, user_id uuid, created_at timestamptz(3),
+      updated_at timestamptz, deleted_at timestamptz, ${text}); ${more}; RESET ROLE`,
+  });
+  closers.push(host.close);
+  const pool = createPool(host.superuserUrl);
+  closers.push(() => pool.end());
+  return { pool, start: () => migrate(host.url, silentLog, { fillDocuments: fillTakenOver }) };
+}
+
+describe('[R5] a rule that a chat cannot keep stops the start with the statement that removes it:', () => {
+  it.each([
+    ['text varchar(500)', /text is character varying\(500\).*ALTER TABLE public\.messages ALTER text TYPE text;/],
+    ['text char(9000)', /text as character\(9000\)/],
+    ['text text CONSTRAINT filled CHECK (char_length(text) > 0)', /DROP CONSTRAINT "filled";/],
+    [`text varchar CONSTRAINT filled CHECK (trim(text) <> '')`, /"filled" of public\.messages, CHECK .* refuses rows/],
+    ['text text CONSTRAINT short CHECK (length(text) BETWEEN 0 AND 2000)', /DROP CONSTRAINT "short";/],
+    ['text text CONSTRAINT bytes CHECK (octet_length(text) <= 31999)', /DROP CONSTRAINT "bytes";/],
+    [`text text CONSTRAINT "no ""tags" CHECK (text !~ '<')`, /cannot tell whether .*DROP CONSTRAINT "no ""tags";/],
+    ['text text CONSTRAINT odd CHECK (char_length(text) <> 500)', /"odd" .* cannot tell whether/],
+    [`text text, kind text CONSTRAINT kinds CHECK (kind = 'a' OR text <> '')`, /"kinds" .* cannot tell whether/],
+    ['text text, CONSTRAINT whole CHECK (messages IS NOT NULL)', /"whole" .* cannot tell whether/],
+    ['text text, CONSTRAINT later CHECK (deleted_at >= created_at)', /DROP CONSTRAINT "later";/],
+    ['text text, CONSTRAINT one UNIQUE (channel_id, created_at)', /public\.messages DROP CONSTRAINT "one";/],
+    ['text text, EXCLUDE (text WITH =)', /DROP CONSTRAINT "messages_text_excl";/],
+  ])('%s', async (text, sentence) => {
+    const { pool, start } = await open(text);
+    const before = await takePicture(pool);
+    const failure = await start().catch((error: Error) => error.message);
+    expect(failure).toMatch(sentence);
+    expect(String(failure).length).toBeLessThan(700);
+    expect(compare(before, await takePicture(pool))).toEqual({ gone: [], added: [] });
+  });
+
+  it.each([
+    ['an index over texts', 'CREATE INDEX by_text ON messages (text)', /2,700 bytes: DROP INDEX public\."by_text";/],
+    [
+      'times of whole seconds',
+      'ALTER TABLE messages ALTER created_at TYPE timestamptz(0)',
+      /created_at as timestamp\(0\) with time zone/,
+    ],
+  ])('%s', async (_, more, sentence) => {
+    await expect((await open('text text', more)).start()).rejects.toThrow(sentence);
+  });
+});
+
+it('[R5] rules that every message keeps stay as they are, and what was deleted is emptied beside them', async () => {
+  const { pool, start } = await open(
+    `text varchar(8000), client_key text CHECK (client_key <> ''), UNIQUE (channel_id, user_id, client_key),
+     CHECK (octet_length(text) <= 32000), CHECK (text <> '' OR deleted_at IS NOT NULL)`,
+    `INSERT INTO messages VALUES (gen_random_uuid(), '${boat}', '${ada}', now(), NULL, now(), 'taken back')`,
+  );
+  const before = await takePicture(pool);
+  expect((await start()).length).toBeGreaterThan(0);
+  expect(compare(before, await takePicture(pool)).gone).toEqual([]);
+  expect((await pool.query('SELECT text FROM messages')).rows).toEqual([{ text: '' }]);
+});
