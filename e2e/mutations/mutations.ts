@@ -90,8 +90,8 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'sync-server/src/ledger/pg-ledger.ts',
-        find: "seq, reply_to FROM e WHERE kind = 'message'",
-        replace: "seq, reply_to FROM e WHERE kind = 'message' ON CONFLICT DO NOTHING",
+        find: "seq, reply_to, NULL, NULL FROM e WHERE kind = 'message'",
+        replace: "seq, reply_to, NULL, NULL FROM e WHERE kind = 'message' ON CONFLICT DO NOTHING",
       },
     ],
     harness: 'kills',
