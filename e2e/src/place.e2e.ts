@@ -309,6 +309,36 @@ describe('a link to a message', () => {
     expect(new URL(bob.page.url()).pathname).toBe(`/t/${tablo}`);
   });
 
+  it('opens at its end where the place of before comes too late, and stays there when it comes', async () => {
+    await bob.page.goto(linkTo(await messageIdOf(stage.database, tablo, 'number 300')));
+    await eventually(() => isInView(bob, 'number 300')).toBe(true);
+    await bob.open('Kitchen');
+    let answer = () => {};
+    const isSlow = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await bob.page.route(/\/messages\?.*around=/u, async (route) => {
+      await isSlow;
+      await route.continue();
+    });
+    const asked = bob.page.waitForResponse(/\/messages\?.*around=/u);
+    await bob.open('Linked');
+    // Out of sight until then.
+    await bob.message('from far back').waitFor();
+    await eventually(() => isAtEnd(bob)).toBe(true);
+    answer();
+    await (await asked).finished();
+    // What the page does with the answer is done when it has had another one, and has shown it.
+    await bob.page.evaluate(async () => {
+      await (await fetch('/healthz')).text();
+      for (let frame = 0; frame < 5; frame += 1) await new Promise(requestAnimationFrame);
+    });
+    expect(await bob.count('number 300')).toBe(0);
+    expect(await isAtEnd(bob)).toBe(true);
+    expect(await toLatest(bob).count()).toBe(0);
+    await bob.page.unroute(/\/messages\?.*around=/u);
+  });
+
   it('[R7] opens at a message that was read before, without the network', async () => {
     await bob.waitForServiceWorker();
     const link = linkTo(await messageIdOf(stage.database, tablo, 'number 990'));
