@@ -2,12 +2,13 @@ import { X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { createPortal } from 'react-dom';
 import { useReadable } from '../hooks/use-readable.ts';
-import { openDialogs } from '../ui/open-dialogs.ts';
+import { dialogPlaces } from '../ui/dialog-places.ts';
 import { refusedFiles } from './file-guard.ts';
 
 const SHOWN_MS = 10_000;
 
-const placeForNotice = (): Element => openDialogs.get().at(-1) ?? document.body;
+/** A modal dialog makes all that stands outside of it unreachable. */
+const placeForNotice = (): Element => dialogPlaces.get().at(-1)?.closest('dialog') ?? document.body;
 
 /** The answer to files, wherever they were dropped or pasted: also beside a sign-in form, and over a dialog. */
 export function FileNotice() {

@@ -230,6 +230,47 @@ describe('many tablos', () => {
     await until(() => expect(listed()).toEqual([]));
   });
 
+  it('[R8] so does what was typed before a restart, in whatever order drafts are read; and nothing there counts as unread', async () => {
+    const browser = new FakeBrowser();
+    const first = await openDevice(server, BOB, { browser });
+    await until(() => expect(first.chat.connection.get().status).toBe('online'));
+    const room = first.chat.openRoom(tablo.id);
+    room.setDraft('half a sentence');
+    room.release();
+    await server.post(tablo, ALICE, 'not read');
+    await until(() => expect(unreadOf(first, tablo)).toBe(1));
+    await first.chat.close();
+    tablo.members.delete(BOB);
+    const readDraft = browser.store.readDraft.bind(browser.store);
+    let read = () => {};
+    const isSlow = new Promise<void>((resolve) => {
+      read = resolve;
+    });
+    browser.store.readDraft = async (id) => {
+      await isSlow;
+      return readDraft(id);
+    };
+    const second = await openDevice(server, BOB, { browser });
+    const asked = server.requests.length;
+    second.environment.fire('visible');
+    await until(() => expect(server.requests.length).toBeGreaterThan(asked));
+    read();
+    await until(() => expect(second.chat.openRoom(tablo.id).view.get().closed?.code).toBe('forbidden'));
+    expect(second.chat.channels.get().channels).toMatchObject([{ id: tablo.id, hasDraft: true, unreadCount: 0 }]);
+  });
+
+  it('what was typed in a tablo that one leaves goes with it, in another tab as well', async () => {
+    const browser = new FakeBrowser();
+    const [first, second] = [await openDevice(server, BOB, { browser }), await openDevice(server, BOB, { browser })];
+    for (const { chat } of [first, second]) await until(() => expect(chat.connection.get().status).toBe('online'));
+    first.chat.openRoom(tablo.id).setDraft('half a sentence');
+    const there = second.chat.openRoom(tablo.id);
+    await until(() => expect(there.draft.get()).toBe('half a sentence'));
+    await first.chat.leaveTablo(tablo.id);
+    for (const { chat } of [first, second]) await until(() => expect(chat.channels.get().channels).toEqual([]));
+    expect(await first.chat.countDrafts()).toBe(0);
+  });
+
   it('[R8] what a removed member tries again, or had just written, comes back with the reason each time', async () => {
     const { chat } = await openDevice(server, BOB);
     const room = chat.openRoom(tablo.id);

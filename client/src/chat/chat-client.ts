@@ -24,6 +24,7 @@ import type {
 
 import { DraftSync } from './draft-sync.ts';
 import { detectEnvironment, type Environment } from './environment.ts';
+import { isWritten } from './export-unsent.ts';
 import { Invitations } from './invitations.ts';
 import { KnownPeople } from './known-people.ts';
 import { LateConnection, loadConnection } from './late-connection.ts';
@@ -89,9 +90,15 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
   if (options.storage === undefined) inBackground(takeOver(options.user.id, storage.store, outbox));
   const { store } = storage;
   // The names with the list, so that its first paint has them.
-  const reading = [ChannelBook.open(store), KnownPeople.open(store), store.readMeta(LISTED)] as const;
-  const [book, known, listed] = await Promise.all(reading);
-  return new ChatClient({ options, timing, storage, tabs, outbox, book, known, hasListed: listed === true });
+  const reading = [
+    ChannelBook.open(store),
+    KnownPeople.open(store),
+    store.readMeta(LISTED),
+    store.readDrafts(),
+  ] as const;
+  const [book, known, listed, drafts] = await Promise.all(reading);
+  const hadDrafts = new Set(drafts.filter(isWritten).map(({ tabloId }) => tabloId));
+  return new ChatClient({ options, timing, storage, tabs, outbox, book, known, hadDrafts, hasListed: listed === true });
 }
 
 /** In a script of its own: hardly any browser has something to take over. */
@@ -108,6 +115,7 @@ interface Parts {
   readonly outbox: Outbox;
   readonly book: ChannelBook;
   readonly known: KnownPeople;
+  readonly hadDrafts: ReadonlySet<TabloId>;
   readonly hasListed: boolean;
 }
 
@@ -186,7 +194,10 @@ export class ChatClient implements Chat {
       reportRead: () => this.#sync.reportSoon(),
       onActivity: () => this.#view.publish(),
     });
-    this.#listing = new Listing({ book, outbox, rooms: this.#rooms, askAgain: () => this.#sync.refresh() });
+    this.#listing = new Listing({
+      ...{ book, outbox, rooms: this.#rooms, hadDrafts: parts.hadDrafts },
+      askAgain: () => this.#sync.refresh(),
+    });
     this.#view = new ChannelView({
       book,
       outbox,
@@ -261,12 +272,12 @@ export class ChatClient implements Chat {
 
   async deleteTablo(id: TabloId): Promise<void> {
     await this.#api.deleteChannel(id);
-    this.#drop(id);
+    await this.#drop(id);
   }
 
   async leaveTablo(id: TabloId): Promise<void> {
     await this.#api.removeMember(id, this.user.id);
-    this.#drop(id);
+    await this.#drop(id);
   }
 
   async removeMember(id: TabloId, user: UserId): Promise<void> {
@@ -426,9 +437,13 @@ export class ChatClient implements Chat {
     this.#view.noteListed();
   }
 
-  /** Ours no more, by our own doing. */
-  #drop(id: TabloId): void {
-    this.#listing.leave(id, true);
+  /** Ours no more, by our own doing: what was typed there goes with it, in other tabs too. The question said so. */
+  async #drop(id: TabloId): Promise<void> {
+    const draft = this.#rooms.get(id)?.draft;
+    draft?.set('');
+    draft?.setAim({ replyTo: null, edit: null });
+    await draft?.save();
+    this.#listing.leave(id);
     this.#rooms.shut(id);
     this.#parts.tabs.post({ type: 'channels' });
     this.#sync.refresh();

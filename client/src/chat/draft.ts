@@ -71,6 +71,10 @@ export class Draft {
     return this.#draft.text.trim() !== '' || isChangedEdit(this.#aim.get().edit);
   }
 
+  get hasLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
   get latest(): DraftText {
     return this.#draft;
   }

@@ -2,10 +2,11 @@ import { afterEach, expect, it, vi } from 'vitest';
 import * as Y from 'yjs';
 import type { ConnectionState } from './chat.ts';
 import type { Connection } from './connection.ts';
-import { steadyEnvironment } from './environment.ts';
+import { type Environment, steadyEnvironment } from './environment.ts';
 import { LateConnection, type LoadConnection } from './late-connection.ts';
 import type { Link, LinkOptions } from './link.ts';
 import { Writable } from './readable.ts';
+import { FakeEnvironment } from './testing/fake-environment.ts';
 import { DEFAULT_TIMING } from './timing.ts';
 
 /** What was said to the connection, in its order. */
@@ -52,12 +53,12 @@ class FakeConnection {
 const script = { Connection: FakeConnection as unknown as new () => Connection };
 const noListener = {} as LinkOptions['listener'];
 const linkTo = (name: string): LinkOptions => ({ name, doc: new Y.Doc(), isUrgent: false, listener: noListener });
-const openConnection = (load: LoadConnection) =>
+const openConnection = (load: LoadConnection, environment: Environment = steadyEnvironment) =>
   new LateConnection(
     {
       url: 'ws://127.0.0.1:1/sync',
       tokens: { getToken: async () => null },
-      environment: steadyEnvironment,
+      environment,
       timing: DEFAULT_TIMING,
     },
     load,
@@ -110,6 +111,33 @@ it('[R11] a script that does not come is asked for again: by itself, and at once
   expect(load).toHaveBeenCalledTimes(3);
   expect(heard).toEqual(['begun', 'no tablos: false', 'reconnect']);
   expect(connection.state.get()).toEqual({ status: 'online' });
+});
+
+it('[R11] one that stays away is asked for when the network is back, and a device that has one is told what may help', async () => {
+  const environment = new FakeEnvironment();
+  environment.goOffline();
+  let isThere = false;
+  const load = vi.fn(async () => {
+    if (isThere) return script;
+    throw new TypeError('Failed to fetch dynamically imported module');
+  });
+  const connection = openConnection(load, environment);
+  const state = () => connection.state.get();
+  await vi.waitUntil(() => state().status === 'offline');
+  for (const times of [2, 3]) {
+    environment.fire('wake');
+    await vi.waitUntil(() => load.mock.calls.length === times);
+    await Promise.resolve();
+  }
+  expect(state()).toEqual({ status: 'offline' });
+  environment.goOnline();
+  await vi.waitUntil(() => 'obstacle' in state());
+  expect(state()).toMatchObject({ obstacle: expect.stringContaining('Load the page again') });
+  isThere = true;
+  environment.fire('visible');
+  await vi.waitUntil(() => heard.includes('begun'));
+  environment.fire('online');
+  expect(load).toHaveBeenCalledTimes(5);
 });
 
 it('a chat that is closed before the connection is here never connects', async () => {

@@ -20,6 +20,10 @@ export type LoadConnection = () => Promise<{ readonly Connection: new (options: 
 /** Asked for when the chat begins to open, so that it comes while the local store is read. */
 export const loadConnection: LoadConnection = () => loadScript(() => import('./connection.ts'));
 
+/** So often, and it is no network that comes back: an update may have taken the file away. */
+const FAILURES_MIN = 3;
+const GONE = 'A part of this page could not be loaded. Load the page again if this stays.';
+
 export class LateConnection implements LinkOpener {
   readonly #options: ConnectionOptions;
   readonly #load: LoadConnection;
@@ -31,11 +35,15 @@ export class LateConnection implements LinkOpener {
   #isReconnectWished = false;
   #isClosed = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  readonly #stops: (() => void)[];
 
   constructor(options: ConnectionOptions, load: LoadConnection = loadConnection) {
     this.#options = options;
     this.#load = load;
     this.#backoff = new Backoff(options.timing.retryMinMs, options.timing.retryMaxMs);
+    const { environment } = options;
+    this.#stops = (['online', 'visible', 'wake'] as const).map((event) => environment.on(event, () => this.#openNow()));
     inBackground(this.#open());
   }
 
@@ -70,31 +78,36 @@ export class LateConnection implements LinkOpener {
   reconnect(): void {
     if (this.#connection !== null) return this.#connection.reconnect();
     this.#isReconnectWished = true;
-    // `undefined` while the script is on its way.
-    if (this.#retry !== undefined) inBackground(this.#open());
+    this.#openNow();
   }
 
   close(): void {
     this.#isClosed = true;
+    for (const stop of this.#stops) stop();
     clearTimeout(this.#retry);
     this.#connection?.close();
+  }
+
+  #openNow(): void {
+    // `undefined` while the script is on its way, and when it has come.
+    if (this.#retry !== undefined) inBackground(this.#open());
   }
 
   async #open(): Promise<void> {
     clearTimeout(this.#retry);
     this.#retry = undefined;
-    try {
-      const { Connection } = await this.#load();
-      if (!this.#isClosed) this.#begin(new Connection(this.#options));
-    } catch {
-      if (this.#isClosed) return;
-      this.#state.set({ status: 'offline' });
-      this.#retry = setTimeout(() => inBackground(this.#open()), this.#backoff.nextMs());
-    }
+    const script = await this.#load().catch(() => null);
+    if (this.#isClosed) return;
+    if (script !== null) return this.#begin(new script.Connection(this.#options));
+    this.#failures += 1;
+    const isGone = this.#failures >= FAILURES_MIN && this.#options.environment.isOnline();
+    this.#state.set({ status: 'offline', ...(isGone ? { obstacle: GONE } : {}) });
+    this.#retry = setTimeout(() => this.#openNow(), this.#backoff.nextMs());
   }
 
   #begin(connection: Connection): void {
     this.#connection = connection;
+    for (const stop of this.#stops) stop();
     connection.noteNoTablos(this.#hasNoTablos);
     for (const link of this.#waiting) link.open(connection);
     this.#waiting.clear();

@@ -12,11 +12,14 @@ import type { ListAnswer } from './list-sync.ts';
 import type { ChannelRecord } from './local-store.ts';
 import type { Outbox } from './outbox.ts';
 import type { Rooms } from './rooms.ts';
+import { forgetUnread } from './unread.ts';
 
 export interface ListingParts {
   readonly book: ChannelBook;
   readonly outbox: Outbox;
   readonly rooms: Rooms;
+  /** Where something was typed and not sent when the chat was opened: rooms read their drafts one after the other. */
+  readonly hadDrafts: ReadonlySet<TabloId>;
   /** The answer was of before something that only its numbers show. */
   readonly askAgain: () => void;
 }
@@ -25,16 +28,18 @@ export class Listing {
   readonly #book: ChannelBook;
   readonly #outbox: Outbox;
   readonly #rooms: Rooms;
+  readonly #hadDrafts: ReadonlySet<TabloId>;
   readonly #askAgain: () => void;
   /** Created here since the list was last asked for: the answer may not know them. */
   readonly #created = new Set<TabloId>();
   /** Where something of ours was unsent when the list was asked for. */
   #writtenIn: ReadonlySet<TabloId> = new Set();
 
-  constructor({ book, outbox, rooms, askAgain }: ListingParts) {
+  constructor({ book, outbox, rooms, hadDrafts, askAgain }: ListingParts) {
     this.#book = book;
     this.#outbox = outbox;
     this.#rooms = rooms;
+    this.#hadDrafts = hadDrafts;
     this.#askAgain = askAgain;
   }
 
@@ -72,14 +77,19 @@ export class Listing {
   }
 
   /**
-   * Ours no more. What we wrote there and nobody has got comes back to us as not delivered, in a tablo that stays listed for as long [R8]; and so does what is
-   * only typed, unless we leave by ourselves (`byOurselves`): then we were asked.
+   * Ours no more. What we wrote there and nobody has got comes back to us as not delivered, in a tablo that stays listed for as long [R8], and so does what is only
+   * typed. What is unread there, nobody can read any more.
    */
-  leave(id: TabloId, byOurselves = false): void {
-    const hasDraft = !byOurselves && (this.#rooms.get(id)?.draft.isWritten ?? false);
-    if (this.#outbox.unsent(id).length === 0 && !hasDraft) return this.#book.remove(id);
+  leave(id: TabloId): void {
+    if (this.#outbox.unsent(id).length === 0 && !this.#hasDraft(id)) return this.#book.remove(id);
+    this.#book.update(id, forgetUnread);
     this.#rooms.add(id);
     this.#rooms.shut(id);
+  }
+
+  #hasDraft(id: TabloId): boolean {
+    const draft = this.#rooms.get(id)?.draft;
+    return draft?.hasLoaded === true ? draft.isWritten : this.#hadDrafts.has(id);
   }
 
   #merge(rest: RestChannel, asked: ChannelRecord | null): void {

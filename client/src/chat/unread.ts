@@ -51,6 +51,9 @@ export function applyUnreadAnswer(record: ChannelRecord, answer: UnreadAnswer, a
   };
 }
 
+/** Of a tablo that nobody here can read any more. */
+export const forgetUnread = (record: ChannelRecord): ChannelRecord => ({ ...record, unread: {}, unlistedUnread: 0 });
+
 export function forgetDeleted(record: ChannelRecord, id: EntryId): ChannelRecord {
   if (!(id in record.unread)) return record;
   return { ...record, unread: listOf(idsOf(record.unread).filter((message) => message.id !== id)) };

@@ -1,5 +1,5 @@
 import { Copy, Trash2 } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { RoomHandle } from '../chat/chat.ts';
 import { isChangedEdit } from '../chat/draft-aim.ts';
 import { useReadable } from '../hooks/use-readable.ts';
@@ -43,13 +43,13 @@ export function ClosedTablo({ handle, name, banner }: ClosedTabloProps) {
         }
       >
         {draft.trim() !== '' && (
-          <KeptText label="Your unsent draft" text={draft} onDiscard={(text) => handle.setDraft(text)} />
+          <KeptText label="Your unsent draft" text={draft} onDiscard={() => handle.setDraft('')} />
         )}
         {isChangedEdit(edit) && (
           <KeptText
             label="Your unsent edit"
             text={edit.text}
-            onDiscard={(text) => handle.setAim({ ...handle.aim.get(), edit: text === '' ? null : edit })}
+            onDiscard={() => handle.setAim({ ...handle.aim.get(), edit: null })}
           />
         )}
         <button type="button" className="button button-primary" onClick={openList}>
@@ -63,16 +63,18 @@ export function ClosedTablo({ handle, name, banner }: ClosedTabloProps) {
 interface KeptTextProps {
   readonly label: string;
   readonly text: string;
-  /** With '' it goes, with `text` it is back. */
-  readonly onDiscard: (text: string) => void;
+  readonly onDiscard: () => void;
 }
 
 function KeptText({ label, text, onDiscard }: KeptTextProps) {
   const { say, attempt } = useToaster();
+  const [isHidden, setIsHidden] = useState(false);
+  /** Out of sight at once, and gone only when the toast that can bring it back is. */
   const handleDiscard = () => {
-    onDiscard('');
-    say('Discarded.', { action: { label: 'Undo', run: () => onDiscard(text) } });
+    setIsHidden(true);
+    say('Discarded.', { action: { label: 'Undo', run: () => setIsHidden(false) }, onGone: onDiscard });
   };
+  if (isHidden) return null;
   return (
     <div className="kept-text">
       <textarea className="composer-kept" aria-label={label} readOnly dir="auto" value={text} />

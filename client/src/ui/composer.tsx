@@ -109,6 +109,10 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
     setTold({ of: replyTo?.id ?? null, sentence: EDIT_OF_DELETED });
   };
 
+  /** One that is not in memory may be deleted, and an edit of it would be seen by nobody. Without the server, nobody knows. */
+  const isGoneElsewhere = async (id: EntryId): Promise<boolean> =>
+    handle.known(id) === null && (await handle.lookUp(id).catch(() => 'here')) === 'deleted';
+
   const stopAim = () => (edit !== null ? aim.stopEdit(null) : aim.stopReply());
 
   const handleSend = async () => {
@@ -120,7 +124,7 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
     typing.stop();
     try {
       if (edit !== null) {
-        if (isGone) return keepAsDraft(edit);
+        if (isGone || (await isGoneElsewhere(edit.target.id))) return keepAsDraft(edit);
         const live = view.messages.find(({ id }) => id === edit.target.id);
         if (trimmed !== edit.target.text) await handle.edit(edit.target.id, trimmed);
         else if (live?.delivery.status === 'refused') await handle.retry(edit.target.id);

@@ -103,8 +103,8 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
   const hasMenu = menuMessage !== undefined && !menuMessage.isDeleted;
 
   // What we wrote there and nobody has got keeps a tablo in the list, and is shown in it [R8].
-  const isKeptForDraft = channel?.hasDraft === true && channel.unsent.pending + channel.unsent.refused === 0;
-  if (view.closed?.code === 'forbidden' && (channel === null || isKeptForDraft))
+  const hasUnsent = channel !== null && channel.unsent.pending + channel.unsent.refused > 0;
+  if (view.closed?.code === 'forbidden' && !hasUnsent)
     return <ClosedTablo handle={handle} name={name} banner={banner} />;
 
   return (

@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
+import { noteDialogPlace } from './dialog-places.ts';
 import { followWay, wayFrom } from './focus.ts';
-import { noteOpenDialog } from './open-dialogs.ts';
 
 interface DialogProps {
   /** Names in it stand in a `<bdi>`. */
@@ -17,6 +17,7 @@ interface DialogProps {
  */
 export function Dialog({ title, onClose, children, size = 'small' }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
+  const toastsRef = useRef<HTMLDivElement>(null);
   const headingId = useId();
 
   useLayoutEffect(() => {
@@ -24,7 +25,7 @@ export function Dialog({ title, onClose, children, size = 'small' }: DialogProps
     if (dialog === null) return;
     const way = wayFrom(document.activeElement);
     if (!dialog.open) dialog.showModal();
-    const noteClosed = noteOpenDialog(dialog);
+    const noteClosed = toastsRef.current === null ? () => undefined : noteDialogPlace(toastsRef.current);
     // Reading what is asked comes first, but typing can start at once where there is something to type.
     (dialog.querySelector<HTMLElement>('[data-autofocus]') ?? dialog).focus();
     return () => {
@@ -63,6 +64,7 @@ export function Dialog({ title, onClose, children, size = 'small' }: DialogProps
         </header>
         {children}
       </div>
+      <div ref={toastsRef} className="toasts" aria-live="polite" />
     </dialog>
   );
 }

@@ -1,8 +1,8 @@
 import { X } from 'lucide-react';
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { createPortal } from 'react-dom';
 import { useReadable } from '../hooks/use-readable.ts';
-import { openDialogs } from './open-dialogs.ts';
+import { dialogPlaces } from './dialog-places.ts';
 import { sentenceOf } from './sentence-of.ts';
 
 const SHOWN_MS = 6_000;
@@ -22,6 +22,8 @@ interface ToastOptions {
 interface Toast extends ToastOptions {
   readonly id: number;
   readonly text: string;
+  /** Of `performance.now`: a dialog that opens or closes meanwhile moves it, and gives it no more time. */
+  readonly saidAt: number;
 }
 
 interface Toaster {
@@ -43,14 +45,14 @@ const staysOpen = ({ stays = false, tone }: ToastOptions): boolean => stays || t
 
 export function ToastProvider({ children }: { readonly children: ReactNode }) {
   const [toasts, setToasts] = useState<readonly Toast[]>([]);
-  const place = useReadable(openDialogs).at(-1) ?? null;
+  const place = useReadable(dialogPlaces).at(-1) ?? null;
 
   const remove = useCallback((id: number) => setToasts((known) => known.filter((toast) => toast.id !== id)), []);
 
   const say = useCallback(
     (text: string, options: ToastOptions = {}) => {
       lastId += 1;
-      const toast = { ...options, id: lastId, text };
+      const toast = { ...options, id: lastId, text, saidAt: performance.now() };
       setToasts((known) => {
         const others = known.filter((other) => other.text !== text || other.action !== undefined);
         const plain = others.filter((other) => other.action === undefined && !staysOpen(other));
@@ -70,27 +72,25 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
     [say],
   );
 
-  const views = (
-    <div className="toasts" aria-live="polite">
-      {toasts.map((toast) => (
-        <ToastView key={toast.id} toast={toast} onClosed={remove} />
-      ))}
-    </div>
-  );
+  const views = toasts.map((toast) => <ToastView key={toast.id} toast={toast} onClosed={remove} />);
 
   return (
     <ToasterContext value={toaster}>
       {children}
-      {place === null ? views : createPortal(views, place)}
+      <div className="toasts" aria-live="polite">
+        {place === null && views}
+      </div>
+      {place !== null && createPortal(views, place)}
     </ToasterContext>
   );
 }
 
 function ToastView({ toast, onClosed }: { readonly toast: Toast; readonly onClosed: (id: number) => void }) {
-  const { id, text, tone = 'plain', action, onGone } = toast;
+  const { id, text, tone = 'plain', action, onGone, saidAt } = toast;
   const stays = staysOpen(toast);
   // Who is about to press its button has as long as they need (WCAG 2.2.1).
   const [isHeld, setIsHeld] = useState(false);
+  const wasHeld = useRef(false);
 
   const close = useCallback(() => {
     onClosed(id);
@@ -98,10 +98,13 @@ function ToastView({ toast, onClosed }: { readonly toast: Toast; readonly onClos
   }, [id, onClosed, onGone]);
 
   useEffect(() => {
+    wasHeld.current ||= isHeld;
     if (stays || isHeld) return;
-    const timer = setTimeout(close, action === undefined ? SHOWN_MS : SHOWN_WITH_ACTION_MS);
+    const shownMs = action === undefined ? SHOWN_MS : SHOWN_WITH_ACTION_MS;
+    // After it was held, all of the time again.
+    const timer = setTimeout(close, wasHeld.current ? shownMs : Math.max(0, saidAt + shownMs - performance.now()));
     return () => clearTimeout(timer);
-  }, [close, stays, isHeld, action]);
+  }, [close, stays, isHeld, action, saidAt]);
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only waits while somebody is at it.

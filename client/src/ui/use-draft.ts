@@ -49,7 +49,9 @@ export function useDraft(handle: RoomHandle) {
         // Whoever looked elsewhere and came back types into another field: what they typed there stays.
         if (!isGone.current || handle.draft.get() === given) handle.setDraft(written.current);
       } catch (error) {
-        write(written.current === '' ? given : `${given}\n${written.current}`);
+        // Whoever looked elsewhere and came back has the text in another field, with what they typed there.
+        const since = isGone.current ? handle.draft.get() : written.current;
+        if (!isGone.current || since !== given) write(since === '' ? given : `${given}\n${since}`);
         throw error;
       } finally {
         handing.current -= 1;

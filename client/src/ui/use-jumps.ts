@@ -39,18 +39,25 @@ export function useJumps(handle: RoomHandle, scroll: Scroll, opening: ReturnType
 
   const jumps = useMemo(
     () => ({
-      jumpTo: (id: EntryId) => void handle.reach(id).then((reached) => tell(reached) && jumpTo(id)),
-      jumpToNew: () =>
+      // Whoever has said where to go waits for no place of before.
+      jumpTo: (id: EntryId) => {
+        finish();
+        void handle.reach(id).then((reached) => tell(reached) && jumpTo(id));
+      },
+      jumpToNew: () => {
+        finish();
         void handle.reachFirstUnread().then((reached) => {
           const { firstUnreadId } = handle.view.get();
           if (tell(reached) && firstUnreadId !== null) jumpToNew(firstUnreadId);
-        }),
+        });
+      },
       jumpToLatest: () => {
+        finish();
         handle.showLatest();
         jumpToLatest();
       },
     }),
-    [handle, tell, jumpTo, jumpToNew, jumpToLatest],
+    [handle, tell, finish, jumpTo, jumpToNew, jumpToLatest],
   );
 
   const jumpRef = useRef(jumpTo);

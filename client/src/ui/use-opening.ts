@@ -36,9 +36,9 @@ export function useOpening({ handle, view, kept }: OpeningOptions) {
   }, [handle, finish]);
 
   useEffect(() => {
-    if (place === null || !isReady) return;
+    if (place === null || !isReady || isOver) return;
     void handle.reach(place.id, place.depth ?? undefined).then(finish);
-  }, [handle, place, isReady, finish]);
+  }, [handle, place, isReady, isOver, finish]);
 
   return { isReady, isWaiting: !isOver && !isHere, finish };
 }
