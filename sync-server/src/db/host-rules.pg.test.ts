@@ -51,6 +51,29 @@ describe('[R5] a rule that a chat cannot keep stops the start with the statement
   it.each([
     ['an index over texts', 'CREATE INDEX by_text ON messages (text)', /2,700 bytes: DROP INDEX public\."by_text";/],
     [
+      'an index that carries texts along',
+      'CREATE INDEX carries ON messages (channel_id, created_at) INCLUDE (text)',
+      /2,700 bytes: DROP INDEX public\."carries";/,
+    ],
+    ['the first and last texts of a part', 'CREATE INDEX parts ON messages USING brin (text)', /DROP INDEX public\."parts";/],
+    ['an index over small letters', 'CREATE INDEX small ON messages (lower(text))', /"small" .* cannot tell .*"small";/],
+    ['each text once', 'CREATE UNIQUE INDEX once ON messages (md5(text))', /"once" .* cannot tell .*"once";/],
+    [
+      'words as a list',
+      `CREATE INDEX list ON messages USING gin (string_to_array(text, ' '))`,
+      /"list" .* cannot tell/,
+    ],
+    [
+      'one message a second',
+      `CREATE UNIQUE INDEX slow ON messages (channel_id, date_trunc('second', created_at AT TIME ZONE 'UTC'))`,
+      /"slow" .* cannot tell/,
+    ],
+    [
+      'one message a second, as a constraint',
+      `ALTER TABLE messages ADD CONSTRAINT slow EXCLUDE (date_trunc('second', created_at AT TIME ZONE 'UTC') WITH =)`,
+      /public\.messages DROP CONSTRAINT "slow";/,
+    ],
+    [
       'times of whole seconds',
       'ALTER TABLE messages ALTER created_at TYPE timestamptz(0)',
       /created_at as timestamp\(0\) with time zone/,
@@ -70,4 +93,17 @@ it('[R5] rules that every message keeps stay as they are, and what was deleted i
   expect((await start()).length).toBeGreaterThan(0);
   expect(compare(before, await takePicture(pool)).gone).toEqual([]);
   expect((await pool.query('SELECT text FROM messages')).rows).toEqual([{ text: '' }]);
+});
+
+it('[R5] indexes that every text has room in stay as they are', async () => {
+  const { pool, start } = await open(
+    'text text, client_key text',
+    `CREATE INDEX words ON messages USING gin (to_tsvector('simple', text)); CREATE INDEX same ON messages USING hash (text);
+     CREATE INDEX filled ON messages (channel_id, (created_at IS NULL)) WHERE text <> ''; CREATE UNIQUE INDEX keys ON messages (lower(client_key));
+     CREATE INDEX named ON messages ((client_key || 'text'::text));
+     ALTER TABLE messages ADD EXCLUDE (client_key WITH =, (created_at IS NULL) WITH =)`,
+  );
+  const before = await takePicture(pool);
+  expect((await start()).length).toBeGreaterThan(0);
+  expect(compare(before, await takePicture(pool)).gone).toEqual([]);
 });

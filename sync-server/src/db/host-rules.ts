@@ -9,14 +9,27 @@ import type { DatabaseClient } from './database-client.ts';
 const CHECKS = `SELECT k.conname AS name, pg_get_expr(k.conbin, k.conrelid) AS expression, left(pg_get_constraintdef(k.oid), 120) AS shown,
     ARRAY(SELECT coalesce(a.attname::text, '') FROM unnest(k.conkey) AS n(num) LEFT JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = n.num AND a.attnum > 0) AS columns
   FROM pg_constraint k WHERE k.conrelid = $1 AND k.contype = 'c' ORDER BY 1`;
-// Unique over nothing but what we write, and not the key: two messages of one moment, two of one author. And a B-tree's entry has 2,704 bytes at the most.
-const INDEXES = `SELECT x.name, x.is_constraint, 'text' = ANY (x.columns) AND NOT x.is_unique AS is_of_text FROM (
-    SELECT c.relname AS name, i.indisunique OR i.indisexclusion AS is_unique, m.amname, i.indnkeyatts,
-      EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid AND k.conrelid = $1) AS is_constraint,
-      ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = $1 AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])) AS columns
-    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam WHERE i.indrelid = $1
-  ) x WHERE (x.is_unique AND cardinality(x.columns) = x.indnkeyatts AND x.columns <@ $2::text[] AND NOT x.columns @> $3::text[])
-    OR (x.amname = 'btree' AND 'text' = ANY (x.columns)) ORDER BY 1`;
+// Unique over nothing but what we write, and not the key: two messages of one moment, two of one author. And an entry of an index holds 2,704 bytes at the most (BRIN, and what
+// it only carries along: 8,152). What an expression makes of a text nobody can tell, but that words and groups of three letters have room.
+const INDEXES = `SELECT x.name, x.is_constraint, x.what FROM (
+    SELECT c.relname AS name, EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid AND k.conrelid = $1) AS is_constraint, CASE
+      WHEN (i.indisunique OR i.indisexclusion) AND NOT of.keys @> $3::text[] AND cardinality(of.keys) = i.indnkeyatts AND of.keys <@ $2::text[] THEN 'refuses'
+      WHEN (i.indisunique OR i.indisexclusion) AND NOT of.keys @> $3::text[] AND i.indexprs IS NOT NULL AND of.keys || of.named <@ $2::text[] THEN 'unknown'
+      WHEN 'text' = ANY ($2) AND ('text' = ANY (of.carried) OR ('text' = ANY (of.keys) AND m.amname IN ('btree', 'brin'))) THEN 'short'
+      WHEN 'text' = ANY ($2) AND 'text' = ANY (of.named) AND pg_get_expr(i.indexprs, i.indrelid) ~ '(?<!::)\\mtext\\M'
+        AND EXISTS (SELECT FROM unnest(i.indclass::oid[], (i.indkey::int2[])[0:i.indnkeyatts - 1]) AS k(class, num) JOIN pg_opclass o ON o.oid = k.class
+          WHERE k.num = 0 AND o.opcname NOT IN ('tsvector_ops', 'gin_trgm_ops', 'gist_trgm_ops')) THEN 'unknown'
+    END AS what
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
+    CROSS JOIN LATERAL (
+      SELECT coalesce(array_agg(a.name) FILTER (WHERE a.num = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])), '{}') AS keys,
+        coalesce(array_agg(a.name) FILTER (WHERE a.num = ANY ((i.indkey::int2[])[i.indnkeyatts:])), '{}') AS carried,
+        coalesce(array_agg(a.name) FILTER (WHERE EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+          AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND d.refobjsubid = a.num)), '{}') AS named
+      FROM (SELECT attname::text AS name, attnum AS num FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped) a
+    ) of
+    WHERE i.indrelid = $1
+  ) x WHERE x.what IS NOT NULL ORDER BY 1`;
 
 /** Of these alone a rule can be tried: it is about whether something is there and how long it is, so that the shortest and the longest say what is between. */
 const TRIED = [
@@ -86,13 +99,18 @@ function samplesOf(table: string): readonly object[] {
   ]);
 }
 
+const INDEX_SENTENCES = {
+  refuses: 'refuses rows that a chat has to write',
+  short: 'has no room for the longest texts, of more than 2,700 bytes',
+  unknown: 'is one of which we cannot tell whether it lets all rows of a chat pass',
+} as const;
+
 async function judgeIndexes(client: DatabaseClient, { name: table, oid, written, key }: Table): Promise<string[]> {
-  type Index = { name: string; is_constraint: boolean; is_of_text: boolean };
+  type Index = { name: string; is_constraint: boolean; what: keyof typeof INDEX_SENTENCES };
   const { rows } = await client.query<Index>(INDEXES, [oid, written, key]);
-  return rows.map(({ name, is_constraint, is_of_text }) => {
-    const what = is_of_text ? 'takes no text of more than 2,700 bytes' : 'refuses rows that a chat has to write';
-    const drop = is_constraint ? `ALTER TABLE public.${table} DROP CONSTRAINT` : 'DROP INDEX public.';
-    return `The index ${quote(name)} of public.${table} ${what}: ${drop}${is_constraint ? ' ' : ''}${quote(name)};`;
+  return rows.map(({ name, is_constraint, what }) => {
+    const drop = is_constraint ? `ALTER TABLE public.${table} DROP CONSTRAINT ` : 'DROP INDEX public.';
+    return `The index ${quote(name)} of public.${table} ${INDEX_SENTENCES[what]}: ${drop}${quote(name)};`;
   });
 }
 
