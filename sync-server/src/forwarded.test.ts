@@ -14,10 +14,10 @@ describe('what a trusted proxy says of a request', () => {
     ],
     [
       { 'x-forwarded-host': 'chat.example', 'x-forwarded-port': '8443', 'x-forwarded-proto': 'https' },
-      ['chat.example:8443', 'chat.example', '10.0.0.7:3000'],
+      ['chat.example', 'chat.example:8443', '10.0.0.7:3000'],
     ],
-    [{ host: 'chat.example', 'x-forwarded-port': '8080' }, ['chat.example:8080', 'chat.example']],
-    [{ host: '[2001:db8::1]', 'x-forwarded-port': '8080' }, ['[2001:db8::1]:8080', '[2001:db8::1]']],
+    [{ host: 'chat.example', 'x-forwarded-port': '8080' }, ['chat.example', 'chat.example:8080']],
+    [{ host: '[2001:db8::1]', 'x-forwarded-port': '8080' }, ['[2001:db8::1]', '[2001:db8::1]:8080']],
     [{ host: 'chat.example:81', 'x-forwarded-port': '8080' }, ['chat.example:81']],
     [{ host: 'chat.example', 'x-forwarded-port': '443', 'x-forwarded-proto': 'https' }, ['chat.example']],
     [{ host: 'chat.example', 'x-forwarded-port': '80', 'x-forwarded-proto': 'https' }, ['chat.example']],
