@@ -107,3 +107,26 @@ it('[R5] indexes that every text has room in stay as they are', async () => {
   expect((await start()).length).toBeGreaterThan(0);
   expect(compare(before, await takePicture(pool)).gone).toEqual([]);
 });
+
+it.each([
+  [
+    'ALTER updated_at SET DEFAULT now(), ALTER updated_at SET NOT NULL',
+    'ALTER TABLE public.messages ALTER updated_at DROP NOT NULL;',
+  ],
+  ['ALTER deleted_at SET NOT NULL', 'ALTER TABLE public.messages ALTER deleted_at DROP NOT NULL;'],
+  ['ADD CONSTRAINT "filled" CHECK (text <> \'\')', 'ALTER TABLE public.messages DROP CONSTRAINT "filled";'],
+])('[R5] a rule that the host adds to a table that was taken over stops the next start: %s', async (rule, remedy) => {
+  const { pool, start } = await open('text text, client_key text');
+  expect((await start()).length).toBeGreaterThan(0);
+  await pool.query(`ALTER TABLE messages ADD CONSTRAINT keys CHECK (client_key <> ''),
+    ADD CONSTRAINT plain CHECK (text !~ '<script'), ADD CONSTRAINT counted CHECK (seq > 0)`);
+  expect(await start()).toEqual([]);
+  await pool.query(`ALTER TABLE messages ${rule}`);
+  const before = await takePicture(pool);
+  await expect(start()).rejects.toThrow(remedy);
+  await pool.query(`DELETE FROM tablo_private.migrations WHERE name > '0013~'`);
+  await expect(start()).rejects.toThrow(remedy);
+  expect(compare(before, await takePicture(pool))).toEqual({ gone: [], added: [] });
+  await pool.query(remedy);
+  expect(await start()).toEqual(['0014_guests-stay']);
+});
