@@ -10,7 +10,8 @@ COMMENT ON COLUMN public.chat_profiles.status IS 'What they say of themselves, i
 -- One name everywhere -----------------------------------------------------------------------------------------------------------
 
 -- Where these two tables are the host's, what we put on them begins with tablo_chat_; so that later files find the same names on every database, it does on all.
--- Earlier releases made these without it. Where ours has its name already, a thing of the old name is the host's own.
+-- Earlier releases made these without it. Where ours has its name already, a thing of the old name is the host's own;
+-- and what an administrator has dropped needs no name.
 DO $$
 DECLARE
   old record;
@@ -18,12 +19,15 @@ BEGIN
   FOR old IN SELECT i.name FROM unnest(ARRAY['messages_channel_created_idx', 'messages_author_idx', 'messages_deleted_idx', 'messages_live_created_idx',
       'messages_live_seq_idx', 'channel_read_state_channel_idx']) AS i(name)
     WHERE to_regclass('public.tablo_chat_' || i.name) IS NULL
+      AND EXISTS (SELECT FROM pg_index x WHERE x.indexrelid = to_regclass('public.' || i.name)
+        AND x.indrelid IN ('public.messages'::regclass, 'public.channel_read_state'::regclass))
   LOOP
     EXECUTE format('ALTER INDEX public.%I RENAME TO %I', old.name, 'tablo_chat_' || old.name);
   END LOOP;
   FOR old IN SELECT c.host, c.name FROM (VALUES ('messages', 'messages_channel_id_seq_key'), ('messages', 'messages_seq'), ('messages', 'messages_times'),
       ('channel_read_state', 'channel_read_state_seq'), ('channel_read_state', 'channel_read_state_at')) AS c(host, name)
     WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = ('public.' || c.host)::regclass AND k.conname = 'tablo_chat_' || c.name)
+      AND EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = ('public.' || c.host)::regclass AND k.conname = c.name)
   LOOP
     EXECUTE format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', old.host, old.name, 'tablo_chat_' || old.name);
   END LOOP;
