@@ -95,6 +95,18 @@ it('[R5] rules that every message keeps stay as they are, and what was deleted i
   expect((await pool.query('SELECT text FROM messages')).rows).toEqual([{ text: '' }]);
 });
 
+it('[R5] texts in a collation that takes different characters for one are taken over, and those that nobody can see are not', async () => {
+  const { pool, start } = await open(
+    'text text',
+    `CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false); ALTER TABLE messages ALTER text TYPE text COLLATE loose;
+     INSERT INTO messages (id, channel_id, user_id, created_at, text)
+       SELECT gen_random_uuid(), '${boat}', '${ada}', '2026-01-01', t FROM unnest(ARRAY['Seen', '🙂', E' \\u200B', NULL]) AS t`,
+  );
+  expect((await start()).length).toBeGreaterThan(0);
+  expect((await pool.query('SELECT text FROM messages ORDER BY text COLLATE "C" DESC')).rows).toEqual([{ text: '🙂' }, { text: 'Seen' }]);
+  expect((await pool.query('SELECT reason FROM tablo_private.not_taken_over')).rowCount).toBe(2);
+});
+
 it('[R5] indexes that every text has room in stay as they are', async () => {
   const { pool, start } = await open(
     'text text, client_key text',
