@@ -20,6 +20,8 @@ interface Shape {
   readonly written?: readonly string[];
   /** Where they are there, they have to take NULL: it means that nothing has happened. */
   readonly nullable?: readonly string[];
+  /** Times by which rows are ordered and compared, in milliseconds. */
+  readonly exact?: readonly string[];
   /** Columns of a primary key or a unique index, which our rows refer to. */
   readonly key?: readonly string[];
   /** The server writes rows here without knowing of other columns: those need a default, or to be nullable. */
@@ -53,6 +55,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     },
     absent: ['sent_at', 'received_at', 'seq', 'reply_to', 'edit_id', 'first_text', 'edit_count'],
     nullable: ['updated_at', 'deleted_at'],
+    exact: ['created_at', 'updated_at', 'deleted_at'],
     key: ['id'],
     isOurs: true,
   },
@@ -124,6 +127,8 @@ export async function judgeShape(client: DatabaseClient, table: string, user: st
   if (shape.isOurs === true) {
     const short = columns.filter((column) => shape.required[column.name] === 'text' && isTooShort(column));
     rules.push(...short.map((column) => tooShortSentence(table, column)));
+    const coarse = columns.filter((column) => shape.exact?.includes(column.name) && isCoarse(column));
+    rules.push(...coarse.map((column) => coarseSentence(table, column)));
     // A longest text does not fit into a short column, to be tried there.
     const { oid } = found;
     if (short.length === 0)
@@ -187,11 +192,9 @@ function judgeColumn(column: Column | undefined, name: string, kind: Kind, isReq
 
 /** A domain has rules of its own, and char(n) and name change what they are given. */
 const TEXTS = ['text', 'varchar', 'citext'];
-const MILLISECONDS = 3;
 
-function isOfKind({ type, category, modifier }: Column, kind: Kind): boolean {
+function isOfKind({ type, category }: Column, kind: Kind): boolean {
   if (kind === 'text') return TEXTS.includes(type);
-  if (kind === 'timestamptz') return type === kind && (modifier === -1 || modifier >= MILLISECONDS);
   if (kind === 'words') return category === 'S';
   if (kind === 'words or enum') return category === 'S' || category === 'E';
   if (kind === 'time') return type === 'timestamptz' || type === 'timestamp';
@@ -206,6 +209,12 @@ const isTooShort = ({ modifier }: Column): boolean => modifier !== -1 && modifie
 
 const tooShortSentence = (table: string, { name, shown }: Column): string =>
   `public.${table}.${name} is ${shown}, and a message may have ${MAX_TEXT_CODE_POINTS} characters: ALTER TABLE public.${table} ALTER ${name} TYPE text;`;
+
+const MILLISECONDS = 3;
+const isCoarse = ({ modifier }: Column): boolean => modifier !== -1 && modifier < MILLISECONDS;
+
+const coarseSentence = (table: string, { name, shown }: Column): string =>
+  `public.${table}.${name} is ${shown}, and times here are in milliseconds: ALTER TABLE public.${table} ALTER ${name} TYPE timestamptz;`;
 
 const generatedSentence = (table: string, { name, ungenerate }: Column): string[] =>
   ungenerate === null
