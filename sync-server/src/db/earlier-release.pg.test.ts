@@ -87,7 +87,13 @@ it('indexes and constraints that an administrator has dropped stay away, also wh
   );
   const found = rows.map(({ name }) => name);
   expect(names.filter((name) => found.includes(`tablo_chat_${name}`))).toEqual([]);
-  expect(found).toEqual(expect.arrayContaining(['messages_author_idx', 'tablo_chat_messages_live_created_idx', 'tablo_chat_messages_times']));
+  expect(found).toEqual(
+    expect.arrayContaining([
+      'messages_author_idx',
+      'tablo_chat_messages_live_created_idx',
+      'tablo_chat_messages_times',
+    ]),
+  );
 });
 
 it('a profiles of the host’s that came later is not touched, and a table that is gone is said', async () => {

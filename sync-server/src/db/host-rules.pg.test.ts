@@ -55,8 +55,16 @@ describe('[R5] a rule that a chat cannot keep stops the start with the statement
       'CREATE INDEX carries ON messages (channel_id, created_at) INCLUDE (text)',
       /2,700 bytes: DROP INDEX public\."carries";/,
     ],
-    ['the first and last texts of a part', 'CREATE INDEX parts ON messages USING brin (text)', /DROP INDEX public\."parts";/],
-    ['an index over small letters', 'CREATE INDEX small ON messages (lower(text))', /"small" .* cannot tell .*"small";/],
+    [
+      'the first and last texts of a part',
+      'CREATE INDEX parts ON messages USING brin (text)',
+      /DROP INDEX public\."parts";/,
+    ],
+    [
+      'an index over small letters',
+      'CREATE INDEX small ON messages (lower(text))',
+      /"small" .* cannot tell .*"small";/,
+    ],
     ['each text once', 'CREATE UNIQUE INDEX once ON messages (md5(text))', /"once" .* cannot tell .*"once";/],
     [
       'words as a list',
@@ -103,8 +111,41 @@ it('[R5] texts in a collation that takes different characters for one are taken 
        SELECT gen_random_uuid(), '${boat}', '${ada}', '2026-01-01', t FROM unnest(ARRAY['Seen', '🙂', E' \\u200B', NULL]) AS t`,
   );
   expect((await start()).length).toBeGreaterThan(0);
-  expect((await pool.query('SELECT text FROM messages ORDER BY text COLLATE "C" DESC')).rows).toEqual([{ text: '🙂' }, { text: 'Seen' }]);
+  expect((await pool.query('SELECT text FROM messages ORDER BY text COLLATE "C" DESC')).rows).toEqual([
+    { text: '🙂' },
+    { text: 'Seen' },
+  ]);
   expect((await pool.query('SELECT reason FROM tablo_private.not_taken_over')).rowCount).toBe(2);
+});
+
+it.each([
+  ['at the first start', true],
+  ['at a later one', false],
+])('[R5] a rule is tried beside a column of a kind that is never empty, and has a default: %s', async (_, isFirst) => {
+  const rule = `ALTER TABLE messages ADD CONSTRAINT long CHECK (char_length(text) <= 8000)`;
+  const { pool, start } = await open(
+    'text text, CONSTRAINT filled CHECK (octet_length(text) <= 32000)',
+    `CREATE DOMAIN kind AS text NOT NULL CHECK (VALUE <> ''); ALTER TABLE messages ADD kind kind DEFAULT 'chat'; ${isFirst ? rule : ''}`,
+  );
+  expect((await start()).length).toBeGreaterThan(0);
+  if (!isFirst) await pool.query(rule);
+  expect(await start()).toEqual([]);
+});
+
+it('[R5] and one that no new row of ours would fill stops the start', async () => {
+  const { start } = await open('text text', 'CREATE DOMAIN kind AS text NOT NULL; ALTER TABLE messages ADD kind kind');
+  await expect(start()).rejects.toThrow('has a column kind that every new row must fill');
+});
+
+it('[R5] a rule that cannot be tried, since the column has no room for a text, stops no later start', async () => {
+  const { pool, start } = await open('text text CHECK (char_length(text) <= 8000)');
+  await start();
+  const { rows } = await pool.query<{ drop: string }>(
+    `SELECT format('DROP TRIGGER %I ON messages', tgname) AS drop FROM pg_trigger WHERE tgrelid = 'messages'::regclass AND NOT tgisinternal`,
+  );
+  for (const { drop } of rows) await pool.query(drop);
+  await pool.query('ALTER TABLE messages ALTER text TYPE varchar(500)');
+  expect(await start()).toEqual([]);
 });
 
 it('[R5] read times of whole seconds will do', async () => {

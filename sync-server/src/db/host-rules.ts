@@ -4,6 +4,7 @@
  * removes it.
  */
 import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
+import { isDatabaseAway } from '../database-away.ts';
 import type { DatabaseClient } from './database-client.ts';
 
 const CHECKS = `SELECT k.conname AS name, pg_get_expr(k.conbin, k.conrelid) AS expression, left(pg_get_constraintdef(k.oid), 120) AS shown,
@@ -40,11 +41,15 @@ const TRIED = [
   /''|[()]|<>|[<>]=?|=/g,
 ];
 
-interface Table {
+interface Written {
   readonly name: string;
   readonly oid: number;
-  /** What we write on it, and which of these is its key. */
+  /** What we write on it. */
   readonly written: readonly string[];
+}
+
+interface Table extends Written {
+  /** Which of these is its key. */
   readonly key: readonly string[];
 }
 
@@ -54,11 +59,8 @@ export async function judgeRules(client: DatabaseClient, table: Table): Promise<
 }
 
 /** `isSure`: only those that surely refuse; what nobody can tell may have done no harm for long. */
-export async function judgeChecks(
-  client: DatabaseClient,
-  { name: table, oid, written }: Omit<Table, 'key'>,
-  isSure: boolean,
-): Promise<string[]> {
+export async function judgeChecks(client: DatabaseClient, of: Written, isSure: boolean): Promise<string[]> {
+  const { name: table, oid, written } = of;
   type Check = { name: string; expression: string; shown: string; columns: string[] };
   const { rows } = await client.query<Check>(CHECKS, [oid]);
   const sentences: string[] = [];
@@ -66,10 +68,12 @@ export async function judgeChecks(
     // An empty name: the whole row.
     if (!columns.some((column) => column === '' || written.includes(column))) continue;
     const canTry = columns.every((column) => written.includes(column)) && isTriable(expression, columns);
-    if (canTry ? await passes(client, table, expression) : isSure) continue;
-    const what = canTry
-      ? `refuses rows that a chat has to write: a deleted one has an empty text, others up to ${MAX_TEXT_CODE_POINTS} characters, and times may be in any order`
-      : 'is one of which we cannot tell whether it lets all rows of a chat pass';
+    const isKept = canTry ? await passes(client, of, expression) : null;
+    if (isKept === true || (isKept === null && isSure)) continue;
+    const what =
+      isKept === null
+        ? 'is one of which we cannot tell whether it lets all rows of a chat pass'
+        : `refuses rows that a chat has to write: a deleted one has an empty text, others up to ${MAX_TEXT_CODE_POINTS} characters, and times may be in any order`;
     sentences.push(
       `The rule ${quote(name)} of public.${table}, ${shown}, ${what}: ALTER TABLE public.${table} DROP CONSTRAINT ${quote(name)};`,
     );
@@ -82,12 +86,24 @@ function isTriable(expression: string, columns: readonly string[]): boolean {
   return [...TRIED, names].reduce((rest, known) => rest.replaceAll(known, ' '), expression).trim() === '';
 }
 
-async function passes(client: DatabaseClient, table: string, expression: string): Promise<boolean> {
-  const { rows } = await client.query<{ passes: boolean }>(
-    `SELECT bool_and((${expression}) IS NOT FALSE) AS passes FROM jsonb_populate_recordset(NULL::public.${table}, $1)`,
-    [JSON.stringify(samplesOf(table))],
-  );
-  return rows[0]?.passes === true;
+// Of what we write alone: the host's other columns, of a type with rules of its own, have no part in it.
+const TYPES = `SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ') AS types FROM pg_attribute a WHERE a.attrelid = $1 AND a.attname = ANY($2)`;
+
+/** `null`: it fails on what we have tried, in a column that has no room for it for instance. */
+async function passes(client: DatabaseClient, { name, oid, written }: Written, expression: string) {
+  const [found] = (await client.query<{ types: string }>(TYPES, [oid, written])).rows;
+  await client.query('SAVEPOINT trying');
+  try {
+    const { rows } = await client.query<{ passes: boolean }>(
+      `SELECT bool_and((${expression}) IS NOT FALSE) AS passes FROM jsonb_to_recordset($1) AS ${quote(name)} (${found?.types})`,
+      [JSON.stringify(samplesOf(name))],
+    );
+    return rows[0]?.passes === true;
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    await client.query('ROLLBACK TO SAVEPOINT trying');
+    return null;
+  }
 }
 
 /** A message's times are those of several clocks. */
