@@ -47,3 +47,11 @@ it('README’s nginx passes the name on with its port: nginx’s own $host has n
   const readme = await readFile(join(import.meta.dirname, '../../README.md'), 'utf8');
   expect(readme).toContain('proxy_set_header Host $http_host;');
 });
+
+it('README’s nginx writes one of the headers that name a client, and removes the other; and so says the setting', async () => {
+  const readme = await readFile(join(import.meta.dirname, '../../README.md'), 'utf8');
+  expect(readme).toContain('proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;');
+  expect(readme).toContain('proxy_set_header Forwarded "";');
+  expect(readme).toContain('one that writes neither has to remove both');
+  expect(readme).toMatch(/\| `TRUST_PROXY` .*A proxy removes what it does not write of X-Forwarded-For and Forwarded/);
+});
