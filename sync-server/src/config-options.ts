@@ -91,7 +91,7 @@ export const OPTIONS = {
     type: 'yes/no',
     fallback: 'no',
     description:
-      'yes: behind a reverse proxy. The last entry of X-Forwarded-For, or else of Forwarded, is the client; X-Forwarded-Proto, -Host and -Port, or Forwarded, say how people reach it.',
+      'yes: behind a reverse proxy. The last entry of X-Forwarded-For, or else of Forwarded, is the client; X-Forwarded-Proto, -Host and -Port, or Forwarded, say how people reach it. A proxy removes what it does not write of X-Forwarded-For and Forwarded: one of them, or both.',
     parse: oneOf(['yes', 'no']),
   },
   ADD_MEMBERS: {

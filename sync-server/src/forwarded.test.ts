@@ -14,10 +14,10 @@ describe('what a trusted proxy says of a request', () => {
     ],
     [
       { 'x-forwarded-host': 'chat.example', 'x-forwarded-port': '8443', 'x-forwarded-proto': 'https' },
-      ['chat.example:8443', 'chat.example', '10.0.0.7:3000'],
+      ['chat.example', 'chat.example:8443', '10.0.0.7:3000'],
     ],
-    [{ host: 'chat.example', 'x-forwarded-port': '8080' }, ['chat.example:8080', 'chat.example']],
-    [{ host: '[2001:db8::1]', 'x-forwarded-port': '8080' }, ['[2001:db8::1]:8080', '[2001:db8::1]']],
+    [{ host: 'chat.example', 'x-forwarded-port': '8080' }, ['chat.example', 'chat.example:8080']],
+    [{ host: '[2001:db8::1]', 'x-forwarded-port': '8080' }, ['[2001:db8::1]', '[2001:db8::1]:8080']],
     [{ host: 'chat.example:81', 'x-forwarded-port': '8080' }, ['chat.example:81']],
     [{ host: 'chat.example', 'x-forwarded-port': '443', 'x-forwarded-proto': 'https' }, ['chat.example']],
     [{ host: 'chat.example', 'x-forwarded-port': '80', 'x-forwarded-proto': 'https' }, ['chat.example']],
@@ -46,4 +46,12 @@ describe('what a trusted proxy says of a request', () => {
 it('README’s nginx passes the name on with its port: nginx’s own $host has none', async () => {
   const readme = await readFile(join(import.meta.dirname, '../../README.md'), 'utf8');
   expect(readme).toContain('proxy_set_header Host $http_host;');
+});
+
+it('README’s nginx writes one of the headers that name a client, and removes the other; and so says the setting', async () => {
+  const readme = await readFile(join(import.meta.dirname, '../../README.md'), 'utf8');
+  expect(readme).toContain('proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;');
+  expect(readme).toContain('proxy_set_header Forwarded "";');
+  expect(readme).toContain('one that writes neither has to remove both');
+  expect(readme).toMatch(/\| `TRUST_PROXY` .*A proxy removes what it does not write of X-Forwarded-For and Forwarded/);
 });

@@ -11,14 +11,14 @@ type ReadHeader = (name: string) => string | null | undefined;
 /** More than any chain of proxies adds. */
 const HOSTS_MAX = 8;
 
-/** The names it may have been sent to, the one that a browser used most likely first. */
+/** The names it may have been sent to: the ones that a proxy gives first, and each as it was given before what we make of it. */
 export function hostsOf(read: ReadHeader, trustProxy: boolean): readonly string[] {
   const host = read('host') ?? '';
   if (!trustProxy) return [host];
   const named = [...readPairs(read, 'host'), ...readList(read, 'x-forwarded-host'), host];
   const port = forwardedPort(read);
   // Some say the port apart from the name, and a few say there the one that they listen on themselves: both are possible.
-  const hosts = named.flatMap((name) => (port === null || HAS_PORT.test(name) ? [name] : [`${name}:${port}`, name]));
+  const hosts = named.flatMap((name) => (port === null || HAS_PORT.test(name) ? [name] : [name, `${name}:${port}`]));
   return [...new Set(hosts)].slice(0, HOSTS_MAX);
 }
 

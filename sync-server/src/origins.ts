@@ -29,6 +29,12 @@ export function normaliseOrigin(text: string): string | null {
   return OWN_SCHEME.test(text) ? text.toLowerCase() : null;
 }
 
+/** A browser leaves out a default port, some proxies add it. `origin`: as `normaliseOrigin` makes it. */
+export function isSameHost(origin: string, host: string): boolean {
+  const [scheme] = /^https?:/.exec(origin) ?? [];
+  return scheme !== undefined && normaliseOrigin(`${scheme}//${host}`) === origin;
+}
+
 const hostnameOf = (origin: string): string => URL.parse(origin)?.hostname ?? '';
 
 export function createOriginRules(allowedOrigins: readonly string[], publicUrl: string | null): OriginRules {
@@ -37,14 +43,9 @@ export function createOriginRules(allowedOrigins: readonly string[], publicUrl: 
   );
   named.delete(null); // `*`
   const isOwnHost = createHostCheck(allowedOrigins, publicUrl);
-  /** A browser leaves out a default port, some proxies add it. */
-  const isSame = (origin: string, host: string): boolean => {
-    const [scheme] = /^https?:/.exec(origin) ?? [];
-    return scheme !== undefined && normaliseOrigin(`${scheme}//${host}`) === origin && isOwnHost(host);
-  };
   const isOurs = (given: string, hosts: readonly string[]): boolean => {
     const origin = normaliseOrigin(given);
-    return origin !== null && (named.has(origin) || hosts.some((host) => isSame(origin, host)));
+    return origin !== null && (named.has(origin) || hosts.some((host) => isSameHost(origin, host) && isOwnHost(host)));
   };
   return {
     allowsSockets: (origin, hosts) => allowedOrigins.includes('*') || isOurs(origin, hosts),

@@ -70,6 +70,21 @@ it('the log is not filled by ever other values, nor by long ones, nor by what lo
   }
 });
 
+it('a claim that is no word is refused and told like any other, whatever is in it', async () => {
+  const { lines, verifier } = setUp();
+  const odd: unknown = { toString: 1, toJSON: 'x' };
+  for (const iss of [odd, [odd, ['a']], 7, null]) {
+    const token = await sign({ iss } as JWTPayload);
+    expect((await verifier.verify(token)).ok).toBe(false);
+  }
+  expect((await verifier.verify(await sign({ aud: [odd] } as JWTPayload))).ok).toBe(false);
+  expect(lines).toEqual(
+    ['"iss":"(an object)"', '"iss":"(an object) (an object)"', '"iss":"7"', '"iss":"null"', '"aud":"(an object)"'].map(
+      (text) => expect.stringContaining(text),
+    ),
+  );
+});
+
 it('a good token, an expired one, and what is no token are not told', async () => {
   const { lines, verifier } = setUp();
   expect((await verifier.verify(await sign({}))).ok).toBe(true);

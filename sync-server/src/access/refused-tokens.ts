@@ -74,6 +74,10 @@ const isOfKey = (error: unknown): boolean =>
 function readable(payload: JWTPayload, claim: 'iss' | 'aud'): string {
   const value: unknown = payload[claim];
   if (value === undefined) return '(none)';
-  const text = Array.isArray(value) ? value.slice(0, VALUE_MAX_LENGTH).map(String).join(' ') : String(value);
+  const text = Array.isArray(value) ? value.slice(0, VALUE_MAX_LENGTH).map(wordOf).join(' ') : wordOf(value);
   return text.slice(0, VALUE_MAX_LENGTH).replace(/[^\x20-\x7e]/g, '?');
 }
+
+/** What is no word at all is not written out: it may have a `toString` of its own, which is no function, and be of any depth. */
+const wordOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? '(an object)' : String(value);

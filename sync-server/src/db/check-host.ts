@@ -1,7 +1,7 @@
 /** Before a migration changes anything: whether it can run here. What is in the way is told in sentences, all at once, and nothing is left behind. */
 import { CannotStart } from './cannot-start.ts';
 import type { DatabaseClient } from './database-client.ts';
-import { judgeShape, kindOf, SHAPES } from './host-shapes.ts';
+import { judgeLater, judgeShape, kindOf, SHAPES } from './host-shapes.ts';
 
 const RIGHTS = `SELECT current_user AS user, current_database() AS database, has_database_privilege(current_database(), 'CREATE') AS makes_schemas,
     has_schema_privilege('public', 'CREATE') AS makes_tables, u.rettype AS uid_type,
@@ -58,11 +58,22 @@ export async function checkHost(client: DatabaseClient, pending: readonly string
   const shared = Object.keys(SHAPES);
   if (isFirst) for (const table of shared) wrong.push(...(await judgeShape(client, table, user)));
   wrong.push(...(await findTaken(client, pending, isFirst ? shared : [])));
+  refuse(wrong);
+  return user;
+}
+
+/** At every start after the first, whether or not there is anything to run. */
+export async function checkTakenOver(client: DatabaseClient): Promise<void> {
+  const wrong: string[] = [];
+  for (const table of Object.keys(SHAPES)) wrong.push(...(await judgeLater(client, table)));
+  refuse(wrong);
+}
+
+function refuse(wrong: readonly string[]): void {
   if (wrong.length > 0)
     throw new CannotStart(
       `this database cannot be used as it is, and nothing was changed. ${wrong.join(' ')} README, "Your own PostgreSQL", has the names that are taken.`,
     );
-  return user;
 }
 
 async function findTaken(

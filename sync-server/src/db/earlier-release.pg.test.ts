@@ -76,6 +76,26 @@ it.each(['0012', '0005', '0001'])(
   },
 );
 
+it('indexes and constraints that an administrator has dropped stay away, also where another table’s has that name', async () => {
+  await openEarlier('0012');
+  const names = ['messages_author_idx', 'messages_live_seq_idx', 'messages_seq', 'channel_read_state_at'];
+  await pool.query(`DROP INDEX messages_author_idx, messages_live_seq_idx; CREATE INDEX messages_author_idx ON tablos (created_by);
+    ALTER TABLE messages DROP CONSTRAINT messages_seq; ALTER TABLE channel_read_state DROP CONSTRAINT channel_read_state_at`);
+  expect((await migrate(database.url, silentLog))[0]).toBe('0013_host-database');
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relkind = 'i' UNION SELECT conname FROM pg_constraint`,
+  );
+  const found = rows.map(({ name }) => name);
+  expect(names.filter((name) => found.includes(`tablo_chat_${name}`))).toEqual([]);
+  expect(found).toEqual(
+    expect.arrayContaining([
+      'messages_author_idx',
+      'tablo_chat_messages_live_created_idx',
+      'tablo_chat_messages_times',
+    ]),
+  );
+});
+
 it('a profiles of the host’s that came later is not touched, and a table that is gone is said', async () => {
   await openEarlier('0012');
   await migrate(database.url, silentLog);

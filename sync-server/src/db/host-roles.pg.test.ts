@@ -63,11 +63,32 @@ it('[R6] the first look at the host’s people raises its owners and admins, and
   expect([await roleOf(ada), await roleOf(ben), await roleOf(cleo)]).toEqual(['owner', 'guest', 'admin']);
 });
 
+it('[R6] an is_admin that the host’s database makes from its other columns is followed as one that is written', async () => {
+  const role = (value: string) => pool.query('UPDATE tablo_access SET host_role = $2 WHERE user_id = $1', [ben, value]);
+  await pool.query(`ALTER TABLE tablo_access ADD host_role text, DROP is_admin`);
+  await pool.query(`ALTER TABLE tablo_access ADD is_admin boolean GENERATED ALWAYS AS (host_role = 'chief') STORED`);
+  await role('chief');
+  expect([await roleOf(ben), await roleOf(ben, nameless)]).toEqual(['admin', 'owner']);
+  await pool.query('UPDATE tablo_access SET is_active = true');
+  expect(await roleOf(ben)).toBe('admin');
+  await role('other');
+  expect([await roleOf(ben), await roleOf(ben, nameless)]).toEqual(['member', 'owner']);
+  await pool.query('DELETE FROM tablo_access WHERE tablo_id = $1', [boat]);
+  await pool.query(
+    `INSERT INTO tablo_access (tablo_id, user_id, role, host_role) VALUES ($1, $2, 'member', 'chief'), ($1, $3, 'guest', NULL), ($1, $4, 'member', NULL)`,
+    [boat, ben, cleo, ada],
+  );
+  expect([await roleOf(ben), await roleOf(cleo), await roleOf(ada)]).toEqual(['admin', 'guest', 'owner']);
+});
+
 it('[R6] a database on which 0013 ran as it was is mended by its next start, and comes out as a new one', async () => {
-  const definition = `SELECT pg_get_functiondef('tablo_private.follow_admin'::regproc) AS text, proacl::text AS rights FROM pg_proc WHERE proname = 'follow_admin'`;
+  const definition = `SELECT pg_get_functiondef('tablo_private.follow_admin'::regproc) AS text, proacl::text AS rights,
+      (SELECT array_agg(pg_get_triggerdef(t.oid) || t.tgenabled::text ORDER BY t.tgname) FROM pg_trigger t WHERE t.tgfoid = p.oid) AS triggers
+    FROM pg_proc p WHERE proname = 'follow_admin'`;
   const mended = (await pool.query<{ text: string }>(definition)).rows;
   const [before] = mended;
   await pool.query((before?.text ?? '').replace("by_host IN ('owner', 'admin') AND ", ''));
+  await pool.query('DROP TRIGGER tablo_chat_host_role_made ON tablo_access');
   expect((await pool.query(definition)).rows).not.toEqual(mended);
   await pool.query(`DELETE FROM tablo_private.migrations WHERE name > '0013~'`);
   expect(await start()).toContain('0014_guests-stay');

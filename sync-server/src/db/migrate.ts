@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDatabaseAway } from '../database-away.ts';
 import { CannotStart } from './cannot-start.ts';
-import { checkHost } from './check-host.ts';
+import { checkHost, checkTakenOver } from './check-host.ts';
 import { DatabaseClient } from './database-client.ts';
 import type { DbLog } from './db-log.ts';
 import { renameProfiles } from './earlier-release.ts';
@@ -81,7 +81,10 @@ async function migrateWithin(
       `The database has run ${applied[outOfOrder]} where this release has ${all[outOfOrder]?.name}.`,
     );
   const pending = all.slice(applied.length);
-  if (isOurs && applied.length > 0) await renameProfiles(client);
+  if (isOurs && applied.length > 0) {
+    await renameProfiles(client);
+    await checkTakenOver(client);
+  }
   if (pending.length === 0) return [];
   const earlier = isOurs && (await prepare(client, pending, applied.length === 0, log));
   await client.query(MAKE_LOG);

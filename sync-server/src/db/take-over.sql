@@ -36,7 +36,8 @@ BEGIN
         WHEN m.user_id IS NULL THEN 'it has no author'
         WHEN m.created_at IS NULL OR m.created_at NOT BETWEEN first_time AND last_time THEN 'it has no time that can be shown'
         WHEN m.deleted_at IS NOT NULL THEN NULL
-        WHEN coalesce(m.text, '') !~ visible THEN 'it has no text that can be seen'
+        -- By characters alone: a collation of the host's may refuse patterns.
+        WHEN (coalesce(m.text, '') COLLATE pg_catalog."C") !~ visible THEN 'it has no text that can be seen'
         WHEN char_length(m.text) > 8000 THEN 'its text is longer than 8,000 characters'
       END AS reason
       FROM public.messages m

@@ -10,7 +10,8 @@ COMMENT ON COLUMN public.chat_profiles.status IS 'What they say of themselves, i
 -- One name everywhere -----------------------------------------------------------------------------------------------------------
 
 -- Where these two tables are the host's, what we put on them begins with tablo_chat_; so that later files find the same names on every database, it does on all.
--- Earlier releases made these without it. Where ours has its name already, a thing of the old name is the host's own.
+-- Earlier releases made these without it. Where ours has its name already, a thing of the old name is the host's own;
+-- and what an administrator has dropped needs no name.
 DO $$
 DECLARE
   old record;
@@ -18,12 +19,15 @@ BEGIN
   FOR old IN SELECT i.name FROM unnest(ARRAY['messages_channel_created_idx', 'messages_author_idx', 'messages_deleted_idx', 'messages_live_created_idx',
       'messages_live_seq_idx', 'channel_read_state_channel_idx']) AS i(name)
     WHERE to_regclass('public.tablo_chat_' || i.name) IS NULL
+      AND EXISTS (SELECT FROM pg_index x WHERE x.indexrelid = to_regclass('public.' || i.name)
+        AND x.indrelid IN ('public.messages'::regclass, 'public.channel_read_state'::regclass))
   LOOP
     EXECUTE format('ALTER INDEX public.%I RENAME TO %I', old.name, 'tablo_chat_' || old.name);
   END LOOP;
   FOR old IN SELECT c.host, c.name FROM (VALUES ('messages', 'messages_channel_id_seq_key'), ('messages', 'messages_seq'), ('messages', 'messages_times'),
       ('channel_read_state', 'channel_read_state_seq'), ('channel_read_state', 'channel_read_state_at')) AS c(host, name)
     WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = ('public.' || c.host)::regclass AND k.conname = 'tablo_chat_' || c.name)
+      AND EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = ('public.' || c.host)::regclass AND k.conname = c.name)
   LOOP
     EXECUTE format('ALTER TABLE public.%I RENAME CONSTRAINT %I TO %I', old.host, old.name, 'tablo_chat_' || old.name);
   END LOOP;
@@ -44,16 +48,23 @@ COMMENT ON FUNCTION tablo_private.host_role IS 'What a host''s tablos.owner_id a
 CREATE FUNCTION tablo_private.follow_admin() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
   is_admin constant boolean := coalesce(to_jsonb(NEW) -> 'is_admin' = 'true', false);
+  -- A stored column that the database makes from others is made between the triggers before a change and those after it: before, it is empty.
+  is_made constant boolean := EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = TG_RELID AND attname = 'is_admin' AND attgenerated = 's');
   by_host text;
 BEGIN
-  IF TG_OP = 'UPDATE' AND is_admin = coalesce(to_jsonb(OLD) -> 'is_admin' = 'true', false) THEN
+  IF is_made <> (TG_WHEN = 'AFTER') OR (TG_OP = 'UPDATE' AND is_admin = coalesce(to_jsonb(OLD) -> 'is_admin' = 'true', false)) THEN
     RETURN NEW;
   END IF;
   by_host := tablo_private.host_role(NEW.tablo_id, NEW.user_id, is_admin);
   -- Of whom the host says nothing, it does not say that they may write: a guest stays one.
   IF (by_host IN ('owner', 'admin') AND tablo_private.role_rank(by_host) > tablo_private.role_rank(NEW.role))
       OR (TG_OP = 'UPDATE' AND NEW.role = 'admin') THEN
-    NEW.role := by_host;
+    IF is_made THEN
+      UPDATE public.tablo_access a SET role = by_host
+      WHERE a.tablo_id = NEW.tablo_id AND a.user_id = NEW.user_id AND a.role = NEW.role AND to_jsonb(a) -> 'is_admin' = to_jsonb(NEW) -> 'is_admin';
+    ELSE
+      NEW.role := by_host;
+    END IF;
   END IF;
   RETURN NEW;
 END
@@ -87,6 +98,10 @@ BEGIN
     CREATE TRIGGER tablo_chat_host_role BEFORE INSERT OR UPDATE ON public.tablo_access
       FOR EACH ROW EXECUTE FUNCTION tablo_private.follow_admin();
     ALTER TABLE public.tablo_access ENABLE ALWAYS TRIGGER tablo_chat_host_role;
+    -- Where is_admin is a stored column that the database makes.
+    CREATE TRIGGER tablo_chat_host_role_made AFTER INSERT OR UPDATE ON public.tablo_access
+      FOR EACH ROW EXECUTE FUNCTION tablo_private.follow_admin();
+    ALTER TABLE public.tablo_access ENABLE ALWAYS TRIGGER tablo_chat_host_role_made;
     -- Not for the ledger, which changes a row for every commit.
     CREATE TRIGGER tablo_chat_host_owner AFTER UPDATE ON public.tablos
       FOR EACH ROW WHEN (current_setting('tablo_chat.ledger', true) IS DISTINCT FROM 'yes') EXECUTE FUNCTION tablo_private.follow_owner();
