@@ -43,6 +43,8 @@ export class Member {
   doc = new Y.Doc();
   epoch = 1;
   isJoined = false;
+  /** Why it was joined no more, the last time. */
+  leftFor: string | null = null;
   /** What the server has said last, on this socket, about whether it can store. */
   isStoreAway = false;
   /** How often it was given the whole of a document that it had asked for. */
@@ -89,6 +91,7 @@ export class Member {
     socket.on('error', () => {}); // `close` follows.
     socket.on('close', (_code, reason) => {
       if (reason.length > 0) this.farewells.push(reason.toString());
+      if (this.isJoined) this.leftFor = `socket closed ${reason.toString()}`;
       if (socket === this.#socket) this.#reconnect();
     });
   }
@@ -228,6 +231,7 @@ export class Member {
   }
 
   async #leave(reason: string): Promise<void> {
+    if (this.isJoined) this.leftFor = reason;
     this.isJoined = false;
     if (reason === 'epoch-moved') await this.#findEpoch();
     this.#socket?.close();

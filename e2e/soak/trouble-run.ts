@@ -23,8 +23,8 @@ export interface TroubleReport {
   readonly reason: string | null;
   /** Acknowledged between the moment in which `/readyz` said no and the end of the trouble. */
   readonly acknowledgedMeanwhile: number;
-  /** Whether a loaded document was given to who asked for it meanwhile. */
-  readonly wasRead: boolean;
+  /** Whether loaded documents were given to who asked for them meanwhile; else why not. `all moved`: there was none, every reader's tablo had moved in the moment before. */
+  readonly wasRead: string | true;
   /** ms from the trouble's end until the first new acknowledgement. */
   readonly recoveredAfterMs: number;
 }
@@ -148,22 +148,27 @@ export async function runIdleTroubles(seed: number): Promise<readonly string[]> 
 }
 
 /** All who only read are asked, and all answered who are still there: a tablo that moves in this very moment ends its connections. */
-async function canRead(stage: Stage): Promise<boolean> {
+async function canRead(stage: Stage): Promise<TroubleReport['wasRead']> {
+  const readers = stage.members.filter((member) => !stage.writers.includes(member));
   const before = new Map(stage.members.map((member) => [member, member.answers]));
   const asked = new Set<Member>();
   const areAnswered = () => {
-    const readers = stage.members.filter((member) => member.isJoined && !stage.writers.includes(member));
+    const joined = readers.filter((member) => member.isJoined);
     // Whose tablo has just moved asks the new document.
     for (const member of asked) if (!member.isJoined) asked.delete(member);
-    for (const member of readers) {
+    for (const member of joined) {
       if (asked.has(member)) continue;
       asked.add(member);
       member.ask();
     }
-    return readers.length > 0 && readers.every((member) => member.answers > (before.get(member) ?? 0));
+    return joined.length > 0 && joined.every((member) => member.answers > (before.get(member) ?? 0));
   };
   return await until('documents are read', areAnswered, READ_WITHIN_MS).then(
     () => true,
-    () => false,
+    () => {
+      const left = readers.filter(({ isJoined }) => !isJoined).map(({ leftFor }) => leftFor);
+      if (left.length === readers.length && left.every((reason) => reason === 'epoch-moved')) return 'all moved';
+      return `not by those who left: ${left.join(', ')}`;
+    },
   );
 }

@@ -206,6 +206,37 @@ describe('Revocation', () => {
     expect(live.every(({ closed }) => closed.length === 0)).toBe(true);
   });
 
+  it('[R11] a database that is back for a moment and gone again costs nobody their document; removals meanwhile are learned when it is back', async () => {
+    const { connections, removed, state, revocation } = open();
+    const [tablo, alice, bob] = [uuid<TabloId>(), uuid<UserId>(), uuid<UserId>()];
+    const [one, other] = [
+      addConnection(connections, { tablo, user: alice }),
+      addConnection(connections, { tablo, user: bob }),
+    ];
+    state.isAway = true;
+    revocation.handle({ type: 'lost' });
+    revocation.handle({ type: 'resync' });
+    revocation.handle({ type: 'lost' });
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([one.closed, other.closed]).toEqual([[], []]);
+    removed.add(bob);
+    state.isAway = false;
+    revocation.handle({ type: 'resync' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([one.closed, other.closed]).toEqual([[], ['forbidden']]);
+  });
+
+  it('[R6] where changes are heard and memberships cannot be read, nobody is trusted for longer than seconds', async () => {
+    const { connections, state, revocation } = open();
+    const one = addConnection(connections, { tablo: uuid<TabloId>(), user: uuid<UserId>() });
+    state.isAway = true;
+    revocation.handle({ type: 'resync' });
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(one.closed).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(one.closed).toEqual(['unavailable']);
+  });
+
   it('[R10] a forged read position reaches nobody: only whose it is and where is passed on', () => {
     const { news, revocation } = open();
     const [tablo, user] = [uuid<TabloId>(), uuid<UserId>()];

@@ -27,6 +27,8 @@ const REMEMBERED_MAX = 10_000;
 const RECHECK_EVERY_MS = 250;
 const RECHECKS_A_SECOND = 1_000;
 const RESYNC_EVERY_MS = 1_000;
+/** With the question and the pace, within the five seconds of R6. */
+const UNKNOWN_MAX_MS = 2_000;
 /** Look-ups that wait for the database at once: `Membership` takes some queries of a thousand, and refuses what is far more. */
 const PORTION = 4_000;
 /** What no trigger told: disabled triggers, a database put in another one's place. */
@@ -58,6 +60,10 @@ export class Revocation {
   #rechecksInSecond = 0;
   #quietUntil = 0;
   #isRechecking = false;
+  /** Changes are not heard. */
+  #isDeaf = false;
+  /** By `performance.now`: since when a resync has not learned of everybody; null: the last one has. */
+  #unknownSince: number | null = null;
   readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(deps: RevocationDeps) {
@@ -95,10 +101,12 @@ export class Revocation {
       case 'draft':
         return this.#deps.drafts.tell(change.tablo, change.user);
       case 'lost':
+        this.#isDeaf = true;
         return; // What is missed meanwhile is learned by `resync`.
       case 'all':
       case 'resync':
         // The listener was away, or memberships changed all at once: anything may have changed.
+        if (change.type === 'resync') this.#isDeaf = false;
         this.#resyncedAt = Date.now();
         return this.#resyncs.ask(ALL);
     }
@@ -158,8 +166,21 @@ export class Revocation {
     if (user !== undefined) this.#changed.ofUser(user);
   }
 
+  /**
+   * A database that has gone again in this very moment is asked once more when it is back, by the `resync` that follows, and meanwhile what is loaded is read [R11]. Where
+   * it is listened to, and memberships cannot be read all the same, nobody is trusted for long [R6].
+   */
   async #resync(): Promise<void> {
-    await this.#recheck([...this.#deps.connections.all()]);
+    const unknown = new Map<LiveConnection, unknown>();
+    await this.#recheck([...this.#deps.connections.all()], (connection, error) => unknown.set(connection, error));
+    if (unknown.size === 0 || this.#isDeaf) {
+      this.#unknownSince = null;
+      return this.#changed.ofAll();
+    }
+    this.#unknownSince ??= performance.now();
+    if (performance.now() - this.#unknownSince < UNKNOWN_MAX_MS) return this.#resyncs.ask(ALL);
+    this.#unknownSince = null;
+    for (const [connection, error] of unknown) this.#cutUnknown(connection, error);
     this.#changed.ofAll();
   }
 
