@@ -115,7 +115,8 @@ it('[R9] a document of an earlier release, larger than one may be now, gives way
   const [tablo] = await addTablos(server, alice, 1, 3 * EPOCH_BYTES);
   if (tablo === undefined) throw new Error('no tablo');
   const a = await connect(tablo, alice);
-  await until(async () => expect(await epochOf(tablo)).toBe(2));
+  // What she was given before that she brings along; no row has it, so it is new and her own there, and more than a document may hold once more.
+  await until(async () => expect(await epochOf(tablo)).toBeGreaterThan(1));
   await until(() => expect(a.provider.synced).toBe(true));
   expect(a.closes.filter((code) => code !== 1012)).toEqual([]);
 });
