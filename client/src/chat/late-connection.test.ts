@@ -127,7 +127,7 @@ it('[R11] one that stays away is asked for when the network is back, and a devic
   for (const times of [2, 3]) {
     environment.fire('wake');
     await vi.waitUntil(() => load.mock.calls.length === times);
-    await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
   }
   expect(state()).toEqual({ status: 'offline' });
   environment.goOnline();
