@@ -7,6 +7,7 @@ import {
   BOB,
   closeDevices,
   FakeBrowser,
+  fillArchive,
   find,
   openDevice,
   statusOf,
@@ -26,19 +27,8 @@ beforeEach(async () => {
   server = new FakeServer();
   await server.start();
   tablo = server.addTablo('Archive', { [ALICE]: 'owner', [BOB]: 'member' });
-  const start = Date.now() - 86_400_000;
-  ids = Array.from({ length: TOTAL }, (_, index) => createEntryId(start + index));
-  ids.forEach((id, index) => {
-    // Some share a time: among them the id decides.
-    const sentAt = start + Math.floor(index / 3) * 3_000;
-    tablo.durable.set(id, {
-      entry: { kind: 'message', id, author: BOB, sentAt, text: `row ${index}` },
-      seq: index + 1,
-      isDeleted: false,
-    });
-  });
-  tablo.lastSeq = TOTAL;
-  tablo.epoch = 4;
+  // Some share a time: among them the id decides.
+  ids = fillArchive(tablo, TOTAL, { sentAfter: (nth) => Math.floor(nth / 3) * 3_000 });
 });
 afterEach(async () => {
   await closeDevices();

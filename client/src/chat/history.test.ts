@@ -1,4 +1,3 @@
-import { createEntryId } from '@tablo/schema/ids';
 import type { TimelineRow } from '@tablo/schema/timeline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Api } from './api.ts';
@@ -7,7 +6,17 @@ import { MemoryStore } from './memory-store.ts';
 import { CachedTokens } from './session.ts';
 import type { FakeTablo } from './testing/fake-server.ts';
 import { FakeServer, fakeToken } from './testing/fake-server.ts';
-import { ALICE, BOB, closeDevices, FakeBrowser, openDevice, statusOf, texts, until } from './testing/harness.ts';
+import {
+  ALICE,
+  BOB,
+  closeDevices,
+  FakeBrowser,
+  fillArchive,
+  openDevice,
+  statusOf,
+  texts,
+  until,
+} from './testing/harness.ts';
 
 let server: FakeServer;
 let tablo: FakeTablo;
@@ -18,17 +27,7 @@ beforeEach(async () => {
   server = new FakeServer();
   await server.start();
   tablo = server.addTablo('Archive', { [ALICE]: 'owner', [BOB]: 'member' });
-  const start = Date.now() - 86_400_000;
-  for (let index = 0; index < TOTAL; index += 1) {
-    const id = createEntryId(start + index);
-    tablo.durable.set(id, {
-      entry: { kind: 'message', id, author: BOB, sentAt: start + index * 1_000, text: `row ${index}` },
-      seq: index + 1,
-      isDeleted: false,
-    });
-  }
-  tablo.lastSeq = TOTAL;
-  tablo.epoch = 4;
+  fillArchive(tablo, TOTAL);
 });
 
 afterEach(async () => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RoomHandle } from './chat.ts';
 import type { FakeTablo } from './testing/fake-server.ts';
 import { FakeServer } from './testing/fake-server.ts';
-import { ALICE, BOB, closeDevices, FakeBrowser, openDevice, texts, until } from './testing/harness.ts';
+import { ALICE, BOB, closeDevices, FakeBrowser, fillArchive, openDevice, texts, until } from './testing/harness.ts';
 
 let server: FakeServer;
 let tablo: FakeTablo;
@@ -14,17 +14,7 @@ beforeEach(async () => {
   server = new FakeServer();
   await server.start();
   tablo = server.addTablo('Archive', { [ALICE]: 'owner', [BOB]: 'member' });
-  const start = Date.now() - 86_400_000;
-  for (let index = 0; index < TOTAL; index += 1) {
-    const id = createEntryId(start + index);
-    tablo.durable.set(id, {
-      entry: { kind: 'message', id, author: BOB, sentAt: start + index * 1_000, text: textOf(index) },
-      seq: index + 1,
-      isDeleted: false,
-    });
-  }
-  tablo.lastSeq = TOTAL;
-  tablo.epoch = 4;
+  fillArchive(tablo, TOTAL, { textOf });
 });
 afterEach(async () => {
   await closeDevices();

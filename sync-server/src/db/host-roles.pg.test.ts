@@ -80,17 +80,3 @@ it('[R6] an is_admin that the host’s database makes from its other columns is 
   );
   expect([await roleOf(ben), await roleOf(cleo), await roleOf(ada)]).toEqual(['admin', 'guest', 'owner']);
 });
-
-it('[R6] a database on which 0013 ran as it was is mended by its next start, and comes out as a new one', async () => {
-  const definition = `SELECT pg_get_functiondef('tablo_private.follow_admin'::regproc) AS text, proacl::text AS rights,
-      (SELECT array_agg(pg_get_triggerdef(t.oid) || t.tgenabled::text ORDER BY t.tgname) FROM pg_trigger t WHERE t.tgfoid = p.oid) AS triggers
-    FROM pg_proc p WHERE proname = 'follow_admin'`;
-  const mended = (await pool.query<{ text: string }>(definition)).rows;
-  const [before] = mended;
-  await pool.query((before?.text ?? '').replace("by_host IN ('owner', 'admin') AND ", ''));
-  await pool.query('DROP TRIGGER tablo_chat_host_role_made ON tablo_access');
-  expect((await pool.query(definition)).rows).not.toEqual(mended);
-  await pool.query(`DELETE FROM tablo_private.migrations WHERE name > '0013~'`);
-  expect(await start()).toContain('0014_guests-stay');
-  expect((await pool.query(definition)).rows).toEqual(mended);
-});

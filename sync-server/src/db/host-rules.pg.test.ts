@@ -189,9 +189,7 @@ it.each([
   await pool.query(`ALTER TABLE messages ${rule}`);
   const before = await takePicture(pool);
   await expect(start()).rejects.toThrow(remedy);
-  await pool.query(`DELETE FROM tablo_private.migrations WHERE name > '0013~'`);
-  await expect(start()).rejects.toThrow(remedy);
   expect(compare(before, await takePicture(pool))).toEqual({ gone: [], added: [] });
   await pool.query(remedy);
-  expect(await start()).toEqual(['0014_guests-stay']);
+  expect(await start()).toEqual([]);
 });

@@ -1,5 +1,5 @@
 /** For tests: clients of the fake server, a browser's tabs, a network that goes and comes; and waiting for a condition instead of for a while. */
-import type { TabloId, UserId } from '@tablo/schema/ids';
+import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { vi } from 'vitest';
 import type { RoomHandle } from '../chat.ts';
@@ -121,4 +121,27 @@ export function find(room: RoomHandle, text: string): TimelineMessage | null {
 
 export function unreadOf({ chat }: Device, tablo: { readonly id: TabloId } | FakeTablo): number | null {
   return chat.channels.get().channels.find(({ id }) => id === tablo.id)?.unreadCount ?? null;
+}
+
+interface ArchiveOptions {
+  readonly textOf?: (nth: number) => string;
+  /** ms after the first one. */
+  readonly sentAfter?: (nth: number) => number;
+}
+
+/** As many messages of Bob, of a day ago, as a tablo has that is at its fourth document: all of them are rows, and the document is young. */
+export function fillArchive(
+  tablo: FakeTablo,
+  count: number,
+  { textOf = (nth) => `row ${nth}`, sentAfter = (nth) => nth * 1_000 }: ArchiveOptions = {},
+): EntryId[] {
+  const start = Date.now() - 86_400_000;
+  const ids = Array.from({ length: count }, (_, nth) => createEntryId(start + nth));
+  ids.forEach((id, nth) => {
+    const entry = { kind: 'message' as const, id, author: BOB, sentAt: start + sentAfter(nth), text: textOf(nth) };
+    tablo.durable.set(id, { entry, seq: nth + 1, isDeleted: false });
+  });
+  tablo.lastSeq = count;
+  tablo.epoch = 4;
+  return ids;
 }
