@@ -10,6 +10,14 @@ import { signToken, TOKEN_SETTINGS } from '../schedules/schedule-stage.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
 import { TestLink } from './test-link.ts';
 
+/** `ws` reports a socket that is closed while it still connects as an error, also when nobody listens any more; browsers do not. */
+class QuietWebSocket extends WebSocket {
+  constructor(url: string) {
+    super(url);
+    this.on('error', () => {});
+  }
+}
+
 export interface LinkStage {
   readonly server: RunningServer;
   addUser(): UserId;
@@ -54,7 +62,7 @@ export async function openLinkStage(databaseUrl: string): Promise<LinkStage> {
         baseUrl: url,
         storage: { store: new MemoryStore(), state: new Writable({ status: 'durable' as const }) },
         // Node's own goes over a kept connection of `fetch` where there is one, which may be a frozen one; no browser's does.
-        WebSocketImpl: WebSocket,
+        WebSocketImpl: QuietWebSocket,
         environment: { isOnline, on: () => () => {} },
         openTabChannel: () => ({ onmessage: null, postMessage() {}, close() {} }),
       });

@@ -115,6 +115,8 @@ describe('what a screen reader says by itself', () => {
       await bob.say(tablo, 'Is anybody there?');
       return (await spoken()).length;
     }).toBeGreaterThan(0);
+    // Nor is anything of the opening said late.
+    expect(await spoken()).toEqual((await spoken()).map(() => expect.stringContaining('Is anybody there?')));
     await bob.say(tablo, 'Then I make tea.');
     await eventually(async () => (await spoken()).at(-1)).toContain('Then I make tea.');
     await forget();
@@ -139,6 +141,9 @@ describe('what a screen reader says by itself', () => {
     await ada.say('I come at once');
     await eventually(() => ada.statusOf('I come at once')).toEqual(['sent']);
     await ada.react('I come at once', '👍');
+    await ada.choose('I come at once', 'Edit');
+    await ada.say('I come in a minute');
+    await ada.message('I come in a minute').waitFor();
     await bob.say(tablo, 'Good');
     await eventually(spoken).toEqual(['Bob Kahn: Good']);
   });

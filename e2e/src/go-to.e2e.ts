@@ -156,8 +156,10 @@ describe('the list of shortcuts', () => {
     await ada.tabloLink('Garden').focus();
     await keys('?');
     await list().waitFor();
+    const address = ada.page.url();
     await keys('Control+k');
     await keys('Alt+ArrowDown');
     expect(await dialog().count()).toBe(1);
+    expect(ada.page.url()).toBe(address);
   });
 });

@@ -132,9 +132,10 @@ describe('a window in the background', () => {
     await eventually(() => bob.unread('Kitchen')).toBe(40);
     await lookBack(bob);
     await eventually(() => bar(bob).textContent()).toMatch(/^40 new since /);
-    expect(await readSeq(kitchen, ids.bob)).toBeLessThanOrEqual(before);
     await bar(bob).getByRole('button', { name: 'Jump' }).click();
     await eventually(() => isInView(bob, 'while you slept 1')).toBe(true);
+    // What looking back had marked would have been reported by now.
+    expect(await readSeq(kitchen, ids.bob)).toBeLessThanOrEqual(before);
     expect(await firstNew(bob)).toBe('while you slept 1');
     await toLatest(bob).click();
     await eventually(() => bob.unread('Kitchen')).toBe(0);
@@ -252,6 +253,23 @@ describe('the place in a tablo', () => {
     await bob.open('Long');
     await eventually(() => isAtEnd(bob)).toBe(true);
     expect(await shown(bob)).toContain('number 400');
+  });
+
+  it('[R9] [R7] stays where it is on the screen while a word about the connection comes and goes above it', async () => {
+    stage.expectOutage();
+    await bob.open('Long');
+    await eventually(() => isAtEnd(bob)).toBe(true);
+    await bob.message('number 390').evaluate((message) => message.scrollIntoView({ block: 'center' }));
+    await toLatest(bob).waitFor();
+    const places = await bob.watchPlace('number 390');
+    await bob.goOffline();
+    const strip = bob.page.locator('.strip');
+    await strip.waitFor();
+    await bob.goOnline();
+    await strip.waitFor({ state: 'detached' });
+    await eventually(() => bob.status()).toBe('Online');
+    const seen = await places();
+    expect(Math.max(...seen) - Math.min(...seen)).toBeLessThanOrEqual(2);
   });
 
   it('is where the browser’s Back and Forward lead to on a desk', async () => {

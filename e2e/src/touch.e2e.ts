@@ -1,4 +1,5 @@
 // Fingers, and whatever else works without a mouse on a phone: commands by a tap, a sheet that can be closed, targets of 44 pixels.
+import type { Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Person } from './person.ts';
 import { eventually, openStage, type Stage } from './stage.ts';
@@ -25,6 +26,13 @@ beforeAll(async () => {
 });
 afterEach(() => stage.expectNoProblems());
 afterAll(() => stage?.close());
+
+async function middleOf(element: Locator): Promise<{ x: number; y: number }> {
+  await element.scrollIntoViewIfNeeded();
+  const box = await element.boundingBox();
+  if (box === null) throw new Error('It cannot be seen.');
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
 
 const more = (text: string) => ada.message(text).getByRole('button', { name: 'More', exact: true });
 
@@ -85,7 +93,27 @@ describe('on a phone', () => {
     const deleted = ada.message('Message deleted');
     await deleted.waitFor();
     await deleted.locator('.message-tombstone').tap();
+    await ada.message('Short').locator('.message-text').tap();
+    await more('Short').waitFor();
     expect(await deleted.getByRole('button').count()).toBe(0);
+    // Two fingers that rest, the first on the deleted one: when the second has opened its sheet, the first would have before.
+    const devtools = await ada.context.newCDPSession(ada.page);
+    const touch = (type: 'touchStart' | 'touchEnd', touchPoints: { x: number; y: number; id: number }[]) =>
+      devtools.send('Input.dispatchTouchEvent', { type, touchPoints });
+    const [first, second] = [
+      await middleOf(deleted.locator('.message-tombstone')),
+      await middleOf(ada.message('My own').locator('.message-text')),
+    ];
+    await touch('touchStart', [{ ...first, id: 0 }]);
+    await touch('touchStart', [
+      { ...first, id: 0 },
+      { ...second, id: 1 },
+    ]);
+    await ada.menuItem('Edit').waitFor();
+    expect(await ada.messageMenu.count()).toBe(1);
+    await touch('touchEnd', []);
+    await ada.page.getByRole('button', { name: 'Close', exact: true }).tap();
+    await ada.messageMenu.waitFor({ state: 'detached' });
   });
 
   it('everything that can be pressed in a conversation and its sheets is at least 44 pixels wide and high', async () => {

@@ -43,13 +43,17 @@ export function ClosedTablo({ handle, name, banner }: ClosedTabloProps) {
         }
       >
         {draft.trim() !== '' && (
-          <KeptText label="Your unsent draft" text={draft} onDiscard={() => handle.setDraft('')} />
+          <KeptText
+            label="Your unsent draft"
+            text={draft}
+            onDiscard={() => handle.draft.get() === draft && handle.setDraft('')}
+          />
         )}
         {isChangedEdit(edit) && (
           <KeptText
             label="Your unsent edit"
             text={edit.text}
-            onDiscard={() => handle.setAim({ ...handle.aim.get(), edit: null })}
+            onDiscard={() => handle.aim.get().edit === edit && handle.setAim({ ...handle.aim.get(), edit: null })}
           />
         )}
         <button type="button" className="button button-primary" onClick={openList}>
@@ -63,6 +67,7 @@ export function ClosedTablo({ handle, name, banner }: ClosedTabloProps) {
 interface KeptTextProps {
   readonly label: string;
   readonly text: string;
+  /** Some seconds later: what was typed since, in a tablo that one belongs to again, stays. */
   readonly onDiscard: () => void;
 }
 

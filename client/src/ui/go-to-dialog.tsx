@@ -5,7 +5,7 @@ import { useChannels } from '../hooks/use-channels.ts';
 import { Avatar } from './avatar.tsx';
 import { Dialog } from './dialog.tsx';
 import { rankTablos } from './match-tablos.ts';
-import { badgeLabel, unreadSentence } from './phrases.ts';
+import { UnreadBadge } from './unread-badge.tsx';
 
 interface GoToDialogProps {
   readonly current: TabloId | null;
@@ -92,12 +92,9 @@ export function GoToDialog({ current, visited, onGo, onClose }: GoToDialogProps)
           >
             <Avatar id={channel.id} name={channel.name} shape="tablo" size="sm" />
             <bdi className="truncate">{channel.name}</bdi>
-            {channel.unreadCount > 0 && (
-              <span className="badge" id={`${optionId(channel)}-unread`} aria-hidden="true">
-                <bdi>{badgeLabel(channel.unreadCount)}</bdi>
-                <span className="hidden-visually"> {unreadSentence(channel.unreadCount).replace(/^\d+ /u, '')}</span>
-              </span>
-            )}
+            <span aria-hidden="true">
+              <UnreadBadge count={channel.unreadCount} id={`${optionId(channel)}-unread`} />
+            </span>
           </li>
         ))}
       </ul>

@@ -22,15 +22,17 @@ export function firstVisible(scroller: HTMLElement): HTMLElement | undefined {
   return rows[low];
 }
 
-/** Where the log stood when it was last looked at, and how far down it could go then, px. */
+/** Where the log stood when it was last looked at, how far down it could go then, and where its upper edge was in the window, px. */
 export interface Stand {
   readonly top: number;
   readonly end: number;
+  readonly edge: number;
 }
 
-export const standOf = ({ scrollTop, scrollHeight, clientHeight }: HTMLElement): Stand => ({
-  top: scrollTop,
-  end: scrollHeight - clientHeight,
+export const standOf = (scroller: HTMLElement): Stand => ({
+  top: scroller.scrollTop,
+  end: scroller.scrollHeight - scroller.clientHeight,
+  edge: scroller.getBoundingClientRect().top,
 });
 
 /** Not when the browser itself has moved the log to its new end, because it became too short for where it stood. */

@@ -1,19 +1,16 @@
 /** Which tablos somebody means who types a part of a name: the list's filter, and *Go to*. */
 import type { TabloId } from '@tablo/schema/ids';
+import { foldForSearch, hasAllWords, wordsOf } from '../chat/search.ts';
 
 interface Named {
   readonly id: TabloId;
   readonly name: string;
 }
 
-/** Without case and accents. */
-const fold = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-const wordsOf = (text: string): readonly string[] => fold(text).split(/\s+/u).filter(Boolean);
-
 /** Those whose names hold every word of `query`, in the order in which they came. */
 export function matchTablos<T extends Named>(tablos: readonly T[], query: string): readonly T[] {
   const wanted = wordsOf(query);
-  return tablos.filter(({ name }) => wanted.every((word) => fold(name).includes(word)));
+  return tablos.filter(({ name }) => hasAllWords(name, wanted));
 }
 
 /**
@@ -25,10 +22,10 @@ export function rankTablos<T extends Named>(
   query: string,
   { visited, current }: { readonly visited: readonly TabloId[]; readonly current: TabloId | null },
 ): readonly T[] {
-  const start = fold(query.trim());
+  const start = foldForSearch(query.trim());
   const wanted = wordsOf(query);
   const likeness = ({ name }: T): number => {
-    if (fold(name).startsWith(start)) return 0;
+    if (foldForSearch(name).startsWith(start)) return 0;
     const words = wordsOf(name);
     return wanted.every((typed) => words.some((word) => word.startsWith(typed))) ? 1 : 2;
   };

@@ -1,22 +1,19 @@
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { SmilePlus } from 'lucide-react';
-import { spokenName } from './name.tsx';
-import { whoReacted } from './phrases.ts';
 import { useRoom } from './room-context.tsx';
 import { useToaster } from './toasts.tsx';
+import { whoReactedWith } from './who-reacted.tsx';
 
 export function Reactions({ message }: { readonly message: TimelineMessage }) {
-  const { handle, userId, personOf, isWritable, openMenu } = useRoom();
+  const room = useRoom();
+  const { handle, userId, isWritable, openMenu } = room;
   const { attempt } = useToaster();
   return (
     <div className="reactions">
-      {message.reactions.map(({ emoji, users }) => {
+      {message.reactions.map((reaction) => {
+        const { emoji, users } = reaction;
         const isMine = users.includes(userId);
-        const who = whoReacted(
-          users.filter((user) => user !== userId).map((user) => spokenName(personOf(user))),
-          isMine,
-          emoji,
-        );
+        const who = whoReactedWith(reaction, room);
         return (
           <button
             key={emoji}

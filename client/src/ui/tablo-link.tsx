@@ -5,9 +5,9 @@ import { Avatar } from './avatar.tsx';
 import { listLabel } from './date-labels.ts';
 import { PersonName, You } from './name.tsx';
 import { isPlainClick, tabloPath } from './navigation.tsx';
-import { badgeLabel, unreadSentence } from './phrases.ts';
 import { hasState, TabloState } from './tablo-state.tsx';
 import { TimeLabel } from './time-label.tsx';
+import { UnreadBadge } from './unread-badge.tsx';
 
 interface TabloLinkProps {
   readonly channel: ChannelSummary;
@@ -75,16 +75,7 @@ export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast
               !
             </span>
           )}
-          {unreadCount > 0 && (
-            <>
-              <span className="badge" aria-hidden="true">
-                <bdi>{badgeLabel(unreadCount)}</bdi>
-              </span>
-              <span className="hidden-visually" id={unread}>
-                {unreadSentence(unreadCount)}
-              </span>
-            </>
-          )}
+          <UnreadBadge count={unreadCount} id={unread} />
         </span>
       </span>
     </div>

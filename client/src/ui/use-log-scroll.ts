@@ -1,6 +1,6 @@
 /**
  * Where the reader is in the conversation, and how to stay there.
- * 1. Either the view follows the newest message (`anchor` is 'bottom'), or it holds one message at one distance from the top edge.
+ * 1. Either the view follows the newest message (`anchor` is 'bottom'), or it holds one message at one place on the screen.
  * 2. Only the reader's scrolling and the jumps below move the anchor; whatever changes in the page (older messages in front, reactions, a keyboard,
  *    late fonts) `restore` puts the anchor back, before anything is painted.
  * 3. A scroll event does not say who has scrolled. `knownRef` does: where the log stood when it was last looked at. What `restore` did, and what the browser does when
@@ -61,7 +61,7 @@ export function useLogScroll(options: LogScrollOptions) {
   const scrollerRef = useRef<HTMLDivElement>(null);
   const contentRef = useRef<HTMLDivElement>(null);
   const anchorRef = useRef<Anchor>('bottom');
-  const knownRef = useRef<Stand>({ top: 0, end: 0 });
+  const knownRef = useRef<Stand>({ top: 0, end: 0, edge: 0 });
   const hasOpened = useRef(false);
   const jumpRef = useRef<Jump | null>(null);
   const [renderWindow, setRenderWindow] = useState<RenderWindow>(TAIL);
@@ -104,6 +104,7 @@ export function useLogScroll(options: LogScrollOptions) {
     // Scrolled by the reader since, and the event is still to come.
     const stand = standOf(scroller);
     if (hasScrolled(stand, knownRef.current)) settle(scroller);
+    else anchorRef.current = withEdgeMoved(anchorRef.current, stand.edge - knownRef.current.edge);
     const anchor = anchorRef.current;
     const element = anchor === 'bottom' ? null : elementOf(scroller, anchor.id);
     if (anchor === 'bottom') {
@@ -236,9 +237,15 @@ export function useLogScroll(options: LogScrollOptions) {
 const centred = (scroller: HTMLElement, element: HTMLElement): number =>
   Math.max(0, (scroller.clientHeight - element.getBoundingClientRect().height) / 2);
 
+/** A banner that comes or goes above the log moves its upper edge; what is being read stays where it is on the screen. */
+const withEdgeMoved = (anchor: Anchor, byPx: number): Anchor =>
+  anchor === 'bottom' || byPx === 0 ? anchor : { ...anchor, offset: anchor.offset - byPx };
+
 /** `messages`: up to the newest one; `null` where those are not here. */
 function placeOf(anchor: Anchor, messages: readonly TimelineMessage[] | null): Place {
   if (anchor === 'bottom') return 'end';
-  const index = messages?.findIndex(({ id }) => id === anchor.id) ?? -1;
-  return { id: anchor.id as EntryId, offset: anchor.offset, depth: messages === null ? null : messages.length - index };
+  // From the end, where it stands more often than not.
+  const index = messages?.findLastIndex(({ id }) => id === anchor.id) ?? -1;
+  const depth = messages === null || index < 0 ? null : messages.length - index;
+  return { id: anchor.id as EntryId, offset: anchor.offset, depth };
 }

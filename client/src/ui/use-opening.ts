@@ -20,7 +20,7 @@ export function useOpening({ handle, view, kept }: OpeningOptions) {
   const place = isLinked || kept === 'end' ? null : kept;
   const [isOver, setIsOver] = useState(!isLinked && place === null);
   const isReady = view.status === 'ready';
-  const isHere = place !== null && view.messages.some((message) => message.id === place.id);
+  const isHere = !isOver && place !== null && view.messages.some((message) => message.id === place.id);
   const finish = useCallback(() => setIsOver(true), []);
 
   const isPlaceLate = useRef(false);
@@ -37,7 +37,7 @@ export function useOpening({ handle, view, kept }: OpeningOptions) {
 
   useEffect(() => {
     if (place === null || !isReady || isOver) return;
-    void handle.reach(place.id, place.depth ?? undefined).then(finish);
+    void handle.reach(place.id, place.depth ?? undefined).then(finish, finish);
   }, [handle, place, isReady, isOver, finish]);
 
   return { isReady, isWaiting: !isOver && !isHere, finish };

@@ -28,7 +28,7 @@ const NOTHING: Pick<Search, 'query' | 'answer'> = { query: '', answer: null };
 
 /** `wanted` without spaces around it. What this device has is searched again whenever that changes. */
 export function useSearch(handle: RoomHandle, wanted: string): Search {
-  const view = useReadable(handle.view);
+  const { messages } = useReadable(handle.view);
   const [found, setFound] = useState(NOTHING);
   const [progress, setProgress] = useState<SearchProgress | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -48,20 +48,25 @@ export function useSearch(handle: RoomHandle, wanted: string): Search {
   }, [wanted, handle, stop]);
 
   const isReading = progress !== null;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new view means that this device knows more, or other things.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other messages mean that this device knows more, or other things.
   useEffect(() => {
     // What is read from the server would start it anew with every page; it is done once at the end.
     if (isReading) return;
     let isStale = false;
-    const timer = setTimeout(async () => {
-      const answer = wanted === '' ? null : await handle.search(wanted);
-      if (!isStale) setFound(answer === null ? NOTHING : { query: wanted, answer });
-    }, WAIT_MS);
+    const search = async () => {
+      try {
+        const answer = wanted === '' ? null : await handle.search(wanted);
+        if (!isStale) setFound(answer === null ? NOTHING : { query: wanted, answer });
+      } catch (error) {
+        if (!isStale) setProblem(sentenceOf(error));
+      }
+    };
+    const timer = setTimeout(() => void search(), WAIT_MS);
     return () => {
       isStale = true;
       clearTimeout(timer);
     };
-  }, [handle, wanted, view, isReading]);
+  }, [handle, wanted, messages, isReading]);
 
   const searchOlder = useCallback(async () => {
     const controller = new AbortController();
@@ -76,11 +81,8 @@ export function useSearch(handle: RoomHandle, wanted: string): Search {
     } catch (error) {
       if (!signal.aborted) setProblem(sentenceOf(error));
     }
-    if (signal.aborted) return;
-    const answer = await handle.search(wanted);
-    if (signal.aborted) return;
-    setFound({ query: wanted, answer });
-    setProgress(null);
+    // What this device has now is searched by the effect above.
+    if (!signal.aborted) setProgress(null);
   }, [handle, wanted]);
 
   return { ...found, progress, problem, searchOlder: () => void searchOlder(), stop };

@@ -1,20 +1,23 @@
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { spokenName } from './name.tsx';
 import { whoReacted } from './phrases.ts';
-import { useRoom } from './room-context.tsx';
+import { type Room, useRoom } from './room-context.tsx';
+
+type Reaction = TimelineMessage['reactions'][number];
+
+export const whoReactedWith = ({ emoji, users }: Reaction, { personOf, userId }: Pick<Room, 'personOf' | 'userId'>) =>
+  whoReacted(
+    users.filter((user) => user !== userId).map((user) => spokenName(personOf(user))),
+    users.includes(userId),
+    emoji,
+  );
 
 /** In words: on a phone no pointer rests on a reaction. */
 export function WhoReacted({ message }: { readonly message: TimelineMessage }) {
-  const { personOf, userId } = useRoom();
-  return message.reactions.map(({ emoji, users }) => (
-    <p key={emoji} className="menu-note">
-      <bdi>
-        {whoReacted(
-          users.filter((user) => user !== userId).map((user) => spokenName(personOf(user))),
-          users.includes(userId),
-          emoji,
-        )}
-      </bdi>
+  const room = useRoom();
+  return message.reactions.map((reaction) => (
+    <p key={reaction.emoji} className="menu-note">
+      <bdi>{whoReactedWith(reaction, room)}</bdi>
     </p>
   ));
 }
