@@ -64,13 +64,14 @@ describe('a message that is refused while its author looks elsewhere', () => {
 
   it('[R8] gives all its ways out to the keyboard, from the message itself', async () => {
     await bob.open('Kitchen');
+    // A guest has no field to write in, nor to edit it in. The device learns from the server that he is one.
+    await bob.composer.waitFor({ state: 'detached' });
     await refused().focus();
     const heard: string[] = [];
     for (let step = 0; step < 4; step++) {
       await bob.page.keyboard.press('ArrowRight');
       heard.push(await bob.focused());
     }
-    // A guest has no field to edit it in.
     expect(heard).toEqual(['button More', 'button Retry', 'button Copy', 'button Discard']);
     await bob.page.keyboard.press('Escape');
     expect(await bob.focused()).toBe('message Order number is 4711');

@@ -28,6 +28,7 @@ import { inBackground } from './report-error.ts';
 import { timelineRowOf } from './rest-rows.ts';
 import { RoomArchive } from './room-archive.ts';
 import type { RoomDocument } from './room-document.ts';
+import { LOADING } from './room-view.ts';
 
 /** A first new message that is here, and no further from the end, is shown when the tablo is opened. */
 const FIRST_NEW_REACH = 200;
@@ -51,20 +52,6 @@ export interface ScreenOptions {
   readonly clock: CausalClock;
   readonly host: ScreenHost;
 }
-
-const LOADING: RoomView = {
-  status: 'loading',
-  messages: [],
-  hasMore: false,
-  isAtBeginning: false,
-  isLoadingMore: false,
-  isUpToDate: false,
-  hasNewer: false,
-  firstUnreadId: null,
-  firstUnreadAt: null,
-  hasUnseen: false,
-  closed: null,
-};
 
 export class RoomScreen {
   /** What is not on the screen. */
@@ -269,8 +256,6 @@ export class RoomScreen {
     this.away.close();
     this.news.clear();
     this.#isUpToDate = false;
-    // Whoever opens it next sees this view first.
-    this.#view.update((view) => ({ ...view, isUpToDate: false }));
     this.#beginning = null;
     this.#window.reset();
     this.#forgetRows();

@@ -2,58 +2,30 @@
  * One tablo on this device, live: brings together its document and link (`room-home.ts`), what people see of it (`room-screen.ts`), its own unsent
  * entries (`own-entries.ts`, `sender.ts`), what is unread (`read-marker.ts`), and what the server says about all of them.
  */
-import type { CausalClock } from '@tablo/schema/causal-clock';
 import type { Refusal } from '@tablo/schema/close-codes';
 import type { Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId } from '@tablo/schema/ids';
-import type { Api } from './api.ts';
 import { authorsOf } from './authors-of.ts';
-import type { ChannelBook } from './channel-book.ts';
 import { newestOf, noteNewest } from './channel-list.ts';
-import type { Person, Reached } from './chat.ts';
+import type { Reached } from './chat.ts';
 import { Draft } from './draft.ts';
-import type { DraftSync } from './draft-sync.ts';
-import type { LinkOpener, PeerState } from './link.ts';
-import type { LocalStore } from './local-store.ts';
-import type { Outbox, OutboxChange } from './outbox.ts';
+import type { PeerState } from './link.ts';
+import type { OutboxChange } from './outbox.ts';
 import { OwnEntries } from './own-entries.ts';
-import type { People } from './people.ts';
 import { RoomPresence } from './presence.ts';
 import { ReadMarker } from './read-marker.ts';
 import { inBackground } from './report-error.ts';
 import { RestoredServer } from './restored-server.ts';
 import { RoomCommands } from './room-commands.ts';
+import type { RoomContext } from './room-context.ts';
 import type { RoomDocument } from './room-document.ts';
 import { RoomHome } from './room-home.ts';
 import { RoomScreen } from './room-screen.ts';
 import { Sender } from './sender.ts';
 import { encodeClientStateless, parseServerStateless } from './server-stateless.ts';
 import { StreamWatch } from './stream-watch.ts';
-import type { Tabs } from './tabs.ts';
-import type { Timing } from './timing.ts';
 import { confirmReadPosition, doubtReadPosition, type UnreadAnswer } from './unread.ts';
 import { Unseen } from './unseen.ts';
-
-export interface RoomContext {
-  readonly user: Person;
-  readonly store: LocalStore;
-  readonly outbox: Outbox;
-  readonly book: ChannelBook;
-  readonly api: Api;
-  readonly links: LinkOpener;
-  readonly people: People;
-  readonly tabs: Tabs;
-  readonly clock: CausalClock;
-  readonly now?: (() => number) | undefined;
-  readonly drafts: DraftSync;
-  readonly timing: Timing;
-  /** The list should be read from the server again: an epoch has moved, members have changed. */
-  readonly refreshChannels: () => void;
-  /** A read position may be reported that could not be before. */
-  readonly reportRead: () => void;
-  /** Something that the list of tablos shows has changed. */
-  readonly onActivity: (id: TabloId) => void;
-}
 
 export class Room {
   readonly id: TabloId;

@@ -3,7 +3,8 @@ import { createRefusal } from '@tablo/schema/close-codes';
 import type { TabloId } from '@tablo/schema/ids';
 import type { ChannelBook } from './channel-book.ts';
 import { inBackground } from './report-error.ts';
-import { Room, type RoomContext } from './room.ts';
+import { Room } from './room.ts';
+import type { RoomContext } from './room-context.ts';
 
 /** Reading the disk is the slow part, and the first of them is likely on the screen. */
 const OPENING_AT_ONCE = 6;
