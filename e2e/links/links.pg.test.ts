@@ -5,7 +5,7 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import { STEP_1, syncFrame } from '@tablo/sync-server/attacks/frames';
 import { RawClient } from '@tablo/sync-server/attacks/raw-client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { signToken } from '../schedules/schedule-stage.ts';
+import { tokenOf } from '../schedules/schedule-stage.ts';
 import { type Database, openDatabase } from '../src/database.ts';
 import { type LinkStage, openLinkStage } from './link-stage.ts';
 
@@ -92,7 +92,7 @@ describe.concurrent('a slow link', { timeout: 150_000 }, () => {
     const [link, bareLink] = [await stage.openLink(SLOW), await stage.openLink(SLOW)];
     const here = await stage.openClient(bob, link.url);
     const room = here.openRoom(tablo);
-    const bareUrl = `${bareLink.url.replace('http', 'ws')}/yjs/${tablo}?token=${signToken(bob, 'Bob')}`;
+    const bareUrl = `${bareLink.url.replace('http', 'ws')}/yjs/${tablo}?token=${tokenOf(bob, 'Bob')}`;
     const bare = await RawClient.open(bareUrl);
     const start = performance.now();
     bare.send(syncFrame(null, STEP_1, Uint8Array.of(0)));

@@ -1,7 +1,8 @@
 // A host application that changes its user under the page.
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Person } from '../src/person.ts';
+import { signToken } from '../src/sign-token.ts';
 import { DEADLINE_MS, eventually, openStage, type Stage } from '../src/stage.ts';
 
 const [SECRET, ISSUER] = ['a secret that only this test and its server know', 'https://issuer.example'];
@@ -22,13 +23,10 @@ afterAll(() => stage?.close());
 
 type User = typeof ann;
 
-const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-
 function sign({ id, name }: User, ttl = TOKEN_S): string {
   const now = Math.floor(Date.now() / 1_000);
   const claims = { sub: id, name, email: `${name.toLowerCase()}@example.org`, iss: ISSUER, iat: now, exp: now + ttl };
-  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
-  return `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`;
+  return signToken(claims, SECRET);
 }
 
 async function createTablo(user: User, name: string): Promise<void> {

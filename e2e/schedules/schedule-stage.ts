@@ -1,13 +1,14 @@
 // What many schedules share: one database, one server process, and tokens of our own signing.
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import pg from 'pg';
 import { type Database, openDatabase } from '../src/database.ts';
 import { type RunningServer, startServer } from '../src/server.ts';
+import { signToken } from '../src/sign-token.ts';
 
 const SECRET = 'a secret that only the schedules know';
 const ISSUER = 'schedules';
-/** What a server needs to take `signToken`'s tokens. */
+/** What a server needs to take `tokenOf`'s tokens. */
 export const TOKEN_SETTINGS = { JWT_SECRET: SECRET, JWT_ISSUER: ISSUER };
 /** Small, so that a schedule lives through several documents. */
 const EPOCH_MAX_ENTRIES = '12';
@@ -90,10 +91,7 @@ export async function openScheduleStage(env: Readonly<Record<string, string>> = 
   };
 }
 
-const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-
-export function signToken(user: UserId, name: string): string {
+export function tokenOf(user: UserId, name: string): string {
   const now = Math.floor(Date.now() / 1_000);
-  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ iss: ISSUER, sub: user, name, iat: now, exp: now + 7_200 })}`;
-  return `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`;
+  return signToken({ iss: ISSUER, sub: user, name, iat: now, exp: now + 7_200 }, SECRET);
 }

@@ -11,7 +11,7 @@ import * as Y from 'yjs';
 import { openDatabase } from '../src/database.ts';
 import { Book } from './book.ts';
 import { Member } from './member.ts';
-import { Stage, signToken, until } from './stage.ts';
+import { Stage, tokenOf, until } from './stage.ts';
 
 /** The same server of databases, another database: `name`, made from `from`, which nobody may be using. */
 async function copyDatabase(from: string, name: string): Promise<string> {
@@ -89,7 +89,7 @@ it('[R4] [R8] clients ahead of a restored backup: own entries come again and cou
   // The disaster, and the restore.
   const after = await Stage.open({ url: restored, tablos: 0, epochMaxEntries: 10_000 });
   const seat = (userId: UserId, keepsDoc: boolean, book: Book): Member =>
-    new Member({ url: after.server.url, tabloId: tablo, userId, token: signToken(userId) }, book, keepsDoc);
+    new Member({ url: after.server.url, tabloId: tablo, userId, token: tokenOf(userId) }, book, keepsDoc);
   const stored = async (): Promise<string[]> =>
     idsOf((await after.pool.query('SELECT id FROM tablo_entries WHERE tablo_id = $1', [tablo])).rows);
 
@@ -168,7 +168,7 @@ it('[R4] a backup of an earlier epoch: the same names come to mean other documen
   const book = new Book();
   const open = (userId: UserId, keepsDoc = false): Member => {
     const member = new Member(
-      { url: after.server.url, tabloId: tablo, userId, token: signToken(userId) },
+      { url: after.server.url, tabloId: tablo, userId, token: tokenOf(userId) },
       book,
       keepsDoc,
     );

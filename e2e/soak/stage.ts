@@ -1,5 +1,5 @@
 /** A server process on a database, tablos with members, and their devices. */
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Entry } from '@tablo/schema/entry';
 import type { UserId } from '@tablo/schema/ids';
@@ -8,6 +8,7 @@ import type { Drift } from '@tablo/sync-server/audit/drift';
 import { audit } from '@tablo/sync-server/audit/pg-audit';
 import pg from 'pg';
 import { type RunningServer, startServer } from '../src/server.ts';
+import { signToken } from '../src/sign-token.ts';
 import { Book } from './book.ts';
 import { checkHistory, type Fault } from './check-history.ts';
 import { Member } from './member.ts';
@@ -82,7 +83,7 @@ export class Stage {
   }
 
   seat(tabloId: string, userId: UserId, keepsDoc = false): Member {
-    const member = new Member({ url: this.server.url, tabloId, userId, token: signToken(userId) }, this.book, keepsDoc);
+    const member = new Member({ url: this.server.url, tabloId, userId, token: tokenOf(userId) }, this.book, keepsDoc);
     this.members.push(member);
     return member;
   }
@@ -170,12 +171,8 @@ function serverEnv({ url, epochMaxEntries = 300, env = {} }: StageOptions): Reco
   };
 }
 
-export function signToken(userId: string): string {
-  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const exp = Math.floor(Date.now() / 1_000) + 86_400;
-  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ sub: userId, iss: ISSUER, exp, name: 'Soak' })}`;
-  return `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`;
-}
+export const tokenOf = (userId: string): string =>
+  signToken({ sub: userId, iss: ISSUER, exp: Math.floor(Date.now() / 1_000) + 86_400, name: 'Soak' }, SECRET);
 
 export async function until(what: string, isTrue: () => boolean | Promise<boolean>, withinMs = WAIT_MS): Promise<void> {
   const deadline = performance.now() + withinMs;

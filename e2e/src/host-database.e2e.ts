@@ -1,11 +1,11 @@
 // The page on a host application's database, whose people the host signs in, and where a server before ours has left messages.
-import { createHmac } from 'node:crypto';
 import { ben, openHost } from '@tablo/sync-server/db/testing/open-host';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from './browser.ts';
 import { Person } from './person.ts';
 import { startServer } from './server.ts';
+import { signToken } from './sign-token.ts';
 import { eventually, Stage } from './stage.ts';
 
 const SECRET = 'the-secret-of-a-host-application';
@@ -31,12 +31,9 @@ beforeAll(async () => {
 afterEach(() => stage.expectNoProblems());
 afterAll(() => stage?.close());
 
-const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-
 function tokenOf(user: string, name: string): string {
   const claims = { sub: user, name, email: `${name.toLowerCase()}@example.org`, iss: ISSUER, exp: 4_102_444_800 };
-  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
-  return `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`;
+  return signToken(claims, SECRET);
 }
 
 async function openAs(user: string, name: string): Promise<Person> {

@@ -1,7 +1,8 @@
 // Added unasked, as an external issuer allows: whose page merely stands open is named to nobody.
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Person } from './person.ts';
+import { signToken } from './sign-token.ts';
 import { eventually, openStage, type Stage } from './stage.ts';
 
 const [SECRET, ISSUER] = ['a secret that only this test and its server know', 'https://issuer.example'];
@@ -17,12 +18,9 @@ afterAll(() => stage?.close());
 
 type User = typeof mallory;
 
-const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-
 function tokenOf({ id, name }: User): string {
   const claims = { sub: id, name, email: `${name.replace(' ', '.')}@example.org`, iss: ISSUER, exp: 4_102_444_800 };
-  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
-  return `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`;
+  return signToken(claims, SECRET);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of an answer.

@@ -13,7 +13,7 @@ const UNREACHABLE = 'This message is not on this device, and the server cannot b
 
 /** The ways to a message, wherever it stands: from a quote, a search, the bar of new messages, and from the page's address. */
 export function useJumps(handle: RoomHandle, scroll: Scroll, opening: ReturnType<typeof useOpening>) {
-  const { say } = useToaster();
+  const { say, attempt } = useToaster();
   const { messageId, forgetMessage } = useNavigation();
   const { jumpTo, jumpToNew, jumpToLatest } = scroll;
   const { finish } = opening;
@@ -42,14 +42,16 @@ export function useJumps(handle: RoomHandle, scroll: Scroll, opening: ReturnType
       // Whoever has said where to go waits for no place of before.
       jumpTo: (id: EntryId) => {
         finish();
-        void handle.reach(id).then((reached) => tell(reached) && jumpTo(id));
+        attempt(handle.reach(id).then((reached) => tell(reached) && jumpTo(id)));
       },
       jumpToNew: () => {
         finish();
-        void handle.reachFirstUnread().then((reached) => {
-          const { firstUnreadId } = handle.view.get();
-          if (tell(reached) && firstUnreadId !== null) jumpToNew(firstUnreadId);
-        });
+        attempt(
+          handle.reachFirstUnread().then((reached) => {
+            const { firstUnreadId } = handle.view.get();
+            if (tell(reached) && firstUnreadId !== null) jumpToNew(firstUnreadId);
+          }),
+        );
       },
       jumpToLatest: () => {
         finish();
@@ -57,7 +59,7 @@ export function useJumps(handle: RoomHandle, scroll: Scroll, opening: ReturnType
         jumpToLatest();
       },
     }),
-    [handle, tell, finish, jumpTo, jumpToNew, jumpToLatest],
+    [handle, tell, attempt, finish, jumpTo, jumpToNew, jumpToLatest],
   );
 
   const jumpRef = useRef(jumpTo);
@@ -67,16 +69,19 @@ export function useJumps(handle: RoomHandle, scroll: Scroll, opening: ReturnType
     if (messageId === null || !isReady) return;
     let isOver = false;
     const reaching: Promise<Reached> = isEntryId(messageId) ? handle.reach(messageId) : Promise.resolve('gone');
-    void reaching.then((reached) => {
-      if (isOver) return;
-      finish();
-      if (tell(reached)) jumpRef.current(messageId as EntryId);
-      forgetMessage();
-    });
+    attempt(
+      reaching
+        .finally(() => isOver || finish())
+        .then((reached) => {
+          if (isOver) return;
+          if (tell(reached)) jumpRef.current(messageId as EntryId);
+          forgetMessage();
+        }),
+    );
     return () => {
       isOver = true;
     };
-  }, [handle, messageId, isReady, tell, finish, forgetMessage]);
+  }, [handle, messageId, isReady, tell, attempt, finish, forgetMessage]);
 
   return jumps;
 }
