@@ -10,6 +10,8 @@ export interface Pooler {
   readonly url: string;
   shares: boolean;
   refuses: string | null;
+  /** How many clients have come. */
+  readonly opened: number;
   /** As after a failover: every connection ends. */
   cutAll(): void;
   close(): Promise<void>;
@@ -38,6 +40,7 @@ export async function openPooler(databaseUrl: string): Promise<Pooler> {
   /** Free for longest first. */
   const free: Backend[] = [];
   const all = new Set<Socket>();
+  let opened = 0;
 
   const pump = (): void => {
     for (const client of clients) {
@@ -78,6 +81,7 @@ export async function openPooler(databaseUrl: string): Promise<Pooler> {
         socket.end(fatal('08P01', `unsupported startup parameter: ${pooler.refuses}`));
         return;
       }
+      opened += 1;
       const client: Client = { socket, backend: null, waiting: [] };
       const backend: Backend = { socket: connect(Number(target.port), target.hostname), client };
       all.add(backend.socket);
@@ -114,6 +118,9 @@ export async function openPooler(databaseUrl: string): Promise<Pooler> {
     url: url.href,
     shares: false,
     refuses: null,
+    get opened() {
+      return opened;
+    },
     cutAll,
     close: async () => {
       cutAll();

@@ -56,6 +56,11 @@ it('[R6] is never ready while removals are not heard: a pooler that comes betwee
   pooler.cutAll();
   await until('it says so', async () => /^503 .*transaction mode.*direct address/.test(await readiness(server.url)));
   expect(server.output()).toContain('transaction mode');
+  // However often it is tried, it is a line for the loss and one for the reason: each attempt comes as far as the proof, and no further.
+  const tried = pooler.opened;
+  await until('it is tried again and again', () => pooler.opened > tried + 8);
+  expect(server.output().match(/Not listening for changes/g)).toHaveLength(2);
+  expect(server.output()).not.toContain('Listening for changes in the database again');
   pooler.shares = false;
   pooler.cutAll();
   await until('it is ready again', async () => (await readiness(server.url)).startsWith('200'));

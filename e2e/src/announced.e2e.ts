@@ -113,10 +113,12 @@ describe('what a screen reader says by itself', () => {
     // What comes before the server has answered belongs to the opening.
     await eventually(async () => {
       await bob.say(tablo, 'Is anybody there?');
+      // One at a time: those that come together are counted.
+      await ada.page.waitForFunction(() => window.watched.spoken.length > 0, null, { timeout: 2_000 }).catch(() => {});
       return (await spoken()).length;
     }).toBeGreaterThan(0);
     // Nor is anything of the opening said late.
-    expect(await spoken()).toEqual((await spoken()).map(() => expect.stringContaining('Is anybody there?')));
+    expect((await spoken()).filter((words) => /away|Line/u.test(words))).toEqual([]);
     await bob.say(tablo, 'Then I make tea.');
     await eventually(async () => (await spoken()).at(-1)).toContain('Then I make tea.');
     await forget();

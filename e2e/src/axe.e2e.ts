@@ -1,6 +1,6 @@
-// Every screen as axe-core sees it, in both themes. A new screen gets a line here.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { findings } from './axe.ts';
+// Every screen as axe-core sees it, in both themes; what comes and goes on them is in `axe-states.e2e.ts`. A new screen gets a line here.
+import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
+import { expectNoFindings } from './axe.ts';
 import { Person } from './person.ts';
 import { eventually, openStage, type Stage } from './stage.ts';
 
@@ -25,19 +25,6 @@ afterEach(async () => {
 });
 afterAll(() => stage?.close());
 
-/** Both themes, without the motion in which things are half transparent. */
-async function expectNothing(person: Person, screen: string): Promise<void> {
-  const found: string[] = [];
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await person.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await person.page.evaluate(() =>
-      Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => null))),
-    );
-    found.push(...(await findings(person.page)).map((line) => `${screen}, ${colorScheme}: ${line}`));
-  }
-  expect(found).toEqual([]);
-}
-
 const press = (name: string, person = ada) => person.page.getByRole('button', { name, exact: true }).click();
 const dialog = (person = ada) => person.page.getByRole('dialog');
 
@@ -46,32 +33,32 @@ describe('axe finds nothing', () => {
     const stranger = await Person.atNewTab(await stage.newContext(), stage.server.url, { name: 'X', email: 'x' });
     await stranger.page.goto(stage.server.url);
     await stranger.page.getByRole('button', { name: 'Create account' }).waitFor();
-    await expectNothing(stranger, 'sign-up');
+    await expectNoFindings(stranger, 'sign-up');
     await press('Create account', stranger);
     await stranger.page.getByText('Tell the others your name.').waitFor();
     await press('Show password', stranger);
-    await expectNothing(stranger, 'sign-up with errors');
+    await expectNoFindings(stranger, 'sign-up with errors');
     await press('Sign in', stranger);
     await stranger.page.getByRole('heading', { name: 'Welcome back' }).waitFor();
-    await expectNothing(stranger, 'sign-in');
+    await expectNoFindings(stranger, 'sign-in');
     await stranger.context.close();
   });
 
   it('in the empty start, at a desk and on a phone, and in the dialog for a new tablo', async () => {
-    await expectNothing(ada, 'empty start');
+    await expectNoFindings(ada, 'empty start');
     await press('New tablo');
     await dialog().getByRole('button', { name: 'Create' }).click();
     await dialog().getByText('Give it a name first.').waitFor();
-    await expectNothing(ada, 'new tablo with an error');
+    await expectNoFindings(ada, 'new tablo with an error');
     await ada.page.keyboard.press('Escape');
     const phone = await stage.secondDevice(ada, PHONE);
-    await expectNothing(phone, 'empty start on a phone');
+    await expectNoFindings(phone, 'empty start on a phone');
     await phone.context.close();
   });
 
   it('in an empty conversation, and in one with replies, reactions, edits, deletions and unread tablos beside it', async () => {
     await ada.createTablo(TABLO);
-    await expectNothing(ada, 'empty conversation');
+    await expectNoFindings(ada, 'empty conversation');
     link = await ada.invite();
     await bob.openInvite(link);
     await bob.say(SAID);
@@ -95,54 +82,54 @@ describe('axe finds nothing', () => {
     await ada.open(TABLO);
     await bob.say('And one more');
     await eventually(() => ada.unread('Sundial')).toBe(1);
-    await expectNothing(ada, 'conversation');
+    await expectNoFindings(ada, 'conversation');
   });
 
   it('in a conversation on a phone, and in its list', async () => {
     const phone = await stage.secondDevice(ada, PHONE);
-    await expectNothing(phone, 'list on a phone');
+    await expectNoFindings(phone, 'list on a phone');
     await phone.open(TABLO);
-    await expectNothing(phone, 'conversation on a phone');
+    await expectNoFindings(phone, 'conversation on a phone');
     await phone.context.close();
   });
 
   it('while a message is hovered, edited and answered, and in its menus', async () => {
     await ada.message(SAID).hover();
     await ada.message(SAID).getByRole('button', { name: 'More', exact: true }).waitFor();
-    await expectNothing(ada, 'toolbar');
+    await expectNoFindings(ada, 'toolbar');
     await ada.message(SAID).getByRole('button', { name: 'More', exact: true }).click();
     await ada.page.locator('.message-menu').waitFor();
-    await expectNothing(ada, 'menu of a message');
+    await expectNoFindings(ada, 'menu of a message');
     await ada.page.getByLabel('More emoji').click();
     await ada.page.locator('.emoji-grid').waitFor();
-    await expectNothing(ada, 'all emoji');
+    await expectNoFindings(ada, 'all emoji');
     await ada.page.keyboard.press('Escape');
     await ada.choose(SAID, 'Reply');
-    await expectNothing(ada, 'reply');
+    await expectNoFindings(ada, 'reply');
     await ada.composer.press('Escape');
   });
 
   it('in the account menu, Go to, the shortcuts and the search', async () => {
     await press('Account and settings');
     await ada.page.locator('.account-menu').waitFor();
-    await expectNothing(ada, 'account menu');
+    await expectNoFindings(ada, 'account menu');
     await ada.page.keyboard.press('Escape');
     await ada.page.keyboard.press('Control+k');
     await dialog().getByRole('option').first().waitFor();
-    await expectNothing(ada, 'Go to');
+    await expectNoFindings(ada, 'Go to');
     await ada.page.keyboard.type('no such tablo');
     await dialog().getByText('No tablo’s name has').waitFor();
-    await expectNothing(ada, 'Go to without a result');
+    await expectNoFindings(ada, 'Go to without a result');
     await ada.page.keyboard.press('Escape');
     await ada.log.focus();
     await ada.page.keyboard.press('?');
     await dialog().waitFor();
-    await expectNothing(ada, 'shortcuts');
+    await expectNoFindings(ada, 'shortcuts');
     await ada.page.keyboard.press('Escape');
     await press('Search this tablo');
     await ada.page.keyboard.type('comet');
     await dialog().locator('[data-message-id], .search-result').first().waitFor();
-    await expectNothing(ada, 'search');
+    await expectNoFindings(ada, 'search');
     // The first Escape may empty the field.
     await eventually(async () => {
       await ada.page.keyboard.press('Escape');
@@ -154,14 +141,14 @@ describe('axe finds nothing', () => {
     const settings = await ada.openSettings();
     await settings.getByRole('button', { name: 'Create invite link' }).click();
     await settings.getByRole('button', { name: 'Revoke' }).first().waitFor();
-    await expectNothing(ada, 'settings');
+    await expectNoFindings(ada, 'settings');
     await settings.getByRole('button', { name: /^Role of Bob Marley/ }).click();
     await dialog().getByRole('radio').first().waitFor();
-    await expectNothing(ada, 'role');
+    await expectNoFindings(ada, 'role');
     await ada.page.keyboard.press('Escape');
     await settings.getByRole('button', { name: 'Delete tablo' }).click();
     await dialog().getByLabel('Type its name to go on').waitFor();
-    await expectNothing(ada, 'deletion');
+    await expectNoFindings(ada, 'deletion');
     await ada.page.keyboard.press('Escape');
     await ada.closeDialog();
   });
@@ -172,13 +159,13 @@ describe('axe finds nothing', () => {
     const carl = await stage.newPerson('Carl Linnaeus');
     await carl.page.goto(link);
     await carl.page.getByRole('heading', { name: TABLO }).waitFor();
-    await expectNothing(carl, 'invitation');
+    await expectNoFindings(carl, 'invitation');
     await carl.page.goto(`${stage.server.url}/invite/no-such-code`);
     await carl.page.getByRole('heading', { name: 'This invitation has ended' }).waitFor();
-    await expectNothing(carl, 'ended invitation');
+    await expectNoFindings(carl, 'ended invitation');
     await carl.page.goto(`${stage.server.url}/t/${UNKNOWN}`);
     await carl.page.getByText(/not a member of/).waitFor();
-    await expectNothing(carl, 'unknown tablo');
+    await expectNoFindings(carl, 'unknown tablo');
     await carl.context.close();
   });
 
@@ -188,9 +175,9 @@ describe('axe finds nothing', () => {
     await eventually(() => ada.status()).toBe('Offline');
     await ada.say('Written under the dome');
     await eventually(() => ada.statusOf('Written under the dome')).toEqual(['pending']);
-    await expectNothing(ada, 'offline');
+    await expectNoFindings(ada, 'offline');
     await ada.openSettings();
-    await expectNothing(ada, 'settings offline');
+    await expectNoFindings(ada, 'settings offline');
     await ada.closeDialog();
     // The server does not take it: the author is a guest by now.
     await stage.database.query(
@@ -199,6 +186,6 @@ describe('axe finds nothing', () => {
     );
     await ada.goOnline();
     await eventually(() => ada.statusOf('Written under the dome')).toEqual(['refused']);
-    await expectNothing(ada, 'refused');
+    await expectNoFindings(ada, 'refused');
   });
 });

@@ -189,6 +189,54 @@ describe('the toolbar of a message', () => {
   });
 });
 
+describe('the field of a message', () => {
+  /** px; heights in a page are rounded each for itself. */
+  const belowView = () => ada.log.evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
+  const hidden = () => ada.composer.evaluate((field) => field.scrollHeight - field.clientHeight);
+
+  it('[R9] grows with what is typed, and the end of the log stays the end after every key', async () => {
+    const toLatest = ada.page.getByRole('button', { name: /^Jump to the latest/ });
+    await unfold(ada.message('A pasted log'));
+    await ada.log.evaluate((log) => log.scrollTo(0, 0));
+    await toLatest.click();
+    await eventually(belowView).toBeLessThanOrEqual(1);
+    await ada.composer.focus();
+    for (const key of [
+      'a',
+      'Shift+Enter',
+      'b',
+      'Shift+Enter',
+      'Shift+Enter',
+      'Shift+Enter',
+      'Shift+Enter',
+      'c',
+      'd',
+      'e',
+    ]) {
+      await ada.page.keyboard.press(key);
+      // Two frames: what the browser has to tell of a layout is told in the first.
+      await ada.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      expect(await belowView(), key).toBeLessThanOrEqual(1);
+    }
+    expect(await toLatest.count()).toBe(0);
+    await ada.message('A pasted log').getByRole('button', { name: 'Show less' }).click();
+  });
+
+  it('is as high as its text when the window becomes narrower, and wider again', async () => {
+    await ada.composer.fill(`${LONG_LINE} ${LONG_LINE} ${LONG_LINE}`);
+    const wide = await boxOf(ada, '.composer-field');
+    await ada.page.setViewportSize({ width: 900, height: 900 });
+    await eventually(hidden).toBe(0);
+    const narrow = await boxOf(ada, '.composer-field');
+    expect(narrow.bottom - narrow.top).toBeGreaterThan(wide.bottom - wide.top);
+    await ada.page.setViewportSize(DESK);
+    await eventually(async () => {
+      const again = await boxOf(ada, '.composer-field');
+      return again.bottom - again.top;
+    }).toBe(wide.bottom - wide.top);
+  });
+});
+
 describe('a window in which little has room', () => {
   const EIGHT_LINES = Array.from({ length: 8 }, (_, index) => `line ${index + 1}`).join('\n');
 

@@ -144,6 +144,22 @@ describe('[R7] without a network', () => {
     await tab.page.close();
   });
 
+  it('[R8] a pending message that is taken back comes back by Undo, as the answer that it was, and is delivered once', async () => {
+    await ada.goOffline();
+    await isAway(ada);
+    await ada.choose('From the first tab', 'Reply');
+    await ada.say('Taken back by mistake');
+    await eventually(() => ada.statusOf('Taken back by mistake')).toEqual(['pending']);
+    await ada.choose('Taken back by mistake', 'Do not deliver');
+    await eventually(() => ada.count('Taken back by mistake')).toBe(0);
+    await ada.page.getByRole('button', { name: 'Undo', exact: true }).last().click();
+    await eventually(() => ada.statusOf('Taken back by mistake')).toEqual(['pending']);
+    await ada.goOnline();
+    await eventually(() => ada.statusOf('Taken back by mistake')).toEqual(['sent']);
+    await bob.message('Taken back by mistake').getByText('From the first tab').waitFor();
+    expect(await rowsWith('Taken back by mistake')).toBe(1);
+  });
+
   it('[R8] a pending message can be changed, and nobody ever receives the old text', async () => {
     await ada.goOffline();
     await isAway(ada);

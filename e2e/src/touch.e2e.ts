@@ -1,7 +1,8 @@
 // Fingers, and whatever else works without a mouse on a phone: commands by a tap, a sheet that can be closed, targets of 44 pixels.
 import type { Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Person } from './person.ts';
+import { PASSWORD, type Person } from './person.ts';
+import { RestPerson } from './rest-person.ts';
 import { eventually, openStage, type Stage } from './stage.ts';
 
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, locale: 'en-GB' };
@@ -126,7 +127,11 @@ describe('on a phone', () => {
     await ada.log.locator('[data-status="sent"]', { hasText: 'An answer' }).waitFor();
     const tooSmall = () =>
       ada.page.evaluate(() =>
-        [...document.querySelectorAll<HTMLElement>('button, [role=menuitem], a[href]:not(.message-text a), textarea')]
+        [
+          ...document.querySelectorAll<HTMLElement>(
+            'button, [role=menuitem], a[href]:not(.message-text a), textarea, select, input:not([type=radio], [type=checkbox])',
+          ),
+        ]
           .filter((element) => element.checkVisibility() && !element.matches('.skip-link'))
           .flatMap((element) => {
             const { width, height } = element.getBoundingClientRect();
@@ -135,6 +140,7 @@ describe('on a phone', () => {
             return width < 43.5 || height < 43.5 ? [`${name}: ${Math.round(width)} × ${Math.round(height)}`] : [];
           }),
       );
+    const close = () => ada.page.getByRole('dialog').getByRole('button', { name: 'Close', exact: true }).tap();
     expect(await tooSmall()).toEqual([]);
     await ada.message('Short').locator('.message-text').tap();
     await more('Short').tap();
@@ -142,8 +148,22 @@ describe('on a phone', () => {
     await ada.menuItem('🌱').waitFor();
     expect(await tooSmall()).toEqual([]);
     await ada.page.getByRole('button', { name: 'Close', exact: true }).tap();
+    await ada.page.getByRole('button', { name: 'Search this tablo' }).tap();
+    await ada.page.getByRole('searchbox').fill('Short');
+    await ada.page.getByRole('dialog').locator('[data-message-id]').first().waitFor();
+    expect(await tooSmall()).toEqual([]);
+    await close();
     await ada.page.getByRole('button', { name: 'Back to all tablos' }).tap();
     await ada.tablos.waitFor();
+    const rita = new RestPerson(stage.server.url, 'Rita Rest');
+    await rita.signUp(PASSWORD);
+    const known = await stage.database.query<{ user_id: string }>(
+      'SELECT user_id FROM chat_profiles WHERE email = $1',
+      [ada.email],
+    );
+    await rita.askToJoin(await rita.createTablo('Roof garden'), known[0]?.user_id ?? '');
+    await ada.page.reload();
+    await ada.page.getByRole('button', { name: 'Decline' }).waitFor();
     expect(await tooSmall()).toEqual([]);
   });
 });

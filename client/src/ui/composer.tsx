@@ -76,7 +76,7 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
     if (!isTouch) field?.focus({ preventScroll: true });
   }, [handle, isTouch, isWritable]);
 
-  useAutosize(fieldRef, text);
+  useAutosize(fieldRef, text, isWritable);
 
   const handleChange = (next: string) => {
     if (edit !== null) aim.writeEdit(next);

@@ -12,6 +12,8 @@ import { useRoom } from './room-context.tsx';
 import { sentenceOf } from './sentence-of.ts';
 
 interface InviteLinksProps {
+  /** Under the heading that stands above it. */
+  readonly heading: 'h3' | 'h4';
   readonly tabloId: TabloId;
   /** Another number: a link was made, so the list is read anew. */
   readonly version: number;
@@ -22,7 +24,7 @@ interface InviteLinksProps {
 const UNSAID: readonly string[] = ['offline', 'not-found', 'forbidden'];
 
 /** The links into this tablo that still work, whoever made them. */
-export function InviteLinks({ tabloId, version, onRevoked }: InviteLinksProps) {
+export function InviteLinks({ heading: Heading, tabloId, version, onRevoked }: InviteLinksProps) {
   const chat = useChatClient();
   const [links, setLinks] = useState<readonly InviteLink[]>([]);
   const [problem, setProblem] = useState<string | null>(null);
@@ -63,7 +65,7 @@ export function InviteLinks({ tabloId, version, onRevoked }: InviteLinksProps) {
   if (links.length === 0) return <Problem text={problem} />;
   return (
     <div className="invite-links">
-      <h4 id={headingId}>Links that work</h4>
+      <Heading id={headingId}>Links that work</Heading>
       <ul aria-labelledby={headingId}>
         {links.map((link) => (
           <LinkItem key={link.id} link={link} onRevoke={() => void handleRevoke(link)} />

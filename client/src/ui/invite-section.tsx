@@ -99,7 +99,12 @@ export function InviteSection({ tabloId, role, isAlone = false }: InviteSectionP
         </>
       )}
       <Problem text={problem} />
-      <InviteLinks tabloId={tabloId} version={linksVersion} onRevoked={() => setInvite(null)} />
+      <InviteLinks
+        heading={isAlone ? 'h3' : 'h4'}
+        tabloId={tabloId}
+        version={linksVersion}
+        onRevoked={() => setInvite(null)}
+      />
     </section>
   );
 }

@@ -22,16 +22,18 @@ export function firstVisible(scroller: HTMLElement): HTMLElement | undefined {
   return rows[low];
 }
 
-/** Where the log stood when it was last looked at, how far down it could go then, and where its upper edge was in the window, px. */
+/** Where the log stood when it was last looked at, how far down it could go then, how high it was, and where its upper edge was in the window, px. */
 export interface Stand {
   readonly top: number;
   readonly end: number;
+  readonly height: number;
   readonly edge: number;
 }
 
 export const standOf = (scroller: HTMLElement): Stand => ({
   top: scroller.scrollTop,
   end: scroller.scrollHeight - scroller.clientHeight,
+  height: scroller.clientHeight,
   edge: scroller.getBoundingClientRect().top,
 });
 

@@ -40,6 +40,17 @@ export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps
     command();
   };
 
+  /** At once, so that it is not delivered meanwhile. */
+  const takeBack = () => {
+    const { handle } = room;
+    const sendAgain = () => attempt(handle.send(message.text, message.replyTo ?? undefined));
+    attempt(
+      handle
+        .remove(message.id)
+        .then(() => say('Message will not be delivered.', { action: { label: 'Undo', run: sendAgain } })),
+    );
+  };
+
   const note = (
     <p id={noteId} className="menu-note">
       <bdi>{datesSentence(message)}</bdi>
@@ -136,7 +147,7 @@ export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps
               onChoose={item(() => {
                 if (status === 'sent') room.askDelete(message);
                 else if (status === 'refused') discard(room.handle, message.id, 'Message discarded.');
-                else attempt(room.handle.remove(message.id));
+                else takeBack();
               })}
             >
               {status === 'sent' ? 'Delete' : status === 'pending' ? 'Do not deliver' : 'Discard'}

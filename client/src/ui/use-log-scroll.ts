@@ -61,7 +61,7 @@ export function useLogScroll(options: LogScrollOptions) {
   const scrollerRef = useRef<HTMLDivElement>(null);
   const contentRef = useRef<HTMLDivElement>(null);
   const anchorRef = useRef<Anchor>('bottom');
-  const knownRef = useRef<Stand>({ top: 0, end: 0, edge: 0 });
+  const knownRef = useRef<Stand>({ top: 0, end: 0, height: 0, edge: 0 });
   const hasOpened = useRef(false);
   const jumpRef = useRef<Jump | null>(null);
   const [renderWindow, setRenderWindow] = useState<RenderWindow>(TAIL);
@@ -103,6 +103,7 @@ export function useLogScroll(options: LogScrollOptions) {
     if (scroller === null) return;
     // Scrolled by the reader since, and the event is still to come.
     const stand = standOf(scroller);
+    const isTaller = stand.height > knownRef.current.height;
     if (hasScrolled(stand, knownRef.current)) settle(scroller);
     else anchorRef.current = withEdgeMoved(anchorRef.current, stand.edge - knownRef.current.edge);
     const anchor = anchorRef.current;
@@ -115,7 +116,9 @@ export function useLogScroll(options: LogScrollOptions) {
       if (Math.abs(drift) >= 1) scroller.scrollTop += drift;
     }
     knownRef.current = standOf(scroller);
-    lookForNew(scroller);
+    // A larger window, or a smaller field below, has brought the end into view: who sees it follows it. Messages that are missing for a moment do not make the log taller.
+    if (isTaller && anchor !== 'bottom' && knownRef.current.end - knownRef.current.top < 1) settle(scroller);
+    else lookForNew(scroller);
   }, [settle, lookForNew]);
 
   const fillEdges = useCallback(() => {

@@ -91,12 +91,15 @@ class PgChanges implements WatchedChanges {
     if (this.#isClosed) return drop(client);
     this.#client = client;
     this.#deafSince = null;
+    this.#timer = setTimeout(() => void this.#keepAlive(client, pid), KEEPALIVE_MS);
+    // What was missed is asked for at once: a proof takes its time.
+    this.#emit({ type: 'resync' });
+    await this.#prove(client);
+    // Behind a pooler every attempt comes as far as this.
+    if (this.#client !== client) return;
     this.#retryMs = RETRY_MIN_MS;
     if (this.#hasWarned) this.#log.info('Listening for changes in the database again.');
     this.#hasWarned = false;
-    this.#emit({ type: 'resync' });
-    await this.#prove(client);
-    if (this.#client === client) this.#timer = setTimeout(() => void this.#keepAlive(client, pid), KEEPALIVE_MS);
   }
 
   async close(): Promise<void> {
@@ -139,9 +142,12 @@ class PgChanges implements WatchedChanges {
     if (this.#isClosed) return;
     clearTimeout(this.#timer);
     this.#deafSince ??= performance.now();
-    this.#pooler = asPoolerError(error)?.message ?? this.#pooler;
-    if (!this.#hasWarned) this.#log.warn({ err: error }, 'Not listening for changes in the database; trying again.');
+    const pooler = asPoolerError(error)?.message ?? this.#pooler;
+    // Once, and once more when it turns out that no attempt can succeed.
+    if (!this.#hasWarned || pooler !== this.#pooler)
+      this.#log.warn({ err: error }, 'Not listening for changes in the database; trying again.');
     this.#hasWarned = true;
+    this.#pooler = pooler;
     this.#timer = setTimeout(() => void this.open(), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS);
     this.#emit({ type: 'lost' });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Release, Turns } from './turns.ts';
 
 const SETTINGS = { atOnce: 2, atOncePerKey: 2, waiting: 10, waitingPerKey: 3 };
@@ -44,6 +44,32 @@ describe('Turns', () => {
     await settled();
     expect(order).toEqual(['a', 'b', 'c']);
     expect(turns.waiting).toBe(1);
+  });
+
+  it('[R11] a key rests for as long as is set after each turn; others and the places of all do not wait for that', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] });
+    const turns = new Turns({ ...SETTINGS, atOnce: 1, atOncePerKey: 1, rest: { factor: 3, maxMs: 100 } });
+    const order: string[] = [];
+    const releases: Release[] = [];
+    for (const key of ['a', 'a', 'a', 'b']) void ask(turns, key, order, releases);
+    await settled();
+    vi.advanceTimersByTime(10);
+    releases.shift()?.();
+    await settled();
+    expect(order).toEqual(['a', 'b']);
+    releases.shift()?.();
+    vi.advanceTimersByTime(29);
+    await settled();
+    expect(order).toEqual(['a', 'b']);
+    vi.advanceTimersByTime(1);
+    await settled();
+    expect(order).toEqual(['a', 'b', 'a']);
+    vi.advanceTimersByTime(1_000);
+    releases.shift()?.();
+    vi.advanceTimersByTime(100);
+    await settled();
+    expect(order).toEqual(['a', 'b', 'a', 'a']);
+    vi.useRealTimers();
   });
 
   it('[R11] a place that is given back twice counts once', async () => {

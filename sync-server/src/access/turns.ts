@@ -8,6 +8,11 @@ export interface TurnSettings {
   readonly atOncePerKey: number;
   readonly waiting: number;
   readonly waitingPerKey: number;
+  /**
+   * How long a key's place stays empty after it was given back: so many times what it was used for, at the most so long. Without it, who asks again and again has a processor
+   * to themselves, one request at a time.
+   */
+  readonly rest?: { readonly factor: number; readonly maxMs: number };
 }
 
 /** Gives the place back. Calling it again does nothing. */
@@ -59,16 +64,25 @@ export class Turns {
   #run(key: string): Release {
     this.#runningCount += 1;
     this.#running.set(key, (this.#running.get(key) ?? 0) + 1);
+    const startedAt = performance.now();
     let isReleased = false;
     return () => {
       if (isReleased) return;
       isReleased = true;
       this.#runningCount -= 1;
-      const left = (this.#running.get(key) ?? 1) - 1;
-      if (left > 0) this.#running.set(key, left);
-      else this.#running.delete(key);
+      const { rest } = this.#settings;
+      const restMs = rest === undefined ? 0 : Math.min((performance.now() - startedAt) * rest.factor, rest.maxMs);
+      if (restMs < 1) return this.#free(key);
+      setTimeout(() => this.#free(key), restMs).unref();
       this.#next();
     };
+  }
+
+  #free(key: string): void {
+    const left = (this.#running.get(key) ?? 1) - 1;
+    if (left > 0) this.#running.set(key, left);
+    else this.#running.delete(key);
+    this.#next();
   }
 
   /** The first key in turn that has a place; it goes to the end of the line when more of it waits. */

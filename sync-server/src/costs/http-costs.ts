@@ -197,7 +197,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     resource: 'lists of all one’s tablos',
     payer: 'user',
     unit: 'requests',
-    bound: constant('1 at once, 48 wait; 6 at once in all'),
+    bound: constant('1 at once, then a rest of three times as long (1 s at the most); 48 wait; 6 at once in all'),
     metric: 'lists',
     told: WAIT,
     covers: REST_COSTS.lists,

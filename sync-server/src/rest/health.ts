@@ -39,12 +39,8 @@ interface MetricsSettings {
 }
 
 export function addHealthRoutes(app: RestApp, health: Health): void {
-  const { ping, findHidden, awaySince, onTrouble, findDeafness, registry, settings } = health;
-  const trouble = recently(async () => {
-    const reason = await findTrouble(ping);
-    if (reason !== null) onTrouble();
-    return reason ?? (await findHidden().catch(() => AWAY));
-  }, PING_AGE_MS);
+  const { awaySince, findDeafness, registry, settings } = health;
+  const trouble = recently(() => findTrouble(health), PING_AGE_MS);
   const metrics = recently(() => registry.metrics(), METRICS_AGE_MS);
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
   app.get('/readyz', async (context) => {
@@ -77,17 +73,25 @@ function isSame(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-/** What keeps the server from doing its work, as a sentence; null when nothing does. */
-async function findTrouble(ping: Ping): Promise<string | null> {
+/** What keeps the server from doing its work, as a sentence; null when nothing does. A database that answers one question may leave the next one unanswered. */
+async function findTrouble({ ping, findHidden, onTrouble }: Health): Promise<string | null> {
+  const ask = async (): Promise<string | null> => {
+    try {
+      await ping();
+    } catch {
+      onTrouble();
+      return 'The database cannot be reached.';
+    }
+    return findHidden().catch(() => AWAY);
+  };
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve('The database does not answer.'), ANSWER_WITHIN_MS);
+    timer = setTimeout(() => {
+      onTrouble();
+      resolve('The database does not answer.');
+    }, ANSWER_WITHIN_MS);
   });
-  const answer = ping().then(
-    () => null,
-    () => 'The database cannot be reached.',
-  );
-  const trouble = await Promise.race([answer, tooLate]);
+  const trouble = await Promise.race([ask(), tooLate]);
   clearTimeout(timer);
   return trouble;
 }

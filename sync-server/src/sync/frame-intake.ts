@@ -82,25 +82,30 @@ export class FrameIntake {
     for (const kind of CONTROL_FRAMES) ws.on(kind, () => this.#pace.note(state));
     ws.on('message', (data: Buffer, isBinary) => {
       this.#pace.note(state);
-      try {
-        handle(data, isBinary);
-      } catch (error) {
-        // No frame of a client may reach further than its own socket.
-        this.#deps.log.warn({ err: error }, 'A frame could not be handled; its socket is closed.');
-        end(open, 'invalid-update');
-      }
+      this.#guard(open, () => handle(data, isBinary));
     });
-    return (frames) => {
-      for (const frame of frames) {
-        const head = readFrameHead(frame);
-        if (head === null || state.isEnded) return;
-        const document = documentOf(head);
-        const bytes = weigh(frame, head);
-        this.#deps.backlog.add(state, document, bytes);
-        if (place(frame, head)) forward(frame);
-        else if (state.userId !== null) this.#deps.backlog.remove(state, document, bytes);
-      }
+    const handleAgain = (frame: Uint8Array): void => {
+      const head = readFrameHead(frame);
+      if (head === null || state.isEnded) return;
+      const document = documentOf(head);
+      const bytes = weigh(frame, head);
+      this.#deps.backlog.add(state, document, bytes);
+      if (place(frame, head)) forward(frame);
+      else if (state.userId !== null) this.#deps.backlog.remove(state, document, bytes);
     };
+    return (frames) => {
+      for (const frame of frames) this.#guard(open, () => handleAgain(frame));
+    };
+  }
+
+  /** No frame of a client may reach further than its own socket. */
+  #guard(open: OpenSocket, handle: () => void): void {
+    try {
+      handle();
+    } catch (error) {
+      this.#deps.log.warn({ err: error }, 'A frame could not be handled; its socket is closed.');
+      end(open, 'invalid-update');
+    }
   }
 
   /** A stranger has so many bytes, whatever they say. */
