@@ -1,4 +1,5 @@
 import { useReadable } from '../hooks/use-readable.ts';
+import { Logo } from '../ui/logo.tsx';
 import { AuthScreen } from './parts.ts';
 import { useRoute } from './router.ts';
 import type { Session } from './session.ts';
@@ -9,7 +10,15 @@ export function App({ session }: { readonly session: Session }) {
   const route = useRoute();
   switch (state.status) {
     case 'starting':
-      return null; // The outline of `index.html` stands.
+      // Between two people: before the first one the outline of `index.html` stands.
+      return (
+        <main className="start" aria-busy="true">
+          <p className="hidden-visually">Loading Tablo Chat</p>
+          <div className="start-logo">
+            <Logo size={56} />
+          </div>
+        </main>
+      );
     case 'signed-out':
       return (
         <AuthScreen

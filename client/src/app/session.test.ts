@@ -8,6 +8,7 @@ import { Session, type SessionParts } from './session.ts';
 
 const ada: User = { id: '00000000-0000-4000-8000-00000000000a' as UserId, name: 'Ada', email: 'ada@example.org' };
 const bob: User = { id: '00000000-0000-4000-8000-00000000000b' as UserId, name: 'Bob', email: 'bob@example.org' };
+const broken: User = { ...bob, id: 'eeeeeeee-0000-4000-8000-0000000000e5' as User['id'], name: 'Broken' };
 const credentials = { name: 'Ada', email: 'ada@example.org', password: 'secret-enough' };
 
 class FakeStorage {
@@ -53,6 +54,7 @@ function setUp() {
   const server = new FakeServer();
   const log: string[] = [];
   const openChat: SessionParts['openChat'] = async (user) => {
+    if (user.id === broken.id) throw new Error('The browser’s storage fails.');
     log.push(`open ${user.name}`);
     const chat: Partial<Chat> = {
       close: async () => void log.push(`close ${user.name}`),
@@ -114,6 +116,18 @@ describe('Session under a host application', () => {
     expect(log).toEqual(['open Ada', 'close Ada', 'open Bob']);
     expect(seen).toEqual(['Ada', 'starting', 'Bob']);
     expect(readRemembered()?.user).toEqual(bob);
+  });
+
+  it('says that nobody is here when the other’s chat cannot be opened, and opens the next one', async () => {
+    const { session, log, name } = setUpHosted(ada);
+    await session.start();
+    name(broken);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(session.state.get()).toMatchObject({ status: 'signed-out' });
+    name(bob);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(log).toEqual(['open Ada', 'close Ada', 'open Bob']);
+    expect(session.state.get()).toMatchObject({ status: 'signed-in', user: bob });
   });
 
   it('becomes the other’s at once when the chat itself gets the other’s token', async () => {

@@ -6,8 +6,10 @@
  * 3. A sign-out that the server has not heard of is told before anything else is asked.
  * 4. A host application may change its user at any time: within a token's life the chat is the other's, and nothing of the first one's is shown.
  */
+
 import type { Chat } from '../chat/chat.ts';
 import { type Readable, Writable } from '../chat/readable.ts';
+import { inBackground } from '../chat/report-error.ts';
 import type { TokenSource } from '../chat/session.ts';
 import {
   hasSignOutToTell,
@@ -138,7 +140,7 @@ export class Session {
   }
 
   #watchHost(): void {
-    if (this.isHosted) this.#hostTimer ??= setInterval(() => void this.askHost(), HOST_CHECK_MS);
+    if (this.isHosted) this.#hostTimer ??= setInterval(() => inBackground(this.askHost()), HOST_CHECK_MS);
   }
 
   /** The chat's own. What it asks for is looked at here too: a token of somebody else changes the chat at once. */
@@ -146,7 +148,7 @@ export class Session {
     return {
       getToken: async (options) => {
         const token = await tokens.getToken(options);
-        if (token !== this.#lastToken) void this.askHost();
+        if (token !== this.#lastToken) inBackground(this.askHost());
         this.#lastToken = token;
         return token;
       },
@@ -176,8 +178,19 @@ export class Session {
 
   async #openNow(user: User): Promise<void> {
     const state = this.#state.get();
+    if (state.status === 'signed-in' && state.user.id === user.id) return;
+    try {
+      await this.#change(user);
+    } catch (error) {
+      // Nobody is here: the page must say so, not wait for ever.
+      if (this.#state.get().status === 'starting' && state.status === 'signed-in') this.#show(true);
+      throw error;
+    }
+  }
+
+  async #change(user: User): Promise<void> {
+    const state = this.#state.get();
     if (state.status === 'signed-in') {
-      if (state.user.id === user.id) return;
       this.#state.set({ status: 'starting' });
       await state.chat.close();
     }

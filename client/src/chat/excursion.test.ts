@@ -184,6 +184,27 @@ describe('the way to a message', () => {
     expect(outcomes).toEqual(['superseded', 'here']);
     await until(() => expect(texts(room)).toEqual(rowTexts(150, 250)));
   });
+
+  it('that was asked for last counts also while what was found before is being stored', async () => {
+    const { room, browser } = await openRoom();
+    const write = browser.store.writeRows.bind(browser.store);
+    const { promise: mayStore, resolve: store } = Promise.withResolvers<void>();
+    const { promise: isStoring, resolve: noteStoring } = Promise.withResolvers<void>();
+    browser.store.writeRows = async (...given) => {
+      noteStoring();
+      await mayStore;
+      return write(...given);
+    };
+    const first = room.reach(id(530));
+    await isStoring;
+    browser.store.writeRows = write;
+    expect(await room.reach(id(100))).toBe('here');
+    await until(() => expect(texts(room)).toEqual(rowTexts(50, 150)));
+    store();
+    expect(await first).toBe('superseded');
+    expect(texts(room)).toEqual(rowTexts(50, 150));
+    expect(room.view.get().hasNewer).toBe(true);
+  });
 });
 
 describe('the first new message', () => {

@@ -23,7 +23,8 @@ export interface Tail extends ExcerptSource {
   find(id: EntryId): TimelineMessage | null;
   /** Shows everything from a message in memory on. */
   include(message: TimelineKey): void;
-  adopt(rows: readonly TimelineRow[], hasOlder: boolean, isToEnd: boolean): Promise<void>;
+  /** `false`: what they were to join is another one by now. */
+  adopt(rows: readonly TimelineRow[], hasOlder: boolean, isToEnd: boolean): Promise<boolean>;
   /** Brings a message that is on this device into memory, with all after it; `depth`: among so many of the newest. */
   recall(id: EntryId, depth: number): Promise<TimelineMessage | null>;
   onChange(): void;
@@ -77,15 +78,14 @@ export class Excursion {
       if (wish !== this.#wish) return 'superseded';
       const message = excerpt.get(id);
       if (message === null) return 'gone';
-      await this.#show(excerpt, message);
-      return outcomeOf(message);
+      return (await this.#show(excerpt, message)) ? outcomeOf(message) : 'superseded';
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
       if (wish !== this.#wish) return 'superseded';
       if (error.code === 'not-found') return 'gone';
       isRefused = error.code === 'forbidden';
     }
-    const held = known ?? (await tail.recall(id, Number.MAX_SAFE_INTEGER));
+    const held = known ?? (await tail.recall(id, Number.POSITIVE_INFINITY));
     if (wish !== this.#wish) return 'superseded';
     if (held === null) return isRefused ? 'gone' : 'unreachable';
     return this.#showTail(held);
@@ -133,19 +133,22 @@ export class Excursion {
     if (this.#excerpt === excerpt) await this.#show(excerpt, excerpt.rows[0]);
   }
 
-  /** `from`: should the two become one, it is shown from there on. */
-  async #show(excerpt: Excerpt, from: TimelineKey | undefined): Promise<void> {
+  /** `from`: should the two become one, it is shown from there on. `false`: something else was wished for meanwhile. */
+  async #show(excerpt: Excerpt, from: TimelineKey | undefined): Promise<boolean> {
+    const wish = this.#wish;
     const { last, hasNewer, hasOlder, rows } = excerpt;
     const knownFrom = this.#tail.knownFrom();
     const meets = !hasNewer || (last !== null && knownFrom !== null && compareKeys(last, knownFrom) >= 0);
-    if (!meets) {
+    const isOne = meets && (await this.#tail.adopt(rows, hasOlder, !hasNewer));
+    if (wish !== this.#wish) return false;
+    if (isOne) {
+      this.#end();
+      if (from !== undefined) this.#tail.include(from);
+    } else {
       this.#excerpt = excerpt;
-      return this.#tail.onChange();
     }
-    await this.#tail.adopt(rows, hasOlder, !hasNewer);
-    this.#end();
-    if (from !== undefined) this.#tail.include(from);
     this.#tail.onChange();
+    return true;
   }
 
   #end(): void {

@@ -101,6 +101,11 @@ export class History {
     }
   }
 
+  /** Another number: it was begun anew, and what was asked for before says nothing any more. */
+  get round(): number {
+    return this.#round;
+  }
+
   /** A page of what stands before `before` (null: the newest), for this device alone: it is stored, not shown. Rejects with `ChatError`. */
   async store(before: TimelineKey | null, limit: number): Promise<StoredPage> {
     const { api, tabloId, store, host } = this.#options;
@@ -112,22 +117,26 @@ export class History {
     return { rows, hasMore: page.hasMore };
   }
 
-  /** Rows that were read apart, oldest first and without a gap, and that reach up to `knownFrom`; or to the very end (`isToEnd`). */
-  async adopt(rows: readonly TimelineRow[], hasOlder: boolean, isToEnd: boolean): Promise<void> {
+  /**
+   * Rows that were read apart, oldest first and without a gap, and that reach up to `knownFrom`; or to the very end (`isToEnd`). `false`: it has begun anew meanwhile, and
+   * does not have them.
+   */
+  async adopt(rows: readonly TimelineRow[], hasOlder: boolean, isToEnd: boolean): Promise<boolean> {
     const { store, tabloId, host } = this.#options;
     const round = this.#round;
     const [oldest, newest] = [rows[0], rows.at(-1)];
-    if (oldest === undefined || newest === undefined) return;
+    if (oldest === undefined || newest === undefined) return true;
     const known = this.#floor ?? this.#firstBound();
     // Beyond their last one they say nothing about what was deleted.
     const upper = isToEnd ? known : known !== null && compareKeys(known, newest) < 0 ? known : keyOf(newest);
     await this.#dropMissing(rows, upper, hasOlder);
-    if (round !== this.#round) return;
+    if (round !== this.#round) return false;
     host.addRows(rows);
     await store.writeRows(tabloId, { put: rows });
-    if (round !== this.#round) return;
+    if (round !== this.#round) return false;
     if (this.#floor === null || compareKeys(oldest, this.#floor) < 0) this.#floor = keyOf(oldest);
     if (!hasOlder) this.#hasStart = true;
+    return true;
   }
 
   async #fetchPage(round: number): Promise<void> {

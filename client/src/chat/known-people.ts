@@ -111,8 +111,8 @@ export class KnownPeople {
   }
 
   async close(): Promise<void> {
-    await this.save();
     this.#isClosed = true;
+    await this.save();
   }
 
   #formerOf(tabloId: TabloId): Set<UserId> {

@@ -293,17 +293,20 @@ export class RoomScreen {
     if (!this.#isOpen || this.#isVerified || !this.#options.host.isReady()) return;
     this.#isVerified = true;
     const wasDoubtful = this.#isDoubtful;
+    const { round } = this.#history;
     const shown = this.#need().messages();
     const target = shown.length > PAGE_SIZE ? keyOf(shown[this.#window.startOf(shown)]) : null;
     try {
       await this.#history.verify(target);
+      // Closed and opened again meanwhile, or another document: that one's own answer counts.
+      if (round !== this.#history.round) return;
       this.#isUpToDate = this.#isOpen;
       if (wasDoubtful) {
         this.#isDoubtful = false;
         this.rebuild();
       }
     } catch {
-      this.#isVerified = false; // Not reachable now: again at the next join.
+      if (round === this.#history.round) this.#isVerified = false; // Not reachable now: again at the next join.
     }
     this.publish();
   }
@@ -426,11 +429,12 @@ export class RoomScreen {
   /** A message that this device has stored, among the newest `depth` ones, with all that it has after it. */
   async #recall(id: EntryId, depth: number): Promise<TimelineMessage | null> {
     const { store, tabloId, host } = this.#options;
-    const rows = await store.readRows(tabloId, null, Math.min(depth + PAGE_SIZE, Number.MAX_SAFE_INTEGER));
+    const rows = await store.readRows(tabloId, null, depth + PAGE_SIZE);
     const index = rows.findIndex((row) => row.id === id);
-    const from = rows[Math.max(0, index - PAGE_SIZE / 2)];
-    if (index < 0 || from === undefined) return null;
-    this.#addRows(rows.slice(rows.indexOf(from)));
+    const first = Math.max(0, index - PAGE_SIZE / 2);
+    const from = rows[first];
+    if (!this.#isOpen || index < 0 || from === undefined) return null;
+    this.#addRows(rows.slice(first));
     // As it was when it was stored: what has become of it, the server tells.
     if (host.isReady()) inBackground(this.#history.verify(keyOf(from)).catch(() => {}));
     return this.#need().get(id);

@@ -241,7 +241,11 @@ export class Room {
   async reachFirstUnread(): Promise<Reached> {
     await this.unseen.seekFirst();
     const first = this.screen.news.first([]);
-    return first === null ? 'unreachable' : this.screen.away.reach(first.id, null);
+    if (first === null) return 'unreachable';
+    const reached = await this.screen.reach(first.id, null);
+    // Asked again, it leads to the one after it.
+    if (reached === 'gone') this.screen.news.forget(first.id);
+    return reached;
   }
 
   noteUnreadAnswer(answer: UnreadAnswer, askedAtSeq: number): void {
