@@ -77,7 +77,9 @@ export class Connection implements LinkOpener {
   #offlineTimer: ReturnType<typeof setTimeout> | null = null;
   #connectTimer: ReturnType<typeof setTimeout> | null = null;
   #reconnectTimer: ReturnType<typeof setTimeout> | null = null;
-  // Times are those of `performance.now`: the wall clock jumps.
+  /** When the server was heard last, ms since the Unix epoch: of all clocks this one goes on while the device sleeps. */
+  #heardAt = Date.now();
+  // Other times are those of `performance.now`: the wall clock jumps.
   #lostAt = performance.now();
   #attemptedAt = Number.NEGATIVE_INFINITY;
   #openedAt: number | null = null;
@@ -115,8 +117,14 @@ export class Connection implements LinkOpener {
       readWaitingBytes: () => this.#socket.waitingBytes,
     });
     this.#socket.watch = {
-      heard: () => this.#heartbeat.noteFrame(),
-      answered: () => this.#heartbeat.noteAnswer(),
+      heard: () => {
+        this.#heardAt = Date.now();
+        this.#heartbeat.noteFrame();
+      },
+      answered: () => {
+        this.#heardAt = Date.now();
+        this.#heartbeat.noteAnswer();
+      },
       sent: (bytes) => this.#heartbeat.noteSent(bytes),
     };
     this.#stops.push(
@@ -193,6 +201,10 @@ export class Connection implements LinkOpener {
     if (this.#offlineTimer !== null) clearTimeout(this.#offlineTimer);
     for (const link of [...this.#links]) link.close();
     this.#socket.destroy();
+  }
+
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   /** A token for one document's join; stays pending for ever when that join has become pointless. */

@@ -113,7 +113,7 @@ export class DocumentLink implements Link {
     const wasReady = this.#wasReady;
     this.#reset();
     this.#hasEnded = false;
-    if (wasReady) this.#options.listener.lost();
+    if (wasReady) this.#options.listener.lost(this.#connection.heardAt);
   }
 
   close(): void {

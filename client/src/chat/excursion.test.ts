@@ -1,5 +1,5 @@
 import { createEntryId, type EntryId, type UserId } from '@tablo/schema/ids';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FakeTablo } from './testing/fake-server.ts';
 import { FakeServer } from './testing/fake-server.ts';
 import {
@@ -279,5 +279,20 @@ describe('the first new message', () => {
     await until(() => expect(again.chat.channels.get().channels[0]?.lastMessage?.text).toBe('while elsewhere'));
     expect(unreadOf(again, tablo)).toBe(3);
     expect(tablo.readSeq.get(ALICE)).toBe(TOTAL);
+  });
+
+  it('[R10] of what came while the device slept is told as well, though it noticed only when it woke, and was back at once', async () => {
+    tablo.readSeq.set(ALICE, TOTAL);
+    const { room, environment } = await openRoom();
+    await until(() => expect(room.view.get().isUpToDate).toBe(true));
+    room.watch(() => true);
+    environment.goOffline();
+    const [first] = await postInOrder('in the night', 'in the night too');
+    const now = Date.now;
+    vi.spyOn(Date, 'now').mockImplementation(() => now() + 8 * 3_600_000);
+    environment.goOnline();
+    await until(() => expect(texts(room)).toContain('in the night too'));
+    await until(() => expect(room.view.get()).toMatchObject({ firstUnreadId: first, hasUnseen: true }));
+    vi.restoreAllMocks();
   });
 });

@@ -7,8 +7,8 @@ export type PeerState = unknown;
 export interface LinkListener {
   /** Joined, and the server's state is in the document. Again after every reconnect. */
   ready(): void;
-  /** The socket has gone; `ready` comes again when it is back. */
-  lost(): void;
+  /** The socket has gone; `ready` comes again when it is back. `heardAt`: when the server was heard last, ms since the Unix epoch: a device that slept notices late. */
+  lost(heardAt: number): void;
   /** The server denied or closed this document, in its words. Nothing more happens until `rejoin` or `close`. */
   ended(reason: string): void;
   stateless(payload: string): void;

@@ -24,7 +24,8 @@ export interface HomeListener {
   /** `isFresh`: the document was empty before this join. */
   ready(isFresh: boolean): void;
   /** Not joined any more, for whatever reason. */
-  lost(): void;
+  /** `heardAt`: when the server was heard last, ms since the Unix epoch. */
+  lost(heardAt: number): void;
   denied(refusal: Refusal): void;
   epochMoved(): void;
   stateless(payload: string): void;
@@ -214,7 +215,7 @@ export class RoomHome {
       isUrgent: this.#isUrgent,
       listener: {
         ready: ifHere(() => this.#handleReady(document)),
-        lost: ifHere(() => listener.lost()),
+        lost: ifHere((heardAt) => listener.lost(heardAt)),
         ended: ifHere((reason) => this.#handleEnded(reason)),
         stateless: ifHere((payload) => listener.stateless(payload)),
         acknowledged: ifHere(() => listener.acknowledged()),
@@ -232,7 +233,7 @@ export class RoomHome {
     this.#link = null;
     link.close();
     this.#options.listener.linkChanged(null);
-    this.#options.listener.lost();
+    this.#options.listener.lost(Date.now());
   }
 
   #handleReady(document: RoomDocument): void {
@@ -250,7 +251,7 @@ export class RoomHome {
     const code = isReasonCode(reason) ? reason : 'unavailable';
     const { listener, links } = this.#options;
     this.#denials += 1;
-    listener.lost();
+    listener.lost(Date.now());
     if (code === 'epoch-moved') listener.epochMoved();
     switch (REASONS[code].next) {
       case 'never':

@@ -329,9 +329,9 @@ export class Room {
         this.#own.settleStored();
       },
       ready: (isFresh) => this.#handleReady(isFresh),
-      lost: () => {
+      lost: (heardAt) => {
         this.#isInAgreement = false;
-        this.unseen.lost();
+        this.unseen.lost(heardAt);
         this.#context.people.noteLost(this.id);
         this.stream.left();
         if (this.#agreementTimer !== null) clearTimeout(this.#agreementTimer);

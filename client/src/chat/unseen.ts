@@ -14,6 +14,8 @@ import { countUnread, type SequencedMessage, type UnreadAnswer } from './unread.
 
 /** A connection that was away for less has missed nothing that whoever looks at the conversation would take for new. */
 const SHORT_GAP_MS = 5_000;
+/** A quiet server that lives is heard at least so often (`liveness.ts`: asked, and answered). */
+const UNHEARD_MS = 10_000;
 /** Pages that are read in search of the first message that is not our own. */
 const SEEK_PAGES = 5;
 const SEEK_LIMIT = 100;
@@ -39,7 +41,10 @@ export class Unseen {
   #isAnswered = false;
   /** The join that is under way has brought something. */
   #hasReceived = false;
+  /** By the clock that never jumps, which may stand still while the device sleeps. */
   #lostAt = Number.NEGATIVE_INFINITY;
+  /** By the clock on the wall. */
+  #heardAt = Number.NEGATIVE_INFINITY;
   #seeking: Promise<void> | null = null;
 
   constructor(host: UnseenHost) {
@@ -78,14 +83,20 @@ export class Unseen {
     void this.seekFirst();
   }
 
-  lost(): void {
-    if (this.#isAnswered) this.#lostAt = performance.now();
+  /** `heardAt`: when the server was heard last, ms since the Unix epoch. */
+  lost(heardAt: number): void {
+    if (this.#isAnswered) {
+      this.#lostAt = performance.now();
+      this.#heardAt = heardAt;
+    }
     this.#isAnswered = false;
   }
 
   joined(): void {
     this.#hasReceived = false;
-    this.#isAnswered ||= performance.now() - this.#lostAt < SHORT_GAP_MS;
+    // By either clock: a jump ahead costs one question, a night that is taken for a moment would be read by nobody.
+    const gapMs = Math.max(performance.now() - this.#lostAt, Date.now() - this.#heardAt - UNHEARD_MS);
+    this.#isAnswered ||= gapMs < SHORT_GAP_MS;
     if (this.#host.isOpen() && !this.#isAnswered) this.#host.askServer();
   }
 
