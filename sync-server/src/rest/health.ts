@@ -13,6 +13,8 @@ type Ping = () => Promise<unknown>;
 
 const ANSWER_WITHIN_MS = 2_000;
 const AWAY = 'Messages cannot be stored right now; they are tried again.';
+const SILENT = 'The database does not answer.';
+const UNREACHED = 'The database cannot be reached.';
 /** However many ask: the database is asked twice a second, and the registry read four times. */
 const PING_AGE_MS = 500;
 const METRICS_AGE_MS = 250;
@@ -41,9 +43,9 @@ interface MetricsSettings {
 export function addHealthRoutes(app: RestApp, health: Health): void {
   const { ping, findHidden, awaySince, onTrouble, findDeafness, registry, settings } = health;
   const trouble = recently(async () => {
-    const reason = await findTrouble(ping);
-    if (reason !== null) onTrouble();
-    return reason ?? (await findHidden().catch(() => AWAY));
+    const reason = await withinTime(ping().then(findHidden));
+    if (reason === SILENT || reason === UNREACHED) onTrouble();
+    return reason;
   }, PING_AGE_MS);
   const metrics = recently(() => registry.metrics(), METRICS_AGE_MS);
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
@@ -77,17 +79,13 @@ function isSame(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-/** What keeps the server from doing its work, as a sentence; null when nothing does. */
-async function findTrouble(ping: Ping): Promise<string | null> {
+/** What keeps the server from doing its work, as a sentence; null when nothing does. Whoever watches the server waits no longer than this. */
+async function withinTime(answer: Promise<string | null>): Promise<string | null> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve('The database does not answer.'), ANSWER_WITHIN_MS);
+    timer = setTimeout(() => resolve(SILENT), ANSWER_WITHIN_MS);
   });
-  const answer = ping().then(
-    () => null,
-    () => 'The database cannot be reached.',
-  );
-  const trouble = await Promise.race([answer, tooLate]);
+  const trouble = await Promise.race([answer.catch(() => UNREACHED), tooLate]);
   clearTimeout(timer);
   return trouble;
 }
