@@ -1,6 +1,7 @@
 /** What is asked of DATABASE_URL before anything is done there, and what keeps it from being of use, in words for whoever set it. */
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { READ_ONLY_TRANSACTION } from '../database-away.ts';
 import { DatabaseClient } from './database-client.ts';
 import { asPoolerError } from './pooler.ts';
 
@@ -59,9 +60,6 @@ export function describeDatabaseFault(error: unknown): string | null {
     return `DATABASE_URL's server wants an encrypted connection (${error.message}). Add sslmode=require to the address.`;
   return null;
 }
-
-/** PostgreSQL's own code for a change in a read-only transaction. */
-export const READ_ONLY_TRANSACTION = '25006';
 
 /** Throws such an error where the database takes no changes: a standby, or `default_transaction_read_only`. A start that has nothing to migrate would not notice. */
 export async function assertWritable(url: string): Promise<void> {
