@@ -153,9 +153,12 @@ class PgChanges implements WatchedChanges {
     if (this.#isClosed) return;
     clearTimeout(this.#timer);
     this.#deafSince ??= performance.now();
-    this.#pooler = asPoolerError(error)?.message ?? this.#pooler;
-    if (!this.#hasWarned) this.#log.warn({ err: error }, 'Not listening for changes in the database; trying again.');
+    const pooler = asPoolerError(error)?.message ?? this.#pooler;
+    // That trying again will not help is said as well, whatever was said before.
+    if (!this.#hasWarned || pooler !== this.#pooler)
+      this.#log.warn({ err: error }, 'Not listening for changes in the database; trying again.');
     this.#hasWarned = true;
+    this.#pooler = pooler;
     this.#timer = setTimeout(() => void this.open(), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS);
     this.#emit({ type: 'lost' });
