@@ -131,8 +131,7 @@ async function openDatabase(
   for (;;) {
     try {
       const url = await settleDatabaseUrl(config.databaseUrl);
-      await assertOwnConnections(url);
-      await assertWritable(url);
+      await assertOwnConnections(url, assertWritable);
       await migrate(url, log, { fillDocuments: fillTakenOver });
       return { url };
     } catch (error) {
