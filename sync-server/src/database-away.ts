@@ -2,9 +2,8 @@
 
 /** Classes of SQLSTATE (PostgreSQL documentation, appendix A): connection, resources, operator's intervention, system, and what only needs a second try. */
 const AWAY_CLASSES = ['08', '53', '57', '58', '40', '55'];
-const PROTOCOL_VIOLATION = '08P01';
-/** A standby after a failover refuses writes. */
-const READ_ONLY_TRANSACTION = '25006';
+/** PostgreSQL's own code for a change in a read-only transaction: a standby after a failover, or `default_transaction_read_only`. */
+export const READ_ONLY_TRANSACTION = '25006';
 /** Of a connection that we open; nobody opens one but to the database where these are asked for. */
 const DIAL_CODES = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'];
 /** Of any connection: a client's that hung up as well. They count where the database's connections marked them. */
@@ -42,8 +41,6 @@ export function isDatabaseAway(error: unknown): error is Error {
   if (error instanceof AggregateError && error.errors.some(isDatabaseAway)) return true;
   if (typeof code !== 'string') return PG_MESSAGES.test(error.message);
   if (SOCKET_CODES.includes(code)) return ofDatabase.has(error);
-  // A pooler's, about what comes with every connection: there will be none.
-  if (code === PROTOCOL_VIOLATION && /^unsupported startup parameter/i.test(error.message)) return false;
   if (DIAL_CODES.includes(code) || code === READ_ONLY_TRANSACTION) return true;
   return code.length === 5 && AWAY_CLASSES.includes(code.slice(0, 2));
 }

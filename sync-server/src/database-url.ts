@@ -113,7 +113,7 @@ function write(fields: Fields, params: Params): string {
   const { host = '', port = '', user, password, dbname = '' } = fields;
   const isSocket = host.startsWith('/');
   // `new URL` knows no user without a host.
-  const isNamed = host !== '' || isSocket;
+  const isNamed = host !== '';
   const credentials: Params = [
     ...(user === undefined ? [] : [['user', user] as const]),
     ...(password === undefined ? [] : [['password', password] as const]),

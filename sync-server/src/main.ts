@@ -2,16 +2,11 @@
 import { constants } from 'node:os';
 import { createCalmLog } from './calm-log.ts';
 import { type Config, helpText, parseConfig, wantsHelp } from './config.ts';
-import { isDatabaseAway } from './database-away.ts';
+import { isDatabaseAway, READ_ONLY_TRANSACTION } from './database-away.ts';
 import { openEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { migrate } from './db/migrate.ts';
 import { assertOwnConnections } from './db/pooler.ts';
-import {
-  assertWritable,
-  describeDatabaseFault,
-  READ_ONLY_TRANSACTION,
-  settleDatabaseUrl,
-} from './db/reach-database.ts';
+import { assertWritable, describeDatabaseFault, settleDatabaseUrl } from './db/reach-database.ts';
 import { fillTakenOver } from './ledger/pg-taken-over.ts';
 import { describeListenFault } from './listen-fault.ts';
 import { createLog, type Log } from './log.ts';
@@ -136,8 +131,7 @@ async function openDatabase(
   for (;;) {
     try {
       const url = await settleDatabaseUrl(config.databaseUrl);
-      await assertOwnConnections(url);
-      await assertWritable(url);
+      await assertOwnConnections(url, assertWritable);
       await migrate(url, log, { fillDocuments: fillTakenOver });
       return { url };
     } catch (error) {

@@ -24,7 +24,7 @@ import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { openPort } from './port.ts';
 import { PgClientClaims } from './presence/pg-client-claims.ts';
-import { createPageRefusal } from './refused-pages.ts';
+import { RefusedPages } from './refused-pages.ts';
 import { createRest } from './rest/create-rest.ts';
 import { createPageListener } from './rest/page-listener.ts';
 import { createRestStores } from './rest/pg-stores.ts';
@@ -107,6 +107,7 @@ async function openParts(
   const tokens = new JwtVerifier(keysOf(config, identity), config, Date.now, new RefusedTokens(config, log));
   const membership = new PgMembership(pool);
   const profiles = new PgProfiles(pool, log);
+  const refusedPages = new RefusedPages(config, log);
   const changes = await openChanges(databaseUrl, log);
   const stores = createRestStores(pool, config.bounds);
   const sync = openSync({
@@ -119,7 +120,7 @@ async function openParts(
     drafts: stores.drafts,
     readPositions: new PgReadPositions(pool),
     changes,
-    refusePage: createPageRefusal(config, log),
+    refusePage: (...page) => refusedPages.refuseSockets(...page),
     observer: {
       onCommit: metrics.onCommit,
       onRefused: metrics.onRefused,
@@ -157,6 +158,7 @@ async function openParts(
     profiles,
     poster: sync.poster,
     identity,
+    refusedPages,
     limits,
     hasDocs: config.hasDocs,
     health: {

@@ -16,11 +16,11 @@ export type Change =
   | { readonly type: 'read'; readonly tablo: TabloId; readonly user: UserId }
   /** A member's draft in a tablo changed. */
   | { readonly type: 'draft'; readonly tablo: TabloId; readonly user: UserId }
-  /** Of all memberships or tablos at once: TRUNCATE. */
+  /** Of all memberships or tablos at once: TRUNCATE, or a connection that answers and does not hear. */
   | { readonly type: 'all' }
   /** Not listening, said again with every attempt that fails: the database may be away. */
   | { readonly type: 'lost' }
-  /** Listening (again): anything may have changed before this. */
+  /** Listening (again), and found to hear: anything may have changed before this. */
   | { readonly type: 'resync' };
 
 export interface Changes {

@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPool } from '../db/pool.ts';
 import { openTestDatabase, type TestDatabase } from '../db/test-database.ts';
-import { silentLog } from '../log.ts';
+import { type Log, silentLog } from '../log.ts';
 import type { Change, Changes } from './changes.ts';
 import { openChanges } from './pg-changes.ts';
 
@@ -147,11 +147,64 @@ describe('openChanges', () => {
     expect(late.isListening).toBe(true);
     await late.close();
   });
+
+  it('[R6] [R11] a connection that does not hear is no return: it is tried ever less often, said once, and all is read meanwhile', async () => {
+    const said: string[] = [];
+    const note = (fields: object | string, sentence?: string) => void said.push(sentence ?? String(fields));
+    const log: Log = { ...silentLog, warn: note, info: note };
+    link.isShared = true;
+    const since = performance.now();
+    const pooled = await openChanges(link.url, log);
+    const types: string[] = [];
+    const resynced = Promise.withResolvers<void>();
+    const tried = Promise.withResolvers<void>();
+    pooled.subscribe(({ type }) => {
+      types.push(type);
+      if (types.length >= 8) tried.resolve();
+      if (type === 'resync') resynced.resolve();
+    });
+    await tried.promise;
+    // The first attempt was made before anybody subscribed: 50, 100, 200 and 400 ms lie between the five.
+    expect(performance.now() - since).toBeGreaterThan(700);
+    expect(types).toEqual(['lost', 'all', 'lost', 'all', 'lost', 'all', 'lost', 'all']);
+    expect(pooled.isListening).toBe(false);
+    expect(pooled.trouble).toMatch(/pooler in transaction mode/);
+    link.isShared = false;
+    await resynced.promise;
+    expect(pooled.trouble).toBe(null);
+    expect(said).toEqual([
+      'Not listening for changes in the database; trying again.',
+      'Listening for changes in the database again.',
+    ]);
+    await pooled.close();
+  });
+
+  it('[R6] notices within 5 seconds a link that dies while it is proved, and takes it for no pooler', async () => {
+    const since = performance.now();
+    link.freezesAt = 'NOTIFY tablo_heard_';
+    const proving = openChanges(link.url, silentLog);
+    await until(() => link.freezesAt === null);
+    const dying = await proving;
+    const troubles = [dying.trouble];
+    const back = Promise.withResolvers<void>();
+    dying.subscribe(({ type }) => {
+      troubles.push(dying.trouble);
+      if (type === 'resync') back.resolve();
+    });
+    await back.promise;
+    expect(performance.now() - since).toBeLessThan(5_000);
+    expect(troubles.filter((trouble) => trouble?.includes('DATABASE_URL'))).toEqual([]);
+    await dying.close();
+  });
 });
 
 interface Link {
   readonly url: string;
   isOpen: boolean;
+  /** All connections say that one process serves them, as those of a pooler may. */
+  isShared: boolean;
+  /** The link freezes when it is asked to carry this; null: it has, or is to go on. */
+  freezesAt: string | null;
   /** What is connected stays connected, and nothing passes any more. */
   freeze(): void;
   close(): Promise<void>;
@@ -162,7 +215,10 @@ async function openLink(databaseUrl: string): Promise<Link> {
   const target = new URL(databaseUrl);
   const [port, host] = [Number(target.port || 5432), target.hostname];
   const sockets = new Set<Socket>();
-  const link = { isOpen: true };
+  const link: Omit<Link, 'url' | 'freeze' | 'close'> = { isOpen: true, isShared: false, freezesAt: null };
+  const freeze = (): void => {
+    for (const socket of sockets) socket.unpipe().pause();
+  };
   const server: Server = createServer((near) => {
     if (!link.isOpen) return void near.destroy();
     const far = connect(port, host);
@@ -170,7 +226,18 @@ async function openLink(databaseUrl: string): Promise<Link> {
       sockets.add(socket);
       socket.on('error', () => {}).on('close', () => sockets.delete(socket));
     }
-    near.pipe(far).pipe(near);
+    near.on('data', (chunk: Buffer) => {
+      const sent = chunk.toString('latin1');
+      if (link.freezesAt !== null && sent.includes(link.freezesAt)) {
+        link.freezesAt = null;
+        freeze();
+        waiting?.();
+      } else if (!near.isPaused())
+        // Of the same length, which stands before it.
+        far.write(link.isShared ? sent.replaceAll('pg_backend_pid()', '1               ') : sent, 'latin1');
+    });
+    near.on('end', () => far.end());
+    far.pipe(near);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -178,9 +245,7 @@ async function openLink(databaseUrl: string): Promise<Link> {
   target.port = String(typeof address === 'object' ? address?.port : '');
   return Object.assign(link, {
     url: target.href,
-    freeze: () => {
-      for (const socket of sockets) socket.unpipe().pause();
-    },
+    freeze,
     close: () => {
       for (const socket of sockets) socket.destroy();
       return new Promise<void>((resolve) => server.close(() => resolve()));

@@ -42,7 +42,7 @@ class PgChanges implements WatchedChanges {
   #retryMs = RETRY_MIN_MS;
   #isClosed = false;
   #hasWarned = false;
-  /** By `performance.now()`; null: it listens. */
+  /** By `performance.now()`; null: it listens, and was found to hear. */
   #deafSince: number | null = performance.now();
   /** Another address is needed. */
   #pooler: string | null = null;
@@ -53,7 +53,7 @@ class PgChanges implements WatchedChanges {
   }
 
   get isListening(): boolean {
-    return this.#client !== null;
+    return this.#deafSince === null;
   }
 
   get trouble(): string | null {
@@ -90,16 +90,14 @@ class PgChanges implements WatchedChanges {
     }
     if (this.#isClosed) return drop(client);
     this.#client = client;
+    // From now on: it may go silent while it is proved.
+    this.#watch(client, pid);
+    if (!(await this.#prove(client, pid))) return;
     this.#deafSince = null;
-    this.#timer = setTimeout(() => void this.#keepAlive(client, pid), KEEPALIVE_MS);
-    // What was missed is asked for at once: a proof takes its time.
-    this.#emit({ type: 'resync' });
-    await this.#prove(client);
-    // Behind a pooler every attempt comes as far as this.
-    if (this.#client !== client) return;
     this.#retryMs = RETRY_MIN_MS;
     if (this.#hasWarned) this.#log.info('Listening for changes in the database again.');
     this.#hasWarned = false;
+    this.#emit({ type: 'resync' });
   }
 
   async close(): Promise<void> {
@@ -110,25 +108,38 @@ class PgChanges implements WatchedChanges {
     if (client !== null) drop(client);
   }
 
+  #watch(client: pg.Client, pid: number): void {
+    this.#timer = setTimeout(async () => {
+      if (await this.#answers(client, pid)) this.#watch(client, pid);
+    }, KEEPALIVE_MS);
+  }
+
   /** `pid`: of the process that listens. Another one that answers does not. */
-  async #keepAlive(client: pg.Client, pid: number): Promise<void> {
+  async #answers(client: pg.Client, pid: number): Promise<boolean> {
     try {
       if ((await readPid(client)) !== pid) throw new PoolerError(POOLED);
     } catch (error) {
-      return this.#lose(client, error);
+      this.#lose(client, error);
     }
-    if (this.#client === client) this.#timer = setTimeout(() => void this.#keepAlive(client, pid), KEEPALIVE_MS);
+    return this.#client === client;
   }
 
-  /** A pooler may have come between since the start, by a failover for instance. */
-  async #prove(client: pg.Client): Promise<void> {
+  /** Whether notifications arrive, so far as can be told. A pooler may have come between since the start, by a failover for instance. */
+  async #prove(client: pg.Client, pid: number): Promise<boolean> {
     try {
       await assertOwnConnection(client, this.#url, { connectMs: CONNECT_MAX_MS, answerMs: ANSWER_MAX_MS });
-      this.#pooler = null;
     } catch (error) {
-      // Whatever else keeps it from being proved is found out by whom it concerns.
-      if (asPoolerError(error) !== null) this.#lose(client, error);
+      // That a second connection is not to be had says nothing of this one.
+      if (asPoolerError(error) === null) return this.#answers(client, pid);
+      if (this.#client !== client) return false;
+      this.#lose(client, error);
+      // [R6] The database answers all the same, and what was not heard can be read.
+      this.#emit({ type: 'all' });
+      return false;
     }
+    if (this.#client !== client) return false;
+    this.#pooler = null;
+    return true;
   }
 
   #lose(client: pg.Client, error: unknown): void {
@@ -143,7 +154,7 @@ class PgChanges implements WatchedChanges {
     clearTimeout(this.#timer);
     this.#deafSince ??= performance.now();
     const pooler = asPoolerError(error)?.message ?? this.#pooler;
-    // Once, and once more when it turns out that no attempt can succeed.
+    // That trying again will not help is said as well, whatever was said before.
     if (!this.#hasWarned || pooler !== this.#pooler)
       this.#log.warn({ err: error }, 'Not listening for changes in the database; trying again.');
     this.#hasWarned = true;

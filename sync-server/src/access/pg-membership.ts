@@ -2,13 +2,13 @@
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { highestRole } from '@tablo/schema/roles';
 import type { Pool } from 'pg';
+import { hasCome } from '../db/has-come.ts';
 import { hostRole } from '../db/host-columns.ts';
 import type { Member, Membership } from './membership.ts';
 
-// As the lists of members and the policies see it: who has written or read there, by whatever way, has come. Looked up for newcomers alone, by index [R9].
+// As the lists of members and the policies see it. Looked up for newcomers alone [R9].
 const IS_NEWCOMER = `CASE WHEN n.user_id IS NULL THEN false
-    ELSE (SELECT m.seq FROM messages m WHERE m.channel_id = w.tablo AND m.user_id = w.member ORDER BY m.seq LIMIT 1) IS NULL
-      AND NOT EXISTS (SELECT FROM channel_read_state s WHERE s.channel_id = w.tablo AND s.user_id = w.member) END`;
+    ELSE NOT ${hasCome('w.tablo', 'w.member')} END`;
 // Rows may repeat in a host application's own table.
 const FIND = `SELECT w.nth::integer AS nth, t.epoch, array_agg(${hostRole('a.role')}) AS roles, bool_or(${IS_NEWCOMER}) AS is_newcomer
   FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w(tablo, member, nth)

@@ -1,13 +1,12 @@
 /**
  * Tokens that were refused for what a setting says, in the log: a wrong JWT_ISSUER, JWT_AUDIENCE or JWT_SECRET shuts everybody out, and who asked learns no more than that.
- * Each value is told once in a while, and few of them. A value is named only of a token whose signature was found good: a stranger can cause one line, without a word of theirs.
+ * A value is named only of a token whose signature was found good: a stranger can cause one line, without a word of theirs.
  */
 import { errors, type JWTPayload } from 'jose';
 import type { TokenSource } from '../config.ts';
 import type { Log } from '../log.ts';
+import { SaidSeldom } from '../said-seldom.ts';
 
-const AGAIN_MS = 600_000;
-const VALUES_MAX = 20;
 const VALUE_MAX_LENGTH = 100;
 
 interface Settings {
@@ -30,37 +29,21 @@ const AUDIENCE_SENTENCE =
 
 export class RefusedTokens {
   readonly #settings: Settings;
-  readonly #log: Pick<Log, 'warn'>;
-  readonly #now: () => number;
-  readonly #told = new Set<string>();
-  #since = Number.NEGATIVE_INFINITY;
+  readonly #log: SaidSeldom;
 
   constructor(settings: Settings, log: Pick<Log, 'warn'>, now: () => number = () => performance.now()) {
     this.#settings = settings;
-    this.#log = log;
-    this.#now = now;
+    this.#log = new SaidSeldom(log, now);
   }
 
   /** `error`: what the check of the token has thrown. */
   note(error: unknown): void {
     const { tokens, issuer, audience } = this.#settings;
-    if (isOfKey(error)) return this.#tell({}, KEY_SENTENCES[tokens.type]);
+    if (isOfKey(error)) return this.#log.warn({}, KEY_SENTENCES[tokens.type]);
     if (!(error instanceof errors.JWTClaimValidationFailed)) return;
     const { claim, payload } = error;
-    if (claim === 'iss') this.#tell({ iss: readable(payload, 'iss'), JWT_ISSUER: issuer }, ISSUER_SENTENCE);
-    if (claim === 'aud') this.#tell({ aud: readable(payload, 'aud'), JWT_AUDIENCE: audience }, AUDIENCE_SENTENCE);
-  }
-
-  #tell(fields: object, sentence: string): void {
-    const now = this.#now();
-    if (now - this.#since >= AGAIN_MS) {
-      this.#told.clear();
-      this.#since = now;
-    }
-    const value = `${JSON.stringify(fields)} ${sentence}`;
-    if (this.#told.has(value) || this.#told.size >= VALUES_MAX) return;
-    this.#told.add(value);
-    this.#log.warn(fields, sentence);
+    if (claim === 'iss') this.#log.warn({ iss: readable(payload, 'iss'), JWT_ISSUER: issuer }, ISSUER_SENTENCE);
+    if (claim === 'aud') this.#log.warn({ aud: readable(payload, 'aud'), JWT_AUDIENCE: audience }, AUDIENCE_SENTENCE);
   }
 }
 

@@ -4,6 +4,7 @@
  * removes it.
  */
 import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
+import { escapeIdentifier } from 'pg';
 import { isDatabaseAway } from '../database-away.ts';
 import type { DatabaseClient } from './database-client.ts';
 
@@ -75,7 +76,7 @@ export async function judgeChecks(client: DatabaseClient, of: Written, isSure: b
         ? 'is one of which we cannot tell whether it lets all rows of a chat pass'
         : `refuses rows that a chat has to write: a deleted one has an empty text, others up to ${MAX_TEXT_CODE_POINTS} characters, and times may be in any order`;
     sentences.push(
-      `The rule ${quote(name)} of public.${table}, ${shown}, ${what}: ALTER TABLE public.${table} DROP CONSTRAINT ${quote(name)};`,
+      `The rule ${escapeIdentifier(name)} of public.${table}, ${shown}, ${what}: ALTER TABLE public.${table} DROP CONSTRAINT ${escapeIdentifier(name)};`,
     );
   }
   return sentences;
@@ -95,7 +96,7 @@ async function passes(client: DatabaseClient, { name, oid, written }: Written, e
   await client.query('SAVEPOINT trying');
   try {
     const { rows } = await client.query<{ passes: boolean }>(
-      `SELECT bool_and((${expression}) IS NOT FALSE) AS passes FROM jsonb_to_recordset($1) AS ${quote(name)} (${found?.types})`,
+      `SELECT bool_and((${expression}) IS NOT FALSE) AS passes FROM jsonb_to_recordset($1) AS ${escapeIdentifier(name)} (${found?.types})`,
       [JSON.stringify(samplesOf(name))],
     );
     return rows[0]?.passes === true;
@@ -131,8 +132,6 @@ async function judgeIndexes(client: DatabaseClient, { name: table, oid, written,
   const { rows } = await client.query<Index>(INDEXES, [oid, written, key]);
   return rows.map(({ name, is_constraint, what }) => {
     const drop = is_constraint ? `ALTER TABLE public.${table} DROP CONSTRAINT ` : 'DROP INDEX public.';
-    return `The index ${quote(name)} of public.${table} ${INDEX_SENTENCES[what]}: ${drop}${quote(name)};`;
+    return `The index ${escapeIdentifier(name)} of public.${table} ${INDEX_SENTENCES[what]}: ${drop}${escapeIdentifier(name)};`;
   });
 }
-
-const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;

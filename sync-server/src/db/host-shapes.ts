@@ -94,14 +94,12 @@ interface Column {
   readonly has_default: boolean;
 }
 
+/** By `relkind`. */
 const KINDS: Readonly<Record<string, string>> = {
-  v: 'view',
-  m: 'materialized view',
-  f: 'foreign table',
-  S: 'sequence',
+  ...{ v: 'view', m: 'materialized view', f: 'foreign table', p: 'partitioned table' },
+  ...{ S: 'sequence', i: 'index', I: 'index', c: 'type' },
 };
-const OTHER_KINDS: Readonly<Record<string, string>> = { i: 'index', I: 'index', p: 'partitioned table', c: 'type' };
-export const kindOf = (relkind: string): string => KINDS[relkind] ?? OTHER_KINDS[relkind] ?? 'table';
+export const kindOf = (relkind: string): string => KINDS[relkind] ?? 'table';
 
 /** What is in the way of a shared table, as sentences; none when there is no such table, or one that will do. */
 export async function judgeShape(client: DatabaseClient, table: string, user: string): Promise<string[]> {
@@ -155,11 +153,6 @@ export async function judgeLater(client: DatabaseClient, table: string): Promise
   return [...neverEmpty(table, shape, columns), ...(await judgeChecks(client, checked, true))];
 }
 
-function neverEmpty(table: string, { nullable = [] }: Shape, columns: readonly Column[]): string[] {
-  const never = columns.filter(({ name, is_required }) => is_required && nullable.includes(name));
-  return never.map(({ name }) => notNullSentence(table, name));
-}
-
 function judgeColumns(shape: Shape, columns: readonly Column[]): string[] {
   const byName = new Map(columns.map((column) => [column.name, column]));
   const required = Object.entries(shape.required).map(([name, kind]) =>
@@ -204,6 +197,21 @@ function isOfKind({ type, category }: Column, kind: Kind): boolean {
 const hasKey = async (client: DatabaseClient, table: number, key: readonly string[]): Promise<boolean> =>
   (await client.query(HAS_KEY, [table, key])).rowCount !== 0;
 
+function neverEmpty(table: string, { nullable = [] }: Shape, columns: readonly Column[]): string[] {
+  const never = columns.filter(({ name, is_required }) => is_required && nullable.includes(name));
+  return never.map(({ name }) => notNullSentence(table, name));
+}
+
+const notNullSentence = (table: string, column: string): string =>
+  `public.${table}.${column} is NOT NULL, and has to be empty until it happens: ALTER TABLE public.${table} ALTER ${column} DROP NOT NULL;`;
+
+const generatedSentence = (table: string, { name, ungenerate }: Column): string[] =>
+  ungenerate === null
+    ? []
+    : [
+        `public.${table}.${name} is GENERATED ALWAYS, and the chat has to write it: ALTER TABLE public.${table} ALTER ${name} ${ungenerate};`,
+      ];
+
 const VARCHAR_HEAD = 4;
 const isTooShort = ({ modifier }: Column): boolean => modifier !== -1 && modifier - VARCHAR_HEAD < MAX_TEXT_CODE_POINTS;
 
@@ -215,16 +223,6 @@ const isCoarse = ({ modifier }: Column): boolean => modifier !== -1 && modifier 
 
 const coarseSentence = (table: string, { name, shown }: Column): string =>
   `public.${table}.${name} is ${shown}, and times here are in milliseconds: ALTER TABLE public.${table} ALTER ${name} TYPE timestamptz;`;
-
-const generatedSentence = (table: string, { name, ungenerate }: Column): string[] =>
-  ungenerate === null
-    ? []
-    : [
-        `public.${table}.${name} is GENERATED ALWAYS, and the chat has to write it: ALTER TABLE public.${table} ALTER ${name} ${ungenerate};`,
-      ];
-
-const notNullSentence = (table: string, column: string): string =>
-  `public.${table}.${column} is NOT NULL, and has to be empty until it happens: ALTER TABLE public.${table} ALTER ${column} DROP NOT NULL;`;
 
 /** Row level security applies to the server itself: it would take all tablos for empty. */
 export function hiddenSentence(tables: readonly string[], user: string): string {

@@ -89,9 +89,12 @@ async function migrateWithin(
   const earlier = isOurs && (await prepare(client, pending, applied.length === 0, log));
   await client.query(MAKE_LOG);
   for (const { name, sql } of pending) {
-    await run(client, name, sql);
-    if (earlier && name === FIRST) await run(client, name, () => takeOver(client));
-    if (isOurs && name === HOST_ROLES) await followHostRoles(client);
+    await named(name, async () => {
+      await client.query(sql);
+      await client.query(NOTE, [name]);
+      if (earlier && name === FIRST) await takeOver(client);
+      if (isOurs && name === HOST_ROLES) await followHostRoles(client);
+    });
   }
   if (earlier) {
     if (fillDocuments === undefined) throw new Error('messages were taken over, and nobody fills their documents');
@@ -122,19 +125,17 @@ async function prepare(
   return hasEarlierServer(client);
 }
 
-async function run(client: DatabaseClient, name: string, step: string | (() => Promise<void>)): Promise<void> {
+/** Whatever fails is said with the migration's name. */
+async function named(name: string, act: () => Promise<void>): Promise<void> {
   try {
-    await (typeof step === 'string' ? client.query(step) : step());
-    if (typeof step === 'string') await client.query(NOTE, [name]);
+    await act();
   } catch (error) {
     if (isDatabaseAway(error) || !(error instanceof Error)) throw error;
     // PostgreSQL's own words, without the statement: a file of ours has 20 KB.
     const { code } = error as { code?: unknown };
     throw new CannotStart(
       `the database migration ${name} failed, and nothing was changed: ${error.message} (${code})`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }

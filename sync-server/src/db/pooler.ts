@@ -40,11 +40,12 @@ export const asPoolerError = (error: unknown): PoolerError | null => {
   return sentence === null ? null : new PoolerError(sentence, { cause: error });
 };
 
-/** Throws a `PoolerError`, or whatever keeps it from finding out. */
-export async function assertOwnConnections(url: string): Promise<void> {
+/** Throws a `PoolerError`, or whatever keeps it from finding out. `askMore`: what else is to be asked of a connection before the start. */
+export async function assertOwnConnections(url: string, askMore: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = await connect(url, PATIENCE);
   try {
     await assertOwnConnection(client, url, PATIENCE);
+    await askMore(client);
   } catch (error) {
     throw asPoolerError(error) ?? error;
   } finally {

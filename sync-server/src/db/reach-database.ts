@@ -1,7 +1,8 @@
 /** What is asked of DATABASE_URL before anything is done there, and what keeps it from being of use, in words for whoever set it. */
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { DatabaseClient } from './database-client.ts';
+import type pg from 'pg';
+import { READ_ONLY_TRANSACTION } from '../database-away.ts';
 import { asPoolerError } from './pooler.ts';
 
 const PROBE_MS = 5_000;
@@ -60,25 +61,11 @@ export function describeDatabaseFault(error: unknown): string | null {
   return null;
 }
 
-/** PostgreSQL's own code for a change in a read-only transaction. */
-export const READ_ONLY_TRANSACTION = '25006';
-
-/** Throws such an error where the database takes no changes: a standby, or `default_transaction_read_only`. A start that has nothing to migrate would not notice. */
-export async function assertWritable(url: string): Promise<void> {
-  const client = new DatabaseClient({
-    connectionString: url,
-    connectionTimeoutMillis: PROBE_MS,
-    query_timeout: PROBE_MS,
-  });
-  client.on('error', () => undefined); // The query rejects.
-  try {
-    await client.connect();
-    const { rows } = await client.query<{ is_read_only: boolean }>(
-      "SELECT current_setting('transaction_read_only')::boolean AS is_read_only",
-    );
-    if (rows[0]?.is_read_only === true)
-      throw Object.assign(new Error('the database is read-only'), { code: READ_ONLY_TRANSACTION });
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+/** Throws PostgreSQL's own error of a read-only transaction where the database takes no changes. A start that has nothing to migrate would not notice. */
+export async function assertWritable(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ is_read_only: boolean }>(
+    "SELECT current_setting('transaction_read_only')::boolean AS is_read_only",
+  );
+  if (rows[0]?.is_read_only === true)
+    throw Object.assign(new Error('the database is read-only'), { code: READ_ONLY_TRANSACTION });
 }

@@ -51,7 +51,7 @@ export function authOptions(
       password: { hash: (password) => passwords.hash(password), verify: (given) => passwords.verify(given) },
     },
     session: { expiresIn: SESSION_MAX_S, updateAge: SESSION_RENEWED_AFTER_S },
-    trustedOrigins: (request) => trustedOrigins(settings, request),
+    trustedOrigins: createTrustedOrigins(settings),
     // Ours are in front of it (`rest/auth-routes.ts`): its own remembers every address and path for a minute, and walks over all of them at each request.
     rateLimit: { enabled: false },
     advanced: {
@@ -99,23 +99,22 @@ export function authOptions(
 }
 
 /** This server however it was addressed (127.0.0.1 and localhost, or through a proxy that speaks HTTPS), and what the settings name. */
-function trustedOrigins(settings: AuthSettings, request: Request | undefined): string[] {
-  const named = [settings.publicUrl, ...settings.allowedOrigins].flatMap((origin) =>
-    origin === null || origin === '*' ? [] : [origin],
-  );
-  const host = request?.headers.get('host') ?? null;
-  // A page of another host cannot make a browser send this host's name in `Host`, so a page with the same name is ours; if the name is.
-  const isOwn = createHostCheck(settings.allowedOrigins, settings.publicUrl);
-  const own = host !== null && /^[\w.:[\]-]+$/.test(host) && isOwn(host) ? [`http://${host}`, `https://${host}`] : [];
-  return [...named, ...own, ...ownOrigin(settings, request)];
-}
-
-/** The page's own, where it is ours by another spelling, or by what a trusted proxy says. */
-function ownOrigin({ allowedOrigins, publicUrl, trustProxy }: AuthSettings, request: Request | undefined): string[] {
-  const origin = request?.headers.get('origin') ?? null;
-  if (request === undefined || origin === null) return [];
-  const hosts = hostsOf((name) => request.headers.get(name), trustProxy);
-  return createOriginRules(allowedOrigins, publicUrl).allowsSignIn(origin, hosts) ? [origin] : [];
+function createTrustedOrigins({ allowedOrigins, publicUrl, trustProxy }: AuthSettings) {
+  const named = [publicUrl, ...allowedOrigins].flatMap((origin) => (origin === null || origin === '*' ? [] : [origin]));
+  const isOwnHost = createHostCheck(allowedOrigins, publicUrl);
+  const rules = createOriginRules(allowedOrigins, publicUrl);
+  return (request: Request | undefined): string[] => {
+    if (request === undefined) return named;
+    const { headers } = request;
+    const host = headers.get('host');
+    // A page of another host cannot make a browser send this host's name in `Host`, so a page with the same name is ours; if the name is.
+    const isOwn = host !== null && /^[\w.:[\]-]+$/.test(host) && isOwnHost(host);
+    const own = isOwn ? [`http://${host}`, `https://${host}`] : [];
+    // The page's own, where it is ours by another spelling, or by what a trusted proxy says.
+    const origin = headers.get('origin');
+    const hosts = hostsOf((name) => headers.get(name), trustProxy);
+    return [...named, ...own, ...(origin !== null && rules.allowsSignIn(origin, hosts) ? [origin] : [])];
+  };
 }
 
 /** A word of the page ("You", "System") is no reason to refuse: some people are called so, and another issuer would not ask. The page tells them apart. */

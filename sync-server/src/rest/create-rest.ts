@@ -6,8 +6,7 @@ import type { Profiles } from '../access/profiles.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Log } from '../log.ts';
-import { createOriginRules } from '../origins.ts';
-import { RefusedPages } from '../refused-pages.ts';
+import type { RefusedPages } from '../refused-pages.ts';
 import { addAuthRoutes } from './auth-routes.ts';
 import { authenticate, type RestEnv } from './authenticate.ts';
 import { boundOpenRoutes, boundPreflights } from './bound-open-routes.ts';
@@ -37,6 +36,7 @@ export interface RestDeps {
   readonly poster: MessagePoster;
   /** null: an external issuer's tokens count. */
   readonly identity: Identity | null;
+  readonly refusedPages: RefusedPages;
   readonly limits: Limits;
   /** Whether `/docs` and `/openapi.json` are there. */
   readonly hasDocs: boolean;
@@ -48,7 +48,7 @@ export interface RestDeps {
 
 /** Every route there is; the page and what has none are answered around it (`page-listener.ts`, `respond.ts`). */
 export function createRest(deps: RestDeps): RestApp {
-  const { stores, membership, identity, limits, settings, log } = deps;
+  const { stores, membership, identity, refusedPages, limits, settings, log } = deps;
   const { allowedOrigins, publicUrl, trustProxy } = settings;
   const app = new OpenAPIHono<RestEnv>();
   const bounds = new RequestBounds(limits);
@@ -71,7 +71,6 @@ export function createRest(deps: RestDeps): RestApp {
   addReadRoutes(app, stores.readState, membership);
   addDraftRoutes(app, stores.drafts, membership);
   addNoRoute(app);
-  const refusedPages = new RefusedPages(createOriginRules(allowedOrigins, publicUrl), publicUrl, log);
   addAuthRoutes(app, { identity, bounds, limits, refusedPages, settings });
   if (deps.health !== null) addHealthRoutes(app, deps.health);
   if (deps.hasDocs) addOpenApiRoutes(app);

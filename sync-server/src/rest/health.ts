@@ -13,6 +13,8 @@ type Ping = () => Promise<unknown>;
 
 const ANSWER_WITHIN_MS = 2_000;
 const AWAY = 'Messages cannot be stored right now; they are tried again.';
+const SILENT = 'The database does not answer.';
+const UNREACHED = 'The database cannot be reached.';
 /** However many ask: the database is asked twice a second, and the registry read four times. */
 const PING_AGE_MS = 500;
 const METRICS_AGE_MS = 250;
@@ -39,8 +41,12 @@ interface MetricsSettings {
 }
 
 export function addHealthRoutes(app: RestApp, health: Health): void {
-  const { awaySince, findDeafness, registry, settings } = health;
-  const trouble = recently(() => findTrouble(health), PING_AGE_MS);
+  const { ping, findHidden, awaySince, onTrouble, findDeafness, registry, settings } = health;
+  const trouble = recently(async () => {
+    const reason = await withinTime(ping().then(findHidden));
+    if (reason === SILENT || reason === UNREACHED) onTrouble();
+    return reason;
+  }, PING_AGE_MS);
   const metrics = recently(() => registry.metrics(), METRICS_AGE_MS);
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
   app.get('/readyz', async (context) => {
@@ -73,25 +79,13 @@ function isSame(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-/** What keeps the server from doing its work, as a sentence; null when nothing does. A database that answers one question may leave the next one unanswered. */
-async function findTrouble({ ping, findHidden, onTrouble }: Health): Promise<string | null> {
-  const ask = async (): Promise<string | null> => {
-    try {
-      await ping();
-    } catch {
-      onTrouble();
-      return 'The database cannot be reached.';
-    }
-    return findHidden().catch(() => AWAY);
-  };
+/** What keeps the server from doing its work, as a sentence; null when nothing does. Whoever watches the server waits no longer than this. */
+async function withinTime(answer: Promise<string | null>): Promise<string | null> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<string>((resolve) => {
-    timer = setTimeout(() => {
-      onTrouble();
-      resolve('The database does not answer.');
-    }, ANSWER_WITHIN_MS);
+    timer = setTimeout(() => resolve(SILENT), ANSWER_WITHIN_MS);
   });
-  const trouble = await Promise.race([ask(), tooLate]);
+  const trouble = await Promise.race([answer.catch(() => UNREACHED), tooLate]);
   clearTimeout(timer);
   return trouble;
 }

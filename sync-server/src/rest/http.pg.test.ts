@@ -12,6 +12,7 @@ import { createPool } from '../db/pool.ts';
 import { openTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { type Identity, openIdentity } from '../identity/identity.ts';
 import { silentLog } from '../log.ts';
+import { RefusedPages } from '../refused-pages.ts';
 import { createRest } from './create-rest.ts';
 import { createRestStores } from './pg-stores.ts';
 import { defaultLimitSettings, refusingPoster } from './test-rest.ts';
@@ -37,6 +38,7 @@ beforeAll(async () => {
     profiles: new PgProfiles(pool, silentLog),
     poster: refusingPoster,
     identity,
+    refusedPages: new RefusedPages(settings, silentLog),
     limits: new Limits(defaultLimitSettings()),
     hasDocs: true,
     health: null,

@@ -44,19 +44,11 @@ export const messagesQuery = z
         description:
           'A seq: what came after it, in the order of arrival, deleted messages included. Not with `before`.',
       }),
-    around: z
-      .string()
-      .transform((given, context): EntryId => {
-        if (isEntryId(given)) return given;
-        context.addIssue({ code: 'custom', message: 'must be a message id' });
-        return z.NEVER;
-      })
-      .optional()
-      .meta({
-        type: 'string',
-        description:
-          'A message id: this message and as many before as after it; `hasNewer` tells whether there are newer ones. Not with `before` or `after`.',
-      }),
+    around: z.custom<EntryId>(isEntryId, 'must be a message id').optional().meta({
+      type: 'string',
+      description:
+        'A message id: this message and as many before as after it; `hasNewer` tells whether there are newer ones. Not with `before` or `after`.',
+    }),
     limit: limitParam(MESSAGES_MAX_LIMIT, MESSAGES_DEFAULT_LIMIT),
   })
   .refine(({ before, after }) => before === undefined || after === undefined, {

@@ -7,6 +7,7 @@ import type { RestMember, RestSentInvitation } from '@tablo/schema/rest/member';
 import { err, ok, type Result } from '@tablo/schema/result';
 import { highestRole, type Role } from '@tablo/schema/roles';
 import type { Pool, PoolClient } from 'pg';
+import { hasCome } from '../db/has-come.ts';
 import { hostRole } from '../db/host-columns.ts';
 import type { RestBounds } from '../rest-bounds.ts';
 import { type RestRefusal, refusal } from './app-error.ts';
@@ -27,10 +28,9 @@ const JOINED = plainTime('a.created_at');
 // does not know how few are active. Of a member who repeats, the first row.
 const IS_FIRST = `a.ctid = (SELECT b.ctid FROM tablo_access b WHERE b.tablo_id = a.tablo_id AND b.user_id = a.user_id AND b.is_active
       ORDER BY ${plainTime('b.created_at')}, b.ctid LIMIT 1)`;
-/** A newcomer who has come, or written there, is none any more. */
+/** A newcomer who has come is none any more. */
 const IS_UNSEEN = `EXISTS (SELECT FROM tablo_private.newcomers n WHERE n.tablo_id = $1 AND n.user_id = a.user_id)
-      AND (SELECT m.seq FROM messages m WHERE m.channel_id = $1 AND m.user_id = a.user_id ORDER BY m.seq LIMIT 1) IS NULL
-      AND NOT EXISTS (SELECT FROM channel_read_state s WHERE s.channel_id = $1 AND s.user_id = a.user_id)`;
+      AND NOT ${hasCome('$1', 'a.user_id')}`;
 
 const members = (
   rows: string,

@@ -1,11 +1,11 @@
 /**
- * Names of people by the tablos that they are or were in. [R6] Told to members of that tablo alone; and never of somebody who was added and has not come [M6]: who
- * wrote has come, and so has who read.
+ * Names of people by the tablos that they are or were in. [R6] Told to members of that tablo alone; and never of somebody who was added and has not come [M6].
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { cleanName } from '@tablo/schema/name';
 import type { RestNamedPerson } from '@tablo/schema/rest/people';
 import type { Pool } from 'pg';
+import { hasCome } from '../db/has-come.ts';
 import { hostName } from '../db/host-columns.ts';
 
 /** Somebody, in a tablo of the caller's. */
@@ -22,8 +22,7 @@ const LIST = `SELECT q.user_id, p.name
       AND (SELECT a.is_active FROM tablo_access a WHERE a.tablo_id = q.tablo_id AND a.user_id = $1 AND a.is_active LIMIT 1)
       AND (SELECT t.deleted_at IS NULL FROM tablos t WHERE t.id = q.tablo_id LIMIT 1)
       AND (
-        (SELECT m.seq FROM messages m WHERE m.channel_id = q.tablo_id AND m.user_id = q.user_id ORDER BY m.seq LIMIT 1) IS NOT NULL
-        OR EXISTS (SELECT FROM channel_read_state s WHERE s.channel_id = q.tablo_id AND s.user_id = q.user_id)
+        ${hasCome('q.tablo_id', 'q.user_id')}
         OR (
           (SELECT a.is_active FROM tablo_access a WHERE a.tablo_id = q.tablo_id AND a.user_id = q.user_id AND a.is_active LIMIT 1)
           AND NOT EXISTS (SELECT FROM tablo_private.newcomers n WHERE n.tablo_id = q.tablo_id AND n.user_id = q.user_id)

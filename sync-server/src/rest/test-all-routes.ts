@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import { Limits } from '../access/limits.ts';
 import { noProfiles } from '../access/profiles.ts';
 import { silentLog } from '../log.ts';
+import { RefusedPages } from '../refused-pages.ts';
 import { createRest } from './create-rest.ts';
 import type { RestStores } from './pg-stores.ts';
 import type { RestApp } from './route.ts';
@@ -41,6 +42,7 @@ export function openAllRoutes(limits: Limits = new Limits(defaultLimitSettings()
       readKeys: () => Promise.resolve({ keys: [] }),
       close: () => Promise.resolve(),
     },
+    refusedPages: new RefusedPages({ allowedOrigins: [], publicUrl: null, trustProxy: false }, silentLog),
     limits,
     hasDocs: true,
     health: {

@@ -13,6 +13,7 @@ import { createPool } from '../db/pool.ts';
 import { openTestDatabase } from '../db/test-database.ts';
 import type { LimitSettings } from '../limit-settings.ts';
 import { silentLog } from '../log.ts';
+import { RefusedPages } from '../refused-pages.ts';
 import { REST_BOUNDS, type RestBounds } from '../rest-bounds.ts';
 import { createRest, type RestDeps } from './create-rest.ts';
 import type { MessagePoster } from './message-poster.ts';
@@ -41,6 +42,12 @@ export async function openTestRest({ settings, bounds, wrap = (pool) => pool, ..
   const database = await openTestDatabase();
   const pool = createPool(database.url);
   const profiles = new PgProfiles(pool, silentLog);
+  const all = {
+    publicUrl: 'https://chat.example',
+    trustProxy: false,
+    allowedOrigins: ['https://app.example'],
+    ...settings,
+  };
   const app = createRest({
     stores: createRestStores(wrap(pool), { ...REST_BOUNDS, ...bounds }),
     verifier: userIdVerifier,
@@ -48,15 +55,11 @@ export async function openTestRest({ settings, bounds, wrap = (pool) => pool, ..
     profiles,
     poster: new TablePoster(pool),
     identity: null,
+    refusedPages: new RefusedPages(all, silentLog),
     limits: new Limits(defaultLimitSettings()),
     hasDocs: true,
     health: null,
-    settings: {
-      publicUrl: 'https://chat.example',
-      trustProxy: false,
-      allowedOrigins: ['https://app.example'],
-      ...settings,
-    },
+    settings: all,
     log: silentLog,
     ...changed,
   });

@@ -62,11 +62,7 @@ export class FrameIntake {
     place: (frame: Uint8Array, head: FrameHead) => boolean,
   ): (frames: readonly Uint8Array[]) => void {
     const { ws, state } = open;
-    const handle = (data: Buffer, isBinary: boolean): void => {
-      if (state.isEnded) return;
-      if (!isBinary) return end(open, 'invalid-update'); // Text frames are in neither protocol.
-      const frame = translate(data);
-      if (frame === null) return this.#countDropped(open, data);
+    const pass = (frame: Uint8Array): void => {
       const head = readFrameHead(frame);
       if (head === null) return end(open, 'invalid-update');
       const document = documentOf(head);
@@ -79,33 +75,29 @@ export class FrameIntake {
       // Strangers are not given back what was dropped: they have said nothing of use yet.
       if (state.userId !== null) this.#deps.backlog.remove(state, document, bytes);
     };
+    /** No frame of a client may reach further than its own socket. */
+    const guarded = (handle: () => void): void => {
+      if (state.isEnded) return;
+      try {
+        handle();
+      } catch (error) {
+        this.#deps.log.warn({ err: error }, 'A frame could not be handled; its socket is closed.');
+        end(open, 'invalid-update');
+      }
+    };
     for (const kind of CONTROL_FRAMES) ws.on(kind, () => this.#pace.note(state));
     ws.on('message', (data: Buffer, isBinary) => {
       this.#pace.note(state);
-      this.#guard(open, () => handle(data, isBinary));
+      guarded(() => {
+        if (!isBinary) return end(open, 'invalid-update'); // Text frames are in neither protocol.
+        const frame = translate(data);
+        if (frame === null) this.#countDropped(open, data);
+        else pass(frame);
+      });
     });
-    const handleAgain = (frame: Uint8Array): void => {
-      const head = readFrameHead(frame);
-      if (head === null || state.isEnded) return;
-      const document = documentOf(head);
-      const bytes = weigh(frame, head);
-      this.#deps.backlog.add(state, document, bytes);
-      if (place(frame, head)) forward(frame);
-      else if (state.userId !== null) this.#deps.backlog.remove(state, document, bytes);
-    };
     return (frames) => {
-      for (const frame of frames) this.#guard(open, () => handleAgain(frame));
+      for (const frame of frames) guarded(() => pass(frame));
     };
-  }
-
-  /** No frame of a client may reach further than its own socket. */
-  #guard(open: OpenSocket, handle: () => void): void {
-    try {
-      handle();
-    } catch (error) {
-      this.#deps.log.warn({ err: error }, 'A frame could not be handled; its socket is closed.');
-      end(open, 'invalid-update');
-    }
   }
 
   /** A stranger has so many bytes, whatever they say. */

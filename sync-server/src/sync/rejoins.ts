@@ -3,6 +3,7 @@
  * what comes for a document that is being joined, and throws it away with a join that ends, the next token included; and what a client says after its denial, it keeps
  * for the next one. So what comes after a farewell is held back here until that has been carried out, and what comes between two joins is dropped.
  */
+import { LruMap } from '../access/lru-map.ts';
 import { FRAME } from './read-frame.ts';
 
 /** Names of up to 256 bytes. A forgotten one is treated as if it had never been joined. */
@@ -19,7 +20,7 @@ export type Sorted = 'drop' | 'keep' | 'pass';
 
 export class Rejoins {
   readonly #again = new Map<string, Again>();
-  readonly #left = new Set<string>();
+  readonly #left = new LruMap<string, true>(LEFT_MAX);
   /** The frames with the tokens that are being looked at. */
   readonly #asking = new Map<string, Uint8Array>();
 
@@ -45,8 +46,7 @@ export class Rejoins {
 
   /** Denied, or its connection has ended. Whatever comes before `takeHeld` is held. */
   noteLeft(address: string): void {
-    if (this.#left.size >= LEFT_MAX) for (const oldest of this.#left.keys()) if (this.#left.delete(oldest)) break;
-    this.#left.add(address);
+    this.#left.set(address, true);
     this.#asking.delete(address);
     const again = this.#again.get(address);
     if (again !== undefined) again.isLeaving = true;
@@ -81,6 +81,6 @@ export class Rejoins {
   /** Whether it may come before a document is joined. Presence and a farewell mean nothing then, and after a join that has ended only a token does. */
   #isFirst(address: string, type: number): boolean {
     if (type === FRAME.auth) this.#left.delete(address);
-    return type !== FRAME.close && type !== FRAME.awareness && !this.#left.has(address);
+    return type !== FRAME.close && type !== FRAME.awareness && this.#left.get(address) === undefined;
   }
 }

@@ -19,6 +19,7 @@ function open() {
   const removed = new Set<UserId>();
   const newcomers = new Set<UserId>();
   const moved = new Set<TabloId>();
+  const unreadable = new Set<UserId>();
   const state = { lookUps: 0, isAway: false, mostAtOnce: 0 };
   let atOnce = 0;
   const find = async (tablo: TabloId, user: UserId): Promise<Member | null> => {
@@ -27,7 +28,7 @@ function open() {
     state.mostAtOnce = Math.max(state.mostAtOnce, atOnce);
     await Promise.resolve();
     atOnce -= 1;
-    if (state.isAway) throw new Error('the database is away');
+    if (state.isAway || unreadable.has(user)) throw new Error('the database is away');
     if (removed.has(user)) return null;
     const now = { ...member, epoch: moved.has(tablo) ? 2 : 1 };
     return newcomers.has(user) ? { ...now, isNewcomer: true } : now;
@@ -43,7 +44,7 @@ function open() {
     onCome,
   });
   revocation.open();
-  return { connections, removed, moved, newcomers, onCome, state, news, revocation };
+  return { connections, removed, moved, newcomers, unreadable, onCome, state, news, revocation };
 }
 
 const soon = () => vi.advanceTimersByTimeAsync(0);
@@ -235,6 +236,28 @@ describe('Revocation', () => {
     expect(one.closed).toEqual([]);
     await vi.advanceTimersByTimeAsync(2_500);
     expect(one.closed).toEqual(['unavailable']);
+  });
+
+  it('[R6] [R11] who could not be read is asked for again alone, until everybody is to be asked for anew', async () => {
+    const { connections, removed, state, unreadable, revocation } = open();
+    const tablo = uuid<TabloId>();
+    const users = Array.from({ length: 100 }, () => uuid<UserId>());
+    const live = users.map((user) => addConnection(connections, { tablo, user }));
+    unreadable.add(users[0]!);
+    revocation.handle({ type: 'resync' });
+    await vi.advanceTimersByTimeAsync(500);
+    expect(state.lookUps).toBe(100);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(state.lookUps).toBe(101);
+    removed.add(users[1]!);
+    revocation.handle({ type: 'all' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(state.lookUps).toBe(201);
+    expect(live.map(({ closed }) => closed).slice(0, 3)).toEqual([['unavailable'], ['forbidden'], []]);
+    // And it is over with that.
+    revocation.handle({ type: 'all' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(state.lookUps).toBe(201 + 98);
   });
 
   it('[R10] a forged read position reaches nobody: only whose it is and where is passed on', () => {

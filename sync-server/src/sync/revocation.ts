@@ -62,6 +62,8 @@ export class Revocation {
   #isRechecking = false;
   /** Changes are not heard. */
   #isDeaf = false;
+  /** Whom the resync under way, or the one before the next, could not learn of, and why; null: the next one asks for everybody. */
+  #unknown: ReadonlyMap<LiveConnection, unknown> | null = null;
   /** By `performance.now`: since when a resync has not learned of everybody; null: the last one has. */
   #unknownSince: number | null = null;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -107,8 +109,7 @@ export class Revocation {
       case 'resync':
         // The listener was away, or memberships changed all at once: anything may have changed.
         if (change.type === 'resync') this.#isDeaf = false;
-        this.#resyncedAt = Date.now();
-        return this.#resyncs.ask(ALL);
+        return this.#askAll();
     }
   }
 
@@ -132,13 +133,18 @@ export class Revocation {
       (user !== undefined && this.#deps.connections.ofUser(user).length > 0);
     if (!isHeard) return;
     if (this.#isWithinBudget()) return this.#rechecks.ask(key);
-    this.#resyncedAt = Date.now();
-    this.#resyncs.ask(ALL);
+    this.#askAll();
     if (performance.now() < this.#quietUntil) return;
     this.#quietUntil = performance.now() + QUIET_MS;
     this.#deps.log.warn(
       'More changes of memberships and tablos than are followed one by one: all connections are looked up together.',
     );
+  }
+
+  #askAll(): void {
+    this.#resyncedAt = Date.now();
+    this.#unknown = null;
+    this.#resyncs.ask(ALL);
   }
 
   #isWithinBudget(): boolean {
@@ -171,16 +177,19 @@ export class Revocation {
    * it is listened to, and memberships cannot be read all the same, nobody is trusted for long [R6].
    */
   async #resync(): Promise<void> {
+    const before = this.#unknown;
+    const asked = [...this.#deps.connections.all()].filter((one) => before === null || before.has(one));
     const unknown = new Map<LiveConnection, unknown>();
-    await this.#recheck([...this.#deps.connections.all()], (connection, error) => unknown.set(connection, error));
-    if (unknown.size === 0 || this.#isDeaf) {
-      this.#unknownSince = null;
-      return this.#changed.ofAll();
+    this.#unknown = unknown;
+    await this.#recheck(asked, (connection, error) => unknown.set(connection, error));
+    const isKnown = unknown.size === 0 || this.#isDeaf;
+    if (!isKnown) {
+      this.#unknownSince ??= performance.now();
+      if (performance.now() - this.#unknownSince < UNKNOWN_MAX_MS) return this.#resyncs.ask(ALL);
+      for (const [connection, error] of unknown) this.#cutUnknown(connection, error);
     }
-    this.#unknownSince ??= performance.now();
-    if (performance.now() - this.#unknownSince < UNKNOWN_MAX_MS) return this.#resyncs.ask(ALL);
+    this.#unknown = null;
     this.#unknownSince = null;
-    for (const [connection, error] of unknown) this.#cutUnknown(connection, error);
     this.#changed.ofAll();
   }
 

@@ -1,0 +1,30 @@
+/** Lines of the log that a stranger can cause with whatever values they like: each is written once in a while, and few different ones. */
+import type { Log } from './log.ts';
+
+const AGAIN_MS = 600_000;
+const LINES_MAX = 20;
+
+export class SaidSeldom {
+  readonly #log: Pick<Log, 'warn'>;
+  readonly #now: () => number;
+  readonly #said = new Set<string>();
+  #since = Number.NEGATIVE_INFINITY;
+
+  /** `now`: ms. */
+  constructor(log: Pick<Log, 'warn'>, now: () => number) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  warn(fields: object, sentence: string): void {
+    const now = this.#now();
+    if (now - this.#since >= AGAIN_MS) {
+      this.#said.clear();
+      this.#since = now;
+    }
+    const line = `${JSON.stringify(fields)} ${sentence}`;
+    if (this.#said.has(line) || this.#said.size >= LINES_MAX) return;
+    this.#said.add(line);
+    this.#log.warn(fields, sentence);
+  }
+}
