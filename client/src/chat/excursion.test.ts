@@ -286,6 +286,14 @@ describe('the first new message', () => {
     const { room, environment } = await openRoom();
     await until(() => expect(room.view.get().isUpToDate).toBe(true));
     room.watch(() => true);
+    const stopReading = room.view.subscribe(() => {
+      if (!room.view.get().hasUnseen) room.markRead();
+    });
+    const asked = server.requests.length;
+    environment.fire('visible');
+    await until(() => expect(server.requests.length).toBeGreaterThan(asked));
+    await server.post(tablo, BOB, 'in the evening');
+    await until(() => expect(tablo.readSeq.get(ALICE)).toBe(TOTAL + 1));
     environment.goOffline();
     const [first] = await postInOrder('in the night', 'in the night too');
     const now = Date.now;
@@ -293,6 +301,8 @@ describe('the first new message', () => {
     environment.goOnline();
     await until(() => expect(texts(room)).toContain('in the night too'));
     await until(() => expect(room.view.get()).toMatchObject({ firstUnreadId: first, hasUnseen: true }));
+    expect(tablo.readSeq.get(ALICE)).toBe(TOTAL + 1);
+    stopReading();
     vi.restoreAllMocks();
   });
 });
