@@ -7,6 +7,7 @@ import { audit } from './audit/pg-audit.ts';
 import { parseConfig } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import { createPool, type Pool } from './db/pool.ts';
+import { makeRole } from './db/testing/make-role.ts';
 import { ada, asUser, ben, boat, cleo, nameless, openHost } from './db/testing/open-host.ts';
 import { fillTakenOver } from './ledger/pg-taken-over.ts';
 import { createLog, silentLog } from './log.ts';
@@ -276,7 +277,7 @@ it('names in the log the setting that refuses the tokens of the host’s issuer'
 describe('[R6] row level security that is forced upon the owner', () => {
   it('is said by /readyz and in the log, with what to do, and over when it is mended', async () => {
     const host = await openHost({
-      more: `DO $$ BEGIN CREATE ROLE tablo_test_plain LOGIN PASSWORD 'x'; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+      more: `${makeRole('tablo_test_plain')}
         GRANT tablo_test_host TO tablo_test_plain`,
     });
     await migrate(host.url, silentLog, { fillDocuments: fillTakenOver });

@@ -1,14 +1,12 @@
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { silentLog } from './db-log.ts';
 import { migrate } from './migrate.ts';
 import { createPool, type Pool } from './pool.ts';
 import { openEmptyDatabase, openTestDatabase, type TestDatabase } from './test-database.ts';
+import { copyMigrations } from './testing/copy-migrations.ts';
 import { takePicture } from './testing/host-picture.ts';
 
-const MIGRATIONS = join(import.meta.dirname, 'migrations');
 const ada = 'a0000000-0000-4000-8000-000000000001';
 
 let database: TestDatabase;
@@ -17,7 +15,6 @@ let dir: string;
 beforeEach(async () => {
   database = await openEmptyDatabase();
   pool = createPool(database.url);
-  dir = await mkdtemp(join(tmpdir(), 'tablo-migrations-'));
 });
 afterEach(async () => {
   await pool.end();
@@ -32,8 +29,7 @@ const OLD_NAMES = `SELECT format('ALTER INDEX public.%I RENAME TO %I', c.relname
 
 /** As a release before 0013 left it: the same files, and the old names of the table, of indexes and of constraints. */
 async function openEarlier(last: string): Promise<void> {
-  for (const name of await readdir(MIGRATIONS))
-    if (name <= `${last}~`) await cp(join(MIGRATIONS, name), join(dir, name));
+  dir = await copyMigrations((name) => name <= `${last}~`);
   await migrate(database.url, silentLog, { dir });
   await pool.query(
     'ALTER TABLE chat_profiles RENAME TO profiles; ALTER INDEX chat_profiles_pkey RENAME TO profiles_pkey',

@@ -9,6 +9,7 @@ import { TABLES } from './our-tables.ts';
 import { createPool } from './pool.ts';
 import { findHidden } from './row-security.ts';
 import { compare, takePicture } from './testing/host-picture.ts';
+import { makeRole } from './testing/make-role.ts';
 import { ada, asUser, ben, boat, cleo, nameless, openHost } from './testing/open-host.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
@@ -196,6 +197,12 @@ describe('what a server before ours has left', () => {
 });
 
 describe('a name of ours that is taken stops the start with a sentence, before anything has changed:', () => {
+  const NAMES = `SELECT n.nspname AS schema, o.kind, o.name FROM pg_namespace n LEFT JOIN (
+      SELECT relnamespace AS schema, 'relation ' || relkind::text AS kind, relname::text AS name FROM pg_class
+      UNION ALL SELECT typnamespace, 'type', typname FROM pg_type
+      UNION ALL SELECT pronamespace, 'function', oid::regprocedure::text FROM pg_proc
+    ) o ON o.schema = n.oid
+    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1, 2, 3`;
   const free = 'DROP TABLE tablo_access, tablos CASCADE;';
   it.each([
     [
@@ -289,24 +296,18 @@ describe('a name of ours that is taken stops the start with a sentence, before a
     ],
   ])('%s', async (what, more, sentence) => {
     const host = await open({
-      more: `DO $$ BEGIN CREATE ROLE postgres_of_test; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-        DO $$ BEGIN CREATE ROLE tablo_test_plain LOGIN PASSWORD 'x'; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+      more: `${makeRole('postgres_of_test', 'NOLOGIN')} ${makeRole('tablo_test_plain')}
         GRANT tablo_test_host TO tablo_test_plain; ${more}`,
     });
     const before = await takePicture(host.pool);
+    const names = await read(host.pool, NAMES);
     // BYPASSRLS is not inherited.
     const url = what === 'hidden rows' ? asUser(host.url, 'tablo_test_plain') : host.url;
     const failure = await start(url).catch((error: Error) => error.message);
     expect(failure).toMatch(sentence);
     expect(String(failure).length).toBeLessThan(700);
     expect(compare(before, await takePicture(host.pool))).toEqual({ gone: [], added: [] });
-    expect(
-      await read(
-        host.pool,
-        `SELECT nspname FROM pg_namespace WHERE nspname LIKE 'tablo%' AND nspname <> ALL ('{tablo_private,tablo_identity}')
-        UNION ALL SELECT relname FROM pg_class WHERE relname = 'migrations'`,
-      ),
-    ).toEqual([]);
+    expect(await read(host.pool, NAMES)).toEqual(names);
   });
 
   it('README names them all', async () => {
@@ -326,7 +327,7 @@ describe('a name of ours that is taken stops the start with a sentence, before a
 describe('an owner who may do less', () => {
   it('[R6] who has no rows to see, since row level security is forced, is told so while the server runs', async () => {
     const { pool, url, run } = await open({
-      more: `DO $$ BEGIN CREATE ROLE tablo_test_plain LOGIN PASSWORD 'x'; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+      more: `${makeRole('tablo_test_plain')}
         GRANT tablo_test_host TO tablo_test_plain`,
     });
     await start(url);
@@ -341,7 +342,7 @@ describe('an owner who may do less', () => {
 
   it('who may not make schemas is told which right is missing', async () => {
     const { url, pool } = await open({
-      more: `DO $$ BEGIN CREATE ROLE tablo_test_guest LOGIN PASSWORD 'x'; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
+      more: makeRole('tablo_test_guest'),
     });
     const before = await takePicture(pool);
     await expect(start(asUser(url, 'tablo_test_guest'))).rejects.toThrow(

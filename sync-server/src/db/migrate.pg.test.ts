@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from './db-log.ts';
 import { migrate } from './migrate.ts';
 import { onServer, openEmptyDatabase, type TestDatabase } from './test-database.ts';
+import { makeRole } from './testing/make-role.ts';
 
 let database: TestDatabase;
 beforeEach(async () => {
@@ -80,12 +81,8 @@ describe('migrate, with files of a test', () => {
 const SUPABASE_WITH_HOST_TABLES = `
   create schema auth;
   create function auth.uid() returns uuid language sql stable as $$ select '018f0000-0000-7000-8000-00000000000a'::uuid $$;
-  do $$ begin
-    if not exists (select from pg_roles where rolname = 'anon') then create role anon nologin; end if;
-    if not exists (select from pg_roles where rolname = 'authenticated') then create role authenticated nologin; end if;
-    if not exists (select from pg_roles where rolname = 'service_role') then create role service_role nologin bypassrls; end if;
-  exception when duplicate_object or unique_violation then null;
-  end $$;
+  ${['anon', 'authenticated'].map((role) => makeRole(role, 'nologin')).join(' ')}
+  ${makeRole('service_role', 'nologin bypassrls')}
   create table tablos (id uuid primary key default gen_random_uuid(), name text not null, colour text);
   create table tablo_access (
     id bigint generated always as identity primary key, tablo_id uuid not null references tablos (id), user_id uuid not null

@@ -1,6 +1,4 @@
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { createEntryId } from '@tablo/schema/ids';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,8 +6,8 @@ import { silentLog } from './db-log.ts';
 import { migrate } from './migrate.ts';
 import { createPool } from './pool.ts';
 import { openEmptyDatabase, type TestDatabase } from './test-database.ts';
+import { copyMigrations } from './testing/copy-migrations.ts';
 
-const MIGRATIONS = join(import.meta.dirname, 'migrations');
 const REPAIR = '0006_sql-entrance.sql';
 const [alice, bob] = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'];
 const [good, poisoned, message] = [createEntryId(), createEntryId(), createEntryId()];
@@ -19,8 +17,7 @@ let pool: Pool;
 let dir: string;
 beforeAll(async () => {
   database = await openEmptyDatabase();
-  dir = await mkdtemp(join(tmpdir(), 'tablo-migrations-'));
-  for (const name of await readdir(MIGRATIONS)) if (name < REPAIR) await cp(join(MIGRATIONS, name), join(dir, name));
+  dir = await copyMigrations((name) => name < REPAIR);
   await migrate(database.url, silentLog, { dir });
   pool = createPool(database.url);
 });

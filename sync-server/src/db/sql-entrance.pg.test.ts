@@ -2,10 +2,11 @@ import { createEntryId } from '@tablo/schema/ids';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from './db-log.ts';
-import { actAs, HOST_DATABASE } from './host-database.ts';
 import { migrate } from './migrate.ts';
 import { createPool } from './pool.ts';
 import { onServer, openEmptyDatabase, type TestDatabase } from './test-database.ts';
+import { actAs, HOST_DATABASE } from './testing/host-database.ts';
+import { makeRole } from './testing/make-role.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a';
 const eve = '00000000-0000-4000-8000-00000000000e';
@@ -90,9 +91,7 @@ describe('the server’s own columns of a host’s table', () => {
 
   it('[R11] are kept against a host’s function that runs with its owner’s rights, when people call it', async () => {
     // As behind a gateway: who logs in is not the owner of anything.
-    await pool.query(
-      `DO $$ BEGIN CREATE ROLE tablo_test_gateway LOGIN NOINHERIT PASSWORD 'x'; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
-    );
+    await pool.query(makeRole('tablo_test_gateway', "LOGIN NOINHERIT PASSWORD 'x'"));
     await pool.query('GRANT authenticated TO tablo_test_gateway');
     const url = new URL(database.url);
     url.username = 'tablo_test_gateway';

@@ -1,5 +1,6 @@
 /** For tests: one of Supabase's roles on a host's database, with the claims that a gateway sets. */
 import type { Pool, PoolClient } from 'pg';
+import { makeRole } from './make-role.ts';
 
 /** Runs `act` as the role in a transaction, and takes everything back unless `keep` says otherwise. */
 export async function actAs<T>(
@@ -28,12 +29,8 @@ export const HOST_DATABASE = `
   create schema auth;
   create function auth.uid() returns uuid language sql stable as
     $$ select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid $$;
-  do $$ begin
-    if not exists (select from pg_roles where rolname = 'anon') then create role anon nologin noinherit; end if;
-    if not exists (select from pg_roles where rolname = 'authenticated') then create role authenticated nologin noinherit; end if;
-    if not exists (select from pg_roles where rolname = 'service_role') then create role service_role nologin noinherit bypassrls; end if;
-  exception when duplicate_object or unique_violation then null;
-  end $$;
+  ${['anon', 'authenticated'].map((role) => makeRole(role, 'nologin noinherit')).join(' ')}
+  ${makeRole('service_role', 'nologin noinherit bypassrls')}
   grant usage on schema auth, public to anon, authenticated, service_role;
   alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
   alter default privileges in schema public grant all on functions to anon, authenticated, service_role;
