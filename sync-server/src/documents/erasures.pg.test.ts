@@ -3,7 +3,7 @@ import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { openWholeServer, type WholeServer } from '../attacks/whole-server.ts';
-import { actAs } from '../db/host-database.ts';
+import { actAs } from '../db/testing/host-database.ts';
 import { silentLog } from '../log.ts';
 import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
 import { type Erasures, openErasures } from './erasures.ts';

@@ -3,7 +3,7 @@ import { draftAnswer, draftsAnswer } from '@tablo/schema/rest/draft';
 import type { Role } from '@tablo/schema/roles';
 import { Random } from '@tablo/schema/testing/random';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { actAs } from '../db/host-database.ts';
+import { actAs } from '../db/testing/host-database.ts';
 import { newTablo, newUser, openTestRest, type TestRest } from './test-rest.ts';
 
 let rest: TestRest;

@@ -1,6 +1,6 @@
 /** For tests: one of Supabase's roles on a host's database, with the claims that a gateway sets. */
 import type { Pool, PoolClient } from 'pg';
-import { makeRole } from './testing/make-role.ts';
+import { makeRole } from './make-role.ts';
 
 /** Runs `act` as the role in a transaction, and takes everything back unless `keep` says otherwise. */
 export async function actAs<T>(
