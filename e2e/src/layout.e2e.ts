@@ -222,6 +222,17 @@ describe('the field of a message', () => {
     await ada.message('A pasted log').getByRole('button', { name: 'Show less' }).click();
   });
 
+  it('[R9] no way to the latest is offered where a larger window has brought it into view', async () => {
+    const toLatest = ada.page.getByRole('button', { name: /^Jump to the latest/ });
+    await unfold(ada.message('A pasted log'));
+    await ada.page.setViewportSize({ width: DESK.width, height: 600 });
+    await ada.log.evaluate((log) => log.scrollTo(0, log.scrollHeight - log.clientHeight - 150));
+    await toLatest.waitFor();
+    await ada.page.setViewportSize(DESK);
+    await toLatest.waitFor({ state: 'detached' });
+    await ada.message('A pasted log').getByRole('button', { name: 'Show less' }).click();
+  });
+
   it('is as high as its text when the window becomes narrower, and wider again', async () => {
     await ada.composer.fill(`${LONG_LINE} ${LONG_LINE} ${LONG_LINE}`);
     const wide = await boxOf(ada, '.composer-field');

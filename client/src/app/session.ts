@@ -6,7 +6,6 @@
  * 3. A sign-out that the server has not heard of is told before anything else is asked.
  * 4. A host application may change its user at any time: within a token's life the chat is the other's, and nothing of the first one's is shown.
  */
-
 import type { Chat } from '../chat/chat.ts';
 import { type Readable, Writable } from '../chat/readable.ts';
 import { inBackground } from '../chat/report-error.ts';
@@ -179,21 +178,19 @@ export class Session {
   async #openNow(user: User): Promise<void> {
     const state = this.#state.get();
     if (state.status === 'signed-in' && state.user.id === user.id) return;
+    if (state.status !== 'signed-in') return await this.#enter(user);
+    this.#state.set({ status: 'starting' });
     try {
-      await this.#change(user);
+      await state.chat.close();
+      await this.#enter(user);
     } catch (error) {
       // Nobody is here: the page must say so, not wait for ever.
-      if (this.#state.get().status === 'starting' && state.status === 'signed-in') this.#show(true);
+      this.#show(true);
       throw error;
     }
   }
 
-  async #change(user: User): Promise<void> {
-    const state = this.#state.get();
-    if (state.status === 'signed-in') {
-      this.#state.set({ status: 'starting' });
-      await state.chat.close();
-    }
+  async #enter(user: User): Promise<void> {
     const tokens = this.#tokensOf(this.#requireIdentity());
     // While the device's store opens: the first thing that the chat asks for.
     tokens.getToken().catch(() => undefined);

@@ -112,6 +112,19 @@ export function noteNewest(record: ChannelRecord, entries: readonly Entry[]): Ch
   return last === record.lastMessage ? record : { ...record, lastMessage: last };
 }
 
+/** The same, where the last one may be among those that are deleted: the list tells what is the last one now, and until it has, the message that is gone must not be it. */
+export function noteShown(
+  record: ChannelRecord,
+  entries: readonly Entry[],
+  findNewest: () => TimelineMessage | null,
+): ChannelRecord {
+  const noted = noteNewest(record, entries);
+  const last = noted.lastMessage?.id;
+  if (!entries.some((entry) => entry.kind === 'delete' && entry.target === last)) return noted;
+  const lastMessage = newestOf(null, findNewest());
+  return lastMessage === null ? noted : { ...noted, lastMessage };
+}
+
 const NOTHING_HERE = { unsent: { pending: 0, refused: 0 }, hasDraft: false };
 
 export function summaryOf(

@@ -5,53 +5,28 @@
  * 1. The timeline holds durable entries only; own unsent ones are its overlay. So *sent* is never shown before it is true [R1].
  * 2. Only what is open, or has something unsent to show in the list, has a timeline: three hundred tablos at rest cost their documents alone [R9].
  */
-import type { CausalClock } from '@tablo/schema/causal-clock';
 import type { Refusal } from '@tablo/schema/close-codes';
 import { arrivalsOf, type Entry } from '@tablo/schema/entry';
-import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { EntryId, UserId } from '@tablo/schema/ids';
 import type { RestMessage } from '@tablo/schema/rest/message';
 import { compareKeys, type TimelineKey } from '@tablo/schema/shown-at';
-import { Timeline, type TimelineMessage, type TimelineRow, type UnsentEntry } from '@tablo/schema/timeline';
-import type { Api } from './api.ts';
+import { Timeline, type TimelineMessage, type TimelineRow } from '@tablo/schema/timeline';
 import { authorsOf, authorsOfRows } from './authors-of.ts';
 import type { Reached, RoomView } from './chat.ts';
 import type { Excerpt } from './excerpt.ts';
 import { Excursion } from './excursion.ts';
 import { foldedRowOf } from './folded-rows.ts';
 import { History, PAGE_SIZE } from './history.ts';
-import type { LocalStore } from './local-store.ts';
 import { MessageWindow } from './message-window.ts';
 import { NewMessages } from './new-messages.ts';
-import type { People } from './people.ts';
 import { type Readable, Writable } from './readable.ts';
 import { inBackground } from './report-error.ts';
 import { timelineRowOf } from './rest-rows.ts';
 import { RoomArchive } from './room-archive.ts';
-import type { RoomDocument } from './room-document.ts';
-import { LOADING } from './room-view.ts';
+import { LOADING, type ScreenOptions } from './room-view.ts';
 
 /** A first new message that is here, and no further from the end, is shown when the tablo is opened. */
 const FIRST_NEW_REACH = 200;
-
-export interface ScreenHost {
-  document(): RoomDocument | null;
-  unsent(): readonly UnsentEntry[];
-  lastSeq(): number | null;
-  unreadCount(): number;
-  /** Where the reader stands, on whatever device. */
-  readSeq(): number;
-  isReady(): boolean;
-  onActivity(): void;
-}
-
-export interface ScreenOptions {
-  readonly tabloId: TabloId;
-  readonly store: LocalStore;
-  readonly api: Api;
-  readonly people: People;
-  readonly clock: CausalClock;
-  readonly host: ScreenHost;
-}
 
 export class RoomScreen {
   /** What is not on the screen. */

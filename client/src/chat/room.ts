@@ -6,7 +6,7 @@ import type { Refusal } from '@tablo/schema/close-codes';
 import type { Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { authorsOf } from './authors-of.ts';
-import { newestOf, noteNewest } from './channel-list.ts';
+import { noteShown } from './channel-list.ts';
 import type { Reached } from './chat.ts';
 import { Draft } from './draft.ts';
 import type { PeerState } from './link.ts';
@@ -465,13 +465,8 @@ export class Room {
 
   #show(entries: readonly Entry[]): void {
     this.screen.show(entries);
-    const { book } = this.#context;
-    book.update(this.id, (record) => noteNewest(record, entries));
-    const last = book.get(this.id)?.lastMessage?.id;
-    if (!entries.some((entry) => entry.kind === 'delete' && entry.target === last)) return;
-    // The list tells what is the last one now. Until it has, what is known here must not be the message that is gone.
-    const lastMessage = newestOf(null, this.screen.newestWith(entries));
-    if (lastMessage !== null) book.update(this.id, (record) => ({ ...record, lastMessage }));
+    const newest = () => this.screen.newestWith(entries);
+    this.#context.book.update(this.id, (record) => noteShown(record, entries, newest));
   }
 
   /** Durable by the server's word, ours or another tab's. */

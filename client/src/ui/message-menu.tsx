@@ -45,9 +45,7 @@ export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps
     const { handle } = room;
     const sendAgain = () => attempt(handle.send(message.text, message.replyTo ?? undefined));
     attempt(
-      handle
-        .remove(message.id)
-        .then(() => say('Message will not be delivered.', { action: { label: 'Undo', run: sendAgain } })),
+      handle.remove(message.id).then(() => say('Message taken back.', { action: { label: 'Undo', run: sendAgain } })),
     );
   };
 
