@@ -1,7 +1,8 @@
 /** What it costs to decide about an update, without network and database: decode, then admit, facts from memory. */
 import type { Message } from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { admit, type Facts } from '@tablo/sync-server/admission/admit';
+import type { Facts } from '@tablo/sync-server/admission/admission';
+import { admit } from '@tablo/sync-server/admission/admit';
 import { decodeUpdate } from '@tablo/sync-server/admission/decode-update';
 import { encodeAppend } from '@tablo/sync-server/admission/encode-append';
 import { Frontier } from '@tablo/sync-server/admission/frontier';

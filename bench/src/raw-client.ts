@@ -7,8 +7,8 @@
  */
 import type { MemberEntry, Message } from '@tablo/schema/entry';
 import { createEntryId, type UserId } from '@tablo/schema/ids';
-import type { ItemId } from '@tablo/sync-server/admission/decode-update';
 import { encodeAppend } from '@tablo/sync-server/admission/encode-append';
+import type { ItemId } from '@tablo/sync-server/admission/run';
 import * as decoding from 'lib0/decoding';
 import { WebSocket } from 'ws';
 import * as frames from './frames.ts';

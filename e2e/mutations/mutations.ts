@@ -51,7 +51,7 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: 'sync-server/src/ledger/committer.ts',
         find: 'const done = await state.watch(() => attempt.run(), isAlone);',
-        replace: `for (const { resolve } of batch) resolve({ type: 'committed', fresh: [], repeated: [] });
+        replace: `for (const { resolve } of batch) resolve({ type: 'committed', fresh: [], repeated: [], refusals: [] });
         await this.#pause(100);
         const done = await state.watch(() => attempt.run(), isAlone);`,
       },
@@ -79,9 +79,9 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 'R4',
     edits: [
       {
-        file: 'sync-server/src/admission/admit.ts',
-        find: 'const known = find(entry.id);',
-        replace: 'const known = seen.get(entry.id);',
+        file: 'sync-server/src/admission/sort-entries.ts',
+        find: 'const known = this.#find(entry.id);',
+        replace: 'const known = this.#seen.get(entry.id);',
       },
       {
         file: 'sync-server/src/ledger/pg-ledger.ts',

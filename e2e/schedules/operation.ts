@@ -20,6 +20,8 @@ export type Operation = { readonly pauseMs: number } & (
   | ({ readonly type: 'edit' | 'remove'; readonly nth: number } & At)
   | ({ readonly type: 'edit-pending' | 'cancel-pending'; readonly nth: number } & At)
   | ({ readonly type: 'react'; readonly nth: number; readonly emoji: string; readonly on: boolean } & At)
+  /** A reaction to a message that never was: the server refuses it, and what comes before and after it goes on. */
+  | ({ readonly type: 'stray' } & At)
   | ({ readonly type: 'mark-read' | 'retry' | 'discard' | 'reload' | 'look-back' } & At)
   /** One tab hears nothing any more, and is heard; or its socket alone is cut. */
   | ({ readonly type: 'deafen' | 'cut-tab' } & At)
@@ -50,6 +52,7 @@ const WEIGHTS: readonly (readonly [ByChance, number])[] = [
   ['cancel-pending', 6],
   ['remove', 5],
   ['react', 10],
+  ['stray', 4],
   ['mark-read', 8],
   ['look-back', 1],
   ['retry', 1.5],
@@ -100,6 +103,7 @@ function createOperation(random: Random): Operation {
       return { type, pauseMs, ...at, nth };
     case 'react':
       return { type, pauseMs, ...at, nth: nth % 8, emoji: random.pick(EMOJI), on: random.chance(0.7) };
+    case 'stray':
     case 'mark-read':
     case 'retry':
     case 'discard':

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { ChatError } from '@tablo/client/chat/chat';
 import type { OutboxRecord } from '@tablo/client/chat/local-store';
-import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import {
@@ -192,6 +192,8 @@ class Run {
         if (message !== null) this.#command(tab, null, tab.room.react(message.id, operation.emoji, operation.on));
         return;
       }
+      case 'stray':
+        return this.#command(tab, null, tab.room.react(createEntryId(), '👍', true));
       case 'mark-read': {
         const ids = tab.messages.flatMap(({ id, author, delivery }) =>
           author !== tab.device.options.user && delivery.status === 'sent' ? [id] : [],

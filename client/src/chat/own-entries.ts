@@ -79,6 +79,17 @@ export class OwnEntries {
     return this.#awaited((delivery) => delivery.status === 'withdrawn' && delivery.replacedBy !== null);
   }
 
+  /** Held, and refused without a gap: the server has taken them out of the document. */
+  refused(): readonly EntryId[] {
+    const { home } = this.#options;
+    return home.isMoving ? [] : (home.document?.refusedIds() ?? []);
+  }
+
+  /** What the server has taken out is not on its way any more. */
+  release(ids: readonly EntryId[]): void {
+    this.#options.home.document?.confirm(ids);
+  }
+
   push(entries: readonly MemberEntry[]): void {
     const { link, document } = this.#options.home;
     if (link !== null) document?.push(entries);
@@ -95,7 +106,7 @@ export class OwnEntries {
     const { outbox, tabloId, user, home: current } = this.#options;
     const { document } = current;
     if (home !== 'empty' || document === null) return current.rehome(home);
-    const own = [...document.entries].flatMap((entry) =>
+    const own = [...document.entries, ...document.takenOut].flatMap((entry) =>
       entry.kind !== 'arrival' && entry.author === user && outbox.get(tabloId, entry.id) === null ? [entry] : [],
     );
     current.rehome(home, () => outbox.add(tabloId, own));

@@ -43,3 +43,39 @@ it('[R5] tells a late message together with the time that it is shown at, though
   expect(told.map((entries) => new Set(entries))).toEqual([new Set([missed, late, arrival])]);
   document.close();
 });
+
+it('[R8] [R10] drops an own push that the server has taken out, and tells what others wrote although both come as one change', async () => {
+  const told: (readonly Entry[])[] = [];
+  const store = new MemoryStore();
+  const options = { name: NAME, store, timing: DEFAULT_TIMING, isFirstTab: () => true };
+  const document = RoomDocument.create({
+    ...options,
+    listener: { entries: (entries) => void told.push(entries), erased: () => {}, gap: () => {} },
+  });
+  const own = createMessage({ author: ALICE, sentAt: 1 }, 'refused');
+  document.push([own]);
+  const server = new Y.Doc();
+  server.transact(() => {
+    Y.applyUpdate(server, Y.encodeStateAsUpdate(document.doc));
+    server.getArray(ENTRIES_ROOT).delete(0, 1);
+  });
+  const news = createMessage({ author: BOB, sentAt: 2 }, 'meanwhile');
+  updateOf(server, news);
+  Y.applyUpdate(document.doc, Y.encodeStateAsUpdate(server), 'server');
+  expect(told).toEqual([[news]]);
+  expect([...document.entries]).toEqual([news]);
+  // Held until the reason is told, so that it is not pushed again meanwhile.
+  expect([document.refusedIds(), document.has(own.id)]).toEqual([[own.id], true]);
+  document.confirm([own.id]);
+  expect([document.refusedIds(), document.has(own.id)]).toEqual([[], false]);
+  // What is stored is whole, and the text has left it.
+  await document.save();
+  document.close();
+  const again = await RoomDocument.open({
+    ...options,
+    listener: { entries: () => {}, erased: () => {}, gap: () => {} },
+  });
+  expect([...again.entries]).toEqual([news]);
+  expect(Buffer.concat(await store.readUpdates(NAME)).includes('refused')).toBe(false);
+  again.close();
+});

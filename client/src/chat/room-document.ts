@@ -29,7 +29,7 @@ interface HeldPush {
 export interface RoomDocumentListener {
   /** Durable entries that the server has just sent. */
   entries(entries: readonly Entry[]): void;
-  /** [R2] The server has taken content out. */
+  /** [R2] The server has taken content out: an entry that it refused, or one that was erased. */
   erased(): void;
   /** Content has come that waits for other content. */
   gap(): void;
@@ -56,6 +56,8 @@ export class RoomDocument {
   readonly #array: Y.Array<unknown>;
   /** By id, held ones included. */
   readonly #entries = new Map<EntryId, Entry>();
+  /** What the server has taken out. */
+  readonly #takenOut = new Map<EntryId, Entry>();
   readonly #arrivedAt = new Map<EntryId, number>();
   readonly #held: HeldPush[] = [];
   #messageCount = 0;
@@ -128,6 +130,16 @@ export class RoomDocument {
     return this.#held.flatMap((push) => [...push.waitingFor]);
   }
 
+  /** Own pushes that the server has refused: it has taken them out, and tells the reason next, unless the link is cut in between. */
+  refusedIds(): readonly EntryId[] {
+    return this.heldIds().filter((id) => this.#takenOut.has(id));
+  }
+
+  /** What was there before the server took it out. */
+  get takenOut(): Iterable<Entry> {
+    return this.#takenOut.values();
+  }
+
   isHeld(id: EntryId): boolean {
     return this.#held.some((push) => push.waitingFor.has(id));
   }
@@ -144,7 +156,7 @@ export class RoomDocument {
     this.doc.transact(() => this.#array.push([...entries]), OWN_PUSH);
   }
 
-  /** [R1] These are durable: what they came with may be stored. */
+  /** [R1] These are durable, or refused and taken out by the server: what they came with may be stored. */
   confirm(ids: readonly EntryId[]): void {
     if (this.#held.length === 0) return;
     for (const id of ids) for (const push of this.#held) push.waitingFor.delete(id);
@@ -204,7 +216,8 @@ export class RoomDocument {
 
   #read(event: Y.YArrayEvent<unknown>, transaction: Y.Transaction): void {
     if (this.#isClosed) return;
-    if (event.changes.deleted.size > 0) return this.#rereadAll();
+    const hasLost = event.changes.deleted.size > 0;
+    if (hasLost) this.#rereadAll();
     const added = event.changes.delta.flatMap((change) =>
       Array.isArray(change.insert) ? (change.insert as unknown[]) : [],
     );
@@ -212,7 +225,7 @@ export class RoomDocument {
       const parsed = parseEntry(value);
       return parsed.ok ? [parsed.value] : [];
     });
-    for (const entry of entries) this.#add(entry);
+    if (!hasLost) for (const entry of entries) this.#add(entry);
     if (entries.length > 0 && transaction.origin !== FROM_STORE && transaction.origin !== OWN_PUSH)
       this.#received.push(...entries);
   }
@@ -224,9 +237,10 @@ export class RoomDocument {
     if (entries.length > 0) this.#listener.entries(entries);
   }
 
-  /** Rare: content was erased. What is gone must be gone from memory, and from the disk too. */
+  /** Rare: content was taken out. What is gone must be gone from the disk too. */
   #rereadAll(): void {
     this.#hasErased = true;
+    const before = [...this.#entries];
     this.#entries.clear();
     this.#arrivedAt.clear();
     this.#messageCount = 0;
@@ -234,6 +248,7 @@ export class RoomDocument {
       const parsed = parseEntry(value);
       if (parsed.ok) this.#add(parsed.value);
     }
+    for (const [id, entry] of before) if (!this.#entries.has(id)) this.#takenOut.set(id, entry);
     this.#listener.erased();
   }
 
@@ -241,5 +256,6 @@ export class RoomDocument {
     if (entry.kind === 'message' && !this.#entries.has(entry.id)) this.#messageCount += 1;
     if (entry.kind === 'arrival') for (const id of entry.of) this.#arrivedAt.set(id, entry.at);
     this.#entries.set(entry.id, entry);
+    this.#takenOut.delete(entry.id);
   }
 }

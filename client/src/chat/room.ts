@@ -150,6 +150,8 @@ export class Room {
         held: () => this.#own.held(),
         doubtful: () => this.#own.doubtful(),
         replaced: () => this.#own.replaced(),
+        refused: () => this.#own.refused(),
+        release: (ids) => this.#own.release(ids),
         push: (entries) => this.#own.push(entries),
         check: (ids) => this.#home.link?.sendStateless(encodeClientStateless({ type: 'check', ids: [...ids] })),
         refuse: (ids, refusal) => inBackground(outbox.refuse(id, ids, refusal)),

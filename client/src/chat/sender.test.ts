@@ -30,6 +30,8 @@ class FakeRoom implements SenderHost {
   held = () => this.pushed.map(({ id }) => id).filter((id) => !this.#durable.has(id));
   doubtful = (): readonly EntryId[] => [];
   replaced = (): readonly EntryId[] => [];
+  refused = (): readonly EntryId[] => [];
+  release = (_ids: readonly EntryId[]) => {};
   push = (entries: readonly MemberEntry[]) => void this.pushed.push(...entries);
   check = (_ids: readonly EntryId[]) => {};
   refuse = () => {};
@@ -74,6 +76,21 @@ it('[R8] a refusal that names what the document had stored (a restored backup) i
   expect(room.held()).toHaveLength(1);
   sender.refused('invalid-update', 'Somebody else wrote that.', [createEntryId()]);
   expect(happened).toEqual(['empty']);
+  sender.close();
+});
+
+it('[R8] a refusal that names nothing is laid on what is on its way only when the document came from the server alone', () => {
+  const room = new FakeRoom([createMessage({ author, sentAt: 1 }, 'from the train')]);
+  const happened: string[] = [];
+  room.refuse = () => void happened.push('refused');
+  room.rehome = ((home: string) => void happened.push(home)) as typeof room.rehome;
+  const sender = new Sender(room, DEFAULT_TIMING);
+  sender.joined();
+  sender.refused('invalid-update', 'The update deletes something.', []);
+  expect(happened).toEqual(['empty']);
+  sender.joined();
+  sender.refused('invalid-update', 'The update deletes something.', []);
+  expect(happened).toEqual(['empty', 'refused', 'stored']);
   sender.close();
 });
 

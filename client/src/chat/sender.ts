@@ -4,9 +4,11 @@
  * Invariants
  * 1. Nothing is pushed before the server has said (or had its time to say) which entries it holds already; and nothing after a message was rewritten
  *    before it has said so of that one: another tab may have sent it, and both texts would be there.
- * 2. One refused entry never blocks later ones [R8]: a refusal that names several, or none, is narrowed down by halves, one half on its way at a time.
- * 3. After every refusal the document is replaced (a refused update leaves a gap in its clientID's clock, TRAPS 1.2).
- * 4. Durable is what the server has named [R1]. A provider's count of acknowledgements is not believed: a repeated question of the server's makes it reach
+ * 2. One refused entry never blocks later ones [R8]. What the server has taken out of the document is what it refused, and all else goes on. A refusal that takes
+ *    nothing out is about an update as a whole: if it names several entries, or none, it is narrowed down by halves, one half on its way at a time.
+ * 3. After a refusal that takes nothing out the document is replaced (a refused update leaves a gap in its clientID's clock, TRAPS 1.2).
+ * 4. A refusal that names nothing may be about what this device has stored: what is on its way is blamed only in a document that came from the server alone.
+ * 5. Durable is what the server has named [R1]. A provider's count of acknowledgements is not believed: a repeated question of the server's makes it reach
  *    zero early. For what is on its way for long, the server is asked.
  */
 import { createRefusal, REASONS, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
@@ -39,6 +41,10 @@ export interface SenderHost {
   doubtful(): readonly EntryId[];
   /** Of these, what another entry stands in for by now. */
   replaced(): readonly EntryId[];
+  /** Held ones that the server has taken out of the document: refused, for a reason that it tells next. */
+  refused(): readonly EntryId[];
+  /** They are not held any more. */
+  release(ids: readonly EntryId[]): void;
   push(entries: readonly MemberEntry[]): void;
   check(ids: readonly EntryId[]): void;
   refuse(ids: readonly EntryId[], refusal: Refusal): void;
@@ -66,6 +72,8 @@ export class Sender {
   #holdTimer: ReturnType<typeof setTimeout> | null = null;
   #askTimer: ReturnType<typeof setTimeout> | null = null;
   #authRefusals = 0;
+  /** The document came from the server alone, after a refusal that named nothing. Until something is delivered, and nothing is suspected any more. */
+  #isFromServer = false;
 
   constructor(host: SenderHost, timing: Timing) {
     this.#host = host;
@@ -76,6 +84,8 @@ export class Sender {
   /** Joined and synced. */
   joined(): void {
     this.#isJoined = true;
+    // Refused, and the reason got lost with the link: they go again, and are refused again.
+    this.#host.release(this.#host.refused());
     this.#askLater();
     // What holds back holds questions back, too: or a limit on these would be run into as fast as the link allows.
     if (this.#holdTimer === null) this.#checkAll(1);
@@ -113,6 +123,7 @@ export class Sender {
   confirmed(): void {
     this.#backoff.reset();
     this.#authRefusals = 0;
+    if (this.#suspects.length === 0) this.#isFromServer = false;
     this.flush();
   }
 
@@ -130,6 +141,9 @@ export class Sender {
   }
 
   refused(code: ReasonCode, message: string, ids: readonly string[]): void {
+    const takenOut = this.#host.refused();
+    if (ids.length > 0 && ids.every((id) => takenOut.includes(id as EntryId)))
+      return this.#refuseTakenOut(ids as readonly EntryId[], createRefusal(code, message));
     const held = this.#host.held();
     const named = held.filter((id) => ids.includes(id));
     const isQuestion = this.#phase === 'checking' && ids.length === 0 && held.length === 0;
@@ -155,10 +169,22 @@ export class Sender {
           this.#holdBack();
           return this.#host.rehome('empty');
         }
+        if (ids.length === 0 && !this.#isFromServer) {
+          this.#isFromServer = true;
+          return this.#host.rehome('empty');
+        }
         this.#narrow(named.length > 0 ? named : held, createRefusal(code, message));
         break;
     }
     this.#host.rehome('stored');
+  }
+
+  /** Nothing is missing in the document: it is kept, and what came after them is on its way. */
+  #refuseTakenOut(ids: readonly EntryId[], refusal: Refusal): void {
+    this.#host.release(ids);
+    this.#host.refuse(ids, refusal);
+    // What else becomes of them is asked, as after a join: one may have been taken back meanwhile.
+    if (this.#phase === 'open' && this.#holdTimer === null) this.#checkAll(1);
   }
 
   /** Pushes what may be pushed now. Called whenever something changed. */

@@ -2,9 +2,11 @@ import { createDeletion, createEdit, createMessage, createReaction, type Entry }
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import { describe, expect, it } from 'vitest';
-import { type Admission, admit, type Facts, type KnownEntry } from './admit.ts';
-import type { Run } from './decode-update.ts';
+import type { Admission, Facts, KnownEntry } from './admission.ts';
+import { admit } from './admit.ts';
 import { Frontier } from './frontier.ts';
+import { isKnown } from './held.ts';
+import { type Deletion, type ItemId, Malformed, type Run, VOID } from './run.ts';
 
 const tablo = '0197a000-0000-7000-8000-0000000000f1' as TabloId;
 const otherTablo = '0197a000-0000-7000-8000-0000000000f2' as TabloId;
@@ -79,10 +81,18 @@ const facts: Facts = {
   clientOwner: (_, client) => (client === 40 ? bob : null),
 };
 
-/** Client 10 is Alice's, with 2 entries; client 20 is Bob's, with 5; client 30 is Bob's by awareness. */
+/**
+ * Client 10 is Alice's, with 2 entries; client 20 is Bob's, with 5; client 30 is Bob's by awareness. Client 50 is Alice's, with an entry, one that was refused and another
+ * entry; of client 60 all was refused.
+ */
 function createFrontier(): Frontier {
-  const frontier = new Frontier((client, clock) => (client === 10 ? hello(5 + clock) : undefined));
+  const frontier = new Frontier((client, clock) => {
+    if (client === 60 || (client === 50 && clock === 1)) return VOID;
+    return client === 10 || client === 50 ? hello(5 + clock) : undefined;
+  });
   frontier.append(10, alice, 2);
+  frontier.append(50, alice, 3);
+  frontier.append(60, null, 1);
   frontier.append(20, bob, 5);
   frontier.claim(30, bob);
   return frontier;
@@ -99,9 +109,20 @@ const decide = (
   runs: readonly Run[],
   userId: UserId = alice,
   at: Partial<{ tabloId: TabloId; epoch: number }> = {},
-): Admission => admit(runs, { tabloId: tablo, epoch: 3, userId, ...at }, createFrontier(), facts, (content) => content);
-const short = (admission: Admission): string =>
-  admission.type === 'refused' ? admission.refusal.code : admission.type;
+  deletions: readonly Deletion[] = [],
+): Admission =>
+  admit(
+    { runs, deletions },
+    { tabloId: tablo, epoch: 3, userId, ...at },
+    createFrontier(),
+    facts,
+    (content) => content,
+  );
+/** How it ended, or the reason of what was refused first. */
+function short(admission: Admission): string {
+  if (admission.type === 'refused') return admission.refusal.code;
+  return (admission.type === 'accepted' && admission.refusals[0]?.refusal.code) || admission.type;
+}
 const codesOf = (text: string): string => JSON.stringify([...text].map((char) => char.codePointAt(0)?.toString(16)));
 const hello = (n = 100, author = alice): Entry => createMessage(by(author, n), 'hello');
 
@@ -287,6 +308,85 @@ describe('admit', () => {
   it('[R8] names the entries of a refused update, but not those that the server has', () => {
     const admission = decide([run([hello(5), hello(6), hello(100, bob), hello(101)], { client: 10, clock: 0 })]);
     expect(admission).toMatchObject({ type: 'refused', ids: [id(100), id(101)] });
+  });
+
+  it('[R8] refuses single entries, each with its reason, takes the others, and makes the clocks of the refused ones void', () => {
+    const entries = [
+      hello(100),
+      createMessage(by(alice, 2), 'other'),
+      { ...hello(101), text: '' },
+      createEdit(by(alice, 102), id(101), 'of a refused one'),
+      new Malformed('An entry must be flat.', id(103)),
+      createEdit(by(alice, 104), id(100), 'of an accepted one'),
+      createMessage(by(alice, 1), 'other'),
+    ];
+    const admission = decide([run(entries)]);
+    expect(admission).toMatchObject({
+      type: 'accepted',
+      runs: [{ entries: [entries[0], VOID, VOID, VOID, VOID, entries[5], VOID] }],
+      fresh: [{ entry: { id: id(100) } }, { entry: { id: id(104) } }],
+      refusals: [
+        { refusal: { code: 'duplicate-id' }, ids: [id(2), id(1)] },
+        { refusal: { code: 'invalid-update' }, ids: [id(101)] },
+        { refusal: { message: 'The target is not a message of this tablo.' }, ids: [id(102)] },
+        { refusal: { message: 'An entry must be flat.' }, ids: [id(103)] },
+      ],
+    });
+  });
+
+  it('[R1] never takes an entry for known whose clock is void, says what is wrong with it, and of the others what they are', () => {
+    const again = run([hello(5), hello(6), hello(7)], { client: 50 });
+    expect(decide([again])).toMatchObject({ type: 'accepted', runs: [], fresh: [], refusals: [{ ids: [id(6)] }] });
+    expect(isKnown({ runs: [again], deletions: [] }, createFrontier())).toBe(false);
+    const wrong = run([hello(5), createMessage(by(alice, 2), 'other')], { client: 50 });
+    expect(decide([wrong])).toMatchObject({ refusals: [{ refusal: { code: 'duplicate-id' }, ids: [id(2)] }] });
+    const more = decide([run([hello(5), hello(6), hello(7), hello(100)], { client: 50 })]);
+    expect(more).toMatchObject({
+      type: 'accepted',
+      fresh: [{ entry: { id: id(100) } }],
+      refusals: [{ refusal: { code: 'invalid-update' }, ids: [id(6)] }],
+    });
+  });
+
+  it('[R2] knows the deletions that are its own, and refuses all others with all that comes with them', () => {
+    const own = { client: 50, clock: 1, length: 1 };
+    expect(decide([], alice, {}, [own])).toEqual({ type: 'known' });
+    expect(decide([run([hello(5), VOID, hello(7)], { client: 50 })], alice, {}, [own])).toEqual({ type: 'known' });
+    expect(decide([run([hello(100)])], alice, {}, [own])).toMatchObject({ type: 'accepted', refusals: [] });
+    const others: readonly Deletion[] = [
+      { client: 50, clock: 0, length: 1 },
+      { client: 50, clock: 0, length: 3 },
+      { client: 50, clock: 1, length: 2 ** 50 },
+      { client: 20, clock: 0, length: 1 },
+      { client: 99, clock: 0, length: 1 },
+    ];
+    for (const other of others) {
+      const [alone, along] = [decide([], alice, {}, [other]), decide([run([hello(100)])], alice, {}, [other])];
+      // Nothing is wrong with the entries: none is named.
+      if (other.client !== 20)
+        for (const one of [alone, along])
+          expect(one).toMatchObject({ type: 'refused', refusal: { code: 'invalid-update' }, ids: [] });
+    }
+    expect(decide([run([hello(100), VOID])])).toMatchObject({ type: 'refused', ids: [] });
+    expect(decide([run([VOID, hello(6), hello(7)], { client: 50 })])).toMatchObject({ type: 'refused', ids: [] });
+  });
+
+  it('[R2] takes what comes right after the last entry, in front of deleted ones, and nothing that comes in front of an entry', () => {
+    const at = (rightOrigin: ItemId) => short(decide([run([hello()], { rightOrigin })]));
+    expect(at({ client: 50, clock: 1 })).toBe('accepted');
+    expect(at({ client: 50, clock: 0 })).toBe('invalid-update');
+    expect(at({ client: 50, clock: 3 })).toBe('invalid-update');
+    expect(at({ client: 99, clock: 0 })).toBe('invalid-update');
+  });
+
+  it("[R3] asks the database whose a clientID is of which all was refused, and makes no clock void among others' entries", () => {
+    expect(short(decide([run([hello()], { client: 60, clock: 1 })]))).toBe('accepted');
+    const owned: Facts = { ...facts, clientOwner: (_, client) => (client === 60 ? bob : null) };
+    const applicant = { tabloId: tablo, epoch: 3, userId: alice };
+    const update = { runs: [run([hello()], { client: 60, clock: 1 })], deletions: [] };
+    expect(short(admit(update, applicant, createFrontier(), owned, (content) => content))).toBe('not-your-entry');
+    const admission = decide([run([{ ...hello(100, bob), text: '' }, hello(101)])]);
+    expect(admission).toMatchObject({ type: 'refused', refusal: { code: 'not-your-entry' }, ids: [id(100), id(101)] });
   });
 
   it('looks only at what is new of a run that overlaps', () => {

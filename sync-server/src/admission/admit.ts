@@ -1,107 +1,51 @@
 /**
- * Admission: the one decision whether an update may enter. Pure: everything it must know is handed in. All or nothing per update.
+ * Admission: the one decision what of an update may enter. Pure: everything it must know is handed in.
  *
- * Order of the questions: what of it is new → does it connect (no gap) → whose clientIDs → well-formed entries of the sender → membership, epoch and
- * role → is the id unused, or the identical entry [R4] → may the sender touch the target [R3].
+ * Of the update as a whole: what of it is new → membership, epoch and role → whose clientIDs [R3] → does it delete or insert [R2] → does it connect (no gap)
+ * → is all of it the sender's. One no refuses all of it, and leaves nothing behind.
+ * Of each entry: is it well-formed → is the id unused, or the identical entry [R4] → may the sender touch the target [R3]. A no refuses that entry alone: its clock
+ * becomes void (`VOID`), and what its author writes after it connects. So a client that knows nothing of refusals goes on with the document that it has [R8].
+ *
+ * Invariant: a void clock is never answered as known. Whoever still sends an entry for it is refused again, or a refused entry would be acknowledged [R1].
  */
-import { createRefusal, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
-import { checkNewEntry, encodeEntryContent, type MemberEntry, parseEntry, readClaimedId } from '@tablo/schema/entry';
-import { type EntryId, isEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { MAX_EDITS, MAX_OWN_REACTION_KINDS, MAX_REACTION_KINDS } from '@tablo/schema/limits';
-import { canModerate, canWrite, type Role } from '@tablo/schema/roles';
-import type { Run } from './decode-update.ts';
+import { createRefusal } from '@tablo/schema/close-codes';
+import { encodeEntryContent, type MemberEntry, parseEntry, readClaimedId } from '@tablo/schema/entry';
+import { type EntryId, isEntryId } from '@tablo/schema/ids';
+import { canWrite } from '@tablo/schema/roles';
+import type { Admission, Applicant, Facts } from './admission.ts';
 import type { FrontierView } from './frontier.ts';
-import { Tally } from './tally.ts';
-
-/** What the ledger knows of an entry that was admitted before, in whichever tablo and epoch. */
-export interface KnownEntry {
-  readonly tabloId: TabloId;
-  readonly kind: MemberEntry['kind'];
-  readonly author: UserId;
-  readonly sentAt: number;
-  /** ms since the Unix epoch; differs from `sentAt` for an entry that came late. */
-  readonly shownAt: number;
-  readonly digest: string;
-}
-
-/** Facts read in the transaction that will hold the decision. */
-export interface Facts {
-  /** Undefined: never seen. Includes what the same batch accepted before. */
-  entry(id: EntryId): KnownEntry | undefined;
-  /** The live epoch; null when there is no such tablo (any more). */
-  epoch(tablo: TabloId): number | null;
-  /** Null: not a member. */
-  role(tablo: TabloId, user: UserId): Role | null;
-  /** Every emoji that was ever used on the message. */
-  emojiOn(message: EntryId): ReadonlySet<string>;
-  /** Those of them that this member used. */
-  ownEmojiOn(message: EntryId, user: UserId): ReadonlySet<string>;
-  /** How often the message was edited. */
-  editsOf(message: EntryId): number;
-  /** [R3] Who was first to show this clientID in the live epoch; null: nobody has. Known of clientIDs that have written nothing. */
-  clientOwner(tablo: TabloId, client: number): UserId | null;
-}
-
-export interface Applicant {
-  readonly tabloId: TabloId;
-  readonly epoch: number;
-  readonly userId: UserId;
-}
-
-export interface FreshEntry {
-  readonly entry: MemberEntry;
-  readonly digest: string;
-}
-
-export type Admission =
-  /** The server has all of it already. */
-  | { readonly type: 'known' }
-  | {
-      readonly type: 'accepted';
-      /** Runs with what the server lacked, in an order in which each connects to what is before it. Null: the server writes `fresh` under a clientID of its own. */
-      readonly runs: readonly Run[] | null;
-      /** Entries whose ids are new, in that order. */
-      readonly fresh: readonly FreshEntry[];
-      /** Entries that were durable before under the same id: they enter the document again, but not the rows. */
-      readonly repeated: readonly MemberEntry[];
-    }
-  | { readonly type: 'refused'; readonly refusal: Refusal; readonly ids: readonly EntryId[]; readonly isGap: boolean };
-
-class Refused extends Error {
-  readonly refusal: Refusal;
-  readonly isGap: boolean;
-  constructor(code: ReasonCode, message?: string, isGap = false) {
-    super(code);
-    this.refusal = createRefusal(code, message);
-    this.isGap = isGap;
-  }
-}
+import { compareHeld, trimKnown } from './held.ts';
+import { Refusals, Refused } from './refusals.ts';
+import { type Run, type Update, VOID } from './run.ts';
+import { assertOwn, EntrySorter } from './sort-entries.ts';
 
 /** `digest` maps `encodeEntryContent` to what `KnownEntry.digest` holds. */
 export function admit(
-  runs: readonly Run[],
+  update: Update,
   applicant: Applicant,
   frontier: FrontierView,
   facts: Facts,
   digest: (content: string) => string,
 ): Admission {
+  const { runs } = update;
   const lacking = trimKnown(runs, frontier);
+  const refusals = new Refusals();
   try {
-    assertConsistent(runs, frontier);
-    if (lacking.length === 0) return { type: 'known' };
+    const again = new EntrySorter(applicant, facts, digest, refusals);
+    for (const value of assertConsistent(update, frontier))
+      if (again.take(value) !== VOID) refusals.add(value, REFUSED_BEFORE);
+    if (lacking.length === 0 && refusals.isEmpty) return { type: 'known' };
     assertMembership(applicant, facts);
     assertOwnership(lacking, applicant, frontier, facts);
+    assertAppends(lacking, frontier);
     const ordered = connect(lacking, frontier);
-    const entries = ordered.flatMap((run) => run.entries.map((value) => parseOwn(value, applicant)));
-    return { type: 'accepted', runs: ordered, ...sortOut(entries, applicant, facts, digest) };
+    assertAuthor(ordered, applicant);
+    const sorter = new EntrySorter(applicant, facts, digest, refusals);
+    const entered = ordered.map((run) => ({ ...run, entries: run.entries.map((value) => sorter.take(value)) }));
+    return { type: 'accepted', runs: entered, ...sorter.result() };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    return {
-      type: 'refused',
-      refusal: error.refusal,
-      ids: claimedIds(lacking.length > 0 ? lacking : runs),
-      isGap: error.isGap,
-    };
+    return error.asAdmission(claimedIds(lacking.length > 0 ? lacking : runs));
   }
 }
 
@@ -112,18 +56,22 @@ export function admitEntry(
   facts: Facts,
   digest: (content: string) => string,
 ): Admission {
+  const refusals = new Refusals();
   try {
     assertMembership(applicant, facts);
-    return { type: 'accepted', runs: null, ...sortOut([parseOwn(entry, applicant)], applicant, facts, digest, true) };
+    assertOwn(entry, applicant);
+    const sorter = new EntrySorter(applicant, facts, digest, refusals, true);
+    sorter.take(entry);
+    return refusals.isEmpty ? { type: 'accepted', runs: null, ...sorter.result() } : refusals.ofAll();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    return { type: 'refused', refusal: error.refusal, ids: [entry.id], isGap: false };
+    return error.asAdmission([entry.id]);
   }
 }
 
 /**
  * What a client brings along from an earlier document of the tablo, under clientIDs and clocks that mean nothing in the live one. Whatever is durable already, of
- * whomever, is known; what is new must be the sender's own, and enters by the server's hand.
+ * whomever, is known; what is new must be the sender's own, and enters by the server's hand. What was refused there stands as deleted, and is nothing here.
  */
 export function admitCarriedOver(
   runs: readonly Run[],
@@ -131,20 +79,25 @@ export function admitCarriedOver(
   facts: Facts,
   digest: (content: string) => string,
 ): Admission {
+  const refusals = new Refusals();
   try {
-    const own: MemberEntry[] = [];
+    const own: unknown[] = [];
     for (const value of runs.flatMap((run) => run.entries)) {
+      if (value === VOID) continue;
       const parsed = parseEntry(value);
       // Arrivals are the server's own notes of the earlier document: the rows hold what they say.
       if (parsed.ok && (parsed.value.kind === 'arrival' || isDurable(parsed.value, applicant, facts, digest))) continue;
-      own.push(parseOwn(value, applicant));
+      assertOwn(value, applicant);
+      own.push(value);
     }
     if (own.length === 0 && facts.role(applicant.tabloId, applicant.userId) !== null) return { type: 'known' };
     assertMembership(applicant, facts);
-    return { type: 'accepted', runs: null, ...sortOut(own, applicant, facts, digest) };
+    const sorter = new EntrySorter(applicant, facts, digest, refusals);
+    for (const value of own) sorter.take(value);
+    return { type: 'accepted', runs: null, ...sorter.result() };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    return { type: 'refused', refusal: error.refusal, ids: claimedIds(runs), isGap: error.isGap };
+    return error.asAdmission(claimedIds(runs));
   }
 }
 
@@ -184,47 +137,31 @@ export function reactedTo(values: Iterable<unknown>): Set<EntryId> {
   return ids;
 }
 
-/** What the server lacks of each run: a SyncStep2 repeats whatever the sender cannot know to be here. */
-export function trimKnown(runs: readonly Run[], frontier: FrontierView): readonly Run[] {
-  return runs.flatMap((run) => {
-    const known = frontier.nextClock(run.client) - run.clock;
-    if (known <= 0) return [run];
-    if (known >= run.entries.length) return [];
-    const clock = run.clock + known;
-    return [
-      {
-        client: run.client,
-        clock,
-        origin: { client: run.client, clock: clock - 1 },
-        entries: run.entries.slice(known),
-      },
-    ];
-  });
+/** Returns what was refused before. */
+function assertConsistent(update: Update, frontier: FrontierView): readonly unknown[] {
+  const { contradicts, refusedBefore, deletesHeld, deletesMore } = compareHeld(update, frontier);
+  if (contradicts) throw new Refused('invalid-update', 'This clientID has written other entries in the same places.');
+  if (deletesHeld || deletesMore) throw new Refused('invalid-update', DELETES, { namesNone: true });
+  return refusedBefore;
 }
 
-/** Whether the server has all of it, entry by entry: then it is durable, and nothing needs deciding. */
-export function isKnown(runs: readonly Run[], frontier: FrontierView): boolean {
-  return trimKnown(runs, frontier).length === 0 && !contradicts(runs, frontier);
+/** [R2] New elements are entries at the end. Only deleted ones may stand behind the place that one is appended at: `insert(length, …)` comes right after the last entry. */
+function assertAppends(lacking: readonly Run[], frontier: FrontierView): void {
+  for (const { entries, rightOrigin } of lacking) {
+    if (entries.includes(VOID)) throw new Refused('invalid-update', DELETES, { namesNone: true });
+    if (rightOrigin === undefined) continue;
+    const isThere = rightOrigin.clock < frontier.nextClock(rightOrigin.client);
+    if (!isThere || frontier.elementAt(rightOrigin.client, rightOrigin.clock) !== VOID)
+      throw new Refused('invalid-update', 'The update inserts in the middle; entries are only ever appended.');
+  }
 }
 
-/**
- * One clientID on two devices (a cloned profile, a restored disk) fills the same clocks with different entries. Yjs would take the second for the first and drop
- * it without a word (TRAPS 4.1); acknowledged, it would be lost.
- */
-function contradicts(runs: readonly Run[], frontier: FrontierView): boolean {
-  return runs.some((run) =>
-    run.entries.some((entry, nth) => {
-      if (run.clock + nth >= frontier.nextClock(run.client)) return false;
-      const held = frontier.elementAt(run.client, run.clock + nth);
-      return held !== undefined && JSON.stringify(held) !== JSON.stringify(entry);
-    }),
-  );
-}
-
-function assertConsistent(runs: readonly Run[], frontier: FrontierView): void {
-  if (contradicts(runs, frontier))
-    throw new Refused('invalid-update', 'This clientID has written other entries in the same places.');
-}
+const DELETES = 'The update deletes something; entries are only ever appended.';
+/** What was wrong with it then is not wrong any more. */
+const REFUSED_BEFORE = createRefusal(
+  'invalid-update',
+  'This entry was refused before, and its place is taken. Write it again as a new one.',
+);
 
 function claimedIds(runs: readonly Run[]): readonly EntryId[] {
   return runs.flatMap((run) => run.entries.flatMap((value) => readClaimedId(value) ?? []));
@@ -284,98 +221,13 @@ function connect(runs: readonly Run[], frontier: FrontierView): readonly Run[] {
   throw new Refused(
     'invalid-update',
     'Earlier entries are missing: the update does not connect to what the server has.',
-    true,
+    { isGap: true },
   );
 }
 
 /** The first one last, where it is taken from. */
 const byClock = (runs: readonly Run[]): Run[] => runs.toSorted((left, right) => right.clock - left.clock);
-const toSentence = (words: string): string => `${words[0]?.toUpperCase()}${words.slice(1)}.`;
-
-function parseOwn(value: unknown, { userId }: Applicant): MemberEntry {
-  const parsed = parseEntry(value);
-  if (!parsed.ok) throw new Refused('invalid-update', toSentence(parsed.error));
-  const entry = parsed.value;
-  if (entry.kind === 'arrival') throw new Refused('not-your-entry', 'Only the server records arrivals.');
-  if (entry.author !== userId) throw new Refused('not-your-entry', 'The author of an entry must be who sends it.');
-  return entry;
-}
-
-interface Sorted {
-  readonly fresh: readonly FreshEntry[];
-  readonly repeated: readonly MemberEntry[];
-}
-
-function sortOut(
-  entries: readonly MemberEntry[],
-  applicant: Applicant,
-  facts: Facts,
-  digest: (content: string) => string,
-  ignoresSentAt = false,
-): Sorted {
-  const seen = new Map<EntryId, KnownEntry>();
-  const fresh: FreshEntry[] = [];
-  const repeated: MemberEntry[] = [];
-  const find = (id: EntryId): KnownEntry | undefined => seen.get(id) ?? facts.entry(id);
-  const tally = new Tally(facts);
-  for (const entry of entries) {
-    const own = {
-      ...entry,
-      tabloId: applicant.tabloId,
-      shownAt: entry.sentAt,
-      digest: digest(encodeEntryContent(entry)),
-    };
-    const known = find(entry.id);
-    if (known !== undefined) {
-      const isSame =
-        known.tabloId === own.tabloId && known.digest === own.digest && (ignoresSentAt || known.sentAt === own.sentAt);
-      if (!isSame) throw new Refused('duplicate-id');
-      repeated.push(entry);
-      continue;
-    }
-    // Not of what is durable: an earlier release may have taken it, and a client that sends it again must be told so [R4].
-    const wrong = checkNewEntry(entry);
-    if (wrong !== null) throw new Refused('invalid-update', toSentence(wrong));
-    assertTarget(entry, applicant, facts, find);
-    assertRoom(entry, tally);
-    tally.note(entry);
-    seen.set(entry.id, own);
-    fresh.push({ entry, digest: own.digest });
-  }
-  return { fresh, repeated };
-}
-
-function assertTarget(
-  entry: MemberEntry,
-  { tabloId, userId }: Applicant,
-  facts: Facts,
-  find: (id: EntryId) => KnownEntry | undefined,
-): void {
-  if (entry.kind === 'message') return;
-  const target = find(entry.target);
-  if (target === undefined || target.tabloId !== tabloId || target.kind !== 'message') {
-    throw new Refused('invalid-update', 'The target is not a message of this tablo.');
-  }
-  if (entry.kind === 'reaction' || target.author === userId) return;
-  const role = facts.role(tabloId, userId);
-  if (entry.kind === 'delete' && role !== null && canModerate(role)) return;
-  throw new Refused(
-    'not-your-entry',
-    entry.kind === 'edit' ? 'Only its author may edit a message.' : 'Only its author or an admin may delete a message.',
-  );
-}
-
-/** An emoji that is used already is never too much: a reaction may always be taken back. */
-function assertRoom(entry: MemberEntry, tally: Tally): void {
-  if (entry.kind === 'edit' && tally.editsOf(entry.target) >= MAX_EDITS)
-    throw new Refused('invalid-update', `A message can be edited ${MAX_EDITS} times.`);
-  if (entry.kind !== 'reaction') return;
-  const { target, author, emoji } = entry;
-  const own = tally.ownEmojiOn(target, author);
-  if (own.has(emoji)) return;
-  if (own.size >= MAX_OWN_REACTION_KINDS)
-    throw new Refused('invalid-update', `A member can use ${MAX_OWN_REACTION_KINDS} different emoji on a message.`);
-  const all = tally.emojiOn(target);
-  if (!all.has(emoji) && all.size >= MAX_REACTION_KINDS)
-    throw new Refused('invalid-update', `A message can have ${MAX_REACTION_KINDS} different emoji.`);
+/** A client that brings what others wrote has it from a server that was restored since: nothing of it becomes void, or its author could not bring it either. */
+function assertAuthor(runs: readonly Run[], applicant: Applicant): void {
+  for (const { entries } of runs) for (const value of entries) assertOwn(value, applicant);
 }

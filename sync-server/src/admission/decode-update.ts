@@ -3,9 +3,12 @@
  * runs that swallow a colleague's future clocks, deletions, inserts anywhere, other roots, counts that allocate before they are checked (TRAPS 4.1).
  * Here nothing is skipped or repaired: the first byte outside the grammar refuses the whole update, before anything was allocated for it.
  *
- *   update  = clients { structs client clock { item } } deletions=0
- *   item    = info=ContentAny [origin] [parent='messages', when there is no origin] length { object }
- *   object  = keys { string scalar }                       one level deep; lists of strings only inside `of`
+ *   update    = clients { structs client clock { item } } deletions
+ *   item      = info=ContentAny [origin] [right origin] [parent='messages', when there is neither] length { any }
+ *             | info=ContentDeleted … length
+ *   deletions = clients { client ranges { clock length } }    in the order of their clocks
+ *
+ * Whether an element is an entry is not a question of this grammar (`read-entry.ts`), and neither is whether the deletions are the server's own: that is admission's.
  *
  * Byte values are those of yjs 13 (`src/utils/encoding.js`, `src/structs/Item.js`) and lib0 (`encoding.writeAny`).
  */
@@ -14,25 +17,14 @@ import { ENTRIES_ROOT } from '@tablo/schema/entry';
 import { MAX_UPDATE_BYTES, MAX_UPDATE_ENTRIES } from '@tablo/schema/limits';
 import { err, ok, type Result } from '@tablo/schema/result';
 import * as decoding from 'lib0/decoding';
+import { readByte, readEntry, TooDeep } from './read-entry.ts';
+import { type Deletion, type ItemId, type Run, type Update, VOID } from './run.ts';
 
-export interface ItemId {
-  readonly client: number;
-  readonly clock: number;
-}
-
-/** Consecutive entries of one clientID: one Yjs struct. */
-export interface Run extends ItemId {
-  /** The element that was the last one when this was appended; null in an empty array. */
-  readonly origin: ItemId | null;
-  /** Not validated yet: `parseEntry` is the next step. */
-  readonly entries: readonly unknown[];
-}
-
+const CONTENT_DELETED = 1;
 const CONTENT_ANY = 8;
 const HAS_ORIGIN = 0x80;
 const HAS_RIGHT_ORIGIN = 0x40;
 const HAS_PARENT_SUB = 0x20;
-const MAX_KEYS = 8;
 /** More than one person can have. A client that brings several documents along brings all their clientIDs: that is bounded by its entries. */
 export const MAX_CLIENTS = 1_000;
 /** Yjs draws them from 32 bits. */
@@ -45,7 +37,7 @@ const refuse = (message: string): never => {
 };
 
 /** Decodes the payload of a SyncStep2 or an Update. Never throws; an empty update gives no runs. */
-export function decodeUpdate(update: Uint8Array, maxClients = MAX_CLIENTS): Result<readonly Run[], Refusal> {
+export function decodeUpdate(update: Uint8Array, maxClients = MAX_CLIENTS): Result<Update, Refusal> {
   if (update.byteLength > MAX_UPDATE_BYTES) {
     return err(
       createRefusal(
@@ -57,13 +49,13 @@ export function decodeUpdate(update: Uint8Array, maxClients = MAX_CLIENTS): Resu
   const decoder = decoding.createDecoder(update);
   try {
     const runs = readClients(decoder, maxClients);
-    if (decoding.readVarUint(decoder) !== 0) refuse('The update deletes something; entries are only ever appended.');
+    const deletions = readDeletions(decoder);
     if (decoding.hasContent(decoder)) refuse('The update goes on after its end.');
-    return ok(runs);
+    return ok({ runs: deletions.length === 0 ? runs : markDeleted(runs, deletions), deletions });
   } catch (error) {
     if (error instanceof TooMany) return err(createRefusal('too-large', error.message));
     const message =
-      error instanceof OutsideGrammar
+      error instanceof OutsideGrammar || error instanceof TooDeep
         ? error.message
         : 'The update is damaged: it ends early or holds a value that cannot be read.';
     return err(createRefusal('invalid-update', message));
@@ -95,94 +87,78 @@ function readClients(decoder: decoding.Decoder, maxClients: number): readonly Ru
 
 function readRun(decoder: decoding.Decoder, client: number, clock: number, room: number): Run {
   const info = readByte(decoder);
-  if ((info & 0x1f) !== CONTENT_ANY) refuse('The update holds something other than plain objects.');
-  if ((info & HAS_RIGHT_ORIGIN) !== 0) refuse('The update inserts in the middle; entries are only ever appended.');
+  const content = info & 0x1f;
+  if (content !== CONTENT_ANY && content !== CONTENT_DELETED)
+    refuse('The update holds something other than plain objects.');
   if ((info & HAS_PARENT_SUB) !== 0) refuse('The update sets a key; entries are only ever appended.');
-  const origin =
-    (info & HAS_ORIGIN) !== 0 ? { client: decoding.readVarUint(decoder), clock: decoding.readVarUint(decoder) } : null;
-  if (origin === null) assertParent(decoder);
+  const origin = (info & HAS_ORIGIN) !== 0 ? readId(decoder) : null;
+  const rightOrigin = (info & HAS_RIGHT_ORIGIN) !== 0 ? readId(decoder) : null;
+  if (origin === null && rightOrigin === null) assertParent(decoder);
   const length = decoding.readVarUint(decoder);
   if (length === 0) refuse('The update holds an empty run.');
   if (length > room) throw new TooMany(`An update may hold ${MAX_UPDATE_ENTRIES} entries. Send it in parts.`);
   const entries: unknown[] = [];
-  for (let nth = 0; nth < length; nth += 1) entries.push(readObject(decoder));
-  return { client, clock, origin, entries };
+  for (let nth = 0; nth < length; nth += 1) entries.push(content === CONTENT_ANY ? readEntry(decoder) : VOID);
+  return { client, clock, origin, ...(rightOrigin === null ? {} : { rightOrigin }), entries };
 }
 
-/** lib0's `readUint8` gives undefined beyond the end instead of throwing, as its other readers do. */
-function readByte(decoder: decoding.Decoder): number {
-  if (!decoding.hasContent(decoder)) throw new RangeError('unexpected end');
-  return decoding.readUint8(decoder);
+function readId(decoder: decoding.Decoder): ItemId {
+  return { client: decoding.readVarUint(decoder), clock: decoding.readVarUint(decoder) };
+}
+
+/** Of everybody in the document. Yjs sorts and joins them before it writes them (`sortAndMergeDeleteSet`). */
+function readDeletions(decoder: decoding.Decoder): readonly Deletion[] {
+  const clients = decoding.readVarUint(decoder);
+  const deletions: Deletion[] = [];
+  const seen = new Set<number>();
+  for (let nth = 0; nth < clients; nth += 1) {
+    const client = decoding.readVarUint(decoder);
+    const ranges = decoding.readVarUint(decoder);
+    if (seen.has(client)) refuse('The update lists the deletions of a clientID twice.');
+    seen.add(client);
+    let end = 0;
+    for (let range = 0; range < ranges; range += 1) {
+      const clock = decoding.readVarUint(decoder);
+      const length = decoding.readVarUint(decoder);
+      if (clock < end || length === 0) refuse('The update lists deletions that overlap or are empty.');
+      end = clock + length;
+      if (!Number.isSafeInteger(end)) refuse('The update counts beyond every clock.');
+      if (deletions.length >= MAX_UPDATE_ENTRIES)
+        throw new TooMany(`An update may name ${MAX_UPDATE_ENTRIES} deletions.`);
+      deletions.push({ client, clock, length });
+    }
+  }
+  return deletions;
+}
+
+/** What a document pushed and deleted again may come with its content. */
+function markDeleted(runs: readonly Run[], deletions: readonly Deletion[]): readonly Run[] {
+  const byClient = Map.groupBy(deletions, ({ client }) => client);
+  return runs.map((run) => {
+    const own = byClient.get(run.client);
+    if (own === undefined) return run;
+    return {
+      ...run,
+      entries: run.entries.map((entry, nth) => (isAmong(own, run.clock + nth) ? VOID : entry)),
+    };
+  });
+}
+
+/** `ranges` of one clientID. */
+function isAmong(ranges: readonly Deletion[], clock: number): boolean {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const range = ranges[middle] as Deletion;
+    if (clock < range.clock) high = middle;
+    else if (clock >= range.clock + range.length) low = middle + 1;
+    else return true;
+  }
+  return false;
 }
 
 function assertParent(decoder: decoding.Decoder): void {
   const isRoot = decoding.readVarUint(decoder) === 1;
   if (!isRoot || decoding.readVarString(decoder) !== ENTRIES_ROOT)
     refuse(`The update touches something other than the root '${ENTRIES_ROOT}'.`);
-}
-
-// lib0's tags, counted down from 127.
-const ANY = {
-  undefined: 127,
-  null: 126,
-  integer: 125,
-  float32: 124,
-  float64: 123,
-  bigint: 122,
-  false: 121,
-  true: 120,
-  string: 119,
-  object: 118,
-  array: 117,
-};
-
-function readObject(decoder: decoding.Decoder): Readonly<Record<string, unknown>> {
-  if (readByte(decoder) !== ANY.object) refuse('An entry must be a plain object.');
-  const keys = decoding.readVarUint(decoder);
-  if (keys > MAX_KEYS) refuse('An entry has more keys than any that this server knows.');
-  const object: Record<string, unknown> = {};
-  for (let nth = 0; nth < keys; nth += 1) {
-    const key = decoding.readVarString(decoder);
-    if (key === '__proto__') refuse('An entry has a key that this server does not know.');
-    object[key] = readScalar(decoder);
-  }
-  return object;
-}
-
-function readScalar(decoder: decoding.Decoder): unknown {
-  const tag = readByte(decoder);
-  switch (tag) {
-    case ANY.string:
-      return decoding.readVarString(decoder);
-    case ANY.integer:
-      return decoding.readVarInt(decoder);
-    case ANY.float64:
-      return decoding.readFloat64(decoder);
-    case ANY.float32:
-      return decoding.readFloat32(decoder);
-    case ANY.true:
-      return true;
-    case ANY.false:
-      return false;
-    case ANY.null:
-      return null;
-    case ANY.undefined:
-      return undefined;
-    case ANY.array:
-      return readStrings(decoder);
-    default:
-      return refuse('An entry must be flat: text, numbers, true or false.');
-  }
-}
-
-/** The list in an arrival, which only the server writes but every client sends back to a server that was restored from an older backup. */
-function readStrings(decoder: decoding.Decoder): readonly string[] {
-  const length = decoding.readVarUint(decoder);
-  if (length > MAX_UPDATE_ENTRIES) refuse('An entry holds a list that is too long.');
-  const strings: string[] = [];
-  for (let nth = 0; nth < length; nth += 1) {
-    if (readByte(decoder) !== ANY.string) refuse('An entry must be flat: text, numbers, true or false.');
-    strings.push(decoding.readVarString(decoder));
-  }
-  return strings;
 }

@@ -5,29 +5,45 @@
  */
 import { ENTRIES_ROOT } from '@tablo/schema/entry';
 import * as encoding from 'lib0/encoding';
-import type { ItemId, Run } from './decode-update.ts';
+import { type ItemId, type Run, VOID } from './run.ts';
 
+const CONTENT_DELETED = 1;
 const CONTENT_ANY = 8;
 const HAS_ORIGIN = 0x80;
+const HAS_RIGHT_ORIGIN = 0x40;
 
-/** A Yjs update (encoding version 1) of `runs`, which must follow each other within a clientID. */
+/** A Yjs update (encoding version 1) of `runs`, which must follow each other within a clientID. Void clocks are deleted content, and named among the deletions. */
 export function encodeRuns(runs: readonly Run[]): Uint8Array {
   const byClient = new Map<number, Run[]>();
   for (const run of runs) {
-    const own = byClient.get(run.client);
-    if (own === undefined) byClient.set(run.client, [run]);
-    else own.push(run);
+    const own = byClient.get(run.client) ?? [];
+    own.push(...divide(run));
+    byClient.set(run.client, own);
   }
-  const encoder = encoding.createEncoder();
-  encoding.writeVarUint(encoder, byClient.size);
   // Yjs writes higher clientIDs first (`writeClientsStructs`).
-  for (const [client, own] of [...byClient].sort(([left], [right]) => right - left)) {
+  const sorted = [...byClient].sort(([left], [right]) => right - left);
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, sorted.length);
+  for (const [client, own] of sorted) {
     encoding.writeVarUint(encoder, own.length);
     encoding.writeVarUint(encoder, client);
     encoding.writeVarUint(encoder, own[0]?.clock ?? 0);
     for (const run of own) writeRun(encoder, run);
   }
-  encoding.writeVarUint(encoder, 0);
+  // Whoever holds the content has the structs already: only the deletions take it away (Yjs, `readAndApplyDeleteSet`).
+  const deleted = sorted.flatMap(([client, own]) => {
+    const voids = own.filter(isVoid);
+    return voids.length === 0 ? [] : [{ client, voids }];
+  });
+  encoding.writeVarUint(encoder, deleted.length);
+  for (const { client, voids } of deleted) {
+    encoding.writeVarUint(encoder, client);
+    encoding.writeVarUint(encoder, voids.length);
+    for (const { clock, entries } of voids) {
+      encoding.writeVarUint(encoder, clock);
+      encoding.writeVarUint(encoder, entries.length);
+    }
+  }
   return encoding.toUint8Array(encoder);
 }
 
@@ -36,15 +52,39 @@ export function encodeAppend(at: ItemId, origin: ItemId | null, entries: readonl
   return encodeRuns([{ ...at, origin, entries }]);
 }
 
-function writeRun(encoder: encoding.Encoder, { origin, entries }: Run): void {
-  encoding.writeUint8(encoder, origin === null ? CONTENT_ANY : CONTENT_ANY | HAS_ORIGIN);
-  if (origin === null) {
+const isVoid = ({ entries }: Run): boolean => entries[0] === VOID;
+
+/** As Yjs splits an item (`splitItem`): each part comes after the one before it, and keeps what stood behind the whole. */
+function divide(run: Run): readonly Run[] {
+  const parts: Run[] = [];
+  let from = 0;
+  for (let nth = 1; nth <= run.entries.length; nth += 1) {
+    if (nth < run.entries.length && (run.entries[nth] === VOID) === (run.entries[from] === VOID)) continue;
+    const clock = run.clock + from;
+    const origin = from === 0 ? run.origin : { client: run.client, clock: clock - 1 };
+    parts.push({ ...run, clock, origin, entries: run.entries.slice(from, nth) });
+    from = nth;
+  }
+  return parts;
+}
+
+function writeRun(encoder: encoding.Encoder, run: Run): void {
+  const { origin, rightOrigin, entries } = run;
+  const content = isVoid(run) ? CONTENT_DELETED : CONTENT_ANY;
+  const flags = (origin === null ? 0 : HAS_ORIGIN) | (rightOrigin === undefined ? 0 : HAS_RIGHT_ORIGIN);
+  encoding.writeUint8(encoder, content | flags);
+  if (origin !== null) writeId(encoder, origin);
+  if (rightOrigin !== undefined) writeId(encoder, rightOrigin);
+  if (flags === 0) {
     encoding.writeVarUint(encoder, 1);
     encoding.writeVarString(encoder, ENTRIES_ROOT);
-  } else {
-    encoding.writeVarUint(encoder, origin.client);
-    encoding.writeVarUint(encoder, origin.clock);
   }
   encoding.writeVarUint(encoder, entries.length);
+  if (isVoid(run)) return;
   for (const entry of entries) encoding.writeAny(encoder, entry as Parameters<typeof encoding.writeAny>[1]);
+}
+
+function writeId(encoder: encoding.Encoder, { client, clock }: ItemId): void {
+  encoding.writeVarUint(encoder, client);
+  encoding.writeVarUint(encoder, clock);
 }

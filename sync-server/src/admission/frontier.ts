@@ -6,9 +6,10 @@
  * 1. A clientID belongs to one author for ever, from its first admitted entry or its first appearance in a member's awareness. Here are those that have written,
  *    and those that are shown now; of the others the database knows (`Facts.clientOwner`).
  * 2. Clocks only grow, without gaps.
- * 3. A `draft` is what a batch would make of the frontier; it becomes true by `adopt`, after the commit, or is dropped with the batch.
+ * 3. A clock that was taken for a refused entry holds `VOID`, in the draft and in the document alike: the server has the clock, and never the entry.
+ * 4. A `draft` is what a batch would make of the frontier; it becomes true by `adopt`, after the commit, or is dropped with the batch.
  */
-import type { ItemId } from './decode-update.ts';
+import type { ItemId } from './run.ts';
 
 /** A user id, or `SERVER_AUTHOR`. */
 export type Author = string;
@@ -17,7 +18,7 @@ export interface FrontierView {
   /** The clock that the next entry of this clientID must have; 0 for an unknown one. */
   nextClock(client: number): number;
   ownerOf(client: number): Author | null;
-  /** The element that stands at a clock below `nextClock`; undefined where it is not in the document yet. */
+  /** The element that stands at a clock below `nextClock`, or `VOID`; undefined where it is not in the document yet. */
   elementAt(client: number, clock: number): unknown;
   /** The element appended last, as origin for the server's own appends; null in an empty document. */
   readonly last: ItemId | null;
@@ -28,7 +29,8 @@ export interface FrontierView {
 }
 
 interface Held {
-  readonly owner: Author;
+  /** Null: nothing of it was ever admitted, and the database knows whose it is. */
+  readonly owner: Author | null;
   readonly next: number;
 }
 
@@ -70,9 +72,9 @@ export class Frontier implements FrontierView {
 
   /** Binds a clientID seen in awareness. False when it is somebody else's. */
   claim(client: number, owner: Author): boolean {
-    const held = this.#clients.get(client);
-    if (held === undefined) this.#clients.set(client, { owner, next: 0 });
-    return held === undefined || held.owner === owner;
+    const held = this.#clients.get(client) ?? { owner: null, next: 0 };
+    if (held.owner === null) this.#clients.set(client, { owner, next: held.next });
+    return held.owner === null || held.owner === owner;
   }
 
   /** Whoever showed it has gone. Whose it is, is still known where claims are kept; a clientID that has written is never forgotten. */
@@ -80,8 +82,8 @@ export class Frontier implements FrontierView {
     if (this.#clients.get(client)?.next === 0) this.#clients.delete(client);
   }
 
-  /** `count` entries of `owner` were appended: by loading, or by a commit. */
-  append(client: number, owner: Author, count: number): void {
+  /** `count` entries of `owner` were appended: by loading, or by a commit. Null: all of them are void, and were loaded. */
+  append(client: number, owner: Author | null, count: number): void {
     const before = this.nextClock(client);
     const next = before + count;
     if (before === 0 && count > 0) this.#writers += 1;

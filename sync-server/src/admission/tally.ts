@@ -1,7 +1,7 @@
 /** What may be had only so often on one message, with what an update or a batch adds to it before it is durable. */
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, UserId } from '@tablo/schema/ids';
-import type { Facts } from './admit.ts';
+import type { Facts } from './admission.ts';
 
 export type Counted = Pick<Facts, 'emojiOn' | 'ownEmojiOn' | 'editsOf'>;
 

@@ -161,6 +161,20 @@ describe('bytes that admission and Yjs read differently', () => {
     expect(honest.heard.closes).toEqual([]);
     await stage.assertUnharmed();
   });
+
+  it('[R1] an entry that was refused is not acknowledged when it comes again, though the document has its clock by then', async () => {
+    const client = await stage.join();
+    const before = await stage.countRows();
+    const update = append(708, [say(eve, 'good'), { ...say(eve, 'of a newer kind'), colour: 'red' }]);
+    client.send(syncFrame(stage.name, UPDATE, update));
+    await settled(client, 1);
+    client.send(syncFrame(stage.name, STEP_2, update), syncFrame(stage.name, UPDATE, update));
+    await settled(client, 3);
+    expect(client.heard.statuses).toEqual([false, false, false]);
+    expect(client.refusals).toEqual(['invalid-update', 'invalid-update', 'invalid-update']);
+    expect(await stage.countRows()).toBe(before + 1);
+    await stage.assertUnharmed();
+  });
 });
 
 /** The document leaves memory and comes back from the log alone, as after a crash: an orderly stop would write a snapshot, and read that. */

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { silentLog } from '../log.ts';
 import { openErasures } from './erasures.ts';
 
-/** What SPEC D9 and THREAT-MODEL promise, by the settings of the server as it is started: none of them is given here. */
+/** What SPEC D14 and THREAT-MODEL promise, by the settings of the server as it is started: none of them is given here. */
 const PROMISED_MS = 3 * 60_000;
 
 beforeEach(() => void vi.useFakeTimers());

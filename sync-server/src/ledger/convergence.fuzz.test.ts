@@ -1,6 +1,7 @@
 /**
- * Whole histories over a network that cuts, delays and repeats: real replicas, the real ledger, a seeded schedule. After draining, every replica's timeline is the fold
- * of the rows, and nobody's message is lost, doubled or changed [R4] [R5].
+ * Whole histories over a network that cuts, delays and repeats: real replicas, the real ledger, a seeded schedule, entries that are refused among the others. After
+ * draining, every replica's timeline is the fold of the rows, nobody's message is lost, doubled or changed [R4] [R5], and what was refused is nowhere: no device has
+ * begun a new document because of it, as a client that knows nothing of refusals does not [R8].
  */
 import {
   createDeletion,
@@ -10,7 +11,7 @@ import {
   type Entry,
   type MemberEntry,
 } from '@tablo/schema/entry';
-import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
 import { Timeline, type TimelineMessage } from '@tablo/schema/timeline';
 import { expect, it } from 'vitest';
@@ -33,6 +34,8 @@ class Device {
   epoch = 1;
   inFlight: Uint8Array[] = [];
   isOnline = true;
+  /** How often its document was refused as a whole. */
+  misfits = 0;
 
   constructor(author: UserId) {
     this.author = author;
@@ -61,13 +64,20 @@ class Device {
     this.isOnline = true;
     if (this.epoch !== server.live.epoch) return this.rehome(server);
     Y.applyUpdate(this.doc, Y.encodeStateAsUpdate(server.doc, Y.encodeStateVector(this.doc)));
+    // What was refused while nobody could say so has left the document.
+    const left = new Set(this.doc.getArray<Entry>('messages').map(({ id }) => id));
+    for (const id of this.outbox.keys()) if (!left.has(id)) this.outbox.delete(id);
     this.inFlight = [Y.encodeStateAsUpdate(this.doc, Y.encodeStateVector(server.doc))];
   }
 }
 
-async function runSchedule(
-  seed: number,
-): Promise<{ server: Loaded; devices: Device[]; store: MemoryLedgerStore; written: MemberEntry[] }> {
+async function runSchedule(seed: number): Promise<{
+  server: Loaded;
+  devices: Device[];
+  store: MemoryLedgerStore;
+  written: MemberEntry[];
+  bad: MemberEntry[];
+}> {
   const random = new Random(seed);
   const store = new MemoryLedgerStore();
   store.addTablo(tablo, { [alice]: 'admin', [bob]: 'member', [carol]: 'member' });
@@ -75,6 +85,7 @@ async function runSchedule(
   let server = load(tablo);
   const devices = [alice, alice, bob, carol].map((user) => new Device(user));
   const written: MemberEntry[] = [];
+  const bad: MemberEntry[] = [];
   let now = T;
 
   const deliver = async (device: Device): Promise<void> => {
@@ -82,9 +93,14 @@ async function runSchedule(
     if (update === undefined) return;
     if (random.chance(0.1)) device.inFlight.unshift(update);
     const outcome = await ledger.submit(submissionOf(server.live, device.author, update, now));
-    if (outcome.type === 'refused') return device.reconnect(server);
-    if (outcome.type === 'committed')
-      for (const id of [...outcome.fresh, ...outcome.repeated]) device.outbox.delete(id);
+    if (outcome.type === 'refused') {
+      if (!outcome.isGap && outcome.refusal.code !== 'epoch-moved') device.misfits += 1;
+      return device.reconnect(server);
+    }
+    if (outcome.type === 'committed') {
+      const refused = outcome.refusals.flatMap(({ ids }) => ids);
+      for (const id of [...outcome.fresh, ...outcome.repeated, ...refused]) device.outbox.delete(id);
+    }
     broadcast();
   };
   const broadcast = (): void => {
@@ -103,7 +119,11 @@ async function runSchedule(
     now += random.below(40_000);
     const device = random.pick(devices);
     const choice = random.next();
-    if (choice < 0.4) {
+    if (choice < 0.08) {
+      const entry = createBad(random, device, now, written);
+      bad.push(entry);
+      device.write(entry);
+    } else if (choice < 0.4) {
       const entry = createRandom(random, device, now - random.below(90_000), written);
       written.push(entry);
       device.write(entry);
@@ -120,7 +140,7 @@ async function runSchedule(
     for (const device of devices) await deliver(device);
   }
   for (const device of devices) device.reconnect(server);
-  return { server, devices, store, written };
+  return { server, devices, store, written, bad };
 }
 
 function createRandom(random: Random, device: Device, sentAt: number, written: readonly MemberEntry[]): MemberEntry {
@@ -136,15 +156,26 @@ function createRandom(random: Random, device: Device, sentAt: number, written: r
   return createMessage(by, `message ${random.below(1_000)}`);
 }
 
+/** Refused for its text, its target, or whose message it is about. */
+function createBad(random: Random, device: Device, sentAt: number, written: readonly MemberEntry[]): MemberEntry {
+  const by = { author: device.author, sentAt };
+  const taken = random.chance(0.3) ? written[0] : undefined;
+  if (taken !== undefined && taken.author !== device.author)
+    return createEdit(by, taken.id, `somebody else's ${random.below(1_000)}`);
+  if (random.chance(0.5)) return createReaction(by, createEntryId(), '👍', true);
+  return { ...createMessage(by, 'too long'), text: 'x'.repeat(8_001) };
+}
+
 const fold = (entries: Iterable<Entry>): readonly TimelineMessage[] => {
   const timeline = new Timeline();
   for (const entry of entries) timeline.add(entry);
   return timeline.messages();
 };
 
-it(`[R4] [R5] every replica shows what the rows hold, after ${SEEDS} schedules of cuts, repeats and epoch changes`, async () => {
+it(`[R4] [R5] every replica shows what the rows hold, after ${SEEDS} schedules of cuts, repeats, refusals and epoch changes`, async () => {
   for (let seed = 1; seed <= SEEDS; seed += 1) {
-    const { server, devices, store, written } = await runSchedule(seed);
+    const { server, devices, store, written, bad } = await runSchedule(seed);
+    const refused = new Set(bad.map(({ id }) => id));
     const rows = [...store.entries.values()];
     expect(rows.map(({ entry }) => entry.id).sort(), `seed ${seed}: stored`).toEqual(
       written.map(({ id }) => id).sort(),
@@ -156,8 +187,14 @@ it(`[R4] [R5] every replica shows what the rows hold, after ${SEEDS} schedules o
     const expected = fold(entriesOf(server.doc) as Entry[]);
     for (const device of devices) {
       expect(device.outbox.size, `seed ${seed}: pending`).toBe(0);
+      expect(device.misfits, `seed ${seed}: documents refused`).toBe(0);
+      expect(entriesOf(device.doc), `seed ${seed}: elements`).toEqual(entriesOf(server.doc));
       expect(fold(entriesOf(device.doc) as Entry[]), `seed ${seed}: timeline`).toEqual(expected);
     }
+    expect(
+      (entriesOf(server.doc) as Entry[]).filter(({ id }) => refused.has(id)),
+      `seed ${seed}: refused`,
+    ).toEqual([]);
     for (const { id, shownAt } of expected)
       expect(shownAt, `seed ${seed}: shownAt`).toBe(store.entries.get(id)?.shownAt);
   }

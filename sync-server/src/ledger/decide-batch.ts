@@ -1,26 +1,21 @@
 /** One batch's decisions, as a pure function of the submissions and the facts: it runs again from the start when a transaction has to be repeated. */
 import { createArrival, type MemberEntry } from '@tablo/schema/entry';
-import { type EntryId, SERVER_AUTHOR, type TabloId } from '@tablo/schema/ids';
+import { type EntryId, SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
 import { MAX_ARRIVAL_IDS } from '@tablo/schema/limits';
 import { computeShownAt } from '@tablo/schema/shown-at';
-import {
-  type Admission,
-  admit,
-  admitCarriedOver,
-  admitEntry,
-  type FreshEntry,
-  type KnownEntry,
-  trimKnown,
-} from '../admission/admit.ts';
+import type { Admission, FreshEntry, KnownEntry } from '../admission/admission.ts';
+import { admit, admitCarriedOver, admitEntry } from '../admission/admit.ts';
 import { MAX_CLIENTS } from '../admission/decode-update.ts';
 import { encodeAppend, encodeRuns } from '../admission/encode-append.ts';
 import type { FrontierDraft } from '../admission/frontier.ts';
+import { compareHeld, trimKnown } from '../admission/held.ts';
+import { type Run, VOID } from '../admission/run.ts';
 import { Tally } from '../admission/tally.ts';
 import type { EpochLimits } from '../limit-settings.ts';
 import { type CommitNews, newsOf } from './commit-news.ts';
 import { digestContent } from './digest.ts';
 import { isFull } from './epoch-limits.ts';
-import type { EntryWrite, ErasureWrite, LockedFacts, UpdateWrite, Writes } from './ledger-store.ts';
+import type { ClientWrite, EntryWrite, ErasureWrite, LockedFacts, UpdateWrite, Writes } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
 import type { Outcome, Submission } from './submission.ts';
 
@@ -80,6 +75,7 @@ class Batch implements LockedFacts {
   readonly #moves: { tabloId: TabloId; from: number }[] = [];
   readonly #moved: LiveDocument[] = [];
   readonly #erasures = new Map<EntryId, ErasureWrite>();
+  readonly #clients: ClientWrite[] = [];
   readonly #epochLimits: EpochLimits;
   readonly #tally: Tally;
 
@@ -114,6 +110,7 @@ class Batch implements LockedFacts {
       type: 'committed',
       fresh: parts.flatMap(({ fresh }) => fresh),
       repeated: parts.flatMap(({ repeated }) => repeated),
+      refusals: parts.flatMap(({ refusals }) => refusals),
     };
   }
 
@@ -123,6 +120,7 @@ class Batch implements LockedFacts {
         entries: this.#entries,
         updates: this.#updates,
         erasures: [...this.#erasures.values()],
+        clients: this.#clients,
         moves: this.#moves,
       },
       changes: [...this.#changes.values()].map(({ document, draft, updates, bytes: _, ...news }) => ({
@@ -150,37 +148,42 @@ class Batch implements LockedFacts {
     const applicant = { tabloId: document.tabloId, epoch: document.epoch, userId };
     if (submission.type === 'entry') return [admitEntry(submission.entry, applicant, this, digestContent)];
     const frontier = this.#changes.get(document)?.draft ?? document.frontier;
-    const admission = admit(submission.runs, applicant, frontier, this, digestContent);
+    const { decoded } = submission;
+    const admission = admit(decoded, applicant, frontier, this, digestContent);
     if (submission.continuity !== 'carried-over' || admission.type === 'known') return [admission];
     // What connects and is all new is a client's of this document. What is durable already would fill each new document as soon as it is there, if it is the
     // sender's alone: the tablo would move, and the client come back with it, for ever.
     if (admission.type === 'accepted' && admission.repeated.length === 0 && countClients(admission) <= MAX_CLIENTS)
       return [admission];
+    if (compareHeld(decoded, frontier).deletesHeld) return [admission];
     // Clocks of a clientID that is somebody else's here mean nothing: they are of the sender's earlier documents.
-    const here = trimKnown(submission.runs, frontier).filter(
+    const here = trimKnown(decoded.runs, frontier).filter(
       ({ client }) => frontier.nextClock(client) > 0 && frontier.ownerOf(client) === userId,
     );
     // A clientID that writes here and leaves clocks out has lost something on its way: it is asked for that.
     if (here.some(({ client, clock }) => clock > frontier.nextClock(client))) return [admission];
     // What goes on from what it has written here goes on under it: written by the server, it would leave out those clocks for ever.
-    const continued = here.length === 0 ? null : admit(here, applicant, frontier, this, digestContent);
+    const continued =
+      here.length === 0 ? null : admit({ runs: here, deletions: [] }, applicant, frontier, this, digestContent);
     const isContinued = continued?.type === 'accepted';
     const own = new Set(isContinued ? here.map(({ client }) => client) : []);
-    const rest = submission.runs.filter(({ client }) => !own.has(client));
+    const rest = decoded.runs.filter(({ client }) => !own.has(client));
     const carriedOver = admitCarriedOver(rest, applicant, this, digestContent);
     // What is wrong with it either way is said as for anybody.
     if (carriedOver.type === 'refused') return [admission];
     return isContinued ? [continued, carriedOver] : [carriedOver];
   }
 
-  #accept(submission: SignedSubmission, { runs, fresh, repeated }: Accepted): Extract<Outcome, { type: 'committed' }> {
+  #accept(submission: SignedSubmission, accepted: Accepted): Extract<Outcome, { type: 'committed' }> {
+    const { runs, fresh, repeated, refusals } = accepted;
     const outcome = {
       type: 'committed' as const,
       fresh: fresh.map(({ entry }) => entry.id),
       repeated: repeated.map(({ id }) => id),
+      refusals,
     };
-    // What the server would write is in the document already, or in an earlier epoch's: nothing to add.
-    if (runs === null && fresh.length === 0) return outcome;
+    // What it brings is in the document already, or in an earlier epoch's, or was refused before: nothing to add.
+    if (fresh.length === 0 && (runs === null || runs.length === 0)) return outcome;
     const change = this.#openChange(submission.document);
     for (const one of fresh) this.#write(change, one, submission.receivedAt);
     const entries = fresh.map(({ entry }) => entry);
@@ -190,11 +193,17 @@ class Batch implements LockedFacts {
     this.#recordErasures(change, appended);
     if (runs === null) this.#append(change, submission.userId, entries);
     else {
-      for (const run of runs) change.draft.append(run.client, submission.userId, run.entries);
+      for (const run of runs) this.#extend(change, run, submission.userId);
       this.#log(change, encodeRuns(runs));
     }
     this.#moveIfFull(change);
     return outcome;
+  }
+
+  /** [R3] Where the document cannot tell whose a clientID is, since nothing of it was admitted, the database keeps it. */
+  #extend({ document: { tabloId, epoch }, draft }: OpenChange, { client, entries }: Run, userId: UserId): void {
+    if (draft.nextClock(client) === 0 && entries[0] === VOID) this.#clients.push({ tabloId, epoch, client, userId });
+    draft.append(client, userId, entries);
   }
 
   /** At once, in the same transaction: what is decided after it belongs to the next document, so that only one update can go beyond the bound. */

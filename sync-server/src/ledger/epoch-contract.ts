@@ -8,7 +8,7 @@ import { decodeUpdate } from '../admission/decode-update.ts';
 import { EPOCH_LIMITS } from './epoch-limits.ts';
 import { Ledger } from './ledger.ts';
 import type { StoreUnderTest } from './ledger-contract.ts';
-import { alice, bob, carol, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
+import { alice, bob, carol, codeOf, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
 
 const silent = { onCommit: () => {}, onFailure: () => {} };
 const T = 1_700_000_000_000;
@@ -122,7 +122,7 @@ export function describeEpochs(start: Start): void {
       const replica = new Replica(alice);
       return ledger.submit(submissionOf(live, alice, replica.push(replica.message('x'.repeat(7_000), T + nth)), T));
     });
-    const outcomes = (await Promise.all(sent)).map((one) => (one.type === 'refused' ? one.refusal.code : one.type));
+    const outcomes = (await Promise.all(sent)).map(codeOf);
     expect(outcomes).toEqual(['committed', 'committed', 'committed', 'epoch-moved', 'epoch-moved', 'epoch-moved']);
     expect(live.hasMoved).toBe(true);
     expect(entriesOf(open(await test.seed(tablo)))).toHaveLength(3);
@@ -252,7 +252,7 @@ export function describeEpochs(start: Start): void {
     if (!decoded.ok) throw new Error(decoded.error.message);
     const outcome = await ledger.submit({
       ...{ type: 'update', document: second.live, userId: bob, receivedAt: T, continuity: 'carried-over' },
-      ...{ update: Y.encodeStateAsUpdate(b.doc), runs: decoded.value },
+      ...{ update: Y.encodeStateAsUpdate(b.doc), decoded: decoded.value },
     } as ReturnType<typeof submissionOf>);
     expect(outcome).toEqual({ type: 'known' });
     expect(second.live.hasMoved).toBe(false);

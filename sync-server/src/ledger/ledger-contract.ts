@@ -14,7 +14,7 @@ import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { describeEpochs } from './epoch-contract.ts';
 import { Ledger } from './ledger.ts';
-import { alice, bob, carol, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
+import { alice, bob, carol, codeOf, entriesOf, load, Replica, refusalOf, submissionOf } from './ledger-fixture.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import type { LoadedState } from './live-document.ts';
 
@@ -46,7 +46,7 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
       const replica = new Replica(alice);
       const message = replica.message('hello', T);
       const outcome = await ledger.submit(submissionOf(live, alice, replica.push(message), T));
-      expect(outcome).toEqual({ type: 'committed', fresh: [message.id], repeated: [] });
+      expect(outcome).toEqual({ type: 'committed', fresh: [message.id], repeated: [], refusals: [] });
       expect(await test.rows(tablo)).toEqual([[1, 'hello', T]]);
       expect(await test.log(tablo, 1)).toHaveLength(1);
       expect(entriesOf(doc)).toEqual([message]);
@@ -85,7 +85,7 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
       const again = await ledger.submit(
         submissionOf(second.live, alice, new Replica(alice).push(message), T + 9_000_000),
       );
-      expect(again).toEqual({ type: 'committed', fresh: [], repeated: [message.id] });
+      expect(again).toEqual({ type: 'committed', fresh: [], repeated: [message.id], refusals: [] });
       expect(await test.rows(tablo)).toEqual([[1, 'once', T]]);
       expect(entriesOf(second.doc)).toEqual([message]);
     });
@@ -104,15 +104,70 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
         submit(here, bob, { ...message, author: bob }),
         submit(here, bob, new Replica(bob).message('neighbour', T)),
       ]);
-      expect(outcomes.map((one) => (one.type === 'refused' ? one.refusal.code : one.type))).toEqual([
-        'committed',
-        'duplicate-id',
-        'duplicate-id',
-        'duplicate-id',
-        'committed',
-      ]);
+      expect(outcomes.map(codeOf)).toEqual(['committed', 'duplicate-id', 'duplicate-id', 'duplicate-id', 'committed']);
       expect((await test.rows(tablo)).map(([, text]) => text)).toEqual(['mine', 'neighbour']);
       expect(await test.rows(other)).toEqual([]);
+    });
+
+    it('[R8] refuses single entries of an update and takes the others; what their author writes after it connects, in the document as it is', async () => {
+      const { ledger, test, tablo } = await start();
+      const { live, doc } = load(tablo);
+      const [a, b] = [new Replica(alice), new Replica(bob)];
+      const send = (update: Uint8Array) => ledger.submit(submissionOf(live, alice, update, T));
+      const [one, two, three] = ['one', 'two', 'three'].map((text) => a.message(text, T));
+      const tooLong = { ...a.message('too long', T), text: 'x'.repeat(8_001) };
+      const mixed = a.push(one, tooLong, two);
+      expect(await send(mixed)).toEqual({
+        type: 'committed',
+        fresh: [one?.id, two?.id],
+        repeated: [],
+        refusals: [{ refusal: expect.objectContaining({ code: 'invalid-update' }), ids: [tooLong.id] }],
+      });
+      expect((await test.rows(tablo)).map(([, text]) => text)).toEqual(['one', 'two']);
+      // Nobody's document has it, its author's neither.
+      a.pull(doc);
+      b.pull(doc);
+      for (const each of [doc, a.doc, b.doc]) expect(entriesOf(each)).toEqual([one, two]);
+      expect(await send(a.push(three))).toMatchObject({ type: 'committed', fresh: [three?.id], refusals: [] });
+      // Sent again as it was, by a client that has not heard of it, it is refused again, and the others are known [R1].
+      expect(await send(mixed)).toMatchObject({ fresh: [], repeated: [], refusals: [{ ids: [tooLong.id] }] });
+      // With what it holds as deleted, as each sync of a client sends it.
+      expect(await send(Y.encodeStateAsUpdate(a.doc))).toEqual({ type: 'known' });
+      expect((await test.rows(tablo)).map(([, text]) => text)).toEqual(['one', 'two', 'three']);
+    });
+
+    it('[R3] [R8] a clientID of which all was refused stays its user’s, after a restart too, and goes on', async () => {
+      const { ledger, test, tablo } = await start();
+      const { live } = load(tablo);
+      const [a, b] = [new Replica(alice), new Replica(bob)];
+      const refused = await ledger.submit(submissionOf(live, alice, a.push({ ...a.message('empty', T), text: '' }), T));
+      expect(codeOf(refused)).toBe('invalid-update');
+      const restarted = load(tablo, 1, replay(await test.log(tablo, 1)));
+      expect(restarted.live.frontier.nextClock(a.doc.clientID)).toBe(1);
+      b.pull(restarted.doc);
+      b.doc.clientID = a.doc.clientID;
+      const forged = b.push(b.message('under another’s clientID', T));
+      expect(codeOf(await ledger.submit(submissionOf(restarted.live, bob, forged, T)))).toBe('not-your-entry');
+      const next = a.push(a.message('goes on', T));
+      expect(codeOf(await ledger.submit(submissionOf(restarted.live, alice, next, T)))).toBe('committed');
+      expect((await test.rows(tablo)).map(([, text]) => text)).toEqual(['goes on']);
+    });
+
+    it('[R2] a deletion of what the server has refuses all that comes with it, and leaves nothing behind', async () => {
+      const { ledger, test, tablo } = await start();
+      const { live, doc } = load(tablo);
+      const a = new Replica(alice);
+      const message = a.message('stays', T);
+      await ledger.submit(submissionOf(live, alice, a.push(message), T));
+      const before = Y.encodeStateVector(a.doc);
+      a.doc.transact(() => {
+        a.doc.getArray('messages').push([a.message('along', T)]);
+        a.doc.getArray('messages').delete(0, 1);
+      });
+      const outcome = await ledger.submit(submissionOf(live, alice, Y.encodeStateAsUpdate(a.doc, before), T));
+      expect(outcome).toMatchObject({ type: 'refused', refusal: { code: 'invalid-update' }, ids: [] });
+      expect(entriesOf(doc)).toEqual([message]);
+      expect(await test.log(tablo, 1)).toHaveLength(1);
     });
 
     it('[R4] a posted message sent again is one message, though the clock went on', async () => {
@@ -194,7 +249,7 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
       };
       const send = async (user: UserId, ...entries: readonly unknown[]) => {
         const outcome = await ledger.submit(submissionOf(live, user, new Replica(user).push(...entries), T));
-        return outcome.type === 'refused' ? outcome.refusal.message : outcome.type;
+        return refusalOf(outcome)?.message ?? outcome.type;
       };
       const own = Array.from({ length: 20 }, (_, nth) => react(alice, nth));
       expect(await send(alice, ...own, react(alice, 20))).toBe('A member can use 20 different emoji on a message.');
@@ -276,7 +331,7 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
       const [message, late] = [replica.message('hello', T), replica.message('late', T - 900_000)];
       test.loseAnswer();
       const outcome = await ledger.submit(submissionOf(live, alice, replica.push(message, late), T));
-      expect(outcome).toEqual({ type: 'committed', fresh: [message.id, late.id], repeated: [] });
+      expect(outcome).toEqual({ type: 'committed', fresh: [message.id, late.id], repeated: [], refusals: [] });
       expect(news).toEqual([{ seq: 1, messages: [message.id, late.id], others: [] }]);
       expect((await test.rows(tablo)).map(([seq, text]) => [seq, text])).toEqual([
         [1, 'hello'],
@@ -329,7 +384,7 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
         ledger.submit(submissionOf(live, alice, new Replica(alice).push(message), T)),
         ledger.submit({ type: 'move', document: live }),
       ]);
-      expect(outcomes[0]).toEqual({ type: 'committed', fresh: [message.id], repeated: [] });
+      expect(outcomes[0]).toEqual({ type: 'committed', fresh: [message.id], repeated: [], refusals: [] });
       expect(news).toEqual([{ seq: 1, messages: [message.id], others: [] }]);
     });
 
@@ -347,4 +402,11 @@ function foldLog(updates: readonly Uint8Array[]): readonly unknown[] {
   const doc = new Y.Doc();
   for (const update of updates) Y.applyUpdate(doc, update);
   return entriesOf(doc);
+}
+
+/** A document as it is loaded after a restart. */
+function replay(updates: readonly Uint8Array[]): Y.Doc {
+  const doc = new Y.Doc();
+  for (const update of updates) Y.applyUpdate(doc, update);
+  return doc;
 }

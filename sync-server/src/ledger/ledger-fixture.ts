@@ -1,12 +1,14 @@
 /** People, tablos and documents for tests of the ledger, on whichever store. */
+
+import type { Refusal } from '@tablo/schema/close-codes';
 import { encodeDocumentName } from '@tablo/schema/document-name';
 import { createMessage, type MemberEntry } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import * as Y from 'yjs';
-import { decodeUpdate, type Run } from '../admission/decode-update.ts';
+import { decodeUpdate } from '../admission/decode-update.ts';
 import type { CommitNews } from './commit-news.ts';
 import { EMPTY_STATE, LiveDocument, type LoadedState } from './live-document.ts';
-import type { Submission } from './submission.ts';
+import type { Outcome, Submission } from './submission.ts';
 
 export const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 export const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
@@ -73,8 +75,16 @@ export function submissionOf(
 ): Submission {
   const decoded = decodeUpdate(update);
   if (!decoded.ok) throw new Error(decoded.error.message);
-  return { type: 'update', document, userId, receivedAt, update, runs: decoded.value as readonly Run[] };
+  return { type: 'update', document, userId, receivedAt, update, decoded: decoded.value };
 }
+
+/** The reason of what was refused first, of all of it or of an entry; otherwise how it ended. */
+export function refusalOf(outcome: Outcome): Refusal | null {
+  if (outcome.type === 'refused') return outcome.refusal;
+  return outcome.type === 'committed' ? (outcome.refusals[0]?.refusal ?? null) : null;
+}
+
+export const codeOf = (outcome: Outcome): string => refusalOf(outcome)?.code ?? outcome.type;
 
 export const entriesOf = (doc: Y.Doc): readonly unknown[] => doc.getArray('messages').toArray();
 export const nameOf = ({ tabloId, epoch }: LiveDocument): string => encodeDocumentName({ tabloId, epoch });

@@ -6,7 +6,7 @@
  */
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
-import type { Facts } from '../admission/admit.ts';
+import type { Facts } from '../admission/admission.ts';
 
 /** What a transaction will ask for. */
 export interface Scope {
@@ -15,7 +15,7 @@ export interface Scope {
   readonly entries: ReadonlySet<EntryId>;
   /** Which emoji were used on these messages, and which of them by these members. */
   readonly reactions: readonly { readonly messageId: EntryId; readonly userId: UserId }[];
-  /** ClientIDs that have written nothing in their document yet: whose are they? */
+  /** ClientIDs of which their document has no entry: whose are they? */
   readonly clients: readonly { readonly tabloId: TabloId; readonly epoch: number; readonly client: number }[];
 }
 
@@ -54,11 +54,20 @@ export interface ErasureWrite {
   readonly messageId: EntryId;
 }
 
+/** Whose a clientID is of which the document holds void clocks alone [R3]. */
+export interface ClientWrite {
+  readonly tabloId: TabloId;
+  readonly epoch: number;
+  readonly client: number;
+  readonly userId: UserId;
+}
+
 export interface Writes {
   /** In order of arrival. */
   readonly entries: readonly EntryWrite[];
   readonly updates: readonly UpdateWrite[];
   readonly erasures: readonly ErasureWrite[];
+  readonly clients: readonly ClientWrite[];
   /** Tablos whose live document gives way to a fresh one, which begins with the newest messages, those of this transaction included. */
   readonly moves: readonly { readonly tabloId: TabloId; readonly from: number }[];
 }

@@ -2,7 +2,7 @@ import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { describe, expect, it, vi } from 'vitest';
 import { Ledger } from './ledger.ts';
 import { describeLedger } from './ledger-contract.ts';
-import { alice, bob, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
+import { alice, bob, codeOf, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
 import { type LedgerStore, SHARED, UnstorableError, type Writes } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
 import { MemoryLedgerStore } from './memory-ledger.ts';
@@ -396,10 +396,7 @@ describe('the ledger', () => {
       ledger.submit(submissionOf(live, alice, a.push(a.message('mine', T)), T)),
       ledger.submit(submissionOf(live, bob, shiftClock(b), T)),
     ]);
-    expect(outcomes.map((one) => (one.type === 'refused' ? one.refusal.code : one.type))).toEqual([
-      'committed',
-      'not-your-entry',
-    ]);
+    expect(outcomes.map(codeOf)).toEqual(['committed', 'not-your-entry']);
   });
 });
 

@@ -5,6 +5,7 @@ import { type EntryId, SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/s
 import { SEED_MAX_BYTES } from '@tablo/schema/limits';
 import * as Y from 'yjs';
 import { Frontier } from '../admission/frontier.ts';
+import { VOID } from '../admission/run.ts';
 import type { DocumentSize } from '../limit-settings.ts';
 import type { CommitNews } from './commit-news.ts';
 
@@ -160,22 +161,24 @@ function createClientId(): number {
 function elementAt(doc: Y.Doc, client: number, clock: number): unknown {
   if (clock >= Y.getState(doc.store, client)) return undefined;
   const item = Y.getItem(doc.store, Y.createID(client, clock));
-  return item instanceof Y.Item && item.content instanceof Y.ContentAny
-    ? item.content.arr[clock - item.id.clock]
-    : undefined;
+  // Nothing but the server's void clocks is ever deleted in a live document.
+  return readElements(item)?.[clock - item.id.clock] ?? VOID;
 }
 
-/** By induction a clientID carries one author's entries only, so its first entry tells whose it is [R3]. */
-function* readWriters(doc: Y.Doc): Iterable<{ client: number; owner: string; count: number }> {
+/** By induction a clientID carries one author's entries only, so its first entry tells whose it is [R3]; null where all of it is void. */
+function* readWriters(doc: Y.Doc): Iterable<{ client: number; owner: string | null; count: number }> {
   doc.getArray(ENTRIES_ROOT); // Integrated as a typed root, so that the structs below are the array's.
-  for (const client of doc.store.clients.keys()) {
-    const first = doc.store.clients.get(client)?.[0];
-    const value = first instanceof Y.Item && first.content instanceof Y.ContentAny ? first.content.arr[0] : undefined;
-    const parsed = parseEntry(value);
-    yield {
-      client,
-      owner: parsed.ok ? (parsed.value as Entry).author : SERVER_AUTHOR,
-      count: Y.getState(doc.store, client),
-    };
+  for (const [client, structs] of doc.store.clients) {
+    const first = structs.find((struct) => readElements(struct) !== null);
+    const parsed = parseEntry(first === undefined ? undefined : readElements(first)?.[0]);
+    const owner = parsed.ok ? (parsed.value as Entry).author : SERVER_AUTHOR;
+    yield { client, owner: first === undefined ? null : owner, count: Y.getState(doc.store, client) };
   }
+}
+
+/** Null: what stands there is deleted. */
+function readElements(struct: Y.Item | Y.GC): readonly unknown[] | null {
+  return struct instanceof Y.Item && !struct.deleted && struct.content instanceof Y.ContentAny
+    ? struct.content.arr
+    : null;
 }

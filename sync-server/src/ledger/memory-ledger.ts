@@ -4,7 +4,7 @@ import type { Edit, Message, Reaction } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { SEED_MAX_REACTIONS } from '@tablo/schema/limits';
 import type { Role } from '@tablo/schema/roles';
-import type { KnownEntry } from '../admission/admit.ts';
+import type { KnownEntry } from '../admission/admission.ts';
 import {
   BlockedError,
   type Committed,
@@ -130,8 +130,12 @@ export class MemoryLedgerStore implements LedgerStore {
     });
   }
 
-  #write({ entries, updates, erasures, moves }: Writes): bigint[] {
+  #write({ entries, updates, erasures, clients, moves }: Writes): bigint[] {
     this.erasures.push(...erasures);
+    for (const { tabloId, epoch, client, userId } of clients) {
+      const key = `${tabloId} ${epoch} ${client}`;
+      if (!this.clients.has(key)) this.clients.set(key, userId);
+    }
     for (const write of entries) {
       this.entries.set(write.entry.id, write);
       const tablo = this.tablos.get(write.tabloId);

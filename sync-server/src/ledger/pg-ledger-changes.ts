@@ -75,12 +75,16 @@ const ERASE = `INSERT INTO tablo_erasures AS e (message_id, tablo_id, epoch)
   SELECT "messageId", "tabloId", epoch FROM json_to_recordset($1) AS r("messageId" uuid, "tabloId" uuid, epoch integer)
   ON CONFLICT (message_id) DO UPDATE SET epoch = greatest(e.epoch, excluded.epoch), rows_removed = false`;
 
+const CLAIM = `INSERT INTO tablo_clients (tablo_id, epoch, client_id, user_id)
+  SELECT "tabloId", epoch, client, "userId" FROM json_to_recordset($1) AS r("tabloId" uuid, epoch integer, client bigint, "userId" uuid)
+  ON CONFLICT DO NOTHING`;
+
 type Write<E> = EntryWrite & { readonly entry: E };
 
 /** `query` runs one statement within what time is left. */
 export async function applyChanges(
   query: (name: string, text: string, values: unknown[]) => Promise<unknown>,
-  { entries, erasures }: Pick<Writes, 'entries' | 'erasures'>,
+  { entries, erasures, clients }: Pick<Writes, 'entries' | 'erasures' | 'clients'>,
 ): Promise<void> {
   const of = <E extends EntryWrite['entry']>(kind: E['kind']) =>
     entries.filter((one): one is Write<E> => one.entry.kind === kind);
@@ -98,4 +102,5 @@ export async function applyChanges(
   const deletions = of<Deletion>('delete').map(({ entry, shownAt }) => ({ target: entry.target, shown: shownAt }));
   if (deletions.length > 0) await query('ledger-delete', DELETE, [JSON.stringify(deletions)]);
   if (erasures.length > 0) await query('ledger-erase', ERASE, [JSON.stringify(erasures)]);
+  if (clients.length > 0) await query('ledger-claim', CLAIM, [JSON.stringify(clients)]);
 }

@@ -9,7 +9,7 @@ import { openTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { PgDocumentStore } from '../documents/pg-document-store.ts';
 import { Ledger } from './ledger.ts';
 import { describeLedger } from './ledger-contract.ts';
-import { alice, bob, carol, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
+import { alice, bob, carol, codeOf, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
 import { BlockedError, SHARED } from './ledger-store.ts';
 import { PgLedgerStore } from './pg-ledger.ts';
 
@@ -103,9 +103,7 @@ describe('rows', () => {
       const node = new Ledger(new PgLedgerStore(pool), silent);
       return node.submit(submissionOf(load(id).live, alice, new Replica(alice).push(message), T));
     });
-    const types = (await Promise.all(nodes))
-      .map((one) => (one.type === 'refused' ? one.refusal.code : one.type))
-      .sort();
+    const types = (await Promise.all(nodes)).map(codeOf).sort();
     expect(types).toEqual(['committed', 'duplicate-id']);
   });
 
@@ -155,7 +153,7 @@ describe('rows', () => {
     const holder = await admin.connect();
     await holder.query('BEGIN');
     await holder.query('UPDATE tablos SET name = name WHERE id = $1', [held]);
-    const decide = vi.fn(() => ({ entries: [], updates: [], erasures: [], moves: [] }));
+    const decide = vi.fn(() => ({ entries: [], updates: [], erasures: [], clients: [], moves: [] }));
     const scope = {
       tablos: new Set([held, free]),
       members: [],

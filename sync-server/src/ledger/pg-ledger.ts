@@ -5,7 +5,7 @@
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { parseRole } from '@tablo/schema/roles';
 import type { Pool, PoolClient, QueryResult } from 'pg';
-import type { KnownEntry } from '../admission/admit.ts';
+import type { KnownEntry } from '../admission/admission.ts';
 import { hostRole } from '../db/host-columns.ts';
 import {
   BlockedError,

@@ -68,7 +68,7 @@ export class SharedBatch {
     const before = this.#growth.get(document) ?? document.size;
     if (submission.type === 'move') return before;
     const isUpdate = submission.type === 'update';
-    const clients = isUpdate ? new Set(submission.runs.map(({ client }) => client)) : [];
+    const clients = isUpdate ? new Set(submission.decoded.runs.map(({ client }) => client)) : [];
     const fresh = [...clients].filter((client) => document.frontier.nextClock(client) === 0);
     return {
       entries: before.entries + countEntries(submission),

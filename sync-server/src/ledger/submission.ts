@@ -1,10 +1,10 @@
 /** What is handed to the ledger, and what becomes of it. */
-import type { Refusal } from '@tablo/schema/close-codes';
 import { type MemberEntry, readClaimedId } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { unreachable } from '@tablo/schema/result';
+import type { EntryRefusal } from '../admission/admission.ts';
 import { idsToLookUp, reactedTo } from '../admission/admit.ts';
-import type { Run } from '../admission/decode-update.ts';
+import type { Update } from '../admission/run.ts';
 import type { Scope } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
 
@@ -29,7 +29,7 @@ export type Submission =
   | (Signed & {
       readonly type: 'update';
       readonly update: Uint8Array;
-      readonly runs: readonly Run[];
+      readonly decoded: Update;
       readonly continuity?: Continuity;
     })
   /** One entry by REST: the server writes it into the document on the author's behalf. */
@@ -40,9 +40,18 @@ export type Submission =
 export type Outcome =
   /** The server had all of it. */
   | { readonly type: 'known' }
-  /** Durable and in the document. `repeated`: durable before under the same ids. */
-  | { readonly type: 'committed'; readonly fresh: readonly EntryId[]; readonly repeated: readonly EntryId[] }
-  | { readonly type: 'refused'; readonly refusal: Refusal; readonly ids: readonly EntryId[]; readonly isGap: boolean };
+  /**
+   * Durable and in the document. `repeated`: durable before under the same ids. `refusals`: of the other entries of the same update, whose clocks are void now. May be
+   * all of them.
+   */
+  | {
+      readonly type: 'committed';
+      readonly fresh: readonly EntryId[];
+      readonly repeated: readonly EntryId[];
+      readonly refusals: readonly EntryRefusal[];
+    }
+  /** As a whole: nothing of it is written. */
+  | (EntryRefusal & { readonly type: 'refused'; readonly isGap: boolean });
 
 /** What a waiting submission costs beside its bytes: decoded entries, promises, a place in a queue. */
 const OVERHEAD_BYTES = 1_024;
@@ -64,14 +73,14 @@ export function sizeOf(submission: Submission): number {
 /** Entries that it brings, the ones that are known already included. */
 export function countEntries(submission: Submission): number {
   if (submission.type !== 'update') return 1;
-  return submission.runs.reduce((sum, { entries }) => sum + entries.length, 0);
+  return submission.decoded.runs.reduce((sum, { entries }) => sum + entries.length, 0);
 }
 
 /** Ids of the entries that it brings, as far as they are ids. */
 export function idsOf(submission: Submission): readonly EntryId[] {
   if (submission.type === 'move') return [];
   if (submission.type === 'entry') return [submission.entry.id];
-  return submission.runs.flatMap(({ entries }) => entries.flatMap((value) => readClaimedId(value) ?? []));
+  return submission.decoded.runs.flatMap(({ entries }) => entries.flatMap((value) => readClaimedId(value) ?? []));
 }
 
 export function scopeOf(submissions: readonly Submission[]): Scope {
@@ -87,10 +96,12 @@ export function scopeOf(submissions: readonly Submission[]): Scope {
     members.set(`${tabloId} ${submission.userId}`, { tabloId, userId: submission.userId });
     const { userId } = submission;
     // Also of those that are claimed in memory: the claim may be gone from there before the decision.
-    for (const { client } of submission.type === 'entry' ? [] : submission.runs) {
-      if (frontier.nextClock(client) === 0) clients.set(`${tabloId} ${epoch} ${client}`, { tabloId, epoch, client });
+    for (const { client } of submission.type === 'entry' ? [] : submission.decoded.runs) {
+      if (frontier.nextClock(client) === 0 || frontier.ownerOf(client) === null)
+        clients.set(`${tabloId} ${epoch} ${client}`, { tabloId, epoch, client });
     }
-    const values = submission.type === 'entry' ? [submission.entry] : submission.runs.flatMap((run) => run.entries);
+    const values =
+      submission.type === 'entry' ? [submission.entry] : submission.decoded.runs.flatMap((run) => run.entries);
     for (const id of idsToLookUp(values)) entries.add(id);
     for (const messageId of reactedTo(values)) reactions.set(`${messageId} ${userId}`, { messageId, userId });
   }

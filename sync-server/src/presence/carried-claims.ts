@@ -4,8 +4,8 @@
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Limits } from '../access/limits.ts';
-import type { Run } from '../admission/decode-update.ts';
 import type { FrontierView } from '../admission/frontier.ts';
+import { type Run, VOID } from '../admission/run.ts';
 import type { ClientClaims } from './client-claims.ts';
 
 /** A page has one. What it brings along may have been written by some pages before it: the ones that wrote last are likely to be open. */
@@ -37,6 +37,7 @@ export function ownClients(runs: readonly Run[], userId: UserId, frontier: Front
   const others = new Set<number>();
   for (const { client, entries } of runs) {
     for (const value of entries) {
+      if (value === VOID) continue;
       const { author, sentAt } = value as { readonly author?: unknown; readonly sentAt?: unknown };
       if (author !== userId || typeof sentAt !== 'number') others.add(client);
       else wroteAt.set(client, Math.max(wroteAt.get(client) ?? 0, sentAt));

@@ -3,7 +3,8 @@
  * time this returns, so Hocuspocus finds nothing new in the frame and only acknowledges it.
  *
  * A refused frame is dropped by making the connection read-only while Hocuspocus handles this one frame (TRAPS 1.2): it answers `SyncStatus(false)`, and the
- * connection lives on. Safe because a connection's frames are handled strictly one after another.
+ * connection lives on. Safe because a connection's frames are handled strictly one after another. Of a frame of which single entries were refused, the rest
+ * is durable; the client hears of the deleted clocks first, then what was refused and why.
  */
 import type {
   afterHandleMessagePayload,
@@ -14,13 +15,15 @@ import type {
 } from '@hocuspocus/server';
 import { OutgoingMessage } from '@hocuspocus/server';
 import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
-import { type EntryId, isEntryId, type UserId } from '@tablo/schema/ids';
+import { isEntryId, type UserId } from '@tablo/schema/ids';
 import { MAX_UPDATE_ENTRIES } from '@tablo/schema/limits';
 import { canWrite } from '@tablo/schema/roles';
 import { encodeStateless } from '@tablo/schema/stateless';
 import type { Limits } from '../access/limits.ts';
-import { isKnown, trimKnown } from '../admission/admit.ts';
-import { decodeUpdate, type Run } from '../admission/decode-update.ts';
+import type { EntryRefusal } from '../admission/admission.ts';
+import { decodeUpdate } from '../admission/decode-update.ts';
+import { isKnown, trimKnown } from '../admission/held.ts';
+import type { Run } from '../admission/run.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { LiveDocument } from '../ledger/live-document.ts';
@@ -32,14 +35,19 @@ import { Lookahead } from './lookahead.ts';
 
 /** An update without anything in it. */
 const NOTHING = [0, 0];
+/**
+ * One that no document holds: its clientID has 33 bits. A read-only connection's SyncStep2 is answered with yes where the document has all its clocks (Hocuspocus,
+ * `MessageReceiver`, by `snapshotContainsUpdate`), and it has those of what was refused.
+ */
+const NOWHERE = [1, 1, 0x80, 0x80, 0x80, 0x80, 0x10, 0, 0, 1, 0];
 
 export interface AdmissionObserver {
   onRefused(refusal: Refusal): void;
 }
 
 interface Refused {
-  readonly refusal: Refusal;
-  readonly ids: readonly EntryId[];
+  /** At least one. */
+  readonly refusals: readonly EntryRefusal[];
   readonly isGap: boolean;
 }
 
@@ -86,7 +94,10 @@ export class AdmissionExtension implements Extension {
     if (connection === undefined) return;
     const live = connection as LiveConnection;
     const refused = await (this.#lookaheads.get(live)?.take(payload) ?? this.#decide(payload, live, document));
-    if (refused !== null) return this.#refuse(live, document, refused);
+    if (refused !== null) {
+      if (payload.byteLength >= NOWHERE.length) payload.set(NOWHERE);
+      return this.#refuse(live, document, refused);
+    }
     // The document has it by now: Hocuspocus need not apply it again, and answers a guest who brings nothing new with yes.
     payload.set(NOTHING);
     if (connection.readOnly) this.#overrule(live, false);
@@ -107,17 +118,16 @@ export class AdmissionExtension implements Extension {
   async #decide(update: Uint8Array, connection: LiveConnection, document: Document): Promise<Refused | null> {
     const receivedAt = Date.now();
     const live = this.#documents.of(document);
-    if (live === undefined || document.isDestroyed)
-      return { refusal: createRefusal('unavailable'), ids: [], isGap: false };
+    if (live === undefined || document.isDestroyed) return whole(createRefusal('unavailable'));
     const { userId } = connection.context;
-    const limited: Refused = { refusal: createRefusal('rate-limited'), ids: [], isGap: false };
+    const limited = whole(createRefusal('rate-limited'));
     // Before anything is decoded: what is refused in the end has cost its reading.
     if (!this.#limits.take('bytes', userId, update.byteLength)) return limited;
     const { isBridged } = connection.context.socket;
     const decoded = isBridged ? decodeUpdate(update, MAX_UPDATE_ENTRIES) : decodeUpdate(update);
-    if (!decoded.ok) return { refusal: decoded.error, ids: [], isGap: false };
+    if (!decoded.ok) return whole(decoded.error);
     if (isKnown(decoded.value, live.frontier)) return null;
-    const lacking = trimKnown(decoded.value, live.frontier);
+    const lacking = trimKnown(decoded.value.runs, live.frontier);
     const entries = isBridged
       ? await this.#inTurn(connection, () => this.#countNew(lacking, live, userId))
       : count(lacking);
@@ -128,19 +138,20 @@ export class AdmissionExtension implements Extension {
       userId,
       receivedAt,
       update,
-      runs: decoded.value,
+      decoded: decoded.value,
       // An unmodified y-websocket client knows nothing of epochs: it comes back with the document that it had.
       continuity: isBridged ? 'carried-over' : 'strict',
       isAwaited: () => document.hasConnection(connection),
     });
-    if (outcome.type === 'refused') return outcome;
+    if (outcome.type === 'refused') return { refusals: [outcome], isGap: outcome.isGap };
     if (isBridged)
       void claimCarriedOver(lacking, { tabloId: live.tabloId, epoch: live.epoch, userId }, live.frontier, {
         claims: this.#claims,
         limits: this.#limits,
       });
     if (connection.context.isNewcomer) this.#onCome(connection);
-    return null;
+    const refusals = outcome.type === 'committed' ? outcome.refusals : [];
+    return refusals.length === 0 ? null : { refusals, isGap: false };
   }
 
   /**
@@ -173,10 +184,14 @@ export class AdmissionExtension implements Extension {
     return await paid;
   }
 
-  #refuse(connection: LiveConnection, document: Document, { refusal, ids, isGap }: Refused): void {
-    this.#observer.onRefused(refusal);
+  #refuse(connection: LiveConnection, document: Document, { refusals, isGap }: Refused): void {
     this.#overrule(connection, true);
-    connection.sendStateless(encodeStateless({ type: 'refused', ...refusal, ids: [...ids] }));
+    // The deleted clocks first: they tell the client that nothing is missing in its document.
+    document.flush();
+    for (const { refusal, ids } of refusals) {
+      this.#observer.onRefused(refusal);
+      connection.sendStateless(encodeStateless({ type: 'refused', ...refusal, ids: [...ids] }));
+    }
     // A gap may be an honest client's whose earlier frame got lost with a socket: asked for what the server lacks, it sends all of it.
     if (isGap && !connection.context.isAnswer) {
       connection.send(
@@ -189,4 +204,5 @@ export class AdmissionExtension implements Extension {
   }
 }
 
+const whole = (refusal: Refusal): Refused => ({ refusals: [{ refusal, ids: [] }], isGap: false });
 const count = (runs: readonly Run[]): number => runs.reduce((sum, run) => sum + run.entries.length, 0);

@@ -5,7 +5,7 @@
 /// <reference types="node" />
 // biome-ignore-all lint/style/noRestrictedImports: the server that the client is tested against.
 import type { Socket } from 'node:net';
-import { type Extension, OutgoingMessage, Server, type WebSocketLike } from '@hocuspocus/server';
+import { type Document, type Extension, OutgoingMessage, Server, type WebSocketLike } from '@hocuspocus/server';
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { encodeDocumentName, parseDocumentName } from '@tablo/schema/document-name';
 import type { DraftText } from '@tablo/schema/draft';
@@ -60,6 +60,8 @@ export class FakeServer {
   readonly tablos = new Map<string, FakeTablo>();
   /** Looks at each update before it is committed. */
   judge: (entries: readonly MemberEntry[]) => Verdict = () => null;
+  /** As the real one: takes what it refuses out of the document, and the rest of the update in. Otherwise a refusal is about an update as a whole. */
+  takesOut = false;
   /** Denies joins while set. */
   deny: ReasonCode | null = null;
   answersCheck = true;
@@ -385,18 +387,28 @@ export class FakeServer {
             double.map((entry) => entry.id),
           );
         const verdict = this.judge(entries);
-        if (verdict !== null) return refuse(verdict.code, verdict.ids ?? entries.map((entry) => entry.id));
-        const fresh = entries.filter(
-          (entry, index) => !tablo.durable.has(entry.id) && entries.findIndex(({ id }) => id === entry.id) === index,
+        const refusedIds = new Set(verdict?.ids ?? (verdict === null ? [] : entries.map((entry) => entry.id)));
+        if (verdict !== null) {
+          if (this.takesOut) takeOut(document, payload, refusedIds);
+          refuse(verdict.code, [...refusedIds]);
+          if (!this.takesOut) return;
+        }
+        const taken = entries.filter(({ id }) => !refusedIds.has(id));
+        const fresh = taken.filter(
+          (entry, index) => !tablo.durable.has(entry.id) && taken.findIndex(({ id }) => id === entry.id) === index,
         );
         const first = tablo.lastSeq + 1;
         for (const entry of fresh) this.#record(tablo, entry);
         const late = fresh.filter(({ sentAt }) => isLate(sentAt, Date.now())).map(({ id }) => id);
         if (late.length > 0) document.getArray(ENTRIES_ROOT).push([createArrival(late, Date.now())]);
         // Durable with its rows, as in one transaction: the connection may be gone before Hocuspocus applies it.
-        tablo.state = Y.mergeUpdates(tablo.state === null ? [payload] : [tablo.state, payload]);
+        tablo.state =
+          verdict === null
+            ? Y.mergeUpdates(tablo.state === null ? [payload] : [tablo.state, payload])
+            : Y.encodeStateAsUpdate(document);
+        if (taken.length === 0) return;
         const messages = fresh.flatMap((entry) => (entry.kind === 'message' ? [entry.id] : []));
-        const others = entries.flatMap((entry) => (messages.includes(entry.id) ? [] : [entry.id]));
+        const others = taken.flatMap((entry) => (messages.includes(entry.id) ? [] : [entry.id]));
         committed.set(connection, { type: 'committed', seq: first, messages, others });
       },
       afterHandleMessage: async ({ connection, document }) => {
@@ -421,4 +433,14 @@ export class FakeServer {
       },
     };
   }
+}
+
+/** In one transaction: nobody sees what is taken out. */
+function takeOut(document: Document, update: Uint8Array, ids: ReadonlySet<string>): void {
+  document.transact(() => {
+    Y.applyUpdate(document, update);
+    const array = document.getArray<{ readonly id: string }>(ENTRIES_ROOT);
+    for (let index = array.length - 1; index >= 0; index -= 1) if (ids.has(array.get(index).id)) array.delete(index);
+  });
+  document.flush();
 }

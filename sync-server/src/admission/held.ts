@@ -1,0 +1,72 @@
+/** What of an update the document has already, and whether the two agree about it. */
+import type { FrontierView } from './frontier.ts';
+import { type Run, type Update, VOID } from './run.ts';
+
+/** What the server lacks of each run: a SyncStep2 repeats whatever the sender cannot know to be here. */
+export function trimKnown(runs: readonly Run[], frontier: FrontierView): readonly Run[] {
+  return runs.flatMap((run) => {
+    const known = frontier.nextClock(run.client) - run.clock;
+    if (known <= 0) return [run];
+    if (known >= run.entries.length) return [];
+    const clock = run.clock + known;
+    const origin = { client: run.client, clock: clock - 1 };
+    return [{ ...run, clock, origin, entries: run.entries.slice(known) }];
+  });
+}
+
+/** What an update says of clocks that the document has, beside what the document holds there. */
+export interface Comparison {
+  /**
+   * One clientID on two devices (a cloned profile, a restored disk) fills the same clocks with different entries. Yjs would take the second for the first and drop
+   * it without a word (TRAPS 4.1); acknowledged, it would be lost.
+   */
+  readonly contradicts: boolean;
+  /** Entries for which the document has a void clock. Their author cannot have heard of the refusal. */
+  readonly refusedBefore: readonly unknown[];
+  /** [R2] It deletes an entry that the document has. Only the server deletes, and each client that has heard of that says so with every sync. */
+  readonly deletesHeld: boolean;
+  /** [R2] It deletes what the document has never had. */
+  readonly deletesMore: boolean;
+}
+
+export function compareHeld(update: Update, frontier: FrontierView): Comparison {
+  const refusedBefore: unknown[] = [];
+  let contradicts = false;
+  let deletesHeld = false;
+  for (const { client, clock, entries } of update.runs) {
+    const known = Math.min(entries.length, frontier.nextClock(client) - clock);
+    for (let nth = 0; nth < known; nth += 1) {
+      const value = entries[nth];
+      const held = frontier.elementAt(client, clock + nth);
+      // Not in the document yet: it is on its way there.
+      if (held === undefined) continue;
+      if (held === VOID && value !== VOID) refusedBefore.push(value);
+      else if (held !== VOID && value === VOID) deletesHeld = true;
+      else if (held !== VOID && JSON.stringify(held) !== JSON.stringify(value)) contradicts = true;
+    }
+  }
+  return { contradicts, refusedBefore, ...compareDeletions(update, frontier, deletesHeld) };
+}
+
+/** Whether the document has all of it, entry by entry: then it is durable, and nothing needs deciding. */
+export function isKnown(update: Update, frontier: FrontierView): boolean {
+  if (trimKnown(update.runs, frontier).length > 0) return false;
+  const { contradicts, refusedBefore, deletesHeld, deletesMore } = compareHeld(update, frontier);
+  return !contradicts && refusedBefore.length === 0 && !deletesHeld && !deletesMore;
+}
+
+function compareDeletions(
+  { deletions }: Update,
+  frontier: FrontierView,
+  deletesHeld: boolean,
+): Pick<Comparison, 'deletesHeld' | 'deletesMore'> {
+  let deletesMore = false;
+  for (const { client, clock, length } of deletions) {
+    const count = Math.min(length, frontier.nextClock(client) - clock);
+    if (count < length) deletesMore = true;
+    for (let nth = 0; nth < count && !deletesHeld; nth += 1)
+      if (frontier.elementAt(client, clock + nth) !== VOID) deletesHeld = true;
+    if (deletesHeld) break;
+  }
+  return { deletesHeld, deletesMore };
+}

@@ -1,0 +1,56 @@
+/** No, to an update or to one of its entries. */
+import { createRefusal, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
+import { readClaimedId } from '@tablo/schema/entry';
+import type { EntryId } from '@tablo/schema/ids';
+import type { Admission, EntryRefusal } from './admission.ts';
+
+interface RefusedOptions {
+  readonly isGap?: boolean;
+  /** Not about the entries themselves: none of them is named. */
+  readonly namesNone?: boolean;
+}
+
+/** Thrown where a question is answered with no; caught where it is known whether that is about all of the update. */
+export class Refused extends Error {
+  readonly refusal: Refusal;
+  readonly #options: RefusedOptions;
+
+  constructor(code: ReasonCode, message?: string, options: RefusedOptions = {}) {
+    super(code);
+    this.refusal = createRefusal(code, message);
+    this.#options = options;
+  }
+
+  asAdmission(ids: readonly EntryId[]): Admission {
+    const { isGap = false, namesNone = false } = this.#options;
+    return { type: 'refused', refusal: this.refusal, ids: namesNone ? [] : ids, isGap };
+  }
+}
+
+/** Of single entries, by their reason. */
+export class Refusals {
+  readonly #byReason = new Map<string, { readonly refusal: Refusal; readonly ids: EntryId[] }>();
+
+  get isEmpty(): boolean {
+    return this.#byReason.size === 0;
+  }
+
+  add(value: unknown, refusal: Refusal): void {
+    const key = `${refusal.code} ${refusal.message}`;
+    const same = this.#byReason.get(key) ?? { refusal, ids: [] };
+    const id = readClaimedId(value);
+    if (id !== null) same.ids.push(id);
+    this.#byReason.set(key, same);
+  }
+
+  list(): readonly EntryRefusal[] {
+    return [...this.#byReason.values()];
+  }
+
+  /** Of the only entry. */
+  ofAll(): Admission {
+    const [first] = this.list();
+    if (first === undefined) throw new Error('nothing was refused');
+    return { type: 'refused', ...first, isGap: false };
+  }
+}
