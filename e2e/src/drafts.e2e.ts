@@ -191,6 +191,36 @@ describe('what a draft is aimed at', () => {
   });
   afterAll(() => erin?.context.close());
 
+  it('[R8] a text over the limit stays whole in another tablo, over a reload, in a second tab and with no network, until it is short enough', async () => {
+    const long = `The whole story: ${'and then '.repeat(1_000)}the end`;
+    await erin.open('Shed');
+    await erin.composer.fill(long);
+    await erin.page.getByText(`${long.length.toLocaleString('en')} / 8,000`).waitFor();
+    await button('Send').click();
+    await erin.page.getByText(/^That is 1,0\d\d characters too long/u).waitFor();
+    await draft(erin).toBe(long);
+    await erin.open('Attic');
+    await draft(erin).toBe('');
+    await erin.open('Shed');
+    await draft(erin).toBe(long);
+    await erin.page.reload();
+    await draft(erin).toBe(long);
+    await erin.context.setOffline(true);
+    await erin.page.reload();
+    await draft(erin).toBe(long);
+    await erin.context.setOffline(false);
+    const tab = await erin.anotherTab();
+    await tab.open('Shed');
+    await draft(tab).toBe(long);
+    await tab.page.close();
+    const short = long.slice(0, 8_000).trim();
+    await erin.composer.fill(short);
+    await button('Send').click();
+    await eventually(() => erin.statusOf(short)).toEqual(['sent']);
+    await draft(erin).toBe('');
+    await erin.open('Attic');
+  });
+
   it('[R8] an edit under way survives another tablo and a reload, and the draft of the tablo comes back after it', async () => {
     await erin.composer.fill('An ordinary draft');
     await erin.choose('I ment the axe', 'Edit');

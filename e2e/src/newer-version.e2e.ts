@@ -26,6 +26,9 @@ const lookForUpdate = (page: Page) =>
     const registration = await navigator.serviceWorker.getRegistration();
     await registration?.update();
   });
+/** What the text is: an edit, or an answer, of which message. */
+const aimed = ({ page }: Person) =>
+  eventually(async () => (await page.locator('.composer-context-words').allTextContents()).join(''));
 /** Until the page is another one than that in which this was called. */
 async function markPage(page: Page): Promise<() => Promise<void>> {
   await page.evaluate(() => Object.assign(window, { isOldPage: true }));
@@ -45,9 +48,13 @@ it('[R8] is loaded in each tab by its own click, whichever comes first, and what
   await eventually(() => first.page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
   const second = await first.anotherTab();
   await second.open('Kitchen');
-  await second.composer.fill('Not sent yet');
+  await second.say('The first words');
+  await second.choose('The first words', 'Edit');
+  await second.composer.fill('The first and the last words');
   await first.open('Garden');
-  await first.composer.fill('Neither is this');
+  await first.say('Who has the key?');
+  await first.choose('Who has the key?', 'Reply');
+  await first.composer.fill('Not I');
 
   door.publish();
   for (const { page } of [first, second]) await lookForUpdate(page);
@@ -56,7 +63,8 @@ it('[R8] is loaded in each tab by its own click, whichever comes first, and what
   const hasLoadedToo = await markPage(second.page);
   await first.page.getByRole('button', { name: 'Load it now' }).click();
   await hasLoaded();
-  await eventually(() => first.composer.inputValue()).toBe('Neither is this');
+  await eventually(() => first.composer.inputValue()).toBe('Not I');
+  await aimed(first).toBe('Replying to yourselfWho has the key?');
   expect(await offer(first.page).count()).toBe(0);
 
   // The other one goes on with what it has loaded, all of it, until it is asked.
@@ -68,7 +76,8 @@ it('[R8] is loaded in each tab by its own click, whichever comes first, and what
   await second.closeDialog();
   await second.page.getByRole('button', { name: 'Load it now' }).click();
   await hasLoadedToo();
-  await eventually(() => second.composer.inputValue()).toBe('Not sent yet');
+  await eventually(() => second.composer.inputValue()).toBe('The first and the last words');
+  await aimed(second).toBe('EditingThe first words');
   expect(await offer(second.page).count()).toBe(0);
   await first.context.close();
 });
