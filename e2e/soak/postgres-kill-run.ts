@@ -48,9 +48,11 @@ export async function runPostgresKills({ kills, seed, onKill }: PostgresKillOpti
 }
 
 async function kill(victim: Victim, stage: Stage, postgres: EmbeddedPostgres): Promise<void> {
-  const pid = victim === 'postmaster' ? postgres.pid : await backendOf(stage);
+  const pid = (victim === 'postmaster' ? null : await backendOf(stage)) ?? postgres.pid;
+  // It is just coming back from the last kill.
+  if (pid === null) return;
   try {
-    process.kill(pid ?? postgres.pid, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
   } catch {
     await delay(1); // It has ended by itself meanwhile: with a killed postmaster, say.
   }

@@ -27,7 +27,7 @@ export function troublesOf(postgres: EmbeddedPostgres, gate: Gate): readonly Tro
       name: 'PostgreSQL killed',
       isAway: true,
       begin: async () => {
-        process.kill(postgres.pid, 'SIGKILL');
+        if (postgres.pid !== null) process.kill(postgres.pid, 'SIGKILL');
         gate.shut(); // It is back within a second; the gate makes it stay away for as long as the others.
       },
       end: async () => gate.reopen(),

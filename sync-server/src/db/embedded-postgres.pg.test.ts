@@ -94,8 +94,9 @@ describe('openEmbeddedPostgres', () => {
     const postgres = await open();
     await run(postgres.url, 'create table kept(); insert into kept default values');
     const killed = postgres.pid;
+    if (killed === null) throw new Error('It has just answered: it has a process.');
     process.kill(killed, 'SIGKILL');
-    await until(() => postgres.pid !== 0 && postgres.pid !== killed);
+    await until(() => postgres.pid !== null && postgres.pid !== killed);
     expect(await ask(postgres.url, 'select count(*)::int from kept')).toBe(1);
     await postgres.close();
   });

@@ -30,8 +30,8 @@ export interface EmbeddedPostgresOptions {
 
 export interface EmbeddedPostgres {
   readonly url: string;
-  /** The server process of the moment, for tests which kill it. */
-  readonly pid: number;
+  /** The server process of the moment, for tests which kill it; null while there is none. */
+  readonly pid: number | null;
   close(): Promise<void>;
 }
 
@@ -94,8 +94,8 @@ class Server {
     return `postgres://tablo:${this.#password}@127.0.0.1:${this.#port}/${DATABASE}`;
   }
 
-  get pid(): number {
-    return this.#postmaster?.pid ?? 0;
+  get pid(): number | null {
+    return this.#postmaster?.pid ?? null;
   }
 
   async open(choosePort: () => Promise<number>): Promise<void> {
