@@ -385,4 +385,30 @@ describe('the page of whoever reads from right to left', () => {
     });
     expect(digit).toBeLessThan(letter ?? 0);
   });
+
+  it('cuts the line below a tablo where its text ends, whichever way it is read', async () => {
+    await ada.page.setViewportSize(DESK);
+    await ada.page.evaluate(() => {
+      document.documentElement.dir = 'ltr';
+    });
+    await ada.createTablo('Both ways');
+    const line = ada.tablos.getByRole('listitem').filter({ hasText: 'Both ways' }).locator('.tablo-preview bdi').last();
+    for (const text of [
+      'مرحبا بالجميع في الموقع الجديد. كل ما كتبتموه هنا يبقى هنا (English inside Arabic)',
+      'Hello to everybody on the new site. All that you write here stays here (عربي)',
+    ]) {
+      await ada.say(text);
+      await eventually(() => line.textContent()).toBe(text);
+      const hidden = await line.evaluate((element) => {
+        const [box, range] = [element.getBoundingClientRect(), document.createRange()];
+        const node = element.firstChild as Text;
+        range.setStart(node, 0);
+        range.setEnd(node, 1);
+        const first = range.getBoundingClientRect();
+        return Math.round(Math.max(box.left - first.left, first.right - box.right, 0));
+      });
+      expect(hidden, text).toBe(0);
+      expect(await line.evaluate((element) => element.scrollWidth > element.clientWidth)).toBe(true);
+    }
+  });
 });

@@ -112,6 +112,8 @@ export class Person {
     const field = this.page.getByRole('dialog').getByRole('textbox', { name: 'Name', exact: true });
     await field.fill(name);
     await field.press('Enter');
+    // The composer may still be that of the tablo before.
+    await this.page.getByRole('heading', { name, exact: true }).waitFor();
     await this.composer.waitFor();
   }
 

@@ -56,17 +56,17 @@ export const TabloLink = memo(function TabloLink({ channel, isCurrent, isOwnLast
         </span>
         <span className="tablo-line">
           {isMarked && <TabloState id={state} channel={channel} isCurrent={isCurrent} />}
-          <span className="tablo-preview truncate" id={preview}>
+          <span className="tablo-preview" id={preview}>
             {lastMessage === null ? (
-              'No messages yet'
+              <span className="truncate">No messages yet</span>
             ) : (
               <>
                 <span className="tablo-author">
                   {isOwnLast ? <You /> : <PersonName person={authorOf(lastMessage)} isInline />}
                   {': '}
                 </span>
-                {/* One line is shown; there is no need to lay out 8,000 characters for it. */}
-                <bdi>{lastMessage.text.slice(0, 160)}</bdi>
+                {/* A box of its own: cut where the text ends, which is on the left of a text that is read from the right. One line of 8,000 characters is enough to lay out. */}
+                <bdi className="truncate">{lastMessage.text.slice(0, 160)}</bdi>
               </>
             )}
           </span>
