@@ -51,7 +51,7 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: 'sync-server/src/ledger/committer.ts',
         find: 'const done = await state.watch(() => attempt.run(), isAlone);',
-        replace: `for (const { resolve } of batch) resolve({ type: 'committed', fresh: [], repeated: [], refusals: [] });
+        replace: `for (const { resolve } of batch) resolve({ type: 'committed', fresh: [], repeated: [], refusals: [], dropped: [] });
         await this.#pause(100);
         const done = await state.watch(() => attempt.run(), isAlone);`,
       },

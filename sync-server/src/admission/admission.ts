@@ -3,7 +3,7 @@ import type { Refusal } from '@tablo/schema/close-codes';
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
-import type { Run } from './run.ts';
+import type { ItemId, Run } from './run.ts';
 
 /** What the ledger knows of an entry that was admitted before, in whichever tablo and epoch. */
 export interface KnownEntry {
@@ -68,6 +68,8 @@ export type Admission =
       readonly repeated: readonly MemberEntry[];
       /** One for each reason; none where all of it entered. */
       readonly refusals: readonly EntryRefusal[];
+      /** Where the refused entries stand in a document that only their sender has: it is to drop them there. Otherwise `runs` says it to everybody. */
+      readonly dropped?: readonly ItemId[];
     }
   /** As a whole. */
   | (EntryRefusal & { readonly type: 'refused'; readonly isGap: boolean });

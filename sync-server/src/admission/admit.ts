@@ -16,7 +16,7 @@ import type { Admission, Applicant, Facts } from './admission.ts';
 import type { FrontierView } from './frontier.ts';
 import { compareHeld, trimKnown } from './held.ts';
 import { Refusals, Refused } from './refusals.ts';
-import { type Run, type Update, VOID } from './run.ts';
+import { type ItemId, type Run, type Update, VOID } from './run.ts';
 import { assertOwn, EntrySorter } from './sort-entries.ts';
 
 /** `digest` maps `encodeEntryContent` to what `KnownEntry.digest` holds. */
@@ -81,25 +81,28 @@ export function admitCarriedOver(
 ): Admission {
   const refusals = new Refusals();
   try {
-    const own: unknown[] = [];
-    for (const value of runs.flatMap((run) => run.entries)) {
+    const own: (readonly [value: unknown, place: ItemId])[] = [];
+    for (const [value, place] of runs.flatMap(placesOf)) {
       if (value === VOID) continue;
       const parsed = parseEntry(value);
       // Arrivals are the server's own notes of the earlier document: the rows hold what they say.
       if (parsed.ok && (parsed.value.kind === 'arrival' || isDurable(parsed.value, applicant, facts, digest))) continue;
       assertOwn(value, applicant);
-      own.push(value);
+      own.push([value, place]);
     }
     if (own.length === 0 && facts.role(applicant.tabloId, applicant.userId) !== null) return { type: 'known' };
     assertMembership(applicant, facts);
     const sorter = new EntrySorter(applicant, facts, digest, refusals);
-    for (const value of own) sorter.take(value);
-    return { type: 'accepted', runs: null, ...sorter.result() };
+    const dropped = own.flatMap(([value, place]) => (sorter.take(value) === VOID ? [place] : []));
+    return { type: 'accepted', runs: null, dropped, ...sorter.result() };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     return error.asAdmission(claimedIds(runs));
   }
 }
+
+const placesOf = ({ client, clock, entries }: Run): readonly (readonly [value: unknown, place: ItemId])[] =>
+  entries.map((value, nth) => [value, { client, clock: clock + nth }] as const);
 
 function isDurable(
   entry: MemberEntry,

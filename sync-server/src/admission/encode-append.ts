@@ -5,7 +5,7 @@
  */
 import { ENTRIES_ROOT } from '@tablo/schema/entry';
 import * as encoding from 'lib0/encoding';
-import { type ItemId, type Run, VOID } from './run.ts';
+import { type Deletion, type ItemId, type Run, VOID } from './run.ts';
 
 const CONTENT_DELETED = 1;
 const CONTENT_ANY = 8;
@@ -31,19 +31,10 @@ export function encodeRuns(runs: readonly Run[]): Uint8Array {
     for (const run of own) writeRun(encoder, run);
   }
   // Whoever holds the content has the structs already: only the deletions take it away (Yjs, `readAndApplyDeleteSet`).
-  const deleted = sorted.flatMap(([client, own]) => {
-    const voids = own.filter(isVoid);
-    return voids.length === 0 ? [] : [{ client, voids }];
-  });
-  encoding.writeVarUint(encoder, deleted.length);
-  for (const { client, voids } of deleted) {
-    encoding.writeVarUint(encoder, client);
-    encoding.writeVarUint(encoder, voids.length);
-    for (const { clock, entries } of voids) {
-      encoding.writeVarUint(encoder, clock);
-      encoding.writeVarUint(encoder, entries.length);
-    }
-  }
+  writeDeletions(
+    encoder,
+    sorted.flatMap(([, own]) => own.filter(isVoid).map(toDeletion)),
+  );
   return encoding.toUint8Array(encoder);
 }
 
@@ -52,6 +43,18 @@ export function encodeAppend(at: ItemId, origin: ItemId | null, entries: readonl
   return encodeRuns([{ ...at, origin, entries }]);
 }
 
+/** Only deletions: for whoever has content at these places that the server has not. One clientID's are in the order of their clocks. */
+export function encodeDeletions(places: readonly ItemId[]): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, 0);
+  writeDeletions(
+    encoder,
+    places.map((place) => ({ ...place, length: 1 })),
+  );
+  return encoding.toUint8Array(encoder);
+}
+
+const toDeletion = ({ client, clock, entries }: Run): Deletion => ({ client, clock, length: entries.length });
 const isVoid = ({ entries }: Run): boolean => entries[0] === VOID;
 
 /** As Yjs splits an item (`splitItem`): each part comes after the one before it, and keeps what stood behind the whole. */
@@ -87,4 +90,17 @@ function writeRun(encoder: encoding.Encoder, run: Run): void {
 function writeId(encoder: encoding.Encoder, { client, clock }: ItemId): void {
   encoding.writeVarUint(encoder, client);
   encoding.writeVarUint(encoder, clock);
+}
+
+function writeDeletions(encoder: encoding.Encoder, deletions: readonly Deletion[]): void {
+  const byClient = Map.groupBy(deletions, ({ client }) => client);
+  encoding.writeVarUint(encoder, byClient.size);
+  for (const [client, own] of byClient) {
+    encoding.writeVarUint(encoder, client);
+    encoding.writeVarUint(encoder, own.length);
+    for (const { clock, length } of own) {
+      encoding.writeVarUint(encoder, clock);
+      encoding.writeVarUint(encoder, length);
+    }
+  }
 }

@@ -111,6 +111,7 @@ class Batch implements LockedFacts {
       fresh: parts.flatMap(({ fresh }) => fresh),
       repeated: parts.flatMap(({ repeated }) => repeated),
       refusals: parts.flatMap(({ refusals }) => refusals),
+      dropped: parts.flatMap(({ dropped }) => dropped),
     };
   }
 
@@ -175,12 +176,13 @@ class Batch implements LockedFacts {
   }
 
   #accept(submission: SignedSubmission, accepted: Accepted): Extract<Outcome, { type: 'committed' }> {
-    const { runs, fresh, repeated, refusals } = accepted;
+    const { runs, fresh, repeated, refusals, dropped = [] } = accepted;
     const outcome = {
       type: 'committed' as const,
       fresh: fresh.map(({ entry }) => entry.id),
       repeated: repeated.map(({ id }) => id),
       refusals,
+      dropped,
     };
     // What it brings is in the document already, or in an earlier epoch's, or was refused before: nothing to add.
     if (fresh.length === 0 && (runs === null || runs.length === 0)) return outcome;

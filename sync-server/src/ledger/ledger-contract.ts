@@ -46,7 +46,7 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
       const replica = new Replica(alice);
       const message = replica.message('hello', T);
       const outcome = await ledger.submit(submissionOf(live, alice, replica.push(message), T));
-      expect(outcome).toEqual({ type: 'committed', fresh: [message.id], repeated: [], refusals: [] });
+      expect(outcome).toEqual({ type: 'committed', fresh: [message.id], repeated: [], refusals: [], dropped: [] });
       expect(await test.rows(tablo)).toEqual([[1, 'hello', T]]);
       expect(await test.log(tablo, 1)).toHaveLength(1);
       expect(entriesOf(doc)).toEqual([message]);
@@ -85,7 +85,7 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
       const again = await ledger.submit(
         submissionOf(second.live, alice, new Replica(alice).push(message), T + 9_000_000),
       );
-      expect(again).toEqual({ type: 'committed', fresh: [], repeated: [message.id], refusals: [] });
+      expect(again).toEqual({ type: 'committed', fresh: [], repeated: [message.id], refusals: [], dropped: [] });
       expect(await test.rows(tablo)).toEqual([[1, 'once', T]]);
       expect(entriesOf(second.doc)).toEqual([message]);
     });
@@ -122,13 +122,19 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
         fresh: [one?.id, two?.id],
         repeated: [],
         refusals: [{ refusal: expect.objectContaining({ code: 'invalid-update' }), ids: [tooLong.id] }],
+        dropped: [],
       });
       expect((await test.rows(tablo)).map(([, text]) => text)).toEqual(['one', 'two']);
       // Nobody's document has it, its author's neither.
       a.pull(doc);
       b.pull(doc);
       for (const each of [doc, a.doc, b.doc]) expect(entriesOf(each)).toEqual([one, two]);
-      expect(await send(a.push(three))).toMatchObject({ type: 'committed', fresh: [three?.id], refusals: [] });
+      expect(await send(a.push(three))).toMatchObject({
+        type: 'committed',
+        fresh: [three?.id],
+        refusals: [],
+        dropped: [],
+      });
       // Sent again as it was, by a client that has not heard of it, it is refused again, and the others are known [R1].
       expect(await send(mixed)).toMatchObject({ fresh: [], repeated: [], refusals: [{ ids: [tooLong.id] }] });
       // With what it holds as deleted, as each sync of a client sends it.
@@ -331,7 +337,13 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
       const [message, late] = [replica.message('hello', T), replica.message('late', T - 900_000)];
       test.loseAnswer();
       const outcome = await ledger.submit(submissionOf(live, alice, replica.push(message, late), T));
-      expect(outcome).toEqual({ type: 'committed', fresh: [message.id, late.id], repeated: [], refusals: [] });
+      expect(outcome).toEqual({
+        type: 'committed',
+        fresh: [message.id, late.id],
+        repeated: [],
+        refusals: [],
+        dropped: [],
+      });
       expect(news).toEqual([{ seq: 1, messages: [message.id, late.id], others: [] }]);
       expect((await test.rows(tablo)).map(([seq, text]) => [seq, text])).toEqual([
         [1, 'hello'],
@@ -384,7 +396,7 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
         ledger.submit(submissionOf(live, alice, new Replica(alice).push(message), T)),
         ledger.submit({ type: 'move', document: live }),
       ]);
-      expect(outcomes[0]).toEqual({ type: 'committed', fresh: [message.id], repeated: [], refusals: [] });
+      expect(outcomes[0]).toEqual({ type: 'committed', fresh: [message.id], repeated: [], refusals: [], dropped: [] });
       expect(news).toEqual([{ seq: 1, messages: [message.id], others: [] }]);
     });
 

@@ -4,7 +4,7 @@ import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { unreachable } from '@tablo/schema/result';
 import type { EntryRefusal } from '../admission/admission.ts';
 import { idsToLookUp, reactedTo } from '../admission/admit.ts';
-import type { Update } from '../admission/run.ts';
+import type { ItemId, Update } from '../admission/run.ts';
 import type { Scope } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
 
@@ -49,6 +49,8 @@ export type Outcome =
       readonly fresh: readonly EntryId[];
       readonly repeated: readonly EntryId[];
       readonly refusals: readonly EntryRefusal[];
+      /** Places of refused entries in a document that only the sender has. */
+      readonly dropped: readonly ItemId[];
     }
   /** As a whole: nothing of it is written. */
   | (EntryRefusal & { readonly type: 'refused'; readonly isGap: boolean });

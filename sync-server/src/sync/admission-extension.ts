@@ -22,8 +22,9 @@ import { encodeStateless } from '@tablo/schema/stateless';
 import type { Limits } from '../access/limits.ts';
 import type { EntryRefusal } from '../admission/admission.ts';
 import { decodeUpdate } from '../admission/decode-update.ts';
+import { encodeDeletions } from '../admission/encode-append.ts';
 import { isKnown, trimKnown } from '../admission/held.ts';
-import type { Run } from '../admission/run.ts';
+import type { ItemId, Run } from '../admission/run.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { LiveDocument } from '../ledger/live-document.ts';
@@ -48,6 +49,8 @@ export interface AdmissionObserver {
 interface Refused {
   /** At least one. */
   readonly refusals: readonly EntryRefusal[];
+  /** Where they stand in the client's document, if nobody else has them there. */
+  readonly dropped: readonly ItemId[];
   readonly isGap: boolean;
 }
 
@@ -143,15 +146,15 @@ export class AdmissionExtension implements Extension {
       continuity: isBridged ? 'carried-over' : 'strict',
       isAwaited: () => document.hasConnection(connection),
     });
-    if (outcome.type === 'refused') return { refusals: [outcome], isGap: outcome.isGap };
+    if (outcome.type === 'refused') return { refusals: [outcome], dropped: [], isGap: outcome.isGap };
     if (isBridged)
       void claimCarriedOver(lacking, { tabloId: live.tabloId, epoch: live.epoch, userId }, live.frontier, {
         claims: this.#claims,
         limits: this.#limits,
       });
     if (connection.context.isNewcomer) this.#onCome(connection);
-    const refusals = outcome.type === 'committed' ? outcome.refusals : [];
-    return refusals.length === 0 ? null : { refusals, isGap: false };
+    if (outcome.type === 'known' || outcome.refusals.length === 0) return null;
+    return { ...outcome, isGap: false };
   }
 
   /**
@@ -184,10 +187,14 @@ export class AdmissionExtension implements Extension {
     return await paid;
   }
 
-  #refuse(connection: LiveConnection, document: Document, { refusals, isGap }: Refused): void {
+  #refuse(connection: LiveConnection, document: Document, { refusals, dropped, isGap }: Refused): void {
     this.#overrule(connection, true);
     // The deleted clocks first: they tell the client that nothing is missing in its document.
     document.flush();
+    if (dropped.length > 0) {
+      const deletion = new OutgoingMessage(connection.messageAddress).createSyncMessage();
+      connection.send(deletion.writeUpdate(encodeDeletions(dropped)).toUint8Array());
+    }
     for (const { refusal, ids } of refusals) {
       this.#observer.onRefused(refusal);
       connection.sendStateless(encodeStateless({ type: 'refused', ...refusal, ids: [...ids] }));
@@ -204,5 +211,5 @@ export class AdmissionExtension implements Extension {
   }
 }
 
-const whole = (refusal: Refusal): Refused => ({ refusals: [{ refusal, ids: [] }], isGap: false });
+const whole = (refusal: Refusal): Refused => ({ refusals: [{ refusal, ids: [] }], dropped: [], isGap: false });
 const count = (runs: readonly Run[]): number => runs.reduce((sum, run) => sum + run.entries.length, 0);

@@ -137,7 +137,7 @@ describe('a refused entry, on /sync with an unmodified provider', () => {
 });
 
 describe('a refused entry, on /yjs with an unmodified y-websocket client', () => {
-  it('[R8] ends the socket for good; connected again it goes on with the same document', async () => {
+  async function connect() {
     const doc = new Y.Doc();
     const closes: number[] = [];
     const provider = new WebsocketProvider(`${server.url}/yjs`, tablo, doc, {
@@ -148,8 +148,12 @@ describe('a refused entry, on /yjs with an unmodified y-websocket client', () =>
     });
     provider.on('connection-close', (event) => event !== null && closes.push(event.code));
     open.push({ close: () => provider.destroy() });
-    const array = doc.getArray<{ readonly text: string }>('messages');
     await until(() => expect(provider.synced).toBe(true));
+    return { array: doc.getArray<{ readonly text: string }>('messages'), closes, provider };
+  }
+
+  it('[R8] ends the socket for good; connected again it goes on with the same document', async () => {
+    const { array, closes, provider } = await connect();
     array.push([say(alice, 'one'), tooLong(alice), say(alice, 'three')]);
     await until(() => expect(closes).toEqual([4422]));
     expect(provider.shouldConnect).toBe(false);
@@ -167,5 +171,23 @@ describe('a refused entry, on /yjs with an unmodified y-websocket client', () =>
     array.push([say(alice, 'five')]);
     await vi.waitFor(async () => expect(await rows()).toEqual(['one', 'three', 'four', 'five']), { timeout: 5_000 });
     expect(closes.filter((code) => code >= 4_400)).toEqual([4422]);
+  });
+
+  it('[R8] [R9] written before a move and brought after it, ends the socket once', async () => {
+    const y = await connect();
+    y.array.push([say(alice, 'one')]);
+    await vi.waitFor(async () => expect(await rows()).toEqual(['one']), { timeout: 5_000 });
+    y.provider.disconnect();
+    y.array.push([say(alice, 'two'), tooLong(alice), say(alice, 'three')]);
+    await server.sync.moveTablo({ tabloId: tablo, epoch: 1 });
+    y.provider.connect();
+    await until(() => expect(y.closes.filter((code) => code >= 4_400)).toEqual([4422]));
+    expect(await rows()).toEqual(['one', 'two', 'three']);
+    y.provider.connect();
+    await until(() => expect(y.provider.synced).toBe(true));
+    y.array.push([say(alice, 'four')]);
+    await vi.waitFor(async () => expect(await rows()).toEqual(['one', 'two', 'three', 'four']), { timeout: 5_000 });
+    expect(y.closes.filter((code) => code >= 4_400)).toEqual([4422]);
+    expect(y.array.toArray().filter(({ text }) => text.length > 8_000)).toEqual([]);
   });
 });
