@@ -16,7 +16,7 @@ describe('findViolations', () => {
     ['sync-server/src/sync/admission-extension.ts', `import type { Extension } from '@hocuspocus/server';`],
     ['sync-server/src/rest/routes.ts', `import { createPool } from '../db/pool.ts';`],
     ['sync-server/src/rest/routes.test.ts', `import { it } from 'vitest';\nimport pg from 'pg';`],
-    ['client/src/chat/connection.ts', `import { HocuspocusProvider } from '@hocuspocus/provider';`],
+    ['client/src/chat/link/connection.ts', `import { HocuspocusProvider } from '@hocuspocus/provider';`],
     ['client/src/ui/list.tsx', `import {\n  MessageList,\n} from '@chatscope/chat-ui-kit-react';`],
     ['sync-server/src/config.ts', 'const port = process.env.PORT;'],
   ])('accepts %s', (path, text) => {
@@ -38,10 +38,10 @@ describe('findViolations', () => {
     ['sync-server/src/rest/routes.ts', `import { open } from '../db/test-database.ts';`, 'only tests import tests'],
     ['sync-server/src/rest/routes.ts', `const left = await ${'import'}('left-pad');`, 'does not declare left-pad'],
     ['sync-server/src/rest/routes.ts', 'const port = process.env.PORT;', 'process.env'],
-    ['client/src/chat/room.ts', `import { useState } from 'react';`, 'chat/ has no React'],
-    ['client/src/chat/room.ts', `import { useChat } from '../hooks/use-chat.ts';`, 'must not import level 2'],
+    ['client/src/chat/room/room.ts', `import { useState } from 'react';`, 'chat/ has no React'],
+    ['client/src/chat/room/room.ts', `import { useChat } from '../hooks/use-chat.ts';`, 'must not import level 2'],
     [
-      'client/src/chat/room.ts',
+      'client/src/chat/room/room.ts',
       `export { HocuspocusProvider } from '@hocuspocus/provider';`,
       'only chat/connection.ts',
     ],

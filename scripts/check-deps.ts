@@ -76,8 +76,8 @@ const LIBRARY_RULES: readonly LibraryRule[] = [
   {
     library: /^@hocuspocus\/provider/,
     within: /^client\/src\//,
-    allowed: /\/chat\/(connection|provider-socket)\.ts$/,
-    reason: 'only chat/connection.ts and provider-socket.ts import the provider',
+    allowed: /\/chat\/link\/(connection|provider-socket)\.ts$/,
+    reason: 'only chat/link/connection.ts and provider-socket.ts import the provider',
   },
   {
     library: /^@chatscope\//,

@@ -3,10 +3,10 @@
  * outlives it, counted to the byte by a proxy. Bytes do not depend on the machine, so one round is enough.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { Writable } from '@tablo/client/chat/base/readable';
 import type { RoomHandle } from '@tablo/client/chat/chat';
 import { type ChatClient, openChatClient } from '@tablo/client/chat/chat-client';
-import { MemoryStore } from '@tablo/client/chat/memory-store';
-import { Writable } from '@tablo/client/chat/readable';
+import { MemoryStore } from '@tablo/client/chat/store/memory-store';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
 import type { Database } from './database.ts';

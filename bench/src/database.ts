@@ -33,9 +33,11 @@ export async function openDatabase(): Promise<Database> {
   const postgres = await openEmbeddedPostgres({ dataDir, log });
   const client = new pg.Client({ connectionString: postgres.url });
   await client.connect();
+  const { pid } = postgres;
+  if (pid === null) throw new Error('PostgreSQL has ended.');
   return {
     url: postgres.url,
-    pid: postgres.pid,
+    pid,
     addTablos: async (count, members) => {
       const tablos: Tablo[] = [];
       while (tablos.length < count) {

@@ -1,8 +1,8 @@
 // The real server, and real chat clients with their own timing, each over a link of its own.
 import { randomUUID } from 'node:crypto';
+import { Writable } from '@tablo/client/chat/base/readable';
 import { type ChatClient, openChatClient } from '@tablo/client/chat/chat-client';
-import { MemoryStore } from '@tablo/client/chat/memory-store';
-import { Writable } from '@tablo/client/chat/readable';
+import { MemoryStore } from '@tablo/client/chat/store/memory-store';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import pg from 'pg';
 import { WebSocket } from 'ws';

@@ -156,7 +156,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 'R8',
     edits: [
       {
-        file: 'client/src/chat/outbox.ts',
+        file: 'client/src/chat/outbox/outbox.ts',
         find: "if (delivery.status === 'withdrawn' && now() - delivery.at > withdrawnKeptMs)",
         replace: 'if (delivery)',
       },
@@ -171,7 +171,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 'R1',
     edits: [
       {
-        file: 'client/src/chat/own-entries.ts',
+        file: 'client/src/chat/delivery/own-entries.ts',
         find: 'if (link !== null) document?.push(entries);',
         replace: `if (link === null) return;
     document?.push(entries);

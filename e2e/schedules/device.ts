@@ -1,13 +1,14 @@
 // A browser with its tabs: real chat clients over one lossy network and one store that outlives them.
+
+import { Writable } from '@tablo/client/chat/base/readable';
+import type { Timing } from '@tablo/client/chat/base/timing';
 import type { RoomHandle } from '@tablo/client/chat/chat';
 import { type ChatClient, openChatClient } from '@tablo/client/chat/chat-client';
-import type { LocalStore, OutboxRecord } from '@tablo/client/chat/local-store';
-import { MemoryStore } from '@tablo/client/chat/memory-store';
-import { Writable } from '@tablo/client/chat/readable';
-import type { OpenTabChannel, TabChannel } from '@tablo/client/chat/tabs';
+import type { LocalStore, OutboxRecord } from '@tablo/client/chat/store/local-store';
+import { MemoryStore } from '@tablo/client/chat/store/memory-store';
+import type { OpenTabChannel, TabChannel } from '@tablo/client/chat/store/tabs';
 import { FakeEnvironment } from '@tablo/client/chat/testing/fake-environment';
 import { FakeLocks } from '@tablo/client/chat/testing/fake-locks';
-import type { Timing } from '@tablo/client/chat/timing';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Random } from '@tablo/schema/testing/random';
 import type { TimelineMessage } from '@tablo/schema/timeline';

@@ -1,5 +1,5 @@
 // One tab's hold on its browser's store. Calls are transactions in a row, each taking a moment; when the tab is killed, what has not begun never happens.
-import type { LocalStore, OutboxRecord, OutboxView, OutboxWrites } from '@tablo/client/chat/local-store';
+import type { LocalStore, OutboxRecord, OutboxView, OutboxWrites } from '@tablo/client/chat/store/local-store';
 import type { Random } from '@tablo/schema/testing/random';
 
 const WRITES = new Set<keyof LocalStore>([

@@ -1,7 +1,7 @@
 // Plays one schedule against the server, then brings everybody online and waits until all is as it must be, or the deadline has come.
 import { randomUUID } from 'node:crypto';
 import { ChatError } from '@tablo/client/chat/chat';
-import type { OutboxRecord } from '@tablo/client/chat/local-store';
+import type { OutboxRecord } from '@tablo/client/chat/store/local-store';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
 import type { TimelineMessage } from '@tablo/schema/timeline';

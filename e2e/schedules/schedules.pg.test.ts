@@ -1,9 +1,10 @@
 // Model-based schedules on the real clients and the real server: nothing lost, doubled, misplaced or miscounted, whatever happens in between.
 // SCHEDULES=10000 (from FIRST_SEED) for a soak, SCHEDULE_SEED=<n> for one seed, SHRINK=1 to make failing ones smaller.
-import type { OutboxRecord } from '@tablo/client/chat/local-store';
-import { MemoryStore } from '@tablo/client/chat/memory-store';
-import { RoomDocument } from '@tablo/client/chat/room-document';
-import { DEFAULT_TIMING } from '@tablo/client/chat/timing';
+
+import { DEFAULT_TIMING } from '@tablo/client/chat/base/timing';
+import { RoomDocument } from '@tablo/client/chat/replica/room-document';
+import type { OutboxRecord } from '@tablo/client/chat/store/local-store';
+import { MemoryStore } from '@tablo/client/chat/store/memory-store';
 import { createMessage } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /** What this browser knows about its person, so that the page opens without the server [R7]. A blocked storage means that it knows nothing. */
 import { isUserId, type UserId } from '@tablo/schema/ids';
-import { personNameOf } from '../chat/names.ts';
+import { personNameOf } from '../chat/base/names.ts';
 
 export interface User {
   readonly id: UserId;

@@ -2,7 +2,7 @@
  * Files that are dropped or pasted, anywhere in the page. Nobody here takes them yet, and a browser opens a dropped one in the place of the page: so they are
  * stopped, and the page says why. Text passes, also text that brings a picture of itself along, as word processors copy it.
  */
-import { type Readable, Writable } from '../chat/readable.ts';
+import { type Readable, Writable } from '../chat/base/readable.ts';
 
 const refused = new Writable(0);
 /** Goes up with every attempt to hand over files. */

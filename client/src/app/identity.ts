@@ -1,7 +1,7 @@
 /** Who signs people in: the server's built-in service, or the application around this page. */
 import { ACCOUNT_PROBLEMS, accountProblem, isAccountProblemCode } from '@tablo/schema/account-problems';
 import { ChatError } from '../chat/chat.ts';
-import { createHostTokens, createSessionTokens, type TokenSource } from '../chat/session.ts';
+import { createHostTokens, createSessionTokens, type TokenSource } from '../chat/session/session.ts';
 import { type AuthAnswer, createAuthCalls } from './auth-calls.ts';
 import { type IdentityKind, parseUser, type User } from './device-memory.ts';
 import { takeEarly } from './early-answers.ts';

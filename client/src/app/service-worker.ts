@@ -3,7 +3,7 @@
  * One worker serves all tabs. Who takes the offer in one of them lets it take over in all; the others go on with what they have loaded, and their own click
  * loads the newer page: nobody's page is loaded anew under their hands.
  */
-import { type Readable, Writable } from '../chat/readable.ts';
+import { type Readable, Writable } from '../chat/base/readable.ts';
 
 /** An open page asks this often whether there is a new version. */
 const UPDATE_EVERY_MS = 60 * 60_000;

@@ -1,7 +1,7 @@
 import type { UserId } from '@tablo/schema/ids';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Chat, ChatError } from '../chat/chat.ts';
-import type { TokenSource } from '../chat/session.ts';
+import type { TokenSource } from '../chat/session/session.ts';
 import { hasSignOutToTell, type IdentityKind, readRemembered, remember, type User } from './device-memory.ts';
 import type { Identity } from './identity.ts';
 import { Session, type SessionParts } from './session.ts';

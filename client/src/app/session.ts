@@ -6,10 +6,11 @@
  * 3. A sign-out that the server has not heard of is told before anything else is asked.
  * 4. A host application may change its user at any time: within a token's life the chat is the other's, and nothing of the first one's is shown.
  */
+
+import { type Readable, Writable } from '../chat/base/readable.ts';
+import { inBackground } from '../chat/base/report-error.ts';
 import type { Chat } from '../chat/chat.ts';
-import { type Readable, Writable } from '../chat/readable.ts';
-import { inBackground } from '../chat/report-error.ts';
-import type { TokenSource } from '../chat/session.ts';
+import type { TokenSource } from '../chat/session/session.ts';
 import {
   hasSignOutToTell,
   type IdentityKind,

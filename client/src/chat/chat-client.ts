@@ -5,9 +5,9 @@
 import { CausalClock } from '@tablo/schema/causal-clock';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
-import { Api } from './api.ts';
-import { ChannelBook } from './channel-book.ts';
-import { ChannelView } from './channel-view.ts';
+import type { Readable } from './base/readable.ts';
+import { inBackground } from './base/report-error.ts';
+import { DEFAULT_TIMING, type Timing } from './base/timing.ts';
 import type {
   ChannelList,
   Chat,
@@ -22,28 +22,28 @@ import type {
   StorageState,
 } from './chat.ts';
 
-import { DraftSync } from './draft-sync.ts';
-import { detectEnvironment, type Environment } from './environment.ts';
-import { isWritten } from './export-unsent.ts';
-import { Invitations } from './invitations.ts';
-import { KnownPeople } from './known-people.ts';
-import { LateConnection, loadConnection } from './late-connection.ts';
-import { type ListAnswer, ListSync } from './list-sync.ts';
-import { Listing } from './listing.ts';
-import type { LocalStore } from './local-store.ts';
+import { DraftSync } from './drafts/draft-sync.ts';
+import { detectEnvironment, type Environment } from './link/environment.ts';
+import { LateConnection, loadConnection } from './link/late-connection.ts';
+import { createObstacleFinder } from './link/socket-obstacle.ts';
+import { ChannelView } from './list/channel-view.ts';
+import { Invitations } from './list/invitations.ts';
+import { type ListAnswer, ListSync } from './list/list-sync.ts';
+import { Listing } from './list/listing.ts';
 import { OnlyHere } from './only-here.ts';
-import { Outbox } from './outbox.ts';
-import { People } from './people.ts';
-import type { Readable } from './readable.ts';
-import { inBackground } from './report-error.ts';
-import { openLocalStore } from './resilient-store.ts';
-import { HeldRoom } from './room-handle.ts';
-import { Rooms } from './rooms.ts';
-import { type TokenSource, UserTokens } from './session.ts';
-import { createObstacleFinder } from './socket-obstacle.ts';
-import { type OpenTabChannel, type TabLocks, type TabMessage, Tabs } from './tabs.ts';
-import { DEFAULT_TIMING, type Timing } from './timing.ts';
-import { moveReadPosition } from './unread.ts';
+import { isWritten } from './outbox/export-unsent.ts';
+import { Outbox } from './outbox/outbox.ts';
+import { KnownPeople } from './people/known-people.ts';
+import { People } from './people/people.ts';
+import { HeldRoom } from './room/room-handle.ts';
+import { Rooms } from './room/rooms.ts';
+import { Api } from './session/api.ts';
+import { type TokenSource, UserTokens } from './session/session.ts';
+import type { LocalStore } from './store/local-store.ts';
+import { openLocalStore } from './store/resilient-store.ts';
+import { type OpenTabChannel, type TabLocks, type TabMessage, Tabs } from './store/tabs.ts';
+import { ChannelBook } from './unread/channel-book.ts';
+import { moveReadPosition } from './unread/unread.ts';
 
 const LISTED = 'hasListed';
 
@@ -103,7 +103,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
 
 /** In a script of its own: hardly any browser has something to take over. */
 async function takeOver(user: UserId, store: LocalStore, outbox: Outbox): Promise<void> {
-  const part = await import('./y-indexeddb-rows.ts').catch(() => null); // Without a network: at the next start.
+  const part = await import('./outbox/y-indexeddb-rows.ts').catch(() => null); // Without a network: at the next start.
   await part?.takeOverYIndexedDb(user, store, outbox);
 }
 

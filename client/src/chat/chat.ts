@@ -6,9 +6,9 @@ import type { ReasonCode, Refusal } from '@tablo/schema/close-codes';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import type { TimelineMessage } from '@tablo/schema/timeline';
+import type { Readable } from './base/readable.ts';
 import type { Aim } from './draft-aim.ts';
-import type { Readable } from './readable.ts';
-import type { RoomNames } from './room-names.ts';
+import type { RoomNames } from './people/room-names.ts';
 
 export interface Person {
   readonly id: UserId;

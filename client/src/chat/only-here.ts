@@ -1,13 +1,13 @@
 /** [R8] What of this user's exists on this device alone: what is lost with it, and how it is carried away. */
 import { plainLabel } from '@tablo/schema/telling-apart';
-import type { ChannelBook } from './channel-book.ts';
 import type { Losses, Person } from './chat.ts';
-import type { DraftSync } from './draft-sync.ts';
-import { exportUnsent, isOnlyHere, isWritten } from './export-unsent.ts';
-import type { DraftRecord, LocalStore } from './local-store.ts';
-import type { Outbox } from './outbox.ts';
-import type { People } from './people.ts';
-import type { Rooms } from './rooms.ts';
+import type { DraftSync } from './drafts/draft-sync.ts';
+import { exportUnsent, isOnlyHere, isWritten } from './outbox/export-unsent.ts';
+import type { Outbox } from './outbox/outbox.ts';
+import type { People } from './people/people.ts';
+import type { Rooms } from './room/rooms.ts';
+import type { DraftRecord, LocalStore } from './store/local-store.ts';
+import type { ChannelBook } from './unread/channel-book.ts';
 
 export interface OnlyHereOptions {
   readonly user: Person & { readonly email: string | null };

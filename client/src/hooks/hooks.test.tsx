@@ -1,8 +1,8 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
+import { Writable } from '../chat/base/readable.ts';
 import type { ChannelList, Chat, ConnectionState } from '../chat/chat.ts';
-import { Writable } from '../chat/readable.ts';
 import { ChatProvider } from './chat-provider.tsx';
 import { useChannels } from './use-channels.ts';
 import { type UseChat, useChat } from './use-chat.ts';

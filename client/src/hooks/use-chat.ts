@@ -2,8 +2,8 @@
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { useMemo } from 'react';
+import { type Readable, Writable } from '../chat/base/readable.ts';
 import type { Member, Person, PresenceView, RoomHandle, RoomView } from '../chat/chat.ts';
-import { type Readable, Writable } from '../chat/readable.ts';
 import { useConnection } from './use-connection.ts';
 import { useReadable } from './use-readable.ts';
 import { useRoom } from './use-room.ts';

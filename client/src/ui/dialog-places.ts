@@ -1,4 +1,4 @@
-import { Writable } from '../chat/readable.ts';
+import { Writable } from '../chat/base/readable.ts';
 
 /**
  * Where toasts stand: in the uppermost of the modal dialogs that are open, the last of these. A modal dialog makes all that stands outside of it unreachable, also

@@ -1,5 +1,5 @@
 /** The piece of a text that shows what was found in it. */
-import { foldForSearch, wordsOf } from '../chat/search.ts';
+import { foldForSearch, wordsOf } from '../chat/view/search.ts';
 
 export interface ExcerptPart {
   readonly text: string;

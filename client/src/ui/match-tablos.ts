@@ -1,6 +1,6 @@
 /** Which tablos somebody means who types a part of a name: the list's filter, and *Go to*. */
 import type { TabloId } from '@tablo/schema/ids';
-import { foldForSearch, hasAllWords, wordsOf } from '../chat/search.ts';
+import { foldForSearch, hasAllWords, wordsOf } from '../chat/view/search.ts';
 
 interface Named {
   readonly id: TabloId;

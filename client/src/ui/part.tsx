@@ -5,7 +5,7 @@
  * 3. A part that cannot be loaded says so and offers to load the page anew; what is typed is kept there.
  */
 import { type ComponentType, useEffect, useState } from 'react';
-import { loadScript } from '../chat/load-script.ts';
+import { loadScript } from '../chat/base/load-script.ts';
 import { whenIdle } from './when-idle.ts';
 
 type Load = () => Promise<unknown>;

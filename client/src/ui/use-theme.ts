@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react';
-import { Writable } from '../chat/readable.ts';
+import { Writable } from '../chat/base/readable.ts';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];

@@ -1,5 +1,5 @@
 /** What a page is told by its browser, said by a test. In a file of its own: programs that are no vitest tests use it too. */
-import type { Environment, EnvironmentEvent } from '../environment.ts';
+import type { Environment, EnvironmentEvent } from '../link/environment.ts';
 
 export class FakeEnvironment implements Environment {
   hasNetwork = true;

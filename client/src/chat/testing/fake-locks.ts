@@ -1,5 +1,5 @@
 /** Web Locks of one browser, whose tabs can die: what a tab held or waited for is given up then, without a word. Held to the real ones by a contract suite. */
-import type { TabLocks } from '../tabs.ts';
+import type { TabLocks } from '../store/tabs.ts';
 
 interface Claim {
   readonly tab: object;

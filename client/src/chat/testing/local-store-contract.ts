@@ -4,8 +4,8 @@ import { createEntryId } from '@tablo/schema/ids';
 import type { TimelineRow } from '@tablo/schema/timeline';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
-import { compactUpdates } from '../compact.ts';
-import type { ChannelRecord, DraftRecord, LocalStore, OutboxRecord } from '../local-store.ts';
+import { compactUpdates } from '../replica/compact.ts';
+import type { ChannelRecord, DraftRecord, LocalStore, OutboxRecord } from '../store/local-store.ts';
 
 const KITCHEN = 'aaaaaaaa-0000-4000-8000-000000000001' as TabloId;
 const GARDEN = 'aaaaaaaa-0000-4000-8000-000000000002' as TabloId;

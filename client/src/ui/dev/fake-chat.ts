@@ -2,6 +2,7 @@
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { tellApart } from '@tablo/schema/telling-apart';
 import type { TimelineMessage } from '@tablo/schema/timeline';
+import { Writable } from '../../chat/base/readable.ts';
 import {
   type ChannelList,
   type ChannelSummary,
@@ -12,7 +13,6 @@ import {
   type InviteLink,
   type StorageState,
 } from '../../chat/chat.ts';
-import { Writable } from '../../chat/readable.ts';
 import { createFakeRoom } from './fake-room.ts';
 import { people, seedEnding, seedInvitations, seedLinks, seedMessages, TABLO_NAMES, tabloId } from './seed.ts';
 

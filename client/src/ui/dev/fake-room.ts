@@ -1,11 +1,11 @@
 /** One tablo of the gallery's fake chat. */
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
+import { Writable } from '../../chat/base/readable.ts';
 import type { Member, PresenceView, RoomHandle, RoomView } from '../../chat/chat.ts';
 import { type Aim, NO_AIM } from '../../chat/draft-aim.ts';
-import { Writable } from '../../chat/readable.ts';
-import { namePeople, type RoomNames, type RoomPerson } from '../../chat/room-names.ts';
-import { hasAllWords, wordsOf } from '../../chat/search.ts';
+import { namePeople, type RoomNames, type RoomPerson } from '../../chat/people/room-names.ts';
+import { hasAllWords, wordsOf } from '../../chat/view/search.ts';
 
 const PAGE = 60;
 const SEND_MS = 700;

@@ -1,0 +1,156 @@
+/**
+ * One tablo's own entries between outbox and document: which of them this tab pushes, which are on their way, and what happens when they are durable.
+ *
+ * Invariants
+ * 1. An own entry leaves the outbox in `settle` alone: when the server says that it is durable, or shows it to us [R8].
+ * 2. A document that holds what its author has taken back is never synced again: the room moves to a new one first.
+ */
+import type { CausalClock } from '@tablo/schema/causal-clock';
+import { createArrival, type Entry, type MemberEntry } from '@tablo/schema/entry';
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { Timing } from '../base/timing.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import { isAwaited, rememberStamps } from '../outbox/outbox-decisions.ts';
+import type { RoomHome } from '../replica/room-home.ts';
+import type { OutboxRecord } from '../store/local-store.ts';
+import type { Tabs } from '../store/tabs.ts';
+import type { Home } from './sender.ts';
+
+export interface OwnEntriesHost {
+  /** Durable now: part of the timeline. */
+  show(entries: readonly Entry[]): void;
+  /** The outbox has changed. */
+  overlay(): void;
+  /** Something may be pushed that could not be before. */
+  flush(): void;
+}
+
+export interface OwnEntriesOptions {
+  readonly tabloId: TabloId;
+  readonly user: UserId;
+  readonly outbox: Outbox;
+  readonly clock: CausalClock;
+  readonly tabs: Tabs;
+  readonly timing: Timing;
+  readonly home: RoomHome;
+  readonly host: OwnEntriesHost;
+}
+
+export class OwnEntries {
+  readonly #options: OwnEntriesOptions;
+  /** Since when entries are left to another tab, as `performance.now()`: the clock that stamped them may have been set back since. */
+  #leftSince: ReadonlyMap<EntryId, number> = new Map();
+  #graceTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(options: OwnEntriesOptions) {
+    this.#options = options;
+  }
+
+  /** On the document by our own push, not known to be durable. A document that is being left counts no more. */
+  held(): readonly EntryId[] {
+    const { home } = this.#options;
+    return home.isMoving ? [] : (home.document?.heldIds() ?? []);
+  }
+
+  pushable(): readonly MemberEntry[] {
+    const { outbox, tabs, timing, tabloId, home } = this.#options;
+    const { document } = home;
+    if (document === null) return [];
+    const records = outbox.pushable(tabloId).filter(({ id }) => !document.has(id));
+    // Every tab has every pending entry: those of a living tab are left to it for a while, those of a dead one to the first tab, or all of them would push.
+    const now = performance.now();
+    const left = records.filter(({ owner }) => owner !== tabs.id && (tabs.isAlive(owner) || !tabs.isFirst));
+    this.#leftSince = new Map(left.map(({ id }) => [id, this.#leftSince.get(id) ?? now]));
+    const isLeftToOther = ({ id }: OutboxRecord): boolean =>
+      now - (this.#leftSince.get(id) ?? Number.NEGATIVE_INFINITY) < timing.ownerGraceMs;
+    // In the order of writing: what comes after another tab's entry waits with it [R5].
+    const waiting = records.findIndex(isLeftToOther);
+    const mine = waiting < 0 ? records : records.slice(0, waiting);
+    if (mine.length < records.length) this.#graceTimer ??= setTimeout(() => this.#endGrace(), timing.ownerGraceMs);
+    return mine.map((record) => record.entry);
+  }
+
+  /** Whose fate must be asked before anything is pushed. */
+  doubtful(): readonly EntryId[] {
+    return this.#awaited(({ status }) => status !== 'refused');
+  }
+
+  replaced(): readonly EntryId[] {
+    return this.#awaited((delivery) => delivery.status === 'withdrawn' && delivery.replacedBy !== null);
+  }
+
+  /** Held, and refused without a gap: the server has taken them out of the document. */
+  refused(): readonly EntryId[] {
+    const { home } = this.#options;
+    return home.isMoving ? [] : (home.document?.refusedIds() ?? []);
+  }
+
+  /** What the server has taken out is not on its way any more. */
+  release(ids: readonly EntryId[]): void {
+    this.#options.home.document?.confirm(ids);
+  }
+
+  push(entries: readonly MemberEntry[]): void {
+    const { link, document } = this.#options.home;
+    if (link !== null) document?.push(entries);
+  }
+
+  /** What its author has taken back, in whichever tab, must not be sent (again). */
+  takeBackWithdrawn(): void {
+    const { outbox, tabloId, home } = this.#options;
+    if (this.held().some((id) => outbox.get(tabloId, id)?.delivery.status !== 'pending')) home.rehome('stored');
+  }
+
+  /** What the server refuses of our stored document it may have lost (a restored backup): own entries of it are unsent again until it says that it has them. */
+  rehome(home: Home): void {
+    const { outbox, tabloId, user, home: current } = this.#options;
+    const { document } = current;
+    if (home !== 'empty' || document === null) return current.rehome(home);
+    const own = [...document.entries, ...document.takenOut].flatMap((entry) =>
+      entry.kind !== 'arrival' && entry.author === user && outbox.get(tabloId, entry.id) === null ? [entry] : [],
+    );
+    current.rehome(home, () => outbox.add(tabloId, own));
+  }
+
+  /**
+   * [R1] These are durable. `shownAt`: of those that are not shown at their `sentAt`, ms since the Unix epoch. Returns whether that was news of ours.
+   */
+  settle(ids: readonly EntryId[], shownAt: Readonly<Record<string, number>> = {}): boolean {
+    if (ids.length === 0) return false;
+    const { outbox, home, host, tabloId, user, clock } = this.#options;
+    const wasHeld = ids.some((id) => home.document?.isHeld(id));
+    // First: a held entry without a record is one that has been taken back.
+    home.document?.confirm(ids);
+    // Other tabs hear of it from here, perhaps before the server tells them: with the time that it is shown at, or what they write next might stand before it.
+    const arrivals = ids.flatMap((id) => {
+      const at = shownAt[id] ?? home.document?.arrivedAt(id) ?? null;
+      return at === null ? [] : [createArrival([id], at)];
+    });
+    const stamps = rememberStamps(() => ({ author: user, sentAt: clock.next() }));
+    const settled = outbox.settle(tabloId, ids, stamps, arrivals);
+    if (settled.length === 0) return wasHeld;
+    host.show([...arrivals, ...settled.map((record) => record.entry)]);
+    host.overlay();
+    return true;
+  }
+
+  /** Durable entries whose records outlived them, because the last run ended in between. */
+  settleStored(): void {
+    const { outbox, home, tabloId } = this.#options;
+    this.settle(outbox.list(tabloId).flatMap(({ id }) => (home.document?.has(id) ? [id] : [])));
+  }
+
+  close(): void {
+    if (this.#graceTimer !== null) clearTimeout(this.#graceTimer);
+  }
+
+  #awaited(isMeant: (delivery: OutboxRecord['delivery']) => boolean): readonly EntryId[] {
+    const { outbox, tabloId } = this.#options;
+    return outbox.list(tabloId).flatMap((record) => (isAwaited(record) && isMeant(record.delivery) ? [record.id] : []));
+  }
+
+  #endGrace(): void {
+    this.#graceTimer = null;
+    this.#options.host.flush();
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * [R8] When the server was restored from a backup, it has lost what it had told us was durable. What of that is ours, this device sends again: nobody else
+ * does. What is in the document is found by joining; this is about the rest.
+ *
+ * Invariant: what counts as unsent again is asked for before it is pushed, so it is put into the outbox only while nothing is joined.
+ */
+import type { MemberEntry } from '@tablo/schema/entry';
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { RoomDocument } from '../replica/room-document.ts';
+import type { RoomHome } from '../replica/room-home.ts';
+import type { LocalStore } from '../store/local-store.ts';
+import { readCachedOwn } from './cached-own.ts';
+
+export interface RestoredServerOptions {
+  readonly tabloId: TabloId;
+  readonly user: UserId;
+  readonly store: LocalStore;
+  readonly outbox: Outbox;
+  readonly home: RoomHome;
+}
+
+export class RestoredServer {
+  readonly #options: RestoredServerOptions;
+  /** It has been noticed, and we have not joined since. */
+  #isNew = false;
+  #isClosed = false;
+
+  constructor(options: RestoredServerOptions) {
+    this.#options = options;
+  }
+
+  /** Noticed by its numbers. Before the cached history is compared with the server's, what is ours in it is kept. */
+  async noticed(): Promise<void> {
+    const { tabloId, user, store, home } = this.#options;
+    this.#isNew = true;
+    const own = await readCachedOwn(store, tabloId, user);
+    if (this.#isClosed) return;
+    home.rehome('stored', () => this.#holdAgain(own.filter(({ id }) => home.document?.has(id) !== true)));
+  }
+
+  /** `isForEarlier`: for a document of an earlier epoch, which is a sign as well. What we wrote in this one since the backup may be nowhere else. */
+  async leaving(document: RoomDocument, isForEarlier: boolean): Promise<void> {
+    if (!isForEarlier && !this.#isNew) return;
+    const { user } = this.#options;
+    await this.#holdAgain(
+      [...document.entries].flatMap((entry) =>
+        entry.kind !== 'arrival' && entry.author === user && !document.isHeld(entry.id) ? [entry] : [],
+      ),
+    );
+  }
+
+  joined(): void {
+    this.#isNew = false;
+  }
+
+  /** Are these others' entries that the server itself had shown us? Then it refuses what this device has stored, and none of what is on its way. */
+  hasForgotten(refused: readonly EntryId[]): boolean {
+    const { user, home } = this.#options;
+    return refused.some((id) => (home.document?.get(id)?.author ?? user) !== user);
+  }
+
+  /** Changes may be back before the message that they speak of: these were refused, and have a target now. */
+  refusedChangesOf(targets: ReadonlySet<EntryId>): readonly EntryId[] {
+    const { outbox, tabloId } = this.#options;
+    return outbox.unsent(tabloId).flatMap(({ entry, delivery }) => {
+      const hasTarget = entry.kind !== 'message' && targets.has(entry.target);
+      return hasTarget && delivery.status === 'refused' && delivery.refusal.code === 'invalid-update' ? [entry.id] : [];
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async #holdAgain(entries: readonly MemberEntry[]): Promise<void> {
+    const { outbox, tabloId } = this.#options;
+    await outbox.add(
+      tabloId,
+      entries.filter(({ id }) => outbox.get(tabloId, id) === null),
+    );
+  }
+}

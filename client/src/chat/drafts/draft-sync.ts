@@ -1,0 +1,125 @@
+/**
+ * Keeps drafts like the server's: asked for when the connection is (back) there, when the page is visible again and when a tablo is opened; told a moment
+ * after the last key, and when the page goes away. A draft that cannot be told stays here, and is told later [R7, R11].
+ */
+import { isDraftText, NO_DRAFT } from '@tablo/schema/draft';
+import type { TabloId } from '@tablo/schema/ids';
+import { Backoff } from '../base/backoff.ts';
+import { Pace } from '../base/pace.ts';
+import { inBackground } from '../base/report-error.ts';
+import type { Timing } from '../base/timing.ts';
+import { ChatError } from '../chat.ts';
+import type { Api } from '../session/api.ts';
+import type { Draft } from './draft.ts';
+
+/** Not before something has changed: the tablo, our role, or the release of the server. */
+const REFUSALS: readonly string[] = ['forbidden', 'read-only', 'not-found', 'invalid-request', 'too-large'];
+/** Typed in another tab: that tab reports it, unless it is gone. */
+const OTHER_TABS_PATIENCE = 4;
+
+export interface DraftSyncHost {
+  readonly api: Api;
+  readonly timing: Timing;
+  /** No network, or no server for a while: nothing need be tried before that changes. */
+  isOffline(): boolean;
+  find(id: TabloId): Draft | null;
+  list(): Iterable<Draft>;
+}
+
+export class DraftSync {
+  readonly #host: DraftSyncHost;
+  readonly #backoff: Backoff;
+  readonly #pace: Pace;
+  readonly #timers = new Map<TabloId, ReturnType<typeof setTimeout>>();
+  /** On their way now, and of when the draft is that they tell. */
+  readonly #reporting = new Map<TabloId, { readonly at: number; readonly done: Promise<void> }>();
+  /** Times of drafts that the server does not take: told again after the next refresh, or when they have changed. */
+  readonly #refused = new Map<TabloId, number>();
+  #refreshTimer: ReturnType<typeof setTimeout> | null = null;
+  #isClosed = false;
+
+  constructor(host: DraftSyncHost) {
+    this.#host = host;
+    this.#backoff = new Backoff(host.timing.retryMinMs, host.timing.retryMaxMs);
+    this.#pace = new Pace(host.timing.askGapMs);
+  }
+
+  /** Soon: several reasons to ask are one question. */
+  refresh(): void {
+    if (this.#isClosed || this.#host.isOffline()) return;
+    const { listDebounceMs } = this.#host.timing;
+    this.#refreshTimer ??= setTimeout(() => inBackground(this.#refresh()), this.#pace.waitMs(listDebounceMs));
+  }
+
+  /** There is something to report. */
+  note(draft: Draft, isOurs: boolean): void {
+    const { draftReportMs } = this.#host.timing;
+    this.#reportIn(draft.tabloId, isOurs ? draftReportMs : draftReportMs * OTHER_TABS_PATIENCE);
+  }
+
+  /** Now: the page goes away, or somebody leaves the tablo. Resolves when the server has answered, whatever it said. */
+  async flush(drafts: Iterable<Draft> = this.#host.list()): Promise<void> {
+    await Promise.all([...drafts].map((draft) => (draft.isReported ? undefined : this.#report(draft.tabloId))));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#refreshTimer !== null) clearTimeout(this.#refreshTimer);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  async #refresh(): Promise<void> {
+    this.#refreshTimer = null;
+    this.#pace.noteStart();
+    this.#refused.clear();
+    try {
+      const drafts = new Map((await this.#host.api.listDrafts()).map(({ tabloId, draft }) => [tabloId, draft]));
+      if (this.#isClosed) return;
+      for (const draft of this.#host.list()) draft.receiveReported(drafts.get(draft.tabloId) ?? NO_DRAFT);
+    } catch {
+      // Not reachable: asked again when the connection is back. A server of an earlier release has none.
+    }
+    for (const draft of this.#host.list()) if (!draft.isReported) this.#reportIn(draft.tabloId, 0);
+  }
+
+  #reportIn(id: TabloId, ms: number): void {
+    if (this.#isClosed) return;
+    clearTimeout(this.#timers.get(id));
+    this.#timers.set(
+      id,
+      setTimeout(() => inBackground(this.#report(id)), ms),
+    );
+  }
+
+  /** Without waiting for an earlier one that is on its way, since the page may be going away: the later draft stands, whichever comes first. */
+  #report(id: TabloId): Promise<void> {
+    clearTimeout(this.#timers.get(id));
+    this.#timers.delete(id);
+    const at = this.#host.find(id)?.latest.at ?? 0;
+    const running = this.#reporting.get(id);
+    if (running?.at === at) return running.done;
+    const done = this.#reportNow(id).finally(() => {
+      if (this.#reporting.get(id)?.done === done) this.#reporting.delete(id);
+    });
+    this.#reporting.set(id, { at, done });
+    return done;
+  }
+
+  async #reportNow(id: TabloId): Promise<void> {
+    const draft = this.#host.find(id);
+    // Without a connection: the refresh that follows the next one tells it.
+    if (draft === null || draft.isReported || this.#isClosed || this.#host.isOffline()) return;
+    const told = draft.latest;
+    if (this.#refused.get(id) === told.at || !isDraftText(told.text)) return;
+    try {
+      const stands = await this.#host.api.putDraft(id, told);
+      this.#backoff.reset();
+      this.#refused.set(id, told.at); // Whatever it is that stands now, this one is not told twice.
+      draft.receiveReported(stands);
+    } catch (error) {
+      if (error instanceof ChatError && REFUSALS.includes(error.code)) this.#refused.set(id, told.at);
+      else this.#reportIn(id, this.#backoff.nextMs());
+    }
+  }
+}

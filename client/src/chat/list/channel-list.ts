@@ -1,0 +1,164 @@
+/** From REST to this device's records, and from those to the list that people see. Pure. */
+import { arrivalsOf, type Entry } from '@tablo/schema/entry';
+import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { RestChannel } from '@tablo/schema/rest/channel';
+import { compareKeys } from '@tablo/schema/shown-at';
+import type { TimelineMessage } from '@tablo/schema/timeline';
+import { tabloNameOf } from '../base/names.ts';
+import type { ChannelSummary, UnsentCounts } from '../chat.ts';
+import type { RoomPerson } from '../people/room-names.ts';
+import type { ChannelRecord, LastMessage } from '../store/local-store.ts';
+import { confirmReadPosition, countUnread, isDoubtful } from '../unread/unread.ts';
+
+/**
+ * Was the server restored from a backup since it told us what `asked` says? `asked` is as of the question, since an answer may be older than what came
+ * meanwhile. Numbers above the backup's end then mean other messages now.
+ */
+export function hasGoneBack(known: ChannelRecord, asked: ChannelRecord | null, rest: RestChannel): boolean {
+  if (isDoubtful(known)) return true;
+  if (asked === null) return false;
+  const { lastSeq, epoch, confirmedRead = 0 } = asked;
+  return rest.last_seq < lastSeq || rest.epoch < epoch || rest.read_seq < confirmedRead;
+}
+
+/** The server's word on everything but what this device may know better: what it has read, and what came meanwhile. */
+export function mergeChannel(
+  known: ChannelRecord | null,
+  rest: RestChannel,
+  asked: ChannelRecord | null = known,
+): ChannelRecord {
+  const listed = rest.last_message;
+  const named = {
+    id: rest.id as TabloId,
+    name: tabloNameOf(rest.name),
+    role: rest.role,
+    epoch: rest.epoch,
+    createdAt: Date.parse(rest.created_at),
+    lastMessage:
+      listed === null
+        ? null
+        : {
+            id: listed.id as EntryId,
+            author: listed.user_id as UserId,
+            text: listed.text,
+            shownAt: Date.parse(listed.created_at),
+          },
+  };
+  // [R10] Of a history that is no more, no number counts: which of them it shares with the new one, nobody knows.
+  if (known === null || hasGoneBack(known, asked, rest)) {
+    return {
+      ...named,
+      lastSeq: rest.last_seq,
+      readSeq: rest.read_seq,
+      unread: {},
+      unlistedUnread: rest.unread_count,
+      pendingRead: null,
+      confirmedRead: rest.read_seq,
+    };
+  }
+  // Read here and not known there: told again, whatever became of the first report (another tab's record may have overwritten ours).
+  const pendingRead = known.readSeq > rest.read_seq ? known.readSeq : known.pendingRead;
+  const lastMessage = newerPreview(known.lastMessage, asked?.lastMessage ?? null, named.lastMessage);
+  const merged = { ...known, ...named, lastMessage, lastSeq: Math.max(known.lastSeq, rest.last_seq), pendingRead };
+  return confirmReadPosition(isSame(known, merged) ? known : merged, rest.read_seq);
+}
+
+/**
+ * The list's newest message, or the one that is known here: what has come since the question was sent (`asked` is as of then), an older answer must not take
+ * off the list again. A deletion that only the answer knows comes as an entry too, and is asked about then.
+ */
+function newerPreview(
+  known: LastMessage | null,
+  asked: LastMessage | null,
+  listed: LastMessage | null,
+): LastMessage | null {
+  if (known === null || isSame(known, asked)) return listed;
+  return listed === null || compareKeys(known, listed) >= 0 ? known : listed;
+}
+
+/** A tablo that the server does not name and this device knows nothing of, but that something of ours was written in. */
+export function formerChannel(id: TabloId): ChannelRecord {
+  return {
+    ...{ id, name: 'A tablo you are no longer in', role: 'guest', epoch: 0, createdAt: 0, lastMessage: null },
+    ...{ lastSeq: 0, readSeq: 0, unread: {}, unlistedUnread: 0, pendingRead: null },
+  };
+}
+
+function isSame<Value>(left: Value, right: Value): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}
+
+/** The newest of what the server last named and what the room shows, own unsent ones included. */
+export function newestOf(listed: LastMessage | null, shown: TimelineMessage | null): LastMessage | null {
+  if (shown === null) return listed;
+  if (listed !== null && listed.id !== shown.id && shown.delivery.status === 'sent' && compareKeys(listed, shown) > 0)
+    return listed;
+  return { id: shown.id, author: shown.author, text: shown.text, shownAt: shown.shownAt };
+}
+
+/** What entries that have just come change of the newest message, for tablos whose timeline nobody holds. Deletions are the server's to tell. */
+export function noteNewest(record: ChannelRecord, entries: readonly Entry[]): ChannelRecord {
+  const arrivedAt = arrivalsOf(entries);
+  let last = record.lastMessage;
+  for (const entry of entries) {
+    if (entry.kind === 'message') {
+      const { id, author, text, sentAt } = entry;
+      const shown = { id, author, text, shownAt: arrivedAt.get(id) ?? sentAt };
+      if (last === null || compareKeys(shown, last) > 0) last = shown;
+    } else if (entry.kind === 'edit' && last?.id === entry.target && last.author === entry.author) {
+      last = { ...last, text: entry.text };
+    }
+  }
+  return last === record.lastMessage ? record : { ...record, lastMessage: last };
+}
+
+/** The same, where the last one may be among those that are deleted: the list tells what is the last one now, and until it has, the message that is gone must not be it. */
+export function noteShown(
+  record: ChannelRecord,
+  entries: readonly Entry[],
+  findNewest: () => TimelineMessage | null,
+): ChannelRecord {
+  const noted = noteNewest(record, entries);
+  const last = noted.lastMessage?.id;
+  if (!entries.some((entry) => entry.kind === 'delete' && entry.target === last)) return noted;
+  const lastMessage = newestOf(null, findNewest());
+  return lastMessage === null ? noted : { ...noted, lastMessage };
+}
+
+const NOTHING_HERE = { unsent: { pending: 0, refused: 0 }, hasDraft: false };
+
+export function summaryOf(
+  record: ChannelRecord,
+  last: LastMessage | null,
+  labelOf: (id: UserId) => RoomPerson,
+  here: { readonly unsent: UnsentCounts; readonly hasDraft: boolean } = NOTHING_HERE,
+): ChannelSummary {
+  const author = last === null ? null : labelOf(last.author);
+  return {
+    id: record.id,
+    // Records of an earlier release hold it as the server gave it.
+    name: tabloNameOf(record.name),
+    role: record.role,
+    unreadCount: countUnread(record),
+    lastMessage:
+      last === null || author === null
+        ? null
+        : {
+            ...last,
+            authorName: author.name,
+            authorMark: author.mark,
+            isAuthorNamed: author.isNamed,
+            hasAuthorLeft: author.hasLeft,
+          },
+    createdAt: record.createdAt,
+    unsent: here.unsent,
+    hasDraft: here.hasDraft,
+  };
+}
+
+const activityOf = (summary: ChannelSummary): number => summary.lastMessage?.shownAt ?? summary.createdAt;
+
+/** Newest activity first; equal ones keep one order everywhere. */
+export function byActivity(left: ChannelSummary, right: ChannelSummary): number {
+  return activityOf(right) - activityOf(left) || (left.id < right.id ? -1 : 1);
+}

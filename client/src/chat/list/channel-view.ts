@@ -1,0 +1,118 @@
+/** The list of tablos as people see it: from the records and from what open rooms show. Many changes of one turn are one new list. */
+import type { TabloId } from '@tablo/schema/ids';
+import { type Readable, Writable } from '../base/readable.ts';
+import type { ChannelList } from '../chat.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { People } from '../people/people.ts';
+import type { Room } from '../room/room.ts';
+import type { ChannelRecord } from '../store/local-store.ts';
+import type { ChannelBook } from '../unread/channel-book.ts';
+import { byActivity, newestOf, summaryOf } from './channel-list.ts';
+
+/** Presence costs every member of a tablo four frames a minute (TRAPS 1.6): only this many of the most active ones show us while not open. */
+const RECENT_TABLOS = 20;
+
+export interface ChannelViewOptions {
+  readonly book: ChannelBook;
+  readonly people: People;
+  readonly outbox: Outbox;
+  readonly room: (id: TabloId) => Room | null;
+  /** The server's list has been seen, now or at an earlier start: an empty one is the truth. */
+  readonly hasListed: boolean;
+}
+
+export class ChannelView {
+  readonly #options: ChannelViewOptions;
+  readonly #list: Writable<ChannelList>;
+  #hasListed: boolean;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #isClosed = false;
+
+  constructor(options: ChannelViewOptions) {
+    this.#options = options;
+    this.#hasListed = options.hasListed;
+    this.#list = new Writable<ChannelList>(this.#build());
+  }
+
+  get list(): Readable<ChannelList> {
+    return this.#list;
+  }
+
+  get hasListed(): boolean {
+    return this.#hasListed;
+  }
+
+  noteListed(): void {
+    this.#hasListed = true;
+    this.publish();
+  }
+
+  publish(): void {
+    if (!this.#isClosed) this.#timer ??= setTimeout(() => this.publishNow(), 0);
+  }
+
+  publishNow(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#isClosed) return;
+    this.#rememberNewest();
+    const next = this.#build();
+    if (isSameList(next, this.#list.get())) return;
+    this.#list.set(next);
+    this.showRecent();
+    this.lookUpAuthors();
+  }
+
+  showRecent(): void {
+    this.#list.get().channels.forEach(({ id }, index) => {
+      this.#options.room(id)?.presence.setRecent(index < RECENT_TABLOS);
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #build(): ChannelList {
+    const { book, people, outbox, room } = this.#options;
+    const channels = book
+      .list()
+      .map((record) => {
+        const last = newestOf(this.#listedMessage(record), room(record.id)?.screen.newest() ?? null);
+        const here = { unsent: outbox.countOf(record.id), hasDraft: room(record.id)?.draft.isWritten ?? false };
+        return summaryOf(record, last, (id) => people.labelOf(record.id, id), here);
+      })
+      .sort(byActivity);
+    return { status: this.#hasListed || channels.length > 0 ? 'ready' : 'loading', channels };
+  }
+
+  #listedMessage({ id, lastMessage }: ChannelRecord): ChannelRecord['lastMessage'] {
+    return lastMessage !== null && this.#options.room(id)?.screen.isDeleted(lastMessage.id) ? null : lastMessage;
+  }
+
+  /**
+   * Of open tablos; those at rest note what comes themselves. So the list shows it at the next start, before any document is read. Own changes that wait are shown, but
+   * not noted: should they be discarded or refused, nothing has to be put back [R8].
+   */
+  #rememberNewest(): void {
+    const { book, room } = this.#options;
+    for (const record of book.list()) {
+      const newest = room(record.id)?.screen.newestDurable() ?? null;
+      if (newest === null) continue;
+      const lastMessage = newestOf(this.#listedMessage(record), newest);
+      if (JSON.stringify(lastMessage) !== JSON.stringify(record.lastMessage)) book.put({ ...record, lastMessage });
+    }
+  }
+
+  /** [R6] Members are not asked for: somebody may have been added to a tablo without being asked, and no page uses it in its person's place. */
+  lookUpAuthors(): void {
+    for (const { id, lastMessage } of this.#list.get().channels)
+      if (lastMessage !== null) this.#options.people.lookUp(id, lastMessage.author);
+  }
+}
+
+function isSameList(left: ChannelList, right: ChannelList): boolean {
+  if (left.status !== right.status || left.channels.length !== right.channels.length) return false;
+  return left.channels.every((channel, index) => JSON.stringify(channel) === JSON.stringify(right.channels[index]));
+}

@@ -1,0 +1,224 @@
+/**
+ * Keeps the list of tablos like the server's: asked at the start, whenever the connection is back or the page visible again, when the server says that
+ * something changed, and every minute. And tells the server how far this device has read, as soon as it can be told.
+ * 1. One question is under way at a time, and one waits; what the server brings about is asked for once a second at the most.
+ * 2. The list comes in pages, newest activity first. Each is applied when it is there; which tablos are ours no more is known at the end alone.
+ */
+import type { TabloId } from '@tablo/schema/ids';
+import type { RestChannel } from '@tablo/schema/rest/channel';
+import { Backoff } from '../base/backoff.ts';
+import { Pace } from '../base/pace.ts';
+import type { Timing } from '../base/timing.ts';
+import { ChatError } from '../chat.ts';
+import type { Api, ChannelsPage, UnreadChannel } from '../session/api.ts';
+import type { ChannelRecord } from '../store/local-store.ts';
+import type { ChannelBook } from '../unread/channel-book.ts';
+import { noteReported } from '../unread/unread.ts';
+
+/** More tablos than this many pages hold are not all listed, and then none is taken for lost. */
+const PAGES_MAX = 50;
+
+/** One page of the list. */
+export interface ListAnswer {
+  readonly channels: readonly RestChannel[];
+  /** With the last page: all tablos that are ours, those of the earlier pages included. */
+  readonly all: ReadonlySet<string> | null;
+  readonly unread: readonly UnreadChannel[];
+  /** What was known of each tablo when the question was sent, at `askedAt` (`performance.now()`). */
+  readonly asked: ReadonlyMap<TabloId, ChannelRecord>;
+  readonly askedAt: number;
+}
+
+export interface ListSyncHost {
+  apply(answer: ListAnswer): void;
+  beforeAsking(): void;
+  /** Is what this device holds of the tablo known to be what the server holds? */
+  isInAgreement(id: TabloId): boolean;
+}
+
+export class ListSync {
+  readonly #api: Api;
+  readonly #book: ChannelBook;
+  readonly #timing: Timing;
+  readonly #host: ListSyncHost;
+  readonly #backoff: Backoff;
+  readonly #reportBackoff: Backoff;
+  readonly #pace: Pace;
+  #askTimer: ReturnType<typeof setTimeout> | null = null;
+  #askAt = 0;
+  #reportTimer: ReturnType<typeof setTimeout> | null = null;
+  #asking: Promise<void> | null = null;
+  #isAskedAgain = false;
+  #isReporting = false;
+  /** The server that we are talking to has answered. It may be another one after every gap: restored, and with other numbers. */
+  #isCurrent = false;
+  #isClosed = false;
+
+  constructor(api: Api, book: ChannelBook, timing: Timing, host: ListSyncHost) {
+    this.#api = api;
+    this.#book = book;
+    this.#timing = timing;
+    this.#host = host;
+    this.#backoff = new Backoff(timing.retryMinMs, timing.retryMaxMs);
+    this.#reportBackoff = new Backoff(timing.retryMinMs, timing.retryMaxMs);
+    this.#pace = new Pace(timing.askGapMs);
+  }
+
+  /** Soon: several reasons to ask are one question. `isAwaited`: nothing can be shown before the answer. */
+  refresh(isAwaited = false): void {
+    this.#askIn(this.#pace.waitMs(isAwaited ? 0 : this.#timing.listDebounceMs));
+  }
+
+  /** Now; rejects with `ChatError`. A question that is under way may be too old an answer, so another one follows it. */
+  async refreshNow(): Promise<void> {
+    if (this.#asking !== null) {
+      this.#isAskedAgain = true;
+      return this.#asking;
+    }
+    this.#asking = this.#askUntilCurrent().finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  /** A read position has moved. */
+  reportSoon(): void {
+    if (this.#isClosed) return;
+    this.#reportTimer ??= setTimeout(() => void this.#report(), this.#timing.readReportMs);
+  }
+
+  /** The connection is lost. */
+  noteLost(): void {
+    this.#isCurrent = false;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#askTimer !== null) clearTimeout(this.#askTimer);
+    if (this.#reportTimer !== null) clearTimeout(this.#reportTimer);
+  }
+
+  #askIn(ms: number): void {
+    // The clock of the timers: one that jumps ahead, over a sleep, would hide a timer that is far away yet.
+    const at = performance.now() + ms;
+    if (this.#isClosed || (this.#askTimer !== null && this.#askAt <= at)) return;
+    if (this.#askTimer !== null) clearTimeout(this.#askTimer);
+    this.#askAt = at;
+    this.#askTimer = setTimeout(() => {
+      this.#askTimer = null;
+      void this.#askAndPlan();
+    }, ms);
+  }
+
+  async #askAndPlan(): Promise<void> {
+    if (this.#asking !== null) {
+      // The answer that is under way may be of before: another question, but not at once.
+      await this.#asking.catch(() => {}); // Whoever asked hears of it.
+      return this.#askIn(this.#pace.waitMs());
+    }
+    try {
+      await this.refreshNow();
+      this.#askIn(this.#timing.listRefreshMs);
+    } catch {
+      this.#askIn(this.#backoff.nextMs()); // Not reachable: again later, or when the connection is back.
+    }
+  }
+
+  async #askUntilCurrent(): Promise<void> {
+    do {
+      this.#isAskedAgain = false;
+      await this.#ask();
+    } while (this.#isAskedAgain && !this.#isClosed);
+  }
+
+  async #ask(): Promise<void> {
+    this.#pace.noteStart();
+    this.#host.beforeAsking();
+    const asked = new Map(this.#book.list().map((record) => [record.id, record]));
+    // From here on: should the connection be lost meanwhile, the answer may be that of the server before.
+    this.#isCurrent = true;
+    try {
+      await this.#readPages(asked);
+    } catch (error) {
+      this.#isCurrent = false;
+      throw error;
+    }
+    if (this.#isClosed) return;
+    this.#backoff.reset();
+    if (this.#book.list().some((record) => record.pendingRead !== null)) this.reportSoon();
+  }
+
+  async #readPages(asked: ReadonlyMap<TabloId, ChannelRecord>): Promise<void> {
+    const seen = new Map<string, string | null>();
+    const read = async (cursor: string | null) => {
+      const askedAt = performance.now();
+      return { askedAt, page: await this.#api.listChannels(cursor) };
+    };
+    const [first, unread] = await Promise.all([read(null), this.#api.listUnread()]);
+    let { page, askedAt } = first;
+    for (let count = 1; ; count += 1) {
+      for (const channel of page.channels) seen.set(channel.id, channel.last_message?.id ?? null);
+      if (this.#isClosed) return;
+      if (page.cursor === null || count >= PAGES_MAX) break;
+      this.#host.apply({ channels: page.channels, all: null, unread, asked, askedAt });
+      ({ page, askedAt } = await read(page.cursor));
+    }
+    const isWhole = page.cursor === null;
+    const moved = isWhole && seen.size > page.channels.length ? await this.#readMoved(seen) : [];
+    const all = isWhole ? new Set(seen.keys()) : null;
+    if (!this.#isClosed) this.#host.apply({ channels: [...page.channels, ...moved], all, unread, asked, askedAt });
+  }
+
+  /** Who is written in while the pages are read moves to the front of the list, past the place where we are: the front is read again, as far as it is new. */
+  async #readMoved(seen: Map<string, string | null>): Promise<readonly RestChannel[]> {
+    const moved: RestChannel[] = [];
+    let cursor: string | null = null;
+    for (let count = 0; count < PAGES_MAX; count += 1) {
+      const page: ChannelsPage = await this.#api.listChannels(cursor);
+      const fresh = page.channels.filter(
+        ({ id, last_message }) => !seen.has(id) || seen.get(id) !== (last_message?.id ?? null),
+      );
+      for (const channel of fresh) seen.set(channel.id, channel.last_message?.id ?? null);
+      moved.push(...fresh);
+      if (fresh.length < page.channels.length || page.cursor === null) break;
+      cursor = page.cursor;
+    }
+    return moved;
+  }
+
+  async #report(): Promise<void> {
+    this.#reportTimer = null;
+    // A position in numbers of before the gap must not be told to a server that has others: the next answer of the list decides.
+    if (!this.#isCurrent) return;
+    if (this.#isReporting) return this.reportSoon();
+    this.#isReporting = true;
+    try {
+      for (const { id, pendingRead } of this.#book.list()) {
+        // Else the number may be one of before a restored backup. The room says when it has joined.
+        if (pendingRead === null || this.#isClosed || !this.#host.isInAgreement(id)) continue;
+        await this.#reportOne(id, pendingRead);
+      }
+      this.#reportBackoff.reset();
+    } catch {
+      // Not reachable, or not now: the position waits in the record. The list may not be asked again for a minute.
+      if (!this.#isClosed) this.#reportTimer ??= setTimeout(() => void this.#report(), this.#reportBackoff.nextMs());
+    } finally {
+      this.#isReporting = false;
+    }
+  }
+
+  async #reportOne(id: TabloId, seq: number): Promise<void> {
+    let confirmed: number;
+    try {
+      confirmed = await this.#api.reportRead(id, seq);
+    } catch (error) {
+      if (!(error instanceof ChatError) || !['forbidden', 'not-found', 'invalid-request'].includes(error.code))
+        throw error;
+      // Refused for good, as when the tablo is not ours any more: nothing to report then, and nothing confirmed.
+      return this.#book.update(id, (record) => ({ ...record, pendingRead: null }));
+    }
+    this.#book.update(id, (record) => noteReported(record, seq, confirmed));
+    // Beyond the server's end: it has fewer messages than we have read.
+    if (confirmed < seq) this.refresh();
+  }
+}

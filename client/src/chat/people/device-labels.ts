@@ -1,0 +1,56 @@
+/**
+ * How people are called beside everybody whom this device knows: for the list, and for tablos whose members it does not know. Made anew behind the first paint, and
+ * behind what many names come with: there may be thousands. Until then somebody may lack the mark that tells them from others, never the name.
+ */
+import type { TabloId, UserId } from '@tablo/schema/ids';
+import { type PersonLabel, tellApart } from '@tablo/schema/telling-apart';
+import { FORMER_NAME, UNKNOWN_NAME } from '../base/names.ts';
+import type { Person } from '../chat.ts';
+import type { KnownPeople } from './known-people.ts';
+import type { RoomPerson } from './room-names.ts';
+
+const RELABEL_AFTER_MS = 100;
+
+export class DeviceLabels {
+  readonly #known: KnownPeople;
+  readonly #self: Person;
+  readonly #onLabels: () => void;
+  #labels: ReadonlyMap<UserId, PersonLabel> = new Map();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #isClosed = false;
+
+  constructor(known: KnownPeople, self: Person, onLabels: () => void) {
+    this.#known = known;
+    this.#self = self;
+    this.#onLabels = onLabels;
+    this.relabelSoon();
+  }
+
+  of(tabloId: TabloId, id: UserId): RoomPerson {
+    const hasLeft = this.#known.hasLeft(tabloId, id);
+    const name = id === this.#self.id ? this.#self.name : this.#known.nameOf(id);
+    if (name === null) {
+      const word = hasLeft ? FORMER_NAME : UNKNOWN_NAME;
+      return { name: word, mark: `#${id.slice(-4)}`, short: word, isNamed: false, hasLeft };
+    }
+    const known = this.#labels.get(id);
+    const label = known?.name === name ? known : tellApart([{ id, name }]).get(id);
+    return { name, mark: null, short: name, ...label, isNamed: true, hasLeft };
+  }
+
+  /** Names have changed. */
+  relabelSoon(): void {
+    if (this.#isClosed) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      const names = new Map([...this.#known.names, [this.#self.id, this.#self.name]]);
+      this.#labels = tellApart([...names].map(([id, name]) => ({ id, name })));
+      this.#onLabels();
+    }, RELABEL_AFTER_MS);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+}

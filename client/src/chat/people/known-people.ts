@@ -1,0 +1,136 @@
+/**
+ * The one table of people on this device: what everybody is called, and who is in a tablo no more. In memory from the start, saved behind, so that names stand
+ * there before the first paint, offline and after a reload [R7]. Whoever told us last is right: messages, members, presence, lists.
+ *
+ * Nobody is former without the server's word: `noteMembers` alone says so.
+ */
+import type { TabloId, UserId } from '@tablo/schema/ids';
+import { personNameOf, UNKNOWN_NAME } from '../base/names.ts';
+import { inBackground } from '../base/report-error.ts';
+import type { LocalStore } from '../store/local-store.ts';
+
+/** A page of members or messages teaches many names at once. */
+const SAVE_AFTER_MS = 50;
+
+export interface NamedBySomebody {
+  readonly id: UserId;
+  /** `null`: whoever tells of them knows no name. */
+  readonly name: string | null;
+}
+
+export class KnownPeople {
+  readonly #store: LocalStore;
+  readonly #names = new Map<UserId, string>();
+  readonly #former = new Map<TabloId, Set<UserId>>();
+  readonly #unsavedNames = new Set<UserId>();
+  readonly #unsavedFormer = new Map<TabloId, Set<UserId>>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #isClosed = false;
+  /** The table on the device has changed: other tabs may read it anew. */
+  onSaved: () => void = () => {};
+
+  private constructor(store: LocalStore) {
+    this.#store = store;
+  }
+
+  static async open(store: LocalStore): Promise<KnownPeople> {
+    const people = new KnownPeople(store);
+    await people.takeStored();
+    if (people.#names.size === 0) await people.#takeMembers();
+    return people;
+  }
+
+  get names(): ReadonlyMap<UserId, string> {
+    return this.#names;
+  }
+
+  nameOf(id: UserId): string | null {
+    return this.#names.get(id) ?? null;
+  }
+
+  /** The server's list of the tablo's members, read whole, did not hold them. */
+  hasLeft(tabloId: TabloId, id: UserId): boolean {
+    return this.#former.get(tabloId)?.has(id) ?? false;
+  }
+
+  /** Who is called otherwise than before. */
+  learn(people: Iterable<NamedBySomebody>): readonly UserId[] {
+    const changed: UserId[] = [];
+    for (const { id, name: told } of people) {
+      const name = personNameOf(told);
+      if (name === UNKNOWN_NAME || this.#names.get(id) === name) continue;
+      this.#names.set(id, name);
+      this.#unsavedNames.add(id);
+      changed.push(id);
+    }
+    if (changed.length > 0) this.#saveSoon();
+    return changed;
+  }
+
+  /** `members` are there, `gone` are not, by the server's word. Who has changed sides. */
+  noteMembers(tabloId: TabloId, members: Iterable<UserId>, gone: Iterable<UserId>): readonly UserId[] {
+    const former = this.#formerOf(tabloId);
+    const changed: UserId[] = [];
+    for (const id of members) if (former.delete(id)) changed.push(id);
+    for (const id of gone) {
+      if (former.has(id)) continue;
+      former.add(id);
+      changed.push(id);
+    }
+    if (changed.length === 0) return changed;
+    const unsaved = this.#unsavedFormer.get(tabloId) ?? new Set();
+    for (const id of changed) unsaved.add(id);
+    this.#unsavedFormer.set(tabloId, unsaved);
+    this.#saveSoon();
+    return changed;
+  }
+
+  /** Of what is stored, all but what is newer here. */
+  async takeStored(): Promise<void> {
+    const { names, former } = await this.#store.readPeople();
+    for (const [id, name] of names) if (!this.#unsavedNames.has(id)) this.#names.set(id, personNameOf(name));
+    for (const [tabloId, ids] of this.#former) if (!this.#unsavedFormer.has(tabloId)) ids.clear();
+    for (const [tabloId, id] of former) if (!this.#unsavedFormer.has(tabloId)) this.#formerOf(tabloId).add(id);
+  }
+
+  async save(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#unsavedNames.size === 0 && this.#unsavedFormer.size === 0) return;
+    const names = [...this.#unsavedNames].map((id) => [id, this.#names.get(id) ?? ''] as const);
+    const changed = [...this.#unsavedFormer].flatMap(([tabloId, ids]) => [...ids].map((id) => [tabloId, id] as const));
+    const isFormer = ([tabloId, id]: readonly [TabloId, UserId]): boolean => this.hasLeft(tabloId, id);
+    this.#unsavedNames.clear();
+    this.#unsavedFormer.clear();
+    await this.#store.writePeople({
+      names,
+      former: changed.filter(isFormer),
+      returned: changed.filter((pair) => !isFormer(pair)),
+    });
+    this.onSaved();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.save();
+  }
+
+  #formerOf(tabloId: TabloId): Set<UserId> {
+    const known = this.#former.get(tabloId);
+    if (known !== undefined) return known;
+    const former = new Set<UserId>();
+    this.#former.set(tabloId, former);
+    return former;
+  }
+
+  /** An earlier release kept names with the members of each tablo alone. */
+  async #takeMembers(): Promise<void> {
+    const channels = await this.#store.readChannels();
+    const members = await Promise.all(channels.map(({ id }) => this.#store.readMembers(id)));
+    this.learn(members.flat());
+  }
+
+  #saveSoon(): void {
+    if (!this.#isClosed) this.#timer ??= setTimeout(() => inBackground(this.save()), SAVE_AFTER_MS);
+  }
+}

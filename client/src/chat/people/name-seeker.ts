@@ -1,0 +1,86 @@
+/**
+ * Asks the server what people are called who wrote in a tablo and whom nobody has named yet: those of tablos that are synced and were never opened here, which have
+ * to be right without a network as well [R7]. Asking tells nobody that this user was there [M6].
+ *
+ * Many tablos are one question, and nobody is asked about twice as long as the page lives.
+ */
+
+import type { TabloId, UserId } from '@tablo/schema/ids';
+import { PEOPLE_ASKED_MAX } from '@tablo/schema/limits';
+import { Pace } from '../base/pace.ts';
+import { ChatError } from '../chat.ts';
+import type { NamedBySomebody } from './known-people.ts';
+
+export interface Sought {
+  readonly tabloId: TabloId;
+  readonly id: UserId;
+}
+
+export interface NameSeekerOptions {
+  readonly ask: (people: readonly Sought[]) => Promise<readonly NamedBySomebody[]>;
+  readonly learn: (people: readonly NamedBySomebody[]) => void;
+  /** Somebody else has told meanwhile. */
+  readonly isNamed: (id: UserId) => boolean;
+  readonly gapMs: number;
+}
+
+/** After these, the same question may be answered later. */
+const PASSING: readonly string[] = ['offline', 'unavailable', 'rate-limited', 'shutting-down', 'unauthenticated'];
+
+export class NameSeeker {
+  readonly #options: NameSeekerOptions;
+  readonly #pace: Pace;
+  readonly #wanted = new Map<string, Sought>();
+  readonly #asked = new Set<string>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #isAsking = false;
+  #isClosed = false;
+
+  constructor(options: NameSeekerOptions) {
+    this.#options = options;
+    this.#pace = new Pace(options.gapMs);
+    // What is wanted comes in many small portions, one a tablo: the first question waits for them too.
+    this.#pace.noteStart();
+  }
+
+  want(sought: Sought): void {
+    const key = `${sought.tabloId}:${sought.id}`;
+    if (this.#asked.has(key)) return;
+    this.#asked.add(key);
+    this.#wanted.set(key, sought);
+    this.askSoon();
+  }
+
+  /** Also when the connection is back: what could not be asked is. */
+  askSoon(): void {
+    if (this.#isClosed || this.#isAsking || this.#wanted.size === 0) return;
+    this.#timer ??= setTimeout(() => void this.#askNow(), this.#pace.waitMs());
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  async #askNow(): Promise<void> {
+    this.#timer = null;
+    const { ask, learn, isNamed } = this.#options;
+    for (const [key, { id }] of this.#wanted) if (isNamed(id)) this.#wanted.delete(key);
+    if (this.#wanted.size === 0) return;
+    this.#isAsking = true;
+    this.#pace.noteStart();
+    const asked = [...this.#wanted].slice(0, PEOPLE_ASKED_MAX);
+    let isAnswered = true;
+    try {
+      const people = await ask(asked.map(([, sought]) => sought));
+      if (!this.#isClosed) learn(people);
+    } catch (error) {
+      // Else it is a server of an earlier release, or something was ours no more: their names come when the tablo is opened.
+      isAnswered = !(error instanceof ChatError && PASSING.includes(error.code));
+    }
+    this.#isAsking = false;
+    if (!isAnswered) return;
+    for (const [key] of asked) this.#wanted.delete(key);
+    this.askSoon();
+  }
+}

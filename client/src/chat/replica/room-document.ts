@@ -1,0 +1,261 @@
+/**
+ * One document of a tablo on this device: the Y.Doc, what of it is stored, and its entries as they come.
+ *
+ * Invariants
+ * 1. Only durable content is stored or told [R1]: what the server sent, or what it has confirmed. Own pushes are held until then, so a reload
+ *    starts from what is certain, and a cancelled entry is not sent again by a stored update.
+ * 2. Each element is parsed once; what is not an entry is skipped, never thrown about.
+ * 3. Cost follows the change: the array is read whole once, when loading.
+ * 4. While content waits for other content, nothing that came is told: what is missing may be the time that it is shown at [R5]. A client that is joining
+ *    hears of the newest before it has what came while it was away.
+ */
+import { parseDocumentName } from '@tablo/schema/document-name';
+import { ENTRIES_ROOT, type Entry, type MemberEntry, parseEntry } from '@tablo/schema/entry';
+import type { EntryId } from '@tablo/schema/ids';
+import * as Y from 'yjs';
+import { inBackground } from '../base/report-error.ts';
+import type { Timing } from '../base/timing.ts';
+import type { LocalStore } from '../store/local-store.ts';
+import { compactUpdates } from './compact.ts';
+
+const FROM_STORE = Symbol('from the local store');
+const OWN_PUSH = Symbol('own push');
+
+interface HeldPush {
+  readonly waitingFor: Set<EntryId>;
+  readonly update: Uint8Array;
+}
+
+export interface RoomDocumentListener {
+  /** Durable entries that the server has just sent. */
+  entries(entries: readonly Entry[]): void;
+  /** [R2] The server has taken content out: an entry that it refused, or one that was erased. */
+  erased(): void;
+  /** Content has come that waits for other content. */
+  gap(): void;
+}
+
+export interface RoomDocumentOptions {
+  readonly name: string;
+  readonly store: LocalStore;
+  readonly timing: Timing;
+  /** Of several tabs one stores what comes; the others wait, in case it does not. */
+  readonly isFirstTab: () => boolean;
+  readonly listener: RoomDocumentListener;
+}
+
+export class RoomDocument {
+  readonly name: string;
+  /** The tablo's first document: it holds everything there ever was. A later one begins with the newest messages as they were when it began. */
+  readonly isFirst: boolean;
+  readonly doc = new Y.Doc();
+  readonly #store: LocalStore;
+  readonly #timing: Timing;
+  readonly #isFirstTab: () => boolean;
+  readonly #listener: RoomDocumentListener;
+  readonly #array: Y.Array<unknown>;
+  /** By id, held ones included. */
+  readonly #entries = new Map<EntryId, Entry>();
+  /** What the server has taken out. */
+  readonly #takenOut = new Map<EntryId, Entry>();
+  readonly #arrivedAt = new Map<EntryId, number>();
+  readonly #held: HeldPush[] = [];
+  #messageCount = 0;
+  /** Told when Yjs is done: a push from inside its observers would be part of the update that the server's own content is stored with. */
+  #received: Entry[] = [];
+  #unsaved: Uint8Array[] = [];
+  #saveTimer: ReturnType<typeof setTimeout> | null = null;
+  #hasErased = false;
+  #isClosed = false;
+
+  private constructor({ name, store, timing, isFirstTab, listener }: RoomDocumentOptions) {
+    this.name = name;
+    this.isFirst = parseDocumentName(name)?.epoch === 1;
+    this.#store = store;
+    this.#timing = timing;
+    this.#isFirstTab = isFirstTab;
+    this.#listener = listener;
+    this.#array = this.doc.getArray(ENTRIES_ROOT);
+    this.#array.observe((event, transaction) => this.#read(event, transaction));
+    this.doc.on('afterAllTransactions', () => this.#tellReceived());
+    this.doc.on('update', (update: Uint8Array, origin: unknown) => this.#keep(update, origin));
+  }
+
+  /** An empty document: to be filled by the server. */
+  static create(options: RoomDocumentOptions): RoomDocument {
+    return new RoomDocument(options);
+  }
+
+  /** With what this device has stored. What cannot be read is dropped: the server has it, and own unsent entries are in the outbox. */
+  static async open(options: RoomDocumentOptions): Promise<RoomDocument> {
+    const updates = await options.store.readUpdates(options.name);
+    const document = new RoomDocument(options);
+    try {
+      document.doc.transact(() => {
+        for (const update of updates) Y.applyUpdate(document.doc, update);
+      }, FROM_STORE);
+      if (!document.hasGap) return document;
+    } catch {
+      // Damaged; handled as a gap is.
+    }
+    document.close();
+    await options.store.replaceUpdates(options.name, () => null);
+    return new RoomDocument(options);
+  }
+
+  get entries(): Iterable<Entry> {
+    return this.#entries.values();
+  }
+
+  /** Different messages, deleted ones included, own held ones not. */
+  get messageCount(): number {
+    return this.#messageCount - this.heldIds().filter((id) => this.#entries.get(id)?.kind === 'message').length;
+  }
+
+  get(id: EntryId): Entry | null {
+    return this.#entries.get(id) ?? null;
+  }
+
+  /** When an entry was received that was received late, ms since the Unix epoch; null: shown at its `sentAt`, as far as is known. */
+  arrivedAt(id: EntryId): number | null {
+    return this.#arrivedAt.get(id) ?? null;
+  }
+
+  has(id: EntryId): boolean {
+    return this.#entries.has(id) || this.isHeld(id);
+  }
+
+  /** Own pushes that are not known to be durable. */
+  heldIds(): readonly EntryId[] {
+    return this.#held.flatMap((push) => [...push.waitingFor]);
+  }
+
+  /** Own pushes that the server has refused: it has taken them out, and tells the reason next, unless the link is cut in between. */
+  refusedIds(): readonly EntryId[] {
+    return this.heldIds().filter((id) => this.#takenOut.has(id));
+  }
+
+  /** What was there before the server took it out. */
+  get takenOut(): Iterable<Entry> {
+    return this.#takenOut.values();
+  }
+
+  isHeld(id: EntryId): boolean {
+    return this.#held.some((push) => push.waitingFor.has(id));
+  }
+
+  /** Content waits for other content that has not come (TRAPS 4.1): normal for a moment, lost when it stays. */
+  get hasGap(): boolean {
+    return this.doc.store.pendingStructs !== null || this.doc.store.pendingDs !== null;
+  }
+
+  /** [R2] Appends in one transaction, hence one update. */
+  push(entries: readonly MemberEntry[]): void {
+    // All of them, whatever this or another version makes of them when they come back: they are not durable.
+    this.#held.push({ waitingFor: new Set(entries.map((entry) => entry.id)), update: new Uint8Array() });
+    this.doc.transact(() => this.#array.push([...entries]), OWN_PUSH);
+  }
+
+  /** [R1] These are durable, or refused and taken out by the server: what they came with may be stored. */
+  confirm(ids: readonly EntryId[]): void {
+    if (this.#held.length === 0) return;
+    for (const id of ids) for (const push of this.#held) push.waitingFor.delete(id);
+    for (let index = this.#held.length - 1; index >= 0; index -= 1) {
+      const push = this.#held[index];
+      if (push === undefined || push.waitingFor.size > 0) continue;
+      this.#held.splice(index, 1);
+      this.#saveSoon(push.update);
+    }
+  }
+
+  /** After a re-home: this document is what is stored from now on, whatever was there. */
+  async replaceStored(): Promise<void> {
+    if (this.#saveTimer !== null) clearTimeout(this.#saveTimer);
+    this.#saveTimer = null;
+    this.#unsaved = [];
+    const update = Y.encodeStateAsUpdate(this.doc);
+    await this.#store.replaceUpdates(this.name, () => update);
+  }
+
+  async save(): Promise<void> {
+    if (this.#saveTimer !== null) clearTimeout(this.#saveTimer);
+    this.#saveTimer = null;
+    const updates = this.#unsaved.splice(0);
+    if (updates.length === 0) return;
+    const rows = await this.#store.appendUpdate(
+      this.name,
+      updates.length === 1 ? (updates[0] as Uint8Array) : Y.mergeUpdates(updates),
+    );
+    if (rows <= this.#timing.compactRows && !this.#hasErased) return;
+    this.#hasErased = false;
+    await this.#store.replaceUpdates(this.name, compactUpdates);
+  }
+
+  /** Stops listening; saves what is not saved. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    inBackground(this.save());
+    this.doc.destroy();
+  }
+
+  #keep(update: Uint8Array, origin: unknown): void {
+    if (this.#isClosed || origin === FROM_STORE) return;
+    if (origin !== OWN_PUSH) return this.#saveSoon(update);
+    const last = this.#held.at(-1);
+    // `push` has made the place.
+    if (last !== undefined) this.#held[this.#held.length - 1] = { ...last, update };
+  }
+
+  #saveSoon(update: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#unsaved.push(update);
+    const { updateSaveMs, otherTabSaveMs } = this.#timing;
+    this.#saveTimer ??= setTimeout(() => inBackground(this.save()), this.#isFirstTab() ? updateSaveMs : otherTabSaveMs);
+  }
+
+  #read(event: Y.YArrayEvent<unknown>, transaction: Y.Transaction): void {
+    if (this.#isClosed) return;
+    const hasLost = event.changes.deleted.size > 0;
+    if (hasLost) this.#rereadAll();
+    const added = event.changes.delta.flatMap((change) =>
+      Array.isArray(change.insert) ? (change.insert as unknown[]) : [],
+    );
+    const entries = added.flatMap((value) => {
+      const parsed = parseEntry(value);
+      return parsed.ok ? [parsed.value] : [];
+    });
+    if (!hasLost) for (const entry of entries) this.#add(entry);
+    if (entries.length > 0 && transaction.origin !== FROM_STORE && transaction.origin !== OWN_PUSH)
+      this.#received.push(...entries);
+  }
+
+  #tellReceived(): void {
+    if (this.#isClosed) return;
+    if (this.hasGap) return this.#listener.gap();
+    const entries = this.#received.splice(0);
+    if (entries.length > 0) this.#listener.entries(entries);
+  }
+
+  /** Rare: content was taken out. What is gone must be gone from the disk too. */
+  #rereadAll(): void {
+    this.#hasErased = true;
+    const before = [...this.#entries];
+    this.#entries.clear();
+    this.#arrivedAt.clear();
+    this.#messageCount = 0;
+    for (const value of this.#array.toArray()) {
+      const parsed = parseEntry(value);
+      if (parsed.ok) this.#add(parsed.value);
+    }
+    for (const [id, entry] of before) if (!this.#entries.has(id)) this.#takenOut.set(id, entry);
+    this.#listener.erased();
+  }
+
+  #add(entry: Entry): void {
+    if (entry.kind === 'message' && !this.#entries.has(entry.id)) this.#messageCount += 1;
+    if (entry.kind === 'arrival') for (const id of entry.of) this.#arrivedAt.set(id, entry.at);
+    this.#entries.set(entry.id, entry);
+    this.#takenOut.delete(entry.id);
+  }
+}

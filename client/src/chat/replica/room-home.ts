@@ -1,0 +1,283 @@
+/**
+ * Where a tablo's document lives: which epoch, which Y.Doc, which link. Whatever makes a document unusable ends here in a move: a new Y.Doc with a new
+ * clientID, and a new link. Moves are made one at a time; what is asked for during one comes after it.
+ */
+import { createRefusal, isReasonCode, REASONS, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
+import { encodeDocumentName } from '@tablo/schema/document-name';
+import type { Entry } from '@tablo/schema/entry';
+import type { TabloId } from '@tablo/schema/ids';
+import { Backoff } from '../base/backoff.ts';
+import { inBackground, reportProblem } from '../base/report-error.ts';
+import type { Timing } from '../base/timing.ts';
+import type { Home } from '../delivery/sender.ts';
+import type { Link, LinkOpener, PeerState } from '../link/link.ts';
+import type { LocalStore } from '../store/local-store.ts';
+import { RoomDocument } from './room-document.ts';
+
+export interface HomeListener {
+  entries(entries: readonly Entry[]): void;
+  erased(): void;
+  /** A move begins: nothing may be pushed. `document` is left for one of another epoch; of an earlier one when the server was restored from a backup. */
+  leaving(document: RoomDocument, isForEarlier: boolean): Promise<void>;
+  /** The document at hand is another one, filled with what is stored. */
+  entered(): Promise<void>;
+  /** `isFresh`: the document was empty before this join. */
+  ready(isFresh: boolean): void;
+  /** Not joined any more, for whatever reason. `heardAt`: when the server was heard last, ms since the Unix epoch. */
+  lost(heardAt: number): void;
+  denied(refusal: Refusal): void;
+  epochMoved(): void;
+  stateless(payload: string): void;
+  acknowledged(): void;
+  presence(states: readonly PeerState[]): void;
+  linkChanged(link: Link | null): void;
+}
+
+export interface HomeOptions {
+  readonly tabloId: TabloId;
+  readonly store: LocalStore;
+  readonly links: LinkOpener;
+  readonly timing: Timing;
+  readonly isFirstTab: () => boolean;
+  readonly listener: HomeListener;
+}
+
+interface Move {
+  readonly epoch: number;
+  readonly home: Home;
+  /** Done while nothing is joined. */
+  readonly prepare: readonly (() => Promise<void>)[];
+}
+
+export class RoomHome {
+  readonly #options: HomeOptions;
+  readonly #backoff: Backoff;
+  #epoch = 0;
+  #document: RoomDocument | null = null;
+  #link: Link | null = null;
+  #isUrgent = false;
+  /** No link is wanted: the tablo is closed to us, or we are closing. */
+  #isShut = false;
+  #isFresh = false;
+  #isFilling = false;
+  /** Where the last move asked for leads. */
+  #target = 0;
+  #wanted: Move | null = null;
+  #moving: Promise<void> | null = null;
+  #denials = 0;
+  #rejoinTimer: ReturnType<typeof setTimeout> | null = null;
+  #gapTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(options: HomeOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff(options.timing.retryMinMs, options.timing.retryMaxMs);
+  }
+
+  get document(): RoomDocument | null {
+    return this.#document;
+  }
+
+  get link(): Link | null {
+    return this.#link;
+  }
+
+  get isReady(): boolean {
+    return this.#link?.isReady ?? false;
+  }
+
+  /** The document is being filled from nothing: what comes may have been written long ago. */
+  get isFilling(): boolean {
+    return this.#isFilling;
+  }
+
+  get isMoving(): boolean {
+    return this.#moving !== null;
+  }
+
+  setUrgent(isUrgent: boolean): void {
+    this.#isUrgent = isUrgent;
+    if (this.#link !== null) this.#link.isUrgent = isUrgent;
+  }
+
+  /** To the document of `epoch`; resolves when what is stored of it is shown. */
+  async enter(epoch: number): Promise<void> {
+    if (epoch !== this.#target) await this.#move({ epoch, home: 'stored', prepare: [] });
+    else await this.#moving;
+  }
+
+  /** `prepare` is done before the next join, whatever becomes of the move. */
+  rehome(home: Home, prepare?: () => Promise<void>): void {
+    if (this.#target === 0) return inBackground(Promise.resolve(prepare?.()));
+    // A move that is under way ends in a new document anyhow, and one that the server is still filling is new.
+    if (prepare === undefined && home === 'stored' && (this.#moving !== null || this.#isFresh)) return;
+    // What is stored of one that is being filled is what the server has refused.
+    const from = this.#isFresh ? 'empty' : home;
+    inBackground(this.#move({ epoch: this.#target, home: from, prepare: prepare === undefined ? [] : [prepare] }));
+  }
+
+  shut(): void {
+    this.#isShut = true;
+    this.#dropLink();
+  }
+
+  reopen(): void {
+    this.#isShut = false;
+    this.#join();
+  }
+
+  /** The user asked: no waiting. */
+  retryNow(): void {
+    this.#backoff.reset();
+    if (this.#rejoinTimer !== null) this.#rejoin();
+  }
+
+  /** Content that waits for other content is normal for a moment, and lost when it stays (TRAPS 4.1). */
+  #watchGap(): void {
+    const document = this.#document;
+    if (this.#gapTimer !== null || document === null || !document.hasGap) return;
+    this.#gapTimer = setTimeout(() => {
+      this.#gapTimer = null;
+      if (this.#document === document && document.hasGap) this.rehome('empty');
+    }, this.#options.timing.pendingStructsMs);
+  }
+
+  async close(): Promise<void> {
+    this.shut();
+    this.#wanted = null;
+    if (this.#gapTimer !== null) clearTimeout(this.#gapTimer);
+    await this.#moving;
+    await this.#document?.save();
+    this.#document?.close();
+  }
+
+  #move(move: Move): Promise<void> {
+    const waiting = this.#wanted;
+    // What the server has refused stays so, whatever else is asked for meanwhile.
+    const home = waiting?.epoch === move.epoch && waiting.home === 'empty' ? 'empty' : move.home;
+    this.#wanted = { ...move, home, prepare: [...(waiting?.prepare ?? []), ...move.prepare] };
+    this.#target = move.epoch;
+    this.#dropLink();
+    this.#moving ??= this.#makeMoves().finally(() => {
+      this.#moving = null;
+      this.#join();
+    });
+    return this.#moving;
+  }
+
+  async #makeMoves(): Promise<void> {
+    while (this.#wanted !== null) {
+      const { epoch, home, prepare } = this.#wanted;
+      this.#wanted = null;
+      const { listener, store } = this.#options;
+      const left = this.#document;
+      if (left !== null && epoch !== this.#epoch) await listener.leaving(left, epoch < this.#epoch);
+      await left?.save();
+      left?.close();
+      for (const act of prepare) await act().catch(reportProblem);
+      if (left !== null && epoch !== this.#epoch) await store.replaceUpdates(left.name, () => null);
+      this.#epoch = epoch;
+      this.#document = await this.#openDocument(epoch, home);
+      this.#isFresh = home === 'empty';
+      this.#isFilling = this.#document.messageCount === 0;
+      await listener.entered();
+    }
+  }
+
+  #openDocument(epoch: number, home: Home): Promise<RoomDocument> | RoomDocument {
+    const { tabloId, store, timing, isFirstTab, listener } = this.#options;
+    const options = {
+      name: encodeDocumentName({ tabloId, epoch }),
+      store,
+      timing,
+      isFirstTab,
+      listener: {
+        entries: (entries: readonly Entry[]) => listener.entries(entries),
+        erased: () => listener.erased(),
+        gap: () => this.#watchGap(),
+      },
+    };
+    return home === 'empty' ? RoomDocument.create(options) : RoomDocument.open(options);
+  }
+
+  #join(): void {
+    const document = this.#document;
+    if (document === null || this.#isShut || this.#moving !== null || this.#link !== null) return;
+    const { links, listener } = this.#options;
+    const ifHere =
+      <Args extends unknown[]>(act: (...args: Args) => void) =>
+      (...args: Args): void => {
+        if (this.#document === document && this.#link !== null) act(...args);
+      };
+    this.#link = links.openLink({
+      name: document.name,
+      doc: document.doc,
+      isUrgent: this.#isUrgent,
+      listener: {
+        ready: ifHere(() => this.#handleReady(document)),
+        lost: ifHere((heardAt) => listener.lost(heardAt)),
+        ended: ifHere((reason) => this.#handleEnded(reason)),
+        stateless: ifHere((payload) => listener.stateless(payload)),
+        acknowledged: ifHere(() => listener.acknowledged()),
+        presence: ifHere((states) => listener.presence(states)),
+      },
+    });
+    listener.linkChanged(this.#link);
+  }
+
+  #dropLink(): void {
+    if (this.#rejoinTimer !== null) clearTimeout(this.#rejoinTimer);
+    this.#rejoinTimer = null;
+    const link = this.#link;
+    if (link === null) return;
+    this.#link = null;
+    link.close();
+    this.#options.listener.linkChanged(null);
+    this.#options.listener.lost(Date.now());
+  }
+
+  #handleReady(document: RoomDocument): void {
+    this.#backoff.reset();
+    this.#denials = 0;
+    const isFresh = this.#isFresh;
+    this.#isFresh = false;
+    this.#isFilling = false;
+    if (isFresh) inBackground(document.replaceStored());
+    this.#watchGap();
+    this.#options.listener.ready(isFresh);
+  }
+
+  #handleEnded(reason: string): void {
+    const code = isReasonCode(reason) ? reason : 'unavailable';
+    const { listener, links } = this.#options;
+    this.#denials += 1;
+    listener.lost(Date.now());
+    if (code === 'epoch-moved') listener.epochMoved();
+    switch (REASONS[code].next) {
+      case 'never':
+        this.shut();
+        return listener.denied(createRefusal(code));
+      case 'after-auth':
+        links.expireToken();
+        // Once at once: a token may just have run out. A second no means that there is no session any more.
+        if (this.#denials > 1) links.noteReason(code);
+        return this.#rejoinIn(this.#denials > 1 ? this.#backoff.nextMs() : 0);
+      case 're-home':
+        // The list tells where the document has moved to; should it still name this one, we ask again in a while.
+        return this.#rejoinIn(this.#backoff.nextMs());
+      case 'backoff':
+        links.noteReason(code satisfies ReasonCode);
+        return this.#rejoinIn(this.#backoff.nextMs());
+    }
+  }
+
+  #rejoinIn(ms: number): void {
+    if (this.#rejoinTimer !== null) clearTimeout(this.#rejoinTimer);
+    this.#rejoinTimer = setTimeout(() => this.#rejoin(), ms);
+  }
+
+  #rejoin(): void {
+    if (this.#rejoinTimer !== null) clearTimeout(this.#rejoinTimer);
+    this.#rejoinTimer = null;
+    this.#link?.rejoin();
+  }
+}
