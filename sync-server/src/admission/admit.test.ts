@@ -6,7 +6,7 @@ import type { Admission, Facts, KnownEntry } from './admission.ts';
 import { admit } from './admit.ts';
 import { Frontier } from './frontier.ts';
 import { isKnown } from './held.ts';
-import { type Deletion, type ItemId, Malformed, type Run, VOID } from './run.ts';
+import { type Deletion, Malformed, type Run, VOID } from './run.ts';
 
 const tablo = '0197a000-0000-7000-8000-0000000000f1' as TabloId;
 const otherTablo = '0197a000-0000-7000-8000-0000000000f2' as TabloId;
@@ -86,9 +86,11 @@ const facts: Facts = {
  * entry; of client 60 all was refused.
  */
 function createFrontier(): Frontier {
-  const frontier = new Frontier((client, clock) => {
-    if (client === 60 || (client === 50 && clock === 1)) return VOID;
-    return client === 10 || client === 50 ? hello(5 + clock) : undefined;
+  const isVoid = (client: number, clock: number) => client === 60 || (client === 50 && clock === 1);
+  const frontier = new Frontier({
+    elementAt: (client, clock) => (isVoid(client, clock) ? VOID : hello((client === 20 ? 200 : 5) + clock)),
+    voidUntil: (client, clock) => clock + (isVoid(client, clock) ? 1 : 0),
+    isGap: (origin) => origin?.client === 50 && origin.clock === 0,
   });
   frontier.append(10, alice, 2);
   frontier.append(50, alice, 3);
@@ -358,25 +360,46 @@ describe('admit', () => {
       { client: 50, clock: 0, length: 3 },
       { client: 50, clock: 1, length: 2 ** 50 },
       { client: 20, clock: 0, length: 1 },
-      { client: 99, clock: 0, length: 1 },
     ];
     for (const other of others) {
-      const [alone, along] = [decide([], alice, {}, [other]), decide([run([hello(100)])], alice, {}, [other])];
-      // Nothing is wrong with the entries: none is named.
-      if (other.client !== 20)
-        for (const one of [alone, along])
-          expect(one).toMatchObject({ type: 'refused', refusal: { code: 'invalid-update' }, ids: [] });
+      // Nothing is wrong with the entries that come along: none is named.
+      for (const one of [decide([], alice, {}, [other]), decide([run([hello(100)])], alice, {}, [other])])
+        expect(one).toMatchObject({ type: 'refused', refusal: { code: 'invalid-update' }, ids: [] });
     }
-    expect(decide([run([hello(100), VOID])])).toMatchObject({ type: 'refused', ids: [] });
     expect(decide([run([VOID, hello(6), hello(7)], { client: 50 })])).toMatchObject({ type: 'refused', ids: [] });
+    // Of what the server has never had: it was restored since, say.
+    expect(decide([], alice, {}, [{ client: 99, clock: 0, length: 1 }])).toEqual({ type: 'known' });
+  });
+
+  it('[R2] [R3] takes void clocks under a clientID of the sender’s own, and never somebody else’s', () => {
+    expect(decide([run([VOID, hello(100)])])).toMatchObject({
+      type: 'accepted',
+      runs: [{ entries: [VOID, hello(100)] }],
+    });
+    expect(decide([run([VOID], { client: 50, clock: 3, origin: { client: 50, clock: 2 } })])).toMatchObject({
+      type: 'accepted',
+      runs: [{ entries: [VOID] }],
+    });
+    for (const client of [20, 30, 98]) {
+      const clock = client === 20 ? 5 : 0;
+      const other = decide([run([hello(100)]), run([VOID], { client, clock, origin: { client: 99, clock: 0 } })]);
+      expect(other).toMatchObject({ type: 'refused', refusal: { code: 'not-your-entry' }, ids: [] });
+    }
   });
 
   it('[R2] takes what comes right after the last entry, in front of deleted ones, and nothing that comes in front of an entry', () => {
-    const at = (rightOrigin: ItemId) => short(decide([run([hello()], { rightOrigin })]));
-    expect(at({ client: 50, clock: 1 })).toBe('accepted');
-    expect(at({ client: 50, clock: 0 })).toBe('invalid-update');
-    expect(at({ client: 50, clock: 3 })).toBe('invalid-update');
-    expect(at({ client: 99, clock: 0 })).toBe('invalid-update');
+    const origin = { client: 50, clock: 0 };
+    const rightOrigin = { client: 50, clock: 1 };
+    const at = (one: Partial<Run>) => short(decide([run([hello()], { origin, rightOrigin, ...one })]));
+    expect(at({})).toBe('accepted');
+    expect(at({ rightOrigin: { client: 50, clock: 0 } })).toBe('invalid-update');
+    expect(at({ rightOrigin: { client: 50, clock: 3 } })).toBe('invalid-update');
+    expect(at({ rightOrigin: { client: 99, clock: 0 } })).toBe('invalid-update');
+    // Not a gap in which anything could have been put.
+    expect(at({ origin: { client: 20, clock: 0 } })).toBe('invalid-update');
+    const next = run([hello(101)], { clock: 1, origin: { client: 99, clock: 0 }, rightOrigin });
+    expect(short(decide([run([hello()], { origin, rightOrigin }), next]))).toBe('accepted');
+    expect(short(decide([run([hello()], { origin }), next]))).toBe('invalid-update');
   });
 
   it("[R3] asks the database whose a clientID is of which all was refused, and makes no clock void among others' entries", () => {

@@ -10,9 +10,9 @@
  */
 import { createRefusal } from '@tablo/schema/close-codes';
 import { encodeEntryContent, type MemberEntry, parseEntry, readClaimedId } from '@tablo/schema/entry';
-import { type EntryId, isEntryId } from '@tablo/schema/ids';
+import { type EntryId, isEntryId, type UserId } from '@tablo/schema/ids';
 import { canWrite } from '@tablo/schema/roles';
-import type { Admission, Applicant, Facts } from './admission.ts';
+import type { Admission, Applicant, EntryRefusal, Facts } from './admission.ts';
 import type { FrontierView } from './frontier.ts';
 import { compareHeld, trimKnown } from './held.ts';
 import { Refusals, Refused } from './refusals.ts';
@@ -31,17 +31,19 @@ export function admit(
   const lacking = trimKnown(runs, frontier);
   const refusals = new Refusals();
   try {
-    const again = new EntrySorter(applicant, facts, digest, refusals);
-    for (const value of assertConsistent(update, frontier))
-      if (again.take(value) !== VOID) refusals.add(value, REFUSED_BEFORE);
+    refuseAgain(assertConsistent(update, frontier), applicant, facts, digest, refusals);
     if (lacking.length === 0 && refusals.isEmpty) return { type: 'known' };
     assertMembership(applicant, facts);
+    assertOwnVoids(lacking, applicant, frontier);
     assertOwnership(lacking, applicant, frontier, facts);
-    assertAppends(lacking, frontier);
     const ordered = connect(lacking, frontier);
+    assertAppends(ordered, frontier);
     assertAuthor(ordered, applicant);
     const sorter = new EntrySorter(applicant, facts, digest, refusals);
-    const entered = ordered.map((run) => ({ ...run, entries: run.entries.map((value) => sorter.take(value)) }));
+    const entered = ordered.map((run) => ({
+      ...run,
+      entries: run.entries.map((value) => (value === VOID ? VOID : sorter.take(value))),
+    }));
     return { type: 'accepted', runs: entered, ...sorter.result() };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
@@ -142,22 +144,60 @@ export function reactedTo(values: Iterable<unknown>): Set<EntryId> {
 
 /** Returns what was refused before. */
 function assertConsistent(update: Update, frontier: FrontierView): readonly unknown[] {
-  const { contradicts, refusedBefore, deletesHeld, deletesMore } = compareHeld(update, frontier);
+  const { contradicts, refusedBefore, deletesHeld } = compareHeld(update, frontier);
   if (contradicts) throw new Refused('invalid-update', 'This clientID has written other entries in the same places.');
-  if (deletesHeld || deletesMore) throw new Refused('invalid-update', DELETES, { namesNone: true });
+  if (deletesHeld) throw new Refused('invalid-update', DELETES, { namesNone: true });
   return refusedBefore;
 }
 
-/** [R2] New elements are entries at the end. Only deleted ones may stand behind the place that one is appended at: `insert(length, …)` comes right after the last entry. */
-function assertAppends(lacking: readonly Run[], frontier: FrontierView): void {
-  for (const { entries, rightOrigin } of lacking) {
-    if (entries.includes(VOID)) throw new Refused('invalid-update', DELETES, { namesNone: true });
-    if (rightOrigin === undefined) continue;
-    const isThere = rightOrigin.clock < frontier.nextClock(rightOrigin.client);
-    if (!isThere || frontier.elementAt(rightOrigin.client, rightOrigin.clock) !== VOID)
-      throw new Refused('invalid-update', 'The update inserts in the middle; entries are only ever appended.');
+/** Refused entries that the sender has sent again, with what is wrong with them. */
+export function refuseAgain(
+  values: readonly unknown[],
+  applicant: Applicant,
+  facts: Facts,
+  digest: (content: string) => string,
+  refusals = new Refusals(),
+): readonly EntryRefusal[] {
+  const sorter = new EntrySorter(applicant, facts, digest, refusals);
+  for (const value of values) if (sorter.take(value) !== VOID) refusals.add(value, REFUSED_BEFORE);
+  return refusals.list();
+}
+
+/**
+ * Void clocks of its own a client may bring: the server has forgotten them (it was restored from a backup), or they were deleted before anybody had them. Somebody else's
+ * it has from this server, and they are that person's to bring. No entry is named, for none is wrong.
+ */
+function assertOwnVoids(lacking: readonly Run[], { userId }: Applicant, frontier: FrontierView): void {
+  const own = new Set(lacking.flatMap((run) => (run.entries.some((value) => isBy(value, userId)) ? [run.client] : [])));
+  const isOwn = ({ client }: Run): boolean => frontier.ownerOf(client) === userId || own.has(client);
+  if (lacking.some((run) => run.entries.includes(VOID) && !isOwn(run)))
+    throw new Refused('not-your-entry', 'The update deletes what the server does not know, of somebody else.', {
+      namesNone: true,
+    });
+}
+
+const isBy = (value: unknown, userId: UserId): boolean =>
+  value !== VOID && (value as { readonly author?: unknown }).author === userId;
+
+/** [R2] New elements are entries at the end. Only void ones may stand behind the place: `insert(length, …)` comes right after the last entry, in front of them. */
+function assertAppends(ordered: readonly Run[], frontier: FrontierView): void {
+  const last = new Map<number, ItemId>();
+  for (const { client, clock, origin, rightOrigin } of ordered) {
+    const goesOn =
+      origin !== null && rightOrigin !== undefined && origin.client === client && isSame(last.get(client), rightOrigin);
+    if (rightOrigin === undefined) last.delete(client);
+    else {
+      const isThere = rightOrigin.clock < frontier.nextClock(rightOrigin.client);
+      const isVoid = isThere && frontier.elementAt(rightOrigin.client, rightOrigin.clock) === VOID;
+      if (!isVoid || !((goesOn && origin.clock === clock - 1) || frontier.isGap(origin, rightOrigin)))
+        throw new Refused('invalid-update', 'The update inserts in the middle; entries are only ever appended.');
+      last.set(client, rightOrigin);
+    }
   }
 }
+
+const isSame = (left: ItemId | undefined, right: ItemId): boolean =>
+  left !== undefined && left.client === right.client && left.clock === right.clock;
 
 const DELETES = 'The update deletes something; entries are only ever appended.';
 /** What was wrong with it then is not wrong any more. */
@@ -232,5 +272,5 @@ function connect(runs: readonly Run[], frontier: FrontierView): readonly Run[] {
 const byClock = (runs: readonly Run[]): Run[] => runs.toSorted((left, right) => right.clock - left.clock);
 /** A client that brings what others wrote has it from a server that was restored since: nothing of it becomes void, or its author could not bring it either. */
 function assertAuthor(runs: readonly Run[], applicant: Applicant): void {
-  for (const { entries } of runs) for (const value of entries) assertOwn(value, applicant);
+  for (const { entries } of runs) for (const value of entries) if (value !== VOID) assertOwn(value, applicant);
 }

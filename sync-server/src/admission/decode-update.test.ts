@@ -161,6 +161,17 @@ describe('decodeUpdate', () => {
     expect(decoded.ok && decoded.value.runs[0]).toMatchObject({ origin: null, rightOrigin: { clock: 0 } });
   });
 
+  it('keeps what a run stands in front of in each part of it, as Yjs does when it splits an item', () => {
+    const rightOrigin = { client: 3, clock: 0 };
+    const update = encodeRuns([{ client: 9, clock: 0, origin: null, rightOrigin, entries: [entry, VOID, entry] }]);
+    const decoded = decodeUpdate(update);
+    expect(decoded.ok && decoded.value.runs.map((run) => run.rightOrigin)).toEqual([
+      rightOrigin,
+      rightOrigin,
+      rightOrigin,
+    ]);
+  });
+
   it('reads back runs with void clocks as encodeRuns writes them, and Yjs takes them away from whoever has the content', () => {
     const author = new Y.Doc();
     author.clientID = 9;

@@ -9,7 +9,7 @@
  * 3. A clock that was taken for a refused entry holds `VOID`, in the draft and in the document alike: the server has the clock, and never the entry.
  * 4. A `draft` is what a batch would make of the frontier; it becomes true by `adopt`, after the commit, or is dropped with the batch.
  */
-import type { ItemId } from './run.ts';
+import { type ItemId, VOID } from './run.ts';
 
 /** A user id, or `SERVER_AUTHOR`. */
 export type Author = string;
@@ -18,11 +18,15 @@ export interface FrontierView {
   /** The clock that the next entry of this clientID must have; 0 for an unknown one. */
   nextClock(client: number): number;
   ownerOf(client: number): Author | null;
-  /** The element that stands at a clock below `nextClock`, or `VOID`; undefined where it is not in the document yet. */
+  /** The element that stands at a clock below `nextClock`, or `VOID`. */
   elementAt(client: number, clock: number): unknown;
+  /** Where the void clocks end that begin at this one, which is below `nextClock`; the clock itself where it is not void. */
+  voidUntil(client: number, clock: number): number;
+  /** [R2] Whether an element could be put between these two, by a client whose document ended with the first and deleted elements behind it. */
+  isGap(origin: ItemId | null, rightOrigin: ItemId): boolean;
   /** The element appended last, as origin for the server's own appends; null in an empty document. */
   readonly last: ItemId | null;
-  /** Elements in the document. */
+  /** Clocks in the document, void ones included. */
   readonly length: number;
   /** ClientIDs that have written. */
   readonly writers: number;
@@ -34,16 +38,20 @@ interface Held {
   readonly next: number;
 }
 
+/** What of it only the document itself knows. */
+export type DocumentReader = Pick<FrontierView, 'elementAt' | 'voidUntil' | 'isGap'>;
+
+const NO_DOCUMENT: DocumentReader = { elementAt: () => undefined, voidUntil: (_, clock) => clock, isGap: () => false };
+
 export class Frontier implements FrontierView {
   readonly #clients = new Map<number, Held>();
-  readonly #lookUp: FrontierView['elementAt'];
+  readonly #document: DocumentReader;
   #last: ItemId | null = null;
   #length = 0;
   #writers = 0;
 
-  /** `lookUp` reads the document itself. */
-  constructor(lookUp: FrontierView['elementAt'] = () => undefined) {
-    this.#lookUp = lookUp;
+  constructor(document: DocumentReader = NO_DOCUMENT) {
+    this.#document = document;
   }
 
   get last(): ItemId | null {
@@ -67,7 +75,15 @@ export class Frontier implements FrontierView {
   }
 
   elementAt(client: number, clock: number): unknown {
-    return this.#lookUp(client, clock);
+    return this.#document.elementAt(client, clock);
+  }
+
+  voidUntil(client: number, clock: number): number {
+    return this.#document.voidUntil(client, clock);
+  }
+
+  isGap(origin: ItemId | null, rightOrigin: ItemId): boolean {
+    return this.#document.isGap(origin, rightOrigin);
   }
 
   /** Binds a clientID seen in awareness. False when it is somebody else's. */
@@ -102,6 +118,8 @@ export class FrontierDraft implements FrontierView {
   readonly #base: Frontier;
   readonly #appends: { readonly client: number; readonly owner: Author; readonly count: number }[] = [];
   readonly #elements = new Map<number, unknown[]>();
+  /** Of what each clientID has appended last. */
+  readonly #rightOrigins = new Map<number, ItemId | undefined>();
   #newWriters = 0;
   readonly #top: Frontier = new Frontier();
 
@@ -135,7 +153,30 @@ export class FrontierDraft implements FrontierView {
     return clock < from ? this.#base.elementAt(client, clock) : this.#elements.get(client)?.[clock - from];
   }
 
-  append(client: number, owner: Author, elements: readonly unknown[]): void {
+  voidUntil(client: number, clock: number): number {
+    const from = this.#base.nextClock(client);
+    if (clock < from) return this.#base.voidUntil(client, clock);
+    const elements = this.#elements.get(client) ?? [];
+    let at = clock;
+    while (elements[at - from] === VOID) at += 1;
+    return at;
+  }
+
+  /** Of what is not in the document yet, only the element that its author has just put into the same gap. */
+  isGap(origin: ItemId | null, rightOrigin: ItemId): boolean {
+    if (origin === null || origin.clock < this.#base.nextClock(origin.client))
+      return this.#base.isGap(origin, rightOrigin);
+    const before = this.#rightOrigins.get(origin.client);
+    return (
+      before !== undefined &&
+      origin.clock === this.nextClock(origin.client) - 1 &&
+      before.client === rightOrigin.client &&
+      before.clock === rightOrigin.clock
+    );
+  }
+
+  append(client: number, owner: Author, elements: readonly unknown[], rightOrigin?: ItemId): void {
+    this.#rightOrigins.set(client, rightOrigin);
     if (elements.length > 0 && this.nextClock(client) === 0) this.#newWriters += 1;
     this.#top.append(client, owner, elements.length);
     this.#appends.push({ client, owner, count: elements.length });

@@ -25,8 +25,6 @@ export interface Comparison {
   readonly refusedBefore: readonly unknown[];
   /** [R2] It deletes an entry that the document has. Only the server deletes, and each client that has heard of that says so with every sync. */
   readonly deletesHeld: boolean;
-  /** [R2] It deletes what the document has never had. */
-  readonly deletesMore: boolean;
 }
 
 export function compareHeld(update: Update, frontier: FrontierView): Comparison {
@@ -38,35 +36,31 @@ export function compareHeld(update: Update, frontier: FrontierView): Comparison 
     for (let nth = 0; nth < known; nth += 1) {
       const value = entries[nth];
       const held = frontier.elementAt(client, clock + nth);
-      // Not in the document yet: it is on its way there.
-      if (held === undefined) continue;
       if (held === VOID && value !== VOID) refusedBefore.push(value);
       else if (held !== VOID && value === VOID) deletesHeld = true;
       else if (held !== VOID && JSON.stringify(held) !== JSON.stringify(value)) contradicts = true;
     }
   }
-  return { contradicts, refusedBefore, ...compareDeletions(update, frontier, deletesHeld) };
+  return { contradicts, refusedBefore, deletesHeld: deletesHeld || deletesAny(update, frontier) };
 }
 
 /** Whether the document has all of it, entry by entry: then it is durable, and nothing needs deciding. */
 export function isKnown(update: Update, frontier: FrontierView): boolean {
   if (trimKnown(update.runs, frontier).length > 0) return false;
-  const { contradicts, refusedBefore, deletesHeld, deletesMore } = compareHeld(update, frontier);
-  return !contradicts && refusedBefore.length === 0 && !deletesHeld && !deletesMore;
+  const { contradicts, refusedBefore, deletesHeld } = compareHeld(update, frontier);
+  return !contradicts && refusedBefore.length === 0 && !deletesHeld;
 }
 
-function compareDeletions(
-  { deletions }: Update,
-  frontier: FrontierView,
-  deletesHeld: boolean,
-): Pick<Comparison, 'deletesHeld' | 'deletesMore'> {
-  let deletesMore = false;
-  for (const { client, clock, length } of deletions) {
-    const count = Math.min(length, frontier.nextClock(client) - clock);
-    if (count < length) deletesMore = true;
-    for (let nth = 0; nth < count && !deletesHeld; nth += 1)
-      if (frontier.elementAt(client, clock + nth) !== VOID) deletesHeld = true;
-    if (deletesHeld) break;
-  }
-  return { deletesHeld, deletesMore };
+/** Deletions of clocks that the document has never had say nothing: of a server that was restored since, say. */
+function deletesAny({ deletions }: Update, frontier: FrontierView): boolean {
+  return deletions.some(({ client, clock, length }) => {
+    const end = Math.min(clock + length, frontier.nextClock(client));
+    let at = clock;
+    while (at < end) {
+      const next = frontier.voidUntil(client, at);
+      if (next === at) return true;
+      at = next;
+    }
+    return false;
+  });
 }

@@ -3,12 +3,13 @@
  * decides which tablo is committed where is `Ledger`.
  */
 import { createRefusal } from '@tablo/schema/close-codes';
+import type { EntryId } from '@tablo/schema/ids';
 import type { EpochLimits } from '../limit-settings.ts';
 import { Attempt, type Done } from './attempt.ts';
 import { BlockedError, type LedgerStore, type Patience, UnstorableError } from './ledger-store.ts';
 import type { LiveDocument } from './live-document.ts';
 import type { StoreState } from './store-state.ts';
-import type { Outcome } from './submission.ts';
+import { idsOf, type Outcome } from './submission.ts';
 import type { Queued, Waiting } from './waiting.ts';
 
 const RETRY_MIN_MS = 50;
@@ -116,7 +117,9 @@ export class Committer {
     const [only] = batch;
     if (batch.length === 1 && only !== undefined) {
       this.#deps.observer.onFailure(error);
-      this.#deps.waiting.answer(only, refusedAs('invalid-update', 'The database cannot store this entry.'));
+      const { submission } = only;
+      const refused = refusedAs('invalid-update', 'The database cannot store this entry.', idsOf(submission));
+      this.#deps.waiting.answer(only, refused);
       return DONE;
     }
     const middle = Math.ceil(batch.length / 2);
@@ -157,6 +160,10 @@ export class Committer {
 
 const DONE: CommitResult = { type: 'done' };
 
-export function refusedAs(code: 'shutting-down' | 'unavailable' | 'invalid-update', message?: string): Outcome {
-  return { type: 'refused', refusal: createRefusal(code, message), ids: [], isGap: false };
+export function refusedAs(
+  code: 'shutting-down' | 'unavailable' | 'invalid-update',
+  message?: string,
+  ids: readonly EntryId[] = [],
+): Outcome {
+  return { type: 'refused', refusal: createRefusal(code, message), ids, isGap: false };
 }

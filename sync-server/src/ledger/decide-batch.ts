@@ -3,13 +3,13 @@ import { createArrival, type MemberEntry } from '@tablo/schema/entry';
 import { type EntryId, SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
 import { MAX_ARRIVAL_IDS } from '@tablo/schema/limits';
 import { computeShownAt } from '@tablo/schema/shown-at';
-import type { Admission, FreshEntry, KnownEntry } from '../admission/admission.ts';
-import { admit, admitCarriedOver, admitEntry } from '../admission/admit.ts';
+import type { Admission, Applicant, EntryRefusal, Facts, FreshEntry, KnownEntry } from '../admission/admission.ts';
+import { admit, admitCarriedOver, admitEntry, refuseAgain } from '../admission/admit.ts';
 import { MAX_CLIENTS } from '../admission/decode-update.ts';
 import { encodeAppend, encodeRuns } from '../admission/encode-append.ts';
-import type { FrontierDraft } from '../admission/frontier.ts';
+import type { FrontierDraft, FrontierView } from '../admission/frontier.ts';
 import { compareHeld, trimKnown } from '../admission/held.ts';
-import { type Run, VOID } from '../admission/run.ts';
+import { type Run, type Update, VOID } from '../admission/run.ts';
 import { Tally } from '../admission/tally.ts';
 import type { EpochLimits } from '../limit-settings.ts';
 import { type CommitNews, newsOf } from './commit-news.ts';
@@ -156,7 +156,8 @@ class Batch implements LockedFacts {
     // sender's alone: the tablo would move, and the client come back with it, for ever.
     if (admission.type === 'accepted' && admission.repeated.length === 0 && countClients(admission) <= MAX_CLIENTS)
       return [admission];
-    if (compareHeld(decoded, frontier).deletesHeld) return [admission];
+    const { deletesHeld } = compareHeld(decoded, frontier);
+    if (deletesHeld) return [admission];
     // Clocks of a clientID that is somebody else's here mean nothing: they are of the sender's earlier documents.
     const here = trimKnown(decoded.runs, frontier).filter(
       ({ client }) => frontier.nextClock(client) > 0 && frontier.ownerOf(client) === userId,
@@ -169,10 +170,34 @@ class Batch implements LockedFacts {
     const isContinued = continued?.type === 'accepted';
     const own = new Set(isContinued ? here.map(({ client }) => client) : []);
     const rest = decoded.runs.filter(({ client }) => !own.has(client));
-    const carriedOver = admitCarriedOver(rest, applicant, this, digestContent);
+    const carriedOver = admitCarriedOver(
+      rest,
+      applicant,
+      isContinued ? this.#with(continued, applicant.tabloId) : this,
+      digestContent,
+    );
     // What is wrong with it either way is said as for anybody.
     if (carriedOver.type === 'refused') return [admission];
-    return isContinued ? [continued, carriedOver] : [carriedOver];
+    const parts = isContinued ? [continued, carriedOver] : [carriedOver];
+    const again = this.#refuseAgain(decoded, frontier, applicant);
+    return again.length === 0
+      ? parts
+      : [...parts, { type: 'accepted', runs: [], fresh: [], repeated: [], refusals: again }];
+  }
+
+  /** [R1] Of clientIDs that write here, what was refused here: whatever else comes along, that is not known. */
+  #refuseAgain({ runs }: Update, frontier: FrontierView, applicant: Applicant): readonly EntryRefusal[] {
+    const own = runs.filter(({ client }) => frontier.ownerOf(client) === applicant.userId);
+    const { refusedBefore } = compareHeld({ runs: own, deletions: [] }, frontier);
+    return refuseAgain(refusedBefore, applicant, this, digestContent);
+  }
+
+  /** [R4] The facts as they will be: one update may bring an entry twice, and each time in another way. */
+  #with({ fresh }: Accepted, tabloId: TabloId): Facts {
+    const known = new Map(
+      fresh.map(({ entry, digest }) => [entry.id, { ...entry, tabloId, shownAt: entry.sentAt, digest } as KnownEntry]),
+    );
+    return { ...this, entry: (id) => known.get(id) ?? this.entry(id) };
   }
 
   #accept(submission: SignedSubmission, accepted: Accepted): Extract<Outcome, { type: 'committed' }> {
@@ -203,9 +228,13 @@ class Batch implements LockedFacts {
   }
 
   /** [R3] Where the document cannot tell whose a clientID is, since nothing of it was admitted, the database keeps it. */
-  #extend({ document: { tabloId, epoch }, draft }: OpenChange, { client, entries }: Run, userId: UserId): void {
+  #extend(
+    { document: { tabloId, epoch }, draft }: OpenChange,
+    { client, entries, rightOrigin }: Run,
+    userId: UserId,
+  ): void {
     if (draft.nextClock(client) === 0 && entries[0] === VOID) this.#clients.push({ tabloId, epoch, client, userId });
-    draft.append(client, userId, entries);
+    draft.append(client, userId, entries, rightOrigin);
   }
 
   /** At once, in the same transaction: what is decided after it belongs to the next document, so that only one update can go beyond the bound. */

@@ -13,10 +13,12 @@ import type { Role } from '@tablo/schema/roles';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { describeEpochs } from './epoch-contract.ts';
+import { EPOCH_LIMITS } from './epoch-limits.ts';
 import { Ledger } from './ledger.ts';
 import { alice, bob, carol, codeOf, entriesOf, load, Replica, refusalOf, submissionOf } from './ledger-fixture.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import type { LoadedState } from './live-document.ts';
+import type { Submission } from './submission.ts';
 
 export interface StoreUnderTest {
   readonly store: LedgerStore;
@@ -174,6 +176,31 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
       expect(outcome).toMatchObject({ type: 'refused', refusal: { code: 'invalid-update' }, ids: [] });
       expect(entriesOf(doc)).toEqual([message]);
       expect(await test.log(tablo, 1)).toHaveLength(1);
+    });
+
+    it('[R1] [R4] what comes with entries of an earlier document is refused again where it was refused, and counts once however often it comes along', async () => {
+      const { ledger, test, tablo } = await start();
+      const { live } = load(tablo);
+      const [a, b, formerly] = [new Replica(alice), new Replica(bob), new Replica(alice)];
+      const send = (update: Uint8Array) =>
+        ledger.submit({ ...submissionOf(live, alice, update, T), continuity: 'carried-over' } as Submission);
+      const old = b.message('of an earlier document', T);
+      const entry = { type: 'entry', document: live, userId: bob, receivedAt: T, entry: old } as const;
+      await ledger.submit(entry);
+      b.push(old);
+      await send(a.push(a.message('here', T)));
+      const refused = { ...a.message('empty', T), text: '' };
+      await send(a.push(refused));
+      const twice = a.message('twice', T);
+      a.push(twice);
+      formerly.push(twice);
+      const all = Y.mergeUpdates([a, b, formerly].map(({ doc }) => Y.encodeStateAsUpdate(doc)));
+      expect(await send(all)).toMatchObject({
+        type: 'committed',
+        fresh: [twice.id],
+        refusals: [{ refusal: { code: 'invalid-update' }, ids: [refused.id] }],
+      });
+      expect((await test.rows(tablo)).map(([, text]) => text)).toEqual(['of an earlier document', 'here', 'twice']);
     });
 
     it('[R4] a posted message sent again is one message, though the clock went on', async () => {
@@ -364,6 +391,19 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
       expect(await post(two)).toMatchObject({ type: 'committed', fresh: [two.id] });
       expect(entriesOf(doc)).toEqual([one, two]);
       expect(foldLog(await test.log(tablo, 1))).toEqual([one, two]);
+    });
+
+    it('[R1] [R11] after a lost answer too when all of the batch was refused and the tablo moves on with it', async () => {
+      const { test, tablo } = await start();
+      const ledger = new Ledger(test.store, silent, { epochLimits: { ...EPOCH_LIMITS, entries: 2 } });
+      const loaded = load(tablo);
+      const a = new Replica(alice);
+      await ledger.submit(submissionOf(loaded.live, alice, a.push(a.message('one', T)), T));
+      const empty = () => ({ ...a.message('empty', T), text: '' });
+      test.loseAnswer();
+      const outcome = await ledger.submit(submissionOf(loaded.live, alice, a.push(empty(), empty()), T));
+      expect(codeOf(outcome)).toBe('invalid-update');
+      await expect.poll(() => loaded.hasMoved).toBe(true);
     });
 
     it('[R1] [R11] after a lost answer too when the first of the batch’s tablos moves on with it', async () => {

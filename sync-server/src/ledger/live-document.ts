@@ -4,8 +4,8 @@ import { ENTRIES_ROOT, type Entry, parseEntry } from '@tablo/schema/entry';
 import { type EntryId, SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
 import { SEED_MAX_BYTES } from '@tablo/schema/limits';
 import * as Y from 'yjs';
-import { Frontier } from '../admission/frontier.ts';
-import { VOID } from '../admission/run.ts';
+import { type DocumentReader, Frontier } from '../admission/frontier.ts';
+import { type ItemId, VOID } from '../admission/run.ts';
 import type { DocumentSize } from '../limit-settings.ts';
 import type { CommitNews } from './commit-news.ts';
 
@@ -66,7 +66,7 @@ export class LiveDocument {
     this.#doc = doc;
     this.#events = events;
     this.#unsnapshotted = [...logIds];
-    this.frontier = new Frontier((client, clock) => elementAt(doc, client, clock));
+    this.frontier = new Frontier(readerOf(doc));
     for (const { client, owner, count } of readWriters(doc))
       this.frontier.append(client, client === serverClient ? SERVER_AUTHOR : owner, count);
     this.#bytes = bytes;
@@ -141,7 +141,7 @@ export class LiveDocument {
     const known = this.#writers.get(author);
     if (known !== undefined) return known;
     let client = createClientId();
-    while (this.frontier.ownerOf(client) !== null) client = createClientId();
+    while (this.frontier.ownerOf(client) !== null || this.frontier.nextClock(client) > 0) client = createClientId();
     this.#writers.set(author, client);
     this.frontier.claim(client, author);
     return client;
@@ -158,11 +158,48 @@ function createClientId(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 }
 
-function elementAt(doc: Y.Doc, client: number, clock: number): unknown {
-  if (clock >= Y.getState(doc.store, client)) return undefined;
-  const item = Y.getItem(doc.store, Y.createID(client, clock));
-  // Nothing but the server's void clocks is ever deleted in a live document.
-  return readElements(item)?.[clock - item.id.clock] ?? VOID;
+/** Nothing but the server's void clocks is ever deleted in a live document. */
+function readerOf(doc: Y.Doc): DocumentReader {
+  const structAt = (client: number, clock: number) => Y.getItem(doc.store, Y.createID(client, clock));
+  return {
+    elementAt: (client, clock) => {
+      if (clock >= Y.getState(doc.store, client)) return undefined;
+      const struct = structAt(client, clock);
+      return readElements(struct)?.[clock - struct.id.clock] ?? VOID;
+    },
+    voidUntil: (client, clock) => {
+      const struct = structAt(client, clock);
+      return readElements(struct) === null ? struct.id.clock + struct.length : clock;
+    },
+    isGap: (origin, rightOrigin) => isGap(doc, origin, rightOrigin),
+  };
+}
+
+/**
+ * Whether `rightOrigin` has stood right behind `origin` in some client's document: nothing is between them now but what was put there since, hence after one of these.
+ * Anything else Yjs orders differently by the order in which it comes.
+ */
+function isGap(doc: Y.Doc, origin: ItemId | null, rightOrigin: ItemId): boolean {
+  const keyOf = ({ client, clock }: ItemId): string => `${client} ${clock}`;
+  const isIn = (id: ItemId, struct: Y.Item): boolean =>
+    id.client === struct.id.client && id.clock >= struct.id.clock && id.clock < struct.id.clock + struct.length;
+  const array = doc.getArray(ENTRIES_ROOT);
+  const first = origin === null ? null : Y.getItem(doc.store, Y.createID(origin.client, origin.clock));
+  if (first !== null && !(first instanceof Y.Item)) return false;
+  // In one struct: right behind each other.
+  if (first !== null && isIn(rightOrigin, first))
+    return origin !== null && rightOrigin.client === origin.client && rightOrigin.clock === origin.clock + 1;
+  if (first !== null && origin !== null && origin.clock !== first.id.clock + first.length - 1) return false;
+  const start = origin === null ? 'start' : keyOf(origin);
+  const between = new Set<string>();
+  for (let item = first === null ? array._start : first.right; item !== null; item = item.right) {
+    const before = item.origin === null ? 'start' : keyOf(item.origin);
+    if (isIn(rightOrigin, item)) return rightOrigin.clock === item.id.clock && !between.has(before);
+    if (before !== start && !between.has(before)) return false;
+    for (let nth = 0; nth < item.length; nth += 1)
+      between.add(keyOf({ client: item.id.client, clock: item.id.clock + nth }));
+  }
+  return false;
 }
 
 /** By induction a clientID carries one author's entries only, so its first entry tells whose it is [R3]; null where all of it is void. */

@@ -99,6 +99,7 @@ const PROBE = `INSERT INTO tablo_updates (tablo_id, epoch, update) VALUES ('${NO
 // The lock waits for a transaction that is still committing. Found by content: after a crash PostgreSQL may give the same ids to other rows.
 const FATE_LOCK = 'SELECT FROM tablos WHERE id = $1 FOR SHARE';
 const FATE_OF_UPDATE = `SELECT FROM tablo_updates WHERE id = $1 AND tablo_id = $2 AND epoch = $3 AND update = $4`;
+const FATE_OF_MOVE = `SELECT FROM tablos WHERE id = $1 AND epoch > $2`;
 const FATE_OF_ENTRY = `SELECT FROM tablo_entries WHERE id = $1 AND tablo_id = $2 AND digest = decode($3, 'hex')`;
 /** One would do, if nobody deleted a tablo meanwhile. */
 const MAX_WITNESSES = 16;
@@ -110,12 +111,13 @@ interface Witness {
   readonly values: readonly unknown[];
 }
 
-/** One row a tablo. The log of a tablo that moves in the same transaction is gone with it: its entries stay. */
+/** One row a tablo. The log of a tablo that moves in the same transaction is gone with it, and its epoch tells. */
 function witnessesOf({ updates, entries, moves }: Writes, { updateIds }: Committed): readonly Witness[] {
-  const moved = new Set(moves.map(({ tabloId }) => tabloId));
   const byTablo = new Map<TabloId, Witness>();
+  for (const { tabloId, from } of moves)
+    byTablo.set(tabloId, { tabloId, query: FATE_OF_MOVE, values: [tabloId, from] });
   for (const [index, { tabloId, epoch, update }] of updates.entries()) {
-    if (moved.has(tabloId) || byTablo.has(tabloId)) continue;
+    if (byTablo.has(tabloId)) continue;
     const values = [String(updateIds[index]), tabloId, epoch, Buffer.from(update)];
     byTablo.set(tabloId, { tabloId, query: FATE_OF_UPDATE, values });
   }

@@ -36,17 +36,12 @@ import { Lookahead } from './lookahead.ts';
 
 /** An update without anything in it. */
 const NOTHING = [0, 0];
-/**
- * One that no document holds: its clientID has 33 bits. A read-only connection's SyncStep2 is answered with yes where the document has all its clocks (Hocuspocus,
- * `MessageReceiver`, by `snapshotContainsUpdate`), and it has those of what was refused.
- */
-const NOWHERE = [1, 1, 0x80, 0x80, 0x80, 0x80, 0x10, 0, 0, 1, 0];
-
 export interface AdmissionObserver {
   onRefused(refusal: Refusal): void;
 }
 
-interface Refused {
+/** All of an update, or entries of it. */
+interface RefusedUpdate {
   /** At least one. */
   readonly refusals: readonly EntryRefusal[];
   /** Where they stand in the client's document, if nobody else has them there. */
@@ -71,7 +66,7 @@ export class AdmissionExtension implements Extension {
   readonly #limits: Limits;
   readonly #observer: AdmissionObserver;
   readonly #onCome: AdmissionDeps['onCome'];
-  readonly #lookaheads = new WeakMap<LiveConnection, Lookahead<Refused | null>>();
+  readonly #lookaheads = new WeakMap<LiveConnection, Lookahead<RefusedUpdate | null>>();
   /** Of `/yjs`: what came before is paid for first, or later frames would overtake it. */
   readonly #paying = new WeakMap<LiveConnection, Promise<unknown>>();
   readonly #store: LedgerStore;
@@ -97,10 +92,7 @@ export class AdmissionExtension implements Extension {
     if (connection === undefined) return;
     const live = connection as LiveConnection;
     const refused = await (this.#lookaheads.get(live)?.take(payload) ?? this.#decide(payload, live, document));
-    if (refused !== null) {
-      if (payload.byteLength >= NOWHERE.length) payload.set(NOWHERE);
-      return this.#refuse(live, document, refused);
-    }
+    if (refused !== null) return this.#refuse(live, document, refused);
     // The document has it by now: Hocuspocus need not apply it again, and answers a guest who brings nothing new with yes.
     payload.set(NOTHING);
     if (connection.readOnly) this.#overrule(live, false);
@@ -118,7 +110,7 @@ export class AdmissionExtension implements Extension {
     connection.readOnly = !canWrite(context.role);
   }
 
-  async #decide(update: Uint8Array, connection: LiveConnection, document: Document): Promise<Refused | null> {
+  async #decide(update: Uint8Array, connection: LiveConnection, document: Document): Promise<RefusedUpdate | null> {
     const receivedAt = Date.now();
     const live = this.#documents.of(document);
     if (live === undefined || document.isDestroyed) return whole(createRefusal('unavailable'));
@@ -129,12 +121,15 @@ export class AdmissionExtension implements Extension {
     const { isBridged } = connection.context.socket;
     const decoded = isBridged ? decodeUpdate(update, MAX_UPDATE_ENTRIES) : decodeUpdate(update);
     if (!decoded.ok) return whole(decoded.error);
+    if (decoded.value.runs.length + decoded.value.deletions.length === 0) return null;
+    // Comparing costs, whatever comes of it.
+    if (!this.#limits.take('entries', userId, 1)) return limited;
     if (isKnown(decoded.value, live.frontier)) return null;
     const lacking = trimKnown(decoded.value.runs, live.frontier);
     const entries = isBridged
       ? await this.#inTurn(connection, () => this.#countNew(lacking, live, userId))
       : count(lacking);
-    if (!this.#limits.take('entries', userId, entries)) return limited;
+    if (entries > 1 && !this.#limits.take('entries', userId, entries - 1)) return limited;
     const outcome = await this.#ledger.submit({
       type: 'update',
       document: live,
@@ -187,7 +182,7 @@ export class AdmissionExtension implements Extension {
     return await paid;
   }
 
-  #refuse(connection: LiveConnection, document: Document, { refusals, dropped, isGap }: Refused): void {
+  #refuse(connection: LiveConnection, document: Document, { refusals, dropped, isGap }: RefusedUpdate): void {
     this.#overrule(connection, true);
     // The deleted clocks first: they tell the client that nothing is missing in its document.
     document.flush();
@@ -211,5 +206,5 @@ export class AdmissionExtension implements Extension {
   }
 }
 
-const whole = (refusal: Refusal): Refused => ({ refusals: [{ refusal, ids: [] }], dropped: [], isGap: false });
+const whole = (refusal: Refusal): RefusedUpdate => ({ refusals: [{ refusal, ids: [] }], dropped: [], isGap: false });
 const count = (runs: readonly Run[]): number => runs.reduce((sum, run) => sum + run.entries.length, 0);

@@ -62,6 +62,10 @@ describe('a refused entry, on /sync with an unmodified provider', () => {
       const refused = tooLong(alice);
       a.push(refused);
       a.push(say(alice, 'three'));
+      const whenTold: (readonly unknown[])[] = [];
+      a.provider.on('stateless', ({ payload }: { payload: string }) => {
+        if (payload.includes('"refused"')) whenTold.push(a.texts);
+      });
       await meanwhile();
       await a.socket.connect();
       await until(() => expect(b.texts).toEqual(['one', 'three']));
@@ -71,6 +75,9 @@ describe('a refused entry, on /sync with an unmodified provider', () => {
       expect(a.heard).toContainEqual(
         expect.objectContaining({ type: 'refused', code: 'invalid-update', ids: [refused.id] }),
       );
+      // Its clock was deleted before: so a client knows that nothing is missing.
+      expect(whenTold.map((texts) => texts.join())).toContain('one,three');
+      expect(new Set(whenTold.map((texts) => texts.join())).size).toBe(1);
       a.push(say(alice, 'four'));
       await until(() => expect(b.texts).toEqual(['one', 'three', 'four']));
       expect(await rows()).toEqual(['one', 'three', 'four']);

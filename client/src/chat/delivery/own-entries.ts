@@ -8,6 +8,7 @@
 import type { CausalClock } from '@tablo/schema/causal-clock';
 import { createArrival, type Entry, type MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import { inBackground } from '../base/report-error.ts';
 import type { Timing } from '../base/timing.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { isAwaited, rememberStamps } from '../outbox/outbox-decisions.ts';
@@ -79,10 +80,19 @@ export class OwnEntries {
     return this.#awaited((delivery) => delivery.status === 'withdrawn' && delivery.replacedBy !== null);
   }
 
-  /** Held, and refused without a gap: the server has taken them out of the document. */
-  refused(): readonly EntryId[] {
+  /** What the server has taken out of the document at hand. */
+  takenOut(): readonly EntryId[] {
     const { home } = this.#options;
-    return home.isMoving ? [] : (home.document?.refusedIds() ?? []);
+    return home.isMoving ? [] : (home.document?.takenOut() ?? []);
+  }
+
+  /** [R8] Ours, durable once, and refused by a server that was restored from a backup since: unsent again, until it is taken or the reason is told. */
+  keep(gone: readonly Entry[]): void {
+    const { outbox, tabloId, user } = this.#options;
+    const own = gone.flatMap((entry) =>
+      entry.kind !== 'arrival' && entry.author === user && outbox.get(tabloId, entry.id) === null ? [entry] : [],
+    );
+    if (own.length > 0) inBackground(outbox.add(tabloId, own));
   }
 
   /** What the server has taken out is not on its way any more. */
@@ -106,7 +116,7 @@ export class OwnEntries {
     const { outbox, tabloId, user, home: current } = this.#options;
     const { document } = current;
     if (home !== 'empty' || document === null) return current.rehome(home);
-    const own = [...document.entries, ...document.takenOut].flatMap((entry) =>
+    const own = [...document.entries].flatMap((entry) =>
       entry.kind !== 'arrival' && entry.author === user && outbox.get(tabloId, entry.id) === null ? [entry] : [],
     );
     current.rehome(home, () => outbox.add(tabloId, own));

@@ -92,6 +92,21 @@ describe('a refusal', () => {
     );
   });
 
+  it('[R8] that names nothing is laid on the one that it is about, in a few joins, and what is delivered stays so', async () => {
+    const { room } = await openKitchen();
+    await room.send('old');
+    await until(() => expect(statusOf(room, 'old')).toBe('sent'));
+    server.judge = (entries) => (saysBad(entries) ? { code: 'invalid-update', ids: [] } : null);
+    const seen = new Set<string | null>();
+    const joins = server.joins;
+    await room.send('bad');
+    await room.send('after it');
+    room.view.subscribe(() => seen.add(statusOf(room, 'old')));
+    await until(() => expect([statusOf(room, 'bad'), statusOf(room, 'after it')]).toEqual(['refused', 'sent']));
+    expect(server.joins - joins).toBeLessThan(6);
+    expect([...seen]).toEqual(['sent']);
+  });
+
   it('[R8] does not touch other tablos', async () => {
     const other = server.addTablo('Garden', { [ALICE]: 'owner' });
     server.judge = (entries) => (saysBad(entries) ? { code: 'too-large' } : null);

@@ -30,7 +30,7 @@ class FakeRoom implements SenderHost {
   held = () => this.pushed.map(({ id }) => id).filter((id) => !this.#durable.has(id));
   doubtful = (): readonly EntryId[] => [];
   replaced = (): readonly EntryId[] => [];
-  refused = (): readonly EntryId[] => [];
+  takenOut = (): readonly EntryId[] => [];
   release = (_ids: readonly EntryId[]) => {};
   push = (entries: readonly MemberEntry[]) => void this.pushed.push(...entries);
   check = (_ids: readonly EntryId[]) => {};
@@ -79,18 +79,29 @@ it('[R8] a refusal that names what the document had stored (a restored backup) i
   sender.close();
 });
 
-it('[R8] a refusal that names nothing is laid on what is on its way only when the document came from the server alone', () => {
+it('[R8] a refusal that names nothing, of what is somebody else’s, is laid on nothing that is on its way', () => {
   const room = new FakeRoom([createMessage({ author, sentAt: 1 }, 'from the train')]);
   const happened: string[] = [];
   room.refuse = () => void happened.push('refused');
   room.rehome = ((home: string) => void happened.push(home)) as typeof room.rehome;
   const sender = new Sender(room, DEFAULT_TIMING);
   sender.joined();
-  sender.refused('invalid-update', 'The update deletes something.', []);
+  sender.refused('not-your-entry', 'The update deletes what the server does not know, of somebody else.', []);
   expect(happened).toEqual(['empty']);
+  sender.close();
+});
+
+it('[R8] a second reason for what the server has taken out is told, and the document stays', () => {
+  const room = new FakeRoom([createMessage({ author, sentAt: 1 }, 'from the train')]);
+  const happened: string[] = [];
+  const ids = room.pending.map(({ id }) => id);
+  room.takenOut = () => ids;
+  room.refuse = () => void happened.push('refused');
+  room.rehome = ((home: string) => void happened.push(home)) as typeof room.rehome;
+  const sender = new Sender(room, DEFAULT_TIMING);
   sender.joined();
-  sender.refused('invalid-update', 'The update deletes something.', []);
-  expect(happened).toEqual(['empty', 'refused', 'stored']);
+  for (let nth = 0; nth < 2; nth += 1) sender.refused('invalid-update', 'The target is not here.', ids);
+  expect(happened).toEqual(['refused', 'refused']);
   sender.close();
 });
 

@@ -7,7 +7,7 @@
  * 2. One refused entry never blocks later ones [R8]. What the server has taken out of the document is what it refused, and all else goes on. A refusal that takes
  *    nothing out is about an update as a whole: if it names several entries, or none, it is narrowed down by halves, one half on its way at a time.
  * 3. After a refusal that takes nothing out the document is replaced (a refused update leaves a gap in its clientID's clock, TRAPS 1.2).
- * 4. A refusal that names nothing may be about what this device has stored: what is on its way is blamed only in a document that came from the server alone.
+ * 4. A refusal that names nothing of ours, of what belongs to somebody else, is about what this device has stored (a restored backup): nothing is blamed for it.
  * 5. Durable is what the server has named [R1]. A provider's count of acknowledgements is not believed: a repeated question of the server's makes it reach
  *    zero early. For what is on its way for long, the server is asked.
  */
@@ -41,9 +41,9 @@ export interface SenderHost {
   doubtful(): readonly EntryId[];
   /** Of these, what another entry stands in for by now. */
   replaced(): readonly EntryId[];
-  /** Held ones that the server has taken out of the document: refused, for a reason that it tells next. */
-  refused(): readonly EntryId[];
-  /** They are not held any more. */
+  /** What the server has taken out of this document: refused, for a reason that it tells next. */
+  takenOut(): readonly EntryId[];
+  /** They are not held any more, if they were. */
   release(ids: readonly EntryId[]): void;
   push(entries: readonly MemberEntry[]): void;
   check(ids: readonly EntryId[]): void;
@@ -72,8 +72,6 @@ export class Sender {
   #holdTimer: ReturnType<typeof setTimeout> | null = null;
   #askTimer: ReturnType<typeof setTimeout> | null = null;
   #authRefusals = 0;
-  /** The document came from the server alone, after a refusal that named nothing. Until something is delivered, and nothing is suspected any more. */
-  #isFromServer = false;
 
   constructor(host: SenderHost, timing: Timing) {
     this.#host = host;
@@ -85,7 +83,7 @@ export class Sender {
   joined(): void {
     this.#isJoined = true;
     // Refused, and the reason got lost with the link: they go again, and are refused again.
-    this.#host.release(this.#host.refused());
+    this.#host.release(this.#host.takenOut());
     this.#askLater();
     // What holds back holds questions back, too: or a limit on these would be run into as fast as the link allows.
     if (this.#holdTimer === null) this.#checkAll(1);
@@ -123,7 +121,6 @@ export class Sender {
   confirmed(): void {
     this.#backoff.reset();
     this.#authRefusals = 0;
-    if (this.#suspects.length === 0) this.#isFromServer = false;
     this.flush();
   }
 
@@ -141,11 +138,12 @@ export class Sender {
   }
 
   refused(code: ReasonCode, message: string, ids: readonly string[]): void {
-    const takenOut = this.#host.refused();
+    const takenOut = this.#host.takenOut();
     if (ids.length > 0 && ids.every((id) => takenOut.includes(id as EntryId)))
       return this.#refuseTakenOut(ids as readonly EntryId[], createRefusal(code, message));
     const held = this.#host.held();
     const named = held.filter((id) => ids.includes(id));
+    const isOfOthers = code === 'not-your-entry' && ids.length === 0;
     const isQuestion = this.#phase === 'checking' && ids.length === 0 && held.length === 0;
     this.#phase = 'away';
     if (code === 'epoch-moved') return this.#host.moveEpoch();
@@ -165,12 +163,8 @@ export class Sender {
         break;
       case 're-home':
         // Nothing of ours was on its way: what is refused is what this device had stored, which the server no longer knows (a restored backup).
-        if (held.length === 0 || ids.some((id) => !held.includes(id as EntryId))) {
+        if (held.length === 0 || ids.some((id) => !held.includes(id as EntryId)) || isOfOthers) {
           this.#holdBack();
-          return this.#host.rehome('empty');
-        }
-        if (ids.length === 0 && !this.#isFromServer) {
-          this.#isFromServer = true;
           return this.#host.rehome('empty');
         }
         this.#narrow(named.length > 0 ? named : held, createRefusal(code, message));

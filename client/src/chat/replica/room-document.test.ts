@@ -65,9 +65,9 @@ it('[R8] [R10] drops an own push that the server has taken out, and tells what o
   expect(told).toEqual([[news]]);
   expect([...document.entries]).toEqual([news]);
   // Held until the reason is told, so that it is not pushed again meanwhile.
-  expect([document.refusedIds(), document.has(own.id)]).toEqual([[own.id], true]);
+  expect([document.takenOut(), document.has(own.id)]).toEqual([[own.id], true]);
   document.confirm([own.id]);
-  expect([document.refusedIds(), document.has(own.id)]).toEqual([[], false]);
+  expect(document.has(own.id)).toBe(false);
   // What is stored is whole, and the text has left it.
   await document.save();
   document.close();
@@ -78,4 +78,50 @@ it('[R8] [R10] drops an own push that the server has taken out, and tells what o
   expect([...again.entries]).toEqual([news]);
   expect(Buffer.concat(await store.readUpdates(NAME)).includes('refused')).toBe(false);
   again.close();
+});
+
+it('[R7] opens what is stored when it ended between the server’s deletion of a refused push and its reason', async () => {
+  const store = new MemoryStore();
+  const options = { name: NAME, store, timing: DEFAULT_TIMING, isFirstTab: () => true };
+  const listener = { entries: () => {}, erased: () => {}, gap: () => {} };
+  const document = RoomDocument.create({ ...options, listener });
+  const server = new Y.Doc();
+  const old = createMessage({ author: BOB, sentAt: 1 }, 'stored long ago');
+  Y.applyUpdate(document.doc, updateOf(server, old), 'server');
+  await document.save();
+  const refused = createMessage({ author: ALICE, sentAt: 2 }, 'refused');
+  document.push([refused, createMessage({ author: ALICE, sentAt: 3 }, 'not confirmed yet')]);
+  Y.applyUpdate(server, Y.encodeStateAsUpdate(document.doc));
+  server.getArray(ENTRIES_ROOT).delete(1, 1);
+  Y.applyUpdate(document.doc, Y.encodeStateAsUpdate(server), 'server');
+  await document.save();
+  document.close();
+  const again = await RoomDocument.open({ ...options, listener });
+  expect([...again.entries]).toEqual([old]);
+  Y.applyUpdate(again.doc, Y.encodeStateAsUpdate(server), 'server');
+  expect([again.hasGap, again.get(refused.id)]).toEqual([false, null]);
+  again.close();
+});
+
+it('[R8] tells which entries the server has taken out that were not on their way', () => {
+  const gone: Entry[] = [];
+  const document = RoomDocument.create({
+    name: NAME,
+    store: new MemoryStore(),
+    timing: DEFAULT_TIMING,
+    isFirstTab: () => true,
+    listener: { entries: () => {}, erased: (entries) => void gone.push(...entries), gap: () => {} },
+  });
+  const [durable, held] = [1, 2].map((sentAt) => createMessage({ author: ALICE, sentAt }, `${sentAt}`)) as [
+    Entry,
+    never,
+  ];
+  const server = new Y.Doc();
+  Y.applyUpdate(document.doc, updateOf(server, durable), 'server');
+  document.push([held]);
+  Y.applyUpdate(server, Y.encodeStateAsUpdate(document.doc));
+  server.getArray(ENTRIES_ROOT).delete(0, 2);
+  Y.applyUpdate(document.doc, Y.encodeStateAsUpdate(server), 'server');
+  expect(gone).toEqual([durable]);
+  document.close();
 });

@@ -29,8 +29,8 @@ interface HeldPush {
 export interface RoomDocumentListener {
   /** Durable entries that the server has just sent. */
   entries(entries: readonly Entry[]): void;
-  /** [R2] The server has taken content out: an entry that it refused, or one that was erased. */
-  erased(): void;
+  /** [R2] The server has taken these out: it has refused them, or erased them. Own pushes that are held are not among them. */
+  erased(gone: readonly Entry[]): void;
   /** Content has come that waits for other content. */
   gap(): void;
 }
@@ -56,8 +56,8 @@ export class RoomDocument {
   readonly #array: Y.Array<unknown>;
   /** By id, held ones included. */
   readonly #entries = new Map<EntryId, Entry>();
-  /** What the server has taken out. */
-  readonly #takenOut = new Map<EntryId, Entry>();
+  /** What the server has taken out, and nobody has put in again. */
+  readonly #takenOut = new Set<EntryId>();
   readonly #arrivedAt = new Map<EntryId, number>();
   readonly #held: HeldPush[] = [];
   #messageCount = 0;
@@ -94,6 +94,8 @@ export class RoomDocument {
       document.doc.transact(() => {
         for (const update of updates) Y.applyUpdate(document.doc, update);
       }, FROM_STORE);
+      // A deletion is stored before what it deletes, an own push that is held: the next join brings both.
+      if (document.doc.store.pendingStructs === null) document.doc.store.pendingDs = null;
       if (!document.hasGap) return document;
     } catch {
       // Damaged; handled as a gap is.
@@ -130,14 +132,9 @@ export class RoomDocument {
     return this.#held.flatMap((push) => [...push.waitingFor]);
   }
 
-  /** Own pushes that the server has refused: it has taken them out, and tells the reason next, unless the link is cut in between. */
-  refusedIds(): readonly EntryId[] {
-    return this.heldIds().filter((id) => this.#takenOut.has(id));
-  }
-
-  /** What was there before the server took it out. */
-  get takenOut(): Iterable<Entry> {
-    return this.#takenOut.values();
+  /** Own pushes among them are held until their reason is told, unless the link is cut in between. */
+  takenOut(): readonly EntryId[] {
+    return [...this.#takenOut];
   }
 
   isHeld(id: EntryId): boolean {
@@ -248,8 +245,9 @@ export class RoomDocument {
       const parsed = parseEntry(value);
       if (parsed.ok) this.#add(parsed.value);
     }
-    for (const [id, entry] of before) if (!this.#entries.has(id)) this.#takenOut.set(id, entry);
-    this.#listener.erased();
+    const gone = before.filter(([id]) => !this.#entries.has(id));
+    for (const [id] of gone) this.#takenOut.add(id);
+    this.#listener.erased(gone.flatMap(([id, entry]) => (this.isHeld(id) ? [] : [entry])));
   }
 
   #add(entry: Entry): void {

@@ -16,7 +16,7 @@ import { RoomDocument } from './room-document.ts';
 
 export interface HomeListener {
   entries(entries: readonly Entry[]): void;
-  erased(): void;
+  erased(gone: readonly Entry[]): void;
   /** A move begins: nothing may be pushed. `document` is left for one of another epoch; of an earlier one when the server was restored from a backup. */
   leaving(document: RoomDocument, isForEarlier: boolean): Promise<void>;
   /** The document at hand is another one, filled with what is stored. */
@@ -192,7 +192,7 @@ export class RoomHome {
       isFirstTab,
       listener: {
         entries: (entries: readonly Entry[]) => listener.entries(entries),
-        erased: () => listener.erased(),
+        erased: (gone: readonly Entry[]) => listener.erased(gone),
         gap: () => this.#watchGap(),
       },
     };

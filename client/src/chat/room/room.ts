@@ -150,7 +150,7 @@ export class Room {
         held: () => this.#own.held(),
         doubtful: () => this.#own.doubtful(),
         replaced: () => this.#own.replaced(),
-        refused: () => this.#own.refused(),
+        takenOut: () => this.#own.takenOut(),
         release: (ids) => this.#own.release(ids),
         push: (entries) => this.#own.push(entries),
         check: (ids) => this.#home.link?.sendStateless(encodeClientStateless({ type: 'check', ids: [...ids] })),
@@ -324,7 +324,10 @@ export class Room {
   #homeListener(): ConstructorParameters<typeof RoomHome>[0]['listener'] {
     return {
       entries: (entries) => this.#receive(entries),
-      erased: () => this.screen.rebuild(),
+      erased: (gone) => {
+        this.screen.rebuild();
+        this.#own.keep(gone);
+      },
       leaving: (document, isForEarlier) => this.#leave(document, isForEarlier),
       entered: async () => {
         await this.screen.changeDocument();
