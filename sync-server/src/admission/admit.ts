@@ -144,9 +144,9 @@ export function reactedTo(values: Iterable<unknown>): Set<EntryId> {
 
 /** Returns what was refused before. */
 function assertConsistent(update: Update, frontier: FrontierView): readonly unknown[] {
-  const { contradicts, refusedBefore, deletesHeld } = compareHeld(update, frontier);
+  const { contradicts, refusedBefore, deletesHeld, deletesMore } = compareHeld(update, frontier);
   if (contradicts) throw new Refused('invalid-update', 'This clientID has written other entries in the same places.');
-  if (deletesHeld) throw new Refused('invalid-update', DELETES, { namesNone: true });
+  if (deletesHeld || deletesMore) throw new Refused('invalid-update', DELETES, { namesNone: true });
   return refusedBefore;
 }
 

@@ -25,6 +25,8 @@ export interface Comparison {
   readonly refusedBefore: readonly unknown[];
   /** [R2] It deletes an entry that the document has. Only the server deletes, and each client that has heard of that says so with every sync. */
   readonly deletesHeld: boolean;
+  /** [R2] It deletes what neither the document has nor the update brings. */
+  readonly deletesMore: boolean;
 }
 
 export function compareHeld(update: Update, frontier: FrontierView): Comparison {
@@ -41,17 +43,21 @@ export function compareHeld(update: Update, frontier: FrontierView): Comparison 
       else if (held !== VOID && JSON.stringify(held) !== JSON.stringify(value)) contradicts = true;
     }
   }
-  return { contradicts, refusedBefore, deletesHeld: deletesHeld || deletesAny(update, frontier) };
+  return {
+    contradicts,
+    refusedBefore,
+    deletesHeld: deletesHeld || deletesAny(update, frontier),
+    deletesMore: deletesMore(update, frontier),
+  };
 }
 
 /** Whether the document has all of it, entry by entry: then it is durable, and nothing needs deciding. */
 export function isKnown(update: Update, frontier: FrontierView): boolean {
   if (trimKnown(update.runs, frontier).length > 0) return false;
-  const { contradicts, refusedBefore, deletesHeld } = compareHeld(update, frontier);
-  return !contradicts && refusedBefore.length === 0 && !deletesHeld;
+  const { contradicts, refusedBefore, ...deletes } = compareHeld(update, frontier);
+  return !contradicts && refusedBefore.length === 0 && !deletes.deletesHeld && !deletes.deletesMore;
 }
 
-/** Deletions of clocks that the document has never had say nothing: of a server that was restored since, say. */
 function deletesAny({ deletions }: Update, frontier: FrontierView): boolean {
   return deletions.some(({ client, clock, length }) => {
     const end = Math.min(clock + length, frontier.nextClock(client));
@@ -63,4 +69,14 @@ function deletesAny({ deletions }: Update, frontier: FrontierView): boolean {
     }
     return false;
   });
+}
+
+/** A clock that the update brings itself stands in its runs as `VOID`. */
+function deletesMore({ runs, deletions }: Update, frontier: FrontierView): boolean {
+  const ends = new Map<number, number>();
+  for (const { client, clock, entries } of runs)
+    ends.set(client, Math.max(ends.get(client) ?? 0, clock + entries.length));
+  return deletions.some(
+    ({ client, clock, length }) => clock + length > Math.max(frontier.nextClock(client), ends.get(client) ?? 0),
+  );
 }

@@ -146,7 +146,7 @@ const ATTACKS: readonly Attack[] = [
   ],
   [
     '[R2] ContentDeleted',
-    'invalid-update',
+    'not-your-entry',
     () =>
       ones(
         11,

@@ -123,13 +123,16 @@ export class AdmissionExtension implements Extension {
     if (!decoded.ok) return whole(decoded.error);
     if (decoded.value.runs.length + decoded.value.deletions.length === 0) return null;
     // Comparing costs, whatever comes of it.
-    if (!this.#limits.take('entries', userId, 1)) return limited;
-    if (isKnown(decoded.value, live.frontier)) return null;
+    if (!this.#limits.isSolvent('entries', userId)) return limited;
+    if (isKnown(decoded.value, live.frontier)) {
+      this.#limits.charge('entries', userId, 1);
+      return null;
+    }
     const lacking = trimKnown(decoded.value.runs, live.frontier);
     const entries = isBridged
       ? await this.#inTurn(connection, () => this.#countNew(lacking, live, userId))
       : count(lacking);
-    if (entries > 1 && !this.#limits.take('entries', userId, entries - 1)) return limited;
+    if (!this.#limits.take('entries', userId, Math.max(1, entries))) return limited;
     const outcome = await this.#ledger.submit({
       type: 'update',
       document: live,
