@@ -17,6 +17,7 @@ describe('findViolations', () => {
     ['sync-server/src/rest/routes.ts', `import { createPool } from '../db/pool.ts';`],
     ['sync-server/src/rest/routes.test.ts', `import { it } from 'vitest';\nimport pg from 'pg';`],
     ['client/src/chat/link/connection.ts', `import { HocuspocusProvider } from '@hocuspocus/provider';`],
+    ['client/src/chat/room/room.ts', `import { Outbox } from '../outbox/outbox.ts';`],
     ['client/src/ui/list.tsx', `import {\n  MessageList,\n} from '@chatscope/chat-ui-kit-react';`],
     ['sync-server/src/config.ts', 'const port = process.env.PORT;'],
   ])('accepts %s', (path, text) => {
@@ -39,12 +40,24 @@ describe('findViolations', () => {
     ['sync-server/src/rest/routes.ts', `const left = await ${'import'}('left-pad');`, 'does not declare left-pad'],
     ['sync-server/src/rest/routes.ts', 'const port = process.env.PORT;', 'process.env'],
     ['client/src/chat/room/room.ts', `import { useState } from 'react';`, 'chat/ has no React'],
-    ['client/src/chat/room/room.ts', `import { useChat } from '../hooks/use-chat.ts';`, 'must not import level 2'],
+    ['client/src/chat/room/room.ts', `import { useChat } from '../../hooks/use-chat.ts';`, 'must not import level 2'],
     [
       'client/src/chat/room/room.ts',
       `export { HocuspocusProvider } from '@hocuspocus/provider';`,
-      'only chat/connection.ts',
+      'only chat/link/connection.ts',
     ],
+    [
+      'client/src/chat/outbox/outbox.ts',
+      `import type { Room } from '../room/room.ts';`,
+      'outbox (level 4) must not import room (level 7)',
+    ],
+    [
+      'client/src/chat/drafts/draft.ts',
+      `import type { Link } from '../link/link.ts';`,
+      'drafts (level 4) must not import link',
+    ],
+    ['client/src/chat/chat.ts', `import { Tabs } from './store/tabs.ts';`, 'chat.ts (level 2) must not import store'],
+    ['client/src/chat/room/room.ts', `import { x } from '../attic/x.ts';`, 'attic has no level'],
     ['client/src/app/shell.tsx', `import '@chatscope/chat-ui-kit-react/styles.css';`, 'only ui/'],
   ])('refuses %s with %s', (path, text, reason) => {
     expect(judge(path, text)).toEqual([expect.stringContaining(reason)]);

@@ -24,6 +24,24 @@ const LEVELS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   client: [[], ['chat'], ['hooks'], ['ui'], ['app'], ['main.ts', 'main.tsx']],
 };
 
+/** The same within a folder: of its rooms, and of the files at its top. Rooms of one level do not import each other. */
+const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'client/src/chat': [
+    ['base'],
+    // The contract.
+    ['draft-aim.ts'],
+    ['chat.ts'],
+    ['store', 'session'],
+    ['outbox', 'drafts', 'link', 'unread'],
+    ['people', 'replica'],
+    ['delivery', 'view'],
+    ['room'],
+    ['list'],
+    ['only-here.ts'],
+    ['chat-client.ts'],
+  ],
+};
+
 const WORKSPACES = ['schema', 'sync-server', 'client', 'e2e', 'bench', 'scripts'];
 /** Which of our own packages a workspace may import. */
 const OWN_IMPORTS: Readonly<Record<string, readonly string[]>> = {
@@ -125,7 +143,25 @@ function judgeRelative(path: string, specifier: string): string[] {
   if (isTest(target)) return ['only tests import tests and their helpers'];
   const from = levelOf(workspace, path);
   const to = levelOf(workspace, target);
-  return to > from ? [`level ${from} (${roomOf(path)}) must not import level ${to} (${roomOf(target)})`] : [];
+  if (to > from) return [`level ${from} (${roomOf(path)}) must not import level ${to} (${roomOf(target)})`];
+  return Object.entries(ROOMS).flatMap(([folder, levels]) => judgeRooms(folder, levels, path, target));
+}
+
+function judgeRooms(
+  folder: string,
+  levels: readonly (readonly string[])[],
+  path: string,
+  target: string,
+): readonly string[] {
+  const roomIn = (file: string) => (file.startsWith(`${folder}/`) ? file.slice(folder.length + 1).split('/')[0] : null);
+  const [from, to] = [roomIn(path), roomIn(target)];
+  if (from === null || to === null || from === undefined || to === undefined || from === to) return [];
+  const [lower, upper] = [from, to].map((room) => levels.findIndex((rooms) => rooms.includes(room))) as [
+    number,
+    number,
+  ];
+  if (lower < 0 || upper < 0) return [`${lower < 0 ? from : to} has no level in ${folder}`];
+  return upper < lower ? [] : [`${folder}: ${from} (level ${lower}) must not import ${to} (level ${upper})`];
 }
 
 function judgeLibrary(path: string, specifier: string, declared: Declared): string[] {

@@ -2,13 +2,26 @@
  * What the page and the hooks see of the chat: everything is readable at once from local state, and every command works offline.
  * `ChatClient` (chat-client.ts) is the real one; `ui/` is developed and tested against these interfaces alone.
  */
+
 import type { ReasonCode, Refusal } from '@tablo/schema/close-codes';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
+import type { PersonLabel } from '@tablo/schema/telling-apart';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import type { Readable } from './base/readable.ts';
 import type { Aim } from './draft-aim.ts';
-import type { RoomNames } from './people/room-names.ts';
+
+export interface RoomPerson extends PersonLabel {
+  /** `false`: nobody has told this device what they are called; `name` is a word of the page, and `mark` tells them from others without a name. */
+  readonly isNamed: boolean;
+  /** They belong to the tablo no more, by the server's word. */
+  readonly hasLeft: boolean;
+}
+
+export interface RoomNames {
+  /** Of anybody: there is always something to call them by. */
+  of(id: UserId): RoomPerson;
+}
 
 export interface Person {
   readonly id: UserId;

@@ -1,8 +1,7 @@
 import { canModerate, isAtLeast } from '@tablo/schema/roles';
 import { ChevronDown, UserMinus } from 'lucide-react';
 import { useId, useState } from 'react';
-import type { ChannelSummary, Member } from '../chat/chat.ts';
-import type { RoomPerson } from '../chat/people/room-names.ts';
+import type { ChannelSummary, Member, RoomPerson } from '../chat/chat.ts';
 import { useChatClient } from '../hooks/chat-provider.tsx';
 import { useReadable } from '../hooks/use-readable.ts';
 import { Avatar } from './avatar.tsx';

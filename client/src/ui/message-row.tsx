@@ -1,7 +1,7 @@
 import type { EntryId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { memo, useRef } from 'react';
-import type { RoomPerson } from '../chat/people/room-names.ts';
+import type { RoomPerson } from '../chat/chat.ts';
 import { Avatar } from './avatar.tsx';
 import { fullLabel, timeLabel } from './date-labels.ts';
 import { EditingNote } from './editing-note.tsx';

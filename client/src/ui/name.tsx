@@ -3,7 +3,7 @@
  * is another element, in another colour: nobody gets there by calling themselves so.
  */
 import { plainLabel } from '@tablo/schema/telling-apart';
-import type { RoomPerson } from '../chat/people/room-names.ts';
+import type { RoomPerson } from '../chat/chat.ts';
 
 /** Absent: named, and there. */
 type Shown = Pick<RoomPerson, 'name' | 'mark'> & Partial<Pick<RoomPerson, 'isNamed' | 'hasLeft'>>;

@@ -2,8 +2,7 @@ import type { EntryId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { createContext, useContext } from 'react';
-import type { RoomHandle } from '../chat/chat.ts';
-import type { RoomPerson } from '../chat/people/room-names.ts';
+import type { RoomHandle, RoomPerson } from '../chat/chat.ts';
 
 /** What every message of the open tablo needs, kept apart from what changes with each message. */
 export interface Room {

@@ -1,4 +1,4 @@
-import type { RoomPerson } from '../chat/people/room-names.ts';
+import type { RoomPerson } from '../chat/chat.ts';
 import { useReadable } from '../hooks/use-readable.ts';
 import { TypingIndicator } from './kit.tsx';
 import { PersonName } from './name.tsx';

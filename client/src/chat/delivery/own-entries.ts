@@ -12,10 +12,9 @@ import { inBackground } from '../base/report-error.ts';
 import type { Timing } from '../base/timing.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { isAwaited, rememberStamps } from '../outbox/outbox-decisions.ts';
-import type { RoomHome } from '../replica/room-home.ts';
+import type { Home, RoomHome } from '../replica/room-home.ts';
 import type { OutboxRecord } from '../store/local-store.ts';
 import type { Tabs } from '../store/tabs.ts';
-import type { Home } from './sender.ts';
 
 export interface OwnEntriesHost {
   /** Durable now: part of the timeline. */

@@ -16,6 +16,7 @@ import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId } from '@tablo/schema/ids';
 import { Backoff } from '../base/backoff.ts';
 import type { Timing } from '../base/timing.ts';
+import type { Home } from '../replica/room-home.ts';
 
 /** Far below what the server takes, so that a long backlog shows progress and other tablos get their turn. */
 const CHUNK_ENTRIES = 500;
@@ -25,12 +26,6 @@ const MAX_HELD_BYTES = 2 * 1024 * 1024;
 const CHECK_IDS = 10_000;
 /** Pushed again into a newer document, an entry stands there without what has changed it since: better to ask again than to push unasked. */
 const CHECKS = 4;
-
-export type Home =
-  /** From what this device has stored, which is durable only. */
-  | 'stored'
-  /** From the server alone: it has refused what we have stored. */
-  | 'empty';
 
 export interface SenderHost {
   /** Pending entries for this tab to push, in order, that the document does not hold. */

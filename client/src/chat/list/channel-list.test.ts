@@ -2,8 +2,9 @@ import type { Entry } from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { describe, expect, it } from 'vitest';
 import type { ChannelRecord } from '../store/local-store.ts';
+import { newestOf, noteNewest } from '../unread/newest-message.ts';
 import { doubtReadPosition, markReadUpTo } from '../unread/unread.ts';
-import { mergeChannel, newestOf, noteNewest } from './channel-list.ts';
+import { mergeChannel } from './channel-list.ts';
 
 const ALICE = 'aaaaaaaa-0000-4000-8000-0000000000a1' as UserId;
 const BOB = 'bbbbbbbb-0000-4000-8000-0000000000b2' as UserId;

@@ -7,7 +7,8 @@ import type { People } from '../people/people.ts';
 import type { Room } from '../room/room.ts';
 import type { ChannelRecord } from '../store/local-store.ts';
 import type { ChannelBook } from '../unread/channel-book.ts';
-import { byActivity, newestOf, summaryOf } from './channel-list.ts';
+import { newestOf } from '../unread/newest-message.ts';
+import { byActivity, summaryOf } from './channel-list.ts';
 
 /** Presence costs every member of a tablo four frames a minute (TRAPS 1.6): only this many of the most active ones show us while not open. */
 const RECENT_TABLOS = 20;

@@ -5,9 +5,8 @@
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { type PersonLabel, tellApart } from '@tablo/schema/telling-apart';
 import { FORMER_NAME, UNKNOWN_NAME } from '../base/names.ts';
-import type { Person } from '../chat.ts';
+import type { Person, RoomPerson } from '../chat.ts';
 import type { KnownPeople } from './known-people.ts';
-import type { RoomPerson } from './room-names.ts';
 
 const RELABEL_AFTER_MS = 100;
 

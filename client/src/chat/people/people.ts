@@ -9,14 +9,14 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import { Pace } from '../base/pace.ts';
 import { type Readable, Writable } from '../base/readable.ts';
 import { inBackground } from '../base/report-error.ts';
-import type { Member, Person } from '../chat.ts';
+import type { Member, Person, RoomNames, RoomPerson } from '../chat.ts';
 import type { Api } from '../session/api.ts';
 import type { LocalStore } from '../store/local-store.ts';
 import { DeviceLabels } from './device-labels.ts';
 import type { KnownPeople, NamedBySomebody } from './known-people.ts';
 import { cleanMember, memberOf } from './members.ts';
 import { NameSeeker } from './name-seeker.ts';
-import { isSameNames, namePeople, type RoomNames, type RoomPerson } from './room-names.ts';
+import { isSameNames, namePeople } from './room-names.ts';
 
 export interface PeopleOptions {
   readonly store: LocalStore;

@@ -1,20 +1,8 @@
 /** How people are called in one tablo: everybody who belongs there or has left something there is told apart from the others. Pure. */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { type NamedPerson, type PersonLabel, tellApart } from '@tablo/schema/telling-apart';
+import { type NamedPerson, tellApart } from '@tablo/schema/telling-apart';
 import { FORMER_NAME, UNKNOWN_NAME } from '../base/names.ts';
-import type { Member, Person } from '../chat.ts';
-
-export interface RoomPerson extends PersonLabel {
-  /** `false`: nobody has told this device what they are called; `name` is a word of the page, and `mark` tells them from others without a name. */
-  readonly isNamed: boolean;
-  /** They belong to the tablo no more, by the server's word. */
-  readonly hasLeft: boolean;
-}
-
-export interface RoomNames {
-  /** Of anybody: there is always something to call them by. */
-  of(id: UserId): RoomPerson;
-}
+import type { Member, Person, RoomPerson } from '../chat.ts';
 
 /** What the device's table of people knows. */
 export interface NameSource {

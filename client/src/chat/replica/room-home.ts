@@ -9,10 +9,16 @@ import type { TabloId } from '@tablo/schema/ids';
 import { Backoff } from '../base/backoff.ts';
 import { inBackground, reportProblem } from '../base/report-error.ts';
 import type { Timing } from '../base/timing.ts';
-import type { Home } from '../delivery/sender.ts';
 import type { Link, LinkOpener, PeerState } from '../link/link.ts';
 import type { LocalStore } from '../store/local-store.ts';
 import { RoomDocument } from './room-document.ts';
+
+/** Where a new document comes from. */
+export type Home =
+  /** From what this device has stored, which is durable only. */
+  | 'stored'
+  /** From the server alone: it has refused what we have stored. */
+  | 'empty';
 
 export interface HomeListener {
   entries(entries: readonly Entry[]): void;

@@ -9,11 +9,11 @@ import type {
   PresenceView,
   Reached,
   RoomHandle,
+  RoomNames,
   RoomView,
   SearchAnswer,
 } from '../chat.ts';
 import type { Aim } from '../draft-aim.ts';
-import type { RoomNames } from '../people/room-names.ts';
 import { RoomSearch } from '../view/room-search.ts';
 import type { Room } from './room.ts';
 

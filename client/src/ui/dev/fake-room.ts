@@ -2,9 +2,9 @@
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { Writable } from '../../chat/base/readable.ts';
-import type { Member, PresenceView, RoomHandle, RoomView } from '../../chat/chat.ts';
+import type { Member, PresenceView, RoomHandle, RoomNames, RoomPerson, RoomView } from '../../chat/chat.ts';
 import { type Aim, NO_AIM } from '../../chat/draft-aim.ts';
-import { namePeople, type RoomNames, type RoomPerson } from '../../chat/people/room-names.ts';
+import { namePeople } from '../../chat/people/room-names.ts';
 import { hasAllWords, wordsOf } from '../../chat/view/search.ts';
 
 const PAGE = 60;
