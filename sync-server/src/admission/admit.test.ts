@@ -380,6 +380,10 @@ describe('admit', () => {
       type: 'accepted',
       runs: [{ entries: [VOID] }],
     });
+    const mine: Facts = { ...facts, clientOwner: (_, client) => (client === 60 ? alice : null) };
+    const more = { runs: [run([VOID], { client: 60, clock: 1, origin: null })], deletions: [] };
+    const applicant = { tabloId: tablo, epoch: 3, userId: alice };
+    expect(short(admit(more, applicant, createFrontier(), mine, (content) => content))).toBe('accepted');
     for (const client of [20, 30, 98]) {
       const clock = client === 20 ? 5 : 0;
       const other = decide([run([hello(100)]), run([VOID], { client, clock, origin: { client: 99, clock: 0 } })]);

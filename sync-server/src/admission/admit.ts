@@ -34,7 +34,7 @@ export function admit(
     refuseAgain(assertConsistent(update, frontier), applicant, facts, digest, refusals);
     if (lacking.length === 0 && refusals.isEmpty) return { type: 'known' };
     assertMembership(applicant, facts);
-    assertOwnVoids(lacking, applicant, frontier);
+    assertOwnVoids(lacking, applicant, frontier, facts);
     assertOwnership(lacking, applicant, frontier, facts);
     const ordered = connect(lacking, frontier);
     assertAppends(ordered, frontier);
@@ -167,9 +167,15 @@ export function refuseAgain(
  * Void clocks of its own a client may bring: the server has forgotten them (it was restored from a backup), or they were deleted before anybody had them. Somebody else's
  * it has from this server, and they are that person's to bring. No entry is named, for none is wrong.
  */
-function assertOwnVoids(lacking: readonly Run[], { userId }: Applicant, frontier: FrontierView): void {
+function assertOwnVoids(
+  lacking: readonly Run[],
+  { tabloId, userId }: Applicant,
+  frontier: FrontierView,
+  facts: Facts,
+): void {
   const own = new Set(lacking.flatMap((run) => (run.entries.some((value) => isBy(value, userId)) ? [run.client] : [])));
-  const isOwn = ({ client }: Run): boolean => frontier.ownerOf(client) === userId || own.has(client);
+  const ownerOf = (client: number) => frontier.ownerOf(client) ?? facts.clientOwner(tabloId, client);
+  const isOwn = ({ client }: Run): boolean => own.has(client) || ownerOf(client) === userId;
   if (lacking.some((run) => run.entries.includes(VOID) && !isOwn(run)))
     throw new Refused('not-your-entry', 'The update deletes what the server does not know, of somebody else.', {
       namesNone: true,
