@@ -13,7 +13,7 @@ describe('findViolations', () => {
   it.each([
     ['sync-server/src/ledger/ledger.ts', `import { entrySchema } from '@tablo/schema/entry';`],
     ['sync-server/src/ledger/pg-ledger.ts', `import pg from 'pg';`],
-    ['sync-server/src/sync/admission-extension.ts', `import type { Extension } from '@hocuspocus/server';`],
+    ['sync-server/src/sync/extensions/admission-extension.ts', `import type { Extension } from '@hocuspocus/server';`],
     ['sync-server/src/rest/routes.ts', `import { createPool } from '../db/pool.ts';`],
     ['sync-server/src/rest/routes.test.ts', `import { it } from 'vitest';\nimport pg from 'pg';`],
     ['client/src/chat/link/connection.ts', `import { HocuspocusProvider } from '@hocuspocus/provider';`],

@@ -40,6 +40,14 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['only-here.ts'],
     ['chat-client.ts'],
   ],
+  'sync-server/src/sync': [
+    ['socket'],
+    ['sessions'],
+    ['joins'],
+    ['extensions'],
+    ['sockets.ts', 'hocuspocus-poster.ts'],
+    ['open-sync.ts'],
+  ],
 };
 
 const WORKSPACES = ['schema', 'sync-server', 'client', 'e2e', 'bench', 'scripts'];

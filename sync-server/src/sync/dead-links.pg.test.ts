@@ -10,7 +10,7 @@ import { RawClient } from '../attacks/raw-client.ts';
 import { openRawSocket, wsFrame } from '../attacks/raw-socket.ts';
 import { alice, eve, openStageServer, Stage, say, until } from '../attacks/stage.ts';
 import { append } from '../attacks/updates.ts';
-import { SweepClock } from './sweep-clock.ts';
+import { SweepClock } from './socket/sweep-clock.ts';
 import { signToken, type TestServer } from './test-server.ts';
 
 /** The contract says 6 s; the rest is for a busy machine. */

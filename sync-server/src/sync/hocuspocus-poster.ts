@@ -11,7 +11,7 @@ import type { Membership } from '../access/membership.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Outcome } from '../ledger/submission.ts';
 import type { MessagePoster } from '../rest/message-poster.ts';
-import { EPOCH_MOVED, type LiveDocuments } from './documents-extension.ts';
+import { EPOCH_MOVED, type LiveDocuments } from './extensions/documents-extension.ts';
 
 /**
  * A tablo may move on while a message is under way: several times in a row when many long ones are, since each epoch takes only as many as fill it. Whoever

@@ -1,0 +1,229 @@
+/**
+ * Who may be in a document. Membership is read at every join, and again whenever the database says that it changed: for the live connections by
+ * `revocation.ts`, for a join under way by comparing times.
+ */
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import type { connectedPayload, Extension, onAuthenticatePayload } from '@hocuspocus/server';
+import type { ReasonCode } from '@tablo/schema/close-codes';
+import { parseDocumentName } from '@tablo/schema/document-name';
+import type { TabloId, UserId } from '@tablo/schema/ids';
+import { canWrite } from '@tablo/schema/roles';
+import { type Claims, displayName } from '../../access/claims.ts';
+import { KeyedGate } from '../../access/keyed-gate.ts';
+import type { Limits } from '../../access/limits.ts';
+import type { Member, Membership } from '../../access/membership.ts';
+import type { Encodings } from '../joins/encodings.ts';
+import type { HeldDocuments } from '../joins/held-documents.ts';
+import type { Connections } from '../sessions/connections.ts';
+import { cut } from '../sessions/connections.ts';
+import type { Revocation } from '../sessions/revocation.ts';
+import type { ConnectionContext, LiveConnection } from '../socket/live-connection.ts';
+import { type Backlog, nameOnSocket, type SocketOwners, type SocketState, weighToken } from '../socket/socket-state.ts';
+import type { TokenChecks } from '../socket/token-checks.ts';
+import type { LiveDocuments } from './documents-extension.ts';
+
+/** Joins of one user under way at once: each reads the database, which has ten connections for everybody. */
+const JOINS_AT_ONCE = 6;
+/** A join that gives no sign of its end gives its place on. */
+const JOIN_MS = 30_000;
+/** How often a join looks whether its user's documents are paid for. */
+const OWED_MS = 100;
+
+/** Hocuspocus forwards `reason` to the client, and logs only what has a `message`. */
+function deny(reason: ReasonCode): never {
+  throw { reason };
+}
+
+interface Deps {
+  readonly tokens: TokenChecks;
+  readonly membership: Membership;
+  readonly connections: Connections;
+  readonly held: HeldDocuments;
+  readonly documents: LiveDocuments;
+  readonly revocation: Revocation;
+  readonly encodings: Encodings;
+  readonly limits: Limits;
+  readonly owners: SocketOwners;
+  readonly backlog: Backlog;
+  readonly isShuttingDown: () => boolean;
+  /** Claims of a user who is here: names for others to see. */
+  readonly onClaims: (claims: Claims) => void;
+}
+
+export class AccessExtension implements Extension {
+  readonly #deps: Deps;
+  readonly #gate = new KeyedGate(JOINS_AT_ONCE);
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  async onAuthenticate(payload: onAuthenticatePayload): Promise<ConnectionContext> {
+    const { socket } = payload.context as { socket: SocketState };
+    const document = nameOnSocket(socket, payload.documentName);
+    try {
+      const context = await this.#admit(payload, socket);
+      this.#deps.backlog.remove(socket, document, weighToken(payload.token));
+      return context;
+    } catch (error) {
+      socket.resume('token');
+      // What came with the token is dropped. Strangers are not given back what they have used up.
+      if (socket.userId !== null) this.#deps.backlog.release(socket, document);
+      throw error;
+    }
+  }
+
+  async #admit(
+    { token, documentName, connectionConfig }: onAuthenticatePayload,
+    socket: SocketState,
+  ): Promise<ConnectionContext> {
+    if (this.#deps.isShuttingDown()) deny('shutting-down');
+    const claims = await this.#verify(socket, token);
+    this.#bind(socket, claims.userId);
+    const name = parseDocumentName(documentName);
+    if (name === null) deny('forbidden');
+    if (!this.#hasSession(name.tabloId, claims.userId)) deny('rate-limited');
+    await this.#takeTurn(socket, documentName, claims.userId);
+    const admittedAt = Date.now();
+    const member = await this.#findMember(name.tabloId, claims.userId);
+    if (member === null) deny('forbidden');
+    if (member.epoch !== name.epoch) deny('epoch-moved');
+    connectionConfig.readOnly = !canWrite(member.role);
+    this.#deps.onClaims(claims);
+    const { userId, expiresAt } = claims;
+    return {
+      socket,
+      ...name,
+      userId,
+      name: displayName(claims),
+      role: member.role,
+      isNewcomer: member.isNewcomer === true,
+      expiresAt,
+      admittedAt,
+      isOverruled: false,
+      isRenewing: false,
+      nextToken: null,
+      isAnswer: false,
+    };
+  }
+
+  async connected({ connection }: connectedPayload): Promise<void> {
+    const live = connection as LiveConnection;
+    // The client has left already: its farewell came with what it said before it was let in.
+    if (!live.document.hasConnection(live)) return;
+    const { connections, held, encodings, limits, backlog } = this.#deps;
+    const { socket, userId } = live.context;
+    socket.places.enter(live);
+    live.onClose(() => {
+      socket.places.leave(live.messageAddress);
+      backlog.release(socket, nameOnSocket(socket, live.document.name));
+    });
+    const bytes = live.document.isDestroyed ? 0 : encodings.sizeOf(live.document);
+    connections.add(live);
+    held.add(live, bytes);
+    const isRead = limits.allows('unread', socket.unread(), limits.settings.unreadBytes);
+    const isHeld = limits.allows('held', held.of(userId), limits.settings.heldBytesPerUser);
+    // This one is among them. Of many that were let in at once, as many stay as may.
+    const isOneOfFew = this.#hasSession(live.context.tabloId, userId, 1);
+    if (!isRead || !isHeld || !isOneOfFew) return cut(live, 'rate-limited');
+    // Between the checks above and here the world may have changed, and nobody could tell a connection that was not listed yet.
+    const document = this.#deps.documents.of(live.document);
+    if (document?.hasMoved) return cut(live, 'epoch-moved');
+    await this.#deps.revocation.recheckIfChangedSince(live, live.context.admittedAt);
+  }
+
+  /**
+   * Renewal in place, at its arrival: it does not wait behind what waits for the database. One is looked at, the newest that came meanwhile is next. A bad token changes
+   * nothing: the old one ends when it ends. Never rejects.
+   */
+  renew = async (connection: LiveConnection, token: string): Promise<void> => {
+    const { context } = connection;
+    context.nextToken = token;
+    if (context.isRenewing) return;
+    context.isRenewing = true;
+    while (context.nextToken !== null) {
+      const next = context.nextToken;
+      context.nextToken = null;
+      // Many that say nothing new cost as much as joins.
+      if (this.#deps.limits.take('joins', context.userId, 1)) await this.#renewOnce(connection, next);
+    }
+    context.isRenewing = false;
+  };
+
+  async #renewOnce(connection: LiveConnection, token: string): Promise<void> {
+    const { context } = connection;
+    const verified = await this.#deps.tokens.check(context.socket, token).catch(() => null);
+    if (!verified?.ok) return;
+    if (verified.value.userId !== context.userId) return cut(connection, 'unauthenticated');
+    context.expiresAt = Math.max(context.expiresAt, verified.value.expiresAt);
+    context.name = displayName(verified.value);
+  }
+
+  /** A user's joins take their turns, and wait for the user's rate, and until the documents before them are paid for. */
+  async #takeTurn(socket: SocketState, document: string, user: UserId): Promise<void> {
+    const leave = await this.#gate.enter(user);
+    // Thousands of joins that follow each other without this are one turn of the event loop, in which nobody else's frames are read.
+    await nextTurn();
+    if (socket.isEnded) {
+      leave();
+      deny('rate-limited');
+    }
+    socket.places.join(document, leave);
+    const { limits } = this.#deps;
+    let isPaid = limits.isSolvent('joinBytes', user) && limits.take('joins', user, 1);
+    while (!isPaid && !socket.isEnded) {
+      await delay(OWED_MS, undefined, { ref: false });
+      isPaid = limits.isSolvent('joinBytes', user) && limits.tryTake('joins', user, 1);
+    }
+    if (socket.isEnded) {
+      leave();
+      deny('rate-limited');
+    }
+    setTimeout(leave, JOIN_MS).unref();
+  }
+
+  /** Binds the socket to its first user, before anything is awaited: many sockets at once are counted one by one. */
+  #bind(socket: SocketState, user: UserId): void {
+    const { limits, owners } = this.#deps;
+    if (socket.isEnded || (socket.userId !== null && socket.userId !== user)) deny('unauthenticated');
+    if (socket.userId === null) {
+      if (!this.#hasPlace(socket, user)) deny('rate-limited');
+      owners.bind(socket, user);
+      socket.resume('token');
+    }
+    let documents = 0;
+    for (const own of owners.of(user)) documents += own.places.count;
+    // This one is among them. What is asked for on one socket is counted at its arrival.
+    if (!limits.allows('documents', documents - 1, limits.settings.documentsPerUser)) deny('rate-limited');
+  }
+
+  #hasPlace(socket: SocketState, user: UserId): boolean {
+    const { limits, owners } = this.#deps;
+    const { settings } = limits;
+    return (
+      limits.allows('sockets', owners.count(user), settings.socketsPerUser) &&
+      limits.allows('address-sockets', owners.countOf(socket.address), settings.socketsPerAddress) &&
+      limits.allows('all-sockets', owners.size, settings.sockets)
+    );
+  }
+
+  /** Whether a user may have one more connection to a tablo than there are, `own` of them excepted. */
+  #hasSession(tablo: TabloId, user: UserId, own = 0): boolean {
+    const { limits, connections } = this.#deps;
+    return limits.allows('sessions', connections.countSessions(tablo, user) - own, limits.settings.sessionsPerTablo);
+  }
+
+  async #verify(socket: SocketState, token: string): Promise<Claims> {
+    const verified = await this.#deps.tokens.check(socket, token);
+    return verified.ok ? verified.value : deny(verified.error);
+  }
+
+  async #findMember(tablo: TabloId, user: UserId): Promise<Member | null> {
+    try {
+      return await this.#deps.membership.find(tablo, user);
+    } catch {
+      // Whatever the database's trouble is (it is logged where it happens): the client tries again.
+      return deny('unavailable');
+    }
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * The gate. `beforeSync` is awaited before Hocuspocus applies and acknowledges: admission and ledger live here [R1]. The ledger has applied what it committed by the
+ * time this returns, so Hocuspocus finds nothing new in the frame and only acknowledges it.
+ *
+ * A refused frame is dropped by making the connection read-only while Hocuspocus handles this one frame (TRAPS 1.2): it answers `SyncStatus(false)`, and the
+ * connection lives on. Safe because a connection's frames are handled strictly one after another. Of a frame of which single entries were refused, the rest
+ * is durable; the client hears of the deleted clocks first, then what was refused and why.
+ */
+import type {
+  afterHandleMessagePayload,
+  beforeSyncPayload,
+  connectedPayload,
+  Document,
+  Extension,
+} from '@hocuspocus/server';
+import { OutgoingMessage } from '@hocuspocus/server';
+import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
+import { isEntryId, type UserId } from '@tablo/schema/ids';
+import { MAX_UPDATE_ENTRIES } from '@tablo/schema/limits';
+import { canWrite } from '@tablo/schema/roles';
+import { encodeStateless } from '@tablo/schema/stateless';
+import type { Limits } from '../../access/limits.ts';
+import type { EntryRefusal } from '../../admission/admission.ts';
+import { decodeUpdate } from '../../admission/decode-update.ts';
+import { encodeDeletions } from '../../admission/encode-append.ts';
+import { isKnown, trimKnown } from '../../admission/held.ts';
+import type { ItemId, Run } from '../../admission/run.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { LedgerStore } from '../../ledger/ledger-store.ts';
+import type { LiveDocument } from '../../ledger/live-document.ts';
+import { claimCarriedOver } from '../../presence/carried-claims.ts';
+import type { ClientClaims } from '../../presence/client-claims.ts';
+import type { LiveConnection } from '../socket/live-connection.ts';
+import type { LiveDocuments } from './documents-extension.ts';
+import { Lookahead } from './lookahead.ts';
+
+/** An update without anything in it. */
+const NOTHING = [0, 0];
+export interface AdmissionObserver {
+  onRefused(refusal: Refusal): void;
+}
+
+/** All of an update, or entries of it. */
+interface RefusedUpdate {
+  /** At least one. */
+  readonly refusals: readonly EntryRefusal[];
+  /** Where they stand in the client's document, if nobody else has them there. */
+  readonly dropped: readonly ItemId[];
+  readonly isGap: boolean;
+}
+
+interface AdmissionDeps {
+  readonly ledger: Ledger;
+  readonly store: LedgerStore;
+  readonly documents: LiveDocuments;
+  readonly limits: Limits;
+  readonly claims: ClientClaims;
+  readonly observer: AdmissionObserver;
+  /** Somebody whom nobody had asked writes here: they have come. */
+  readonly onCome: (connection: LiveConnection) => void;
+}
+
+export class AdmissionExtension implements Extension {
+  readonly #ledger: Ledger;
+  readonly #documents: LiveDocuments;
+  readonly #limits: Limits;
+  readonly #observer: AdmissionObserver;
+  readonly #onCome: AdmissionDeps['onCome'];
+  readonly #lookaheads = new WeakMap<LiveConnection, Lookahead<RefusedUpdate | null>>();
+  /** Of `/yjs`: what came before is paid for first, or later frames would overtake it. */
+  readonly #paying = new WeakMap<LiveConnection, Promise<unknown>>();
+  readonly #store: LedgerStore;
+  readonly #claims: ClientClaims;
+
+  constructor({ ledger, store, documents, limits, claims, observer, onCome }: AdmissionDeps) {
+    this.#claims = claims;
+    this.#onCome = onCome;
+    this.#store = store;
+    this.#ledger = ledger;
+    this.#documents = documents;
+    this.#limits = limits;
+    this.#observer = observer;
+  }
+
+  async connected({ connection }: connectedPayload): Promise<void> {
+    const live = connection as LiveConnection;
+    const decide = (payload: Uint8Array) => this.#decide(payload, live, live.document);
+    this.#lookaheads.set(live, new Lookahead(live, decide));
+  }
+
+  async beforeSync({ payload, connection, document }: beforeSyncPayload): Promise<void> {
+    if (connection === undefined) return;
+    const live = connection as LiveConnection;
+    const refused = await (this.#lookaheads.get(live)?.take(payload) ?? this.#decide(payload, live, document));
+    if (refused !== null) return this.#refuse(live, document, refused);
+    // The document has it by now: Hocuspocus need not apply it again, and answers a guest who brings nothing new with yes.
+    payload.set(NOTHING);
+    if (connection.readOnly) this.#overrule(live, false);
+  }
+
+  #overrule(connection: LiveConnection, readOnly: boolean): void {
+    connection.context.isOverruled = true;
+    connection.readOnly = readOnly;
+  }
+
+  async afterHandleMessage({ connection }: afterHandleMessagePayload): Promise<void> {
+    const { context } = connection as LiveConnection;
+    if (!context.isOverruled) return;
+    context.isOverruled = false;
+    connection.readOnly = !canWrite(context.role);
+  }
+
+  async #decide(update: Uint8Array, connection: LiveConnection, document: Document): Promise<RefusedUpdate | null> {
+    const receivedAt = Date.now();
+    const live = this.#documents.of(document);
+    if (live === undefined || document.isDestroyed) return whole(createRefusal('unavailable'));
+    const { userId } = connection.context;
+    const limited = whole(createRefusal('rate-limited'));
+    // Before anything is decoded: what is refused in the end has cost its reading.
+    if (!this.#limits.take('bytes', userId, update.byteLength)) return limited;
+    const { isBridged } = connection.context.socket;
+    const decoded = isBridged ? decodeUpdate(update, MAX_UPDATE_ENTRIES) : decodeUpdate(update);
+    if (!decoded.ok) return whole(decoded.error);
+    if (decoded.value.runs.length + decoded.value.deletions.length === 0) return null;
+    // Comparing costs, whatever comes of it.
+    if (!this.#limits.isSolvent('entries', userId)) return limited;
+    if (isKnown(decoded.value, live.frontier)) {
+      this.#limits.charge('entries', userId, 1);
+      return null;
+    }
+    const lacking = trimKnown(decoded.value.runs, live.frontier);
+    const entries = isBridged
+      ? await this.#inTurn(connection, () => this.#countNew(lacking, live, userId))
+      : count(lacking);
+    if (!this.#limits.take('entries', userId, Math.max(1, entries))) return limited;
+    const outcome = await this.#ledger.submit({
+      type: 'update',
+      document: live,
+      userId,
+      receivedAt,
+      update,
+      decoded: decoded.value,
+      // An unmodified y-websocket client knows nothing of epochs: it comes back with the document that it had.
+      continuity: isBridged ? 'carried-over' : 'strict',
+      isAwaited: () => document.hasConnection(connection),
+    });
+    if (outcome.type === 'refused') return { refusals: [outcome], dropped: [], isGap: outcome.isGap };
+    if (isBridged)
+      void claimCarriedOver(lacking, { tabloId: live.tabloId, epoch: live.epoch, userId }, live.frontier, {
+        claims: this.#claims,
+        limits: this.#limits,
+      });
+    if (connection.context.isNewcomer) this.#onCome(connection);
+    if (outcome.type === 'known' || outcome.refusals.length === 0) return null;
+    return { ...outcome, isGap: false };
+  }
+
+  /**
+   * A client that comes back with the document that it had brings what is durable already: that is no new entry, and others' moves must not use up what its user may
+   * write. It has paid for its bytes.
+   */
+  async #countNew(runs: readonly Run[], live: LiveDocument, userId: UserId): Promise<number> {
+    if (runs.every(({ client }) => live.frontier.nextClock(client) > 0)) return count(runs);
+    // After several moves it holds each several times.
+    const own = new Set(
+      runs.flatMap(({ entries }) =>
+        entries.flatMap((value) => {
+          const { id, author } = value as { readonly id?: unknown; readonly author?: unknown };
+          return author === userId && isEntryId(id) ? [id] : [];
+        }),
+      ),
+    );
+    // Others' entries are durable, or the whole update is refused. While nobody can say what is durable, all of it counts.
+    const durable = own.size === 0 ? [] : await this.#store.findDurable(live.tabloId, userId, [...own]).catch(() => []);
+    return own.size - durable.length;
+  }
+
+  async #inTurn<T>(connection: LiveConnection, act: () => Promise<T>): Promise<T> {
+    const before = this.#paying.get(connection) ?? Promise.resolve();
+    const paid = before.then(act);
+    this.#paying.set(
+      connection,
+      paid.catch(() => {}),
+    );
+    return await paid;
+  }
+
+  #refuse(connection: LiveConnection, document: Document, { refusals, dropped, isGap }: RefusedUpdate): void {
+    this.#overrule(connection, true);
+    // The deleted clocks first: they tell the client that nothing is missing in its document.
+    document.flush();
+    if (dropped.length > 0) {
+      const deletion = new OutgoingMessage(connection.messageAddress).createSyncMessage();
+      connection.send(deletion.writeUpdate(encodeDeletions(dropped)).toUint8Array());
+    }
+    for (const { refusal, ids } of refusals) {
+      this.#observer.onRefused(refusal);
+      connection.sendStateless(encodeStateless({ type: 'refused', ...refusal, ids: [...ids] }));
+    }
+    // A gap may be an honest client's whose earlier frame got lost with a socket: asked for what the server lacks, it sends all of it.
+    if (isGap && !connection.context.isAnswer) {
+      connection.send(
+        new OutgoingMessage(connection.messageAddress)
+          .createSyncMessage()
+          .writeFirstSyncStepFor(document)
+          .toUint8Array(),
+      );
+    }
+  }
+}
+
+const whole = (refusal: Refusal): RefusedUpdate => ({ refusals: [{ refusal, ids: [] }], dropped: [], isGap: false });
+const count = (runs: readonly Run[]): number => runs.reduce((sum, run) => sum + run.entries.length, 0);

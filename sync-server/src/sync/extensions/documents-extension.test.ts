@@ -1,0 +1,50 @@
+import { Hocuspocus } from '@hocuspocus/server';
+import { encodeDocumentName } from '@tablo/schema/document-name';
+import { createEntryId, type TabloId } from '@tablo/schema/ids';
+import { describe, expect, it } from 'vitest';
+import type { DocumentStore } from '../../documents/document-store.ts';
+import { silentLog } from '../../log.ts';
+import { LiveDocuments } from './documents-extension.ts';
+
+const name = encodeDocumentName({ tabloId: createEntryId() as string as TabloId, epoch: 1 });
+const store: DocumentStore = {
+  load: async () => ({ isLive: true, state: null, version: 0n, logIds: [], serverClient: null, firstOfNewest: null }),
+  save: async () => null,
+};
+
+function open() {
+  const documents = new LiveDocuments(store, silentLog, () => {});
+  const hocuspocus = new Hocuspocus({ extensions: [...documents.extensions()], quiet: true });
+  const load = async () => {
+    const direct = await hocuspocus.openDirectConnection(name);
+    if (direct.document === null) throw new Error('Nothing was loaded.');
+    return { direct, document: direct.document };
+  };
+  return { documents, hocuspocus, load };
+}
+
+describe('unloading', () => {
+  it('[R5] of a document that is gone already leaves alone the one that has its name now', async () => {
+    const { hocuspocus, load } = open();
+    const first = await load();
+    await first.direct.disconnect();
+    expect(hocuspocus.documents.size).toBe(0);
+    const second = await load();
+    await hocuspocus.unloadDocument(first.document);
+    expect(hocuspocus.documents.get(name)).toBe(second.document);
+    expect(second.document.isDestroyed).toBe(false);
+  });
+
+  it('[R1] waits for what is being committed, and follows by itself', async () => {
+    const { documents, hocuspocus, load } = open();
+    const { direct, document } = await load();
+    const live = documents.of(document);
+    live?.hold();
+    await direct.disconnect();
+    await hocuspocus.unloadDocument(document);
+    expect(hocuspocus.documents.get(name)).toBe(document);
+    live?.release();
+    await new Promise((resolve) => document.on('destroy', resolve));
+    expect(hocuspocus.documents.size).toBe(0);
+  });
+});

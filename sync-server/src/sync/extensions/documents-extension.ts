@@ -1,0 +1,176 @@
+/**
+ * Documents in and out of memory: of each name one at a time, or what one holds the others' members would not see.
+ *
+ * Hocuspocus unloads a document whose last connection has gone, whatever is being committed for it, and by its name: told twice (each connection tells when
+ * its own frames are handled), it takes the next document of that name off its list. Both are vetoed here.
+ *
+ * Snapshots go through `@hocuspocus/extension-database`; what makes them safe is ours: the log holds every entry already,
+ * so a snapshot only ever shortens the log, and a failing one is tried again until it works (TRAPS 1.1).
+ */
+import { Database } from '@hocuspocus/extension-database';
+import type {
+  afterLoadDocumentPayload,
+  beforeUnloadDocumentPayload,
+  Document,
+  Extension,
+  Hocuspocus,
+} from '@hocuspocus/server';
+import { createRefusal, type ReasonCode } from '@tablo/schema/close-codes';
+import { parseDocumentName } from '@tablo/schema/document-name';
+import { encodeStateless } from '@tablo/schema/stateless';
+import type { DocumentStore, StoredDocument } from '../../documents/document-store.ts';
+import { LiveDocument } from '../../ledger/live-document.ts';
+import type { Log } from '../../log.ts';
+import { cut } from '../sessions/connections.ts';
+import type { LiveConnection } from '../socket/live-connection.ts';
+
+const STORE_RETRY_MIN_MS = 200;
+const STORE_RETRY_MAX_MS = 10_000;
+/** A denial: Hocuspocus forwards `reason`. */
+export const EPOCH_MOVED: { readonly reason: ReasonCode } = { reason: 'epoch-moved' };
+/** A veto. Without a `message`: Hocuspocus would print it. */
+const STAYS = { reason: 'in use' } as const;
+export class LiveDocuments {
+  readonly #live = new WeakMap<Document, LiveDocument>();
+  readonly #loaded = new WeakMap<Document, StoredDocument>();
+  readonly #versions = new WeakMap<LiveDocument, bigint>();
+  readonly #byName = new Map<string, LiveDocument>();
+  readonly #store: DocumentStore;
+  readonly #log: Log;
+  readonly #onOpened: (document: LiveDocument) => void;
+  readonly #closing = Promise.withResolvers<void>();
+  #isClosing = false;
+
+  /** `onOpened`: a document has come into memory. */
+  constructor(store: DocumentStore, log: Log, onOpened: (document: LiveDocument) => void) {
+    this.#store = store;
+    this.#log = log;
+    this.#onOpened = onOpened;
+  }
+
+  /** Undefined before loading has finished. */
+  of(document: Document): LiveDocument | undefined {
+    return this.#live.get(document);
+  }
+
+  /** From now on a failing snapshot is given up: the log has what it would have covered. */
+  close(): void {
+    this.#isClosing = true;
+    this.#closing.resolve();
+  }
+
+  loaded(): readonly LiveDocument[] {
+    return [...this.#byName.values()];
+  }
+
+  /** When more than `bytes` are in memory, joined or not: what nobody has joined is stored now, and leaves, instead of being kept warm for the next post. */
+  trim({ documents, debouncer }: Pick<Hocuspocus, 'documents' | 'debouncer'>, bytes: number): void {
+    let held = 0;
+    for (const live of this.#byName.values()) held += live.size.bytes;
+    if (held <= bytes) return;
+    for (const [name, document] of documents)
+      if (document.getConnectionsCount() === 0 && !document.isLoading)
+        void debouncer.executeNow(`onStoreDocument-${name}`);
+  }
+
+  extensions(): readonly Extension[] {
+    const database = new Database({
+      fetch: async ({ document, documentName }) => this.#fetch(document, documentName),
+      store: async ({ document, state }) => this.#save(document as Document, new Uint8Array(state)),
+    });
+    return [
+      database,
+      {
+        afterLoadDocument: async (payload) => this.#open(payload),
+        // Between a join's finding of a document and its taking of a place there, the document may have gone.
+        connected: async ({ connection }) => {
+          if (connection.document.isDestroyed) cut(connection as LiveConnection, 'unavailable');
+        },
+        beforeUnloadDocument: async (payload) => this.#assertMayUnload(payload),
+        afterUnloadDocument: async ({ documentName }) => this.#forget(documentName),
+      },
+    ];
+  }
+
+  #assertMayUnload({ instance, document, documentName }: beforeUnloadDocumentPayload): void {
+    if (instance.documents.get(documentName) !== document || this.#live.get(document)?.isBusy === true) throw STAYS;
+  }
+
+  #forget(documentName: string): void {
+    const live = this.#byName.get(documentName);
+    if (live !== undefined) live.isGone = true;
+    this.#byName.delete(documentName);
+  }
+
+  async #fetch(document: unknown, documentName: string): Promise<Uint8Array | null> {
+    const name = parseDocumentName(documentName);
+    try {
+      if (name === null) throw new Error('a document was opened under a name that access should have refused');
+      const stored = await this.#store.load(name);
+      // Between the check at the join and here the tablo may have moved: an empty document of the dead epoch would be waited on for ever.
+      if (!stored.isLive) throw EPOCH_MOVED;
+      this.#loaded.set(document as Document, stored);
+      return stored.state;
+    } catch (error) {
+      if (error === EPOCH_MOVED) {
+        (document as Document).destroy();
+        throw error;
+      }
+      this.#log.error({ err: error, tablo: name?.tabloId }, 'A document could not be loaded.');
+      (document as Document).destroy(); // Hocuspocus forgets a document that failed to load without ending its timers (HP#1156).
+      throw createRefusalError();
+    }
+  }
+
+  #open({ document, documentName, instance }: afterLoadDocumentPayload): void {
+    const name = parseDocumentName(documentName);
+    const stored = this.#loaded.get(document);
+    if (name === null || stored === undefined) throw createRefusalError();
+    this.#loaded.delete(document);
+    const loaded = { ...stored, bytes: stored.state?.byteLength ?? 0 };
+    const live = new LiveDocument(name, document, loaded, {
+      onCommitted: (news) => {
+        document.flush(); // The entries first: who hears of a commit has what it speaks of.
+        document.broadcastStateless(
+          encodeStateless({ type: 'committed', ...news, messages: [...news.messages], others: [...news.others] }),
+        );
+      },
+      onMoved: () => {
+        for (const connection of document.getConnections()) cut(connection as LiveConnection, 'epoch-moved');
+      },
+      // In a turn of its own: an unloading that was vetoed may not be over.
+      onIdle: () => {
+        if (document.getConnectionsCount() === 0) setImmediate(() => void instance.unloadDocument(document));
+      },
+    });
+    this.#byName.set(documentName, live);
+    this.#live.set(document, live);
+    this.#versions.set(live, stored.version);
+    document.flush(); // Loading counts as a change; unflushed, the whole document would go to the first connection a second time (TRAPS 1.4).
+    this.#onOpened(live);
+  }
+
+  async #save(document: Document, state: Uint8Array): Promise<void> {
+    const live = this.#live.get(document);
+    const logIds = live?.coveredLogIds() ?? []; // In the same turn in which `state` was taken.
+    if (live === undefined || live.hasMoved || logIds.length === 0) return;
+    for (let delay = STORE_RETRY_MIN_MS; !live.hasMoved; delay = Math.min(delay * 2, STORE_RETRY_MAX_MS)) {
+      try {
+        const version = await this.#store.save(live, { state, version: this.#versions.get(live) ?? 0n, logIds });
+        live.forgetLogIds(logIds);
+        if (version !== null) this.#versions.set(live, version);
+        return;
+      } catch (error) {
+        this.#log.warn({ err: error, tablo: live.tabloId }, 'A snapshot failed; the log holds its entries.');
+        if (this.#isClosing) return;
+        const pause = new Promise<void>((resolve) => void setTimeout(resolve, delay).unref());
+        await Promise.race([pause, this.#closing.promise]);
+      }
+    }
+  }
+}
+
+/** A denial with a reason of ours: Hocuspocus forwards `reason`, and logs only errors that have a `message`. */
+function createRefusalError(): { readonly reason: string } {
+  return { reason: createRefusal('unavailable').code };
+}

@@ -1,0 +1,47 @@
+/** First sync steps: answered by `JoinAnswers`, not by Hocuspocus, which would encode the whole document anew for each, whatever is still unread (TRAPS 1.4). */
+import type { beforeHandleMessagePayload, connectedPayload, Extension } from '@hocuspocus/server';
+import type { Limits } from '../../access/limits.ts';
+import { type Encodings, MAX_VECTOR_BYTES } from '../joins/encodings.ts';
+import type { JoinAnswers } from '../joins/join-answers.ts';
+import type { LiveConnection } from '../socket/live-connection.ts';
+import { muteFrame, readFrameHead, readPayload, SYNC_STEP_1 } from '../socket/read-frame.ts';
+
+/** A presence state as it is sent. */
+const STATE_BYTES = 150;
+/** The state vector of an empty document. */
+const NOTHING = Uint8Array.of(0);
+
+export class JoinExtension implements Extension {
+  readonly #answers: JoinAnswers;
+  readonly #encodings: Encodings;
+  readonly #limits: Limits;
+
+  constructor(answers: JoinAnswers, encodings: Encodings, limits: Limits) {
+    this.#answers = answers;
+    this.#encodings = encodings;
+    this.#limits = limits;
+  }
+
+  async connected({ connection }: connectedPayload): Promise<void> {
+    const live = connection as LiveConnection;
+    const { document } = live;
+    live.onClose(() => this.#answers.forget(live));
+    if (document.isDestroyed) return;
+    // Everybody's presence went out with the join; and who is alone here had it loaded.
+    const loaded = document.getConnectionsCount() === 1 ? this.#encodings.sizeOf(document) : 0;
+    this.#limits.charge('joinBytes', live.context.userId, loaded + STATE_BYTES * document.awareness.getStates().size);
+  }
+
+  async beforeHandleMessage({ update: frame, connection, document }: beforeHandleMessagePayload): Promise<void> {
+    const head = readFrameHead(frame);
+    if (head?.step !== SYNC_STEP_1) return;
+    const live = connection as LiveConnection;
+    const payload = readPayload(frame, head);
+    // It may wait in memory: who asks for more than they may is answered as who has nothing.
+    const isKept =
+      payload.byteLength <= MAX_VECTOR_BYTES && this.#limits.take('bytes', live.context.userId, payload.byteLength);
+    const vector = isKept ? payload.slice() : NOTHING;
+    muteFrame(frame, head);
+    if (document.hasConnection(connection)) this.#answers.ask(live, vector);
+  }
+}

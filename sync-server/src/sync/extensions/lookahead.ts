@@ -1,0 +1,52 @@
+/**
+ * Hocuspocus handles a connection's frames one after another, and each waits for its commit: eight quick messages would take eight commits. Updates are
+ * therefore handed to the ledger when they arrive, in order, and `beforeSync` finds the decision under way. Nothing becomes visible any sooner [R1].
+ */
+import type { LiveConnection } from '../socket/live-connection.ts';
+import { readUpdatePayload } from '../socket/read-frame.ts';
+
+interface Foreseen<T> {
+  readonly payload: Uint8Array;
+  readonly decision: Promise<T>;
+}
+
+export class Lookahead<T> {
+  readonly #decide: (payload: Uint8Array) => Promise<T>;
+  readonly #foreseen: Foreseen<T>[] = [];
+  #isInOrder = false;
+
+  constructor(connection: LiveConnection, decide: (payload: Uint8Array) => Promise<T>) {
+    this.#decide = decide;
+    const handle = connection.handleMessage.bind(connection);
+    connection.handleMessage = (frame) => {
+      if (this.#isInOrder) this.#foresee(frame);
+      handle(frame);
+    };
+    void this.#startWhenIdle(connection);
+  }
+
+  /** The decision about this payload, if it was asked for at its arrival. */
+  take(payload: Uint8Array): Promise<T> | undefined {
+    const at = this.#foreseen.findIndex(
+      (one) => one.payload.buffer === payload.buffer && one.payload.byteOffset === payload.byteOffset,
+    );
+    if (at < 0) return undefined;
+    // What was foreseen before it and never came belongs to frames that Hocuspocus did not handle.
+    return this.#foreseen.splice(0, at + 1).at(-1)?.decision;
+  }
+
+  /** Frames from before this began are handled one by one; none may be overtaken, or it would seem to have a gap. */
+  async #startWhenIdle(connection: LiveConnection): Promise<void> {
+    let pending: Promise<void>;
+    do {
+      pending = connection.waitForPendingMessages();
+      await pending;
+    } while (pending !== connection.waitForPendingMessages());
+    this.#isInOrder = true;
+  }
+
+  #foresee(frame: Uint8Array): void {
+    const payload = readUpdatePayload(frame);
+    if (payload !== null) this.#foreseen.push({ payload, decision: this.#decide(payload) });
+  }
+}

@@ -1,0 +1,70 @@
+/** What clients may ask apart from the document: which of their entries are durable, after a connection was lost before the answer came. */
+import type { Extension, onStatelessPayload } from '@hocuspocus/server';
+import { createRefusal } from '@tablo/schema/close-codes';
+import { isEntryId } from '@tablo/schema/ids';
+import { parseClientStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { KeyedGate } from '../../access/keyed-gate.ts';
+import type { Limits } from '../../access/limits.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { DurableEntry, LedgerStore } from '../../ledger/ledger-store.ts';
+import type { Log } from '../../log.ts';
+import { tell } from '../sessions/connections.ts';
+import type { LiveConnection } from '../socket/live-connection.ts';
+
+/** A question costs one, and one more for each so many characters: about 25 ids. */
+const QUESTION_UNITS = 1_000;
+/** Of one user: each reads the database. */
+const QUESTIONS_AT_ONCE = 4;
+
+export class StatelessExtension implements Extension {
+  readonly #ledger: Ledger;
+  readonly #store: LedgerStore;
+  readonly #limits: Limits;
+  readonly #log: Log;
+  readonly #gate = new KeyedGate(QUESTIONS_AT_ONCE);
+
+  constructor(ledger: Ledger, store: LedgerStore, limits: Limits, log: Log) {
+    this.#ledger = ledger;
+    this.#store = store;
+    this.#limits = limits;
+    this.#log = log;
+  }
+
+  async onStateless({ payload, connection, document }: onStatelessPayload): Promise<void> {
+    if (payload === '') return; // What is left of a frame that was handled before: see `muteFrame`.
+    const { tabloId, userId } = (connection as LiveConnection).context;
+    if (!this.#limits.take('questions', userId, 1 + payload.length / QUESTION_UNITS)) {
+      return tell([connection as LiveConnection], { type: 'refused', ...createRefusal('rate-limited'), ids: [] });
+    }
+    const message = parseClientStateless(payload);
+    if (message === null) return;
+    // A socket that has gone, or too many at once: nobody, or everybody, would wait for it.
+    const leave = await this.#gate.enter(userId);
+    try {
+      if (!document.hasConnection(connection)) return;
+      // What came over a connection that is lost now may still be waiting for its commit: only then is "not durable" the last word on it.
+      // While nothing can be stored there is none, and questions must not pile up: the client goes on without an answer.
+      if (!(await this.#ledger.settled(tabloId, userId))) return;
+      const durable = await this.#store.findDurable(tabloId, userId, message.ids.filter(isEntryId));
+      // The question may have waited for the database longer than the right to ask it lasted.
+      if (!document.hasConnection(connection)) return;
+      tell([connection as LiveConnection], toAnswer(durable));
+    } catch (error) {
+      // Hocuspocus does not await this hook: a rejection would end the process. The client asks again after its next join.
+      this.#log.warn({ err: error }, 'A question about durable entries could not be answered.');
+    } finally {
+      leave();
+    }
+  }
+}
+
+function toAnswer(durable: readonly DurableEntry[]): ServerStateless {
+  const late = durable.flatMap(({ id, shownAt }) => (shownAt === null ? [] : [[id, shownAt] as const]));
+  return {
+    type: 'committed',
+    seq: 0,
+    messages: [],
+    others: durable.map(({ id }) => id),
+    ...(late.length === 0 ? {} : { shownAt: Object.fromEntries(late) }),
+  };
+}

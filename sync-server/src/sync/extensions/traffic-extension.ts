@@ -1,0 +1,39 @@
+/**
+ * What every frame goes through before Hocuspocus handles it.
+ *
+ * - Frames of a connection that has been closed meanwhile get no answer any more [R6].
+ * - A SyncStep2 becomes an Update, in place. To the server they mean the same; but a refused SyncStep2 makes Hocuspocus weigh the update against a snapshot of the
+ *   whole document, and choke on what admission found damaged, where a refused Update is simply answered with no.
+ */
+import type { beforeHandleMessagePayload, Extension } from '@hocuspocus/server';
+import type { LiveConnection } from '../socket/live-connection.ts';
+import { FRAME, muteFrame, readFrameHead, readToken, SYNC_STEP_2, UPDATE } from '../socket/read-frame.ts';
+import { type Backlog, nameOnSocket, weigh } from '../socket/socket-state.ts';
+
+export class TrafficExtension implements Extension {
+  /** Runs first: what it drops, nobody else looks at. */
+  readonly priority = 1_000;
+  readonly #backlog: Backlog;
+
+  readonly #renew: (connection: LiveConnection, token: string) => void;
+
+  constructor(backlog: Backlog, renew: (connection: LiveConnection, token: string) => void) {
+    this.#backlog = backlog;
+    this.#renew = renew;
+  }
+
+  async beforeHandleMessage({ update: frame, connection, document }: beforeHandleMessagePayload): Promise<void> {
+    const { context } = connection as LiveConnection;
+    const head = readFrameHead(frame);
+    if (head === null) return; // None came through: the gate has read it as well.
+    this.#backlog.remove(context.socket, nameOnSocket(context.socket, document.name), weigh(frame, head));
+    if (!document.hasConnection(connection)) return muteFrame(frame, head);
+    context.isAnswer = head.step === SYNC_STEP_2;
+    if (context.isAnswer) frame[head.bodyAt] = UPDATE;
+    if (head.type !== FRAME.auth) return;
+    // It came while the document was being joined.
+    const token = readToken(frame, head);
+    muteFrame(frame, head);
+    this.#renew(connection as LiveConnection, token);
+  }
+}
