@@ -411,4 +411,22 @@ describe('the page of whoever reads from right to left', () => {
       expect(await line.evaluate((element) => element.scrollWidth > element.clientWidth)).toBe(true);
     }
   });
+
+  it('leaves a long name of who wrote last its place, and no more, in letters of twice the size', async () => {
+    const row = ada.tablos.getByRole('listitem').filter({ hasText: 'Both ways' });
+    const spill = await row.evaluate((element) => {
+      document.documentElement.style.fontSize = '200%';
+      const [line, author] = ['.tablo-preview', '.tablo-author'].map(
+        (one) => element.querySelector(one) as HTMLElement,
+      );
+      const name = document.createElement('span');
+      name.className = 'name';
+      name.textContent = 'Bartholomew Featherstonehaugh-Cholmondeley';
+      author?.replaceChildren(name, ': ');
+      const [around, within] = [line, author].map((one) => (one as HTMLElement).getBoundingClientRect());
+      document.documentElement.style.fontSize = '';
+      return Math.round((within?.right ?? 0) - (around?.right ?? 0));
+    });
+    expect(spill).toBeLessThan(0);
+  });
 });
