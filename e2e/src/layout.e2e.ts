@@ -423,8 +423,13 @@ describe('the page of whoever reads from right to left', () => {
       name.className = 'name';
       name.textContent = 'Bartholomew Featherstonehaugh-Cholmondeley';
       author?.replaceChildren(name, ': ');
+      const badge = document.createElement('span');
+      badge.className = 'badge';
+      badge.textContent = '99+';
+      line?.after(badge);
       const [around, within] = [line, author].map((one) => (one as HTMLElement).getBoundingClientRect());
       document.documentElement.style.fontSize = '';
+      badge.remove();
       return Math.round((within?.right ?? 0) - (around?.right ?? 0));
     });
     expect(spill).toBeLessThan(0);
