@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { isDatabaseAway, markDatabaseError } from './database-away.ts';
 
@@ -24,6 +25,13 @@ describe('isDatabaseAway', () => {
       expect(isDatabaseAway(new AggregateError([error]))).toBe(true);
     },
   );
+
+  it('[R11] holds for a pool of a server that is stopping', async () => {
+    const pool = new pg.Pool({ connectionString: 'postgres://127.0.0.1:1/x' });
+    await pool.end();
+    const error = await pool.query('SELECT 1').catch((thrown: unknown) => thrown);
+    expect(isDatabaseAway(error)).toBe(true);
+  });
 
   it('[R11] does not hold for a client that hangs up in the middle of its request', async () => {
     const server = createServer();

@@ -8,9 +8,9 @@ export const READ_ONLY_TRANSACTION = '25006';
 const DIAL_CODES = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'];
 /** Of any connection: a client's that hung up as well. They count where the database's connections marked them. */
 const SOCKET_CODES = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED'];
-/** pg's own words, which carry no code. */
+/** pg's own words, which carry no code. A pool that has ended is a server that stops. */
 const PG_MESSAGES =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/;
+  /^(Connection terminated|Cannot use a pool after calling end|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/;
 
 /** The database is there, and one statement did not get through: it took too long, waited too long for a lock, or met another one. By SQLSTATE. */
 const OF_STATEMENT: Readonly<Record<string, string>> = {
