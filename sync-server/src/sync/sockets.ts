@@ -174,6 +174,7 @@ export class Sockets {
     const socket = new AnnouncingSocket(corked, {
       unread: open.state.unread,
       maxUnread: this.#deps.limits.settings.unreadBytes,
+      hasLeft: (address) => places.rejoins.hasLeft(address),
       isRejoining: (address) => places.rejoins.isHeld(address),
       onLeft: (address) => {
         places.leave(address);

@@ -19,6 +19,8 @@ interface Watch {
   readonly maxUnread: number;
   /** The document was denied, or its connection has ended. */
   readonly onLeft: (address: string) => void;
+  /** The client has left by itself. A provider that it has made anew would take an answer to the one before for its own, and believe that it is synced, or that its entries are stored [R1]. */
+  readonly hasLeft: (address: string) => boolean;
   /** The client has left by itself and has asked for the document anew: the next provider of that name would take the end for its own. */
   readonly isRejoining: (address: string) => boolean;
   /** More than `maxUnread` waits: nothing of this document is sent any more. */
@@ -50,6 +52,7 @@ export class AnnouncingSocket implements SharedSocket {
       if (!this.#watch.isRejoining(address)) this.#socket.send(frame);
       return this.#watch.onLeft(address);
     }
+    if (this.#watch.hasLeft(readAddress(frame))) return;
     const unread = this.#watch.unread();
     if (unread > this.#watch.maxUnread) return this.#watch.onOverflow(readAddress(frame));
     if (type === FRAME.awareness && unread > MAX_STALE_BYTES) return;
@@ -58,6 +61,7 @@ export class AnnouncingSocket implements SharedSocket {
   }
 
   sendShared(head: Uint8Array, body: Uint8Array, onFlushed: () => void): void {
+    if (this.#watch.hasLeft(readAddress(head))) return onFlushed();
     const bytes = head.byteLength + body.byteLength;
     if (bytes >= ANNOUNCED_FRAME_BYTES) this.#announce(decoding.readVarUint8Array(decoding.createDecoder(head)), bytes);
     this.#socket.sendShared(head, body, onFlushed);

@@ -52,6 +52,11 @@ export class Rejoins {
     if (again !== undefined) again.isLeaving = true;
   }
 
+  /** The client has left, and that has not been carried out: nobody there waits for what is said to it until then. */
+  hasLeft(address: string): boolean {
+    return this.#again.get(address)?.isLeaving === true;
+  }
+
   /** The client has left, and has asked again: what it hears of the join before, it would take for an answer. */
   isHeld(address: string): boolean {
     const again = this.#again.get(address);
