@@ -58,13 +58,11 @@ export function admitEntry(
   facts: Facts,
   digest: (content: string) => string,
 ): Admission {
-  const refusals = new Refusals();
   try {
     assertMembership(applicant, facts);
-    assertOwn(entry, applicant);
-    const sorter = new EntrySorter(applicant, facts, digest, refusals, true);
-    sorter.take(entry);
-    return refusals.isEmpty ? { type: 'accepted', runs: null, ...sorter.result() } : refusals.ofAll();
+    const sorter = new EntrySorter(applicant, facts, digest, new Refusals(), true);
+    sorter.sort(entry);
+    return { type: 'accepted', runs: null, ...sorter.result() };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     return error.asAdmission([entry.id]);

@@ -46,11 +46,4 @@ export class Refusals {
   list(): readonly EntryRefusal[] {
     return [...this.#byReason.values()];
   }
-
-  /** Of the only entry. */
-  ofAll(): Admission {
-    const [first] = this.list();
-    if (first === undefined) throw new Error('nothing was refused');
-    return { type: 'refused', ...first, isGap: false };
-  }
 }

@@ -38,7 +38,7 @@ export class EntrySorter {
   /** The entry, or `VOID` where it is refused. */
   take(value: unknown): unknown {
     try {
-      this.#sort(parseOwn(value, this.#applicant));
+      this.sort(value);
       return value;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -51,7 +51,9 @@ export class EntrySorter {
     return { fresh: this.#fresh, repeated: this.#repeated, refusals: this.#refusals.list() };
   }
 
-  #sort(entry: MemberEntry): void {
+  /** Throws `Refused`. */
+  sort(value: unknown): void {
+    const entry = parseOwn(value, this.#applicant);
     const { tabloId } = this.#applicant;
     const digest = this.#digest(encodeEntryContent(entry));
     const known = this.#find(entry.id);

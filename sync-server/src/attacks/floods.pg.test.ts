@@ -199,3 +199,27 @@ it('[R11] messages by REST pay for their bytes as updates do', async () => {
   own.close();
   await few.close();
 });
+
+it('[R1] [R11] what is known is acknowledged to who owes entries, and who sends it again and again pays for that in bytes', async () => {
+  const few = await openStageServer({
+    limits: { entriesPerSecond: 0.01, entriesBurst: 3, bytesPerSecond: 1, bytesBurst: 100_000 },
+  });
+  const own = await Stage.open(few);
+  const author = await own.addMember();
+  const attacker = await own.join(author);
+  const refused = { ...say(author, 'empty'), text: '' };
+  attacker.send(syncFrame(own.name, UPDATE, append(11, [say(author, 'one'), refused, say(author, 'two')])));
+  await until(() => expect(attacker.heard.statuses).toEqual([false]));
+  // As each join of a client says it: of clientID 11, the second clock is deleted.
+  const deleted = Uint8Array.of(0, 1, 11, 1, 1, 1);
+  attacker.send(...times(30, () => syncFrame(own.name, UPDATE, deleted)));
+  await until(() => expect(attacker.heard.statuses).toHaveLength(31));
+  const known = attacker.heard.statuses.slice(1);
+  expect([known.indexOf(false) > 20, known.includes(false)]).toEqual([true, true]);
+  expect(attacker.refusals).toEqual([
+    'invalid-update',
+    ...known.filter((isKnown) => !isKnown).map(() => 'rate-limited'),
+  ]);
+  own.close();
+  await few.close();
+});

@@ -2,10 +2,8 @@
 import { createDeletion, createEdit, createMessage, createReaction, type MemberEntry } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { WebSocket } from 'ws';
-import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
-import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
+import { openTestServer, openYjsClient, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
 import { addTablos } from './documents.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
@@ -27,20 +25,11 @@ const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout
 const by = (author: UserId) => ({ author, sentAt: Date.now() });
 
 async function connect(tablo: TabloId, user: UserId, doc = new Y.Doc()) {
-  const closes: number[] = [];
-  const provider = new WebsocketProvider(`${server.url}/yjs`, tablo, doc, {
-    params: { token: await signToken(user) },
-    WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
-    disableBc: true,
-    maxBackoffTime: 100,
-  });
-  provider.on('connection-close', (event) => event !== null && closes.push(event.code));
-  open.push({ close: () => provider.destroy() });
-  await until(() => expect(provider.synced).toBe(true));
+  const client = await openYjsClient(server, tablo, user, doc);
+  open.push(client);
+  await until(() => expect(client.provider.synced).toBe(true));
   return {
-    provider,
-    doc,
-    closes,
+    ...client,
     push: (...entries: readonly MemberEntry[]) => doc.getArray('messages').push([...entries]),
     ids: () => new Set(doc.getArray<MemberEntry>('messages').map(({ id }) => id)),
   };
@@ -153,16 +142,9 @@ it('[R8] [R11] what a client brings along that is durable already uses up nothin
   const strict = await openTestServer({ limits: { entriesPerSecond: 0.01, entriesBurst: 100 } });
   try {
     const tablo = await strict.addTablo({ [alice]: 'owner', [bob]: 'member' });
-    const doc = new Y.Doc();
-    const closes: number[] = [];
-    const provider = new WebsocketProvider(`${strict.url}/yjs`, tablo, doc, {
-      params: { token: await signToken(alice) },
-      WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
-      disableBc: true,
-      maxBackoffTime: 100,
-    });
-    provider.on('connection-close', (event) => event !== null && closes.push(event.code));
-    open.push({ close: () => provider.destroy() });
+    const client = await openYjsClient(strict, tablo, alice);
+    open.push(client);
+    const { provider, doc, closes } = client;
     await until(() => expect(provider.synced).toBe(true));
     doc.getArray('messages').push(Array.from({ length: 60 }, (_, nth) => createMessage(by(alice), `${nth}`)));
     const count = async () =>

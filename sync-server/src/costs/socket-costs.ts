@@ -176,7 +176,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes/s',
     bound: setting('RATE_BYTES_PER_SECOND', 'RATE_BYTES_BURST'),
     metric: 'bytes',
-    told: '`refused` `rate-limited`; REST 429; a vector counts as none',
+    told: '`refused` `rate-limited`; REST 429; a vector counts as none, and what the server has already as 4 KiB',
     covers: [...UPDATES, ...JOINS, 'POST /chat/channels/:id/messages'],
   },
   {

@@ -2,10 +2,7 @@
 import { createEdit, createMessage, createReaction } from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { WebSocket } from 'ws';
-import { WebsocketProvider } from 'y-websocket';
-import * as Y from 'yjs';
-import { openTestServer, signToken, TestClient, type TestServer } from './test-server.ts';
+import { openTestServer, openYjsClient, signToken, TestClient, type TestServer } from './test-server.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
@@ -145,18 +142,10 @@ describe('a refused entry, on /sync with an unmodified provider', () => {
 
 describe('a refused entry, on /yjs with an unmodified y-websocket client', () => {
   async function connect() {
-    const doc = new Y.Doc();
-    const closes: number[] = [];
-    const provider = new WebsocketProvider(`${server.url}/yjs`, tablo, doc, {
-      params: { token: await signToken(alice) },
-      WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
-      disableBc: true,
-      maxBackoffTime: 100,
-    });
-    provider.on('connection-close', (event) => event !== null && closes.push(event.code));
-    open.push({ close: () => provider.destroy() });
-    await until(() => expect(provider.synced).toBe(true));
-    return { array: doc.getArray<{ readonly text: string }>('messages'), closes, provider };
+    const client = await openYjsClient(server, tablo, alice);
+    open.push(client);
+    await until(() => expect(client.provider.synced).toBe(true));
+    return { ...client, array: client.doc.getArray<{ readonly text: string }>('messages') };
   }
 
   it('[R8] ends the socket for good; connected again it goes on with the same document', async () => {

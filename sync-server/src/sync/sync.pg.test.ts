@@ -1,11 +1,9 @@
 import { createEdit, createMessage, createReaction } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { WebSocket } from 'ws';
-import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import { PgDrafts } from '../rest/pg-drafts.ts';
-import { openTestServer, signToken, TestClient, type TestServer } from './test-server.ts';
+import { openTestServer, openYjsClient, signToken, TestClient, type TestServer } from './test-server.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
@@ -298,13 +296,8 @@ describe('/sync, with unmodified providers', () => {
 
     const epoch = await epochOf();
     expect(epoch).toBeGreaterThan(2);
-    const [h, y] = [await joined(bob, id, epoch), new Y.Doc()];
-    const provider = new WebsocketProvider(`${server.url}/yjs`, id, y, {
-      params: { token: await signToken(bob) },
-      WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
-      disableBc: true,
-    });
-    open.push({ close: () => provider.destroy() });
+    const [h, { doc: y, provider, close }] = [await joined(bob, id, epoch), await openYjsClient(server, id, bob)];
+    open.push({ close });
     await until(() => expect(provider.synced).toBe(true));
     for (const entries of [h.entries, y.getArray<Record<string, unknown>>('messages').toArray()]) {
       expect(entries.filter(({ kind }) => kind === 'message').map(({ id: one }) => one)).toEqual(
@@ -361,16 +354,9 @@ describe('/yjs, with unmodified y-websocket clients', () => {
   });
 
   async function connect(user: UserId, doc = new Y.Doc()) {
-    const closes: number[] = [];
-    const provider = new WebsocketProvider(`${server.url}/yjs`, tablo, doc, {
-      params: { token: await signToken(user) },
-      WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
-      disableBc: true,
-      maxBackoffTime: 100,
-    });
-    provider.on('connection-close', (event) => event !== null && closes.push(event.code));
-    open.push({ close: () => provider.destroy() });
-    return { provider, doc, closes, texts: () => doc.getArray<{ text?: string }>('messages').map(({ text }) => text) };
+    const client = await openYjsClient(server, tablo, user, doc);
+    open.push(client);
+    return { ...client, texts: () => doc.getArray<{ text?: string }>('messages').map(({ text }) => text) };
   }
 
   it('[R1] exchange messages with providers on /sync', async () => {

@@ -7,6 +7,7 @@ import { parseServerStateless, type ServerStateless } from '@tablo/schema/statel
 import { SignJWT } from 'jose';
 import type { Pool } from 'pg';
 import { WebSocket } from 'ws';
+import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import { openChanges } from '../access/pg-changes.ts';
 import { PgMembership } from '../access/pg-membership.ts';
@@ -202,4 +203,17 @@ export class TestClient {
     this.provider.destroy();
     this.socket.destroy();
   }
+}
+
+/** An unmodified y-websocket client, and the codes with which its sockets were closed. */
+export async function openYjsClient(server: Pick<TestServer, 'url'>, tablo: TabloId, user: UserId, doc = new Y.Doc()) {
+  const closes: number[] = [];
+  const provider = new WebsocketProvider(`${server.url}/yjs`, tablo, doc, {
+    params: { token: await signToken(user) },
+    WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
+    disableBc: true,
+    maxBackoffTime: 100,
+  });
+  provider.on('connection-close', (event) => event !== null && closes.push(event.code));
+  return { provider, doc, closes, close: () => provider.destroy() };
 }

@@ -8,13 +8,13 @@
 import type { CausalClock } from '@tablo/schema/causal-clock';
 import { createArrival, type Entry, type MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
-import { inBackground } from '../base/report-error.ts';
 import type { Timing } from '../base/timing.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { isAwaited, rememberStamps } from '../outbox/outbox-decisions.ts';
 import type { Home, RoomHome } from '../replica/room-home.ts';
 import type { OutboxRecord } from '../store/local-store.ts';
 import type { Tabs } from '../store/tabs.ts';
+import { ownOf } from './restored-server.ts';
 
 export interface OwnEntriesHost {
   /** Durable now: part of the timeline. */
@@ -85,15 +85,6 @@ export class OwnEntries {
     return home.isMoving ? [] : (home.document?.takenOut() ?? []);
   }
 
-  /** [R8] Ours, durable once, and refused by a server that was restored from a backup since: unsent again, until it is taken or the reason is told. */
-  keep(gone: readonly Entry[]): void {
-    const { outbox, tabloId, user } = this.#options;
-    const own = gone.flatMap((entry) =>
-      entry.kind !== 'arrival' && entry.author === user && outbox.get(tabloId, entry.id) === null ? [entry] : [],
-    );
-    if (own.length > 0) inBackground(outbox.add(tabloId, own));
-  }
-
   /** What the server has taken out is not on its way any more. */
   release(ids: readonly EntryId[]): void {
     this.#options.home.document?.confirm(ids);
@@ -115,9 +106,7 @@ export class OwnEntries {
     const { outbox, tabloId, user, home: current } = this.#options;
     const { document } = current;
     if (home !== 'empty' || document === null) return current.rehome(home);
-    const own = [...document.entries].flatMap((entry) =>
-      entry.kind !== 'arrival' && entry.author === user && outbox.get(tabloId, entry.id) === null ? [entry] : [],
-    );
+    const own = ownOf(document.entries, user).filter(({ id }) => outbox.get(tabloId, id) === null);
     current.rehome(home, () => outbox.add(tabloId, own));
   }
 

@@ -2,9 +2,10 @@
  * [R8] When the server was restored from a backup, it has lost what it had told us was durable. What of that is ours, this device sends again: nobody else
  * does. What is in the document is found by joining; this is about the rest.
  *
- * Invariant: what counts as unsent again is asked for before it is pushed, so it is put into the outbox only while nothing is joined.
+ * Invariant: what counts as unsent again is asked for before it is pushed, so it is put into the outbox only while nothing is joined; but for what the server has just
+ * taken out, of which it has said what it knows.
  */
-import type { MemberEntry } from '@tablo/schema/entry';
+import type { Entry, MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { RoomDocument } from '../replica/room-document.ts';
@@ -43,11 +44,12 @@ export class RestoredServer {
   async leaving(document: RoomDocument, isForEarlier: boolean): Promise<void> {
     if (!isForEarlier && !this.#isNew) return;
     const { user } = this.#options;
-    await this.#holdAgain(
-      [...document.entries].flatMap((entry) =>
-        entry.kind !== 'arrival' && entry.author === user && !document.isHeld(entry.id) ? [entry] : [],
-      ),
-    );
+    await this.#holdAgain(ownOf(document.entries, user).filter(({ id }) => !document.isHeld(id)));
+  }
+
+  /** The server has taken these out of the document, which it had shown us: it has forgotten them, and refuses them now. Unsent again, until the reason is told. */
+  async takenOut(gone: readonly Entry[]): Promise<void> {
+    await this.#holdAgain(ownOf(gone, this.#options.user));
   }
 
   joined(): void {
@@ -75,9 +77,10 @@ export class RestoredServer {
 
   async #holdAgain(entries: readonly MemberEntry[]): Promise<void> {
     const { outbox, tabloId } = this.#options;
-    await outbox.add(
-      tabloId,
-      entries.filter(({ id }) => outbox.get(tabloId, id) === null),
-    );
+    const lost = entries.filter(({ id }) => outbox.get(tabloId, id) === null);
+    if (lost.length > 0) await outbox.add(tabloId, lost);
   }
 }
+
+export const ownOf = (entries: Iterable<Entry>, user: UserId): readonly MemberEntry[] =>
+  [...entries].flatMap((entry) => (entry.kind !== 'arrival' && entry.author === user ? [entry] : []));

@@ -326,7 +326,7 @@ export class Room {
       entries: (entries) => this.#receive(entries),
       erased: (gone) => {
         this.screen.rebuild();
-        this.#own.keep(gone);
+        inBackground(this.#restored.takenOut(gone));
       },
       leaving: (document, isForEarlier) => this.#leave(document, isForEarlier),
       entered: async () => {

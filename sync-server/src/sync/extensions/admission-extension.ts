@@ -36,6 +36,9 @@ import { Lookahead } from './lookahead.ts';
 
 /** An update without anything in it. */
 const NOTHING = [0, 0];
+/** What is known costs no entries, but to be compared with the document, in bytes of an update: a frame of seven may speak of all its void clocks. */
+const COMPARED_BYTES = 4_096;
+
 export interface AdmissionObserver {
   onRefused(refusal: Refusal): void;
 }
@@ -122,17 +125,17 @@ export class AdmissionExtension implements Extension {
     const decoded = isBridged ? decodeUpdate(update, MAX_UPDATE_ENTRIES) : decodeUpdate(update);
     if (!decoded.ok) return whole(decoded.error);
     if (decoded.value.runs.length + decoded.value.deletions.length === 0) return null;
-    // Comparing costs, whatever comes of it.
-    if (!this.#limits.isSolvent('entries', userId)) return limited;
+    // What is known is acknowledged, whatever its user owes in entries: a client that joins says with every sync what it holds as deleted.
     if (isKnown(decoded.value, live.frontier)) {
-      this.#limits.charge('entries', userId, 1);
+      this.#limits.charge('bytes', userId, COMPARED_BYTES);
       return null;
     }
     const lacking = trimKnown(decoded.value.runs, live.frontier);
     const entries = isBridged
       ? await this.#inTurn(connection, () => this.#countNew(lacking, live, userId))
       : count(lacking);
-    if (!this.#limits.take('entries', userId, Math.max(1, entries))) return limited;
+    // What was refused before and comes again is no new entry, and costs a transaction all the same.
+    if (!this.#limits.take('entries', userId, lacking.length === 0 ? 1 : entries)) return limited;
     const outcome = await this.#ledger.submit({
       type: 'update',
       document: live,
