@@ -15,6 +15,7 @@ import type { Home, RoomHome } from '../replica/room-home.ts';
 import type { OutboxRecord } from '../store/local-store.ts';
 import type { Tabs } from '../store/tabs.ts';
 import { ownOf } from './restored-server.ts';
+import type { SenderEntries } from './sender.ts';
 
 export interface OwnEntriesHost {
   /** Durable now: part of the timeline. */
@@ -36,7 +37,7 @@ export interface OwnEntriesOptions {
   readonly host: OwnEntriesHost;
 }
 
-export class OwnEntries {
+export class OwnEntries implements SenderEntries {
   readonly #options: OwnEntriesOptions;
   /** Since when entries are left to another tab, as `performance.now()`: the clock that stamped them may have been set back since. */
   #leftSince: ReadonlyMap<EntryId, number> = new Map();

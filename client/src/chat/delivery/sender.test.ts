@@ -2,13 +2,13 @@ import { createMessage, type MemberEntry } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type UserId } from '@tablo/schema/ids';
 import { expect, it, vi } from 'vitest';
 import { DEFAULT_TIMING } from '../base/timing.ts';
-import { Sender, type SenderHost } from './sender.ts';
+import { Sender, type SenderEntries, type SenderHost } from './sender.ts';
 
 const author = 'aaaaaaaa-0000-4000-8000-0000000000a1' as UserId;
 const MIB = 1024 * 1024;
 
 /** A room that holds what is pushed until the test confirms it. */
-class FakeRoom implements SenderHost {
+class FakeRoom implements SenderEntries, SenderHost {
   readonly pending: MemberEntry[];
   readonly pushed: MemberEntry[] = [];
   readonly #durable = new Set<EntryId>();
@@ -43,7 +43,7 @@ class FakeRoom implements SenderHost {
 it('[R11] never has more on its way than one frame can carry after a cut, and sends all of it in order', () => {
   const entries = Array.from({ length: 1_500 }, (_, nth) => createMessage({ author, sentAt: nth }, 'x'.repeat(8_000)));
   const room = new FakeRoom(entries);
-  const sender = new Sender(room, DEFAULT_TIMING);
+  const sender = new Sender(room, room, DEFAULT_TIMING);
   sender.joined();
   let rounds = 0;
   while (room.held().length > 0) {
@@ -60,7 +60,7 @@ it('[R11] never has more on its way than one frame can carry after a cut, and se
 it('a backlog of usual size goes at once', () => {
   const entries = Array.from({ length: 3_000 }, (_, nth) => createMessage({ author, sentAt: nth }, 'on the train'));
   const room = new FakeRoom(entries);
-  const sender = new Sender(room, DEFAULT_TIMING);
+  const sender = new Sender(room, room, DEFAULT_TIMING);
   sender.joined();
   expect(room.pushed).toHaveLength(3_000);
   sender.close();
@@ -71,7 +71,7 @@ it('[R8] a refusal that names what the document had stored (a restored backup) i
   const happened: string[] = [];
   room.refuse = () => void happened.push('refused');
   room.rehome = ((home: string) => void happened.push(home)) as typeof room.rehome;
-  const sender = new Sender(room, DEFAULT_TIMING);
+  const sender = new Sender(room, room, DEFAULT_TIMING);
   sender.joined();
   expect(room.held()).toHaveLength(1);
   sender.refused('invalid-update', 'Somebody else wrote that.', [createEntryId()]);
@@ -84,7 +84,7 @@ it('[R8] a refusal that names nothing, of what is somebody else’s, is laid on 
   const happened: string[] = [];
   room.refuse = () => void happened.push('refused');
   room.rehome = ((home: string) => void happened.push(home)) as typeof room.rehome;
-  const sender = new Sender(room, DEFAULT_TIMING);
+  const sender = new Sender(room, room, DEFAULT_TIMING);
   sender.joined();
   sender.refused('not-your-entry', 'The update deletes what the server does not know, of somebody else.', []);
   expect(happened).toEqual(['empty']);
@@ -98,7 +98,7 @@ it('[R8] a second reason for what the server has taken out is told, and the docu
   room.takenOut = () => ids;
   room.refuse = () => void happened.push('refused');
   room.rehome = ((home: string) => void happened.push(home)) as typeof room.rehome;
-  const sender = new Sender(room, DEFAULT_TIMING);
+  const sender = new Sender(room, room, DEFAULT_TIMING);
   sender.joined();
   for (let nth = 0; nth < 2; nth += 1) sender.refused('invalid-update', 'The target is not here.', ids);
   expect(happened).toEqual(['refused', 'refused']);
@@ -113,7 +113,7 @@ it('[R11] a limit on questions holds the questions back, in place', () => {
   room.doubtful = (() => [entry.id]) as typeof room.doubtful;
   room.check = () => void happened.push('asked');
   room.rehome = ((home: string) => void happened.push(home)) as typeof room.rehome;
-  const sender = new Sender(room, DEFAULT_TIMING);
+  const sender = new Sender(room, room, DEFAULT_TIMING);
   sender.joined();
   sender.refused('rate-limited', 'Too much.', []);
   // Joined again for whatever reason: that is no reason to ask.
@@ -133,7 +133,7 @@ it('[R4] asks about a message that was rewritten before what it was rewritten to
   ];
   const room = new FakeRoom([]);
   const check = vi.spyOn(room, 'check');
-  const sender = new Sender(room, DEFAULT_TIMING);
+  const sender = new Sender(room, room, DEFAULT_TIMING);
   sender.joined();
   room.doubtful = () => [first.id, second.id];
   room.replaced = () => [first.id];

@@ -27,7 +27,8 @@ const CHECK_IDS = 10_000;
 /** Pushed again into a newer document, an entry stands there without what has changed it since: better to ask again than to push unasked. */
 const CHECKS = 4;
 
-export interface SenderHost {
+/** A tablo's own entries. */
+export interface SenderEntries {
   /** Pending entries for this tab to push, in order, that the document does not hold. */
   pushable(): readonly MemberEntry[];
   /** On the document by our own push, not known to be durable. */
@@ -41,14 +42,18 @@ export interface SenderHost {
   /** They are not held any more, if they were. */
   release(ids: readonly EntryId[]): void;
   push(entries: readonly MemberEntry[]): void;
+  rehome(home: Home): void;
+}
+
+export interface SenderHost {
   check(ids: readonly EntryId[]): void;
   refuse(ids: readonly EntryId[], refusal: Refusal): void;
-  rehome(home: Home): void;
   moveEpoch(): void;
   expireToken(): void;
 }
 
 export class Sender {
+  readonly #own: SenderEntries;
   readonly #host: SenderHost;
   readonly #timing: Timing;
   readonly #encoder = new TextEncoder();
@@ -68,7 +73,8 @@ export class Sender {
   #askTimer: ReturnType<typeof setTimeout> | null = null;
   #authRefusals = 0;
 
-  constructor(host: SenderHost, timing: Timing) {
+  constructor(own: SenderEntries, host: SenderHost, timing: Timing) {
+    this.#own = own;
     this.#host = host;
     this.#timing = timing;
     this.#backoff = new Backoff(timing.retryMinMs, timing.retryMaxMs);
@@ -78,16 +84,16 @@ export class Sender {
   joined(): void {
     this.#isJoined = true;
     // Refused, and the reason got lost with the link: they go again, and are refused again.
-    this.#host.release(this.#host.takenOut());
+    this.#own.release(this.#own.takenOut());
     this.#askLater();
     // What holds back holds questions back, too: or a limit on these would be run into as fast as the link allows.
     if (this.#holdTimer === null) this.#checkAll(1);
   }
 
   #checkAll(nth: number): void {
-    const ids = [...this.#host.doubtful()];
+    const ids = [...this.#own.doubtful()];
     this.#asked = new Set(ids);
-    this.#askedReplaced = new Set(this.#host.replaced());
+    this.#askedReplaced = new Set(this.#own.replaced());
     this.#answersLeft = Math.ceil(ids.length / CHECK_IDS);
     if (ids.length === 0) return this.#open();
     this.#phase = 'checking';
@@ -133,10 +139,10 @@ export class Sender {
   }
 
   refused(code: ReasonCode, message: string, ids: readonly string[]): void {
-    const takenOut = this.#host.takenOut();
+    const takenOut = this.#own.takenOut();
     if (ids.length > 0 && ids.every((id) => takenOut.includes(id as EntryId)))
       return this.#refuseTakenOut(ids as readonly EntryId[], createRefusal(code, message));
-    const held = this.#host.held();
+    const held = this.#own.held();
     const named = held.filter((id) => ids.includes(id));
     const isOfOthers = code === 'not-your-entry' && ids.length === 0;
     const isQuestion = this.#phase === 'checking' && ids.length === 0 && held.length === 0;
@@ -160,17 +166,17 @@ export class Sender {
         // Nothing of ours was on its way: what is refused is what this device had stored, which the server no longer knows (a restored backup).
         if (held.length === 0 || ids.some((id) => !held.includes(id as EntryId)) || isOfOthers) {
           this.#holdBack();
-          return this.#host.rehome('empty');
+          return this.#own.rehome('empty');
         }
         this.#narrow(named.length > 0 ? named : held, createRefusal(code, message));
         break;
     }
-    this.#host.rehome('stored');
+    this.#own.rehome('stored');
   }
 
   /** Nothing is missing in the document: it is kept, and what came after them is on its way. */
   #refuseTakenOut(ids: readonly EntryId[], refusal: Refusal): void {
-    this.#host.release(ids);
+    this.#own.release(ids);
     this.#host.refuse(ids, refusal);
     // What else becomes of them is asked, as after a join: one may have been taken back meanwhile.
     if (this.#phase === 'open' && this.#holdTimer === null) this.#checkAll(1);
@@ -179,10 +185,10 @@ export class Sender {
   /** Pushes what may be pushed now. Called whenever something changed. */
   flush(): void {
     if (this.#phase !== 'open' || this.#holdTimer !== null) return;
-    if (this.#host.replaced().some((id) => !this.#askedReplaced.has(id))) return this.#checkAll(1);
-    const entries = this.#host.pushable();
+    if (this.#own.replaced().some((id) => !this.#askedReplaced.has(id))) return this.#checkAll(1);
+    const entries = this.#own.pushable();
     if (this.#suspects.length > 0) return this.#pushSuspects(entries);
-    this.#held = new Map(this.#host.held().map((id) => [id, this.#held.get(id) ?? 0]));
+    this.#held = new Map(this.#own.held().map((id) => [id, this.#held.get(id) ?? 0]));
     let heldBytes = [...this.#held.values()].reduce((sum, bytes) => sum + bytes, 0);
     for (const { chunk, bytes } of this.#chunks(entries)) {
       // The rest when these are confirmed.
@@ -210,14 +216,14 @@ export class Sender {
   }
 
   #push(entries: readonly MemberEntry[]): void {
-    this.#host.push(entries);
+    this.#own.push(entries);
     this.#askLater();
   }
 
   #askLater(): void {
     this.#askTimer ??= setTimeout(() => {
       this.#askTimer = null;
-      const held = this.#host.held();
+      const held = this.#own.held();
       if (held.length === 0) return;
       this.#host.check(held.slice(0, CHECK_IDS));
       this.#askLater();
@@ -225,7 +231,7 @@ export class Sender {
   }
 
   #pushSuspects(entries: readonly MemberEntry[]): void {
-    if (this.#host.held().length > 0) return;
+    if (this.#own.held().length > 0) return;
     while (this.#suspects.length > 0) {
       const group = new Set(this.#suspects[0]);
       const left = entries.filter((entry) => group.has(entry.id));

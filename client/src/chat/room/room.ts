@@ -145,17 +145,10 @@ export class Room {
       },
     });
     this.#sender = new Sender(
+      this.#own,
       {
-        pushable: () => this.#own.pushable(),
-        held: () => this.#own.held(),
-        doubtful: () => this.#own.doubtful(),
-        replaced: () => this.#own.replaced(),
-        takenOut: () => this.#own.takenOut(),
-        release: (ids) => this.#own.release(ids),
-        push: (entries) => this.#own.push(entries),
         check: (ids) => this.#home.link?.sendStateless(encodeClientStateless({ type: 'check', ids: [...ids] })),
         refuse: (ids, refusal) => inBackground(outbox.refuse(id, ids, refusal)),
-        rehome: (home) => this.#own.rehome(home),
         moveEpoch: () => this.#moveEpoch(),
         expireToken: () => links.expireToken(),
       },

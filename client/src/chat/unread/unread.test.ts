@@ -1,6 +1,7 @@
-import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { EntryId, UserId } from '@tablo/schema/ids';
 import { describe, expect, it } from 'vitest';
 import type { ChannelRecord } from '../store/local-store.ts';
+import { EMPTY_RECORD as empty } from '../testing/channel-record.ts';
 import {
   applyUnreadAnswer,
   confirmReadPosition,
@@ -17,19 +18,6 @@ const OTHER = 'bbbbbbbb-0000-4000-8000-0000000000b2' as UserId;
 const id = (seq: number) => `00000000-0000-4000-8000-${String(seq).padStart(12, '0')}` as EntryId;
 const messages = (...seqs: number[]) => seqs.map((seq) => ({ id: id(seq), seq }));
 
-const empty: ChannelRecord = {
-  id: 'cccccccc-0000-4000-8000-000000000001' as TabloId,
-  name: 'Kitchen',
-  role: 'member',
-  epoch: 1,
-  createdAt: 0,
-  lastSeq: 0,
-  readSeq: 0,
-  unread: {},
-  unlistedUnread: 0,
-  pendingRead: null,
-  lastMessage: null,
-};
 const arrive = (record: ChannelRecord, seq: number, author = OTHER) =>
   noteArrival(record, { id: id(seq), seq }, author, ME);
 
