@@ -3,7 +3,7 @@
 import { defineConfig } from 'vitest/config';
 
 const packages = '{schema,sync-server,client,e2e,bench,scripts}';
-const postgres = ['./sync-server/src/db/test-global-setup.ts'];
+const postgres = ['./sync-server/src/db/testing/test-global-setup.ts'];
 
 export default defineConfig({
   test: {

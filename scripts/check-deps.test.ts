@@ -12,14 +12,14 @@ const judge = (path: string, text: string) => findViolations([{ path, text }], d
 describe('findViolations', () => {
   it.each([
     ['sync-server/src/ledger/ledger.ts', `import { entrySchema } from '@tablo/schema/entry';`],
-    ['sync-server/src/ledger/pg-ledger.ts', `import pg from 'pg';`],
+    ['sync-server/src/ledger/store/pg-ledger.ts', `import pg from 'pg';`],
     ['sync-server/src/sync/extensions/admission-extension.ts', `import type { Extension } from '@hocuspocus/server';`],
     ['sync-server/src/rest/routes.ts', `import { createPool } from '../db/pool.ts';`],
     ['sync-server/src/rest/routes.test.ts', `import { it } from 'vitest';\nimport pg from 'pg';`],
     ['client/src/chat/link/connection.ts', `import { HocuspocusProvider } from '@hocuspocus/provider';`],
     ['client/src/chat/room/room.ts', `import { Outbox } from '../outbox/outbox.ts';`],
     ['client/src/ui/list.tsx', `import {\n  MessageList,\n} from '@chatscope/chat-ui-kit-react';`],
-    ['sync-server/src/config.ts', 'const port = process.env.PORT;'],
+    ['sync-server/src/config/config.ts', 'const port = process.env.PORT;'],
   ])('accepts %s', (path, text) => {
     expect(judge(path, text)).toEqual([]);
   });

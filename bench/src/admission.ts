@@ -6,7 +6,7 @@ import { admit } from '@tablo/sync-server/admission/admit';
 import { decodeUpdate } from '@tablo/sync-server/admission/decode-update';
 import { encodeAppend } from '@tablo/sync-server/admission/encode-append';
 import { Frontier } from '@tablo/sync-server/admission/frontier';
-import { digestContent } from '@tablo/sync-server/ledger/digest';
+import { digestContent } from '@tablo/sync-server/ledger/store/digest';
 
 export interface AdmissionCost {
   readonly entries: number;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEmbeddedPostgres } from '@tablo/sync-server/db/embedded-postgres';
+import { openEmbeddedPostgres } from '@tablo/sync-server/db/embedded/embedded-postgres';
 import pg from 'pg';
 
 export interface Tablo {

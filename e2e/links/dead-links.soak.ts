@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Random } from '@tablo/schema/testing/random';
-import { openEmbeddedPostgres } from '@tablo/sync-server/db/embedded-postgres';
+import { openEmbeddedPostgres } from '@tablo/sync-server/db/embedded/embedded-postgres';
 import { migrate } from '@tablo/sync-server/db/migrate';
 import { type LinkStage, openLinkStage } from './link-stage.ts';
 

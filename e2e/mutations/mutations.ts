@@ -35,7 +35,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 'R10',
     edits: [
       {
-        file: 'sync-server/src/ledger/decide-batch.ts',
+        file: 'sync-server/src/ledger/commit/decide-batch.ts',
         find: 'for (const one of fresh) this.#write(',
         replace: 'for (const one of fresh.toReversed()) this.#write(',
       },
@@ -49,7 +49,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 'R1',
     edits: [
       {
-        file: 'sync-server/src/ledger/committer.ts',
+        file: 'sync-server/src/ledger/commit/committer.ts',
         find: 'const done = await state.watch(() => attempt.run(), isAlone);',
         replace: `for (const { resolve } of batch) resolve({ type: 'committed', fresh: [], repeated: [], refusals: [], dropped: [] });
         await this.#pause(100);
@@ -65,7 +65,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 'R1',
     edits: [
       {
-        file: 'sync-server/src/ledger/pg-ledger.ts',
+        file: 'sync-server/src/ledger/store/pg-ledger.ts',
         find: 'client.query(commitSql(clock.left()))',
         replace: "client.query('ROLLBACK')",
       },
@@ -84,12 +84,12 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: 'const known = this.#seen.get(entry.id);',
       },
       {
-        file: 'sync-server/src/ledger/pg-ledger.ts',
+        file: 'sync-server/src/ledger/store/pg-ledger.ts',
         find: "decode(digest, 'hex') FROM e",
         replace: "decode(digest, 'hex') FROM e ON CONFLICT DO NOTHING",
       },
       {
-        file: 'sync-server/src/ledger/pg-ledger.ts',
+        file: 'sync-server/src/ledger/store/pg-ledger.ts',
         find: "seq, reply_to, NULL, NULL FROM e WHERE kind = 'message'",
         replace: "seq, reply_to, NULL, NULL FROM e WHERE kind = 'message' ON CONFLICT DO NOTHING",
       },
@@ -117,7 +117,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 'R5',
     edits: [
       {
-        file: 'sync-server/src/ledger/decide-batch.ts',
+        file: 'sync-server/src/ledger/commit/decide-batch.ts',
         find: 'if (arrivals.length > 0) this.#append(',
         replace: 'if (false) this.#append(',
       },

@@ -1,6 +1,6 @@
 import { createEdit, createMessage, type Entry, encodeEntryContent, type MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, UserId } from '@tablo/schema/ids';
-import { digestContent } from '@tablo/sync-server/ledger/digest';
+import { digestContent } from '@tablo/sync-server/ledger/store/digest';
 import { expect, it } from 'vitest';
 import { Book } from './book.ts';
 import { checkHistory } from './check-history.ts';

@@ -2,7 +2,7 @@
 import { type Entry, encodeEntryContent } from '@tablo/schema/entry';
 import type { EntryId } from '@tablo/schema/ids';
 import { Timeline } from '@tablo/schema/timeline';
-import { digestContent } from '@tablo/sync-server/ledger/digest';
+import { digestContent } from '@tablo/sync-server/ledger/store/digest';
 import type { Book } from './book.ts';
 import type { TabloOnRecord } from './record.ts';
 

@@ -4,9 +4,9 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '@tablo/sync-server/db/db-log';
-import { findPlace, optionsOf } from '@tablo/sync-server/db/postgres-user';
-import { freePort, startPostmaster } from '@tablo/sync-server/db/postmaster';
-import { runProgram } from '@tablo/sync-server/db/run-program';
+import { findPlace, optionsOf } from '@tablo/sync-server/db/embedded/postgres-user';
+import { freePort, startPostmaster } from '@tablo/sync-server/db/embedded/postmaster';
+import { runProgram } from '@tablo/sync-server/db/embedded/run-program';
 import pg from 'pg';
 import type { PostgresPrograms } from './postgres-programs.ts';
 

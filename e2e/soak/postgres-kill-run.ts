@@ -1,7 +1,7 @@
 /** Kills PostgreSQL again and again while people write, the whole of it or one of its processes, and has everything judged at the end. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '@tablo/schema/testing/random';
-import type { EmbeddedPostgres } from '@tablo/sync-server/db/embedded-postgres';
+import type { EmbeddedPostgres } from '@tablo/sync-server/db/embedded/embedded-postgres';
 import { MOMENTS, type Moment, meet, slowSomeCommits } from './kill-run.ts';
 import { type Stage, until, type Verdict } from './stage.ts';
 import { behindGate } from './trouble-run.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '@tablo/schema/testing/random';
-import { type EmbeddedPostgres, openEmbeddedPostgres } from '@tablo/sync-server/db/embedded-postgres';
+import { type EmbeddedPostgres, openEmbeddedPostgres } from '@tablo/sync-server/db/embedded/embedded-postgres';
 import { migrate } from '@tablo/sync-server/db/migrate';
 import { Gate } from './gate.ts';
 import type { Member } from './member.ts';

@@ -1,6 +1,6 @@
 /** What happens to PostgreSQL while people write. Each begins, lasts, and ends; the server has to get through it alone. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EmbeddedPostgres } from '@tablo/sync-server/db/embedded-postgres';
+import type { EmbeddedPostgres } from '@tablo/sync-server/db/embedded/embedded-postgres';
 import pg from 'pg';
 import type { Gate } from './gate.ts';
 

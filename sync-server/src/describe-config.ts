@@ -1,7 +1,7 @@
 /** `npm run docs`: writes the table of settings into the README and the table of costs into docs/ARCHITECTURE.md. A test fails while they differ. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describeConfig } from './config.ts';
+import { describeConfig } from './config/config.ts';
 import { describeCosts } from './costs/costs.ts';
 
 interface Page {

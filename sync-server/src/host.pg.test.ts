@@ -4,13 +4,13 @@ import { messagesPage } from '@tablo/schema/rest/message';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { audit } from './audit/pg-audit.ts';
-import { parseConfig } from './config.ts';
+import { createLog, silentLog } from './base/log.ts';
+import { parseConfig } from './config/config.ts';
 import { migrate } from './db/migrate.ts';
 import { createPool, type Pool } from './db/pool.ts';
 import { makeRole } from './db/testing/make-role.ts';
 import { ada, asUser, ben, boat, cleo, nameless, openHost } from './db/testing/open-host.ts';
-import { fillTakenOver } from './ledger/pg-taken-over.ts';
-import { createLog, silentLog } from './log.ts';
+import { fillTakenOver } from './ledger/store/pg-taken-over.ts';
 import { openServer, type Server } from './server.ts';
 import { TestClient } from './sync/test-server.ts';
 

@@ -1,16 +1,16 @@
 /** The process: settings, database, server, signals. */
 import { constants } from 'node:os';
-import { createCalmLog } from './calm-log.ts';
-import { type Config, helpText, parseConfig, wantsHelp } from './config.ts';
-import { isDatabaseAway, READ_ONLY_TRANSACTION } from './database-away.ts';
-import { openEmbeddedPostgres } from './db/embedded-postgres.ts';
+import { createCalmLog } from './base/calm-log.ts';
+import { isDatabaseAway, READ_ONLY_TRANSACTION } from './base/database-away.ts';
+import { describeListenFault } from './base/listen-fault.ts';
+import { createLog, type Log } from './base/log.ts';
+import { quietConsole } from './base/quiet-console.ts';
+import { type Config, helpText, parseConfig, wantsHelp } from './config/config.ts';
+import { openEmbeddedPostgres } from './db/embedded/embedded-postgres.ts';
 import { migrate } from './db/migrate.ts';
 import { assertOwnConnections } from './db/pooler.ts';
 import { assertWritable, describeDatabaseFault, settleDatabaseUrl } from './db/reach-database.ts';
-import { fillTakenOver } from './ledger/pg-taken-over.ts';
-import { describeListenFault } from './listen-fault.ts';
-import { createLog, type Log } from './log.ts';
-import { quietConsole } from './quiet-console.ts';
+import { fillTakenOver } from './ledger/store/pg-taken-over.ts';
 import { openServer, type Server } from './server.ts';
 
 const RETRY_MS = 1_000;

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEmbeddedPostgres } from '@tablo/sync-server/db/embedded-postgres';
+import { openEmbeddedPostgres } from '@tablo/sync-server/db/embedded/embedded-postgres';
 import { migrate } from '@tablo/sync-server/db/migrate';
 import pg from 'pg';
 

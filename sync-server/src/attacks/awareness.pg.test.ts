@@ -2,7 +2,7 @@
 import type { UserId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { PgMembership } from '../access/pg-membership.ts';
+import { PgMembership } from '../access/members/pg-membership.ts';
 import { signToken, type TestServer } from '../sync/test-server.ts';
 import { awarenessFrame, frame, syncFrame, TYPE, UPDATE } from './frames.ts';
 import type { RawClient } from './raw-client.ts';

@@ -7,14 +7,14 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Limits } from '../access/limits.ts';
-import { createCalmLog } from '../calm-log.ts';
-import { PATIENCE } from '../http-connections.ts';
-import { createLog } from '../log.ts';
-import { openPort, type Port } from '../port.ts';
-import { createPageListener } from '../rest/page-listener.ts';
-import { openStaticPage } from '../rest/static-page.ts';
-import { defaultLimitSettings, newUser, openTestRest, type TestRest } from '../rest/test-rest.ts';
+import { Limits } from '../access/limits/limits.ts';
+import { createCalmLog } from '../base/calm-log.ts';
+import { PATIENCE } from '../base/http-connections.ts';
+import { createLog } from '../base/log.ts';
+import { openPort, type Port } from '../base/port.ts';
+import { openStaticPage } from '../rest/answers/static-page.ts';
+import { createPageListener } from '../rest/pages/page-listener.ts';
+import { defaultLimitSettings, newUser, openTestRest, type TestRest } from '../rest/testing/test-rest.ts';
 
 const times = <T>(count: number, make: (nth: number) => T): T[] => Array.from({ length: count }, (_, nth) => make(nth));
 

@@ -1,7 +1,7 @@
 /** Sockets: many, silent, half-open, never reading, never stopping. Who asks too much is cut; members get in and are heard. */
 import { createEntryId, type UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { JwtVerifier } from '../access/token-verifier.ts';
+import { JwtVerifier } from '../access/tokens/token-verifier.ts';
 import { FramePace } from '../sync/socket/frame-pace.ts';
 import { signToken, type TestServer } from '../sync/test-server.ts';
 import { addTablos } from './documents.ts';

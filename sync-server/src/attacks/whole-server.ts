@@ -1,11 +1,11 @@
 /** The whole server as `main.ts` starts it, on a database of its own: for attacks from outside the conversation. What it logs and counts can be looked at. */
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { createCalmLog } from '../calm-log.ts';
-import { parseConfig } from '../config.ts';
+import { createCalmLog } from '../base/calm-log.ts';
+import { createLog, silentLog } from '../base/log.ts';
+import { parseConfig } from '../config/config.ts';
 import { migrate } from '../db/migrate.ts';
-import { openTestDatabase } from '../db/test-database.ts';
-import { createLog, silentLog } from '../log.ts';
+import { openTestDatabase } from '../db/testing/test-database.ts';
 import { openServer } from '../server.ts';
 
 /** Of this machine as well, and other addresses than the first: Linux has all of 127/8. */

@@ -7,11 +7,20 @@ import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as Y from 'yjs';
 import { createPool } from '../db/pool.ts';
-import { openTestDatabase, type TestDatabase } from '../db/test-database.ts';
+import { openTestDatabase, type TestDatabase } from '../db/testing/test-database.ts';
 import { PgDocumentStore } from '../documents/pg-document-store.ts';
 import { Ledger } from '../ledger/ledger.ts';
-import { alice, bob, carol, entriesOf, type Loaded, load, Replica, submissionOf } from '../ledger/ledger-fixture.ts';
-import { PgLedgerStore } from '../ledger/pg-ledger.ts';
+import { PgLedgerStore } from '../ledger/store/pg-ledger.ts';
+import {
+  alice,
+  bob,
+  carol,
+  entriesOf,
+  type Loaded,
+  load,
+  Replica,
+  submissionOf,
+} from '../ledger/testing/ledger-fixture.ts';
 import type { Drift, DriftCode } from './drift.ts';
 import { audit } from './pg-audit.ts';
 

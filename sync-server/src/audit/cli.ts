@@ -1,9 +1,10 @@
 /** `npm run audit`: compares documents with rows, prints what differs. Exit code 0: nothing; 1: drift; 2: it could not look. */
-import { parseConfig } from '../config.ts';
-import { openEmbeddedPostgres } from '../db/embedded-postgres.ts';
+
+import { silentLog } from '../base/log.ts';
+import { parseConfig } from '../config/config.ts';
+import { openEmbeddedPostgres } from '../db/embedded/embedded-postgres.ts';
 import { createPool, endPool } from '../db/pool.ts';
 import { settleDatabaseUrl } from '../db/reach-database.ts';
-import { silentLog } from '../log.ts';
 import { DRIFTS, type Drift } from './drift.ts';
 import { findRunningPostgres, hasCluster } from './embedded-url.ts';
 import { audit } from './pg-audit.ts';

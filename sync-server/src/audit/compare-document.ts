@@ -3,7 +3,7 @@ import { encodeEntryContent, type MemberEntry } from '@tablo/schema/entry';
 import type { EntryId } from '@tablo/schema/ids';
 import { compareKeys } from '@tablo/schema/shown-at';
 import type { TimelineMessage } from '@tablo/schema/timeline';
-import { digestContent } from '../ledger/digest.ts';
+import { digestContent } from '../ledger/store/digest.ts';
 import type { DocumentView } from './document-view.ts';
 import type { Finding } from './drift.ts';
 import type { EntryRecord, MessageRecord, Records } from './records.ts';

@@ -5,7 +5,7 @@
 import { encodeEntryContent } from '@tablo/schema/entry';
 import type { EntryId, UserId } from '@tablo/schema/ids';
 import { compareKeys, computeShownAt } from '@tablo/schema/shown-at';
-import { digestContent } from '../ledger/digest.ts';
+import { digestContent } from '../ledger/store/digest.ts';
 import type { Finding } from './drift.ts';
 import type { EntryRecord, MessageRecord, Records, TabloRecord } from './records.ts';
 

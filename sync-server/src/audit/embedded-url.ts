@@ -1,7 +1,7 @@
 /** Where the embedded PostgreSQL of a running server answers: the audit is most wanted while the server runs, and its cluster can have one owner only. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { processIdentity } from '../db/process-identity.ts';
+import { processIdentity } from '../db/embedded/process-identity.ts';
 
 const read = (path: string) => readFile(path, 'utf8').catch(() => '');
 

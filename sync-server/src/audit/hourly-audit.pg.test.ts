@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
+import { silentLog } from '../base/log.ts';
+import { Metrics } from '../base/metrics.ts';
 import { createPool } from '../db/pool.ts';
-import { openTestDatabase } from '../db/test-database.ts';
-import { silentLog } from '../log.ts';
-import { Metrics } from '../metrics.ts';
+import { openTestDatabase } from '../db/testing/test-database.ts';
 import type { AuditSummary, Drift } from './drift.ts';
 import { openHourlyAudit } from './hourly-audit.ts';
 import type { LastAudit } from './pg-audit-slot.ts';

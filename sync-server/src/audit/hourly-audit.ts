@@ -1,6 +1,7 @@
 /** The audit while the server runs: once an hour over all servers of a database, gently, and never in the way of stopping. */
+
+import type { Log } from '../base/log.ts';
 import type { Pool } from '../db/pool.ts';
-import type { Log } from '../log.ts';
 import type { AuditSummary, Drift } from './drift.ts';
 import { audit } from './pg-audit.ts';
 import { type LastAudit, takeAuditSlot } from './pg-audit-slot.ts';

@@ -3,7 +3,7 @@
  * reported, and the others get their turn. When it does not, or when table after table is locked, there is nothing to go on with.
  */
 import type { Pool, PoolClient } from 'pg';
-import { isDatabaseAway } from '../database-away.ts';
+import { isDatabaseAway } from '../base/database-away.ts';
 
 /** Tablos in a row that cost a connection or waited for a lock in vain. One tablo's rows may end a backend; whole tables are another matter. */
 const AWAY_IN_A_ROW_MAX = 3;

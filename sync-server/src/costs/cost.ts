@@ -1,5 +1,5 @@
 /** What a row of the table of costs says. */
-import type { OPTIONS } from '../config-options.ts';
+import type { OPTIONS } from '../config/config-options.ts';
 
 type Payer = 'user' | 'address' | 'connection' | 'socket' | 'document' | 'tablo' | 'message' | 'all strangers' | 'all';
 

@@ -3,7 +3,7 @@
  * its other end.
  */
 import pg from 'pg';
-import { markDatabaseError } from '../database-away.ts';
+import { markDatabaseError } from '../base/database-away.ts';
 import { type SessionSettings, sessionSql } from './session-settings.ts';
 
 /** As the pool calls it, without an error when all is well. */

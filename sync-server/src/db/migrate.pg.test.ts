@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from './db-log.ts';
 import { migrate } from './migrate.ts';
-import { onServer, openEmptyDatabase, type TestDatabase } from './test-database.ts';
 import { makeRole } from './testing/make-role.ts';
+import { onServer, openEmptyDatabase, type TestDatabase } from './testing/test-database.ts';
 
 let database: TestDatabase;
 beforeEach(async () => {

@@ -5,16 +5,16 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isDatabaseAway } from '../database-away.ts';
+import { isDatabaseAway } from '../base/database-away.ts';
 import { CannotStart } from './cannot-start.ts';
-import { checkHost, checkTakenOver } from './check-host.ts';
 import { DatabaseClient } from './database-client.ts';
 import type { DbLog } from './db-log.ts';
-import { renameProfiles } from './earlier-release.ts';
-import { warnOfHostRights } from './host-rights.ts';
-import { findHidden } from './row-security.ts';
-import { createRoles } from './supabase-roles.ts';
-import { followHostRoles, hasEarlierServer, reportTakenOver, takeOver } from './take-over.ts';
+import { checkHost, checkTakenOver } from './host/check-host.ts';
+import { renameProfiles } from './host/earlier-release.ts';
+import { warnOfHostRights } from './host/host-rights.ts';
+import { findHidden } from './host/row-security.ts';
+import { createRoles } from './host/supabase-roles.ts';
+import { followHostRoles, hasEarlierServer, reportTakenOver, takeOver } from './host/take-over.ts';
 
 const MIGRATIONS_DIR = fileURLToPath(new URL('./migrations', import.meta.url));
 /** Ours among advisory locks, apart from any other program that migrates the same database. */

@@ -1,9 +1,9 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isDatabaseAway } from '../database-away.ts';
+import { isDatabaseAway } from '../base/database-away.ts';
 import { silentLog } from './db-log.ts';
 import { createPool } from './pool.ts';
-import { onServer, openTestDatabase, type TestDatabase } from './test-database.ts';
+import { onServer, openTestDatabase, type TestDatabase } from './testing/test-database.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog } from './db-log.ts';
 import { migrate } from './migrate.ts';
 import { createPool } from './pool.ts';
-import { openEmptyDatabase, type TestDatabase } from './test-database.ts';
 import { copyMigrations } from './testing/copy-migrations.ts';
+import { openEmptyDatabase, type TestDatabase } from './testing/test-database.ts';
 
 const REPAIR = '0006_sql-entrance.sql';
 const [alice, bob] = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'];

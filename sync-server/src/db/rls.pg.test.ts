@@ -2,7 +2,7 @@ import { createEntryId } from '@tablo/schema/ids';
 import type { Pool, PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool } from './pool.ts';
-import { openTestDatabase, type TestDatabase } from './test-database.ts';
+import { openTestDatabase, type TestDatabase } from './testing/test-database.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a';
 const eve = '00000000-0000-4000-8000-00000000000e';

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from './db-log.ts';
 import { migrate } from './migrate.ts';
 import { createPool } from './pool.ts';
-import { onServer, openEmptyDatabase, type TestDatabase } from './test-database.ts';
 import { actAs, HOST_DATABASE } from './testing/host-database.ts';
 import { makeRole } from './testing/make-role.ts';
+import { onServer, openEmptyDatabase, type TestDatabase } from './testing/test-database.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a';
 const eve = '00000000-0000-4000-8000-00000000000e';

@@ -1,6 +1,6 @@
 import { isVisible } from '@tablo/schema/text';
 import { expect, it } from 'vitest';
-import { onServer, openTestDatabase } from './test-database.ts';
+import { onServer, openTestDatabase } from './testing/test-database.ts';
 import { visiblePattern } from './visible-pattern.ts';
 
 it('[R8] PostgreSQL finds the very characters that can be seen, of all that there are, and in texts', async () => {

@@ -1,7 +1,7 @@
 import { type DocumentName, encodeDocumentName } from '@tablo/schema/document-name';
 import { createEntryId, type TabloId } from '@tablo/schema/ids';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { silentLog } from '../log.ts';
+import { silentLog } from '../base/log.ts';
 import { openErasures } from './erasures.ts';
 
 /** What SPEC D14 and THREAT-MODEL promise, by the settings of the server as it is started: none of them is given here. */

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DocumentName, encodeDocumentName } from '@tablo/schema/document-name';
-import type { Log } from '../log.ts';
+import type { Log } from '../base/log.ts';
 import type { ErasureStore } from './erasure-store.ts';
 
 /** Deletions of one tablo within this time share a move: each move costs its members a join. */

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as Y from 'yjs';
 import { createPool } from '../db/pool.ts';
-import { openTestDatabase, type TestDatabase } from '../db/test-database.ts';
+import { openTestDatabase, type TestDatabase } from '../db/testing/test-database.ts';
 import { PgDocumentStore } from './pg-document-store.ts';
 
 let database: TestDatabase;

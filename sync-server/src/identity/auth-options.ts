@@ -5,9 +5,9 @@ import { MAX_PERSON_NAME_CODE_POINTS, parseName } from '@tablo/schema/name';
 import type { BetterAuthOptions } from 'better-auth';
 import { APIError } from 'better-auth/api';
 import { jwt } from 'better-auth/plugins/jwt';
+import { hostsOf } from '../base/forwarded.ts';
+import { createHostCheck, createOriginRules } from '../base/origins.ts';
 import type { createPool } from '../db/pool.ts';
-import { hostsOf } from '../forwarded.ts';
-import { createHostCheck, createOriginRules } from '../origins.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { keepNewestSessions } from './pg-sessions.ts';
 

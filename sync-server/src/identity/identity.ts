@@ -5,9 +5,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { betterAuth } from 'better-auth';
 import type { JSONWebKeySet } from 'jose';
-import { isDatabaseAway } from '../database-away.ts';
+import { isDatabaseAway } from '../base/database-away.ts';
+import type { Log } from '../base/log.ts';
 import { createPool } from '../db/pool.ts';
-import type { Log } from '../log.ts';
 import { type AuthSettings, authOptions, CLIENT_ADDRESS_HEADER, type Report } from './auth-options.ts';
 import { PasswordHasher } from './password-hasher.ts';
 import { readIdentitySecret } from './pg-identity-secret.ts';

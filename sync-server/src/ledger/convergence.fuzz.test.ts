@@ -17,8 +17,8 @@ import { Timeline, type TimelineMessage } from '@tablo/schema/timeline';
 import { expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { Ledger } from './ledger.ts';
-import { alice, bob, carol, entriesOf, type Loaded, load, submissionOf } from './ledger-fixture.ts';
-import { MemoryLedgerStore } from './memory-ledger.ts';
+import { MemoryLedgerStore } from './store/memory-ledger.ts';
+import { alice, bob, carol, entriesOf, type Loaded, load, submissionOf } from './testing/ledger-fixture.ts';
 
 const T = 1_700_000_000_000;
 const SEEDS = 60;

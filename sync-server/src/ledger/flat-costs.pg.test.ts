@@ -4,10 +4,10 @@ import { createEntryId, type EntryId, type TabloId } from '@tablo/schema/ids';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool } from '../db/pool.ts';
-import { openTestDatabase, type TestDatabase } from '../db/test-database.ts';
+import { openTestDatabase, type TestDatabase } from '../db/testing/test-database.ts';
 import { Ledger } from './ledger.ts';
-import { alice, bob, load, Replica, submissionOf } from './ledger-fixture.ts';
-import { PgLedgerStore } from './pg-ledger.ts';
+import { PgLedgerStore } from './store/pg-ledger.ts';
+import { alice, bob, load, Replica, submissionOf } from './testing/ledger-fixture.ts';
 
 const LITTLE = 10_000;
 const MUCH = Number(process.env['HISTORY_ROWS'] ?? 1_000_000);

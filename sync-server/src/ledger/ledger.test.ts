@@ -1,11 +1,11 @@
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { describe, expect, it, vi } from 'vitest';
 import { Ledger } from './ledger.ts';
-import { describeLedger } from './ledger-contract.ts';
-import { alice, bob, codeOf, entriesOf, load, Replica, submissionOf } from './ledger-fixture.ts';
-import { type LedgerStore, SHARED, UnstorableError, type Writes } from './ledger-store.ts';
-import type { LiveDocument } from './live-document.ts';
-import { MemoryLedgerStore } from './memory-ledger.ts';
+import { describeLedger } from './store/ledger-contract.ts';
+import { type LedgerStore, SHARED, UnstorableError, type Writes } from './store/ledger-store.ts';
+import type { LiveDocument } from './store/live-document.ts';
+import { MemoryLedgerStore } from './store/memory-ledger.ts';
+import { alice, bob, codeOf, entriesOf, load, Replica, submissionOf } from './testing/ledger-fixture.ts';
 
 describeLedger('memory', async () => {
   const store = new MemoryLedgerStore();

@@ -13,18 +13,18 @@
  * 6. What waits is bounded, by user, by tablo and in all (`Waiting`).
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import type { EpochLimits } from '../limit-settings.ts';
-import { Committer, refusedAs } from './committer.ts';
-import { EPOCH_LIMITS, isFull } from './epoch-limits.ts';
-import { IdsUnderWay } from './ids-under-way.ts';
-import { alone, type LedgerStore, SHARED } from './ledger-store.ts';
-import type { LiveDocument } from './live-document.ts';
-import { Quarantine, type RunResult } from './quarantine.ts';
-import { QuietMoves } from './quiet-moves.ts';
-import { BATCH_MAX_ENTRIES, BATCH_MAX_SUBMISSIONS, isLarge, SharedBatch } from './shared-batch.ts';
-import { StoreState } from './store-state.ts';
-import { countEntries, type Outcome, type Submission } from './submission.ts';
-import { type Queued, Waiting } from './waiting.ts';
+import type { EpochLimits } from '../config/limit-settings.ts';
+import { Committer, refusedAs } from './commit/committer.ts';
+import { IdsUnderWay } from './commit/ids-under-way.ts';
+import { Quarantine, type RunResult } from './commit/quarantine.ts';
+import { QuietMoves } from './commit/quiet-moves.ts';
+import { BATCH_MAX_ENTRIES, BATCH_MAX_SUBMISSIONS, isLarge, SharedBatch } from './commit/shared-batch.ts';
+import { countEntries, type Outcome, type Submission } from './commit/submission.ts';
+import { type Queued, Waiting } from './commit/waiting.ts';
+import { EPOCH_LIMITS, isFull } from './store/epoch-limits.ts';
+import { alone, type LedgerStore, SHARED } from './store/ledger-store.ts';
+import type { LiveDocument } from './store/live-document.ts';
+import { StoreState } from './store/store-state.ts';
 
 /** A statement about one tablo, at the first try and in the end: what is slow by itself shall not hold a lane for long before that is known. */
 const ALONE_MIN_MS = 1_000;

@@ -3,7 +3,7 @@
  * shows itself again that would be nobody's in the new document, and somebody else could take it.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import type { Limits } from '../access/limits.ts';
+import type { Limits } from '../access/limits/limits.ts';
 import type { FrontierView } from '../admission/frontier.ts';
 import { type Run, VOID } from '../admission/run.ts';
 import type { ClientClaims } from './client-claims.ts';

@@ -3,7 +3,7 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool } from '../db/pool.ts';
-import { openTestDatabase } from '../db/test-database.ts';
+import { openTestDatabase } from '../db/testing/test-database.ts';
 import { testClientClaims } from './client-claims-contract.ts';
 import { PgClientClaims } from './pg-client-claims.ts';
 

@@ -5,8 +5,8 @@ import { COSTS } from '../costs/costs.ts';
 import { REST_COSTS } from '../costs/rest-costs.ts';
 import { CONTROL_FRAMES } from '../sync/socket/frame-intake.ts';
 import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/read-frame.ts';
-import type { RestApp } from './route.ts';
-import { BESIDE_ROUTES, openAllRoutes as openAll } from './test-all-routes.ts';
+import type { RestApp } from './routes/route.ts';
+import { BESIDE_ROUTES, openAllRoutes as openAll } from './testing/test-all-routes.ts';
 
 /** What stands in front of the routes: `paid-routes.test.ts` shows what it takes. `ALL /chat/*` is a route as well, the last. */
 const MIDDLEWARE = ['ALL /*', 'ALL /api/*'];

@@ -1,8 +1,15 @@
 import { errorBody } from '@tablo/schema/rest/common';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Limits } from '../access/limits.ts';
-import { createLog } from '../log.ts';
-import { defaultLimitSettings, insertMessage, newTablo, newUser, openTestRest, type TestRest } from './test-rest.ts';
+import { Limits } from '../access/limits/limits.ts';
+import { createLog } from '../base/log.ts';
+import {
+  defaultLimitSettings,
+  insertMessage,
+  newTablo,
+  newUser,
+  openTestRest,
+  type TestRest,
+} from './testing/test-rest.ts';
 
 let rest: TestRest;
 beforeAll(async () => {

@@ -5,8 +5,8 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool } from '../db/pool.ts';
-import { watchPool } from './pg-watched-pool.ts';
-import { insertMessage, newUser, openTestRest, type TestRest } from './test-rest.ts';
+import { watchPool } from './stores/pg-watched-pool.ts';
+import { insertMessage, newUser, openTestRest, type TestRest } from './testing/test-rest.ts';
 
 const FEW = 1_000;
 const MANY = 100_000;

@@ -2,8 +2,8 @@
 import { channelsAnswer } from '@tablo/schema/rest/channel';
 import { invitationsAnswer, inviteGlance } from '@tablo/schema/rest/member';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Statement, watchPool } from './pg-watched-pool.ts';
-import { newUser, openTestRest, type TestRest } from './test-rest.ts';
+import { type Statement, watchPool } from './stores/pg-watched-pool.ts';
+import { newUser, openTestRest, type TestRest } from './testing/test-rest.ts';
 
 const HUGE = 2_000_000;
 /** Of one statement's rows: an answer about one tablo is some hundred bytes, a name that is cut up to 1,600. */

@@ -1,13 +1,13 @@
 /** [R11] The table of costs says what everything pays; this asks for everything, and sees what was taken. A refusal is told, and nothing else happens. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
-import { Limits } from '../access/limits.ts';
+import { Limits } from '../access/limits/limits.ts';
 import { EVERYTHING } from '../costs/cost.ts';
 import { COSTS } from '../costs/costs.ts';
-import { createPageListener } from './page-listener.ts';
-import { openStaticPage } from './static-page.ts';
-import { BESIDE_ROUTES, GOOD_TOKEN, openAllRoutes } from './test-all-routes.ts';
-import { defaultLimitSettings, newTablo } from './test-rest.ts';
+import { openStaticPage } from './answers/static-page.ts';
+import { createPageListener } from './pages/page-listener.ts';
+import { BESIDE_ROUTES, GOOD_TOKEN, openAllRoutes } from './testing/test-all-routes.ts';
+import { defaultLimitSettings, newTablo } from './testing/test-rest.ts';
 
 interface Asked {
   readonly method: string;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { countingPool } from './pg-watched-pool.ts';
-import { newTablo, newUser, openTestRest, type TestRest } from './test-rest.ts';
+import { countingPool } from './stores/pg-watched-pool.ts';
+import { newTablo, newUser, openTestRest, type TestRest } from './testing/test-rest.ts';
 
 const statements: string[] = [];
 let rest: TestRest;

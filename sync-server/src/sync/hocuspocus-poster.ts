@@ -6,10 +6,10 @@ import { encodeDocumentName } from '@tablo/schema/document-name';
 import type { Message } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { err, ok, type Result } from '@tablo/schema/result';
-import type { Limits } from '../access/limits.ts';
-import type { Membership } from '../access/membership.ts';
+import type { Limits } from '../access/limits/limits.ts';
+import type { Membership } from '../access/members/membership.ts';
+import type { Outcome } from '../ledger/commit/submission.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Outcome } from '../ledger/submission.ts';
 import type { MessagePoster } from '../rest/message-poster.ts';
 import { EPOCH_MOVED, type LiveDocuments } from './extensions/documents-extension.ts';
 

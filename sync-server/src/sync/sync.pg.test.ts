@@ -2,7 +2,7 @@ import { createEdit, createMessage, createReaction } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as Y from 'yjs';
-import { PgDrafts } from '../rest/pg-drafts.ts';
+import { PgDrafts } from '../rest/stores/pg-drafts.ts';
 import { openTestServer, openYjsClient, signToken, TestClient, type TestServer } from './test-server.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;

@@ -1,7 +1,7 @@
 /** A host application's database of its own, and addresses to reach it: as its owner, who is no superuser, and as a superuser. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onServer, openEmptyDatabase } from '../test-database.ts';
+import { onServer, openEmptyDatabase } from './test-database.ts';
 
 export const ada = 'a0000000-0000-4000-8000-000000000001';
 export const ben = 'a0000000-0000-4000-8000-000000000002';

@@ -2,8 +2,8 @@ import { Hocuspocus } from '@hocuspocus/server';
 import { encodeDocumentName } from '@tablo/schema/document-name';
 import { createEntryId, type TabloId } from '@tablo/schema/ids';
 import { describe, expect, it } from 'vitest';
+import { silentLog } from '../../base/log.ts';
 import type { DocumentStore } from '../../documents/document-store.ts';
-import { silentLog } from '../../log.ts';
 import { LiveDocuments } from './documents-extension.ts';
 
 const name = encodeDocumentName({ tabloId: createEntryId() as string as TabloId, epoch: 1 });

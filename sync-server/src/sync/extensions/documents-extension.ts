@@ -18,9 +18,9 @@ import type {
 import { createRefusal, type ReasonCode } from '@tablo/schema/close-codes';
 import { parseDocumentName } from '@tablo/schema/document-name';
 import { encodeStateless } from '@tablo/schema/stateless';
+import type { Log } from '../../base/log.ts';
 import type { DocumentStore, StoredDocument } from '../../documents/document-store.ts';
-import { LiveDocument } from '../../ledger/live-document.ts';
-import type { Log } from '../../log.ts';
+import { LiveDocument } from '../../ledger/store/live-document.ts';
 import { cut } from '../sessions/connections.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';
 

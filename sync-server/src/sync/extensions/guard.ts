@@ -3,7 +3,7 @@
  * pass: their rejections are answers.
  */
 import type { Extension } from '@hocuspocus/server';
-import type { Log } from '../../log.ts';
+import type { Log } from '../../base/log.ts';
 
 const UNAWAITED = [
   'onChange',

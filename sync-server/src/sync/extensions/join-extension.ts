@@ -1,6 +1,6 @@
 /** First sync steps: answered by `JoinAnswers`, not by Hocuspocus, which would encode the whole document anew for each, whatever is still unread (TRAPS 1.4). */
 import type { beforeHandleMessagePayload, connectedPayload, Extension } from '@hocuspocus/server';
-import type { Limits } from '../../access/limits.ts';
+import type { Limits } from '../../access/limits/limits.ts';
 import { type Encodings, MAX_VECTOR_BYTES } from '../joins/encodings.ts';
 import type { JoinAnswers } from '../joins/join-answers.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';

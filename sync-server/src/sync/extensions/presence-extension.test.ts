@@ -1,9 +1,9 @@
 import type { beforeHandleMessagePayload } from '@hocuspocus/server';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { expect, it } from 'vitest';
-import type { Limits } from '../../access/limits.ts';
+import type { Limits } from '../../access/limits/limits.ts';
 import { awarenessFrame } from '../../attacks/frames.ts';
-import { silentLog } from '../../log.ts';
+import { silentLog } from '../../base/log.ts';
 import type { ClientClaims } from '../../presence/client-claims.ts';
 import { Connections } from '../sessions/connections.ts';
 import { addConnection } from '../test-connections.ts';

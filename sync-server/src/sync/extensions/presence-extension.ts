@@ -8,8 +8,8 @@
 import type { beforeHandleMessagePayload, connectedPayload, Document, Extension } from '@hocuspocus/server';
 import * as encoding from 'lib0/encoding';
 import { applyAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness';
-import type { Limits } from '../../access/limits.ts';
-import type { Log } from '../../log.ts';
+import type { Limits } from '../../access/limits/limits.ts';
+import type { Log } from '../../base/log.ts';
 import type { ClientClaims } from '../../presence/client-claims.ts';
 import { type Peer, readPresence } from '../../presence/read-presence.ts';
 import { sanitizePresence } from '../../presence/sanitize-presence.ts';

@@ -3,11 +3,11 @@ import type { Extension, onStatelessPayload } from '@hocuspocus/server';
 import { createRefusal } from '@tablo/schema/close-codes';
 import { isEntryId } from '@tablo/schema/ids';
 import { parseClientStateless, type ServerStateless } from '@tablo/schema/stateless';
-import { KeyedGate } from '../../access/keyed-gate.ts';
-import type { Limits } from '../../access/limits.ts';
+import { KeyedGate } from '../../access/limits/keyed-gate.ts';
+import type { Limits } from '../../access/limits/limits.ts';
+import type { Log } from '../../base/log.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { DurableEntry, LedgerStore } from '../../ledger/ledger-store.ts';
-import type { Log } from '../../log.ts';
+import type { DurableEntry, LedgerStore } from '../../ledger/store/ledger-store.ts';
 import { tell } from '../sessions/connections.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';
 

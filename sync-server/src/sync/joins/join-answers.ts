@@ -12,7 +12,7 @@ import type { Document } from '@hocuspocus/server';
 import { OutgoingMessage } from '@hocuspocus/server';
 import type { UserId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
-import type { Limits } from '../../access/limits.ts';
+import type { Limits } from '../../access/limits/limits.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';
 import { FRAME, SYNC_STEP_1, SYNC_STEP_2 } from '../socket/read-frame.ts';
 import type { SharedSocket } from '../socket/shared-socket.ts';

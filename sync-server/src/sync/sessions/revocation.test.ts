@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseChange } from '../../access/changes.ts';
-import type { Member } from '../../access/membership.ts';
-import { silentLog } from '../../log.ts';
+import { parseChange } from '../../access/members/changes.ts';
+import type { Member } from '../../access/members/membership.ts';
+import { silentLog } from '../../base/log.ts';
 import { addConnection } from '../test-connections.ts';
 import { Connections } from './connections.ts';
 import { Revocation } from './revocation.ts';

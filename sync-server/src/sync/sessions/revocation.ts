@@ -10,9 +10,9 @@
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { canWrite } from '@tablo/schema/roles';
-import type { Change } from '../../access/changes.ts';
-import type { Member, Membership } from '../../access/membership.ts';
-import type { Log } from '../../log.ts';
+import type { Change } from '../../access/members/changes.ts';
+import type { Member, Membership } from '../../access/members/membership.ts';
+import type { Log } from '../../base/log.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';
 import { ChangedNews } from './changed-news.ts';
 import { type Connections, cut } from './connections.ts';

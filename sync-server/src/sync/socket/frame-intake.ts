@@ -5,8 +5,8 @@
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { PING } from '@tablo/schema/ping';
 import * as encoding from 'lib0/encoding';
-import type { Limits } from '../../access/limits.ts';
-import type { Log } from '../../log.ts';
+import type { Limits } from '../../access/limits/limits.ts';
+import type { Log } from '../../base/log.ts';
 import type { CorkedSocket } from './corked-socket.ts';
 import { judgeFrame } from './frame-gate.ts';
 import type { FramePace } from './frame-pace.ts';

@@ -2,9 +2,9 @@
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { encodeDocumentName } from '@tablo/schema/document-name';
 import { isTabloId } from '@tablo/schema/ids';
-import { KeyedGate } from '../../access/keyed-gate.ts';
-import type { Limits } from '../../access/limits.ts';
-import type { Membership } from '../../access/membership.ts';
+import { KeyedGate } from '../../access/limits/keyed-gate.ts';
+import type { Limits } from '../../access/limits/limits.ts';
+import type { Membership } from '../../access/members/membership.ts';
 import type { SocketState } from './socket-state.ts';
 import type { TokenChecks } from './token-checks.ts';
 

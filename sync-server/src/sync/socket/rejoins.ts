@@ -3,7 +3,7 @@
  * what comes for a document that is being joined, and throws it away with a join that ends, the next token included; and what a client says after its denial, it keeps
  * for the next one. So what comes after a farewell is held back here until that has been carried out, and what comes between two joins is dropped.
  */
-import { LruMap } from '../../access/lru-map.ts';
+import { LruMap } from '../../access/tokens/lru-map.ts';
 import { FRAME } from './read-frame.ts';
 
 /** Names of up to 256 bytes. A forgotten one is treated as if it had never been joined. */

@@ -9,9 +9,9 @@
  */
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { err, type Result } from '@tablo/schema/result';
-import type { Claims } from '../../access/claims.ts';
-import type { Limits } from '../../access/limits.ts';
-import type { TokenVerifier } from '../../access/token-verifier.ts';
+import type { Limits } from '../../access/limits/limits.ts';
+import type { Claims } from '../../access/tokens/claims.ts';
+import type { TokenVerifier } from '../../access/tokens/token-verifier.ts';
 import type { SocketState } from './socket-state.ts';
 
 /** An honest client has one that expired meanwhile, and asks for another. */

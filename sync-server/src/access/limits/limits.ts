@@ -1,0 +1,133 @@
+/** Holds users, addresses, sockets and strangers to the settings, and counts what bit. */
+
+import type { LimitSettings } from '../../config/limit-settings.ts';
+import type { RouteCost } from '../../costs/rest-costs.ts';
+import { TokenBuckets } from './token-buckets.ts';
+
+/** What a user has so much of a second: over WebSockets, then over REST. */
+export type UserRate =
+  | 'frames'
+  | 'entries'
+  | 'bytes'
+  | 'awareness'
+  | 'claims'
+  | 'joins'
+  | 'joinBytes'
+  | 'questions'
+  | 'answerBytes'
+  | RestRate;
+type RestRate = Exclude<RouteCost, 'lists'>;
+/** What an address has so much of: all that a stranger may ask for. */
+export type AddressRate =
+  | 'page'
+  | 'preflights'
+  | 'upgrades'
+  | 'health'
+  | 'open'
+  | 'auth'
+  | 'token-checks'
+  | 'sign-ins'
+  | 'sign-ups';
+export type Rate = UserRate | AddressRate;
+/** What bit: the label of the metric. */
+export type LimitName =
+  | Rate
+  | 'sockets'
+  | 'all-sockets'
+  | 'address-sockets'
+  | 'documents'
+  | 'sessions'
+  | 'held'
+  | 'strangers'
+  | 'unhandled'
+  | 'queued'
+  | 'unread'
+  | 'unfinished'
+  | 'user-requests'
+  | 'address-requests'
+  | 'refusals'
+  | 'waiting-requests'
+  | 'lists'
+  | 'hashes'
+  | 'asks'
+  | 'connections'
+  | 'address-connections'
+  | 'stalled';
+
+/** Probes of an orchestrator must never be told to wait because of what else comes from its address. */
+export const HEALTH_PER_SECOND = 1_000;
+/** How many seconds' worth may come at once. */
+const BURST_S = 10;
+/** A client that is back with a thousand tablos; all of it is thread time that others wait for. */
+const FRAMES_BURST_S = 3;
+const TOKEN_CHECKS_BURST_S = 20;
+const MINUTE_S = 60;
+
+export class Limits {
+  readonly settings: LimitSettings;
+  readonly #onExceeded: (limit: LimitName) => void;
+  readonly #buckets: Readonly<Record<Rate, TokenBuckets>>;
+
+  constructor(settings: LimitSettings, onExceeded: (limit: LimitName) => void = () => {}) {
+    this.settings = settings;
+    this.#onExceeded = onExceeded;
+    const steady = (perSecond: number) => new TokenBuckets(perSecond, BURST_S * perSecond);
+    const minutely = (perMinute: number) => new TokenBuckets(perMinute / MINUTE_S, perMinute);
+    this.#buckets = {
+      frames: new TokenBuckets(settings.framesPerSecond, FRAMES_BURST_S * settings.framesPerSecond),
+      entries: new TokenBuckets(settings.entriesPerSecond, settings.entriesBurst),
+      bytes: new TokenBuckets(settings.bytesPerSecond, settings.bytesBurst),
+      awareness: steady(settings.awarenessPerSecond),
+      claims: new TokenBuckets(settings.claimsPerSecond, settings.joinsBurst),
+      joins: new TokenBuckets(settings.joinsPerSecond, settings.joinsBurst),
+      joinBytes: new TokenBuckets(settings.joinBytesPerSecond, settings.joinBytesBurst),
+      questions: new TokenBuckets(settings.questionsPerSecond, settings.joinsBurst),
+      reads: new TokenBuckets(settings.readsPerSecond, settings.readsBurst),
+      writes: new TokenBuckets(settings.writesPerSecond, settings.writesBurst),
+      changes: new TokenBuckets(settings.changesPerSecond, settings.changesBurst),
+      answerBytes: new TokenBuckets(settings.answerBytesPerSecond, settings.answerBytesBurst),
+      page: steady(settings.pagePerSecond),
+      preflights: steady(settings.pagePerSecond),
+      upgrades: steady(settings.pagePerSecond),
+      health: steady(HEALTH_PER_SECOND),
+      open: steady(settings.openPerSecond),
+      auth: steady(settings.openPerSecond),
+      'token-checks': new TokenBuckets(
+        settings.tokenChecksPerSecond,
+        TOKEN_CHECKS_BURST_S * settings.tokenChecksPerSecond,
+      ),
+      'sign-ins': minutely(settings.signInsPerMinute),
+      'sign-ups': minutely(settings.signUpsPerMinute),
+    };
+  }
+
+  /** Takes from a user's or an address's bucket; false, and counted, when it is empty. */
+  take(rate: Rate, key: string, cost: number): boolean {
+    return this.tryTake(rate, key, cost) || this.exceeded(rate);
+  }
+
+  /** The same for what is asked again until it may: not counted. */
+  tryTake(rate: Rate, key: string, cost: number): boolean {
+    return this.#buckets[rate].take(key, cost, performance.now());
+  }
+
+  /** What has been spent already, or could not be known before: the next has to wait for it. */
+  charge(rate: Rate, key: string, cost: number): void {
+    this.#buckets[rate].charge(key, cost, performance.now());
+  }
+
+  /** Whether a user owes nothing. */
+  isSolvent(rate: Rate, key: string): boolean {
+    return this.#buckets[rate].isSolvent(key, performance.now());
+  }
+
+  /** Whether a count is still below its bound; counted when it is not. */
+  allows(limit: LimitName, count: number, bound: number): boolean {
+    return count < bound || this.exceeded(limit);
+  }
+
+  exceeded(limit: LimitName): false {
+    this.#onExceeded(limit);
+    return false;
+  }
+}

@@ -1,0 +1,192 @@
+/** `Changes` by LISTEN, on a connection of its own: no pooler in transaction mode may stand between. */
+import type pg from 'pg';
+import type { Log } from '../../base/log.ts';
+import { DatabaseClient } from '../../db/database-client.ts';
+import { asPoolerError, assertOwnConnection, POOLED, PoolerError, readPid } from '../../db/pooler.ts';
+import { type Change, type Changes, parseChange } from './changes.ts';
+
+const CHANNEL = 'tablo_changes';
+/**
+ * [R6] A link that died without a word is noticed within KEEPALIVE_MS + ANSWER_MAX_MS, and replaced within CONNECT_MAX_MS more: less than the
+ * 5 seconds in which a removed member must be cut.
+ */
+const KEEPALIVE_MS = 1_500;
+const ANSWER_MAX_MS = 1_500;
+const CONNECT_MAX_MS = 1_500;
+const RETRY_MIN_MS = 50;
+const STATEMENT_TIMEOUT_MS = 10_000;
+const RETRY_MAX_MS = 1_000;
+/** A connection that is lost for less is no trouble: its return is told as `resync`. */
+const DEAF_MS = 3_000;
+const DEAF = 'Changes in the database are not heard right now (LISTEN): a removed member would not be cut off at once.';
+
+/** For `/readyz`. */
+export interface WatchedChanges extends Changes {
+  /** Why changes are not heard, as a sentence; null: they are. */
+  readonly trouble: string | null;
+}
+
+/** Waits until it listens, or until the first attempt has failed: from then on it keeps trying by itself [R11]. */
+export async function openChanges(url: string, log: Log): Promise<WatchedChanges> {
+  const changes = new PgChanges(url, log);
+  await changes.open();
+  return changes;
+}
+
+class PgChanges implements WatchedChanges {
+  readonly #url: string;
+  readonly #log: Log;
+  readonly #listeners = new Set<(change: Change) => void>();
+  #client: pg.Client | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #retryMs = RETRY_MIN_MS;
+  #isClosed = false;
+  #hasWarned = false;
+  /** By `performance.now()`; null: it listens, and was found to hear. */
+  #deafSince: number | null = performance.now();
+  /** Another address is needed. */
+  #pooler: string | null = null;
+
+  constructor(url: string, log: Log) {
+    this.#url = url;
+    this.#log = log;
+  }
+
+  get isListening(): boolean {
+    return this.#deafSince === null;
+  }
+
+  get trouble(): string | null {
+    if (this.#pooler !== null) return this.#pooler;
+    return this.#deafSince !== null && performance.now() - this.#deafSince > DEAF_MS ? DEAF : null;
+  }
+
+  subscribe(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async open(): Promise<void> {
+    const client = new DatabaseClient({
+      connectionString: this.#url,
+      application_name: 'tablo-chat listen',
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      connectionTimeoutMillis: CONNECT_MAX_MS,
+      query_timeout: ANSWER_MAX_MS,
+      keepAlive: true,
+    });
+    client.on('error', (error) => this.#lose(client, error));
+    client.on('end', () => this.#lose(client, new Error('the connection ended')));
+    client.on('notification', ({ channel, payload }) => channel === CHANNEL && this.#hear(payload ?? ''));
+    let pid = 0;
+    try {
+      await client.connect();
+      pid = await readPid(client);
+      await client.query(`LISTEN ${CHANNEL}`);
+    } catch (error) {
+      drop(client);
+      this.#retry(error);
+      return;
+    }
+    if (this.#isClosed) return drop(client);
+    this.#client = client;
+    // From now on: it may go silent while it is proved.
+    this.#watch(client, pid);
+    if (!(await this.#prove(client, pid))) return;
+    this.#deafSince = null;
+    this.#retryMs = RETRY_MIN_MS;
+    if (this.#hasWarned) this.#log.info('Listening for changes in the database again.');
+    this.#hasWarned = false;
+    this.#emit({ type: 'resync' });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    const client = this.#client;
+    this.#client = null;
+    if (client !== null) drop(client);
+  }
+
+  #watch(client: pg.Client, pid: number): void {
+    this.#timer = setTimeout(async () => {
+      if (await this.#answers(client, pid)) this.#watch(client, pid);
+    }, KEEPALIVE_MS);
+  }
+
+  /** `pid`: of the process that listens. Another one that answers does not. */
+  async #answers(client: pg.Client, pid: number): Promise<boolean> {
+    try {
+      if ((await readPid(client)) !== pid) throw new PoolerError(POOLED);
+    } catch (error) {
+      this.#lose(client, error);
+    }
+    return this.#client === client;
+  }
+
+  /** Whether notifications arrive, so far as can be told. A pooler may have come between since the start, by a failover for instance. */
+  async #prove(client: pg.Client, pid: number): Promise<boolean> {
+    try {
+      await assertOwnConnection(client, this.#url, { connectMs: CONNECT_MAX_MS, answerMs: ANSWER_MAX_MS });
+    } catch (error) {
+      // That a second connection is not to be had says nothing of this one.
+      if (asPoolerError(error) === null) return this.#answers(client, pid);
+      if (this.#client !== client) return false;
+      this.#lose(client, error);
+      // [R6] The database answers all the same, and what was not heard can be read.
+      this.#emit({ type: 'all' });
+      return false;
+    }
+    if (this.#client !== client) return false;
+    this.#pooler = null;
+    return true;
+  }
+
+  #lose(client: pg.Client, error: unknown): void {
+    if (this.#client !== client) return;
+    this.#client = null;
+    drop(client);
+    this.#retry(error);
+  }
+
+  #retry(error: unknown): void {
+    if (this.#isClosed) return;
+    clearTimeout(this.#timer);
+    this.#deafSince ??= performance.now();
+    const pooler = asPoolerError(error)?.message ?? this.#pooler;
+    // That trying again will not help is said as well, whatever was said before.
+    if (!this.#hasWarned || pooler !== this.#pooler)
+      this.#log.warn({ err: error }, 'Not listening for changes in the database; trying again.');
+    this.#hasWarned = true;
+    this.#pooler = pooler;
+    this.#timer = setTimeout(() => void this.open(), this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS);
+    this.#emit({ type: 'lost' });
+  }
+
+  #hear(payload: string): void {
+    const change = parseChange(payload);
+    if (change !== null) this.#emit(change);
+  }
+
+  #emit(change: Change): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(change);
+      } catch (error) {
+        // One listener's bug must not keep the others from cutting who has to be cut.
+        this.#log.error({ err: error }, 'A change could not be handled.');
+      }
+    }
+  }
+}
+
+/** Ends a connection that may not answer any more: without waiting, and whatever it still says goes unheard. */
+function drop(client: pg.Client): void {
+  client.removeAllListeners('notification');
+  client.end().catch(() => {}); // It is broken already, or its process ends with ours.
+  // `end()` says goodbye and waits for the other side, which may be gone: the socket would hold the process.
+  const { stream } = (client as unknown as { connection: { stream: { destroySoon?: () => void; unref?: () => void } } })
+    .connection;
+  stream.unref?.();
+}

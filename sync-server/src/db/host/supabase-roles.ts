@@ -1,0 +1,54 @@
+/** The three roles that Supabase's policies and grants speak of: made where they are missing, if this user may. Roles belong to the whole PostgreSQL server. */
+import { CannotStart, listOf } from '../cannot-start.ts';
+import type { DatabaseClient } from '../database-client.ts';
+import type { DbLog } from '../db-log.ts';
+
+const ROLES: Readonly<Record<string, string>> = {
+  anon: 'CREATE ROLE anon NOLOGIN NOINHERIT',
+  authenticated: 'CREATE ROLE authenticated NOLOGIN NOINHERIT',
+  service_role: 'CREATE ROLE service_role NOLOGIN NOINHERIT BYPASSRLS',
+};
+/** Where nobody has BYPASSRLS to give, as on many a managed PostgreSQL: the role is there all the same, for what the host grants it. */
+const SERVICE_ROLE = 'service_role';
+const WITHOUT_BYPASS = 'CREATE ROLE service_role NOLOGIN NOINHERIT';
+const NOT_ALLOWED = '42501';
+/** Another database's server has made it in this very moment. */
+const EXISTS_NOW = ['42710', '23505'];
+
+const NO_BYPASS =
+  'The role service_role was made without BYPASSRLS, which this database’s user may not give: the chat works, and programs of yours that use this role see no rows where row level security is on. A superuser can, once: ALTER ROLE service_role BYPASSRLS;';
+
+/** Within a transaction. Who may not make them is told what an administrator has to say. */
+export async function createRoles(client: DatabaseClient, user: string, log: DbLog): Promise<void> {
+  const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles WHERE rolname = ANY($1)', [
+    Object.keys(ROLES),
+  ]);
+  const there = new Set(rows.map(({ rolname }) => rolname));
+  const denied: string[] = [];
+  for (const [name, statement] of Object.entries(ROLES)) {
+    if (there.has(name) || (await isMade(client, statement))) continue;
+    if (name !== SERVICE_ROLE || !(await isMade(client, WITHOUT_BYPASS))) denied.push(name);
+    else log.warn({ role: name }, NO_BYPASS);
+  }
+  if (denied.length === 0) return;
+  const statements = denied.map((name) => `${ROLES[name]};`).join(' ');
+  const isOne = denied.length === 1;
+  throw new CannotStart(
+    `the ${isOne ? 'role' : 'roles'} ${listOf(denied)} ${isOne ? 'is' : 'are'} missing in this PostgreSQL server, and the user "${user}" may not create ${isOne ? 'it' : 'them'}. A superuser can, once: ${statements} Then start again.`,
+  );
+}
+
+async function isMade(client: DatabaseClient, statement: string): Promise<boolean> {
+  await client.query('SAVEPOINT make_role');
+  try {
+    await client.query(statement);
+    await client.query('RELEASE SAVEPOINT make_role');
+    return true;
+  } catch (error) {
+    await client.query('ROLLBACK TO SAVEPOINT make_role');
+    const { code } = error as { code?: unknown };
+    if (code === NOT_ALLOWED) return false;
+    if (EXISTS_NOW.includes(String(code))) return true;
+    throw error;
+  }
+}

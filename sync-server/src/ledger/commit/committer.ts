@@ -1,0 +1,169 @@
+/**
+ * Takes one batch into the store, trying again until its fate is known, and answers it. Used by the shared lane and by the lanes of single tablos alike: who
+ * decides which tablo is committed where is `Ledger`.
+ */
+import { createRefusal } from '@tablo/schema/close-codes';
+import type { EntryId } from '@tablo/schema/ids';
+import type { EpochLimits } from '../../config/limit-settings.ts';
+import { BlockedError, type LedgerStore, type Patience, UnstorableError } from '../store/ledger-store.ts';
+import type { LiveDocument } from '../store/live-document.ts';
+import type { StoreState } from '../store/store-state.ts';
+import { Attempt, type Done } from './attempt.ts';
+import { idsOf, type Outcome } from './submission.ts';
+import type { Queued, Waiting } from './waiting.ts';
+
+const RETRY_MIN_MS = 50;
+const RETRY_MAX_MS = 3_000;
+
+export type CommitResult =
+  | { readonly type: 'done' }
+  /** Something stands in the way of what is left of the batch; nothing of that was written. */
+  | { readonly type: 'blocked'; readonly error: BlockedError; readonly left: readonly Queued[] }
+  /** The ledger has closed; what was not committed is answered by it. */
+  | { readonly type: 'closed' };
+
+export interface CommitObserver {
+  onCommit(submissions: number, seconds: number): void;
+  onFailure(error: unknown): void;
+  /** Committed, applied and answered. */
+  onPublished(documents: readonly LiveDocument[]): void;
+}
+
+interface Deps {
+  readonly store: LedgerStore;
+  readonly state: StoreState;
+  readonly waiting: Waiting;
+  readonly epochLimits: EpochLimits;
+  readonly observer: CommitObserver;
+}
+
+export interface CommitOptions {
+  readonly patience: Patience;
+  /** Before the batch is tried again after the store failed: what came meanwhile waited as long as the batch did. */
+  readonly onRetry: () => void;
+  /** More to try where nobody waits for the batch any more. */
+  readonly next: () => readonly Queued[];
+}
+
+export class Committer {
+  readonly #deps: Deps;
+  readonly #wakes = new Set<() => void>();
+  #isClosed = false;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const wake of this.#wakes) wake();
+  }
+
+  /** An empty batch asks a store in doubt whether it works. */
+  async commit(queued: readonly Queued[], options: CommitOptions): Promise<CommitResult> {
+    const { state, store, observer } = this.#deps;
+    const isAlone = options.patience.waitsForLocks;
+    let batch = queued;
+    let attempt = this.#attempt(batch, options.patience);
+    let hasFailed = false;
+    for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
+      if (batch.length === 0 && !state.isInDoubt) return DONE;
+      const startedAt = performance.now();
+      try {
+        if (batch.length === 0) {
+          await state.watch(() => store.probe());
+          return DONE;
+        }
+        const done = await state.watch(() => attempt.run(), isAlone);
+        observer.onCommit(batch.length, (performance.now() - startedAt) / 1_000);
+        if (hasFailed) options.onRetry();
+        this.#publish(batch, done);
+        return DONE;
+      } catch (error) {
+        if (error instanceof UnstorableError) return this.#split(batch, error, options);
+        observer.onFailure(error);
+        if (error instanceof BlockedError && batch.length > 0 && !attempt.isUnanswered) {
+          if (hasFailed) options.onRetry();
+          return { type: 'blocked', error, left: batch };
+        }
+        hasFailed = true;
+        await this.#pause(delay * (0.5 + Math.random()));
+        if (this.#isClosed) return { type: 'closed' };
+        options.onRetry();
+        if (attempt.isUnanswered) continue;
+        batch = this.dropAbandoned(batch.length === 0 ? options.next() : batch);
+        attempt = this.#attempt(batch, options.patience);
+      }
+    }
+  }
+
+  /** Refuses what nobody waits for any more: it was never acknowledged, its author still holds it, and may have changed or cancelled it by then [R8]. */
+  dropAbandoned(batch: readonly Queued[]): Queued[] {
+    return batch.filter((queued) => {
+      const { submission } = queued;
+      const isAwaited = submission.type === 'move' || (submission.isAwaited?.() ?? true);
+      if (!isAwaited) this.#deps.waiting.answer(queued, refusedAs('unavailable'));
+      return isAwaited;
+    });
+  }
+
+  #attempt(batch: readonly Queued[], patience: Patience): Attempt {
+    const submissions = batch.map(({ submission }) => submission);
+    return new Attempt(this.#deps.store, submissions, { patience, epochLimits: this.#deps.epochLimits });
+  }
+
+  /** Finds the one that cannot be stored, so that it alone is refused. */
+  async #split(batch: readonly Queued[], error: UnstorableError, options: CommitOptions): Promise<CommitResult> {
+    const [only] = batch;
+    if (batch.length === 1 && only !== undefined) {
+      this.#deps.observer.onFailure(error);
+      const { submission } = only;
+      const refused = refusedAs('invalid-update', 'The database cannot store this entry.', idsOf(submission));
+      this.#deps.waiting.answer(only, refused);
+      return DONE;
+    }
+    const middle = Math.ceil(batch.length / 2);
+    const first = await this.commit(batch.slice(0, middle), options);
+    if (first.type === 'closed') return first;
+    if (first.type === 'blocked') return { ...first, left: [...first.left, ...batch.slice(middle)] };
+    return this.commit(batch.slice(middle), options);
+  }
+
+  /** The entries first, then the answers; a document that has given way to another one is left when its last answers are on their way. */
+  #publish(batch: readonly Queued[], { decision, updateIds }: Done): void {
+    for (const change of decision.changes) {
+      const { document } = change;
+      change.draft.adopt();
+      document.apply(change.updates.map(({ index, update }) => ({ update, id: updateIds[index] ?? 0n })));
+      document.announce(change.news);
+    }
+    for (const document of decision.moved) document.move();
+    batch.forEach((queued, index) =>
+      this.#deps.waiting.answer(queued, decision.outcomes[index] ?? refusedAs('unavailable')),
+    );
+    this.#deps.observer.onPublished(decision.changes.map(({ document }) => document));
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#wakes.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      this.#wakes.add(wake);
+    });
+  }
+}
+
+const DONE: CommitResult = { type: 'done' };
+
+export function refusedAs(
+  code: 'shutting-down' | 'unavailable' | 'invalid-update',
+  message?: string,
+  ids: readonly EntryId[] = [],
+): Outcome {
+  return { type: 'refused', refusal: createRefusal(code, message), ids, isGap: false };
+}

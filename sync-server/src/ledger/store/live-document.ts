@@ -1,0 +1,221 @@
+/** A loaded document as the ledger sees it: what it has, and how committed bytes get into it. No Hocuspocus here; the extension supplies `onApplied`. */
+
+import { ENTRIES_ROOT, type Entry, parseEntry } from '@tablo/schema/entry';
+import { type EntryId, SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
+import { SEED_MAX_BYTES } from '@tablo/schema/limits';
+import * as Y from 'yjs';
+import { type DocumentReader, Frontier } from '../../admission/frontier.ts';
+import { type ItemId, VOID } from '../../admission/run.ts';
+import type { DocumentSize } from '../../config/limit-settings.ts';
+import type { CommitNews } from './commit-news.ts';
+
+/** Transaction origin of everything the ledger applies; the shape is Hocuspocus's `LocalTransactionOrigin`. */
+const LEDGER_ORIGIN = { source: 'local' } as const;
+
+export interface LiveDocumentEvents {
+  /** Committed and applied: tell the connections. */
+  onCommitted(news: CommitNews): void;
+  /** The tablo has a newer document: send the connections there. */
+  onMoved(): void;
+  /** Nothing that was submitted for it waits for its answer any more. */
+  onIdle(): void;
+}
+
+/** What was loaded. */
+export interface LoadedState {
+  /** Log rows that the document contains beside its snapshot. */
+  readonly logIds: readonly bigint[];
+  /** Of the Yjs update that it was loaded from. */
+  readonly bytes: number;
+  /** Under which the server wrote what the epoch began with; null in a tablo's first document. */
+  readonly serverClient: number | null;
+  /** The oldest of the newest messages, where the server has not put them into a later document. */
+  readonly firstOfNewest?: EntryId | null;
+}
+
+export const EMPTY_STATE: LoadedState = { logIds: [], bytes: 0, serverClient: null };
+
+export class LiveDocument {
+  readonly tabloId: TabloId;
+  readonly epoch: number;
+  readonly frontier: Frontier;
+  /** What it measured when its epoch began: the newest messages of the one before. */
+  readonly began: DocumentSize;
+  /** Whether a later epoch lacks the newest messages that the server puts into each: an earlier release, or SQL, has set its number. */
+  readonly lacksBeginning: boolean;
+  /** Set once the tablo has moved on: nothing is admitted here any more. */
+  hasMoved = false;
+  /** Set once it has left memory. */
+  isGone = false;
+  #bytes: number;
+  readonly #doc: Y.Doc;
+  readonly #events: LiveDocumentEvents;
+  /** Log rows that the document contains and that no snapshot covers yet. */
+  #unsnapshotted: bigint[];
+  readonly #writers = new Map<string, number>();
+  #awaited = 0;
+
+  constructor(
+    name: { tabloId: TabloId; epoch: number },
+    doc: Y.Doc,
+    { logIds, bytes, serverClient, firstOfNewest = null }: LoadedState,
+    events: LiveDocumentEvents,
+  ) {
+    this.tabloId = name.tabloId;
+    this.epoch = name.epoch;
+    this.#doc = doc;
+    this.#events = events;
+    this.#unsnapshotted = [...logIds];
+    this.frontier = new Frontier(readerOf(doc));
+    for (const { client, owner, count } of readWriters(doc))
+      this.frontier.append(client, client === serverClient ? SERVER_AUTHOR : owner, count);
+    this.#bytes = bytes;
+    this.lacksBeginning = firstOfNewest !== null && !hasEntry(doc, firstOfNewest);
+    const seeded = serverClient === null ? 0 : this.frontier.nextClock(serverClient);
+    // Nearly all of a document that has nothing else in it yet; otherwise at most what a document begins with.
+    this.began = {
+      entries: seeded,
+      bytes: seeded === 0 ? 0 : seeded === this.frontier.length ? bytes : Math.min(bytes, SEED_MAX_BYTES),
+      clients: seeded === 0 ? 0 : 1,
+    };
+    // Its own clientID, which nobody else may write under, is the server's for whatever it writes here.
+    if (serverClient !== null) this.#writers.set(SERVER_AUTHOR, serverClient);
+  }
+
+  get size(): DocumentSize {
+    return { entries: this.frontier.length, bytes: this.#bytes, clients: this.frontier.writers };
+  }
+
+  /** Applies committed updates, in order, as one change: one broadcast. */
+  apply(updates: readonly { readonly update: Uint8Array; readonly id: bigint }[]): void {
+    this.#doc.transact(() => {
+      for (const { update } of updates) Y.applyUpdate(this.#doc, update, LEDGER_ORIGIN);
+    }, LEDGER_ORIGIN);
+    for (const { update, id } of updates) {
+      this.#unsnapshotted.push(id);
+      this.#bytes += update.byteLength;
+    }
+  }
+
+  announce(news: readonly CommitNews[]): void {
+    for (const one of news) this.#events.onCommitted(one);
+  }
+
+  /** Nothing is admitted from now on; the connections go when what they were promised in this turn is on its way. */
+  move(): void {
+    this.hasMoved = true;
+    setImmediate(() => this.#events.onMoved());
+  }
+
+  /** A submission for it waits. One that leaves memory meanwhile would get what is committed, and one loaded in its place might not. */
+  get isBusy(): boolean {
+    return this.#awaited > 0;
+  }
+
+  hold(): void {
+    this.#awaited += 1;
+  }
+
+  release(): void {
+    this.#awaited -= 1;
+    if (this.#awaited === 0) this.#events.onIdle();
+  }
+
+  /** Log rows that no snapshot covers. */
+  get unsaved(): number {
+    return this.#unsnapshotted.length;
+  }
+
+  /** Log rows that a snapshot taken in this very turn covers. */
+  coveredLogIds(): readonly bigint[] {
+    return [...this.#unsnapshotted];
+  }
+
+  forgetLogIds(covered: readonly bigint[]): void {
+    const gone = new Set(covered);
+    this.#unsnapshotted = this.#unsnapshotted.filter((id) => !gone.has(id));
+  }
+
+  /** The clientID under which the server writes for this author while the document is loaded: one each, or a clientID would carry two authors. */
+  writerFor(author: UserId | typeof SERVER_AUTHOR): number {
+    const known = this.#writers.get(author);
+    if (known !== undefined) return known;
+    let client = createClientId();
+    while (this.frontier.ownerOf(client) !== null || this.frontier.nextClock(client) > 0) client = createClientId();
+    this.#writers.set(author, client);
+    this.frontier.claim(client, author);
+    return client;
+  }
+}
+
+const hasEntry = (doc: Y.Doc, id: EntryId): boolean =>
+  doc
+    .getArray<{ readonly id?: unknown } | null>(ENTRIES_ROOT)
+    .toArray()
+    .some((entry) => entry?.id === id);
+
+function createClientId(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+}
+
+/** Nothing but the server's void clocks is ever deleted in a live document. */
+function readerOf(doc: Y.Doc): DocumentReader {
+  const structAt = (client: number, clock: number) => Y.getItem(doc.store, Y.createID(client, clock));
+  return {
+    elementAt: (client, clock) => {
+      if (clock >= Y.getState(doc.store, client)) return undefined;
+      const struct = structAt(client, clock);
+      return readElements(struct)?.[clock - struct.id.clock] ?? VOID;
+    },
+    voidUntil: (client, clock) => {
+      const struct = structAt(client, clock);
+      return readElements(struct) === null ? struct.id.clock + struct.length : clock;
+    },
+    isGap: (origin, rightOrigin) => isGap(doc, origin, rightOrigin),
+  };
+}
+
+/**
+ * Whether `rightOrigin` has stood right behind `origin` in some client's document: nothing is between them now but what was put there since, hence after one of these.
+ * Anything else Yjs orders differently by the order in which it comes.
+ */
+function isGap(doc: Y.Doc, origin: ItemId | null, rightOrigin: ItemId): boolean {
+  const keyOf = ({ client, clock }: ItemId): string => `${client} ${clock}`;
+  const isIn = (id: ItemId, struct: Y.Item): boolean =>
+    id.client === struct.id.client && id.clock >= struct.id.clock && id.clock < struct.id.clock + struct.length;
+  const array = doc.getArray(ENTRIES_ROOT);
+  const first = origin === null ? null : Y.getItem(doc.store, Y.createID(origin.client, origin.clock));
+  if (first !== null && !(first instanceof Y.Item)) return false;
+  // In one struct: right behind each other.
+  if (first !== null && isIn(rightOrigin, first))
+    return origin !== null && rightOrigin.client === origin.client && rightOrigin.clock === origin.clock + 1;
+  if (first !== null && origin !== null && origin.clock !== first.id.clock + first.length - 1) return false;
+  const start = origin === null ? 'start' : keyOf(origin);
+  const between = new Set<string>();
+  for (let item = first === null ? array._start : first.right; item !== null; item = item.right) {
+    const before = item.origin === null ? 'start' : keyOf(item.origin);
+    if (isIn(rightOrigin, item)) return rightOrigin.clock === item.id.clock && !between.has(before);
+    if (before !== start && !between.has(before)) return false;
+    for (let nth = 0; nth < item.length; nth += 1)
+      between.add(keyOf({ client: item.id.client, clock: item.id.clock + nth }));
+  }
+  return false;
+}
+
+/** By induction a clientID carries one author's entries only, so its first entry tells whose it is [R3]; null where all of it is void. */
+function* readWriters(doc: Y.Doc): Iterable<{ client: number; owner: string | null; count: number }> {
+  doc.getArray(ENTRIES_ROOT); // Integrated as a typed root, so that the structs below are the array's.
+  for (const [client, structs] of doc.store.clients) {
+    const first = structs.find((struct) => readElements(struct) !== null);
+    const parsed = parseEntry(first === undefined ? undefined : readElements(first)?.[0]);
+    const owner = parsed.ok ? (parsed.value as Entry).author : SERVER_AUTHOR;
+    yield { client, owner: first === undefined ? null : owner, count: Y.getState(doc.store, client) };
+  }
+}
+
+/** Null: what stands there is deleted. */
+function readElements(struct: Y.Item | Y.GC): readonly unknown[] | null {
+  return struct instanceof Y.Item && !struct.deleted && struct.content instanceof Y.ContentAny
+    ? struct.content.arr
+    : null;
+}

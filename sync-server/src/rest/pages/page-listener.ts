@@ -1,0 +1,33 @@
+/** The page's files, answered before anything else is made of a request: a head, and a buffer that all answers share. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Limits } from '../../access/limits/limits.ts';
+import { addressKey, addressOf } from '../../base/address-key.ts';
+import type { StaticPage } from '../answers/static-page.ts';
+import { securityHeadersOf } from '../base/security-headers.ts';
+import { answerTooMany } from '../requests/told-to-wait.ts';
+
+interface Settings {
+  readonly limits: Limits;
+  readonly publicUrl: string | null;
+  readonly trustProxy: boolean;
+}
+
+/** Whether the request was one for the page, and has been answered. */
+export type PageListener = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+export function createPageListener(page: StaticPage, { limits, publicUrl, trustProxy }: Settings): PageListener {
+  return (request, response) => {
+    const answer = page.answer(request);
+    if (answer === null) return false;
+    if (!limits.take('page', addressKey(addressOf(request, trustProxy) ?? ''), 1)) {
+      answerTooMany(request, response, { publicUrl, trustProxy });
+      return true;
+    }
+    response.writeHead(answer.status, {
+      ...securityHeadersOf(request.headers.host ?? '', publicUrl),
+      ...answer.headers,
+    });
+    response.end(answer.body ?? undefined);
+    return true;
+  };
+}

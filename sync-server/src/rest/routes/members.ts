@@ -1,0 +1,116 @@
+/** `/chat/channels/:id/members`: who belongs to a tablo. */
+import type { TabloId, UserId } from '@tablo/schema/ids';
+import { okAnswer } from '@tablo/schema/rest/common';
+import {
+  addMemberAnswer,
+  addMemberRequest,
+  MEMBERS_MAX_LIMIT,
+  membersAnswer,
+  type RestMember,
+} from '@tablo/schema/rest/member';
+import type { Membership } from '../../access/members/membership.ts';
+import { unwrap } from '../answers/unwrap.ts';
+import { forbidden, refusal } from '../base/app-error.ts';
+import { pageQuery } from '../base/page-query.ts';
+import { asUserId, memberParams, tabloParams } from '../base/params.ts';
+import { refuseChangeOf } from '../stores/member-rules.ts';
+import type { PgMembers, Strangers } from '../stores/pg-members.ts';
+import { requireMember, requireRole } from './require-member.ts';
+import { addRoute, type RestApp } from './route.ts';
+
+const PATH = '/chat/channels/{id}/members';
+
+export interface MemberSettings {
+  /** `host`: the host application alone adds members. Default: `members`. */
+  readonly addMembers?: 'members' | 'host';
+  /** Default: `add`, as with an external issuer. */
+  readonly strangers?: Strangers;
+}
+
+const HOST_ONLY = refusal('forbidden', 'Here the host application alone adds members.');
+const listQuery = pageQuery(MEMBERS_MAX_LIMIT);
+
+export function addMemberRoutes(
+  app: RestApp,
+  members: PgMembers,
+  membership: Membership,
+  { addMembers = 'members', strangers = 'add' }: MemberSettings,
+): void {
+  addRoute(
+    app,
+    {
+      method: 'get',
+      path: PATH,
+      summary: 'Members, in the order in which they came, page by page',
+      params: tabloParams,
+      query: listQuery,
+      answer: membersAnswer,
+      statuses: [200],
+      refusals: ['forbidden'],
+    },
+    async ({ claims, params, query }) => {
+      const { role } = await requireMember(membership, params.id, claims.userId);
+      const page = await members.list(params.id, query);
+      return { status: 200, body: role === 'guest' ? withoutAddresses(page, claims.userId) : page };
+    },
+  );
+
+  addRoute(
+    app,
+    {
+      method: 'post',
+      path: PATH,
+      summary:
+        'Add somebody (201), ask somebody with whom you share no tablo (202), or give a member another role (200); owners and admins, and yourself to step down',
+      params: tabloParams,
+      body: addMemberRequest,
+      answer: addMemberAnswer,
+      statuses: [200, 201, 202],
+      refusals: ['forbidden', 'last-owner', 'rate-limited'],
+    },
+    async ({ claims, params, body }) => {
+      const target = asUserId(body.user_id);
+      await requireRole(membership, params.id, claims.userId, (role) =>
+        addMembers === 'host' ? HOST_ONLY : refuseChangeOf(role, target === claims.userId),
+      );
+      const adding = { actor: claims.userId, tabloId: params.id, target, role: body.role, strangers };
+      const put = unwrap(await members.put(adding));
+      if (put.type === 'invited') return { status: 202, body: { invitation: put.invitation } };
+      const member = await readMember(members, params.id, target);
+      return { status: put.type === 'added' ? 201 : 200, body: { member } };
+    },
+  );
+
+  addRoute(
+    app,
+    {
+      method: 'delete',
+      path: `${PATH}/{userId}`,
+      summary: 'Remove a member (owners and admins), or leave',
+      params: memberParams,
+      answer: okAnswer,
+      statuses: [200],
+      refusals: ['forbidden', 'not-found', 'last-owner'],
+    },
+    async ({ claims, params }) => {
+      const isSelf = params.userId === claims.userId;
+      await requireRole(membership, params.id, claims.userId, (role) => refuseChangeOf(role, isSelf));
+      unwrap(await members.remove(claims.userId, params.id, params.userId));
+      return { status: 200, body: { ok: true as const } };
+    },
+  );
+}
+
+/** Guests are often not of the house: they see who is there, not how to write to them elsewhere. Their own address stays. */
+function withoutAddresses<P extends { readonly members: readonly RestMember[] }>(page: P, reader: UserId): P {
+  return {
+    ...page,
+    members: page.members.map((member) => (member.user_id === reader ? member : { ...member, email: null })),
+  };
+}
+
+async function readMember(members: PgMembers, tabloId: TabloId, userId: UserId): Promise<RestMember> {
+  const member = await members.find(tabloId, userId);
+  if (member === null) throw forbidden(); // Removed again in this very moment.
+  return member;
+}

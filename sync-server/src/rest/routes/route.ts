@@ -1,0 +1,130 @@
+/**
+ * A REST route from one description: what it reads is parsed with the schemas of `@tablo/schema`, and the same schemas make its page in the OpenAPI
+ * document. A handler gets parsed values and returns a status and a body.
+ */
+import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
+import { type ErrorCode, errorBody } from '@tablo/schema/rest/common';
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import type { Claims } from '../../access/tokens/claims.ts';
+import { costOf, type RouteCost } from '../../costs/rest-costs.ts';
+import { encodeJson, sendJson } from '../answers/send-json.ts';
+import { ERROR_STATUS, invalidRequest, notFound } from '../base/app-error.ts';
+import type { RestEnv } from '../requests/authenticate.ts';
+import { readJson } from '../requests/read-body.ts';
+
+export type RestApp = OpenAPIHono<RestEnv>;
+
+type Schema = z.ZodObject;
+
+interface RouteDescription<P extends Schema, Q extends Schema, B extends Schema, A extends Schema> {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** As OpenAPI writes it: `/chat/channels/{id}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly params?: P;
+  readonly query?: Q;
+  /** An empty body is read as `{}`. */
+  readonly body?: B;
+  readonly answer: A;
+  readonly statuses: readonly (200 | 201 | 202)[];
+  /** Beside the ones that any route may give. */
+  readonly refusals?: readonly ErrorCode[];
+  /** What a request pays with. Absent: as `rest-costs.ts` has it, and what is not in there reads with GET and writes with anything else. */
+  readonly cost?: RouteCost;
+}
+
+interface Given<P extends Schema, Q extends Schema, B extends Schema> {
+  readonly claims: Claims;
+  readonly params: z.output<P>;
+  readonly query: z.output<Q>;
+  readonly body: z.output<B>;
+  readonly context: Context<RestEnv>;
+}
+
+interface Answer<A extends Schema> {
+  readonly status: 200 | 201 | 202;
+  readonly body: z.output<A>;
+}
+
+const ALWAYS: readonly ErrorCode[] = [
+  'invalid-request',
+  'unauthenticated',
+  'token-expired',
+  'rate-limited',
+  'unavailable',
+];
+
+export function addRoute<P extends Schema, Q extends Schema, B extends Schema, A extends Schema>(
+  app: RestApp,
+  description: RouteDescription<P, Q, B, A>,
+  handle: (given: Given<P, Q, B>) => Promise<Answer<NoInfer<A>>>,
+): void {
+  const { method, path, params, query, body } = description;
+  const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
+  const cost = description.cost ?? costOf(method.toUpperCase(), pattern);
+  app.openAPIRegistry.registerPath({ ...toOpenApi(description), 'x-cost': cost });
+  app.on(method.toUpperCase(), pattern, async (context: Context<RestEnv>) => {
+    const { claims, bounds } = context.var;
+    bounds.pay(cost, claims.userId);
+    const given = {
+      claims,
+      params: parse(params, context.req.param(), 'The address'),
+      query: parse(query, context.req.query(), 'The query'),
+      body: body === undefined ? ({} as z.output<B>) : parse(body, (await readJson(context.req.raw)) ?? {}, 'The body'),
+      context,
+    };
+    const { json, status } = await bounds.answer(cost, claims.userId, async () => {
+      const answer = await handle(given);
+      return { json: encodeJson(answer.body), status: answer.status };
+    });
+    return sendJson(context, json, status);
+  });
+}
+
+/** Behind all routes of `/chat`: what is none of them, or asks one of them in another way, pays like a reading. */
+export function addNoRoute(app: RestApp): void {
+  app.all('/chat/*', (context) => {
+    const { claims, bounds } = context.var;
+    bounds.pay('reads', claims.userId);
+    throw notFound();
+  });
+}
+
+function parse<S extends Schema>(schema: S | undefined, value: unknown, what: string): z.output<S> {
+  if (schema === undefined) return {} as z.output<S>;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = issue?.path.join('.') ?? '';
+  // Zod's messages name types and bounds, not the value.
+  throw invalidRequest(
+    `${what} is not as expected: ${where === '' ? '' : `${where}: `}${issue?.message ?? 'unknown'}.`,
+  );
+}
+
+function toOpenApi<P extends Schema, Q extends Schema, B extends Schema, A extends Schema>(
+  route: RouteDescription<P, Q, B, A>,
+): RouteConfig {
+  const json = (schema: z.ZodType) => ({ 'application/json': { schema } });
+  const refusals = Map.groupBy([...ALWAYS, ...(route.refusals ?? [])], (code) => ERROR_STATUS[code]);
+  return {
+    method: route.method,
+    path: route.path,
+    summary: route.summary,
+    security: [{ bearer: [] }],
+    request: {
+      ...(route.params === undefined ? {} : { params: route.params }),
+      ...(route.query === undefined ? {} : { query: route.query }),
+      ...(route.body === undefined ? {} : { body: { content: json(route.body) } }),
+    },
+    responses: {
+      ...Object.fromEntries(
+        route.statuses.map((status) => [status, { description: 'Done.', content: json(route.answer) }]),
+      ),
+      ...Object.fromEntries(
+        [...refusals].map(([status, codes]) => [status, { description: codes.join(', '), content: json(errorBody) }]),
+      ),
+    },
+  };
+}
