@@ -1,5 +1,5 @@
 import { useReadable } from '../hooks/use-readable.ts';
-import { Logo } from '../ui/logo.tsx';
+import { Logo } from '../ui/kit/logo.tsx';
 import { AuthScreen } from './parts.ts';
 import { useRoute } from './router.ts';
 import type { Session } from './session.ts';

@@ -9,7 +9,7 @@ import {
 } from '@tablo/schema/account-problems';
 import { MAX_PERSON_NAME_CODE_POINTS, parseName } from '@tablo/schema/name';
 import { ChatError } from '../chat/chat.ts';
-import type { FormProblems } from '../ui/use-form-problems.ts';
+import type { FormProblems } from '../ui/page/use-form-problems.ts';
 import type { Credentials } from './identity.ts';
 
 export type AuthKind = 'sign-up' | 'sign-in';

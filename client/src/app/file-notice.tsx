@@ -2,7 +2,7 @@ import { X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { createPortal } from 'react-dom';
 import { useReadable } from '../hooks/use-readable.ts';
-import { dialogPlaces } from '../ui/dialog-places.ts';
+import { dialogPlaces } from '../ui/page/dialog-places.ts';
 import { refusedFiles } from './file-guard.ts';
 
 const SHOWN_MS = 10_000;

@@ -2,12 +2,12 @@ import type { Role } from '@tablo/schema/roles';
 import { Clock, Server, ShieldCheck, Users } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import type { Chat, InviteOffer } from '../chat/chat.ts';
-import { Avatar } from '../ui/avatar.tsx';
-import { fullLabel } from '../ui/date-labels.ts';
-import { Inviter } from '../ui/inviter.tsx';
-import { membersSentence } from '../ui/phrases.ts';
-import { Problem } from '../ui/problem.tsx';
-import { sentenceOf } from '../ui/sentence-of.ts';
+import { Problem } from '../ui/kit/problem.tsx';
+import { Avatar } from '../ui/people/avatar.tsx';
+import { Inviter } from '../ui/people/inviter.tsx';
+import { fullLabel } from '../ui/text/date-labels.ts';
+import { membersSentence } from '../ui/text/phrases.ts';
+import { sentenceOf } from '../ui/text/sentence-of.ts';
 
 interface InviteOfferCardProps {
   readonly offer: InviteOffer;

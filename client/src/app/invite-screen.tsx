@@ -1,9 +1,9 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { useEffect, useState } from 'react';
 import { type Chat, ChatError, type InviteOffer } from '../chat/chat.ts';
-import { DeadEnd } from '../ui/dead-end.tsx';
-import { Logo } from '../ui/logo.tsx';
-import { sentenceOf } from '../ui/sentence-of.ts';
+import { DeadEnd } from '../ui/kit/dead-end.tsx';
+import { Logo } from '../ui/kit/logo.tsx';
+import { sentenceOf } from '../ui/text/sentence-of.ts';
 import { InviteOfferCard } from './invite-offer-card.tsx';
 import { navigate } from './router.ts';
 

@@ -3,7 +3,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { openChatClient } from '../chat/chat-client.ts';
 import '../ui/styles.ts';
-import { whenIdle } from '../ui/when-idle.ts';
+import { whenIdle } from '../ui/page/when-idle.ts';
 import { App } from './app.tsx';
 import './auth.css';
 import { REMEMBERED_KEY, readRemembered } from './device-memory.ts';

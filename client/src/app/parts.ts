@@ -1,5 +1,5 @@
 /** What of `app/` comes in scripts of its own. */
-import { createPart } from '../ui/part.tsx';
+import { createPart } from '../ui/page/part.tsx';
 
 export const AuthScreen = createPart(
   () => import('./auth-screen.tsx'),

@@ -6,7 +6,7 @@
  */
 import { isTabloId, type TabloId } from '@tablo/schema/ids';
 import { useSyncExternalStore } from 'react';
-import { messagePath, tabloPath } from '../ui/navigation.tsx';
+import { messagePath, tabloPath } from '../ui/page/navigation.tsx';
 
 export type Route =
   | { readonly type: 'list' }

@@ -1,4 +1,4 @@
-import { Dialog } from '../ui/dialog.tsx';
+import { Dialog } from '../ui/dialog/dialog.tsx';
 import { AuthForm } from './auth-form.tsx';
 import type { Credentials } from './identity.ts';
 

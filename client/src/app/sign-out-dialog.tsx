@@ -1,9 +1,9 @@
 import { Download } from 'lucide-react';
 import { useState } from 'react';
 import type { Losses } from '../chat/chat.ts';
-import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
-import { lossesSentence } from '../ui/phrases.ts';
-import { useSaveUnsent } from '../ui/use-save-unsent.ts';
+import { useSaveUnsent } from '../ui/connection/use-save-unsent.ts';
+import { ConfirmDialog } from '../ui/dialog/confirm-dialog.tsx';
+import { lossesSentence } from '../ui/text/phrases.ts';
 
 interface SignOutDialogProps {
   readonly losses: Losses;

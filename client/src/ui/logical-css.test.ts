@@ -1,6 +1,6 @@
 /** The page has a mirror image: style sheets speak of start and end, never of left and right. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const FOLDERS = [import.meta.dirname, join(import.meta.dirname, '..', 'app')];
@@ -60,9 +60,9 @@ function physicalDeclarations(file: string, css: string): readonly string[] {
 describe('the style sheets', () => {
   it('know no left and no right, but for the exceptions that have a reason', () => {
     const found = FOLDERS.flatMap((folder) =>
-      readdirSync(folder)
-        .filter((name) => name.endsWith('.css'))
-        .flatMap((name) => physicalDeclarations(name, readFileSync(join(folder, name), 'utf8'))),
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((path) => path.endsWith('.css'))
+        .flatMap((path) => physicalDeclarations(basename(path), readFileSync(join(folder, path), 'utf8'))),
     );
     expect(found.sort()).toEqual(Object.keys(EXCEPTIONS).sort());
   });

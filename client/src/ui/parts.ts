@@ -1,39 +1,39 @@
 /** What of `ui/` comes in scripts of its own. */
-import { createPart } from './part.tsx';
+import { createPart } from './page/part.tsx';
 
 export const ClosedTablo = createPart(
-  () => import('./closed-tablo.tsx'),
+  () => import('./conversation/closed-tablo.tsx'),
   ({ ClosedTablo }) => ClosedTablo,
 );
 export const ConfirmDialog = createPart(
-  () => import('./confirm-dialog.tsx'),
+  () => import('./dialog/confirm-dialog.tsx'),
   ({ ConfirmDialog }) => ConfirmDialog,
 );
 export const InviteDialog = createPart(
-  () => import('./invite-dialog.tsx'),
+  () => import('./settings/invite-dialog.tsx'),
   ({ InviteDialog }) => InviteDialog,
 );
 export const MessageMenu = createPart(
-  () => import('./message-menu.tsx'),
+  () => import('./message/message-menu.tsx'),
   ({ MessageMenu }) => MessageMenu,
 );
 export const MessageSearch = createPart(
-  () => import('./message-search.tsx'),
+  () => import('./search/message-search.tsx'),
   ({ MessageSearch }) => MessageSearch,
 );
 export const NewTabloDialog = createPart(
-  () => import('./new-tablo-dialog.tsx'),
+  () => import('./list/new-tablo-dialog.tsx'),
   ({ NewTabloDialog }) => NewTabloDialog,
 );
 export const ShortcutsDialog = createPart(
-  () => import('./shortcuts-dialog.tsx'),
+  () => import('./shell/shortcuts-dialog.tsx'),
   ({ ShortcutsDialog }) => ShortcutsDialog,
 );
 export const TabloSettings = createPart(
-  () => import('./tablo-settings.tsx'),
+  () => import('./settings/tablo-settings.tsx'),
   ({ TabloSettings }) => TabloSettings,
 );
 export const UnknownPlace = createPart(
-  () => import('./unknown-place.tsx'),
+  () => import('./shell/unknown-place.tsx'),
   ({ UnknownPlace }) => UnknownPlace,
 );

@@ -3,10 +3,10 @@ import { isTabloId, type TabloId } from '@tablo/schema/ids';
 import { StrictMode, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ChatProvider } from '../../hooks/chat-provider.tsx';
-import { NavigationContext } from '../navigation.tsx';
-import { Shell } from '../shell.tsx';
+import { NavigationContext } from '../page/navigation.tsx';
+import { Shell } from '../shell/shell.tsx';
 import '../styles.ts';
-import { ToastProvider } from '../toasts.tsx';
+import { ToastProvider } from '../kit/toasts.tsx';
 import { createFakeChat, type FakeChat } from './fake-chat.ts';
 import { tabloId as tabloIdOf } from './seed.ts';
 

@@ -1,0 +1,52 @@
+import type { TabloId } from '@tablo/schema/ids';
+import { useEffect, useRef } from 'react';
+import type { ChannelSummary } from '../../chat/chat.ts';
+import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChannels } from '../../hooks/use-channels.ts';
+import { useToaster } from '../kit/toasts.tsx';
+import { useNavigation } from '../page/navigation.tsx';
+import { undeliveredSentence } from '../text/phrases.ts';
+
+interface Said {
+  readonly count: number;
+  readonly takeBack: () => void;
+}
+
+const refusedOf = (channels: readonly ChannelSummary[]): ReadonlyMap<TabloId, number> =>
+  new Map(channels.map(({ id, unsent }) => [id, unsent.refused]));
+
+/** [R8] Says once what was refused in a tablo that one does not look at, and stays until one has looked: the mark in the list is easy to miss. */
+export function UndeliveredNotice() {
+  const { channels } = useChannels();
+  const chat = useChatClient();
+  const { tabloId, openTablo } = useNavigation();
+  const { say } = useToaster();
+  // What was refused before the page was opened has been said then.
+  const known = useRef<ReadonlyMap<TabloId, number>>(refusedOf(channels));
+  const said = useRef(new Map<TabloId, Said>());
+
+  useEffect(() => {
+    const before = known.current;
+    known.current = refusedOf(channels);
+    for (const { id, name, unsent } of channels) {
+      const earlier = said.current.get(id);
+      if (earlier !== undefined && (id === tabloId || unsent.refused === 0)) {
+        earlier.takeBack();
+        said.current.delete(id);
+      }
+      const added = unsent.refused - (before.get(id) ?? 0);
+      if (added <= 0 || id === tabloId) continue;
+      const count = added + (said.current.get(id)?.count ?? 0);
+      said.current.get(id)?.takeBack();
+      const takeBack = say(undeliveredSentence(count, name), {
+        tone: 'problem',
+        stays: true,
+        action: { label: 'Show', run: () => openTablo(id, chat.firstRefused(id)) },
+        onGone: () => said.current.delete(id),
+      });
+      said.current.set(id, { count, takeBack });
+    }
+  }, [chat, channels, tabloId, openTablo, say]);
+
+  return null;
+}

@@ -1,0 +1,30 @@
+import { MessagesSquare } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { useChannels } from '../../hooks/use-channels.ts';
+import { NewTabloDialog } from '../parts.ts';
+import { FirstSteps } from './first-steps.tsx';
+
+/** Beside the list while no tablo is open: which to pick or, without any, what to do first. */
+export function NoTablo({ banner }: { readonly banner: ReactNode }) {
+  const { status, channels } = useChannels();
+  const [isCreating, setIsCreating] = useState(false);
+  return (
+    <main className="conversation no-tablo">
+      {banner}
+      {status === 'ready' && (
+        <div className="no-tablo-words">
+          <MessagesSquare size={44} strokeWidth={1.4} aria-hidden />
+          <h1 className="no-tablo-title">{channels.length === 0 ? 'Welcome to Tablo Chat' : 'Pick a tablo'}</h1>
+          {channels.length === 0 ? (
+            <FirstSteps onCreate={() => setIsCreating(true)} />
+          ) : (
+            <p className="hint">
+              Everything you open stays readable without a network, and what you write is sent later.
+            </p>
+          )}
+        </div>
+      )}
+      {isCreating && <NewTabloDialog onClose={() => setIsCreating(false)} />}
+    </main>
+  );
+}

@@ -1,0 +1,34 @@
+import type { ElementType } from 'react';
+import { KitAvatar } from '../kit/kit.tsx';
+import { avatarColour, initials } from '../text/phrases.ts';
+
+interface AvatarProps {
+  readonly id: string;
+  readonly name: string;
+  readonly size?: 'xs' | 'sm' | 'md' | 'lg';
+  /** A tablo is a board, so its picture is a square; a person's is round. */
+  readonly shape?: 'person' | 'tablo';
+  readonly isOnline?: boolean;
+  /** A person who belongs to the tablo no more. */
+  readonly hasLeft?: boolean;
+  /** The kit's slot; it reads this off the element and clears it. */
+  readonly as?: ElementType | null;
+}
+
+/** Decoration: the name always stands beside it. So its letters are the style sheet's (`avatars.css`), and no text of what it stands in. */
+export function Avatar({ id, name, size = 'md', shape = 'person', isOnline = false, hasLeft = false }: AvatarProps) {
+  return (
+    <KitAvatar
+      className={`avatar avatar-${shape} avatar-${size} avatar-colour-${avatarColour(id)} ${hasLeft ? 'avatar-left' : ''}`}
+      aria-hidden="true"
+    >
+      <span className="avatar-initials" data-initials={initials(name)} />
+      {isOnline && <span className="avatar-online" />}
+    </KitAvatar>
+  );
+}
+
+/** In its place in the header of a tablo whose name is not known yet. */
+export function AvatarSkeleton(_: { readonly as?: ElementType | null }) {
+  return <div className="avatar avatar-tablo avatar-sm avatar-skeleton" aria-hidden="true" />;
+}

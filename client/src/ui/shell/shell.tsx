@@ -1,0 +1,100 @@
+import type { TabloId } from '@tablo/schema/ids';
+import { useEffect, useRef, useState } from 'react';
+import type { ChannelSummary } from '../../chat/chat.ts';
+import { useChannels } from '../../hooks/use-channels.ts';
+import { ConnectionBanner } from '../connection/connection-banner.tsx';
+import { DiscardProvider } from '../connection/discarding.tsx';
+import { UndeliveredNotice } from '../connection/undelivered-notice.tsx';
+import { Conversation } from '../conversation/conversation.tsx';
+import { MainContainer } from '../kit/kit.tsx';
+import { SkipLink } from '../kit/skip-link.tsx';
+// Not a part: what is typed after Ctrl+K must not fall into the composer while a script is on its way.
+import { GoToDialog } from '../list/go-to-dialog.tsx';
+import { NoTablo } from '../list/no-tablo.tsx';
+import { Sidebar } from '../list/sidebar.tsx';
+import { useVisited } from '../log/use-visited.ts';
+import { COMPOSER, LOG, useFocusKeeper } from '../page/focus.ts';
+import { useIsNarrow, useIsTouch } from '../page/media.ts';
+import { tabloPath, useNavigation } from '../page/navigation.tsx';
+import { useFocusOnArrival } from '../page/use-focus-on-arrival.ts';
+import { ShortcutsDialog, UnknownPlace } from '../parts.ts';
+import { pageTitle } from '../text/phrases.ts';
+import { useShortcuts } from './use-shortcuts.ts';
+
+interface ShellProps {
+  readonly onSignInAgain: () => void;
+  readonly onSignOut: () => void;
+}
+
+const NEW_TABLO = '.new-tablo';
+const linkTo = (id: TabloId): string => `.tablo-link[href="${tabloPath(id)}"]`;
+
+/** A signed-in person's page: the list, and the conversation beside it; on a narrow screen one of them. */
+export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
+  const { channels } = useChannels();
+  const { tabloId, isUnknown, openTablo } = useNavigation();
+  const isNarrow = useIsNarrow();
+  const channel = channels.find((one) => one.id === tabloId) ?? null;
+  const unread = channels.reduce((sum, one) => sum + one.unreadCount, 0);
+  // Removed from it, or it was deleted: said under its name.
+  const lastChannel = useRef<ChannelSummary | null>(null);
+  if (channel !== null) lastChannel.current = channel;
+  const name = channel?.name ?? (lastChannel.current?.id === tabloId ? lastChannel.current.name : null);
+  const title = pageTitle(unread, name);
+
+  const isTouch = useIsTouch();
+  // A keyboard over the half of a phone's screen is nobody's wish who has not tapped the field.
+  const inConversation = isTouch ? [LOG, COMPOSER] : [COMPOSER, LOG];
+  const lastId = lastChannel.current?.id;
+  useFocusKeeper([...inConversation, ...(lastId === undefined ? [] : [linkTo(lastId)]), NEW_TABLO]);
+
+  const [opened, setOpened] = useState<'go-to' | 'shortcuts' | null>(null);
+  const visited = useVisited(tabloId);
+  const expectArrival = useFocusOnArrival(tabloId, inConversation);
+  const goTo = (id: TabloId) => {
+    expectArrival(id);
+    openTablo(id);
+  };
+  useShortcuts({
+    channels,
+    tabloId,
+    onGoTo: () => setOpened('go-to'),
+    onHelp: () => setOpened('shortcuts'),
+    onTablo: goTo,
+  });
+
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+
+  const banner = <ConnectionBanner onSignInAgain={onSignInAgain} />;
+
+  return (
+    <DiscardProvider>
+      {tabloId !== null && <SkipLink />}
+      <UndeliveredNotice />
+      <MainContainer className="shell">
+        {(!isNarrow || (tabloId === null && !isUnknown)) && (
+          // The one pane of a narrow screen is its main one; one element, so that what is typed in it survives a turn of the phone.
+          <div className="shell-side" role={isNarrow ? 'main' : undefined}>
+            <Sidebar onSignOut={onSignOut} onShortcuts={() => setOpened('shortcuts')} />
+            {isNarrow && banner}
+          </div>
+        )}
+        {tabloId !== null ? (
+          <main className="shell-main">
+            <Conversation key={tabloId} tabloId={tabloId} channel={channel} name={name} banner={banner} />
+          </main>
+        ) : isUnknown ? (
+          <UnknownPlace banner={banner} />
+        ) : (
+          !isNarrow && <NoTablo banner={banner} />
+        )}
+      </MainContainer>
+      {opened === 'go-to' && (
+        <GoToDialog current={tabloId} visited={visited} onGo={goTo} onClose={() => setOpened(null)} />
+      )}
+      {opened === 'shortcuts' && <ShortcutsDialog onClose={() => setOpened(null)} />}
+    </DiscardProvider>
+  );
+}
