@@ -2,7 +2,7 @@
  * What a page of promises cites, and whether it is there. THREAT-MODEL.md says of each attack which test proves that it fails: a title that nobody finds any more proves
  * nothing, and a promise without one is a wish. Titles are read from the syntax tree, so that a comment or a helper's text never passes for a test.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAst } from 'vitest/node';
 
@@ -70,12 +70,15 @@ function readCitations(text: string, line: number, fallback: string): readonly C
   return citations;
 }
 
+function placesOfSuite(root: string, suite: string): readonly string[] {
+  if (!suite.startsWith('e2e ')) return [`sync-server/src/attacks/${suite}.pg.test.ts`];
+  const rooms = readdirSync(join(root, 'e2e/browser'));
+  return rooms.map((room) => `e2e/browser/${room}/${suite.slice(4)}.e2e.ts`);
+}
+
 /** Where the file is; null: nowhere. Paths are the repository's or the server's; a short name is a suite of attacks, or one in a browser. */
 export function findFile(root: string, file: string): string | null {
-  const suite = file.startsWith('e2e ')
-    ? `e2e/src/${file.slice(4)}.e2e.ts`
-    : `sync-server/src/attacks/${file}.pg.test.ts`;
-  const places = /\.tsx?$/.test(file) ? [file, `sync-server/src/${file}`] : [suite];
+  const places = /\.tsx?$/.test(file) ? [file, `sync-server/src/${file}`] : placesOfSuite(root, file);
   return places.map((place) => join(root, place)).find((place) => existsSync(place)) ?? null;
 }
 

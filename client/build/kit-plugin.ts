@@ -7,7 +7,7 @@ import type { Plugin } from 'vite';
 const KIT = '/@chatscope/chat-ui-kit-react/dist/es/';
 const KIT_STYLES = '/@chatscope/chat-ui-kit-styles/dist/default/styles.min.css';
 
-/** Known to `ChatContainer` by name only: our own elements stand in their places (`ui/kit.tsx`). */
+/** Known to `ChatContainer` by name only: our own elements stand in their places (`ui/kit/kit.tsx`). */
 const PLACES = ['MessageList', 'MessageInput', 'InputToolbox'];
 /** Blocks of the kit's style sheet whose classes are in the page. */
 const BLOCKS = [

@@ -7,7 +7,7 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import pg from 'pg';
 import { WebSocket } from 'ws';
 import { TOKEN_SETTINGS, tokenOf } from '../schedules/schedule-stage.ts';
-import { type RunningServer, startServer } from '../src/server.ts';
+import { type RunningServer, startServer } from '../support/server.ts';
 import { TestLink } from './test-link.ts';
 
 /** `ws` reports a socket that is closed while it still connects as an error, also when nobody listens any more; browsers do not. */

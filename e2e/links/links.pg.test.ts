@@ -6,7 +6,7 @@ import { STEP_1, syncFrame } from '@tablo/sync-server/attacks/frames';
 import { RawClient } from '@tablo/sync-server/attacks/raw-client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tokenOf } from '../schedules/schedule-stage.ts';
-import { type Database, openDatabase } from '../src/database.ts';
+import { type Database, openDatabase } from '../support/database.ts';
 import { type LinkStage, openLinkStage } from './link-stage.ts';
 
 /** The contract says 6 s; the rest is for a busy machine. */

@@ -1,6 +1,6 @@
 // Small bugs, made on purpose in our own source while it is loaded, and which harness has to report each of them as what. No product code knows of this.
 import type { ViolationKind } from '../schedules/compare.ts';
-import type { Fault } from '../soak/check-history.ts';
+import type { Fault } from '../soak/history/check-history.ts';
 import type { SCENARIOS } from './scenarios.ts';
 
 export interface Edit {

@@ -1,7 +1,7 @@
 // The kill harness on a server that may have a bug: it is killed while people write, then another device of somebody's sends again what is durable already.
 import { Random } from '@tablo/schema/testing/random';
 import { Stage, until } from '../soak/stage.ts';
-import { openDatabase } from '../src/database.ts';
+import { openDatabase } from '../support/database.ts';
 
 /** Enough that late ones and updates of several entries are among them. */
 const WRITTEN_BETWEEN = 300;

@@ -6,10 +6,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Chromium, launchChromium } from '../src/browser.ts';
-import { PASSWORD, Person } from '../src/person.ts';
-import { RestPerson } from '../src/rest-person.ts';
-import { startServer } from '../src/server.ts';
+import { type Chromium, launchChromium } from '../support/browser.ts';
+import { PASSWORD, Person } from '../support/person.ts';
+import { RestPerson } from '../support/rest-person.ts';
+import { startServer } from '../support/server.ts';
 import { type Load, measurePage, type PageFigures } from './measure-page.ts';
 
 const TABLOS = 12;

@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Database, openDatabase } from '../src/database.ts';
-import { RestPerson } from '../src/rest-person.ts';
-import { startServer } from '../src/server.ts';
+import { type Database, openDatabase } from '../support/database.ts';
+import { RestPerson } from '../support/rest-person.ts';
+import { startServer } from '../support/server.ts';
 
 /** Each makes something wrong, lost or endless where it is believed. */
 const AWFUL: Readonly<Record<string, string>> = {

@@ -1,9 +1,9 @@
 // A host application that changes its user under the page.
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { Person } from '../src/person.ts';
-import { signToken } from '../src/sign-token.ts';
-import { DEADLINE_MS, eventually, openStage, type Stage } from '../src/stage.ts';
+import { Person } from '../support/person.ts';
+import { signToken } from '../support/sign-token.ts';
+import { DEADLINE_MS, eventually, openStage, type Stage } from '../support/stage.ts';
 
 const [SECRET, ISSUER] = ['a secret that only this test and its server know', 'https://issuer.example'];
 const TOKEN_S = 12;

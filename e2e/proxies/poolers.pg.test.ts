@@ -1,8 +1,8 @@
 // A connection pooler in front of PostgreSQL: in transaction mode nothing that this server rests on holds, and it says so.
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { until } from '../soak/stage.ts';
-import { type Database, openDatabase } from '../src/database.ts';
-import { startServer } from '../src/server.ts';
+import { type Database, openDatabase } from '../support/database.ts';
+import { startServer } from '../support/server.ts';
 import { openPooler, type Pooler } from './pooler.ts';
 
 let database: Database;

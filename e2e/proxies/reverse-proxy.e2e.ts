@@ -1,7 +1,7 @@
 // The page behind a reverse proxy that does not pass the host on, or lets no WebSockets through: it says so, and which setting mends it, instead of blaming the network.
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { Person } from '../src/person.ts';
-import { DEADLINE_MS, eventually, openStage, type Stage } from '../src/stage.ts';
+import { Person } from '../support/person.ts';
+import { DEADLINE_MS, eventually, openStage, type Stage } from '../support/stage.ts';
 import { openReverseProxy, type ReverseProxy } from './reverse-proxy.ts';
 
 let stage: Stage;

@@ -2,9 +2,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { until } from '../soak/stage.ts';
-import { type Database, openDatabase } from '../src/database.ts';
-import { RestPerson } from '../src/rest-person.ts';
-import { type RunningServer, startServer } from '../src/server.ts';
+import { type Database, openDatabase } from '../support/database.ts';
+import { RestPerson } from '../support/rest-person.ts';
+import { type RunningServer, startServer } from '../support/server.ts';
 import { openReverseProxy, type ReverseProxy } from './reverse-proxy.ts';
 
 let database: Database;

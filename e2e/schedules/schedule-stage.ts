@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import pg from 'pg';
-import { type Database, openDatabase } from '../src/database.ts';
-import { type RunningServer, startServer } from '../src/server.ts';
-import { signToken } from '../src/sign-token.ts';
+import { type Database, openDatabase } from '../support/database.ts';
+import { type RunningServer, startServer } from '../support/server.ts';
+import { signToken } from '../support/sign-token.ts';
 
 const SECRET = 'a secret that only the schedules know';
 const ISSUER = 'schedules';

@@ -13,10 +13,10 @@ import { setup } from '@tablo/sync-server/db/testing/test-global-setup';
 import { describeOutcome } from '../schedules/run-schedule.ts';
 import { openScheduleStage } from '../schedules/schedule-stage.ts';
 import { soak } from '../schedules/soak.ts';
-import { runKills } from './kill-run.ts';
-import { runPostgresKills } from './postgres-kill-run.ts';
+import { runKills } from './faults/kill-run.ts';
+import { runPostgresKills } from './faults/postgres-kill-run.ts';
+import { runTroubles } from './faults/trouble-run.ts';
 import type { Verdict } from './stage.ts';
-import { runTroubles } from './trouble-run.ts';
 
 const PROGRESS_MS = 60_000;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

@@ -18,8 +18,8 @@ import { parseServerStateless } from '@tablo/schema/stateless';
 import type { Random } from '@tablo/schema/testing/random';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';
-import type { Book } from './book.ts';
 import { decode, encodeQuestion, encodeState, encodeToken, encodeUpdate } from './frames.ts';
+import type { Book } from './history/book.ts';
 
 export interface Seat {
   /** `http://127.0.0.1:<port>` */

@@ -7,12 +7,12 @@ import type { Random } from '@tablo/schema/testing/random';
 import type { Drift } from '@tablo/sync-server/audit/drift';
 import { audit } from '@tablo/sync-server/audit/pg-audit';
 import pg from 'pg';
-import { type RunningServer, startServer } from '../src/server.ts';
-import { signToken } from '../src/sign-token.ts';
-import { Book } from './book.ts';
-import { checkHistory, type Fault } from './check-history.ts';
+import { type RunningServer, startServer } from '../support/server.ts';
+import { signToken } from '../support/sign-token.ts';
+import { Book } from './history/book.ts';
+import { checkHistory, type Fault } from './history/check-history.ts';
+import { readTablo, type TabloOnRecord } from './history/record.ts';
 import { Member } from './member.ts';
-import { readTablo, type TabloOnRecord } from './record.ts';
 
 const SECRET = 'a secret that only the soak knows, long enough';
 const ISSUER = 'soak';

@@ -1,4 +1,4 @@
-/** How much one user, one socket and all strangers together may ask for. Read by `config.ts`, held to by `access/limits.ts`. */
+/** How much one user, one socket and all strangers together may ask for. Read by `config.ts`, held to by `access/limits/limits.ts`. */
 export interface LimitSettings {
   /** Frames a second and user, of whatever kind, over all sockets; who sends more is read more slowly. */
   readonly framesPerSecond: number;

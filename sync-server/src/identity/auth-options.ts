@@ -52,7 +52,7 @@ export function authOptions(
     },
     session: { expiresIn: SESSION_MAX_S, updateAge: SESSION_RENEWED_AFTER_S },
     trustedOrigins: createTrustedOrigins(settings),
-    // Ours are in front of it (`rest/auth-routes.ts`): its own remembers every address and path for a minute, and walks over all of them at each request.
+    // Ours are in front of it (`rest/routes/auth-routes.ts`): its own remembers every address and path for a minute, and walks over all of them at each request.
     rateLimit: { enabled: false },
     advanced: {
       // Said outright: by itself better-auth drops both checks where NODE_ENV is `test`.

@@ -1,6 +1,6 @@
 /**
  * Hashes passwords in threads of their own, one or two. By itself the library would use the four that tokens, files and database connections share, and a burst
- * of sign-ins would stop them all [R11]. Who may ask is decided before (`rest/auth-routes.ts`); what comes here is done in order.
+ * of sign-ins would stop them all [R11]. Who may ask is decided before (`rest/routes/auth-routes.ts`); what comes here is done in order.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { availableParallelism } from 'node:os';

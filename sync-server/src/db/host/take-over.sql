@@ -6,7 +6,7 @@
 -- 2. Messages keep their ids. `seq` is their place by (created_at, id). Times become whole milliseconds, as everything here counts.
 -- 3. What was deleted loses its text and is a deletion here too. Of edits only the time is known: `updated_at` stays, without an entry (epoch 0 says why, also to the audit).
 -- 4. Read positions are the last message up to last_read_at.
--- 5. Tablos with messages begin with their second document, which the server fills before the transaction ends (`ledger/pg-taken-over.ts`).
+-- 5. Tablos with messages begin with their second document, which the server fills before the transaction ends (`ledger/store/pg-taken-over.ts`).
 DO $$
 DECLARE
   -- Set by the caller: what a text has to match, so that there is something to see (`visible-pattern.ts`).

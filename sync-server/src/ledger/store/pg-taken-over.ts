@@ -7,7 +7,7 @@ import type { PoolClient } from 'pg';
 import { createSeed } from '../testing/seed.ts';
 import { readNewest } from './pg-epochs.ts';
 
-/** Entries of epoch 0 entered no document of ours (`db/take-over.sql`). */
+/** Entries of epoch 0 entered no document of ours (`db/host/take-over.sql`). */
 const TAKEN = `SELECT t.id, t.epoch FROM tablos t
   WHERE EXISTS (SELECT FROM tablo_entries e WHERE e.tablo_id = t.id AND e.epoch = 0) AND NOT EXISTS (SELECT FROM tablo_documents d WHERE d.tablo_id = t.id)`;
 const INSERT = 'INSERT INTO tablo_documents (tablo_id, epoch, state, server_client) VALUES ($1, $2, $3, $4)';
