@@ -1,7 +1,9 @@
-// The dependency direction of docs/ARCHITECTURE.md, checked over every import: what each workspace declares, who may
-// import whom, which room may know which library. `findViolations` decides; the rest reads files and prints.
+// The one check of the import rules: who may import whom (levels and doors of rooms, no circles), what each workspace
+// declares, which room may know which library. The rules stand in `house-plan.ts`; `findViolations` decides; the rest reads files and prints.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
+import { findCircles } from './find-circles.ts';
+import { DOORS, LAYERS, LIBRARY_RULES, OWN_IMPORTS } from './house-plan.ts';
 
 export interface SourceFile {
   /** From the repository's root, with slashes. */
@@ -11,166 +13,98 @@ export interface SourceFile {
 /** Workspace directory → names of the packages its package.json declares. */
 export type Declared = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Lowest first: a file imports its own level and lower ones. A folder or file not named here is a leaf, level 0. */
-const LEVELS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  'sync-server': [
-    [],
-    ['db'],
-    ['access', 'admission', 'ledger', 'documents', 'presence', 'identity', 'audit'],
-    ['rest', 'sync'],
-    ['server.ts'],
-    ['main.ts', 'cli.ts'],
-  ],
-  client: [[], ['chat'], ['hooks'], ['ui'], ['app'], ['main.ts', 'main.tsx']],
-};
-
-/** The same within a folder: of its rooms, and of the files at its top. Rooms of one level do not import each other. */
-const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  'client/src/chat': [
-    ['base'],
-    // The contract.
-    ['draft-aim.ts'],
-    ['chat.ts'],
-    ['store', 'session'],
-    ['outbox', 'drafts', 'link', 'unread'],
-    ['people', 'replica'],
-    ['delivery', 'view'],
-    ['room'],
-    ['list'],
-    ['only-here.ts'],
-    ['chat-client.ts'],
-  ],
-  'sync-server/src/sync': [
-    ['socket'],
-    ['sessions'],
-    ['joins'],
-    ['extensions'],
-    ['sockets.ts', 'hocuspocus-poster.ts'],
-    ['open-sync.ts'],
-  ],
-};
+interface Import {
+  readonly specifier: string;
+  readonly isType: boolean;
+  /** By `import()`: it comes when it is asked for. */
+  readonly isLazy: boolean;
+}
 
 const WORKSPACES = ['schema', 'sync-server', 'client', 'e2e', 'bench', 'scripts'];
-/** Which of our own packages a workspace may import. */
-const OWN_IMPORTS: Readonly<Record<string, readonly string[]>> = {
-  'sync-server': ['@tablo/schema'],
-  client: ['@tablo/schema'],
-  // Drives the real client code without a browser, against the real server process.
-  e2e: ['@tablo/schema', '@tablo/client', '@tablo/sync-server'],
-  // Measures rooms of the server by themselves, beside the whole.
-  bench: ['@tablo/schema', '@tablo/client', '@tablo/sync-server'],
-};
-
-interface LibraryRule {
-  readonly library: RegExp;
-  readonly within: RegExp;
-  readonly allowed: RegExp;
-  readonly reason: string;
-}
-const NOWHERE = /^$/;
-const LIBRARY_RULES: readonly LibraryRule[] = [
-  {
-    library: /^(?!(yjs|lib0|zod)(\/|$))/,
-    within: /^schema\/src\//,
-    allowed: NOWHERE,
-    reason: 'schema knows yjs, lib0 and zod only',
-  },
-  {
-    library: /^@hocuspocus\//,
-    within: /^sync-server\/src\//,
-    allowed: /-extension\.ts$|\/src\/server\.ts$|\/src\/sync\//,
-    reason: 'only *-extension.ts, server.ts and sync/ import Hocuspocus',
-  },
-  {
-    library: /^pg(\/|$)/,
-    within: /^sync-server\/src\//,
-    allowed: /\/src\/db\/|\/pg-[^/]*\.ts$/,
-    reason: 'only db/ and pg-*.ts import pg',
-  },
-  {
-    library: /^(node:|pg|ws|pino)/,
-    within: /^sync-server\/src\/admission\//,
-    allowed: NOWHERE,
-    reason: 'admission/ is pure',
-  },
-  {
-    library: /^(node:|pg(\/|$)|@hocuspocus\/server)/,
-    within: /^client\/src\//,
-    allowed: NOWHERE,
-    reason: 'the client runs in a browser',
-  },
-  {
-    library: /^@hocuspocus\/provider/,
-    within: /^client\/src\//,
-    allowed: /\/chat\/link\/(connection|provider-socket)\.ts$/,
-    reason: 'only chat/link/connection.ts and provider-socket.ts import the provider',
-  },
-  {
-    library: /^@chatscope\//,
-    within: /^client\/src\//,
-    allowed: /\/src\/ui\//,
-    reason: 'only ui/ imports chatscope',
-  },
-  {
-    library: /^react(-dom)?(\/|$)/,
-    within: /^client\/src\/chat\//,
-    allowed: NOWHERE,
-    reason: 'chat/ has no React',
-  },
-];
 
 const isTest = (path: string) =>
   /\.test(-d)?\.tsx?$|-contract\.ts$|\.e2e\.ts$|\/test-[^/]*\.tsx?$|\/testing\/|\/attacks\/|^e2e\//.test(path);
 const workspaceOf = (path: string) => path.slice(0, path.indexOf('/'));
 
 export function findViolations(files: readonly SourceFile[], declared: Declared): string[] {
-  return files.flatMap((file) => [
-    ...importsOf(file.text).flatMap((specifier) =>
-      judge(file.path, specifier, declared).map((why) => `${file.path}: '${specifier}': ${why}`),
-    ),
-    ...(readsEnvironment(file) ? [`${file.path}: only main, cli and config read process.env`] : []),
-  ]);
+  return [
+    ...files.flatMap((file) => [
+      ...importsOf(file.text).flatMap((one) =>
+        judge(file.path, one, declared).map((why) => `${file.path}: '${one.specifier}': ${why}`),
+      ),
+      ...(readsEnvironment(file) ? [`${file.path}: only main, cli and config read process.env`] : []),
+    ]),
+    ...findCircles(valueImports(files)).map((circle) => `a circle of imports: ${circle.join(', ')}`),
+  ];
 }
+
+/** Types are left out: a class and what it holds may name each other. */
+function valueImports(files: readonly SourceFile[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    files.map(({ path, text }) => [
+      path,
+      importsOf(text)
+        .filter(({ specifier, isType, isLazy }) => specifier.startsWith('.') && !isType && !isLazy)
+        .map(({ specifier }) => targetOf(path, specifier)),
+    ]),
+  );
+}
+
+const targetOf = (path: string, specifier: string): string =>
+  normalize(join(dirname(path), specifier)).replaceAll('\\', '/');
 
 /** Type-only imports included: they couple as well. Comments are not told apart, and none holds an import statement. */
-function importsOf(text: string): string[] {
+function importsOf(text: string): Import[] {
   const statements =
-    /^\s*(?:import|export)\b[^'";]*?\bfrom\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
-  return [...text.matchAll(statements)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+    /^\s*(?:import|export)\b(\s+type\b)?[^'";]*?\bfrom\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
+  return [...text.matchAll(statements)].map(([, type, from, effect, lazy]) => ({
+    specifier: from ?? effect ?? lazy ?? '',
+    isType: type !== undefined,
+    isLazy: lazy !== undefined,
+  }));
 }
 
-function judge(path: string, specifier: string, declared: Declared): string[] {
-  return specifier.startsWith('.') ? judgeRelative(path, specifier) : judgeLibrary(path, specifier, declared);
+function judge(path: string, { specifier, isLazy }: Import, declared: Declared): string[] {
+  return specifier.startsWith('.') ? judgeRelative(path, specifier, isLazy) : judgeLibrary(path, specifier, declared);
 }
 
-function judgeRelative(path: string, specifier: string): string[] {
+function judgeRelative(path: string, specifier: string, isLazy: boolean): string[] {
   const workspace = workspaceOf(path);
-  const target = normalize(join(dirname(path), specifier)).replaceAll('\\', '/');
+  const target = targetOf(path, specifier);
   if (!target.startsWith(`${workspace}/`)) return ['packages import each other by name, never by path'];
-  if (isTest(path)) return [];
-  if (isTest(target)) return ['only tests import tests and their helpers'];
-  const from = levelOf(workspace, path);
-  const to = levelOf(workspace, target);
-  if (to > from) return [`level ${from} (${roomOf(path)}) must not import level ${to} (${roomOf(target)})`];
-  return Object.entries(ROOMS).flatMap(([folder, levels]) => judgeRooms(folder, levels, path, target));
+  if (isTest(path) && workspace !== 'e2e') return [];
+  if (isTest(target) && workspace !== 'e2e') return ['only tests import tests and their helpers'];
+  if (isLazy) return [];
+  return [
+    ...Object.entries(LAYERS).flatMap(([folder, levels]) => judgeLevels(folder, levels, path, target)),
+    ...Object.entries(DOORS).flatMap(([room, doors]) => judgeDoors(room, doors, path, target)),
+  ];
 }
 
-function judgeRooms(
+function judgeLevels(
   folder: string,
   levels: readonly (readonly string[])[],
   path: string,
   target: string,
 ): readonly string[] {
-  const roomIn = (file: string) => (file.startsWith(`${folder}/`) ? file.slice(folder.length + 1).split('/')[0] : null);
-  const [from, to] = [roomIn(path), roomIn(target)];
-  if (from === null || to === null || from === undefined || to === undefined || from === to) return [];
-  const [lower, upper] = [from, to].map((room) => levels.findIndex((rooms) => rooms.includes(room))) as [
-    number,
-    number,
-  ];
-  if (lower < 0 || upper < 0) return [`${lower < 0 ? from : to} has no level in ${folder}`];
-  return upper < lower ? [] : [`${folder}: ${from} (level ${lower}) must not import ${to} (level ${upper})`];
+  const [from, to] = [roomIn(folder, path), roomIn(folder, target)];
+  if (from === null || to === null || from === to) return [];
+  const [upper, lower] = [levelOf(levels, from), levelOf(levels, to)];
+  if (upper < 0 || lower < 0) return [`${upper < 0 ? from : to} has no level in ${folder}`];
+  return lower < upper ? [] : [`${folder}: ${from} (level ${upper}) must not import ${to} (level ${lower})`];
 }
+
+function judgeDoors(room: string, doors: readonly string[], path: string, target: string): readonly string[] {
+  if (path.startsWith(`${room}/`) || !target.startsWith(`${room}/`) || target.endsWith('.css')) return [];
+  const file = target.slice(room.length + 1);
+  return doors.includes(file) ? [] : [`${file} is no door of ${room} (${doors.join(', ') || 'it has none'})`];
+}
+
+/** The room, or the file at the top; null: not in that folder. */
+const roomIn = (folder: string, path: string): string | null =>
+  path.startsWith(`${folder}/`) ? (path.slice(folder.length + 1).split('/')[0] ?? null) : null;
+const levelOf = (levels: readonly (readonly string[])[], room: string): number =>
+  levels.findIndex((rooms) => rooms.includes(room));
 
 function judgeLibrary(path: string, specifier: string, declared: Declared): string[] {
   const workspace = workspaceOf(path);
@@ -195,12 +129,6 @@ function judgeLibrary(path: string, specifier: string, declared: Declared): stri
     if (library.test(specifier) && within.test(path) && !allowed.test(path)) reasons.push(reason);
   }
   return reasons;
-}
-
-const roomOf = (path: string) => path.split('/')[2] ?? '';
-function levelOf(workspace: string, path: string): number {
-  const level = LEVELS[workspace]?.findIndex((rooms) => rooms.includes(roomOf(path))) ?? 0;
-  return Math.max(level, 0);
 }
 
 function readsEnvironment({ path, text }: SourceFile): boolean {

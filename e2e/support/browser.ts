@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core';
-import { unpackChromium } from './unpack-chromium.ts';
+import { type ChromiumProgram, unpackChromium } from './unpack-chromium.ts';
 
 export interface Chromium {
   /** The profile's own context: what it stores survives `close` and `kill` where a `userDataDir` was given. */
@@ -45,11 +45,6 @@ const ARGS = [
   // Small /dev/shm in containers.
   '--disable-dev-shm-usage',
 ];
-
-export interface ChromiumProgram {
-  readonly path: string;
-  readonly env: Readonly<Record<string, string>>;
-}
 
 /** CHROMIUM_PATH, else an installed one that runs, else npm's. `CHROMIUM_PATH=npm` asks for that one. */
 export async function findChromium(wanted = process.env.CHROMIUM_PATH): Promise<ChromiumProgram> {

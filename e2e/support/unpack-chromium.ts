@@ -6,7 +6,11 @@ import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inflate } from '@sparticuz/chromium';
-import type { ChromiumProgram } from './browser.ts';
+
+export interface ChromiumProgram {
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+}
 
 /** The ways to start it, best first: with the machine's libraries, then with those that came along. */
 export async function unpackChromium(): Promise<ChromiumProgram[]> {

@@ -11,8 +11,6 @@
  */
 import { HocuspocusProvider, WebSocketStatus } from '@hocuspocus/provider';
 import { isReasonCode, REASONS, type ReasonCode } from '@tablo/schema/close-codes';
-import type { Awareness } from 'y-protocols/awareness';
-import type * as Y from 'yjs';
 import { Backoff } from '../base/backoff.ts';
 import { type Readable, Writable } from '../base/readable.ts';
 import type { Timing } from '../base/timing.ts';
@@ -27,6 +25,7 @@ import { JoinGate } from './join-gate.ts';
 import type { Link, LinkOpener, LinkOptions } from './link.ts';
 import { ProviderSocket } from './provider-socket.ts';
 import { Reconnection } from './reconnection.ts';
+import type { Provider, ProviderOptions, SharedSocket } from './shared-socket.ts';
 import { type FindObstacle, SocketObstacle } from './socket-obstacle.ts';
 
 export interface ConnectionOptions {
@@ -41,29 +40,13 @@ export interface ConnectionOptions {
   readonly WebSocketImpl?: unknown;
 }
 
-export type Provider = HocuspocusProvider;
-
-export interface ProviderOptions {
-  readonly name: string;
-  readonly document: Y.Doc;
-  readonly awareness: Awareness;
-  readonly token: () => Promise<string>;
-  readonly onAuthenticated: () => void;
-  readonly onAuthenticationFailed: (data: { reason: string }) => void;
-  readonly onSynced: () => void;
-  readonly onClose: (data: { event: { reason: string } }) => void;
-  readonly onStateless: (data: { payload: string }) => void;
-  readonly onUnsyncedChanges: (data: { number: number }) => void;
-  readonly onAwarenessChange: () => void;
-}
-
 const NEVER = new Promise<never>(() => {});
 /** An event within this many ms of the last attempt tells of the same wake. */
 const SAME_WAKE_MS = 1_000;
 /** A socket that ended sooner, with nothing joined on it, was of no use. */
 const OF_USE_MS = 1_000;
 
-export class Connection implements LinkOpener {
+export class Connection implements LinkOpener, SharedSocket {
   readonly #options: ConnectionOptions;
   readonly #state = new Writable<ConnectionState>({ status: 'connecting' });
   readonly #socket: ProviderSocket;
@@ -170,7 +153,7 @@ export class Connection implements LinkOpener {
   }
 
   openLink(options: LinkOptions): Link {
-    const link = new DocumentLink(this, options);
+    const link: DocumentLink = new DocumentLink(this, options, () => this.#forget(link));
     this.#links.add(link);
     link.open();
     this.#publish();
@@ -255,7 +238,7 @@ export class Connection implements LinkOpener {
     this.#publish();
   }
 
-  forget(link: DocumentLink): void {
+  #forget(link: DocumentLink): void {
     this.#links.delete(link);
     this.#publish();
   }

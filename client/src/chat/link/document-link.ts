@@ -7,17 +7,18 @@
  */
 import { Awareness } from 'y-protocols/awareness';
 import { Backoff } from '../base/backoff.ts';
-import type { Connection, Provider } from './connection.ts';
 import type { Link, LinkOptions } from './link.ts';
 import { parseServerStateless } from './server-stateless.ts';
+import type { Provider, SharedSocket } from './shared-socket.ts';
 
 const NEVER = new Promise<never>(() => {});
 /** `coming` is shorter, and long ones need not be read twice. */
 const MAX_COMING_CHARS = 100;
 
 export class DocumentLink implements Link {
-  readonly #connection: Connection;
+  readonly #connection: SharedSocket;
   readonly #options: LinkOptions;
+  readonly #forget: () => void;
   readonly #provider: Provider;
   readonly #ticket = { isUrgent: () => this.#isUrgent };
   readonly #backoff: Backoff;
@@ -31,9 +32,11 @@ export class DocumentLink implements Link {
   #attempt = 0;
   #watchdog: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(connection: Connection, options: LinkOptions) {
+  /** `forget` is called once, when it is closed. */
+  constructor(connection: SharedSocket, options: LinkOptions, forget: () => void) {
     this.#connection = connection;
     this.#options = options;
+    this.#forget = forget;
     this.#isUrgent = options.isUrgent;
     this.#backoff = new Backoff(connection.timing.retryMinMs, connection.timing.retryMaxMs);
     const awareness = new Awareness(options.doc);
@@ -122,7 +125,7 @@ export class DocumentLink implements Link {
     this.#stopWatching();
     this.#connection.gate.leave(this.#ticket);
     this.#provider.destroy();
-    this.#connection.forget(this);
+    this.#forget();
   }
 
   async #token(): Promise<string> {

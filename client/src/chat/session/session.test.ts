@@ -1,6 +1,7 @@
 import type { UserId } from '@tablo/schema/ids';
 import { describe, expect, it } from 'vitest';
-import { fakeToken, subjectOf } from '../testing/fake-server.ts';
+import { fakeToken } from '../testing/fake-server.ts';
+import { subjectOf } from '../testing/subject-of.ts';
 import { ALICE, BOB } from '../testing/harness.ts';
 import { CachedTokens, createSessionTokens, readTokenTimes, UserTokens } from './session.ts';
 

@@ -5,7 +5,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type DraftText, isLaterDraft } from '@tablo/schema/draft';
 import type { EntryId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
-import { type FakeInvite, type FakeServer, type FakeTablo, subjectOf } from './fake-server.ts';
+import type { FakeInvite, FakeServer, FakeTablo } from './fake-server.ts';
+import { subjectOf } from './subject-of.ts';
 
 const restDraft = (tablo: FakeTablo, draft: DraftText | undefined) =>
   draft === undefined ? null : { channel_id: tablo.id, text: draft.text, updated_at: new Date(draft.at).toISOString() };

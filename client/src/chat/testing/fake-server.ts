@@ -17,6 +17,7 @@ import { isLate } from '@tablo/schema/shown-at';
 import { encodeStateless, parseClientStateless, type ServerStateless } from '@tablo/schema/stateless';
 import * as Y from 'yjs';
 import { answerRest } from './fake-rest.ts';
+import { subjectOf } from './subject-of.ts';
 
 export interface FakeTablo {
   readonly id: TabloId;
@@ -47,14 +48,6 @@ export function fakeToken(user: string, ttlSeconds = 3600, nonce = ''): string {
   const now = Math.floor(Date.now() / 1000);
   return `${base64({ alg: 'none' })}.${base64({ sub: user, iat: now, exp: now + ttlSeconds, nonce })}.x`;
 }
-
-export const subjectOf = (token: string): string | null => {
-  try {
-    return (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { sub?: string }).sub ?? null;
-  } catch {
-    return null;
-  }
-};
 
 export class FakeServer {
   readonly tablos = new Map<string, FakeTablo>();

@@ -5,7 +5,6 @@ import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { SEED_MAX_REACTIONS } from '@tablo/schema/limits';
 import type { Role } from '@tablo/schema/roles';
 import type { KnownEntry } from '../../admission/admission.ts';
-import { createSeed, type Seed, type SeedEntry, type SeedMessage } from '../testing/seed.ts';
 import {
   BlockedError,
   type Committed,
@@ -19,6 +18,7 @@ import {
   type UpdateWrite,
   type Writes,
 } from './ledger-store.ts';
+import { createSeed, type Seed, type SeedEntry, type SeedMessage } from './seed.ts';
 
 interface StoredTablo {
   epoch: number;

@@ -2,8 +2,8 @@
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { SEED_MAX_BYTES, SEED_MAX_MESSAGES, SEED_MAX_REACTIONS } from '@tablo/schema/limits';
 import type { PoolClient } from 'pg';
-import { createSeed, type SeedMessage } from '../testing/seed.ts';
 import type { Writes } from './ledger-store.ts';
+import { createSeed, type SeedMessage } from './seed.ts';
 
 // Long texts are not even read beyond what a document begins with.
 const NEWEST = `SELECT m.id, m.user_id, coalesce(m.first_text, m.text) AS first_text, m.text, m.reply_to, tablo_private.to_ms(m.sent_at) AS sent,

@@ -4,8 +4,8 @@
  */
 import type { TabloId } from '@tablo/schema/ids';
 import type { PoolClient } from 'pg';
-import { createSeed } from '../testing/seed.ts';
 import { readNewest } from './pg-epochs.ts';
+import { createSeed } from './seed.ts';
 
 /** Entries of epoch 0 entered no document of ours (`db/host/take-over.sql`). */
 const TAKEN = `SELECT t.id, t.epoch FROM tablos t

@@ -6,16 +6,11 @@ import { REASONS } from '@tablo/schema/close-codes';
 import type { MiddlewareHandler } from 'hono';
 import type { Limits } from '../../access/limits/limits.ts';
 import type { Profiles } from '../../access/members/profiles.ts';
-import type { Claims } from '../../access/tokens/claims.ts';
 import type { TokenVerifier } from '../../access/tokens/token-verifier.ts';
 import { AppError, refusal } from '../base/app-error.ts';
 import { bearerOf } from './bearer.ts';
-import { type RequestBounds, tooMany } from './bound-requests.ts';
+import { type RestEnv, tooMany } from './bound-requests.ts';
 import { clientKey } from './client-address.ts';
-
-export interface RestEnv {
-  Variables: { claims: Claims; bounds: RequestBounds };
-}
 
 interface Deps {
   readonly verifier: TokenVerifier;

@@ -6,10 +6,15 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { LimitName, Limits } from '../../access/limits/limits.ts';
 import { type Release, Turns } from '../../access/limits/turns.ts';
+import type { Claims } from '../../access/tokens/claims.ts';
 import type { RouteCost } from '../../costs/rest-costs.ts';
 import { AppError, invalidRequest, refusal } from '../base/app-error.ts';
-import type { RestEnv } from './authenticate.ts';
 import { clientKey, hasHungUp, whenAnswered } from './client-address.ts';
+
+/** What middleware leaves for those behind it. */
+export interface RestEnv {
+  Variables: { claims: Claims; bounds: RequestBounds };
+}
 
 /**
  * Lists read all tablos of a user: one at a time each, never all of the readers' connections, and a quarter of the time at the most. A page that is opened asks for three of them, a

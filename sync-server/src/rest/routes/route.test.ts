@@ -2,7 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { Limits } from '../../access/limits/limits.ts';
-import type { RestEnv } from '../requests/authenticate.ts';
+import type { RestEnv } from '../requests/bound-requests.ts';
 import { RequestBounds } from '../requests/bound-requests.ts';
 import { defaultLimitSettings, newUser } from '../testing/test-rest.ts';
 import { addRoute } from './route.ts';

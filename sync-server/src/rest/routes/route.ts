@@ -10,7 +10,7 @@ import type { Claims } from '../../access/tokens/claims.ts';
 import { costOf, type RouteCost } from '../../costs/rest-costs.ts';
 import { encodeJson, sendJson } from '../answers/send-json.ts';
 import { ERROR_STATUS, invalidRequest, notFound } from '../base/app-error.ts';
-import type { RestEnv } from '../requests/authenticate.ts';
+import type { RestEnv } from '../requests/bound-requests.ts';
 import { readJson } from '../requests/read-body.ts';
 
 export type RestApp = OpenAPIHono<RestEnv>;

@@ -16,7 +16,7 @@ import {
 import type { EntryId } from '@tablo/schema/ids';
 import { MAX_ARRIVAL_IDS, SEED_MAX_BYTES, SEED_MAX_MESSAGES } from '@tablo/schema/limits';
 import { encodeAppend, encodeRuns } from '../../admission/encode-append.ts';
-import { digestContent } from '../store/digest.ts';
+import { digestContent } from './digest.ts';
 
 /** An entry as it was written, and where it stands in the timeline. */
 export interface SeedEntry<E extends MemberEntry = MemberEntry> {
