@@ -1,10 +1,11 @@
 /** The process: settings, database, server, signals. */
 import { constants } from 'node:os';
 import { createCalmLog } from './base/calm-log.ts';
-import { isDatabaseAway, READ_ONLY_TRANSACTION } from './base/database-away.ts';
+import { isDatabaseAway } from './base/database-away.ts';
 import { describeListenFault } from './base/listen-fault.ts';
 import { createLog, type Log } from './base/log.ts';
 import { quietConsole } from './base/quiet-console.ts';
+import { meaningOf, READ_ONLY_TRANSACTION } from './base/sqlstates.ts';
 import { type Config, helpText, parseConfig, wantsHelp } from './config/config.ts';
 import { openEmbeddedPostgres } from './db/embedded/embedded-postgres.ts';
 import { migrate } from './db/migrate.ts';
@@ -136,6 +137,8 @@ async function openDatabase(
       return { url };
     } catch (error) {
       if (isStopping() || describeDatabaseFault(error) !== null || !isDatabaseAway(error)) throw error;
+      // A wrong name or password is said to who starts it, and does not mend itself.
+      if (meaningOf(error) === 'access') throw error;
       const reason = (error as { code?: unknown }).code === READ_ONLY_TRANSACTION ? READ_ONLY : UNREACHED;
       log.warn({ err: error }, reason);
       wait(reason);

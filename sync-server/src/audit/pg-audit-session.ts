@@ -4,13 +4,10 @@
  */
 import type { Pool, PoolClient } from 'pg';
 import { isDatabaseAway } from '../base/database-away.ts';
+import { LOCK_NOT_AVAILABLE, QUERY_CANCELED } from '../base/sqlstates.ts';
 
 /** Tablos in a row that cost a connection or waited for a lock in vain. One tablo's rows may end a backend; whole tables are another matter. */
 const AWAY_IN_A_ROW_MAX = 3;
-/** SQLSTATE lock_not_available: somebody alters or truncates our tables. */
-const LOCKED = '55P03';
-/** SQLSTATE query_canceled: it took too long, or an administrator ended it. The connection is as good as before. */
-const CANCELED = '57014';
 const REASON_MAX_UNITS = 160;
 
 export class AuditSession {
@@ -39,8 +36,8 @@ export class AuditSession {
   /** After a tablo that could not be looked at: why, once the session can go on. Rejects where it cannot. */
   async recover(error: unknown): Promise<string> {
     const { code } = error as { code?: unknown };
-    const isLost = isDatabaseAway(error) && code !== LOCKED && code !== CANCELED;
-    this.#awayInARow = isLost || code === LOCKED ? this.#awayInARow + 1 : 0;
+    const isLost = isDatabaseAway(error) && code !== LOCK_NOT_AVAILABLE && code !== QUERY_CANCELED;
+    this.#awayInARow = isLost || code === LOCK_NOT_AVAILABLE ? this.#awayInARow + 1 : 0;
     if (this.#awayInARow >= AWAY_IN_A_ROW_MAX) throw error;
     if (isLost || !(await this.#rollBack())) {
       // Broken, or still busy with what nobody waits for.

@@ -7,7 +7,7 @@ import { isDatabaseAway, markDatabaseError } from './database-away.ts';
 const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 
 describe('isDatabaseAway', () => {
-  it.each(['ECONNREFUSED', '57P01', '53300', '53100', '08006', '25006', '57014', '40P01'])(
+  it.each(['ECONNREFUSED', '57P01', '53300', '53100', '08006', '25006', '57014', '40P01', '55P03', '28P01', '3D000'])(
     '[R11] holds for %s',
     (code) => {
       expect(isDatabaseAway(withCode(code))).toBe(true);
@@ -51,9 +51,12 @@ describe('isDatabaseAway', () => {
     expect(isDatabaseAway(new Error('timeout exceeded when trying to connect'))).toBe(true);
   });
 
-  it.each(['23505', '42P01', '22P02', 'ERR_INVALID_ARG_TYPE'])('does not hold for %s, which is our mistake', (code) => {
-    expect(isDatabaseAway(withCode(code))).toBe(false);
-  });
+  it.each(['23505', '42P01', '25P02', '22P02', 'ERR_INVALID_ARG_TYPE'])(
+    'does not hold for %s, which is our mistake',
+    (code) => {
+      expect(isDatabaseAway(withCode(code))).toBe(false);
+    },
+  );
 
   it('does not hold for anything else', () => {
     expect(isDatabaseAway(new Error('x is not a function'))).toBe(false);

@@ -1,9 +1,6 @@
 /** Whether an error says that PostgreSQL cannot do anything now, rather than that we asked for something wrong, or that somebody else's connection broke. */
+import { meaningOf } from './sqlstates.ts';
 
-/** Classes of SQLSTATE (PostgreSQL documentation, appendix A): connection, resources, operator's intervention, system, and what only needs a second try. */
-const AWAY_CLASSES = ['08', '53', '57', '58', '40', '55'];
-/** PostgreSQL's own code for a change in a read-only transaction: a standby after a failover, or `default_transaction_read_only`. */
-export const READ_ONLY_TRANSACTION = '25006';
 /** Of a connection that we open; nobody opens one but to the database where these are asked for. */
 const DIAL_CODES = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'];
 /** Of any connection: a client's that hung up as well. They count where the database's connections marked them. */
@@ -41,6 +38,7 @@ export function isDatabaseAway(error: unknown): error is Error {
   if (error instanceof AggregateError && error.errors.some(isDatabaseAway)) return true;
   if (typeof code !== 'string') return PG_MESSAGES.test(error.message);
   if (SOCKET_CODES.includes(code)) return ofDatabase.has(error);
-  if (DIAL_CODES.includes(code) || code === READ_ONLY_TRANSACTION) return true;
-  return code.length === 5 && AWAY_CLASSES.includes(code.slice(0, 2));
+  if (DIAL_CODES.includes(code)) return true;
+  const meaning = meaningOf(error);
+  return meaning !== null && meaning !== 'data';
 }

@@ -4,6 +4,7 @@
  */
 import pg from 'pg';
 import { markDatabaseError } from '../base/database-away.ts';
+import { QUERY_CANCELED } from '../base/sqlstates.ts';
 import { type SessionSettings, sessionSql } from './session-settings.ts';
 
 /** As the pool calls it, without an error when all is well. */
@@ -14,7 +15,6 @@ export interface DatabaseClientConfig extends pg.ClientConfig {
   readonly searchPath?: string;
 }
 
-const QUERY_CANCELED = '57014';
 /** A role whose statements may take a millisecond may not let our settings through at once. */
 const SETTINGS_TRIES = 5;
 

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type pg from 'pg';
-import { READ_ONLY_TRANSACTION } from '../base/database-away.ts';
+import { READ_ONLY_TRANSACTION } from '../base/sqlstates.ts';
 import { asPoolerError } from './pooler.ts';
 
 const PROBE_MS = 5_000;

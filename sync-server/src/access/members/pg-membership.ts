@@ -2,6 +2,7 @@
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { highestRole } from '@tablo/schema/roles';
 import type { Pool } from 'pg';
+import { TOO_MANY_CONNECTIONS } from '../../base/sqlstates.ts';
 import { hasCome } from '../../db/has-come.ts';
 import { hostRole } from '../../db/host/host-columns.ts';
 import type { Member, Membership } from './membership.ts';
@@ -26,8 +27,6 @@ const QUERY_MAX = 1_000;
 const QUERIES_AT_ONCE = 4;
 /** More than this waiting: the database is away, and who asks is told so at once [R11]. */
 const WAITING_MAX = 20_000;
-/** SQLSTATE too_many_connections: for `isDatabaseAway`, as it would come from the database itself. */
-const TOO_MANY = '53300';
 
 interface LookUp {
   readonly tabloId: TabloId;
@@ -48,7 +47,10 @@ export class PgMembership implements Membership {
   find(tabloId: TabloId, userId: UserId): Promise<Member | null> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length >= WAITING_MAX)
-        return reject(Object.assign(new Error('Too many memberships wait to be read.'), { code: TOO_MANY }));
+        // As it would come from the database itself: it counts as one that is away.
+        return reject(
+          Object.assign(new Error('Too many memberships wait to be read.'), { code: TOO_MANY_CONNECTIONS }),
+        );
       if (this.#waiting.length === 0) setImmediate(() => this.#flush());
       this.#waiting.push({ tabloId, userId, resolve, reject });
     });

@@ -1,13 +1,7 @@
 /** What PostgreSQL's errors mean to the ledger: trouble of the database, something in the way of these rows, or data that cannot be stored. */
+import { meaningOf } from '../../base/sqlstates.ts';
 import { BlockedError, UnansweredCommitError, UnstorableError } from './ledger-store.ts';
 
-/** Connections, credentials, read-only, catalogs, resources, intervention, the system: of the database, whatever was written. */
-const STATE_CLASSES = new Set(['08', '25', '28', '3D', '53', '57', '58']);
-/** A statement that took too long, or that somebody ended: about these rows, not about the database, which has just answered. */
-const QUERY_CANCELED = '57014';
-export const LOCK_NOT_AVAILABLE = '55P03';
-/** Data, integrity, limits: of what was written. */
-const DATA_CLASSES = new Set(['22', '23', '54']);
 /** Two nodes insert one id at once: the repeated transaction reads the winner's row and decides by it. */
 const UNIQUE_VIOLATION = '23505';
 
@@ -25,13 +19,14 @@ export function isAnsweredNo(error: unknown): boolean {
 /** By SQLSTATE (PostgreSQL, appendix A). What is neither of the database's state nor of the data stands in the way of these rows alone: a lock, a trigger, a policy. */
 export function asFailure(error: unknown): Error {
   if (error instanceof UnansweredCommitError || error instanceof BlockedError) return error;
-  const code = (error as { code?: unknown }).code;
+  const { code } = error as { code?: unknown };
   const failure = error instanceof Error ? error : new Error(String(error));
   // Node's own errors have codes as well: ECONNRESET.
   if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return failure;
-  if (DATA_CLASSES.has(code.slice(0, 2)) && code !== UNIQUE_VIOLATION)
+  const meaning = meaningOf(error);
+  if (meaning === 'data' && code !== UNIQUE_VIOLATION)
     return new UnstorableError(`PostgreSQL refused the data: ${code}`);
-  return STATE_CLASSES.has(code.slice(0, 2)) && code !== QUERY_CANCELED
+  return meaning === 'database' || meaning === 'access'
     ? failure
     : new BlockedError(failure.message, { cause: failure });
 }

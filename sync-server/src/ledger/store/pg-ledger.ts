@@ -6,6 +6,7 @@ import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { parseRole } from '@tablo/schema/roles';
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { KnownEntry } from '../../admission/admission.ts';
+import { LOCK_NOT_AVAILABLE } from '../../base/sqlstates.ts';
 import { hostRole } from '../../db/host/host-columns.ts';
 import {
   BlockedError,
@@ -21,7 +22,7 @@ import {
   type Writes,
 } from './ledger-store.ts';
 import { moveTablo } from './pg-epochs.ts';
-import { asFailure, isAnsweredNo, LOCK_NOT_AVAILABLE } from './pg-failures.ts';
+import { asFailure, isAnsweredNo } from './pg-failures.ts';
 import { applyChanges } from './pg-ledger-changes.ts';
 
 /** Nobody's: the nil UUID. */
