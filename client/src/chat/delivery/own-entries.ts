@@ -8,6 +8,7 @@
 import type { CausalClock } from '@tablo/schema/causal-clock';
 import { createArrival, type Entry, type MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { isAwaited, rememberStamps } from '../outbox/outbox-decisions.ts';
@@ -41,7 +42,7 @@ export class OwnEntries implements SenderEntries {
   readonly #options: OwnEntriesOptions;
   /** Since when entries are left to another tab, as `performance.now()`: the clock that stamped them may have been set back since. */
   #leftSince: ReadonlyMap<EntryId, number> = new Map();
-  #graceTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #graceTimer = new Timer();
 
   constructor(options: OwnEntriesOptions) {
     this.#options = options;
@@ -67,7 +68,7 @@ export class OwnEntries implements SenderEntries {
     // In the order of writing: what comes after another tab's entry waits with it [R5].
     const waiting = records.findIndex(isLeftToOther);
     const mine = waiting < 0 ? records : records.slice(0, waiting);
-    if (mine.length < records.length) this.#graceTimer ??= setTimeout(() => this.#endGrace(), timing.ownerGraceMs);
+    if (mine.length < records.length) this.#graceTimer.setIfUnset(() => this.#endGrace(), timing.ownerGraceMs);
     return mine.map((record) => record.entry);
   }
 
@@ -140,7 +141,7 @@ export class OwnEntries implements SenderEntries {
   }
 
   close(): void {
-    if (this.#graceTimer !== null) clearTimeout(this.#graceTimer);
+    this.#graceTimer.clear();
   }
 
   #awaited(isMeant: (delivery: OutboxRecord['delivery']) => boolean): readonly EntryId[] {
@@ -149,7 +150,6 @@ export class OwnEntries implements SenderEntries {
   }
 
   #endGrace(): void {
-    this.#graceTimer = null;
     this.#options.host.flush();
   }
 }

@@ -15,6 +15,7 @@ import { createRefusal, REASONS, type ReasonCode, type Refusal } from '@tablo/sc
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId } from '@tablo/schema/ids';
 import { Backoff } from '../base/backoff.ts';
+import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
 import type { Home } from '../replica/room-home.ts';
 
@@ -68,9 +69,9 @@ export class Sender {
   #answersLeft = 0;
   /** Entries among which a refused one hides: pushed group by group, alone. */
   #suspects: (readonly EntryId[])[] = [];
-  #checkTimer: ReturnType<typeof setTimeout> | null = null;
-  #holdTimer: ReturnType<typeof setTimeout> | null = null;
-  #askTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #checkTimer = new Timer();
+  readonly #holdTimer = new Timer();
+  readonly #askTimer = new Timer();
   #authRefusals = 0;
 
   constructor(own: SenderEntries, host: SenderHost, timing: Timing) {
@@ -87,7 +88,7 @@ export class Sender {
     this.#own.release(this.#own.takenOut());
     this.#askLater();
     // What holds back holds questions back, too: or a limit on these would be run into as fast as the link allows.
-    if (this.#holdTimer === null) this.#checkAll(1);
+    if (!this.#holdTimer.isSet) this.#checkAll(1);
   }
 
   #checkAll(nth: number): void {
@@ -99,18 +100,14 @@ export class Sender {
     this.#phase = 'checking';
     for (let from = 0; from < ids.length; from += CHECK_IDS) this.#host.check(ids.slice(from, from + CHECK_IDS));
     this.#stopChecking();
-    this.#checkTimer = setTimeout(
-      () => (nth < CHECKS ? this.#checkAll(nth + 1) : this.#open()),
-      this.#timing.checkAnswerMs,
-    );
+    this.#checkTimer.set(() => (nth < CHECKS ? this.#checkAll(nth + 1) : this.#open()), this.#timing.checkAnswerMs);
   }
 
   left(): void {
     this.#isJoined = false;
     this.#phase = 'away';
     this.#stopChecking();
-    if (this.#askTimer !== null) clearTimeout(this.#askTimer);
-    this.#askTimer = null;
+    this.#askTimer.clear();
   }
 
   close(): void {
@@ -179,12 +176,12 @@ export class Sender {
     this.#own.release(ids);
     this.#host.refuse(ids, refusal);
     // What else becomes of them is asked, as after a join: one may have been taken back meanwhile.
-    if (this.#phase === 'open' && this.#holdTimer === null) this.#checkAll(1);
+    if (this.#phase === 'open' && !this.#holdTimer.isSet) this.#checkAll(1);
   }
 
   /** Pushes what may be pushed now. Called whenever something changed. */
   flush(): void {
-    if (this.#phase !== 'open' || this.#holdTimer !== null) return;
+    if (this.#phase !== 'open' || this.#holdTimer.isSet) return;
     if (this.#own.replaced().some((id) => !this.#askedReplaced.has(id))) return this.#checkAll(1);
     const entries = this.#own.pushable();
     if (this.#suspects.length > 0) return this.#pushSuspects(entries);
@@ -221,8 +218,7 @@ export class Sender {
   }
 
   #askLater(): void {
-    this.#askTimer ??= setTimeout(() => {
-      this.#askTimer = null;
+    this.#askTimer.setIfUnset(() => {
       const held = this.#own.held();
       if (held.length === 0) return;
       this.#host.check(held.slice(0, CHECK_IDS));
@@ -270,19 +266,16 @@ export class Sender {
 
   #holdBack(): void {
     this.#stopHolding();
-    this.#holdTimer = setTimeout(() => {
-      this.#holdTimer = null;
+    this.#holdTimer.set(() => {
       this.#goOn();
     }, this.#backoff.nextMs());
   }
 
   #stopChecking(): void {
-    if (this.#checkTimer !== null) clearTimeout(this.#checkTimer);
-    this.#checkTimer = null;
+    this.#checkTimer.clear();
   }
 
   #stopHolding(): void {
-    if (this.#holdTimer !== null) clearTimeout(this.#holdTimer);
-    this.#holdTimer = null;
+    this.#holdTimer.clear();
   }
 }

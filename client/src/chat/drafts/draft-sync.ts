@@ -7,6 +7,7 @@ import type { TabloId } from '@tablo/schema/ids';
 import { Backoff } from '../base/backoff.ts';
 import { Pace } from '../base/pace.ts';
 import { inBackground } from '../base/report-error.ts';
+import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
 import { ChatError } from '../chat.ts';
 import type { Api } from '../session/api.ts';
@@ -35,7 +36,7 @@ export class DraftSync {
   readonly #reporting = new Map<TabloId, { readonly at: number; readonly done: Promise<void> }>();
   /** Times of drafts that the server does not take: told again after the next refresh, or when they have changed. */
   readonly #refused = new Map<TabloId, number>();
-  #refreshTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #refreshTimer = new Timer();
   #isClosed = false;
 
   constructor(host: DraftSyncHost) {
@@ -48,7 +49,7 @@ export class DraftSync {
   refresh(): void {
     if (this.#isClosed || this.#host.isOffline()) return;
     const { listDebounceMs } = this.#host.timing;
-    this.#refreshTimer ??= setTimeout(() => inBackground(this.#refresh()), this.#pace.waitMs(listDebounceMs));
+    this.#refreshTimer.setIfUnset(() => inBackground(this.#refresh()), this.#pace.waitMs(listDebounceMs));
   }
 
   /** There is something to report. */
@@ -64,13 +65,13 @@ export class DraftSync {
 
   close(): void {
     this.#isClosed = true;
-    if (this.#refreshTimer !== null) clearTimeout(this.#refreshTimer);
+    this.#refreshTimer.clear();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
   }
 
   async #refresh(): Promise<void> {
-    this.#refreshTimer = null;
+    this.#refreshTimer.clear();
     this.#pace.noteStart();
     this.#refused.clear();
     try {

@@ -14,6 +14,7 @@ import { type DraftText, isLaterDraft, mergeDrafts, NO_DRAFT } from '@tablo/sche
 import type { TabloId } from '@tablo/schema/ids';
 import { type Readable, Writable } from '../base/readable.ts';
 import { inBackground } from '../base/report-error.ts';
+import { Timer } from '../base/timer.ts';
 import { type Aim, isChangedEdit, laterAim, NO_AIM, type StampedAim } from '../draft-aim.ts';
 import type { DraftRecord, LocalStore } from '../store/local-store.ts';
 import type { Tabs } from '../store/tabs.ts';
@@ -47,8 +48,8 @@ export class Draft {
   /** From elsewhere, while somebody types. */
   #held: DraftRecord | null = null;
   #heldAim: StampedAim | undefined;
-  #saveTimer: ReturnType<typeof setTimeout> | null = null;
-  #idleTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #saveTimer = new Timer();
+  readonly #idleTimer = new Timer();
   /** Typed into before the stored text was read: the stored one is older, whatever its time. */
   #isTouched = false;
 
@@ -138,9 +139,17 @@ export class Draft {
   }
 
   async save(): Promise<void> {
-    if (this.#saveTimer === null) return;
-    clearTimeout(this.#saveTimer);
-    this.#saveTimer = null;
+    if (!this.#saveTimer.isSet) return;
+    this.#saveTimer.clear();
+    await this.#write();
+  }
+
+  async close(): Promise<void> {
+    this.#idleTimer.clear();
+    await this.save();
+  }
+
+  async #write(): Promise<void> {
     const aim = this.#aim.get();
     const record: DraftRecord = {
       ...{ tabloId: this.tabloId, ...this.#draft, isReported: this.#isReported },
@@ -148,12 +157,6 @@ export class Draft {
     };
     this.#options.tabs.post({ type: 'draft', record });
     await this.#options.store.writeDraft(record);
-  }
-
-  async close(): Promise<void> {
-    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
-    this.#idleTimer = null;
-    await this.save();
   }
 
   #take(stored: DraftRecord): void {
@@ -182,7 +185,7 @@ export class Draft {
     if (given === undefined) return;
     this.#clock.observe(given.at);
     if (given.at <= this.#aim.get().at) return;
-    if (this.#idleTimer === null) this.#aim.set(given);
+    if (!this.#idleTimer.isSet) this.#aim.set(given);
     else this.#heldAim = laterAim(this.#heldAim, given);
   }
 
@@ -213,7 +216,7 @@ export class Draft {
       return;
     }
     if (!isLaterDraft(given, this.#draft)) return;
-    if (this.#idleTimer !== null) {
+    if (this.#idleTimer.isSet) {
       if (this.#held === null || isLaterDraft(given, this.#held)) this.#held = given;
       return;
     }
@@ -224,9 +227,7 @@ export class Draft {
   }
 
   #restartIdleTimer(): void {
-    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => {
-      this.#idleTimer = null;
+    this.#idleTimer.set(() => {
       const held = this.#held;
       this.#held = null;
       this.#acceptAim(this.#heldAim);
@@ -238,6 +239,6 @@ export class Draft {
   }
 
   #saveSoon(): void {
-    this.#saveTimer ??= setTimeout(() => inBackground(this.save()), this.#options.saveMs);
+    this.#saveTimer.setIfUnset(() => inBackground(this.#write()), this.#options.saveMs);
   }
 }

@@ -13,6 +13,7 @@ import { HocuspocusProvider, WebSocketStatus } from '@hocuspocus/provider';
 import { isReasonCode, REASONS, type ReasonCode } from '@tablo/schema/close-codes';
 import { Backoff } from '../base/backoff.ts';
 import { type Readable, Writable } from '../base/readable.ts';
+import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
 import type { ConnectionState } from '../chat.ts';
 import type { TokenSource } from '../session/session.ts';
@@ -57,9 +58,9 @@ export class Connection implements LinkOpener, SharedSocket {
   readonly #renewal: TokenRenewal;
   readonly #obstacle: SocketObstacle;
   readonly #stops: (() => void)[] = [];
-  #offlineTimer: ReturnType<typeof setTimeout> | null = null;
-  #connectTimer: ReturnType<typeof setTimeout> | null = null;
-  #reconnectTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #offlineTimer = new Timer();
+  readonly #connectTimer = new Timer();
+  readonly #reconnectTimer = new Timer();
   /** When the server was heard last, ms since the Unix epoch: of all clocks this one goes on while the device sleeps. */
   #heardAt = Date.now();
   // Other times are those of `performance.now`: the wall clock jumps.
@@ -181,7 +182,7 @@ export class Connection implements LinkOpener, SharedSocket {
     this.#renewal.close();
     this.#watchConnecting(false);
     this.#stopReconnecting();
-    if (this.#offlineTimer !== null) clearTimeout(this.#offlineTimer);
+    this.#offlineTimer.clear();
     for (const link of [...this.#links]) link.close();
     this.#socket.destroy();
   }
@@ -269,17 +270,16 @@ export class Connection implements LinkOpener, SharedSocket {
     if (!this.#wantsSocket || this.#isClosed) return;
     this.#stopReconnecting();
     const ms = this.#reconnection.nextMs({ openMs, isRestart });
-    this.#reconnectTimer = setTimeout(() => this.#attempt(), ms);
+    this.#reconnectTimer.set(() => this.#attempt(), ms);
   }
 
   #stopReconnecting(): void {
-    if (this.#reconnectTimer !== null) clearTimeout(this.#reconnectTimer);
-    this.#reconnectTimer = null;
+    this.#reconnectTimer.clear();
   }
 
   #watchConnecting(isConnecting: boolean): void {
-    if (this.#connectTimer !== null) clearTimeout(this.#connectTimer);
-    this.#connectTimer = isConnecting ? setTimeout(() => this.#socket.drop(), this.timing.connectTimeoutMs) : null;
+    this.#connectTimer.clear();
+    if (isConnecting) this.#connectTimer.set(() => this.#socket.drop(), this.timing.connectTimeoutMs);
   }
 
   #handleOpen(): void {
@@ -313,7 +313,7 @@ export class Connection implements LinkOpener, SharedSocket {
 
   /** An attempt that failed before there was a socket to be lost: a policy of the page, a bad address. */
   #handleNoSocket(): void {
-    if (this.#socket.status === WebSocketStatus.Disconnected && this.#reconnectTimer === null)
+    if (this.#socket.status === WebSocketStatus.Disconnected && !this.#reconnectTimer.isSet)
       this.#reconnectLater(false);
   }
 
@@ -368,9 +368,8 @@ export class Connection implements LinkOpener, SharedSocket {
   }
 
   #watchOffline(withoutSocketMs: number): void {
-    if (this.#offlineTimer !== null) clearTimeout(this.#offlineTimer);
-    this.#offlineTimer = null;
+    this.#offlineTimer.clear();
     const left = this.timing.offlineAfterMs - withoutSocketMs;
-    if (!this.isOpen && left > 0) this.#offlineTimer = setTimeout(() => this.#publish(), left + 1);
+    if (!this.isOpen && left > 0) this.#offlineTimer.set(() => this.#publish(), left + 1);
   }
 }

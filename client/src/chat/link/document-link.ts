@@ -7,6 +7,7 @@
  */
 import { Awareness } from 'y-protocols/awareness';
 import { Backoff } from '../base/backoff.ts';
+import { Timer } from '../base/timer.ts';
 import type { Link, LinkOptions } from './link.ts';
 import { parseServerStateless } from './server-stateless.ts';
 import type { Provider, SharedSocket } from './shared-socket.ts';
@@ -30,7 +31,7 @@ export class DocumentLink implements Link {
   #isIntroduced = false;
   /** Counts joins: only the latest may go on. */
   #attempt = 0;
-  #watchdog: ReturnType<typeof setTimeout> | null = null;
+  readonly #watchdog = new Timer();
 
   /** `forget` is called once, when it is closed. */
   constructor(connection: SharedSocket, options: LinkOptions, forget: () => void) {
@@ -183,7 +184,7 @@ export class DocumentLink implements Link {
   /** Nothing in the provider asks again when an answer fails to come (TRAPS 1.4). */
   #watch(): void {
     this.#stopWatching();
-    this.#watchdog = setTimeout(() => {
+    this.#watchdog.set(() => {
       // The answer may be the large frame under way, or wait behind it: asked again, a slow link would have to carry it twice.
       if (this.#connection.comingMs > 0) return this.#watch();
       if (!this.#hasEnded) this.rejoin();
@@ -191,7 +192,6 @@ export class DocumentLink implements Link {
   }
 
   #stopWatching(): void {
-    if (this.#watchdog !== null) clearTimeout(this.#watchdog);
-    this.#watchdog = null;
+    this.#watchdog.clear();
   }
 }

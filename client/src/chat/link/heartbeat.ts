@@ -8,6 +8,7 @@
  * 2. `giveUp` is called once at the most between `start` and `start`.
  */
 import { Liveness } from '@tablo/schema/liveness';
+import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
 
 /** Later than planned by more than a busy page is. */
@@ -31,7 +32,7 @@ export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #now: () => number;
   #liveness: Liveness | null = null;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #timer = new Timer();
   /** When the timer is to fire. */
   #dueAt = 0;
   #askedAt = 0;
@@ -63,8 +64,7 @@ export class Heartbeat {
 
   stop(): void {
     this.#liveness = null;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#timer.clear();
   }
 
   noteFrame(): void {
@@ -123,10 +123,10 @@ export class Heartbeat {
 
   /** Until the verdict may change; it may also change sooner, by what is heard. */
   #wait(liveness: Liveness, now: number): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer.clear();
     const checkMs = this.#waiting > 0 ? UPLOAD_CHECK_MS : this.#options.timing.idleProbeMs;
     this.#dueAt = Math.min(liveness.nextAt, now + checkMs);
-    this.#timer = setTimeout(() => this.#tick(), Math.ceil(this.#dueAt - now));
+    this.#timer.set(() => this.#tick(), Math.ceil(this.#dueAt - now));
   }
 
   /** Bytes that leave after they had to wait: the other end takes them. */

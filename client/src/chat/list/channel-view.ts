@@ -1,6 +1,7 @@
 /** The list of tablos as people see it: from the records and from what open rooms show. Many changes of one turn are one new list. */
 import type { TabloId } from '@tablo/schema/ids';
 import { type Readable, Writable } from '../base/readable.ts';
+import { Timer } from '../base/timer.ts';
 import type { ChannelList } from '../chat.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { People } from '../people/people.ts';
@@ -26,7 +27,7 @@ export class ChannelView {
   readonly #options: ChannelViewOptions;
   readonly #list: Writable<ChannelList>;
   #hasListed: boolean;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #timer = new Timer();
   #isClosed = false;
 
   constructor(options: ChannelViewOptions) {
@@ -49,12 +50,11 @@ export class ChannelView {
   }
 
   publish(): void {
-    if (!this.#isClosed) this.#timer ??= setTimeout(() => this.publishNow(), 0);
+    if (!this.#isClosed) this.#timer.setIfUnset(() => this.publishNow(), 0);
   }
 
   publishNow(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#timer.clear();
     if (this.#isClosed) return;
     this.#rememberNewest();
     const next = this.#build();
@@ -72,7 +72,7 @@ export class ChannelView {
 
   close(): void {
     this.#isClosed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer.clear();
   }
 
   #build(): ChannelList {

@@ -8,6 +8,7 @@ import type { TabloId } from '@tablo/schema/ids';
 import type { RestChannel } from '@tablo/schema/rest/channel';
 import { Backoff } from '../base/backoff.ts';
 import { Pace } from '../base/pace.ts';
+import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
 import { ChatError } from '../chat.ts';
 import type { Api, ChannelsPage, UnreadChannel } from '../session/api.ts';
@@ -44,9 +45,9 @@ export class ListSync {
   readonly #backoff: Backoff;
   readonly #reportBackoff: Backoff;
   readonly #pace: Pace;
-  #askTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #askTimer = new Timer();
   #askAt = 0;
-  #reportTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #reportTimer = new Timer();
   #asking: Promise<void> | null = null;
   #isAskedAgain = false;
   #isReporting = false;
@@ -84,7 +85,7 @@ export class ListSync {
   /** A read position has moved. */
   reportSoon(): void {
     if (this.#isClosed) return;
-    this.#reportTimer ??= setTimeout(() => void this.#report(), this.#timing.readReportMs);
+    this.#reportTimer.setIfUnset(() => void this.#report(), this.#timing.readReportMs);
   }
 
   /** The connection is lost. */
@@ -94,18 +95,16 @@ export class ListSync {
 
   close(): void {
     this.#isClosed = true;
-    if (this.#askTimer !== null) clearTimeout(this.#askTimer);
-    if (this.#reportTimer !== null) clearTimeout(this.#reportTimer);
+    this.#askTimer.clear();
+    this.#reportTimer.clear();
   }
 
   #askIn(ms: number): void {
     // The clock of the timers: one that jumps ahead, over a sleep, would hide a timer that is far away yet.
     const at = performance.now() + ms;
-    if (this.#isClosed || (this.#askTimer !== null && this.#askAt <= at)) return;
-    if (this.#askTimer !== null) clearTimeout(this.#askTimer);
+    if (this.#isClosed || (this.#askTimer.isSet && this.#askAt <= at)) return;
     this.#askAt = at;
-    this.#askTimer = setTimeout(() => {
-      this.#askTimer = null;
+    this.#askTimer.set(() => {
       void this.#askAndPlan();
     }, ms);
   }
@@ -187,7 +186,7 @@ export class ListSync {
   }
 
   async #report(): Promise<void> {
-    this.#reportTimer = null;
+    this.#reportTimer.clear();
     // A position in numbers of before the gap must not be told to a server that has others: the next answer of the list decides.
     if (!this.#isCurrent) return;
     if (this.#isReporting) return this.reportSoon();
@@ -201,7 +200,7 @@ export class ListSync {
       this.#reportBackoff.reset();
     } catch {
       // Not reachable, or not now: the position waits in the record. The list may not be asked again for a minute.
-      if (!this.#isClosed) this.#reportTimer ??= setTimeout(() => void this.#report(), this.#reportBackoff.nextMs());
+      if (!this.#isClosed) this.#reportTimer.setIfUnset(() => void this.#report(), this.#reportBackoff.nextMs());
     } finally {
       this.#isReporting = false;
     }

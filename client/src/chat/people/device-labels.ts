@@ -5,6 +5,7 @@
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { type PersonLabel, tellApart } from '@tablo/schema/telling-apart';
 import { FORMER_NAME, UNKNOWN_NAME } from '../base/names.ts';
+import { Timer } from '../base/timer.ts';
 import type { Person, RoomPerson } from '../chat.ts';
 import type { KnownPeople } from './known-people.ts';
 
@@ -15,7 +16,7 @@ export class DeviceLabels {
   readonly #self: Person;
   readonly #onLabels: () => void;
   #labels: ReadonlyMap<UserId, PersonLabel> = new Map();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #timer = new Timer();
   #isClosed = false;
 
   constructor(known: KnownPeople, self: Person, onLabels: () => void) {
@@ -40,8 +41,7 @@ export class DeviceLabels {
   /** Names have changed. */
   relabelSoon(): void {
     if (this.#isClosed) return;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null;
+    this.#timer.setIfUnset(() => {
       const names = new Map([...this.#known.names, [this.#self.id, this.#self.name]]);
       this.#labels = tellApart([...names].map(([id, name]) => ({ id, name })));
       this.#onLabels();
@@ -50,6 +50,6 @@ export class DeviceLabels {
 
   close(): void {
     this.#isClosed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer.clear();
   }
 }

@@ -7,6 +7,7 @@
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { personNameOf, UNKNOWN_NAME } from '../base/names.ts';
 import { inBackground } from '../base/report-error.ts';
+import { Timer } from '../base/timer.ts';
 import type { LocalStore } from '../store/local-store.ts';
 
 /** A page of members or messages teaches many names at once. */
@@ -24,7 +25,7 @@ export class KnownPeople {
   readonly #former = new Map<TabloId, Set<UserId>>();
   readonly #unsavedNames = new Set<UserId>();
   readonly #unsavedFormer = new Map<TabloId, Set<UserId>>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #timer = new Timer();
   #isClosed = false;
   /** The table on the device has changed: other tabs may read it anew. */
   onSaved: () => void = () => {};
@@ -94,8 +95,7 @@ export class KnownPeople {
   }
 
   async save(): Promise<void> {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#timer.clear();
     if (this.#unsavedNames.size === 0 && this.#unsavedFormer.size === 0) return;
     const names = [...this.#unsavedNames].map((id) => [id, this.#names.get(id) ?? ''] as const);
     const changed = [...this.#unsavedFormer].flatMap(([tabloId, ids]) => [...ids].map((id) => [tabloId, id] as const));
@@ -131,6 +131,6 @@ export class KnownPeople {
   }
 
   #saveSoon(): void {
-    if (!this.#isClosed) this.#timer ??= setTimeout(() => inBackground(this.save()), SAVE_AFTER_MS);
+    if (!this.#isClosed) this.#timer.setIfUnset(() => inBackground(this.save()), SAVE_AFTER_MS);
   }
 }

@@ -8,6 +8,7 @@
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { PEOPLE_ASKED_MAX } from '@tablo/schema/limits';
 import { Pace } from '../base/pace.ts';
+import { Timer } from '../base/timer.ts';
 import { ChatError } from '../chat.ts';
 import type { NamedBySomebody } from './known-people.ts';
 
@@ -32,7 +33,7 @@ export class NameSeeker {
   readonly #pace: Pace;
   readonly #wanted = new Map<string, Sought>();
   readonly #asked = new Set<string>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #timer = new Timer();
   #isAsking = false;
   #isClosed = false;
 
@@ -54,16 +55,15 @@ export class NameSeeker {
   /** Also when the connection is back: what could not be asked is. */
   askSoon(): void {
     if (this.#isClosed || this.#isAsking || this.#wanted.size === 0) return;
-    this.#timer ??= setTimeout(() => void this.#askNow(), this.#pace.waitMs());
+    this.#timer.setIfUnset(() => void this.#askNow(), this.#pace.waitMs());
   }
 
   close(): void {
     this.#isClosed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer.clear();
   }
 
   async #askNow(): Promise<void> {
-    this.#timer = null;
     const { ask, learn, isNamed } = this.#options;
     for (const [key, { id }] of this.#wanted) if (isNamed(id)) this.#wanted.delete(key);
     if (this.#wanted.size === 0) return;

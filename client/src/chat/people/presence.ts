@@ -4,6 +4,7 @@ import type { PresenceState } from '@tablo/schema/presence';
 import { personNameOf } from '../base/names.ts';
 import { type Readable, Writable } from '../base/readable.ts';
 import { boolean, object, readAs, string } from '../base/shape.ts';
+import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
 import type { Person, PresenceView } from '../chat.ts';
 import type { Link, PeerState } from '../link/link.ts';
@@ -40,7 +41,7 @@ export class RoomPresence {
   #isRecent = false;
   #isTyping = false;
   #toldTypingAt = 0;
-  #idleTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #idleTimer = new Timer();
 
   constructor(self: Person, timing: Timing) {
     this.#self = self;
@@ -85,9 +86,8 @@ export class RoomPresence {
   }
 
   sendTyping(isTyping: boolean): void {
-    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
-    this.#idleTimer = null;
-    if (isTyping) this.#idleTimer = setTimeout(() => this.sendTyping(false), this.#timing.typingIdleMs);
+    this.#idleTimer.clear();
+    if (isTyping) this.#idleTimer.set(() => this.sendTyping(false), this.#timing.typingIdleMs);
     const isRepeat = isTyping === this.#isTyping;
     if (isRepeat && (!isTyping || Date.now() - this.#toldTypingAt < this.#timing.typingRepeatMs)) return;
     this.#isTyping = isTyping;
@@ -110,8 +110,7 @@ export class RoomPresence {
   }
 
   #stopTyping(): void {
-    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
-    this.#idleTimer = null;
+    this.#idleTimer.clear();
     this.#isTyping = false;
   }
 

@@ -14,6 +14,7 @@ import { ENTRIES_ROOT, type Entry, type MemberEntry, parseEntry } from '@tablo/s
 import type { EntryId } from '@tablo/schema/ids';
 import * as Y from 'yjs';
 import { inBackground } from '../base/report-error.ts';
+import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
 import type { LocalStore } from '../store/local-store.ts';
 import { compactUpdates } from './compact.ts';
@@ -64,7 +65,7 @@ export class RoomDocument {
   /** Told when Yjs is done: a push from inside its observers would be part of the update that the server's own content is stored with. */
   #received: Entry[] = [];
   #unsaved: Uint8Array[] = [];
-  #saveTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #saveTimer = new Timer();
   #hasErased = false;
   #isClosed = false;
 
@@ -167,16 +168,14 @@ export class RoomDocument {
 
   /** After a re-home: this document is what is stored from now on, whatever was there. */
   async replaceStored(): Promise<void> {
-    if (this.#saveTimer !== null) clearTimeout(this.#saveTimer);
-    this.#saveTimer = null;
+    this.#saveTimer.clear();
     this.#unsaved = [];
     const update = Y.encodeStateAsUpdate(this.doc);
     await this.#store.replaceUpdates(this.name, () => update);
   }
 
   async save(): Promise<void> {
-    if (this.#saveTimer !== null) clearTimeout(this.#saveTimer);
-    this.#saveTimer = null;
+    this.#saveTimer.clear();
     const updates = this.#unsaved.splice(0);
     if (updates.length === 0) return;
     const rows = await this.#store.appendUpdate(
@@ -208,7 +207,7 @@ export class RoomDocument {
     if (this.#isClosed) return;
     this.#unsaved.push(update);
     const { updateSaveMs, otherTabSaveMs } = this.#timing;
-    this.#saveTimer ??= setTimeout(() => inBackground(this.save()), this.#isFirstTab() ? updateSaveMs : otherTabSaveMs);
+    this.#saveTimer.setIfUnset(() => inBackground(this.save()), this.#isFirstTab() ? updateSaveMs : otherTabSaveMs);
   }
 
   #read(event: Y.YArrayEvent<unknown>, transaction: Y.Transaction): void {

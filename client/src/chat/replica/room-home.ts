@@ -8,6 +8,7 @@ import type { Entry } from '@tablo/schema/entry';
 import type { TabloId } from '@tablo/schema/ids';
 import { Backoff } from '../base/backoff.ts';
 import { inBackground, reportProblem } from '../base/report-error.ts';
+import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
 import type { Link, LinkOpener, PeerState } from '../link/link.ts';
 import type { LocalStore } from '../store/local-store.ts';
@@ -71,8 +72,8 @@ export class RoomHome {
   #wanted: Move | null = null;
   #moving: Promise<void> | null = null;
   #denials = 0;
-  #rejoinTimer: ReturnType<typeof setTimeout> | null = null;
-  #gapTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #rejoinTimer = new Timer();
+  readonly #gapTimer = new Timer();
 
   constructor(options: HomeOptions) {
     this.#options = options;
@@ -134,15 +135,14 @@ export class RoomHome {
   /** The user asked: no waiting. */
   retryNow(): void {
     this.#backoff.reset();
-    if (this.#rejoinTimer !== null) this.#rejoin();
+    if (this.#rejoinTimer.isSet) this.#rejoin();
   }
 
   /** Content that waits for other content is normal for a moment, and lost when it stays (TRAPS 4.1). */
   #watchGap(): void {
     const document = this.#document;
-    if (this.#gapTimer !== null || document === null || !document.hasGap) return;
-    this.#gapTimer = setTimeout(() => {
-      this.#gapTimer = null;
+    if (this.#gapTimer.isSet || document === null || !document.hasGap) return;
+    this.#gapTimer.set(() => {
       if (this.#document === document && document.hasGap) this.rehome('empty');
     }, this.#options.timing.pendingStructsMs);
   }
@@ -150,7 +150,7 @@ export class RoomHome {
   async close(): Promise<void> {
     this.shut();
     this.#wanted = null;
-    if (this.#gapTimer !== null) clearTimeout(this.#gapTimer);
+    this.#gapTimer.clear();
     await this.#moving;
     await this.#document?.save();
     this.#document?.close();
@@ -231,8 +231,7 @@ export class RoomHome {
   }
 
   #dropLink(): void {
-    if (this.#rejoinTimer !== null) clearTimeout(this.#rejoinTimer);
-    this.#rejoinTimer = null;
+    this.#rejoinTimer.clear();
     const link = this.#link;
     if (link === null) return;
     this.#link = null;
@@ -277,13 +276,11 @@ export class RoomHome {
   }
 
   #rejoinIn(ms: number): void {
-    if (this.#rejoinTimer !== null) clearTimeout(this.#rejoinTimer);
-    this.#rejoinTimer = setTimeout(() => this.#rejoin(), ms);
+    this.#rejoinTimer.set(() => this.#rejoin(), ms);
   }
 
   #rejoin(): void {
-    if (this.#rejoinTimer !== null) clearTimeout(this.#rejoinTimer);
-    this.#rejoinTimer = null;
+    this.#rejoinTimer.clear();
     this.#link?.rejoin();
   }
 }

@@ -6,6 +6,7 @@ import type { Refusal } from '@tablo/schema/close-codes';
 import type { Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { inBackground } from '../base/report-error.ts';
+import { Timer } from '../base/timer.ts';
 import type { Reached } from '../chat.ts';
 import { OwnEntries } from '../delivery/own-entries.ts';
 import { RestoredServer } from '../delivery/restored-server.ts';
@@ -46,7 +47,7 @@ export class Room {
   /** [R10] The join has brought what was written since the list was asked: only the next answer counts it. */
   #isBehindList = false;
   #isInAgreement = false;
-  #agreementTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #agreementTimer = new Timer();
   #isDisposed = false;
 
   constructor(id: TabloId, context: RoomContext) {
@@ -290,7 +291,7 @@ export class Room {
 
   async dispose(): Promise<void> {
     this.#isDisposed = true;
-    if (this.#agreementTimer !== null) clearTimeout(this.#agreementTimer);
+    this.#agreementTimer.clear();
     this.#restored.close();
     this.#own.close();
     this.#sender.close();
@@ -332,8 +333,7 @@ export class Room {
         this.unseen.lost(heardAt);
         this.#context.people.noteLost(this.id);
         this.stream.left();
-        if (this.#agreementTimer !== null) clearTimeout(this.#agreementTimer);
-        this.#agreementTimer = null;
+        this.#agreementTimer.clear();
         this.#sender.left();
         this.presence.receive([]);
         this.screen.publish();
@@ -366,7 +366,7 @@ export class Room {
     if (this.#isBehindList) this.#context.refreshChannels();
     this.#isBehindList = false;
     // A count that misses an answer never comes to zero; who is refused has heard of it by then.
-    this.#agreementTimer ??= setTimeout(() => this.#handleAcknowledged(), this.#context.timing.askHeldMs);
+    this.#agreementTimer.setIfUnset(() => this.#handleAcknowledged(), this.#context.timing.askHeldMs);
     inBackground(this.screen.verify());
     this.screen.publish();
   }

@@ -1,8 +1,8 @@
 import type { UserId } from '@tablo/schema/ids';
 import { describe, expect, it } from 'vitest';
 import { fakeToken } from '../testing/fake-server.ts';
-import { subjectOf } from '../testing/subject-of.ts';
 import { ALICE, BOB } from '../testing/harness.ts';
+import { subjectOf } from '../testing/subject-of.ts';
 import { CachedTokens, createSessionTokens, readTokenTimes, UserTokens } from './session.ts';
 
 const answering =

@@ -1,4 +1,6 @@
 /** Renews the token of live sockets in place, before it ends: the server cuts a connection whose token has expired [R6]. */
+
+import { Timer } from '../base/timer.ts';
 import type { TokenSource } from './session.ts';
 import { readTokenTimes } from './session.ts';
 
@@ -9,7 +11,7 @@ const RETRY_MS = 5_000;
 export class TokenRenewal {
   readonly #tokens: TokenSource;
   readonly #onRenewed: () => void;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #timer = new Timer();
   #last: string | null = null;
   #isClosed = false;
 
@@ -31,12 +33,11 @@ export class TokenRenewal {
 
   close(): void {
     this.#isClosed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer.clear();
   }
 
   #wait(ms: number): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#renew(), Math.min(ms, MAX_WAIT_MS));
+    this.#timer.set(() => void this.#renew(), Math.min(ms, MAX_WAIT_MS));
   }
 
   async #renew(): Promise<void> {

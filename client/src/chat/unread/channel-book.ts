@@ -1,6 +1,7 @@
 /** All channels that this user knows of, in memory, saved behind; the one place that changes a channel's record. */
 import type { TabloId } from '@tablo/schema/ids';
 import { inBackground } from '../base/report-error.ts';
+import { Timer } from '../base/timer.ts';
 import type { ChannelRecord, LocalStore } from '../store/local-store.ts';
 
 /** Many changes come together: a page of messages, three hundred tablos after a reconnect. */
@@ -11,7 +12,7 @@ export class ChannelBook {
   readonly #records = new Map<TabloId, ChannelRecord>();
   readonly #unsaved = new Set<TabloId>();
   readonly #listeners = new Set<(id: TabloId) => void>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #timer = new Timer();
   #isClosed = false;
 
   private constructor(store: LocalStore) {
@@ -52,8 +53,7 @@ export class ChannelBook {
   }
 
   async save(): Promise<void> {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#timer.clear();
     const ids = [...this.#unsaved];
     this.#unsaved.clear();
     const put = ids.flatMap((id) => this.#records.get(id) ?? []);
@@ -70,7 +70,7 @@ export class ChannelBook {
   #changed(id: TabloId): void {
     if (this.#isClosed) return;
     this.#unsaved.add(id);
-    this.#timer ??= setTimeout(() => inBackground(this.save()), SAVE_AFTER_MS);
+    this.#timer.setIfUnset(() => inBackground(this.save()), SAVE_AFTER_MS);
     for (const listener of this.#listeners) listener(id);
   }
 }

@@ -6,6 +6,7 @@
  * 1. Nothing is missed up to `#known`: by an answer to a question that was asked after the join, and by `committed` from there on without a gap.
  * 2. A `committed` may be slower than an answer over HTTP: only what stays away for `patienceMs` is missed.
  */
+import { Timer } from '../base/timer.ts';
 
 export interface StreamWatchOptions {
   readonly patienceMs: number;
@@ -26,7 +27,7 @@ export class StreamWatch {
   #heard = 0;
   /** Up to here something was announced and has not come. */
   #awaited = 0;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #timer = new Timer();
 
   constructor(options: StreamWatchOptions) {
     this.#options = options;
@@ -45,8 +46,7 @@ export class StreamWatch {
   }
 
   left(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#timer.clear();
     this.#joinedAt = null;
     this.#known = null;
     this.#complete = 0;
@@ -73,11 +73,10 @@ export class StreamWatch {
 
   #await(seq: number): void {
     this.#awaited = Math.max(this.#awaited, seq);
-    this.#timer ??= setTimeout(() => this.#judge(), this.#options.patienceMs);
+    this.#timer.setIfUnset(() => this.#judge(), this.#options.patienceMs);
   }
 
   #judge(): void {
-    this.#timer = null;
     if (this.#known === null || this.#known >= this.#awaited) return;
     if (this.#options.isReceiving()) return this.#await(this.#awaited);
     this.#options.onMissed();

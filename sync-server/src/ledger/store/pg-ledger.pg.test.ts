@@ -202,7 +202,7 @@ describe('rows', () => {
       const waiting = send(odd);
       // Also in the very batch that it comes with, and while it is tried again.
       expect((await send(free)).type).toBe('committed');
-      await vi.waitFor(() => expect(ledger.apart).toBe(1), 5_000);
+      await vi.waitFor(() => expect(ledger.apart).toBe(1), 30_000);
       for (let nth = 0; nth < 20; nth += 1) expect((await send(free)).type).toBe('committed');
       expect(ledger.queued).toBe(1);
       await pool.query('DELETE FROM odd_ones');

@@ -1,0 +1,28 @@
+/** One wait of an object, which may be set, replaced and cleared: nobody forgets to note that it is over. */
+
+export class Timer {
+  #handle: ReturnType<typeof setTimeout> | null = null;
+
+  get isSet(): boolean {
+    return this.#handle !== null;
+  }
+
+  /** In place of one that is set. While `act` runs it is not set any more. */
+  set(act: () => void, ms: number): void {
+    this.clear();
+    this.#handle = setTimeout(() => {
+      this.#handle = null;
+      act();
+    }, ms);
+  }
+
+  /** One that is set stays as it is. */
+  setIfUnset(act: () => void, ms: number): void {
+    if (!this.isSet) this.set(act, ms);
+  }
+
+  clear(): void {
+    if (this.#handle !== null) clearTimeout(this.#handle);
+    this.#handle = null;
+  }
+}
