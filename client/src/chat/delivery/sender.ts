@@ -11,10 +11,10 @@
  * 5. Durable is what the server has named [R1]. A provider's count of acknowledgements is not believed: a repeated question of the server's makes it reach
  *    zero early. For what is on its way for long, the server is asked.
  */
+import { Backoff } from '@tablo/schema/backoff';
 import { createRefusal, REASONS, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId } from '@tablo/schema/ids';
-import { Backoff } from '../base/backoff.ts';
 import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
 import type { Home } from '../replica/room-home.ts';

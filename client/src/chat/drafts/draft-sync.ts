@@ -2,9 +2,9 @@
  * Keeps drafts like the server's: asked for when the connection is (back) there, when the page is visible again and when a tablo is opened; told a moment
  * after the last key, and when the page goes away. A draft that cannot be told stays here, and is told later [R7, R11].
  */
+import { Backoff } from '@tablo/schema/backoff';
 import { isDraftText, NO_DRAFT } from '@tablo/schema/draft';
 import type { TabloId } from '@tablo/schema/ids';
-import { Backoff } from '../base/backoff.ts';
 import { Pace } from '../base/pace.ts';
 import { inBackground } from '../base/report-error.ts';
 import { Timer } from '../base/timer.ts';

@@ -9,9 +9,10 @@
  *    server's places for documents that wait for a token. While there is no socket, nothing is queued for the next one.
  * 3. `#publish` alone decides the state that people see.
  */
+
 import { HocuspocusProvider, WebSocketStatus } from '@hocuspocus/provider';
+import { Backoff } from '@tablo/schema/backoff';
 import { isReasonCode, REASONS, type ReasonCode } from '@tablo/schema/close-codes';
-import { Backoff } from '../base/backoff.ts';
 import { type Readable, Writable } from '../base/readable.ts';
 import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';

@@ -5,8 +5,8 @@
  * 1. `ready` and `lost`/`ended` alternate; after `close` the listener hears nothing.
  * 2. A new document, after a refusal say, gets a new link: a provider that was detached never works again (TRAPS 1.4).
  */
+import { Backoff } from '@tablo/schema/backoff';
 import { Awareness } from 'y-protocols/awareness';
-import { Backoff } from '../base/backoff.ts';
 import { Timer } from '../base/timer.ts';
 import type { Link, LinkOptions } from './link.ts';
 import { parseServerStateless } from './server-stateless.ts';

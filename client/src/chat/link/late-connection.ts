@@ -6,7 +6,7 @@
  * 1. Whoever uses the connection sees no difference, but that everything is *connecting* for a moment.
  * 2. A script that does not come is asked for again, and meanwhile the state is *offline*.
  */
-import { Backoff } from '../base/backoff.ts';
+import { Backoff } from '@tablo/schema/backoff';
 import { loadScript } from '../base/load-script.ts';
 import { type Readable, Writable } from '../base/readable.ts';
 import { inBackground } from '../base/report-error.ts';

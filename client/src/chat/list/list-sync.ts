@@ -4,9 +4,9 @@
  * 1. One question is under way at a time, and one waits; what the server brings about is asked for once a second at the most.
  * 2. The list comes in pages, newest activity first. Each is applied when it is there; which tablos are ours no more is known at the end alone.
  */
+import { Backoff } from '@tablo/schema/backoff';
 import type { TabloId } from '@tablo/schema/ids';
 import type { RestChannel } from '@tablo/schema/rest/channel';
-import { Backoff } from '../base/backoff.ts';
 import { Pace } from '../base/pace.ts';
 import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';

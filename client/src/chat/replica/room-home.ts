@@ -2,11 +2,11 @@
  * Where a tablo's document lives: which epoch, which Y.Doc, which link. Whatever makes a document unusable ends here in a move: a new Y.Doc with a new
  * clientID, and a new link. Moves are made one at a time; what is asked for during one comes after it.
  */
+import { Backoff } from '@tablo/schema/backoff';
 import { createRefusal, isReasonCode, REASONS, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
 import { encodeDocumentName } from '@tablo/schema/document-name';
 import type { Entry } from '@tablo/schema/entry';
 import type { TabloId } from '@tablo/schema/ids';
-import { Backoff } from '../base/backoff.ts';
 import { inBackground, reportProblem } from '../base/report-error.ts';
 import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';

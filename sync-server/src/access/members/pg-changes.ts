@@ -1,4 +1,5 @@
 /** `Changes` by LISTEN, on a connection of its own: no pooler in transaction mode may stand between. */
+import { Backoff } from '@tablo/schema/backoff';
 import type pg from 'pg';
 import type { Log } from '../../base/log.ts';
 import { DatabaseClient } from '../../db/database-client.ts';
@@ -39,7 +40,7 @@ class PgChanges implements WatchedChanges {
   readonly #listeners = new Set<(change: Change) => void>();
   #client: pg.Client | null = null;
   #timer: NodeJS.Timeout | undefined;
-  #retryMs = RETRY_MIN_MS;
+  readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
   #isClosed = false;
   #hasWarned = false;
   /** By `performance.now()`; null: it listens, and was found to hear. */
@@ -94,7 +95,7 @@ class PgChanges implements WatchedChanges {
     this.#watch(client, pid);
     if (!(await this.#prove(client, pid))) return;
     this.#deafSince = null;
-    this.#retryMs = RETRY_MIN_MS;
+    this.#backoff.reset();
     if (this.#hasWarned) this.#log.info('Listening for changes in the database again.');
     this.#hasWarned = false;
     this.#emit({ type: 'resync' });
@@ -159,8 +160,7 @@ class PgChanges implements WatchedChanges {
       this.#log.warn({ err: error }, 'Not listening for changes in the database; trying again.');
     this.#hasWarned = true;
     this.#pooler = pooler;
-    this.#timer = setTimeout(() => void this.open(), this.#retryMs);
-    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS);
+    this.#timer = setTimeout(() => void this.open(), this.#backoff.nextMs());
     this.#emit({ type: 'lost' });
   }
 

@@ -3,10 +3,12 @@
 // 2. A cluster is complete or absent: initdb works beside it and is renamed into place.
 // 3. The url never changes while we live; a server that dies is started again on its port [R11].
 // 4. It ends with us: fast shutdown on close, a watchdog when we are killed, the next start for all else.
+
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Backoff } from '@tablo/schema/backoff';
 import { Client } from 'pg';
 import type { DbLog } from '../db-log.ts';
 import { copyBinaries, findBinaries, type PostgresBinaries, repairBinaries } from './postgres-binaries.ts';
@@ -132,7 +134,7 @@ class Server {
 
   async #keepAlive(): Promise<void> {
     const { signal } = this.#closing;
-    let pause = RESTART_FIRST_MS;
+    const backoff = new Backoff(RESTART_FIRST_MS, RESTART_MAX_MS);
     for (;;) {
       await this.#postmaster?.exited;
       if (signal.aborted) return;
@@ -144,14 +146,13 @@ class Server {
       if (signal.aborted) return await this.#postmaster?.stop();
       if (result.type === 'started') {
         this.#log.info('PostgreSQL is back.');
-        pause = RESTART_FIRST_MS;
+        backoff.reset();
         continue;
       }
       this.#log.error({ reason: result.reason.slice(-REASON_MAX_LENGTH) }, 'PostgreSQL did not start.');
-      await delay(pause, undefined, { signal }).catch(() => {
+      await delay(backoff.nextMs(), undefined, { signal }).catch(() => {
         // Closing ends the pause; the loop sees it.
       });
-      pause = Math.min(pause * 2, RESTART_MAX_MS);
     }
   }
 

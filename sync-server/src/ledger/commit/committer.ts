@@ -2,6 +2,7 @@
  * Takes one batch into the store, trying again until its fate is known, and answers it. Used by the shared lane and by the lanes of single tablos alike: who
  * decides which tablo is committed where is `Ledger`.
  */
+import { Backoff } from '@tablo/schema/backoff';
 import { createRefusal } from '@tablo/schema/close-codes';
 import type { EntryId } from '@tablo/schema/ids';
 import type { EpochLimits } from '../../config/limit-settings.ts';
@@ -66,7 +67,8 @@ export class Committer {
     let batch = queued;
     let attempt = this.#attempt(batch, options.patience);
     let hasFailed = false;
-    for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
+    const backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
+    for (;;) {
       if (batch.length === 0 && !state.isInDoubt) return DONE;
       const startedAt = performance.now();
       try {
@@ -87,7 +89,7 @@ export class Committer {
           return { type: 'blocked', error, left: batch };
         }
         hasFailed = true;
-        await this.#pause(delay * (0.5 + Math.random()));
+        await this.#pause(backoff.nextMs());
         if (this.#isClosed) return { type: 'closed' };
         options.onRetry();
         if (attempt.isUnanswered) continue;

@@ -9,6 +9,7 @@
  * 3. Tablos that have failed, and heavy runs, never have all lanes at once: one lane is left to what is small and well.
  * 4. Whose turn is next goes by owner: who has had none for the longest time, whatever the number of their tablos.
  */
+import { backoffMs } from '@tablo/schema/backoff';
 import type { TabloId } from '@tablo/schema/ids';
 
 const RETRY_MIN_MS = 100;
@@ -176,7 +177,7 @@ export class Quarantine<T> {
     this.#tablos.delete(tablo);
     this.#tablos.set(tablo, apart);
     if (result !== 'done') {
-      const delay = Math.min(RETRY_MIN_MS * 2 ** apart.failures, RETRY_MAX_MS) * (0.5 + Math.random() / 2);
+      const delay = backoffMs(apart.failures, { minMs: RETRY_MIN_MS, maxMs: RETRY_MAX_MS });
       apart.failures += 1;
       apart.failedAt = performance.now();
       apart.isDivided = result === 'failed';

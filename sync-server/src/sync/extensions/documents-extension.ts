@@ -7,6 +7,7 @@
  * Snapshots go through `@hocuspocus/extension-database`; what makes them safe is ours: the log holds every entry already,
  * so a snapshot only ever shortens the log, and a failing one is tried again until it works (TRAPS 1.1).
  */
+
 import { Database } from '@hocuspocus/extension-database';
 import type {
   afterLoadDocumentPayload,
@@ -15,6 +16,7 @@ import type {
   Extension,
   Hocuspocus,
 } from '@hocuspocus/server';
+import { Backoff } from '@tablo/schema/backoff';
 import { createRefusal, type ReasonCode } from '@tablo/schema/close-codes';
 import { parseDocumentName } from '@tablo/schema/document-name';
 import { encodeStateless } from '@tablo/schema/stateless';
@@ -154,7 +156,8 @@ export class LiveDocuments {
     const live = this.#live.get(document);
     const logIds = live?.coveredLogIds() ?? []; // In the same turn in which `state` was taken.
     if (live === undefined || live.hasMoved || logIds.length === 0) return;
-    for (let delay = STORE_RETRY_MIN_MS; !live.hasMoved; delay = Math.min(delay * 2, STORE_RETRY_MAX_MS)) {
+    const backoff = new Backoff(STORE_RETRY_MIN_MS, STORE_RETRY_MAX_MS);
+    while (!live.hasMoved) {
       try {
         const version = await this.#store.save(live, { state, version: this.#versions.get(live) ?? 0n, logIds });
         live.forgetLogIds(logIds);
@@ -163,7 +166,7 @@ export class LiveDocuments {
       } catch (error) {
         this.#log.warn({ err: error, tablo: live.tabloId }, 'A snapshot failed; the log holds its entries.');
         if (this.#isClosing) return;
-        const pause = new Promise<void>((resolve) => void setTimeout(resolve, delay).unref());
+        const pause = new Promise<void>((resolve) => void setTimeout(resolve, backoff.nextMs()).unref());
         await Promise.race([pause, this.#closing.promise]);
       }
     }
