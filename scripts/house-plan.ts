@@ -71,7 +71,12 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
     ['styles.ts'],
     ['dev'],
   ],
-  e2e: [['support'], ['contract', 'schedules', 'paint', 'screenshots'], ['soak', 'links'], ['mutations', 'browser', 'proxies']],
+  e2e: [
+    ['support'],
+    ['contract', 'schedules', 'paint', 'screenshots'],
+    ['soak', 'links'],
+    ['mutations', 'browser', 'proxies'],
+  ],
   'e2e/soak': [['frames.ts', 'history'], ['member.ts'], ['stage.ts'], ['faults', 'restore'], ['main.soak.ts']],
 };
 
