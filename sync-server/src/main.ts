@@ -4,6 +4,7 @@ import { createCalmLog } from './base/calm-log.ts';
 import { isDatabaseAway, READ_ONLY_TRANSACTION } from './base/database-away.ts';
 import { describeListenFault } from './base/listen-fault.ts';
 import { createLog, type Log } from './base/log.ts';
+import { publicPathOf } from './base/public-path.ts';
 import { quietConsole } from './base/quiet-console.ts';
 import { type Config, helpText, parseConfig, wantsHelp } from './config/config.ts';
 import { openEmbeddedPostgres } from './db/embedded/embedded-postgres.ts';
@@ -144,8 +145,12 @@ async function openDatabase(
   }
 }
 
+/** As people open it: below a path with the slash that it is redirected to. */
+const addressOf = ({ publicUrl }: Config): string | null =>
+  publicPathOf(publicUrl) === '' ? publicUrl : `${publicUrl}/`;
+
 function announce({ url }: Server, config: Config): void {
-  process.stdout.write(`\n  Tablo Chat is running at ${config.publicUrl ?? url}\n\n`);
+  process.stdout.write(`\n  Tablo Chat is running at ${addressOf(config) ?? url}\n\n`);
 }
 
 function describe(error: unknown, config: Config): string {

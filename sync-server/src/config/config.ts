@@ -25,7 +25,7 @@ export interface Config {
   readonly audience: string | null;
   /** Origins (`https://host`), or `*`. */
   readonly allowedOrigins: readonly string[];
-  /** An origin, without a slash at the end. */
+  /** An origin, with a path where there is one; without a slash at the end. */
   readonly publicUrl: string | null;
   readonly redisUrl: string | null;
   readonly trustProxy: boolean;

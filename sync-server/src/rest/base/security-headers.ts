@@ -3,6 +3,7 @@
  * text anyway; this is the second wall.
  */
 import type { MiddlewareHandler } from 'hono';
+import { publicPathOf } from '../../base/public-path.ts';
 
 const HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i;
 
@@ -35,6 +36,7 @@ const FIXED = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 } as const;
 
+/** Of a host name that is ours alone: below a path it is somebody else's to say. */
 const HSTS = 'max-age=31536000';
 
 /** Of an answer to a request for `host`. */
@@ -42,7 +44,9 @@ export function securityHeadersOf(host: string, publicUrl: string | null): Reado
   return {
     ...FIXED,
     'Content-Security-Policy': contentSecurityPolicy(host),
-    ...(publicUrl?.startsWith('https:') === true ? { 'Strict-Transport-Security': HSTS } : {}),
+    ...(publicUrl?.startsWith('https:') === true && publicPathOf(publicUrl) === ''
+      ? { 'Strict-Transport-Security': HSTS }
+      : {}),
   };
 }
 

@@ -10,12 +10,17 @@ interface Settings {
   readonly limits: Limits;
   readonly publicUrl: string | null;
   readonly trustProxy: boolean;
+  /** Hears of addresses below which there might be the page, if the settings said so. */
+  readonly onStray?: (path: string) => void;
 }
 
 /** Whether the request was one for the page, and has been answered. */
 export type PageListener = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-export function createPageListener(page: StaticPage, { limits, publicUrl, trustProxy }: Settings): PageListener {
+export function createPageListener(
+  page: StaticPage,
+  { limits, publicUrl, trustProxy, onStray }: Settings,
+): PageListener {
   return (request, response) => {
     const answer = page.answer(request);
     if (answer === null) return false;
@@ -23,6 +28,13 @@ export function createPageListener(page: StaticPage, { limits, publicUrl, trustP
       answerTooMany(request, response, { publicUrl, trustProxy });
       return true;
     }
+    // Opened by a person, as the beginning of something: what is mistyped has no slash at its end.
+    if (
+      answer.isStray === true &&
+      request.headers['sec-fetch-dest'] === 'document' &&
+      request.url?.endsWith('/') === true
+    )
+      onStray?.(request.url);
     response.writeHead(answer.status, {
       ...securityHeadersOf(request.headers.host ?? '', publicUrl),
       ...answer.headers,
