@@ -6,7 +6,7 @@ import { getRequestListener } from '@hono/node-server';
 import { REASONS } from '@tablo/schema/close-codes';
 import { type ConnectionBounds, type ConnectionLimit, HttpConnections, type Patience } from './http-connections.ts';
 import type { Log } from './log.ts';
-import { createPathStripper, createSlashAdder } from './public-path.ts';
+import { createPathStripper } from './public-path.ts';
 
 type Fetch = (request: Request, env?: unknown) => Response | Promise<Response>;
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -57,7 +57,6 @@ export async function openPort(settings: PortSettings): Promise<Port> {
   let first: Answer = () => false;
   let upgrade: Upgrade = rejectUpgrade;
   const strip = createPathStripper(publicPath);
-  const addSlash = createSlashAdder(publicPath);
   const listen = getRequestListener((request, env) => fetch(request, env), { hostname: UNNAMED_HOST });
   const server = createServer({
     keepAliveTimeout: trustProxy ? PROXY_KEEP_ALIVE_MS : KEEP_ALIVE_MS,
@@ -70,8 +69,6 @@ export async function openPort(settings: PortSettings): Promise<Port> {
   server.on(
     'request',
     connections.watch((request, response) => {
-      const better = addSlash(request.url ?? '');
-      if (better !== null) return redirect(response, better);
       request.url = strip(request.url ?? '');
       if (!first(request, response)) void listen(request, response);
     }),
@@ -116,11 +113,6 @@ export async function openPort(settings: PortSettings): Promise<Port> {
         server.closeIdleConnections();
       }),
   };
-}
-
-function redirect(response: ServerResponse, to: string): void {
-  response.writeHead(308, { Location: to, 'Content-Length': '0', 'Cache-Control': 'no-cache' });
-  response.end();
 }
 
 function answerNotReady(reason: string): Fetch {

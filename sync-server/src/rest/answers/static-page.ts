@@ -53,7 +53,7 @@ export interface PageRequest {
 }
 
 export interface PageAnswer {
-  readonly status: 200 | 304 | 503;
+  readonly status: 200 | 304 | 308 | 503;
   readonly headers: Readonly<Record<string, string>>;
   /** null: none is sent, though the headers may tell its length (HEAD). */
   readonly body: Buffer | null;

@@ -2,7 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Limits } from '../../access/limits/limits.ts';
 import { addressKey, addressOf } from '../../base/address-key.ts';
-import type { StaticPage } from '../answers/static-page.ts';
+import { createSlashAdder, publicPathOf } from '../../base/public-path.ts';
+import type { PageAnswer, StaticPage } from '../answers/static-page.ts';
 import { securityHeadersOf } from '../base/security-headers.ts';
 import { answerTooMany } from '../requests/told-to-wait.ts';
 
@@ -21,8 +22,9 @@ export function createPageListener(
   page: StaticPage,
   { limits, publicUrl, trustProxy, onStray }: Settings,
 ): PageListener {
+  const addSlash = createSlashAdder(publicPathOf(publicUrl));
   return (request, response) => {
-    const answer = page.answer(request);
+    const answer = redirectTo(addSlash(request.url ?? ''), request) ?? page.answer(request);
     if (answer === null) return false;
     if (!limits.take('page', addressKey(addressOf(request, trustProxy) ?? ''), 1)) {
       answerTooMany(request, response, { publicUrl, trustProxy });
@@ -41,5 +43,14 @@ export function createPageListener(
     });
     response.end(answer.body ?? undefined);
     return true;
+  };
+}
+
+function redirectTo(address: string | null, { method }: IncomingMessage): PageAnswer | null {
+  if (address === null || (method !== 'GET' && method !== 'HEAD')) return null;
+  return {
+    status: 308,
+    headers: { Location: address, 'Content-Length': '0', 'Cache-Control': 'no-cache' },
+    body: null,
   };
 }
