@@ -146,15 +146,22 @@ it('is opened past the proxy too, by the server’s own address, and without the
 
 it('says on the page, and in one line of the log, which setting is missing', async () => {
   stage.expectMissing();
-  await other.restart({ PUBLIC_URL: proxy.url });
+  await Promise.all([other, stage.server].map((server) => server.restart({ PUBLIC_URL: proxy.url })));
   const ann = await Person.atNewTab(await stage.newContext(), proxy.url, newAccount('Ann'));
-  await ann.page.goto(`${proxy.url}${ON}/`);
-  await ann.page.getByText('whoever runs the server sets PUBLIC_URL').waitFor();
-  await ann.page.reload();
-  expect(
-    other
+  const linesOf = (server: RunningServer, path: string) =>
+    server
       .output()
       .split('\n')
-      .filter((line) => line.includes('PUBLIC_URL') && line.includes(ON)),
-  ).toHaveLength(1);
+      .filter((line) => line.includes('PUBLIC_URL') && line.includes(path));
+  // What has been taken off only the proxy can say, and some do.
+  for (const [path, server] of [
+    [ON, other],
+    [OFF, stage.server],
+  ] as const) {
+    proxy.says = path === OFF ? { 'x-forwarded-prefix': OFF } : {};
+    await ann.page.goto(`${proxy.url}${path}/`);
+    await ann.page.getByText('whoever runs the server sets PUBLIC_URL').waitFor();
+    await ann.page.reload();
+    expect(linesOf(server, path)).toHaveLength(1);
+  }
 });

@@ -22,7 +22,8 @@ export function createPageListener(
   page: StaticPage,
   { limits, publicUrl, trustProxy, onStray }: Settings,
 ): PageListener {
-  const addSlash = createSlashAdder(publicPathOf(publicUrl));
+  const publicPath = publicPathOf(publicUrl);
+  const addSlash = createSlashAdder(publicPath);
   return (request, response) => {
     const answer = redirectTo(addSlash(request.url ?? ''), request) ?? page.answer(request);
     if (answer === null) return false;
@@ -30,13 +31,8 @@ export function createPageListener(
       answerTooMany(request, response, { publicUrl, trustProxy });
       return true;
     }
-    // Opened by a person, as the beginning of something: what is mistyped has no slash at its end.
-    if (
-      answer.isStray === true &&
-      request.headers['sec-fetch-dest'] === 'document' &&
-      request.url?.endsWith('/') === true
-    )
-      onStray?.(request.url);
+    const stray = strayOf(request, answer, publicPath);
+    if (stray !== null) onStray?.(stray);
     response.writeHead(answer.status, {
       ...securityHeadersOf(request.headers.host ?? '', publicUrl),
       ...answer.headers,
@@ -53,4 +49,14 @@ function redirectTo(address: string | null, { method }: IncomingMessage): PageAn
     headers: { Location: address, 'Content-Length': '0', 'Cache-Control': 'no-cache' },
     body: null,
   };
+}
+
+/** The path where somebody has opened the page, if it is not where the settings say; null: nothing speaks against them. */
+function strayOf({ headers, url = '' }: IncomingMessage, { isStray }: PageAnswer, publicPath: string): string | null {
+  if (headers['sec-fetch-dest'] !== 'document') return null;
+  // Some proxies say what they have taken off.
+  const taken = headers['x-forwarded-prefix']?.toString().replace(/\/+$/, '');
+  if (taken?.startsWith('/') === true && taken !== publicPath) return `${taken}/`;
+  // As the beginning of something: what is mistyped has no slash at its end.
+  return isStray === true && url.endsWith('/') ? url : null;
 }
