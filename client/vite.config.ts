@@ -6,8 +6,8 @@ import { plainLoggingPlugin } from './build/plain-logging.ts';
 
 const SERVER = process.env.TABLO_SERVER ?? 'http://127.0.0.1:3000';
 
-/** What the server answers itself: never the shell, never from a cache. */
-const SERVER_PATHS = /^\/(chat|api|sync|yjs|docs|openapi\.json|healthz|readyz|metrics)(\/|\?|$)/;
+/** Addresses of the page: whatever else is there belongs to the server, or to somebody else at this origin. The server puts its own path before them (`mount-page.ts`). */
+const PAGE_ADDRESSES = /^\/(t\/.*|invite\/.*|index\.html)?(\?|$)/;
 
 export default defineConfig({
   plugins: [
@@ -21,32 +21,35 @@ export default defineConfig({
       injectRegister: false,
       includeManifestIcons: false,
       manifest: {
-        id: '/',
         name: 'Tablo Chat',
         short_name: 'Tablo',
         description: 'Team chat that works without a network.',
-        start_url: '/',
-        scope: '/',
+        // Without `id`, this is it.
+        start_url: './',
+        scope: './',
         display: 'standalone',
         theme_color: '#14564a',
         background_color: '#faf8f4',
         icons: [
-          { src: '/icons/icon-192.png', sizes: '192x192', type: 'image/png' },
-          { src: '/icons/icon-512.png', sizes: '512x512', type: 'image/png' },
-          { src: '/icons/icon-maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
-          { src: '/icons/icon.svg', sizes: 'any', type: 'image/svg+xml' },
+          { src: 'icons/icon-192.png', sizes: '192x192', type: 'image/png' },
+          { src: 'icons/icon-512.png', sizes: '512x512', type: 'image/png' },
+          { src: 'icons/icon-maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+          { src: 'icons/icon.svg', sizes: 'any', type: 'image/svg+xml' },
         ],
       },
       workbox: {
         globPatterns: ['**/*.{html,js,css,svg,png,webmanifest}'],
-        navigateFallback: '/index.html',
-        navigateFallbackDenylist: [SERVER_PATHS],
-        cleanupOutdatedCaches: true,
+        navigateFallback: 'index.html',
+        navigateFallbackAllowlist: [PAGE_ADDRESSES],
+        // Of workboxes that this page never had; and of pages below a path of ours, it would take the caches of today's.
+        cleanupOutdatedCaches: false,
         clientsClaim: true,
         sourcemap: false,
       },
     }),
   ],
+  // One build lives below any path: files name each other from where they are. In `index.html`, which answers at many depths, the server puts the path before them.
+  experimental: { renderBuiltUrl: (_file, { hostType }) => (hostType === 'html' ? undefined : { relative: true }) },
   optimizeDeps: { rolldownOptions: { plugins: [kitPlugin()] } },
   build: {
     outDir: 'dist',

@@ -35,6 +35,13 @@ it.each([
     expect(server.output()).toMatch(
       /cannot start: DATABASE_URL leads to a connection pooler in transaction mode.*direct address.*session mode/,
     );
+    const asked = await startServer({
+      env: { ...env, DATABASE_URL: pooler.url },
+      args: ['--check'],
+      isReadyAwaited: false,
+    });
+    expect(await asked.ended()).toBe(1);
+    await until('it says so', () => /STOP .*connection pooler in transaction mode.*session mode/.test(asked.output()));
   },
 );
 

@@ -24,9 +24,9 @@ beforeEach(async () => {
 afterEach(() => proxy.close());
 
 /** `open`, or the status and words of the refusal. */
-function openSocket(origin: string): Promise<string> {
+function openSocket(origin: string, url = proxy.url): Promise<string> {
   return new Promise((resolve) => {
-    const socket = new WebSocket(`${proxy.url.replace('http', 'ws')}/sync`, { origin });
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/sync`, { origin });
     socket.on('error', () => {});
     socket.on('open', () => {
       resolve('open');
@@ -54,9 +54,9 @@ async function signUp(origin: string): Promise<string> {
 /** Each has a name, and so an address, of their own. */
 let people = 0;
 
-async function createInvitation(): Promise<string> {
+async function createInvitation(url = proxy.url): Promise<string> {
   people += 1;
-  const person = new RestPerson(proxy.url, `Ann ${'x'.repeat(people)}`);
+  const person = new RestPerson(url, `Ann ${'x'.repeat(people)}`);
   await person.signUp('correct horse battery');
   return person.inviteUrl(await person.createTablo('Plans'));
 }
@@ -112,3 +112,30 @@ it('works with what a trusted proxy says of the request', async () => {
   expect(await openSocket(proxy.url.replace('http:', 'https:'))).toBe('open');
   expect(await createInvitation()).toMatch(new RegExp(`^https://${host}/invite/`));
 });
+
+it.each([
+  ['takes the path off', true],
+  ['passes the path on', false],
+])(
+  'below a path works behind a proxy that %s, and for programs that ask the server itself, with the path or without',
+  async (_, takesPathOff) => {
+    const below = await openReverseProxy([{ path: '/chat', target: server.url, takesPathOff }]);
+    try {
+      const publicUrl = `${below.url}/chat`;
+      await server.restart({ PUBLIC_URL: `${publicUrl}/` });
+      for (const url of [publicUrl, server.url, `${server.url}/chat`]) {
+        expect(await createInvitation(url)).toMatch(new RegExp(`^${publicUrl}/invite/`));
+        expect(await openSocket(below.url, url)).toBe('open');
+        expect(await openSocket('https://elsewhere.example', url)).toMatch(/^403 .*PUBLIC_URL/s);
+        expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ status: 'ready' });
+        expect((await fetch(`${url}/chat/channels`)).status).toBe(401);
+      }
+      const docs = await (await fetch(`${publicUrl}/docs`)).text();
+      const links = [...docs.matchAll(/href="([^"]*)"/g)].map(([, link = '']) => new URL(link, `${publicUrl}/docs`));
+      expect(links).toHaveLength(2);
+      for (const link of links) expect((await fetch(link)).status).toBe(200);
+    } finally {
+      await below.close();
+    }
+  },
+);

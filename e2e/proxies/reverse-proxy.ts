@@ -1,4 +1,4 @@
-/** A reverse proxy as people write them: it may forget to pass the Host header on, and to let WebSockets through. */
+/** A reverse proxy as people write them: it may forget to pass the Host header on, and to let WebSockets through; and it may have other applications beside. */
 import { request as ask, createServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
@@ -16,17 +16,38 @@ export interface ReverseProxy {
   close(): Promise<void>;
 }
 
-export async function openReverseProxy(target: string): Promise<ReverseProxy> {
-  const { hostname, port, host } = new URL(target);
+/** A server below a path: `/chat`. */
+export interface Mount {
+  readonly path: string;
+  readonly target: string;
+  /** What it passes on has no path: nginx with `proxy_pass http://127.0.0.1:3000/;`. */
+  readonly takesPathOff: boolean;
+}
+
+export async function openReverseProxy(target: string | readonly Mount[]): Promise<ReverseProxy> {
   const sockets = new Set<Socket>();
-  const headersOf = (headers: IncomingHttpHeaders): IncomingHttpHeaders => ({
+  /** Where a request goes; null: to another application at this origin. */
+  const routeOf = (url: string): { readonly to: URL; readonly path: string } | null => {
+    if (typeof target === 'string') return { to: new URL(target), path: url };
+    const mount = target.find(({ path }) => url.startsWith(`${path}/`));
+    if (mount === undefined) return null;
+    return { to: new URL(mount.target), path: mount.takesPathOff ? url.slice(mount.path.length) : url };
+  };
+  const headersOf = (headers: IncomingHttpHeaders, to: URL): IncomingHttpHeaders => ({
     ...headers,
-    ...(proxy.passesHost ? {} : { host }),
+    ...(proxy.passesHost ? {} : { host: to.host }),
     ...proxy.says,
   });
   const server = createServer((request, response) => {
-    const { method, url, headers } = request;
-    const onward = ask({ hostname, port, method, path: url, headers: headersOf(headers) }, (answer) => {
+    const { method, url = '', headers } = request;
+    const route = routeOf(url);
+    if (route === null) {
+      response.writeHead(404, { 'Content-Type': 'text/html' }).end('<title>Another application</title>');
+      return;
+    }
+    const { to, path } = route;
+    const where = { hostname: to.hostname, port: to.port, path };
+    const onward = ask({ ...where, method, headers: headersOf(headers, to) }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
     });
@@ -38,16 +59,18 @@ export async function openReverseProxy(target: string): Promise<ReverseProxy> {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
     if (proxy.upgrades === 'hang') return;
+    const route = routeOf(request.url ?? '');
+    if (route === null) return void socket.destroy();
     if (proxy.upgrades !== 'pass') {
       socket.end(`HTTP/1.1 ${proxy.upgrades} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
       return;
     }
-    const onward = connect(Number(port), hostname);
+    const onward = connect(Number(route.to.port), route.to.hostname);
     onward.on('error', () => socket.destroy());
     onward.on('close', () => socket.destroy());
     socket.on('close', () => onward.destroy());
-    const lines = Object.entries(headersOf(request.headers)).map(([name, value]) => `${name}: ${value}`);
-    onward.write(`GET ${request.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+    const lines = Object.entries(headersOf(request.headers, route.to)).map(([name, value]) => `${name}: ${value}`);
+    onward.write(`GET ${route.path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
     onward.write(head);
     socket.pipe(onward).pipe(socket);
   });

@@ -8,6 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface ServerOptions {
   /** DATABASE_URL or DATA_DIR, and whatever else the test is about; PORT and HOST are chosen here. */
   readonly env: Readonly<Record<string, string>>;
+  /** `--check`. */
+  readonly args?: readonly string[];
   /** Several nodes, or a fixed address: absent, a free one. */
   readonly port?: number;
   /** False: the start itself is what the test is about. */
@@ -41,7 +43,7 @@ const ROOT = dirname(dirname(import.meta.dirname));
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
-  let running = launch(options.env, port);
+  let running = launch(options.env, port, options.args);
   if (options.isReadyAwaited ?? true) await waitUntilReady(url, running);
   return {
     url,
@@ -73,8 +75,8 @@ interface Launched {
   output(): string;
 }
 
-function launch(env: Readonly<Record<string, string>>, port: number): Launched {
-  const child = spawn(process.execPath, [join(ROOT, 'sync-server', 'src', 'main.ts')], {
+function launch(env: Readonly<Record<string, string>>, port: number, args: readonly string[] = []): Launched {
+  const child = spawn(process.execPath, [join(ROOT, 'sync-server', 'src', 'main.ts'), ...args], {
     cwd: ROOT,
     env: { ...inherited(), ...env, PORT: String(port), HOST: '127.0.0.1' },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,9 +4,11 @@ import { createCalmLog } from './base/calm-log.ts';
 import { isDatabaseAway } from './base/database-away.ts';
 import { describeListenFault } from './base/listen-fault.ts';
 import { createLog, type Log } from './base/log.ts';
+import { publicPathOf } from './base/public-path.ts';
 import { quietConsole } from './base/quiet-console.ts';
 import { meaningOf, READ_ONLY_TRANSACTION } from './base/sqlstates.ts';
-import { type Config, helpText, parseConfig, wantsHelp } from './config/config.ts';
+import { canStart, check, describeCheck } from './check/check.ts';
+import { type Config, helpText, parseConfig, wantsCheck, wantsHelp } from './config/config.ts';
 import { openEmbeddedPostgres } from './db/embedded/embedded-postgres.ts';
 import { migrate } from './db/migrate.ts';
 import { assertOwnConnections } from './db/pooler.ts';
@@ -28,6 +30,12 @@ async function main(): Promise<void> {
   }
   const config = parseConfig(process.env, argv);
   if (!config.ok) return fail(config.error);
+  if (wantsCheck(argv)) {
+    const found = await check(config.value);
+    process.stdout.write(describeCheck(found));
+    process.exitCode = canStart(found) ? 0 : 1;
+    return;
+  }
   const { logLevel, logFormat } = config.value;
   const log = createCalmLog(createLog({ level: logLevel, format: logFormat }));
   silenceConsole(log);
@@ -147,8 +155,12 @@ async function openDatabase(
   }
 }
 
+/** As people open it: below a path with the slash that it is redirected to. */
+const addressOf = ({ publicUrl }: Config): string | null =>
+  publicPathOf(publicUrl) === '' ? publicUrl : `${publicUrl}/`;
+
 function announce({ url }: Server, config: Config): void {
-  process.stdout.write(`\n  Tablo Chat is running at ${config.publicUrl ?? url}\n\n`);
+  process.stdout.write(`\n  Tablo Chat is running at ${addressOf(config) ?? url}\n\n`);
 }
 
 function describe(error: unknown, config: Config): string {

@@ -14,6 +14,7 @@ import { openHourlyAudit } from './audit/hourly-audit.ts';
 import type { Log } from './base/log.ts';
 import { Metrics } from './base/metrics.ts';
 import { openPort } from './base/port.ts';
+import { publicPathOf } from './base/public-path.ts';
 import { RefusedPages } from './base/refused-pages.ts';
 import type { Config } from './config/config.ts';
 import { findHidden, watchRowSecurity } from './db/host/row-security.ts';
@@ -63,6 +64,7 @@ export async function openServer({ config, log, openDatabase, erasureTiming = {}
     host: config.host,
     port: config.port,
     trustProxy: config.trustProxy,
+    publicPath: publicPathOf(config.publicUrl),
     bounds: {
       connections: config.limits.connections,
       connectionsPerAddress: config.trustProxy ? null : config.limits.connectionsPerAddress,
@@ -173,7 +175,11 @@ async function openParts(
     settings: { ...config, strangers: identity === null ? 'add' : 'invite' },
     log,
   });
-  const answerPage = createPageListener(openStaticPage(PAGE_DIR), { ...config, limits });
+  const answerPage = createPageListener(openStaticPage(PAGE_DIR, publicPathOf(config.publicUrl)), {
+    ...config,
+    limits,
+    onStray: (path) => refusedPages.noteStray(path),
+  });
   const answerWait = createWaitListener({ ...config, limits, verifier: tokens });
   const erasures = openErasures({
     store: new PgErasureStore(pool),

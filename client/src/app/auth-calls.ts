@@ -25,9 +25,9 @@ export interface AuthCalls {
   signOut(): Promise<AuthAnswer>;
 }
 
-export function createAuthCalls(origin: string): AuthCalls {
+export function createAuthCalls(serverUrl: string): AuthCalls {
   const send = (path: string, body?: object): Promise<Response> =>
-    fetch(`${origin}/api/auth/${path}`, {
+    fetch(`${serverUrl}/api/auth/${path}`, {
       credentials: 'include',
       signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(body === undefined

@@ -1,6 +1,7 @@
 /** What this browser knows about its person, so that the page opens without the server [R7]. A blocked storage means that it knows nothing. */
 import { isUserId, type UserId } from '@tablo/schema/ids';
 import { personNameOf } from '../chat/base/names.ts';
+import { keyHere } from '../ui/page/base-path.ts';
 
 export interface User {
   readonly id: UserId;
@@ -15,9 +16,9 @@ export interface Remembered {
   readonly identity: IdentityKind;
 }
 
-export const REMEMBERED_KEY = 'tablo.user';
+export const REMEMBERED_KEY = keyHere('tablo.user');
 /** Signed out here while the server was away: it has yet to hear of it. */
-const SIGN_OUT_KEY = 'tablo.sign-out';
+const SIGN_OUT_KEY = keyHere('tablo.sign-out');
 
 function read(key: string): string | null {
   try {

@@ -56,11 +56,11 @@ function expectUser(answer: AuthAnswer['data']): User {
   return user;
 }
 
-export function createBuiltInIdentity(origin: string): Identity {
-  const calls = createAuthCalls(origin);
+export function createBuiltInIdentity(serverUrl: string): Identity {
+  const calls = createAuthCalls(serverUrl);
   return {
     kind: 'built-in',
-    tokens: createSessionTokens(origin),
+    tokens: createSessionTokens(serverUrl),
     getUser: async () => parseUser((await ask(calls.getSession()))?.user),
     signUp: async ({ name, email, password }) => expectUser(await ask(calls.signUp({ name, email, password }))),
     signIn: async ({ email, password }) => expectUser(await ask(calls.signIn({ email, password }))),
@@ -98,9 +98,9 @@ function readUser(token: string): User | null {
   }
 }
 
-export async function fetchIdentityKind(origin: string): Promise<IdentityKind> {
+export async function fetchIdentityKind(serverUrl: string): Promise<IdentityKind> {
   const early = await takeEarly('config');
-  const answer = early ?? (await fetch(`${origin}/api/config`, { signal: AbortSignal.timeout(10_000) }));
+  const answer = early ?? (await fetch(`${serverUrl}/api/config`, { signal: AbortSignal.timeout(10_000) }));
   if (!answer.ok) throw new ChatError('unavailable', UNREACHABLE);
   const config: unknown = await answer.json();
   return (config as { identity?: unknown }).identity === 'external' ? 'external' : 'built-in';

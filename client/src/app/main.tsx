@@ -3,6 +3,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { openChatClient } from '../chat/chat-client.ts';
 import '../ui/styles.ts';
+import { BASE_PATH } from '../ui/page/base-path.ts';
 import { whenIdle } from '../ui/page/when-idle.ts';
 import { App } from './app.tsx';
 import './auth.css';
@@ -14,12 +15,12 @@ import { AuthScreen } from './parts.ts';
 import { registerServiceWorker } from './service-worker.ts';
 import { Session } from './session.ts';
 
-const { origin } = location;
+const serverUrl = location.origin + BASE_PATH.slice(0, -1);
 
 const session = new Session({
-  createIdentity: (kind) => (kind === 'external' ? createExternalIdentity() : createBuiltInIdentity(origin)),
-  fetchIdentityKind: () => fetchIdentityKind(origin),
-  openChat: (user, tokens, onWiped) => openChatClient({ baseUrl: origin, user, tokens, onWiped }),
+  createIdentity: (kind) => (kind === 'external' ? createExternalIdentity() : createBuiltInIdentity(serverUrl)),
+  fetchIdentityKind: () => fetchIdentityKind(serverUrl),
+  openChat: (user, tokens, onWiped) => openChatClient({ baseUrl: serverUrl, user, tokens, onWiped }),
 });
 
 window.addEventListener('online', () => void session.notice());

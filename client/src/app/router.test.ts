@@ -22,6 +22,14 @@ describe('the page’s addresses', () => {
     expect(router.parsePath(path)).toEqual(route);
   });
 
+  it('lie below the path of the page', () => {
+    const parse = (path: string) => router.parsePath(path, '/team/chat/');
+    expect(parse('/team/chat/')).toEqual({ type: 'list' });
+    expect(parse(`/team/chat/t/${ID}`)).toEqual({ type: 'tablo', id: ID, message: null });
+    for (const path of ['/', `/t/${ID}`, '/team/chatter/', '/team/chat/x'])
+      expect(parse(path)).toEqual({ type: 'unknown', path });
+  });
+
   // Another spelling of an id opens nothing.
   it.each(['/t', '/t/', '/t/0197', `/t/${ID.toUpperCase()}`, '/invite', '/invite/a/b', '/anything', '/a/b/c'])(
     '%s is an address that leads nowhere, and stays in the bar',

@@ -6,6 +6,7 @@
  */
 import { isTabloId, type TabloId } from '@tablo/schema/ids';
 import { useSyncExternalStore } from 'react';
+import { BASE_PATH } from '../ui/page/base-path.ts';
 import { messagePath, tabloPath } from '../ui/page/navigation.tsx';
 
 export type Route =
@@ -22,10 +23,11 @@ export type Route =
 
 const LIST: Route = { type: 'list' };
 
-export function parsePath(path: string): Route {
-  const [, place, value, part, message, ...rest] = path.split('/');
-  if (place === '' || path === '/index.html') return LIST;
+export function parsePath(path: string, base: string = BASE_PATH): Route {
   const unknown: Route = { type: 'unknown', path };
+  if (!path.startsWith(base)) return unknown;
+  const [place, value, part, message, ...rest] = path.slice(base.length).split('/');
+  if (place === '' || place === 'index.html') return LIST;
   if (value === undefined || value === '' || rest.some((one) => one !== '')) return unknown;
   const isMessage = part === 'm' && message !== undefined && message !== '';
   const isWhole = (part ?? '') === '' && (message ?? '') === '';
@@ -46,11 +48,11 @@ function decode(part: string): string {
 export function pathOf(route: Route): string {
   switch (route.type) {
     case 'list':
-      return '/';
+      return BASE_PATH;
     case 'tablo':
       return route.message === null ? tabloPath(route.id) : messagePath(route.id, route.message);
     case 'invite':
-      return `/invite/${encodeURIComponent(route.code)}`;
+      return `${BASE_PATH}invite/${encodeURIComponent(route.code)}`;
     case 'unknown':
       return route.path;
   }

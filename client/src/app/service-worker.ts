@@ -4,6 +4,7 @@
  * loads the newer page: nobody's page is loaded anew under their hands.
  */
 import { type Readable, Writable } from '../chat/base/readable.ts';
+import { BASE_PATH } from '../ui/page/base-path.ts';
 
 /** An open page asks this often whether there is a new version. */
 const UPDATE_EVERY_MS = 60 * 60_000;
@@ -46,7 +47,7 @@ export async function registerServiceWorker(): Promise<void> {
     hasController = true;
   });
   try {
-    const registration = await navigator.serviceWorker.register('/sw.js');
+    const registration = await navigator.serviceWorker.register(`${BASE_PATH}sw.js`);
     watch(registration.waiting);
     registration.addEventListener('updatefound', () => watch(registration.installing));
     setInterval(() => void registration.update().catch(() => undefined), UPDATE_EVERY_MS);

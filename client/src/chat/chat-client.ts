@@ -39,6 +39,7 @@ import { HeldRoom } from './room/room-handle.ts';
 import { Rooms } from './room/rooms.ts';
 import { Api } from './session/api.ts';
 import { type TokenSource, UserTokens } from './session/session.ts';
+import { storeOwner } from './store/idb-store.ts';
 import type { LocalStore } from './store/local-store.ts';
 import { openLocalStore } from './store/resilient-store.ts';
 import { type OpenTabChannel, type TabLocks, type TabMessage, Tabs } from './store/tabs.ts';
@@ -55,7 +56,7 @@ export interface Storage {
 export interface ChatClientOptions {
   readonly user: Person & { readonly email: string | null };
   readonly tokens: TokenSource;
-  /** Where the server is; absent: where the page comes from. */
+  /** Where the server is, with its path where it lives below one; absent: at the root of where the page comes from. */
   readonly baseUrl?: string;
   /** Absent: IndexedDB, or memory where the browser refuses. */
   readonly storage?: Storage;
@@ -70,8 +71,8 @@ export interface ChatClientOptions {
   readonly now?: () => number;
 }
 
-async function openStorage(user: UserId, timeoutMs: number): Promise<Storage> {
-  const store = await openLocalStore(user, timeoutMs);
+async function openStorage(owner: string, timeoutMs: number): Promise<Storage> {
+  const store = await openLocalStore(owner, timeoutMs);
   return { store, state: store.state };
 }
 
@@ -79,9 +80,10 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
   // Its script comes while the store is read. What becomes of it, `LateConnection` sees.
   void loadConnection().catch(() => {});
   const timing = { ...DEFAULT_TIMING, ...options.timing };
-  const storage = options.storage ?? (await openStorage(options.user.id, timing.storeTimeoutMs));
+  const owner = storeOwner(options.user.id, serverUrlOf(options));
+  const storage = options.storage ?? (await openStorage(owner, timing.storeTimeoutMs));
   const tabs = new Tabs({
-    user: options.user.id,
+    owner,
     ...(options.openTabChannel === undefined ? {} : { openChannel: options.openTabChannel }),
     ...(options.tabLocks === undefined ? {} : { locks: options.tabLocks }),
   });
@@ -100,6 +102,10 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
   const hadDrafts = new Set(drafts.filter(isWritten).map(({ tabloId }) => tabloId));
   return new ChatClient({ options, timing, storage, tabs, outbox, book, known, hadDrafts, hasListed: listed === true });
 }
+
+/** Without a slash at the end. */
+const serverUrlOf = ({ baseUrl }: ChatClientOptions): string =>
+  (baseUrl ?? globalThis.location?.origin ?? '').replace(/\/+$/, '');
 
 /** In a script of its own: hardly any browser has something to take over. */
 async function takeOver(user: UserId, store: LocalStore, outbox: Outbox): Promise<void> {
@@ -142,7 +148,7 @@ export class ChatClient implements Chat {
     this.#parts = parts;
     this.user = options.user;
     this.#environment = options.environment ?? detectEnvironment();
-    const baseUrl = (options.baseUrl ?? globalThis.location?.origin ?? '').replace(/\/+$/, '');
+    const baseUrl = serverUrlOf(options);
     const tokens = new UserTokens(options.tokens, options.user.id);
     this.#api = new Api({ baseUrl, tokens, ...(options.fetch === undefined ? {} : { fetch: options.fetch }) });
     this.#connection = new LateConnection({

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../support/database.ts';
 import { startServer } from '../../support/server.ts';
+import { eventually } from '../../support/stage.ts';
 
 const isReady = async (url: string) => (await fetch(`${url}/readyz`).catch(() => undefined))?.status === 200;
 
@@ -26,6 +27,18 @@ describe('startServer', () => {
     const server = await startServer({ env: { DATA_DIR: dataDir } });
     await server.kill();
     await server.restart();
+    expect(await isReady(server.url)).toBe(true);
+    // Asked what a start would do, while it runs: it has to be stopped, and there is nothing else.
+    const asked = await startServer({
+      env: { DATA_DIR: dataDir },
+      args: ['--check'],
+      port: server.port,
+      isReadyAwaited: false,
+    });
+    expect(await asked.ended()).toBe(0);
+    await eventually(() => asked.output()).toMatch(
+      /note .*answers on port \d+ now[\s\S]*note .*\(process \d+\) runs on[\s\S]*All \d+ migrations have run[\s\S]*A start would change nothing/,
+    );
     expect(await isReady(server.url)).toBe(true);
     expect(await server.stop()).toBe(0);
     await rm(dataDir, { recursive: true, force: true });

@@ -115,6 +115,7 @@ describe('a page of many megabytes', () => {
       host: '127.0.0.1',
       port: 0,
       trustProxy: false,
+      publicPath: '',
       bounds: { connections: 1_000, connectionsPerAddress: 1_000, mayOpen: () => true },
       onExceeded: (limit) => bitten.push(limit),
       log,

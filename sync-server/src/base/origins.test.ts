@@ -76,7 +76,13 @@ describe('the sentence about a refused page', () => {
     expect(
       createOriginRules([], 'https://chat.example').explain('https://www.chat.example', ['www.chat.example']),
     ).toBe(
-      'This page is at https://www.chat.example, but PUBLIC_URL says that people reach the server at https://chat.example. Open https://chat.example, or whoever runs the server sets PUBLIC_URL=https://www.chat.example, or adds it to ALLOWED_ORIGINS.',
+      'This page is at https://www.chat.example, but PUBLIC_URL says that people reach the server at https://chat.example. Open https://chat.example, or whoever runs the server sets PUBLIC_URL=https://www.chat.example, or adds https://www.chat.example to ALLOWED_ORIGINS.',
+    );
+  });
+
+  it('names the path, where people open it below one', () => {
+    expect(createOriginRules([], 'https://app.example/chat').explain('https://www.example', ['app.example'])).toContain(
+      'Open https://app.example/chat, or whoever runs the server sets PUBLIC_URL=https://www.example/chat, or adds https://www.example to ALLOWED_ORIGINS.',
     );
   });
 

@@ -3,6 +3,7 @@
  * explained in one sentence that names both addresses and the setting that mends it.
  */
 import { isIP } from 'node:net';
+import { publicPathOf } from './public-path.ts';
 
 export interface OriginRules {
   /** Whether a page may open sockets here. `hosts`: what the request was sent to, of which the browser knows one (`forwarded.ts`). */
@@ -68,9 +69,11 @@ function explain(given: string, host: string, publicUrl: string | null): string 
     return `This page has no address of its own (it calls itself ${given === 'null' ? 'null' : 'something else'}), as files and sandboxed frames have none; such pages are let in only by ALLOWED_ORIGINS=*.`;
   if (publicUrl === null)
     return `This page is at ${origin}, but its requests reach the server as ${shownHost(host)}. Whoever runs the server sets PUBLIC_URL=${origin}, or lets the reverse proxy pass the Host header on.`;
+  // At the same path: from an origin nobody can tell another one.
+  const right = origin + publicPathOf(publicUrl);
   const remedy = losesCookies(given, publicUrl)
-    ? `Open ${publicUrl}, or whoever runs the server sets PUBLIC_URL=${origin}.`
-    : `Open ${publicUrl}, or whoever runs the server sets PUBLIC_URL=${origin}, or adds it to ALLOWED_ORIGINS.`;
+    ? `Open ${publicUrl}, or whoever runs the server sets PUBLIC_URL=${right}.`
+    : `Open ${publicUrl}, or whoever runs the server sets PUBLIC_URL=${right}, or adds ${origin} to ALLOWED_ORIGINS.`;
   return `This page is at ${origin}, but PUBLIC_URL says that people reach the server at ${publicUrl}. ${remedy}`;
 }
 

@@ -6,6 +6,7 @@ import { getRequestListener } from '@hono/node-server';
 import { REASONS } from '@tablo/schema/close-codes';
 import { type ConnectionBounds, type ConnectionLimit, HttpConnections, type Patience } from './http-connections.ts';
 import type { Log } from './log.ts';
+import { createPathStripper } from './public-path.ts';
 
 type Fetch = (request: Request, env?: unknown) => Response | Promise<Response>;
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -42,6 +43,8 @@ interface PortSettings {
   readonly host: string;
   readonly port: number;
   readonly trustProxy: boolean;
+  /** Below which path people reach it: `/chat`, or nothing. */
+  readonly publicPath: string;
   readonly bounds: ConnectionBounds;
   readonly onExceeded: (limit: ConnectionLimit) => void;
   readonly log: Log;
@@ -49,10 +52,11 @@ interface PortSettings {
 }
 
 export async function openPort(settings: PortSettings): Promise<Port> {
-  const { host, port, trustProxy, bounds, onExceeded, log, patience } = settings;
+  const { host, port, trustProxy, publicPath, bounds, onExceeded, log, patience } = settings;
   let fetch: Fetch = answerNotReady('The server is starting.');
   let first: Answer = () => false;
   let upgrade: Upgrade = rejectUpgrade;
+  const strip = createPathStripper(publicPath);
   const listen = getRequestListener((request, env) => fetch(request, env), { hostname: UNNAMED_HOST });
   const server = createServer({
     keepAliveTimeout: trustProxy ? PROXY_KEEP_ALIVE_MS : KEEP_ALIVE_MS,
@@ -65,10 +69,14 @@ export async function openPort(settings: PortSettings): Promise<Port> {
   server.on(
     'request',
     connections.watch((request, response) => {
+      request.url = strip(request.url ?? '');
       if (!first(request, response)) void listen(request, response);
     }),
   );
-  server.on('upgrade', (request, socket, head) => upgrade(request, socket, head));
+  server.on('upgrade', (request, socket, head) => {
+    request.url = strip(request.url ?? '');
+    upgrade(request, socket, head);
+  });
   server.on('clientError', (_error, socket) => socket.destroy()); // Not HTTP: nobody to tell.
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

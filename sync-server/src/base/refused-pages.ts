@@ -31,6 +31,14 @@ export class RefusedPages {
     return `${this.note(origin, hosts)} A page of another application is let in by ALLOWED_ORIGINS.`;
   }
 
+  /** The page was opened below a path that the settings do not name: its parts are not found there. */
+  noteStray(path: string): void {
+    this.#log.warn(
+      { path: path.slice(0, NAME_MAX_LENGTH) },
+      'A browser asked for the page at a path that is none of its own: where people open it below a path, set PUBLIC_URL to that address, with the path.',
+    );
+  }
+
   /** Returns the sentence for the page. */
   note(origin: string, hosts: readonly string[]): string {
     const { publicUrl } = this.#settings;

@@ -10,9 +10,9 @@ import {
   databaseUrl,
   integer,
   oneOf,
-  origin,
   origins,
   type Parse,
+  publicUrl,
   SECRET_MIN_LENGTH,
   secret,
   text,
@@ -79,8 +79,8 @@ export const OPTIONS = {
   PUBLIC_URL: {
     type: 'URL',
     description:
-      'Where people reach this server, without a path: for invitation links, cookies, and to tell its own page from others. Absent: as each request says, so a reverse proxy has to pass Host on.',
-    parse: origin,
+      'Where people reach this server, with the path where it lives below one: for invitation links, cookies, the page’s files, and to tell its own page from others. Absent: as each request says, so a reverse proxy has to pass Host on.',
+    parse: publicUrl,
   },
   REDIS_URL: {
     type: 'URL',

@@ -2,6 +2,7 @@
 import { isIPv6 } from 'node:net';
 import { err, ok, type Result } from '@tablo/schema/result';
 import { normaliseOrigin } from '../base/origins.ts';
+import { isUsablePath, publicPathOf } from '../base/public-path.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 
 /** Below this an HMAC secret is guessed from one captured token. */
@@ -52,6 +53,18 @@ export const origin: Parse<string> = (given) => {
   return normal !== null && HOST.test(parsed?.hostname ?? '')
     ? ok(normal)
     : err('an address without a path, such as https://chat.example.org');
+};
+
+/** An origin, or one with a path below which all of it is; without a slash at the end. */
+export const publicUrl: Parse<string> = (given) => {
+  const parsed = URL.parse(given);
+  const base = parsed === null ? null : origin(parsed.origin);
+  if (parsed === null || base?.ok !== true || `${parsed.search}${parsed.hash}${parsed.username}` !== '')
+    return err('the address that people open, such as https://chat.example.org or https://example.org/chat/');
+  const path = publicPathOf(given);
+  return isUsablePath(path)
+    ? ok(base.value + path)
+    : err('an address with another path: of letters and digits, and not one of this server’s own (/api, /sync, /t)');
 };
 
 /** Names and numbers; the rest of what a URL takes as a host is a slip: a star, a semicolon. */

@@ -57,6 +57,8 @@ describe('parseConfig', () => {
     });
     expect(config.allowedOrigins).toEqual(['https://app.example', 'http://localhost:5173']);
     expect(config.publicUrl).toBe('https://chat.example');
+    for (const PUBLIC_URL of ['https://App.example/chat', 'https://app.example:443/chat/'])
+      expect(parsed({ PUBLIC_URL }).publicUrl).toBe('https://app.example/chat');
     const given =
       'HTTPS://B\u00fccher.Example:443/;http://[::1]:80 https://a.example.,capacitor://localhost,*, https://a.example';
     expect(parsed({ ALLOWED_ORIGINS: given }).allowedOrigins).toEqual([
@@ -96,10 +98,17 @@ describe('parseConfig', () => {
       { ...external, JWT_JWKS_URL: 'https://h/jwks' },
       'JWT_SECRET and JWT_JWKS_URL exclude each other: set the one that your issuer uses.',
     ],
-    [{ PUBLIC_URL: 'chat.example' }, 'PUBLIC_URL must be an address without a path, such as https://chat.example.org.'],
     [
-      { PUBLIC_URL: 'https://chat.example/x' },
-      'PUBLIC_URL must be an address without a path, such as https://chat.example.org.',
+      { PUBLIC_URL: 'chat.example' },
+      'PUBLIC_URL must be the address that people open, such as https://chat.example.org or https://example.org/chat/.',
+    ],
+    [
+      { PUBLIC_URL: 'https://chat.example/?a=b' },
+      'PUBLIC_URL must be the address that people open, such as https://chat.example.org or https://example.org/chat/.',
+    ],
+    [
+      { PUBLIC_URL: 'https://chat.example/api/' },
+      'PUBLIC_URL must be an address with another path: of letters and digits, and not one of this server’s own (/api, /sync, /t).',
     ],
     [
       { ALLOWED_ORIGINS: 'https://a.example null' },

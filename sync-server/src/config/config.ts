@@ -25,7 +25,7 @@ export interface Config {
   readonly audience: string | null;
   /** Origins (`https://host`), or `*`. */
   readonly allowedOrigins: readonly string[];
-  /** An origin, without a slash at the end. */
+  /** An origin, with a path where there is one; without a slash at the end. */
   readonly publicUrl: string | null;
   readonly redisUrl: string | null;
   readonly trustProxy: boolean;
@@ -74,6 +74,9 @@ export function parseConfig(env: Environment, argv: readonly string[] = []): Res
   return assemble(values as Values);
 }
 
+/** What is asked of the program, beside the settings. */
+const ASKED = ['--help', '-h', '--check'];
+export const wantsCheck = (argv: readonly string[]): boolean => argv.includes('--check');
 export const wantsHelp = (argv: readonly string[]): boolean => argv.includes('--help') || argv.includes('-h');
 
 function assemble(values: Values): Result<Config, string> {
@@ -172,7 +175,7 @@ const flagOf = (name: OptionName): string => `--${name.toLowerCase().replaceAll(
 
 function parseFlags(argv: readonly string[]): Result<Partial<Record<OptionName, string>>, string> {
   const given: Partial<Record<OptionName, string>> = {};
-  const rest = argv.filter((argument) => argument !== '--help' && argument !== '-h');
+  const rest = argv.filter((argument) => !ASKED.includes(argument));
   while (rest.length > 0) {
     const [flag = '', ...inline] = (rest.shift() ?? '').split('=');
     const name = NAMES.find((candidate) => flagOf(candidate) === flag);
@@ -192,7 +195,7 @@ export function helpText(): string {
     const fallback = shownDefault(name);
     return `  ${name.padEnd(16)} ${OPTIONS[name].description}${fallback === '' ? '' : ` [${fallback}]`}`;
   });
-  return `Tablo Chat. Settings are environment variables, or options: PORT=80 is --port 80.\n\n${lines.join('\n')}\n`;
+  return `Tablo Chat. Settings are environment variables, or options: PORT=80 is --port 80.\n--check: says what a start would find and change, and changes nothing.\n\n${lines.join('\n')}\n`;
 }
 
 /** For the README: a Markdown table. */

@@ -2,9 +2,6 @@
 // forward only. Servers that start together queue for the lock, and the later ones find nothing left to do.
 //
 // Everything is one transaction, the schema for our own bookkeeping included: a failure, a kill or a database that cannot be used leaves nothing behind.
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { isDatabaseAway } from '../base/database-away.ts';
 import { CannotStart } from './cannot-start.ts';
 import { DatabaseClient } from './database-client.ts';
@@ -15,25 +12,17 @@ import { warnOfHostRights } from './host/host-rights.ts';
 import { findHidden } from './host/row-security.ts';
 import { createRoles } from './host/supabase-roles.ts';
 import { followHostRoles, hasEarlierServer, reportTakenOver, takeOver } from './host/take-over.ts';
+import { HOST_ROLES, MIGRATIONS_DIR, type Migration, readMigrationState } from './migration-files.ts';
 
-const MIGRATIONS_DIR = fileURLToPath(new URL('./migrations', import.meta.url));
 /** Ours among advisory locks, apart from any other program that migrates the same database. */
 const MIGRATION_LOCK = 7_461_626_012_447;
 
-const HAS_LOG = `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'tablo_private' AND c.relname = 'migrations'`;
 // The table that node-pg-migrate made, which ran these files in earlier releases.
 const MAKE_LOG = `CREATE SCHEMA IF NOT EXISTS tablo_private;
   CREATE TABLE IF NOT EXISTS tablo_private.migrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)`;
-const APPLIED = 'SELECT name FROM tablo_private.migrations ORDER BY run_on, id';
 const NOTE = 'INSERT INTO tablo_private.migrations (name, run_on) VALUES ($1, now())';
 
 const FIRST = '0001_tablo-chat';
-const HOST_ROLES = '0013_host-database';
-
-interface Migration {
-  readonly name: string;
-  readonly sql: string;
-}
 
 export interface MigrateOptions {
   /** Of other files than the release's: for tests, which then look at nothing else. */
@@ -73,14 +62,7 @@ async function migrateWithin(
   { dir = MIGRATIONS_DIR, fillDocuments }: MigrateOptions,
 ): Promise<string[]> {
   const isOurs = dir === MIGRATIONS_DIR;
-  const all = await readMigrations(dir);
-  const applied = await readApplied(client);
-  const outOfOrder = applied.findIndex((name, nth) => all[nth] !== undefined && all[nth].name !== name);
-  if (outOfOrder !== -1)
-    throw new CannotStart(
-      `The database has run ${applied[outOfOrder]} where this release has ${all[outOfOrder]?.name}.`,
-    );
-  const pending = all.slice(applied.length);
+  const { applied, pending } = await readMigrationState(client, dir);
   if (isOurs && applied.length > 0) {
     await renameProfiles(client);
     await checkTakenOver(client);
@@ -138,17 +120,4 @@ async function named(name: string, act: () => Promise<void>): Promise<void> {
       { cause: error },
     );
   }
-}
-
-async function readMigrations(dir: string): Promise<Migration[]> {
-  const files = (await readdir(dir)).filter((file) => file.endsWith('.sql')).sort();
-  return Promise.all(
-    files.map(async (file) => ({ name: file.slice(0, -'.sql'.length), sql: await readFile(join(dir, file), 'utf8') })),
-  );
-}
-
-async function readApplied(client: DatabaseClient): Promise<string[]> {
-  if ((await client.query(HAS_LOG)).rowCount === 0) return [];
-  const { rows } = await client.query<{ name: string }>(APPLIED);
-  return rows.map(({ name }) => name);
 }

@@ -6,7 +6,8 @@ import type { BetterAuthOptions } from 'better-auth';
 import { APIError } from 'better-auth/api';
 import { jwt } from 'better-auth/plugins/jwt';
 import { hostsOf } from '../base/forwarded.ts';
-import { createHostCheck, createOriginRules } from '../base/origins.ts';
+import { createHostCheck, createOriginRules, normaliseOrigin } from '../base/origins.ts';
+import { publicPathOf } from '../base/public-path.ts';
 import type { createPool } from '../db/pool.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { keepNewestSessions } from './pg-sessions.ts';
@@ -40,7 +41,7 @@ export function authOptions(
   return {
     appName: 'Tablo Chat',
     basePath: AUTH_PATH,
-    ...(settings.publicUrl === null ? {} : { baseURL: settings.publicUrl }),
+    ...(settings.publicUrl === null ? {} : { baseURL: originOf(settings.publicUrl) }),
     secret,
     database: pool,
     telemetry: { enabled: false },
@@ -58,9 +59,9 @@ export function authOptions(
       // Said outright: by itself better-auth drops both checks where NODE_ENV is `test`.
       disableCSRFCheck: false,
       disableOriginCheck: false,
-      cookiePrefix: 'tablo',
+      cookiePrefix: cookiePrefixOf(settings.publicUrl),
       useSecureCookies: settings.publicUrl?.startsWith('https:') ?? false,
-      defaultCookieAttributes: { httpOnly: true, sameSite: 'lax' },
+      defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', path: publicPathOf(settings.publicUrl) || '/' },
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },
       database: { generateId: 'uuid' },
     },
@@ -98,9 +99,17 @@ export function authOptions(
   } satisfies BetterAuthOptions;
 }
 
+/** Requests come to us without the path. */
+const originOf = (publicUrl: string): string => normaliseOrigin(publicUrl) ?? publicUrl;
+
+/** Of servers below one another (`/`, `/chat`) a browser sends the cookies of both: each knows its own by the name. */
+const cookiePrefixOf = (publicUrl: string | null): string => `tablo${publicPathOf(publicUrl).replaceAll('/', '.')}`;
+
 /** This server however it was addressed (127.0.0.1 and localhost, or through a proxy that speaks HTTPS), and what the settings name. */
 function createTrustedOrigins({ allowedOrigins, publicUrl, trustProxy }: AuthSettings) {
-  const named = [publicUrl, ...allowedOrigins].flatMap((origin) => (origin === null || origin === '*' ? [] : [origin]));
+  const named = [publicUrl === null ? null : originOf(publicUrl), ...allowedOrigins].flatMap((origin) =>
+    origin === null || origin === '*' ? [] : [origin],
+  );
   const isOwnHost = createHostCheck(allowedOrigins, publicUrl);
   const rules = createOriginRules(allowedOrigins, publicUrl);
   return (request: Request | undefined): string[] => {

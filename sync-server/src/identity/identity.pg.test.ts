@@ -188,6 +188,19 @@ describe('cookies', () => {
     await secure.close();
   });
 
+  it('are those of the path where the server lives, and called after it', async () => {
+    const below = await openIdentity(
+      database.url,
+      { ...SETTINGS, publicUrl: 'https://app.example/team/chat' },
+      silentLog,
+    );
+    const { setCookie } = await signUp(newEmail(), below);
+    expect(setCookie[0]).toMatch(
+      /^__Secure-tablo\.team\.chat\.session_token=.*; Path=\/team\/chat; HttpOnly; Secure; SameSite=Lax/,
+    );
+    await below.close();
+  });
+
   it('work whether the page was opened by name, by number, or through a proxy that speaks HTTPS; not from elsewhere', async () => {
     const email = newEmail();
     const { cookie } = await signUp(email);

@@ -74,7 +74,7 @@ export function createRest(deps: RestDeps): RestApp {
   addNoRoute(app);
   addAuthRoutes(app, { identity, bounds, limits, refusedPages, settings });
   if (deps.health !== null) addHealthRoutes(app, deps.health);
-  if (deps.hasDocs) addOpenApiRoutes(app);
+  if (deps.hasDocs) addOpenApiRoutes(app, publicUrl);
   return app;
 }
 

@@ -28,7 +28,7 @@ class SlowStore extends MemoryStore {
 }
 
 async function open(store: MemoryStore) {
-  const tabs = new Tabs({ user: ALICE, openChannel: () => null, locks: null });
+  const tabs = new Tabs({ owner: ALICE, openChannel: () => null, locks: null });
   const outbox = await Outbox.open(store, tabs, 1_000);
   return { outbox, pushable: () => outbox.pushable(TABLO).map(({ id }) => id) };
 }

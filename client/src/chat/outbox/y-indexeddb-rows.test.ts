@@ -13,7 +13,7 @@ const ALICE = 'aaaaaaaa-0000-4000-8000-0000000000a1' as UserId;
 const BOB = 'bbbbbbbb-0000-4000-8000-0000000000b2' as UserId;
 
 async function openOutbox(store: MemoryStore): Promise<Outbox> {
-  const tabs = new Tabs({ user: ALICE, openChannel: () => null });
+  const tabs = new Tabs({ owner: ALICE, openChannel: () => null });
   onTestFinished(() => tabs.close());
   return Outbox.open(store, tabs, 1_000);
 }

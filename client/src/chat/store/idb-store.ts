@@ -41,7 +41,13 @@ const VERSION = 1;
 /** Sorts after every UUID. */
 const AFTER_UUIDS = '~';
 
-export const databaseName = (user: UserId): string => `tablo-chat:${user}`;
+/**
+ * Whose stores, by what they are called: the user, and the path of the server below its host, since several may live at one origin. A server at the root adds nothing.
+ * `serverUrl`: without a slash at the end.
+ */
+export const storeOwner = (user: UserId, serverUrl: string): string => user + serverUrl.replace(/^\w+:\/\/[^/]*/, '');
+
+export const databaseName = (owner: string): string => `tablo-chat:${owner}`;
 
 function createTables(db: IDBPDatabase<Tables>): void {
   db.createObjectStore('updates', { keyPath: 'key', autoIncrement: true }).createIndex('doc', 'doc');
@@ -54,8 +60,8 @@ function createTables(db: IDBPDatabase<Tables>): void {
 }
 
 /** Rejects when the browser refuses storage or another tab blocks it. May stay pending for ever in some private modes: the caller has a deadline. */
-export async function openIdbStore(user: UserId): Promise<IdbStore> {
-  const opened = await openDatabase<Tables>(databaseName(user), VERSION, createTables);
+export async function openIdbStore(owner: string): Promise<IdbStore> {
+  const opened = await openDatabase<Tables>(databaseName(owner), VERSION, createTables);
   return new IdbStore(opened);
 }
 

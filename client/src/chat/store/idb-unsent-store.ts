@@ -2,7 +2,7 @@
  * Own unsent entries in an IndexedDB database of their own: kept apart from all that the server could give again, so that a cache which is full, damaged,
  * cleared or held by an old tab does not touch them [R8]. Everything about errors is `resilient-store.ts`' business.
  */
-import { createEntryId, type EntryId, type UserId } from '@tablo/schema/ids';
+import { createEntryId, type EntryId } from '@tablo/schema/ids';
 import type { DBSchema, IDBPDatabase } from 'idb';
 import { type Database, openDatabase } from './idb-database.ts';
 import type { Closable, OutboxRecord, OutboxView, OutboxWrites, UnsentStore } from './local-store.ts';
@@ -16,11 +16,11 @@ interface Tables extends DBSchema {
 const VERSION = 1;
 const INSTANCE = 'instance';
 
-export const unsentDatabaseName = (user: UserId): string => `tablo-chat-unsent:${user}`;
+export const unsentDatabaseName = (owner: string): string => `tablo-chat-unsent:${owner}`;
 
 /** May stay pending for ever in some private modes: the caller has a deadline. */
-export async function openIdbUnsentStore(user: UserId): Promise<IdbUnsentStore> {
-  const database = await openDatabase<Tables>(unsentDatabaseName(user), VERSION, (db) => {
+export async function openIdbUnsentStore(owner: string): Promise<IdbUnsentStore> {
+  const database = await openDatabase<Tables>(unsentDatabaseName(owner), VERSION, (db) => {
     // Messages have no `target`, so that only changes are in the index.
     db.createObjectStore('outbox', { keyPath: 'id' }).createIndex('target', 'entry.target');
     // Part of the upgrade's transaction: should it fail, the opening does.

@@ -4,7 +4,7 @@ import { openDB } from 'idb';
 import { describe, expect, it } from 'vitest';
 import { until } from '../testing/harness.ts';
 import { describeLocalStore } from '../testing/local-store-contract.ts';
-import { databaseName, type IdbStore, openIdbStore } from './idb-store.ts';
+import { databaseName, type IdbStore, openIdbStore, storeOwner } from './idb-store.ts';
 import { type IdbUnsentStore, openIdbUnsentStore, unsentDatabaseName } from './idb-unsent-store.ts';
 import type { DraftRecord, OutboxRecord, UnsentStore } from './local-store.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -77,6 +77,20 @@ describe('IndexedDB', () => {
     const other = await openLocalStore(newUser(), PATIENT_MS);
     expect([await other.readDraft(TABLO), await other.readOutbox()]).toEqual([null, []]);
     await Promise.all([second.destroy(), other.destroy()]);
+  });
+
+  it('[R8] keeps what belongs to servers below two paths of one origin apart, and is called as ever at the root', async () => {
+    const user = newUser();
+    expect(storeOwner(user, 'https://app.example')).toBe(user);
+    expect(storeOwner(user, '')).toBe(user);
+    const stores = await Promise.all(
+      ['https://app.example', 'https://app.example/chat', 'https://app.example/team/chat'].map((url) =>
+        openLocalStore(storeOwner(user, url), PATIENT_MS),
+      ),
+    );
+    for (const [nth, store] of stores.entries()) await store.writeDraft(draft(`of ${nth}`));
+    for (const [nth, store] of stores.entries()) expect(await store.readDraft(TABLO)).toEqual(draft(`of ${nth}`));
+    for (const store of stores) await store.destroy();
   });
 
   it('[R7] reads drafts of an earlier release, which have no time', async () => {

@@ -1,5 +1,5 @@
 /** The local store that the chat uses: IndexedDB in two databases, each of which can fail without the other, and memory where one does. */
-import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { EntryId, TabloId } from '@tablo/schema/ids';
 import type { TimelineKey } from '@tablo/schema/shown-at';
 import type { TimelineRow } from '@tablo/schema/timeline';
 import { Writable } from '../base/readable.ts';
@@ -36,11 +36,11 @@ export interface ResilientStoreOptions {
   readonly openUnsent: () => Promise<Durable<UnsentStore>>;
 }
 
-export async function openLocalStore(user: UserId, timeoutMs: number): Promise<ResilientStore> {
+export async function openLocalStore(owner: string, timeoutMs: number): Promise<ResilientStore> {
   return ResilientStore.open({
     timeoutMs,
-    openCache: () => openIdbStore(user),
-    openUnsent: () => openIdbUnsentStore(user),
+    openCache: () => openIdbStore(owner),
+    openUnsent: () => openIdbUnsentStore(owner),
   });
 }
 

@@ -92,7 +92,7 @@ describe('tabs', () => {
     const browser = new FakeBrowser();
     const openTab = () => {
       const share = browser.locks.openTab();
-      return { share, tabs: new Tabs({ user: ALICE, openChannel: browser.openTabChannel, locks: share.locks }) };
+      return { share, tabs: new Tabs({ owner: ALICE, openChannel: browser.openTabChannel, locks: share.locks }) };
     };
     const [one, two, three] = [openTab(), openTab(), openTab()];
     const first = () => [one, two, three].map(({ tabs }) => tabs.isFirst);
@@ -108,7 +108,7 @@ describe('tabs', () => {
 
   it('are all first where the browser has no Web Locks', () => {
     const browser = new FakeBrowser();
-    const tabs = [1, 2].map(() => new Tabs({ user: ALICE, openChannel: browser.openTabChannel, locks: null }));
+    const tabs = [1, 2].map(() => new Tabs({ owner: ALICE, openChannel: browser.openTabChannel, locks: null }));
     expect(tabs.map(({ isFirst }) => isFirst)).toEqual([true, true]);
     for (const tab of tabs) tab.close();
   });

@@ -1,12 +1,12 @@
 /**
- * What this browser's tabs are to each other. By BroadcastChannel (`tablo-chat:<userId>`) they tell that a record changed, which the others then read
+ * What this browser's tabs are to each other. By BroadcastChannel (`tablo-chat:<owner>`) they tell that a record changed, which the others then read
  * anew. By Web Locks they know who is alive and who is first, also when a tab crashes without a word: each holds a lock of its own, and the others wait
  * for it.
  *
  * Without Web Locks (a page that was not loaded over HTTPS) a tab counts as alive until it says goodbye, and every tab as first.
  */
 import type { Entry } from '@tablo/schema/entry';
-import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import { createEntryId, type EntryId, type TabloId } from '@tablo/schema/ids';
 import type { DraftRecord } from './local-store.ts';
 
 export type TabMessage =
@@ -57,7 +57,8 @@ export function detectLocks(): TabLocks | null {
 }
 
 export interface TabsOptions {
-  readonly user: UserId;
+  /** Whose tabs: `storeOwner`. */
+  readonly owner: string;
   readonly openChannel?: OpenTabChannel;
   readonly locks?: TabLocks | null;
 }
@@ -74,8 +75,8 @@ export class Tabs {
   readonly #closed: Promise<void>;
   #isFirst: boolean;
 
-  constructor({ user, openChannel = openBroadcastChannel, locks = detectLocks() }: TabsOptions) {
-    this.#scope = `tablo-chat:${user}`;
+  constructor({ owner, openChannel = openBroadcastChannel, locks = detectLocks() }: TabsOptions) {
+    this.#scope = `tablo-chat:${owner}`;
     this.#channel = openChannel(this.#scope);
     this.#locks = this.#channel === null ? null : locks;
     this.#isFirst = this.#locks === null;

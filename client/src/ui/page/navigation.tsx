@@ -1,5 +1,6 @@
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { createContext, type MouseEvent, useContext } from 'react';
+import { BASE_PATH } from './base-path.ts';
 
 /** How the page moves; `app/router.ts` does it. */
 export interface Navigation {
@@ -25,7 +26,7 @@ export const NavigationContext = createContext<Navigation>({
 
 export const useNavigation = (): Navigation => useContext(NavigationContext);
 
-export const tabloPath = (id: TabloId): string => `/t/${id}`;
+export const tabloPath = (id: TabloId): string => `${BASE_PATH}t/${id}`;
 export const messagePath = (id: TabloId, message: string): string =>
   `${tabloPath(id)}/m/${encodeURIComponent(message)}`;
 

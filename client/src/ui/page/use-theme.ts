@@ -1,11 +1,12 @@
 import { useSyncExternalStore } from 'react';
 import { Writable } from '../../chat/base/readable.ts';
+import { keyHere } from './base-path.ts';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
 /** `public/before-paint.js` reads it before the first paint. */
-const KEY = 'tablo.theme';
+const KEY = keyHere('tablo.theme');
 
 function readTheme(): Theme {
   const stored = document.documentElement.dataset.theme;

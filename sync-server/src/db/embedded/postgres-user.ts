@@ -29,7 +29,7 @@ export interface PostgresPlace {
 /** The ways root can start a program as `user`. Tests leave some out. */
 export type RootWay = 'plain' | 'pass-closed-directories';
 const ROOT_WAYS: readonly RootWay[] = ['plain', 'pass-closed-directories'];
-const POINTER_FILE = 'postgres-location.txt';
+export const POINTER_FILE = 'postgres-location.txt';
 export const FALLBACK_PARENT = '/var/lib/tablo-chat';
 
 export interface PlaceOptions {

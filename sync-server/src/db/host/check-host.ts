@@ -3,7 +3,9 @@ import { CannotStart } from '../cannot-start.ts';
 import type { DatabaseClient } from '../database-client.ts';
 import { judgeLater, judgeShape, kindOf, SHAPES } from './host-shapes.ts';
 
-const RIGHTS = `SELECT current_user AS user, current_database() AS database, has_database_privilege(current_database(), 'CREATE') AS makes_schemas,
+/** `server_version_num` of PostgreSQL 14. */
+const OLDEST = 140_000;
+const RIGHTS = `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS version_name, current_user AS user, current_database() AS database, has_database_privilege(current_database(), 'CREATE') AS makes_schemas,
     has_schema_privilege('public', 'CREATE') AS makes_tables, u.rettype AS uid_type,
     a.oid IS NULL OR has_schema_privilege(a.oid, 'USAGE') AS sees_auth, u.rettype IS NOT NULL OR a.oid IS NULL OR has_schema_privilege(a.oid, 'CREATE') AS makes_uid
   FROM (SELECT) AS one LEFT JOIN pg_namespace a ON a.nspname = 'auth'
@@ -38,12 +40,15 @@ export async function checkHost(client: DatabaseClient, pending: readonly string
   type Rights = {
     user: string;
     database: string;
+    version: number;
+    version_name: string;
     uid_type: string | null;
   } & Record<'makes_schemas' | 'makes_tables' | 'sees_auth' | 'makes_uid', boolean>;
   const [rights] = (await client.query<Rights>(RIGHTS)).rows;
   if (rights === undefined) throw new Error('the database does not say who we are');
   const { user, database } = rights;
   const wrong: string[] = [];
+  if (rights.version < OLDEST) wrong.push(`It is PostgreSQL ${rights.version_name}, and 14 or later is needed.`);
   if (!rights.makes_schemas)
     wrong.push(`"${user}" may not make schemas here: GRANT CREATE ON DATABASE "${database}" TO "${user}";`);
   if (!rights.makes_tables)

@@ -15,14 +15,20 @@ const FIND = `SELECT to_regclass('public.chat_profiles') IS NOT NULL AS is_new, 
     ) AS is_old
   FROM (SELECT to_regclass('public.profiles') AS oid) c`;
 
-/** Rows, policies, grants and constraints stay as they are: a table is renamed. A `profiles` that is the host's is not touched. */
-export async function renameProfiles(client: DatabaseClient): Promise<void> {
+/** Whether `profiles` is ours, to be renamed. A `profiles` that is the host's is not touched. */
+export async function hasOldProfiles(client: DatabaseClient): Promise<boolean> {
   const { rows } = await client.query<{ is_new: boolean; is_old: boolean }>(FIND);
-  if (rows[0]?.is_new === true) return;
+  if (rows[0]?.is_new === true) return false;
   if (rows[0]?.is_old !== true)
     throw new CannotStart(
       'Neither public.chat_profiles nor the public.profiles of an earlier release is there, though this database has run our migrations: restore the table, or start on a restored dump.',
     );
+  return true;
+}
+
+/** Rows, policies, grants and constraints stay as they are: a table is renamed. */
+export async function renameProfiles(client: DatabaseClient): Promise<void> {
+  if (!(await hasOldProfiles(client))) return;
   await client.query(`ALTER TABLE public.profiles RENAME TO chat_profiles;
     ALTER INDEX IF EXISTS public.profiles_pkey RENAME TO chat_profiles_pkey`);
 }

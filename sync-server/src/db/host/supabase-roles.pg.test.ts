@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { silentLog } from '../db-log.ts';
 import { openEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
 import { migrate } from '../migrate.ts';
+import { previewStart } from '../preview/preview-start.ts';
 import { asUser } from '../testing/open-host.ts';
 import { databaseUrl, onServer } from '../testing/test-database.ts';
 
@@ -30,13 +31,23 @@ async function openFor(user: string, rights: string): Promise<string> {
 }
 
 it('who may make no roles is told the statements; who may, but not BYPASSRLS, starts with a warning', async () => {
+  const said = async (url: string) => (await previewStart(url)).map(({ kind, sentence }) => `${kind} ${sentence}`);
   const plain = await openFor('plain', 'NOCREATEROLE');
+  expect(await said(plain)).toContainEqual(
+    expect.stringMatching(
+      /^stop the roles anon, authenticated and service_role are missing .*"plain".*CREATE ROLE anon .*BYPASSRLS;/,
+    ),
+  );
   await expect(migrate(plain, silentLog)).rejects.toThrow(
     /roles anon, authenticated and service_role are missing .* "plain" may not create them.*CREATE ROLE anon .*BYPASSRLS;/,
   );
   const warned: string[] = [];
   const log = { ...silentLog, warn: (_: object | string, message = '') => void warned.push(message) };
   const maker = await openFor('maker', 'CREATEROLE');
+  const foretold = await said(maker);
+  expect(foretold).toContain('change The roles anon, authenticated and service_role will be made.');
+  expect(foretold).toContainEqual(expect.stringMatching(/^note .*service_role was made without BYPASSRLS/));
+  expect(foretold.filter((line) => line.startsWith('stop'))).toEqual([]);
   expect((await migrate(maker, log)).length).toBeGreaterThan(0);
   expect(warned).toEqual([
     expect.stringMatching(/service_role was made without BYPASSRLS.*ALTER ROLE service_role BYPASSRLS;/),

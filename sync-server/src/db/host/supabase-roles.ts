@@ -1,4 +1,5 @@
 /** The three roles that Supabase's policies and grants speak of: made where they are missing, if this user may. Roles belong to the whole PostgreSQL server. */
+import { type Finding, finding } from '../../base/finding.ts';
 import { CannotStart, listOf } from '../cannot-start.ts';
 import type { DatabaseClient } from '../database-client.ts';
 import type { DbLog } from '../db-log.ts';
@@ -20,22 +21,48 @@ const NO_BYPASS =
 
 /** Within a transaction. Who may not make them is told what an administrator has to say. */
 export async function createRoles(client: DatabaseClient, user: string, log: DbLog): Promise<void> {
-  const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles WHERE rolname = ANY($1)', [
-    Object.keys(ROLES),
-  ]);
-  const there = new Set(rows.map(({ rolname }) => rolname));
   const denied: string[] = [];
-  for (const [name, statement] of Object.entries(ROLES)) {
-    if (there.has(name) || (await isMade(client, statement))) continue;
+  for (const name of await findMissing(client)) {
+    if (await isMade(client, ROLES[name] ?? '')) continue;
     if (name !== SERVICE_ROLE || !(await isMade(client, WITHOUT_BYPASS))) denied.push(name);
     else log.warn({ role: name }, NO_BYPASS);
   }
-  if (denied.length === 0) return;
+  if (denied.length > 0) throw new CannotStart(describeDenied(denied, user));
+}
+
+/** What `createRoles` would do, judged by rights: some are given by a provider's own ways, so that only a start can tell for sure. */
+export async function previewRoles(client: DatabaseClient): Promise<Finding[]> {
+  const missing = await findMissing(client);
+  if (missing.length === 0) return [];
+  const { rows } = await client.query<Rights>(RIGHTS);
+  const { user = '', makes_roles = false, gives_bypass = false } = rows[0] ?? {};
+  if (!makes_roles) return [finding('stop', describeDenied(missing, user))];
+  const made = finding('change', `The ${missing.length === 1 ? 'role' : 'roles'} ${listOf(missing)} will be made.`);
+  return missing.includes(SERVICE_ROLE) && !gives_bypass ? [made, finding('note', NO_BYPASS)] : [made];
+}
+
+interface Rights {
+  readonly user: string;
+  readonly makes_roles: boolean;
+  readonly gives_bypass: boolean;
+}
+/** Before PostgreSQL 16 superusers alone gave BYPASSRLS; since then who has it and makes roles. */
+const RIGHTS = `SELECT rolname AS user, rolsuper OR rolcreaterole AS makes_roles,
+    rolsuper OR (rolcreaterole AND rolbypassrls AND current_setting('server_version_num')::int >= 160000) AS gives_bypass
+  FROM pg_roles WHERE rolname = current_user`;
+
+async function findMissing(client: DatabaseClient): Promise<string[]> {
+  const names = Object.keys(ROLES);
+  const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles WHERE rolname = ANY($1)', [
+    names,
+  ]);
+  return names.filter((name) => !rows.some(({ rolname }) => rolname === name));
+}
+
+function describeDenied(denied: readonly string[], user: string): string {
   const statements = denied.map((name) => `${ROLES[name]};`).join(' ');
   const isOne = denied.length === 1;
-  throw new CannotStart(
-    `the ${isOne ? 'role' : 'roles'} ${listOf(denied)} ${isOne ? 'is' : 'are'} missing in this PostgreSQL server, and the user "${user}" may not create ${isOne ? 'it' : 'them'}. A superuser can, once: ${statements} Then start again.`,
-  );
+  return `the ${isOne ? 'role' : 'roles'} ${listOf(denied)} ${isOne ? 'is' : 'are'} missing in this PostgreSQL server, and the user "${user}" may not create ${isOne ? 'it' : 'them'}. A superuser can, once: ${statements} Then start again.`;
 }
 
 async function isMade(client: DatabaseClient, statement: string): Promise<boolean> {

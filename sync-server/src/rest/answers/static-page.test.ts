@@ -5,6 +5,9 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openStaticPage, type PageAnswer, type StaticPage } from './static-page.ts';
 
+const INDEX =
+  '<title>Tablo Chat</title><script src="/assets/index-abc123.js"></script><a href="//elsewhere.example/">x</a>';
+const WORKER = 'allowlist:[/^\\/(t\\/.*|invite\\/.*|index\\.html)?(\\?|$)/]';
 const STYLE = 'body { color: black }\n'.repeat(100);
 const LARGE = Array.from({ length: 20_000 }, (_, nth) => `word${(nth * 7_919) % 10_007} `).join('');
 
@@ -13,8 +16,8 @@ let page: StaticPage;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'tablo-page-'));
   await mkdir(join(root, 'dist/assets'), { recursive: true });
-  await writeFile(join(root, 'dist/index.html'), '<title>Tablo Chat</title>');
-  await writeFile(join(root, 'dist/sw.js'), 'worker');
+  await writeFile(join(root, 'dist/index.html'), INDEX);
+  await writeFile(join(root, 'dist/sw.js'), WORKER);
   await writeFile(join(root, 'dist/assets/index-abc123.js'), 'script');
   await writeFile(join(root, 'dist/assets/index-abc123.js.map'), 'what it was made of');
   await writeFile(join(root, 'dist/assets/index-abc123.css'), STYLE);
@@ -83,12 +86,36 @@ describe('the page', () => {
     expect(ask()?.body).toBe(ask()?.body);
   });
 
-  it.each(['/', '/invite/abc', '/t/0197aaaa-0000-7000-8000-000000000001', '/chatter', '/?a=b', 'http://elsewhere/'])(
-    'answers %s with index.html',
-    (path) => {
-      expect(textOf(get(path))).toBe('<title>Tablo Chat</title>');
-    },
-  );
+  it.each([
+    '/',
+    '/chat/',
+    '/invite/abc',
+    '/t/0197aaaa-0000-7000-8000-000000000001',
+    '/chatter',
+    '/?a=b',
+    'http://elsewhere/',
+  ])('answers %s with index.html', (path) => {
+    expect(textOf(get(path))).toBe(INDEX);
+  });
+
+  it('is built for the root, and names its files below the path where people open it', async () => {
+    const below = openStaticPage(join(root, 'dist'), '/team/chat.v2');
+    await below.compressed;
+    const at = (url: string) => textOf(below.answer({ url, headers: {}, method: 'GET' }));
+    for (const path of ['/', '/t/0197aaaa-0000-7000-8000-000000000001']) {
+      expect(at(path)).toContain('<script src="/team/chat.v2/assets/index-abc123.js">');
+      expect(at(path)).toContain('href="//elsewhere.example/"');
+    }
+    const [, pattern = ''] = /\/(.*)\/\]$/.exec(at('/sw.js')) ?? [];
+    const isPage = (path: string) => new RegExp(pattern).test(path);
+    expect(['/team/chat.v2/', '/team/chat.v2/?a=b', '/team/chat.v2/t/x', '/team/chat.v2/invite/x'].every(isPage)).toBe(
+      true,
+    );
+    expect(['/', '/t/x', '/team/chat-v2/', '/team/chat.v2/docs', '/team/chat.v2/chat/channels'].some(isPage)).toBe(
+      false,
+    );
+    expect(textOf(get('/sw.js'))).toBe(WORKER);
+  });
 
   it.each([
     '/chat/x',
@@ -107,7 +134,11 @@ describe('the page', () => {
 
   it('answers GET and HEAD only, and HEAD with the length of what it leaves out', () => {
     expect(get('/', {}, 'POST')).toBeNull();
-    expect(get('/sw.js', {}, 'HEAD')).toMatchObject({ status: 200, body: null, headers: { 'Content-Length': '6' } });
+    expect(get('/sw.js', {}, 'HEAD')).toMatchObject({
+      status: 200,
+      body: null,
+      headers: { 'Content-Length': String(WORKER.length) },
+    });
   });
 
   it.each([

@@ -11,6 +11,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import { mountFile } from './mount-page.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -37,7 +38,9 @@ const QUICK_QUALITY = 9;
 const UNSERVED = ['.map'];
 
 /** Whose paths are not the page's, whatever asks for them. */
-const SERVER_PATHS = /^\/(chat|api|sync|yjs|docs|healthz|readyz|metrics|openapi\.json)(\/|$)/;
+const SERVER_PATHS = /^\/(chat(?=\/.)|api|sync|yjs|docs|healthz|readyz|metrics|openapi\.json)(\/|$)/;
+/** The page's own (`client/src/app/router.ts`). */
+const PAGE_PATHS = /^\/($|t\/|invite\/)/;
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 const ASK_AGAIN = 'no-cache';
 
@@ -52,10 +55,12 @@ export interface PageRequest {
 }
 
 export interface PageAnswer {
-  readonly status: 200 | 304 | 503;
+  readonly status: 200 | 304 | 308 | 503;
   readonly headers: Readonly<Record<string, string>>;
   /** null: none is sent, though the headers may tell its length (HEAD). */
   readonly body: Buffer | null;
+  /** The page itself, at an address that is none of its own: it says so there. */
+  readonly isStray?: boolean;
 }
 
 export interface StaticPage {
@@ -79,8 +84,9 @@ interface File {
   readonly etag: string;
 }
 
-export function openStaticPage(dist: string): StaticPage {
-  const files = readFiles(dist);
+/** `publicPath`: below which path people open it: `/chat`, or nothing. */
+export function openStaticPage(dist: string, publicPath = ''): StaticPage {
+  const files = readFiles(dist, publicPath);
   return {
     compressed: compressAll([...files.values()]),
     answer: (request) => {
@@ -91,7 +97,7 @@ export function openStaticPage(dist: string): StaticPage {
       // A file that is missing is missing: HTML in a script's place would break the page in a way nobody understands.
       if (hasHiddenPart(path) || (extname(path) !== '' && path !== '/index.html')) return null;
       const index = files.get('/index.html');
-      return index === undefined ? NOT_BUILT_ANSWER : send(index, request);
+      return index === undefined ? NOT_BUILT_ANSWER : { ...send(index, request), isStray: !PAGE_PATHS.test(path) };
     },
   };
 }
@@ -103,14 +109,14 @@ const NOT_BUILT_ANSWER: PageAnswer = {
 };
 
 /** By path, as addresses name them. */
-function readFiles(dist: string): ReadonlyMap<string, File> {
+function readFiles(dist: string, publicPath: string): ReadonlyMap<string, File> {
   const files = new Map<string, File>();
   for (const entry of listFolder(dist)) {
     const name = join(entry.parentPath, entry.name);
     const path = `/${relative(dist, name).split(sep).join('/')}`;
     const extension = extname(path);
     if (!entry.isFile() || hasHiddenPart(path) || UNSERVED.includes(extension)) continue;
-    const plain = readFileSync(name);
+    const plain = mountFile(path, readFileSync(name), publicPath);
     files.set(path, {
       plain,
       forms: new Map(),

@@ -5,6 +5,7 @@
  * By hand, since `hono/secure-headers` serves Hono's answers alone: the page is answered from memory before Hono, and has to say the same.
  */
 import type { MiddlewareHandler } from 'hono';
+import { publicPathOf } from '../../base/public-path.ts';
 
 const HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i;
 
@@ -37,6 +38,7 @@ const FIXED = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 } as const;
 
+/** Of a host name that is ours alone: below a path it is somebody else's to say. */
 const HSTS = 'max-age=31536000';
 
 /** Of an answer to a request for `host`. */
@@ -44,7 +46,9 @@ export function securityHeadersOf(host: string, publicUrl: string | null): Reado
   return {
     ...FIXED,
     'Content-Security-Policy': contentSecurityPolicy(host),
-    ...(publicUrl?.startsWith('https:') === true ? { 'Strict-Transport-Security': HSTS } : {}),
+    ...(publicUrl?.startsWith('https:') === true && publicPathOf(publicUrl) === ''
+      ? { 'Strict-Transport-Security': HSTS }
+      : {}),
   };
 }
 

@@ -42,12 +42,12 @@ export function docsPage(document: OpenApiDocument) {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${document.info.title}</title>
-<link rel="stylesheet" href="/docs/style.css">
+<link rel="stylesheet" href="docs/style.css">
 </head>
 <body>
 <h1>${document.info.title}</h1>
 <p>${document.info.description ?? ''}</p>
-<p>For programs: <a href="/openapi.json">openapi.json</a></p>
+<p>For programs: <a href="openapi.json">openapi.json</a></p>
 ${operations}
 </body>
 </html>`;

@@ -12,15 +12,16 @@ const INFO = {
     'Live conversations go over WebSockets: /sync (Hocuspocus) and /yjs (y-websocket).',
 };
 
-export function addOpenApiRoutes(app: RestApp): void {
+export function addOpenApiRoutes(app: RestApp, publicUrl: string | null): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
   });
+  const servers = publicUrl === null ? {} : { servers: [{ url: publicUrl }] };
   // At the first request: every route has been added by then.
   const read = (): OpenApiDocument =>
-    app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO }) as unknown as OpenApiDocument;
+    app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, ...servers }) as unknown as OpenApiDocument;
   app.get(
     '/openapi.json',
     madeOnce('application/json', () => JSON.stringify(read())),
