@@ -20,6 +20,10 @@ const LISTS = ['GET /chat/channels', 'GET /chat/unread', 'GET /chat/drafts'] as 
 /** Of the caller's own, and of a size that is bounded. */
 const WRITES = [
   'POST /chat/channels/:id/messages',
+  'PATCH /chat/channels/:id/messages/:messageId',
+  'DELETE /chat/channels/:id/messages/:messageId',
+  'PUT /chat/channels/:id/messages/:messageId/reactions/:emoji',
+  'DELETE /chat/channels/:id/messages/:messageId/reactions/:emoji',
   'POST /chat/channels/:id/read',
   'PUT /chat/channels/:id/draft',
 ] as const;

@@ -22,6 +22,7 @@ import { addHealthRoutes, type Health } from './routes/health.ts';
 import { addInvitationRoutes } from './routes/invitations.ts';
 import { addInviteRoutes, type LinkSettings } from './routes/invites.ts';
 import { addMemberRoutes, type MemberSettings } from './routes/members.ts';
+import { addMessageChangeRoutes } from './routes/message-changes.ts';
 import { addMessageRoutes } from './routes/messages.ts';
 import { addPeopleRoutes } from './routes/people.ts';
 import { addReadRoutes } from './routes/read.ts';
@@ -67,6 +68,7 @@ export function createRest(deps: RestDeps): RestApp {
   addInviteRoutes(app, stores, membership, settings);
   addInvitationRoutes(app, stores, membership);
   addMessageRoutes(app, stores.messages, membership, deps.poster);
+  addMessageChangeRoutes(app, stores.messages, membership, deps.poster);
   addPeopleRoutes(app, stores.people);
   addReadRoutes(app, stores.readState, membership);
   addDraftRoutes(app, stores.drafts, membership);
