@@ -8,6 +8,7 @@ import { PgMembership } from './access/members/pg-membership.ts';
 import { PgProfiles } from './access/members/pg-profiles.ts';
 import { PgReadPositions } from './access/members/pg-read-positions.ts';
 import { RefusedTokens } from './access/tokens/refused-tokens.ts';
+import { OurServiceTokens } from './access/tokens/service-tokens.ts';
 import { localKeys, remoteKeys, secretKeys, type TokenKeys } from './access/tokens/token-keys.ts';
 import { JwtVerifier } from './access/tokens/token-verifier.ts';
 import { openHourlyAudit } from './audit/hourly-audit.ts';
@@ -104,7 +105,10 @@ async function openParts(
   const ledgerPool = createPool(databaseUrl, { log, max: LEDGER_CONNECTIONS });
   const limits = new Limits(config.limits, metrics.onLimit);
   const identity = config.tokens.type === 'built-in' ? await openIdentity(databaseUrl, config, log) : null;
-  const tokens = new JwtVerifier(keysOf(config, identity), config, Date.now, new RefusedTokens(config, log));
+  const keys = keysOf(config, identity);
+  const refusedTokens = new RefusedTokens(config, log);
+  const tokens = new JwtVerifier(keys, config, Date.now, refusedTokens);
+  const services = new OurServiceTokens(keys, config, refusedTokens);
   const membership = new PgMembership(pool);
   const profiles = new PgProfiles(pool, log);
   const refusedPages = new RefusedPages(config, log);
@@ -154,6 +158,7 @@ async function openParts(
   const rest = createRest({
     stores,
     verifier: tokens,
+    services,
     membership,
     profiles,
     poster: sync.poster,
@@ -174,7 +179,7 @@ async function openParts(
     log,
   });
   const answerPage = createPageListener(openStaticPage(PAGE_DIR), { ...config, limits });
-  const answerWait = createWaitListener({ ...config, limits, verifier: tokens });
+  const answerWait = createWaitListener({ ...config, limits, verifier: tokens, services });
   const erasures = openErasures({
     store: new PgErasureStore(pool),
     move: (name) => sync.moveTablo(name),

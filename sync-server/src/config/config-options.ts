@@ -15,6 +15,7 @@ import {
   type Parse,
   SECRET_MIN_LENGTH,
   secret,
+  serviceTokens,
   text,
   url,
 } from './config-values.ts';
@@ -70,6 +71,13 @@ export const OPTIONS = {
   },
   JWT_ISSUER: { type: 'text', description: `What iss must equal. Built-in identity: ${BUILT_IN_ISSUER}.`, parse: text },
   JWT_AUDIENCE: { type: 'text', description: 'What aud must equal. Absent: not looked at.', parse: text },
+  SERVICE_TOKENS: {
+    type: 'list',
+    fallback: '',
+    description:
+      'Tokens of the host’s back end for REST, at least 32 characters each, separated by commas. It acts for whom the header Chat-User names. Beside these, tokens of the issuer whose role is service_role count.',
+    parse: serviceTokens,
+  },
   ALLOWED_ORIGINS: {
     type: 'list',
     fallback: '',

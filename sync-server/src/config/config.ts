@@ -23,6 +23,8 @@ export interface Config {
   readonly tokens: TokenSource;
   readonly issuer: string;
   readonly audience: string | null;
+  /** Of the host's back end, beside tokens with the role `service_role`. */
+  readonly serviceTokens: readonly string[];
   /** Origins (`https://host`), or `*`. */
   readonly allowedOrigins: readonly string[];
   /** An origin, without a slash at the end. */
@@ -87,6 +89,7 @@ function assemble(values: Values): Result<Config, string> {
     tokens: tokens.value,
     issuer: values.JWT_ISSUER ?? BUILT_IN_ISSUER,
     audience: values.JWT_AUDIENCE,
+    serviceTokens: values.SERVICE_TOKENS,
     allowedOrigins: values.ALLOWED_ORIGINS,
     publicUrl: values.PUBLIC_URL,
     redisUrl: values.REDIS_URL,

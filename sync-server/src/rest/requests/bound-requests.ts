@@ -9,6 +9,7 @@ import { type Release, Turns } from '../../access/limits/turns.ts';
 import type { RouteCost } from '../../costs/rest-costs.ts';
 import { AppError, invalidRequest, refusal } from '../base/app-error.ts';
 import type { RestEnv } from './authenticate.ts';
+import { payerOf } from './caller.ts';
 import { clientKey, hasHungUp, whenAnswered } from './client-address.ts';
 
 /**
@@ -110,7 +111,7 @@ export class RequestBounds {
 export function boundByUser(bounds: RequestBounds): MiddlewareHandler<RestEnv> {
   return async (context, next) => {
     context.set('bounds', bounds);
-    await untilAnswered(context, await bounds.enterAsUser(context.get('claims').userId), next);
+    await untilAnswered(context, await bounds.enterAsUser(payerOf(context.get('caller'))), next);
   };
 }
 
