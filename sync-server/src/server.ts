@@ -32,6 +32,7 @@ import { createPageListener } from './rest/pages/page-listener.ts';
 import { createWaitListener } from './rest/requests/told-to-wait.ts';
 import { createRestStores } from './rest/stores/pg-stores.ts';
 import { openSync } from './sync/open-sync.ts';
+import { openWebhooks } from './webhooks/open-webhooks.ts';
 
 const PAGE_DIR = fileURLToPath(new URL('../../client/dist', import.meta.url));
 /** How long each step of stopping may take, below 9 s together: a container is killed after 10 seconds by default. */
@@ -114,6 +115,15 @@ async function openParts(
   const refusedPages = new RefusedPages(config, log);
   const changes = await openChanges(databaseUrl, log);
   const stores = createRestStores(pool, config.bounds);
+  // Before anything can happen: from here on it is noted.
+  const webhooks = await openWebhooks({
+    pool,
+    settings: config.webhooks,
+    readMessage: (tablo, id) => stores.messages.find(tablo, id),
+    observer: metrics.webhooks,
+    log,
+  });
+  changes.subscribe(() => webhooks.wake());
   const sync = openSync({
     tokens,
     membership,
@@ -126,7 +136,10 @@ async function openParts(
     changes,
     refusePage: (...page) => refusedPages.refuseSockets(...page),
     observer: {
-      onCommit: metrics.onCommit,
+      onCommit: (...commit) => {
+        metrics.onCommit(...commit);
+        webhooks.wake();
+      },
       onRefused: metrics.onRefused,
       onLimit: metrics.onLimit,
       onFailure: (error) => {
@@ -195,7 +208,11 @@ async function openParts(
     close: async () => {
       erasures.close();
       rowSecurity.close();
-      await Promise.all([audit.close(), sync.close({ commitsMs: COMMITS_MS, snapshotsMs: SNAPSHOTS_MS })]);
+      await Promise.all([
+        audit.close(),
+        webhooks.close(),
+        sync.close({ commitsMs: COMMITS_MS, snapshotsMs: SNAPSHOTS_MS }),
+      ]);
       await changes.close();
       await Promise.race([
         Promise.all([profiles.settled(), identity?.close()]),

@@ -3,6 +3,7 @@
  * `assemble` (`config.ts`).
  */
 import { EPOCH_MAX_BYTES, EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
+import { WEBHOOK_EVENTS } from '@tablo/schema/rest/webhook';
 import { LOG_FORMATS, LOG_LEVELS } from '../base/log.ts';
 import {
   address,
@@ -20,6 +21,7 @@ import {
   url,
 } from './config-values.ts';
 import { REST_BOUNDS } from './rest-bounds.ts';
+import { webhookEvents, webhookSecrets, webhookUrls } from './webhook-values.ts';
 
 /** Who gets `/metrics`. */
 export const METRICS_MODES = ['local', 'public', 'off'] as const;
@@ -108,6 +110,25 @@ export const OPTIONS = {
     description:
       'host: the host application alone adds members and changes roles, people join by invitation links; members: owners and admins do.',
     parse: oneOf<'members' | 'host'>(['members', 'host']),
+  },
+  WEBHOOK_URL: {
+    type: 'list',
+    fallback: '',
+    description:
+      'Where the host’s back end is told of messages and members, up to five addresses separated by commas. https; http within this machine or a private network. docs/OPERATIONS.md has a chapter.',
+    parse: webhookUrls,
+  },
+  WEBHOOK_SECRET: {
+    type: 'list',
+    description:
+      'What webhooks are signed with: base64 of 24 to 64 bytes, with or without whsec_ before it. Several, separated by commas, while one is being replaced.',
+    parse: webhookSecrets,
+  },
+  WEBHOOK_EVENTS: {
+    type: 'list',
+    fallback: '*',
+    description: `Which events are sent, separated by commas: ${WEBHOOK_EVENTS.join(', ')}; message.*, member.* or * for all of them.`,
+    parse: webhookEvents,
   },
   EPOCH_MAX_ENTRIES: {
     type: 'number',
