@@ -108,7 +108,7 @@ export const OPTIONS = {
     type: 'word',
     fallback: 'members',
     description:
-      'host: the host application alone adds members and changes roles, people join by invitation links; members: owners and admins do.',
+      'host: the host application alone adds members and changes roles, by SQL or a service token, people join by invitation links; members: owners and admins do.',
     parse: oneOf<'members' | 'host'>(['members', 'host']),
   },
   WEBHOOK_URL: {

@@ -12,12 +12,15 @@ import type { Poster } from './post.ts';
 import { sign } from './sign.ts';
 
 export const AT_ONCE = 8;
+/** Of these, for tablos that have failed: a receiver that hangs for some of them leaves places to the others. */
+const RETRIES_AT_ONCE = AT_ONCE / 2;
 /** Looked at in one question. */
 const TABLOS_A_LOOK = 500;
 /** Whatever nobody told this server of: other servers' commits, SQL, and what has waited for long enough. */
 const LOOK_MS = 1_000;
-/** Between two looks, however much there is to hear of. */
+/** Between two looks, however much there is to hear of: so long, and nine times as long as a look takes. */
 const REST_MS = 25;
+const REST_FACTOR = 9;
 /** A busy tablo gives its place to others. */
 const TURN_MS = 5_000;
 const FIRST_WAIT_MS = 1_000;
@@ -52,6 +55,9 @@ export class Deliverer {
   readonly #closing = new AbortController();
   #wake = Promise.withResolvers<void>();
   #position = NOBODY;
+  #retries = 0;
+  /** What the last look cost. */
+  #askedMs = 0;
   #loop: Promise<void> | null = null;
   #endpointId = 0;
 
@@ -93,7 +99,8 @@ export class Deliverer {
         this.#deps.log.warn({ err: error }, 'Webhooks wait: the database could not be asked for them.');
         return false;
       });
-      await delay(REST_MS, null, { signal }).catch(() => null); // Closing: the loop ends.
+      const restMs = Math.min(LOOK_MS, Math.max(REST_MS, REST_FACTOR * this.#askedMs));
+      await delay(restMs, null, { signal }).catch(() => null); // Closing: the loop ends.
       if (isMore || signal.aborted) continue;
       const timer = setTimeout(this.#wake.resolve, LOOK_MS);
       await this.#wake.promise;
@@ -105,19 +112,24 @@ export class Deliverer {
   async #look(): Promise<boolean> {
     const { store } = this.#deps;
     const endpointId = this.#endpointId;
+    const since = performance.now();
     const found = await store.waiting(endpointId, this.#position, TABLOS_A_LOOK);
-    for (const { tabloId, isDue } of found) {
+    this.#askedMs = performance.now() - since;
+    for (const { tabloId, isDue, failures } of found) {
       if (!isDue || this.#running.has(tabloId)) continue;
+      const isRetry = failures > 0;
+      if (isRetry && this.#retries >= RETRIES_AT_ONCE) continue;
       while (this.#running.size >= AT_ONCE) await Promise.race(this.#running.values());
       if (this.#closing.signal.aborted) return false;
-      this.#begin({ endpointId, tabloId, holder: randomUUID() });
+      this.#begin({ endpointId, tabloId, holder: randomUUID() }, isRetry);
     }
     const isFull = found.length === TABLOS_A_LOOK;
     this.#position = isFull ? (found.at(-1)?.tabloId ?? NOBODY) : NOBODY;
     return isFull;
   }
 
-  #begin(turn: Turn): void {
+  #begin(turn: Turn, isRetry: boolean): void {
+    if (isRetry) this.#retries += 1;
     const running = this.#deliver(turn)
       .catch((error: unknown) => {
         if (!this.#closing.signal.aborted)
@@ -125,6 +137,7 @@ export class Deliverer {
       })
       .finally(() => {
         this.#running.delete(turn.tabloId);
+        if (isRetry) this.#retries -= 1;
         // Something may have come since nothing was left.
         this.wake();
       });

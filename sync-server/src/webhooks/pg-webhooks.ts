@@ -29,7 +29,7 @@ const WAITING = `WITH RECURSIVE heads AS (
       SELECT e.tablo_id FROM tablo_private.webhook_events e WHERE e.endpoint_id = $1 AND e.tablo_id > h.tablo_id ORDER BY e.tablo_id LIMIT 1
     ) n WHERE h.nth < $3
   )
-  SELECT h.tablo_id, t.next_at IS NULL OR t.next_at <= now() AS is_due FROM heads h
+  SELECT h.tablo_id, t.next_at IS NULL OR t.next_at <= now() AS is_due, coalesce(t.attempts, 0) AS failures FROM heads h
   LEFT JOIN tablo_private.webhook_turns t ON t.endpoint_id = $1 AND t.tablo_id = h.tablo_id ORDER BY h.tablo_id`;
 
 const TAKE = `INSERT INTO tablo_private.webhook_turns AS t (endpoint_id, tablo_id, holder, next_at)
@@ -64,6 +64,13 @@ const NEWEST = 'SELECT coalesce(max(id), 0) AS id FROM tablo_private.webhook_eve
 const END_OLD_TURNS = `DELETE FROM tablo_private.webhook_turns t WHERE t.next_at < now() - interval '1 day'`;
 const BACKLOG = `SELECT (SELECT count(*)::integer FROM (SELECT FROM tablo_private.webhook_events LIMIT ${COUNTED_MAX}) some) AS waiting,
   coalesce((SELECT extract(epoch FROM now() - w.created_at)::float8 FROM tablo_private.webhook_events w ORDER BY w.id LIMIT 1), 0) AS oldest_s`;
+
+interface WaitingTablo {
+  readonly tabloId: TabloId;
+  readonly isDue: boolean;
+  /** One after another, of its first event. */
+  readonly failures: number;
+}
 
 export interface Turn {
   readonly endpointId: number;
@@ -115,13 +122,13 @@ export class PgWebhooks {
   }
 
   /** Tablos that have something for the endpoint, after `after`, by their ids. */
-  async waiting(endpointId: number, after: string, limit: number): Promise<{ tabloId: TabloId; isDue: boolean }[]> {
-    const { rows } = await this.#pool.query<{ tablo_id: TabloId; is_due: boolean }>({
+  async waiting(endpointId: number, after: string, limit: number): Promise<readonly WaitingTablo[]> {
+    const { rows } = await this.#pool.query<{ tablo_id: TabloId; is_due: boolean; failures: number }>({
       name: 'webhooks-waiting',
       text: WAITING,
       values: [endpointId, after, limit],
     });
-    return rows.map(({ tablo_id, is_due }) => ({ tabloId: tablo_id, isDue: is_due }));
+    return rows.map(({ tablo_id, is_due, failures }) => ({ tabloId: tablo_id, isDue: is_due, failures }));
   }
 
   /** False: somebody else has it, or it has to wait. */
