@@ -14,7 +14,7 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
     ['costs', 'identity', 'ledger'],
     ['access', 'audit', 'describe-config.ts'],
     ['presence', 'rest'],
-    ['sync'],
+    ['sync', 'webhooks'],
     ['server.ts', 'check'],
     ['main.ts'],
   ],
@@ -74,7 +74,7 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
   e2e: [
     ['support'],
     ['contract', 'schedules', 'paint', 'screenshots'],
-    ['soak', 'links'],
+    ['soak', 'links', 'webhooks'],
     ['mutations', 'browser', 'proxies'],
   ],
   'e2e/soak': [['frames.ts', 'history'], ['member.ts'], ['stage.ts'], ['faults', 'restore'], ['main.soak.ts']],

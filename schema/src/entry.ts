@@ -93,6 +93,9 @@ const isEmoji: Check = (value) => {
     : `must be 1 to ${MAX_EMOJI_CODE_POINTS} characters, without white space around them`;
 };
 
+/** Why `value` cannot be a new reaction's emoji, or `null` when it can. */
+export const checkEmoji: Check = (value) => isEmoji(value) ?? (isVisible(value as string) ? null : UNSEEN);
+
 const isIdList: Check = (value) =>
   Array.isArray(value) && value.length > 0 && value.length <= MAX_ARRIVAL_IDS && value.every(isEntryId)
     ? null
@@ -212,7 +215,7 @@ export function createDeletion(authored: Authored, target: EntryId): Deletion {
 }
 
 export function createReaction(authored: Authored, target: EntryId, emoji: string, on: boolean): Reaction {
-  const wrong = isEmoji(emoji) ?? (isVisible(emoji) ? null : UNSEEN);
+  const wrong = checkEmoji(emoji);
   if (wrong !== null) throw new RangeError(`A reaction ${wrong}.`);
   return { kind: 'reaction', ...stamp(authored), target, emoji, on };
 }

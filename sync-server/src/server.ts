@@ -8,6 +8,7 @@ import { PgMembership } from './access/members/pg-membership.ts';
 import { PgProfiles } from './access/members/pg-profiles.ts';
 import { PgReadPositions } from './access/members/pg-read-positions.ts';
 import { RefusedTokens } from './access/tokens/refused-tokens.ts';
+import { OurServiceTokens } from './access/tokens/service-tokens.ts';
 import { localKeys, remoteKeys, secretKeys, type TokenKeys } from './access/tokens/token-keys.ts';
 import { JwtVerifier } from './access/tokens/token-verifier.ts';
 import { openHourlyAudit } from './audit/hourly-audit.ts';
@@ -32,6 +33,7 @@ import { createPageListener } from './rest/pages/page-listener.ts';
 import { createWaitListener } from './rest/requests/told-to-wait.ts';
 import { createRestStores } from './rest/stores/pg-stores.ts';
 import { openSync } from './sync/open-sync.ts';
+import { openWebhooks } from './webhooks/open-webhooks.ts';
 
 const PAGE_DIR = fileURLToPath(new URL('../../client/dist', import.meta.url));
 /** How long each step of stopping may take, below 9 s together: a container is killed after 10 seconds by default. */
@@ -106,12 +108,24 @@ async function openParts(
   const ledgerPool = createPool(databaseUrl, { log, max: LEDGER_CONNECTIONS });
   const limits = new Limits(config.limits, metrics.onLimit);
   const identity = config.tokens.type === 'built-in' ? await openIdentity(databaseUrl, config, log) : null;
-  const tokens = new JwtVerifier(keysOf(config, identity), config, Date.now, new RefusedTokens(config, log));
+  const keys = keysOf(config, identity);
+  const refusedTokens = new RefusedTokens(config, log);
+  const tokens = new JwtVerifier(keys, config, Date.now, refusedTokens);
+  const services = new OurServiceTokens(keys, config, refusedTokens);
   const membership = new PgMembership(pool);
   const profiles = new PgProfiles(pool, log);
   const refusedPages = new RefusedPages(config, log);
   const changes = await openChanges(databaseUrl, log);
   const stores = createRestStores(pool, config.bounds);
+  // Before anything can happen: from here on it is noted.
+  const webhooks = await openWebhooks({
+    pool,
+    settings: config.webhooks,
+    readMessage: (tablo, id) => stores.messages.find(tablo, id),
+    observer: metrics.webhooks,
+    log,
+  });
+  changes.subscribe(() => webhooks.wake());
   const sync = openSync({
     tokens,
     membership,
@@ -124,7 +138,10 @@ async function openParts(
     changes,
     refusePage: (...page) => refusedPages.refuseSockets(...page),
     observer: {
-      onCommit: metrics.onCommit,
+      onCommit: (...commit) => {
+        metrics.onCommit(...commit);
+        webhooks.wake();
+      },
       onRefused: metrics.onRefused,
       onLimit: metrics.onLimit,
       onFailure: (error) => {
@@ -156,6 +173,7 @@ async function openParts(
   const rest = createRest({
     stores,
     verifier: tokens,
+    services,
     membership,
     profiles,
     poster: sync.poster,
@@ -180,7 +198,7 @@ async function openParts(
     limits,
     onStray: (path) => refusedPages.noteStray(path),
   });
-  const answerWait = createWaitListener({ ...config, limits, verifier: tokens });
+  const answerWait = createWaitListener({ ...config, limits, verifier: tokens, services });
   const erasures = openErasures({
     store: new PgErasureStore(pool),
     move: (name) => sync.moveTablo(name),
@@ -196,7 +214,11 @@ async function openParts(
     close: async () => {
       erasures.close();
       rowSecurity.close();
-      await Promise.all([audit.close(), sync.close({ commitsMs: COMMITS_MS, snapshotsMs: SNAPSHOTS_MS })]);
+      await Promise.all([
+        audit.close(),
+        webhooks.close(),
+        sync.close({ commitsMs: COMMITS_MS, snapshotsMs: SNAPSHOTS_MS }),
+      ]);
       await changes.close();
       await Promise.race([
         Promise.all([profiles.settled(), identity?.close()]),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { MAX_TABLO_NAME_CODE_POINTS } from '../limits.ts';
 import { parseName } from '../name.ts';
-import { nextCursor, role } from './common.ts';
+import { nextCursor, role, uuid } from './common.ts';
 
 export const CHANNELS_MAX_LIMIT = 1_000;
 /** Code points of `last_message.text`: a preview, whatever the message's length. */
@@ -42,5 +42,6 @@ const name = z.string().transform((value, context) => {
   context.addIssue({ code: 'custom', message: parsed.error });
   return z.NEVER;
 });
-export const createChannelRequest = z.object({ name });
+/** `created_by`: who will own it. Of a service token that names nobody; anybody else makes their own. */
+export const createChannelRequest = z.object({ name, created_by: uuid.optional() });
 export const renameChannelRequest = z.object({ name });

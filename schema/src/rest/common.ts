@@ -12,7 +12,7 @@ export const role = z.enum(ROLES);
 export const nextCursor = z.string().nullish();
 
 /** Codes that only REST uses, beside the table of `close-codes.ts`. */
-export const REST_CODES = ['invalid-request', 'not-found', 'last-owner', 'internal'] as const;
+export const REST_CODES = ['invalid-request', 'not-found', 'last-owner', 'message-deleted', 'internal'] as const;
 export const errorCode = z.enum([...REASON_CODES, ...REST_CODES]);
 export type ErrorCode = z.infer<typeof errorCode>;
 

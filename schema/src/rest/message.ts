@@ -51,4 +51,6 @@ export const postMessageRequest = z.object({
   text: z.string(),
   reply_to: uuid.nullish(),
 });
+/** `id` is the edit's: sent again with the same text it is one edit. Its text is bounded like a message's. */
+export const editMessageRequest = z.object({ id: uuid.optional(), text: z.string() });
 export const messageAnswer = z.object({ message });

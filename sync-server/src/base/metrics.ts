@@ -60,6 +60,33 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly #webhooks = new Counter({
+    name: 'tablo_webhooks_total',
+    help: 'Webhooks by this server: delivered, failed (an attempt; it is tried again), given up.',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+  readonly #webhooksWaiting = new Gauge({
+    name: 'tablo_webhooks_waiting',
+    help: 'Webhooks that wait for their delivery, of all servers, counted up to 10,000.',
+    registers: [this.registry],
+  });
+  readonly #webhooksOldest = new Gauge({
+    name: 'tablo_webhooks_oldest_seconds',
+    help: 'For how long the oldest of them has waited; 0: none waits.',
+    registers: [this.registry],
+  });
+
+  readonly webhooks = {
+    onDelivered: (): void => this.#webhooks.inc({ outcome: 'delivered' }),
+    onFailed: (): void => this.#webhooks.inc({ outcome: 'failed' }),
+    onGivenUp: (events: number): void => this.#webhooks.inc({ outcome: 'given-up' }, events),
+    onBacklog: ({ waiting, oldestS }: { readonly waiting: number; readonly oldestS: number }): void => {
+      this.#webhooksWaiting.set(waiting);
+      this.#webhooksOldest.set(oldestS);
+    },
+  };
+
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: 'tablo_' });
   }

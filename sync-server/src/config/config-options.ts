@@ -3,6 +3,7 @@
  * `assemble` (`config.ts`).
  */
 import { EPOCH_MAX_BYTES, EPOCH_MAX_ENTRIES } from '@tablo/schema/limits';
+import { WEBHOOK_EVENTS } from '@tablo/schema/rest/webhook';
 import { LOG_FORMATS, LOG_LEVELS } from '../base/log.ts';
 import {
   address,
@@ -15,10 +16,12 @@ import {
   publicUrl,
   SECRET_MIN_LENGTH,
   secret,
+  serviceTokens,
   text,
   url,
 } from './config-values.ts';
 import { REST_BOUNDS } from './rest-bounds.ts';
+import { webhookEvents, webhookSecrets, webhookUrls } from './webhook-values.ts';
 
 /** Who gets `/metrics`. */
 export const METRICS_MODES = ['local', 'public', 'off'] as const;
@@ -70,6 +73,13 @@ export const OPTIONS = {
   },
   JWT_ISSUER: { type: 'text', description: `What iss must equal. Built-in identity: ${BUILT_IN_ISSUER}.`, parse: text },
   JWT_AUDIENCE: { type: 'text', description: 'What aud must equal. Absent: not looked at.', parse: text },
+  SERVICE_TOKENS: {
+    type: 'list',
+    fallback: '',
+    description:
+      'Tokens of the host’s back end for REST, at least 32 characters each, separated by commas. It acts for whom the header Chat-User names. Beside these, tokens of the issuer whose role is service_role count.',
+    parse: serviceTokens,
+  },
   ALLOWED_ORIGINS: {
     type: 'list',
     fallback: '',
@@ -98,8 +108,27 @@ export const OPTIONS = {
     type: 'word',
     fallback: 'members',
     description:
-      'host: the host application alone adds members and changes roles, people join by invitation links; members: owners and admins do.',
+      'host: the host application alone adds members and changes roles, by SQL or a service token, people join by invitation links; members: owners and admins do.',
     parse: oneOf<'members' | 'host'>(['members', 'host']),
+  },
+  WEBHOOK_URL: {
+    type: 'list',
+    fallback: '',
+    description:
+      'Where the host’s back end is told of messages and members, up to five addresses separated by commas. https; http within this machine or a private network. docs/OPERATIONS.md has a chapter.',
+    parse: webhookUrls,
+  },
+  WEBHOOK_SECRET: {
+    type: 'list',
+    description:
+      'What webhooks are signed with: base64 of 24 to 64 bytes, with or without whsec_ before it. Several, separated by commas, while one is being replaced.',
+    parse: webhookSecrets,
+  },
+  WEBHOOK_EVENTS: {
+    type: 'list',
+    fallback: '*',
+    description: `Which events are sent, separated by commas: ${WEBHOOK_EVENTS.join(', ')}; message.*, member.* or * for all of them.`,
+    parse: webhookEvents,
   },
   EPOCH_MAX_ENTRIES: {
     type: 'number',

@@ -96,9 +96,22 @@ function sentenceOn(item: string): string {
 export const secret: Parse<string> = (given) =>
   given.length >= SECRET_MIN_LENGTH ? ok(given) : err(`at least ${SECRET_MIN_LENGTH} characters long`);
 
+const TOKEN = /^[\w.~+/=-]+$/;
+
 export const bearerToken: Parse<string> = (given) =>
-  given.length >= SECRET_MIN_LENGTH && /^[\w.~+/=-]+$/.test(given)
+  given.length >= SECRET_MIN_LENGTH && TOKEN.test(given)
     ? ok(given)
     : err(`at least ${SECRET_MIN_LENGTH} letters and digits`);
+
+const SERVICE_TOKEN_MIN_LENGTH = 32;
+
+/** As they stand in an `Authorization` header (RFC 6750). */
+export const serviceTokens: Parse<readonly string[]> = (given) => {
+  const tokens = given.split(/[\s,]+/).filter((token) => token !== '');
+  const areGood = tokens.every((token) => token.length >= SERVICE_TOKEN_MIN_LENGTH && TOKEN.test(token));
+  return areGood
+    ? ok([...new Set(tokens)])
+    : err(`tokens of at least ${SERVICE_TOKEN_MIN_LENGTH} letters and digits each, separated by commas`);
+};
 
 const protocolOf = (given: string): string => URL.parse(given)?.protocol ?? '';

@@ -50,6 +50,14 @@ describe('parseConfig', () => {
     expect(parsed(jwks).tokens).toEqual({ type: 'jwks', url: 'https://issuer.example/jwks' });
   });
 
+  it('takes several tokens of a back end, none of which is guessed', () => {
+    const [one, other] = ['o'.repeat(32), 'another-token-of-32-characters=='];
+    expect(parsed({}).serviceTokens).toEqual([]);
+    expect(parsed({ SERVICE_TOKENS: `${one}, ${other},${one}` }).serviceTokens).toEqual([one, other]);
+    for (const given of ['short', `${one},short`, `${one}!`])
+      expect(sentence({ SERVICE_TOKENS: given })).toMatch(/^SERVICE_TOKENS must be tokens of at least 32 letters/);
+  });
+
   it('reads origins as browsers send them', () => {
     const config = parsed({
       ALLOWED_ORIGINS: 'https://App.example/, http://localhost:5173',

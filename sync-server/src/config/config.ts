@@ -1,6 +1,7 @@
 /** The settings of a process, from the environment and from options. The table of them is `config-options.ts`. This file and `main.ts` alone know the environment. */
 import { EPOCH_MAX_CLIENTS } from '@tablo/schema/limits';
 
+import type { WebhookEvent } from '@tablo/schema/rest/webhook';
 import { err, ok, type Result } from '@tablo/schema/result';
 import type { LogFormat, LogLevel } from '../base/log.ts';
 import { BUILT_IN_ISSUER, type METRICS_MODES, OPTIONS, type Option } from './config-options.ts';
@@ -14,6 +15,13 @@ export type TokenSource =
   | { readonly type: 'jwks'; readonly url: string }
   | { readonly type: 'built-in' };
 
+export interface WebhookSettings {
+  readonly urls: readonly string[];
+  readonly events: readonly WebhookEvent[];
+  /** The first is the newest; all sign. */
+  readonly secrets: readonly Buffer[];
+}
+
 export interface Config {
   readonly port: number;
   readonly host: string;
@@ -23,6 +31,8 @@ export interface Config {
   readonly tokens: TokenSource;
   readonly issuer: string;
   readonly audience: string | null;
+  /** Of the host's back end, beside tokens with the role `service_role`. */
+  readonly serviceTokens: readonly string[];
   /** Origins (`https://host`), or `*`. */
   readonly allowedOrigins: readonly string[];
   /** An origin, with a path where there is one; without a slash at the end. */
@@ -34,6 +44,8 @@ export interface Config {
   readonly addMembers: 'members' | 'host';
   readonly bounds: RestBounds;
   readonly limits: LimitSettings;
+  /** null: nobody is told of anything. */
+  readonly webhooks: WebhookSettings | null;
   /** Who gets `/metrics`. */
   readonly metrics: (typeof METRICS_MODES)[number];
   readonly metricsToken: string | null;
@@ -82,6 +94,8 @@ export const wantsHelp = (argv: readonly string[]): boolean => argv.includes('--
 function assemble(values: Values): Result<Config, string> {
   const tokens = tokenSource(values);
   if (!tokens.ok) return tokens;
+  const webhooks = webhookSettings(values);
+  if (!webhooks.ok) return webhooks;
   return ok({
     port: values.PORT,
     host: values.HOST,
@@ -90,6 +104,7 @@ function assemble(values: Values): Result<Config, string> {
     tokens: tokens.value,
     issuer: values.JWT_ISSUER ?? BUILT_IN_ISSUER,
     audience: values.JWT_AUDIENCE,
+    serviceTokens: values.SERVICE_TOKENS,
     allowedOrigins: values.ALLOWED_ORIGINS,
     publicUrl: values.PUBLIC_URL,
     redisUrl: values.REDIS_URL,
@@ -152,6 +167,7 @@ function assemble(values: Values): Result<Config, string> {
       connections: values.MAX_CONNECTIONS,
       connectionsPerAddress: values.MAX_CONNECTIONS_PER_ADDRESS,
     },
+    webhooks: webhooks.value,
     metrics: values.METRICS,
     metricsToken: values.METRICS_TOKEN,
     hasDocs: values.DOCS === 'yes',
@@ -169,6 +185,16 @@ function tokenSource(values: Values): Result<TokenSource, string> {
   if (values.JWT_ISSUER === null)
     return err(`JWT_ISSUER must be set beside ${name}: the iss claim of your issuer's tokens.`);
   return ok(secretValue === null ? { type: 'jwks', url: jwksUrl ?? '' } : { type: 'secret', secret: secretValue });
+}
+
+function webhookSettings(values: Values): Result<WebhookSettings | null, string> {
+  const { WEBHOOK_URL: urls, WEBHOOK_SECRET: secrets, WEBHOOK_EVENTS: events } = values;
+  if (urls.length === 0) return ok(null);
+  if (secrets === null)
+    return err(
+      'WEBHOOK_SECRET must be set beside WEBHOOK_URL: what is sent is signed with it. Make one with: openssl rand -base64 32',
+    );
+  return ok({ urls, events, secrets });
 }
 
 const flagOf = (name: OptionName): string => `--${name.toLowerCase().replaceAll('_', '-')}`;

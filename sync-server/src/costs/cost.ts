@@ -1,7 +1,17 @@
 /** What a row of the table of costs says. */
 import type { OPTIONS } from '../config/config-options.ts';
 
-type Payer = 'user' | 'address' | 'connection' | 'socket' | 'document' | 'tablo' | 'message' | 'all strangers' | 'all';
+type Payer =
+  | 'user'
+  | 'service token'
+  | 'address'
+  | 'connection'
+  | 'socket'
+  | 'document'
+  | 'tablo'
+  | 'message'
+  | 'all strangers'
+  | 'all';
 
 export interface Cost {
   readonly resource: string;

@@ -1,8 +1,9 @@
 /** What the chat itself costs: documents, commits, rows; and who pays for it. */
 import { type Cost, constant, setting } from './cost.ts';
+import { ENTRY_ROUTES } from './rest-costs.ts';
 import { UPDATES } from './socket-costs.ts';
 
-const WRITES = [...UPDATES, 'POST /chat/channels/:id/messages'];
+const WRITES = [...UPDATES, ...ENTRY_ROUTES];
 const JOINED = ['/sync SyncStep1', '/yjs SyncStep1', '/sync reply SyncStep1'];
 
 export const DOMAIN_COSTS: readonly Cost[] = [
@@ -145,5 +146,14 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     metric: null,
     told: '202 all the same, and the person is not asked: it tells nothing',
     covers: ['POST /chat/channels/:id/members'],
+  },
+  {
+    resource: 'webhooks that wait for their delivery, where a back end wants them; no texts among them',
+    payer: 'all',
+    unit: 'rows, days',
+    bound: constant('1,000,000, 3; 8 requests at once to an address, of 10 s'),
+    metric: 'tablo_webhooks_total',
+    told: 'nothing: the oldest are given up, which the log says',
+    covers: [...WRITES, 'POST /chat/channels/:id/members', 'DELETE /chat/channels/:id/members/:userId'],
   },
 ];

@@ -3,6 +3,18 @@ import { type Cost, constant, EVERYTHING, setting, WAIT } from './cost.ts';
 import { REST_COSTS } from './rest-costs.ts';
 
 export const CHAT_ROUTES = Object.values(REST_COSTS).flat();
+/** Without `Chat-User`. */
+const SERVICE_ROUTES = [
+  'GET /chat/channels',
+  'POST /chat/channels',
+  'GET /chat/channels/:id/members',
+  'POST /chat/channels/:id/members',
+  'DELETE /chat/channels/:id/members/:userId',
+  'GET /chat/channels/:id/invites',
+  'DELETE /chat/channels/:id/invites/:inviteId',
+  'GET /chat/channels/:id/messages',
+  'GET /chat/channels/:id/messages/:messageId',
+];
 const HEALTH = ['GET /healthz', 'GET /readyz'];
 const OPEN = [
   'GET /metrics',
@@ -192,6 +204,15 @@ export const HTTP_COSTS: readonly Cost[] = [
     metric: 'reads',
     told: WAIT,
     covers: [...REST_COSTS.reads, ...REST_COSTS.lists, NO_CHAT_ROUTE],
+  },
+  {
+    resource: 'REST of a back end that names nobody; what it does for a person, that person pays',
+    payer: 'service token',
+    unit: 'requests/s, bytes/s, requests',
+    bound: constant('as of one user'),
+    metric: null,
+    told: WAIT,
+    covers: SERVICE_ROUTES,
   },
   {
     resource: 'lists of all one’s tablos',

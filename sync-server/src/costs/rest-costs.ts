@@ -17,12 +17,17 @@ const READS = [
 /** All tablos of the caller. */
 const LISTS = ['GET /chat/channels', 'GET /chat/unread', 'GET /chat/drafts'] as const;
 
-/** Of the caller's own, and of a size that is bounded. */
-const WRITES = [
+/** Each writes one entry into the tablo's document. */
+export const ENTRY_ROUTES = [
   'POST /chat/channels/:id/messages',
-  'POST /chat/channels/:id/read',
-  'PUT /chat/channels/:id/draft',
+  'PATCH /chat/channels/:id/messages/:messageId',
+  'DELETE /chat/channels/:id/messages/:messageId',
+  'PUT /chat/channels/:id/messages/:messageId/reactions/:emoji',
+  'DELETE /chat/channels/:id/messages/:messageId/reactions/:emoji',
 ] as const;
+
+/** Of the caller's own, and of a size that is bounded. */
+const WRITES = [...ENTRY_ROUTES, 'POST /chat/channels/:id/read', 'PUT /chat/channels/:id/draft'] as const;
 
 /** Told to everybody in the tablo, who then ask for their lists. */
 const CHANGES = [

@@ -1,5 +1,6 @@
 /** What WebSockets cost, frame by frame, and who pays for it. */
 import { type Cost, constant, setting } from './cost.ts';
+import { ENTRY_ROUTES } from './rest-costs.ts';
 
 const both = (...kinds: readonly string[]): string[] => kinds.flatMap((kind) => [`/sync ${kind}`, `/yjs ${kind}`]);
 export const UPDATES = [...both('SyncStep2', 'Update'), '/sync reply SyncStep2', '/sync reply Update'];
@@ -132,7 +133,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     bound: setting('MAX_HELD_TOTAL_BYTES'),
     metric: 'held',
     told: 'the document’s connection ends `rate-limited`, of who holds the most first; what a post has loaded leaves at once',
-    covers: [...TOKENS, ...UPDATES, 'POST /chat/channels/:id/messages'],
+    covers: [...TOKENS, ...UPDATES, ...ENTRY_ROUTES],
   },
   {
     resource: 'frames for documents not joined',
@@ -168,7 +169,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     bound: setting('RATE_ENTRIES_PER_SECOND', 'RATE_ENTRIES_BURST'),
     metric: 'entries',
     told: '`refused` `rate-limited`; REST 429',
-    covers: [...UPDATES, 'POST /chat/channels/:id/messages'],
+    covers: [...UPDATES, ...ENTRY_ROUTES],
   },
   {
     resource: 'bytes of updates, posts and state vectors',
@@ -177,7 +178,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     bound: setting('RATE_BYTES_PER_SECOND', 'RATE_BYTES_BURST'),
     metric: 'bytes',
     told: '`refused` `rate-limited`; REST 429; a vector counts as none, and what the server has already as 4 KiB',
-    covers: [...UPDATES, ...JOINS, 'POST /chat/channels/:id/messages'],
+    covers: [...UPDATES, ...JOINS, ...ENTRY_ROUTES],
   },
   {
     resource: 'joins, first sync steps, renewals of tokens',
@@ -195,7 +196,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     bound: setting('RATE_JOIN_BYTES_PER_SECOND', 'RATE_JOIN_BYTES_BURST'),
     metric: 'joinBytes',
     told: 'waits; REST 429',
-    covers: [...JOINS, 'POST /chat/channels/:id/messages'],
+    covers: [...JOINS, ...ENTRY_ROUTES],
   },
   {
     resource: 'documents on their way and unread',
@@ -321,7 +322,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     bound: constant('a quarter of MAX_QUEUED_BYTES; a tablo a half'),
     metric: null,
     told: '`refused` `unavailable`; REST 503',
-    covers: [...UPDATES, 'POST /chat/channels/:id/messages'],
+    covers: [...UPDATES, ...ENTRY_ROUTES],
   },
   {
     resource: 'what is sent and not read',

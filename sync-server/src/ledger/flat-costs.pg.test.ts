@@ -22,6 +22,11 @@ let pool: Pool;
 beforeAll(async () => {
   database = await openTestDatabase();
   pool = createPool(database.url, { max: 1, statementTimeoutMs: 600_000 });
+  // With webhooks, of which a commit notes more; without them it asks an empty table.
+  await pool.query(
+    `INSERT INTO tablo_private.webhook_endpoints (url, events)
+     VALUES ('https://host.example/', '{message.created,message.updated,message.deleted}')`,
+  );
 }, 60_000);
 afterAll(async () => {
   await pool.end();
@@ -123,6 +128,12 @@ async function fill(rows: number): Promise<{ tablo: TabloId; old: EntryId }> {
     await client.query(
       `INSERT INTO tablo_erasures (message_id, tablo_id, epoch) SELECT id, $1, 1 FROM messages WHERE channel_id = $1 AND deleted_at IS NOT NULL`,
       [tablo],
+    );
+    // Nobody has taken any of these.
+    await client.query(
+      `INSERT INTO tablo_private.webhook_events (endpoint_id, tablo_id, type, message_id)
+       SELECT e.id, $1, 'message.created', $2 FROM tablo_private.webhook_endpoints e, generate_series(1, $3::int)`,
+      [tablo, old, rows],
     );
     await client.query("SET session_replication_role = 'origin'");
   } finally {

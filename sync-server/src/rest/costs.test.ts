@@ -80,6 +80,26 @@ describe('the table of costs', () => {
     expect(Object.fromEntries(paid)).toEqual(Object.fromEntries(told));
   });
 
+  it('stands for every route of `/chat` in the OpenAPI document, each with its answer and its refusals', () => {
+    const { paths = {} } = openAll().getOpenAPI31Document({ openapi: '3.1.0', info: { title: '', version: '' } });
+    type Operation = { responses: Record<string, { content?: Record<string, { schema?: unknown }> }> };
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods as Record<string, Operation>).map(([method, { responses }]) => {
+        const statuses = Object.keys(responses);
+        expect(
+          statuses.some((status) => status.startsWith('2')),
+          path,
+        ).toBe(true);
+        expect(statuses, path).toEqual(expect.arrayContaining(['400', '401', '429', '503']));
+        for (const { content } of Object.values(responses))
+          expect(content?.['application/json']?.schema, path).toBeDefined();
+        return `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
+      }),
+    );
+    const chat = routesOf(openAll()).filter((route) => route.includes(' /chat/') && route !== 'ALL /chat/*');
+    expect(described.toSorted()).toEqual(chat.toSorted());
+  });
+
   it('has a bound, and an answer, in every row', () => {
     for (const { resource, bound, told, covers } of COSTS) {
       expect(told, resource).not.toBe('');

@@ -1,4 +1,5 @@
 import { errorBody } from '@tablo/schema/rest/common';
+import { WEBHOOK_EVENTS } from '@tablo/schema/rest/webhook';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Limits } from '../access/limits/limits.ts';
 import { createLog } from '../base/log.ts';
@@ -254,6 +255,7 @@ describe('answers', () => {
       '/chat/channels/{id}/members/{userId}',
       '/chat/channels/{id}/messages',
       '/chat/channels/{id}/messages/{messageId}',
+      '/chat/channels/{id}/messages/{messageId}/reactions/{emoji}',
       '/chat/channels/{id}/read',
       '/chat/drafts',
       '/chat/invitations',
@@ -264,6 +266,7 @@ describe('answers', () => {
       '/chat/people',
       '/chat/unread',
     ]);
+    expect(Object.keys(body.webhooks)).toEqual(WEBHOOK_EVENTS);
     const post = body.paths['/chat/channels/{id}/messages'].post;
     expect(Object.keys(post.responses)).toEqual(
       expect.arrayContaining(['200', '201', '400', '401', '403', '409', '413', '429', '503']),
@@ -272,6 +275,7 @@ describe('answers', () => {
     const page = await rest.call(null, 'GET', '/docs');
     expect(page.headers.get('content-type')).toContain('text/html');
     expect(page.body).toContain('GET /chat/channels');
+    expect(page.body).toContain('POST message.created');
     expect(page.body).not.toContain('<script');
   });
 

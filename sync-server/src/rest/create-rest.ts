@@ -3,6 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Limits } from '../access/limits/limits.ts';
 import type { Membership } from '../access/members/membership.ts';
 import type { Profiles } from '../access/members/profiles.ts';
+import { noServiceTokens, type ServiceTokens } from '../access/tokens/service-tokens.ts';
 import type { TokenVerifier } from '../access/tokens/token-verifier.ts';
 import type { Log } from '../base/log.ts';
 import type { RefusedPages } from '../base/refused-pages.ts';
@@ -23,6 +24,7 @@ import { addHealthRoutes, type Health } from './routes/health.ts';
 import { addInvitationRoutes } from './routes/invitations.ts';
 import { addInviteRoutes, type LinkSettings } from './routes/invites.ts';
 import { addMemberRoutes, type MemberSettings } from './routes/members.ts';
+import { addMessageChangeRoutes } from './routes/message-changes.ts';
 import { addMessageRoutes } from './routes/messages.ts';
 import { addPeopleRoutes } from './routes/people.ts';
 import { addReadRoutes } from './routes/read.ts';
@@ -32,6 +34,8 @@ import type { RestStores } from './stores/pg-stores.ts';
 export interface RestDeps {
   readonly stores: RestStores;
   readonly verifier: TokenVerifier;
+  /** Absent: there is no back end that acts for people. */
+  readonly services?: ServiceTokens;
   readonly membership: Membership;
   readonly profiles: Profiles;
   readonly poster: MessagePoster;
@@ -61,13 +65,14 @@ export function createRest(deps: RestDeps): RestApp {
   app.use('/chat/*', preflights, crossOrigin(allowedOrigins), noStore);
   app.use('/api/*', preflights, crossOrigin(allowedOrigins), noStore);
   app.use(boundOpenRoutes(limits, trustProxy));
-  app.use('/chat/*', authenticate({ ...deps, trustProxy }), boundByUser(bounds));
+  app.use('/chat/*', authenticate({ services: noServiceTokens, ...deps, trustProxy }), boundByUser(bounds));
 
   addChannelRoutes(app, stores.channels, membership);
-  addMemberRoutes(app, stores.members, membership, settings);
+  addMemberRoutes(app, stores, membership, settings);
   addInviteRoutes(app, stores, membership, settings);
   addInvitationRoutes(app, stores, membership);
-  addMessageRoutes(app, stores.messages, membership, deps.poster);
+  addMessageRoutes(app, stores, membership, deps.poster);
+  addMessageChangeRoutes(app, stores.messages, membership, deps.poster);
   addPeopleRoutes(app, stores.people);
   addReadRoutes(app, stores.readState, membership);
   addDraftRoutes(app, stores.drafts, membership);

@@ -1,5 +1,6 @@
-/** The way from REST into the ledger: the same admission as a client's update, and live clients see the message at once. */
+/** The way from REST into the ledger: the same admission as a client's update, and live clients see the message, or what was done to it, at once. */
 import type { Refusal } from '@tablo/schema/close-codes';
+import type { Deletion, Edit, Reaction } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Result } from '@tablo/schema/result';
 import type { Role } from '@tablo/schema/roles';
@@ -15,7 +16,15 @@ export interface PostedMessage {
   readonly replyTo: EntryId | null;
 }
 
+/** An edit, a deletion or a reaction of `author`. */
+export interface PostedChange {
+  readonly tabloId: TabloId;
+  readonly entry: Edit | Deletion | Reaction;
+}
+
 export interface MessagePoster {
   /** Resolves when the message is durable [R1]. `isNew` false: the same message was there under this id [R4]. */
   post(message: PostedMessage): Promise<Result<{ readonly id: EntryId; readonly isNew: boolean }, Refusal>>;
+  /** Resolves when it is durable, now or by an earlier call with the same entry [R4]. */
+  change(change: PostedChange): Promise<Result<null, Refusal>>;
 }

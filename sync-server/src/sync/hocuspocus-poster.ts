@@ -1,16 +1,16 @@
-/** `POST …/messages`: the same admission and ledger as the sockets', with the server writing into the document on the author's behalf. */
+/** What REST writes: the same admission and ledger as the sockets', with the server writing into the document on the author's behalf. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Hocuspocus } from '@hocuspocus/server';
 import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
 import { encodeDocumentName } from '@tablo/schema/document-name';
-import type { Message } from '@tablo/schema/entry';
-import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import type { MemberEntry, Message } from '@tablo/schema/entry';
+import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { err, ok, type Result } from '@tablo/schema/result';
 import type { Limits } from '../access/limits/limits.ts';
 import type { Membership } from '../access/members/membership.ts';
 import type { Outcome } from '../ledger/commit/submission.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { MessagePoster } from '../rest/message-poster.ts';
+import type { MessagePoster, PostedChange, PostedMessage } from '../rest/message-poster.ts';
 import { EPOCH_MOVED, type LiveDocuments } from './extensions/documents-extension.ts';
 
 /**
@@ -33,7 +33,7 @@ interface Deps {
   readonly limits: Limits;
 }
 
-type Input = Parameters<MessagePoster['post']>[0];
+type Entered = Result<{ readonly isNew: boolean }, Refusal>;
 
 export class HocuspocusPoster implements MessagePoster {
   readonly #deps: Deps;
@@ -42,39 +42,57 @@ export class HocuspocusPoster implements MessagePoster {
     this.#deps = deps;
   }
 
-  async post({ tabloId, userId, id, text, replyTo }: Input): Promise<Result<{ id: EntryId; isNew: boolean }, Refusal>> {
-    const now = Date.now();
-    // The caller still has the message; held here, many of them would fill the memory.
-    if (this.#deps.ledger.awaySince !== null) return err(createRefusal('unavailable'));
-    const { limits } = this.#deps;
-    if (!limits.take('entries', userId, 1) || !limits.take('bytes', userId, ENTRY_BYTES + Buffer.byteLength(text)))
-      return err(createRefusal('rate-limited'));
+  async post({ tabloId, userId, id, text, replyTo }: PostedMessage): ReturnType<MessagePoster['post']> {
+    const sentAt = Date.now();
     const entry: Message = {
       kind: 'message',
-      id: id ?? createEntryId(now),
+      id: id ?? createEntryId(sentAt),
       author: userId,
-      sentAt: now,
+      sentAt,
       text,
       ...(replyTo === null ? {} : { replyTo }),
     };
+    const entered = await this.#enter(tabloId, entry);
+    return entered.ok ? ok({ id: entry.id, isNew: entered.value.isNew }) : entered;
+  }
+
+  async change({ tabloId, entry }: PostedChange): ReturnType<MessagePoster['change']> {
+    const entered = await this.#enter(tabloId, entry);
+    return entered.ok ? ok(null) : entered;
+  }
+
+  async #enter(tabloId: TabloId, entry: MemberEntry): Promise<Entered> {
+    const receivedAt = Date.now();
+    const userId = entry.author;
+    // The caller still has it; held here, many of them would fill the memory.
+    if (this.#deps.ledger.awaySince !== null) return err(createRefusal('unavailable'));
+    const { limits } = this.#deps;
+    const bytes = ENTRY_BYTES + ('text' in entry ? Buffer.byteLength(entry.text) : 0);
+    if (!limits.take('entries', userId, 1) || !limits.take('bytes', userId, bytes))
+      return err(createRefusal('rate-limited'));
     for (let nth = 0; nth < MAX_EPOCH_TRIES; nth += 1) {
       const member = await this.#deps.membership.find(tabloId, userId);
       if (member === null) return err(createRefusal('forbidden'));
-      const outcome = await this.#submit(tabloId, member.epoch, userId, entry, now);
-      if (outcome.type !== 'refused')
-        return ok({ id: entry.id, isNew: outcome.type === 'committed' && outcome.fresh.length > 0 });
+      const outcome = await this.#submit(tabloId, member.epoch, userId, entry, receivedAt);
+      if (outcome.type !== 'refused') return ok({ isNew: outcome.type === 'committed' && outcome.fresh.length > 0 });
       if (outcome.refusal.code !== 'epoch-moved') return err(outcome.refusal);
       await delay(nth * EPOCH_WAIT_STEP_MS);
     }
     return err(createRefusal('unavailable'));
   }
 
-  async #submit(tabloId: TabloId, epoch: number, userId: UserId, entry: Message, receivedAt: number): Promise<Outcome> {
+  async #submit(
+    tabloId: TabloId,
+    epoch: number,
+    userId: UserId,
+    entry: MemberEntry,
+    receivedAt: number,
+  ): Promise<Outcome> {
     const { hocuspocus, documents, ledger, limits } = this.#deps;
     const unavailable: Outcome = { type: 'refused', refusal: createRefusal('unavailable'), ids: [], isGap: false };
     // Loading failed: it was logged where it happened. Or the tablo has moved on since its epoch was read.
     const name = encodeDocumentName({ tabloId, epoch });
-    // A whole document is read for one message: it costs what it costs who joins it. Its size is known afterwards; the next has to wait for it.
+    // A whole document is read for one entry: it costs what it costs who joins it. Its size is known afterwards; the next has to wait for it.
     const isLoader = !hocuspocus.documents.has(name) && !hocuspocus.loadingDocuments.has(name);
     if (isLoader && !limits.isSolvent('joinBytes', userId)) {
       limits.exceeded('joinBytes');

@@ -29,16 +29,16 @@ import { PgClientClaims } from '../presence/pg-client-claims.ts';
 import { PgDrafts } from '../rest/stores/pg-drafts.ts';
 import { openSync, type Sync } from './open-sync.ts';
 
-const SECRET = 'a secret that only tests know';
-const ISSUER = 'tests';
+export const TEST_SECRET = 'a secret that only tests know';
+export const TEST_ISSUER = 'tests';
 
 export async function signToken(user: UserId, name = 'Somebody', ttlSeconds = 3_600): Promise<string> {
   return new SignJWT({ name })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(user)
-    .setIssuer(ISSUER)
+    .setIssuer(TEST_ISSUER)
     .setExpirationTime(Math.floor(Date.now() / 1_000) + ttlSeconds)
-    .sign(new TextEncoder().encode(SECRET));
+    .sign(new TextEncoder().encode(TEST_SECRET));
 }
 
 function defaultLimits(): LimitSettings {
@@ -86,7 +86,7 @@ export async function openTestServer(
   };
   const open = (): Sync =>
     openSync({
-      tokens: new JwtVerifier(secretKeys(SECRET), { issuer: ISSUER, audience: null }),
+      tokens: new JwtVerifier(secretKeys(TEST_SECRET), { issuer: TEST_ISSUER, audience: null }),
       membership: new PgMembership(pool),
       profiles: noProfiles,
       ledgerStore,

@@ -1,17 +1,11 @@
-/**
- * JWT → claims. Refuses everything that is not exactly an unexpired token of the one issuer, signed with one of its algorithms. Verified tokens are
- * remembered for a while: a client with 300 tablos authenticates each document with the same token.
- */
-import { createHash } from 'node:crypto';
-import { err, ok, type Result } from '@tablo/schema/result';
-import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+/** JWT → the claims of a person. What is a back end's (`service-tokens.ts`) is nobody's here, so no socket opens by it. */
+import type { Result } from '@tablo/schema/result';
+import type { JWTPayload } from 'jose';
 import { type Claims, claimsOf } from './claims.ts';
-import { LruMap } from './lru-map.ts';
+import { JwtCheck, type TokenFault } from './jwt-check.ts';
 import type { RefusedTokens } from './refused-tokens.ts';
-import { KeysUnavailableError, type TokenKeys } from './token-keys.ts';
-
-/** `unavailable`: the issuer's keys cannot be had now; the token may well be good. Codes of `close-codes.ts`. */
-export type TokenFault = 'unauthenticated' | 'token-expired' | 'unavailable';
+import { isOfService } from './service-role.ts';
+import type { TokenKeys } from './token-keys.ts';
 
 export interface TokenVerifier {
   /** Whether it was found good before, and is remembered: `verify` costs next to nothing then. */
@@ -25,102 +19,27 @@ export interface ExpectedClaims {
   readonly audience: string | null;
 }
 
-/** A token with many groups in it has a few KB; beyond this nobody reads it. */
-const TOKEN_MAX_LENGTH = 16 * 1024;
-const CACHE_MAX = 10_000;
-/** A key that the issuer took back stops counting after this, at the latest. */
-const CACHE_MAX_AGE_MS = 5 * 60_000;
-/** How far the issuer's clock may be ahead of ours. Only a token's beginning (`nbf`) has this grace: it ends when its `exp` says. */
-const CLOCK_AHEAD_S = 30;
-
-interface Verified {
-  readonly claims: Claims;
-  readonly until: number;
-}
-
 export class JwtVerifier implements TokenVerifier {
-  readonly #keys: TokenKeys;
-  readonly #options: JWTVerifyOptions;
-  readonly #now: () => number;
-  readonly #refused: Pick<RefusedTokens, 'note'> | null;
-  readonly #verified = new LruMap<string, Verified>(CACHE_MAX);
-  readonly #running = new Map<string, Promise<Result<Claims, TokenFault>>>();
+  readonly #check: JwtCheck<Claims>;
 
   /** `refused`: is told of tokens that are no good, and why. */
   constructor(
     keys: TokenKeys,
-    expected: ExpectedClaims,
+    { issuer, audience }: ExpectedClaims,
     now: () => number = Date.now,
     refused: Pick<RefusedTokens, 'note'> | null = null,
   ) {
-    this.#keys = keys;
-    this.#now = now;
-    this.#refused = refused;
-    this.#options = {
-      algorithms: [...keys.algorithms],
-      issuer: expected.issuer,
-      requiredClaims: ['iss', 'sub', 'exp'],
-      // jose gives the end the same grace; `#check` takes it back.
-      clockTolerance: CLOCK_AHEAD_S,
-      ...(expected.audience === null ? {} : { audience: expected.audience }),
-    };
+    const requiredClaims = ['iss', 'sub', 'exp'];
+    this.#check = new JwtCheck(keys, { issuer, audience, requiredClaims, read: personOf, now, refused });
   }
 
   remembers(token: string): boolean {
-    return isPlausible(token) && this.#verified.get(digestOf(token)) !== undefined;
+    return this.#check.remembers(token);
   }
 
-  async verify(token: string): Promise<Result<Claims, TokenFault>> {
-    if (!isPlausible(token)) return err('unauthenticated');
-    const digest = digestOf(token);
-    const known = this.#verified.get(digest);
-    if (known !== undefined && this.#now() < known.until) {
-      return this.#now() < known.claims.expiresAt ? ok(known.claims) : err('token-expired');
-    }
-    const running = this.#running.get(digest) ?? this.#check(token, digest).finally(() => this.#running.delete(digest));
-    this.#running.set(digest, running);
-    return await running;
-  }
-
-  async #check(token: string, digest: string): Promise<Result<Claims, TokenFault>> {
-    const now = this.#now();
-    try {
-      const claims = claimsOf(await this.#readPayload(token, new Date(now)));
-      if (claims === null) return err('unauthenticated');
-      if (now >= claims.expiresAt) return err('token-expired');
-      this.#verified.set(digest, { claims, until: now + CACHE_MAX_AGE_MS });
-      return ok(claims);
-    } catch (error) {
-      if (error instanceof KeysUnavailableError) return err('unavailable');
-      this.#refused?.note(error);
-      // Thrown after the signature, `iss` and `aud` were found good. Whatever else jose throws is the token's fault, or a key's that no token can use.
-      return err(error instanceof errors.JWTExpired ? 'token-expired' : 'unauthenticated');
-    }
-  }
-
-  async #readPayload(token: string, currentDate: Date): Promise<JWTPayload> {
-    const { getKey } = this.#keys;
-    const options = { ...this.#options, currentDate };
-    if (typeof getKey !== 'function') return (await jwtVerify(token, getKey, options)).payload;
-    try {
-      return (await jwtVerify(token, getKey, options)).payload;
-    } catch (error) {
-      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
-      // No `kid` in the header: whichever key fits.
-      for await (const key of error) {
-        try {
-          return (await jwtVerify(token, key, options)).payload;
-        } catch (reason) {
-          if (!(reason instanceof errors.JWSSignatureVerificationFailed)) throw reason;
-        }
-      }
-      throw error;
-    }
+  verify(token: string): Promise<Result<Claims, TokenFault>> {
+    return this.#check.verify(token);
   }
 }
 
-/** What is not costs nothing to refuse. */
-const isPlausible = (token: string): boolean => token !== '' && token.length <= TOKEN_MAX_LENGTH;
-
-/** The cache holds digests, not tokens: a memory dump of it opens nothing. */
-const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64');
+const personOf = (payload: JWTPayload): Claims | null => (isOfService(payload) ? null : claimsOf(payload));

@@ -14,6 +14,7 @@ const REST_STATUS: Readonly<Record<(typeof REST_CODES)[number], ErrorStatus>> = 
   'invalid-request': 400,
   'not-found': 404,
   'last-owner': 409,
+  'message-deleted': 409,
   internal: 500,
 };
 

@@ -14,6 +14,10 @@ export const memberParams = tabloParams.extend({
 export const messageParams = tabloParams.extend({
   messageId: z.custom<EntryId>(isEntryId, MUST_BE_UUID).meta({ type: 'string', format: 'uuid' }),
 });
+/** What an emoji may be is admission's to say, by whatever way it comes. */
+export const reactionParams = messageParams.extend({
+  emoji: z.string().meta({ description: '1 to 16 code points, percent-encoded.' }),
+});
 export const inviteParams = z.object({ code: z.string() });
 export const listedInviteParams = tabloParams.extend({
   inviteId: z.custom<string>(isCanonicalUuid, MUST_BE_UUID).meta({ type: 'string', format: 'uuid' }),

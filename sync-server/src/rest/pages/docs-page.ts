@@ -7,6 +7,7 @@ interface MediaType {
 
 interface Operation {
   readonly summary?: string;
+  readonly description?: string;
   readonly parameters?: readonly {
     readonly name: string;
     readonly in: string;
@@ -22,6 +23,7 @@ interface Operation {
 export interface OpenApiDocument {
   readonly info: { readonly title: string; readonly version: string; readonly description?: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly webhooks?: OpenApiDocument['paths'];
 }
 
 export const DOCS_STYLE = `:root { color-scheme: light dark }
@@ -36,6 +38,9 @@ export function docsPage(document: OpenApiDocument) {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => operationSection(method, path, operation)),
   );
+  const webhooks = Object.entries(document.webhooks ?? {}).flatMap(([type, methods]) =>
+    Object.entries(methods).map(([method, operation]) => operationSection(method, type, operation)),
+  );
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -49,6 +54,9 @@ export function docsPage(document: OpenApiDocument) {
 <p>${document.info.description ?? ''}</p>
 <p>For programs: <a href="openapi.json">openapi.json</a></p>
 ${operations}
+<h2>Webhooks</h2>
+<p>Sent to <code>WEBHOOK_URL</code>, signed as Standard Webhooks are.</p>
+${webhooks}
 </body>
 </html>`;
 }
@@ -65,6 +73,7 @@ function operationSection(method: string, path: string, operation: Operation) {
   );
   return html`<details>
 <summary><code>${method.toUpperCase()} ${path}</code> ${operation.summary ?? ''}</summary>
+${operation.description === undefined ? '' : html`<p>${operation.description}</p>`}
 ${parameters}${body}${answers}
 </details>
 `;

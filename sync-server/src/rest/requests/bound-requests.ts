@@ -6,14 +6,15 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { LimitName, Limits } from '../../access/limits/limits.ts';
 import { type Release, Turns } from '../../access/limits/turns.ts';
-import type { Claims } from '../../access/tokens/claims.ts';
+import type { Log } from '../../base/log.ts';
 import type { RouteCost } from '../../costs/rest-costs.ts';
 import { AppError, invalidRequest, refusal } from '../base/app-error.ts';
+import { type Caller, payerOf } from './caller.ts';
 import { clientKey, hasHungUp, whenAnswered } from './client-address.ts';
 
 /** What middleware leaves for those behind it. */
 export interface RestEnv {
-  Variables: { claims: Claims; bounds: RequestBounds };
+  Variables: { caller: Caller; bounds: RequestBounds; log: Log };
 }
 
 /**
@@ -115,7 +116,7 @@ export class RequestBounds {
 export function boundByUser(bounds: RequestBounds): MiddlewareHandler<RestEnv> {
   return async (context, next) => {
     context.set('bounds', bounds);
-    await untilAnswered(context, await bounds.enterAsUser(context.get('claims').userId), next);
+    await untilAnswered(context, await bounds.enterAsUser(payerOf(context.get('caller'))), next);
   };
 }
 

@@ -21,6 +21,7 @@ async function open({ trustProxy = false, holdMs = 0 } = {}) {
   const first = createWaitListener({
     limits: new Limits(defaultLimitSettings(), (limit) => bitten.push(limit)),
     verifier: { remembers: (token) => token.startsWith('good') },
+    services: { remembers: (token) => token.startsWith('service') },
     publicUrl: null,
     allowedOrigins: ['https://app.example'],
     trustProxy,
@@ -108,6 +109,17 @@ it('[R11] a refused member costs a neighbour at the same address nothing, nor th
   expect((await ask('/chat/channels', bearer('good-mallory'), 'POST')).status).toBe(200);
   expect((await ask('/chat/channels', bearer('good-alice'))).status).toBe(200);
   expect((await ask('/chat/channels')).status).toBe(200);
+});
+
+it('[R11] a back end that is refused for one person is not for another; a person gains nothing by naming many', async () => {
+  const { ask, askOften, routes } = await open();
+  const named = (token: string, user: string) => ({ ...bearer(token), 'chat-user': user });
+  await askOften(REFUSALS_MAX, '/chat/channels', named('service', 'alice'));
+  for (let nth = 0; nth < REFUSALS_MAX; nth += 1) await ask('/chat/channels', named('good-mallory', `user-${nth}`));
+  routes.status = 200;
+  expect((await ask('/chat/channels', named('service', 'alice'))).status).toBe(429);
+  expect((await ask('/chat/channels', named('service', 'bob'))).status).toBe(200);
+  expect((await ask('/chat/channels', named('good-mallory', 'anew'))).status).toBe(429);
 });
 
 it('[R11] strangers of an address are one, whatever tokens they invent, and each kind of request is apart', async () => {

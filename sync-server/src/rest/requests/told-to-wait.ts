@@ -8,11 +8,13 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Socket } from 'node:net';
 import { REASONS } from '@tablo/schema/close-codes';
 import type { Limits } from '../../access/limits/limits.ts';
+import { noServiceTokens, type ServiceTokens } from '../../access/tokens/service-tokens.ts';
 import type { TokenVerifier } from '../../access/tokens/token-verifier.ts';
 import { addressKey, addressOf } from '../../base/address-key.ts';
 import { securityHeadersOf } from '../base/security-headers.ts';
 import { bearerOf } from './bearer.ts';
 import { rateOf } from './bound-open-routes.ts';
+import { CHAT_USER } from './caller.ts';
 import { allowedOriginFor } from './cross-origin.ts';
 
 const WINDOW_MS = 1_000;
@@ -32,6 +34,7 @@ const BODY = JSON.stringify({ error: message, code: 'rate-limited' });
 interface Deps {
   readonly limits: Limits;
   readonly verifier: Pick<TokenVerifier, 'remembers'>;
+  readonly services?: Pick<ServiceTokens, 'remembers'>;
   readonly publicUrl: string | null;
   readonly allowedOrigins: readonly string[];
   readonly trustProxy: boolean;
@@ -46,6 +49,7 @@ export function createWaitListener(deps: Deps): (request: IncomingMessage, respo
   const {
     limits,
     verifier,
+    services = noServiceTokens,
     publicUrl,
     allowedOrigins,
     trustProxy,
@@ -65,8 +69,10 @@ export function createWaitListener(deps: Deps): (request: IncomingMessage, respo
 
   const keyOf = (request: IncomingMessage): string => {
     const token = bearerOf(request.headers.authorization);
-    if (token !== null && verifier.remembers(token))
-      return `${createHash('sha256').update(token).digest('base64url')} ${request.method}`;
+    // Each person for whom a back end asks is told for themselves, as if they had asked.
+    if (token !== null && services.remembers(token))
+      return `${digestOf(token)} ${request.headers[CHAT_USER.toLowerCase()] ?? ''} ${request.method}`;
+    if (token !== null && verifier.remembers(token)) return `${digestOf(token)} ${request.method}`;
     return `${addressKey(addressOf(request, trustProxy) ?? '')} ${kindOf(request)}`;
   };
 
@@ -99,6 +105,8 @@ export function createWaitListener(deps: Deps): (request: IncomingMessage, respo
     return false;
   };
 }
+
+const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
 const refusedOn = new WeakMap<Socket, number>();
 

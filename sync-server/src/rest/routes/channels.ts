@@ -11,9 +11,9 @@ import {
 import { okAnswer } from '@tablo/schema/rest/common';
 import type { Membership } from '../../access/members/membership.ts';
 import { unwrap } from '../answers/unwrap.ts';
-import { forbidden } from '../base/app-error.ts';
+import { forbidden, invalidRequest } from '../base/app-error.ts';
 import { pageQuery } from '../base/page-query.ts';
-import { tabloParams } from '../base/params.ts';
+import { asUserId, tabloParams } from '../base/params.ts';
 import { refuseDelete, refuseRename } from '../stores/member-rules.ts';
 import type { PgChannels } from '../stores/pg-channels.ts';
 import { requireRole } from './require-member.ts';
@@ -24,17 +24,21 @@ const PATH = '/chat/channels';
 const channelsQuery = pageQuery(CHANNELS_MAX_LIMIT);
 
 export function addChannelRoutes(app: RestApp, channels: PgChannels, membership: Membership): void {
+  const createFor = async (owner: UserId, name: string): Promise<RestChannel> =>
+    readChannel(channels, owner, unwrap(await channels.create(owner, name)));
+
   addRoute(
     app,
     {
       method: 'get',
       path: PATH,
-      summary: 'Your tablos, last spoken in first, page by page',
+      summary: 'Your tablos, last spoken in first, page by page; a service token has all, in the order of their ids',
       query: channelsQuery,
       answer: channelsAnswer,
       statuses: [200],
     },
     async ({ claims, query }) => ({ status: 200, body: await channels.list(claims.userId, query) }),
+    async ({ query }) => ({ status: 200, body: await channels.listAll(query) }),
   );
 
   addRoute(
@@ -42,15 +46,19 @@ export function addChannelRoutes(app: RestApp, channels: PgChannels, membership:
     {
       method: 'post',
       path: PATH,
-      summary: 'A new tablo; you are its owner',
+      summary: 'A new tablo; you are its owner, or whom a service token names in `created_by`',
       body: createChannelRequest,
       answer: channelAnswer,
       statuses: [201],
       refusals: ['rate-limited'],
     },
     async ({ claims, body }) => {
-      const id = unwrap(await channels.create(claims.userId, body.name));
-      return { status: 201, body: { channel: await readChannel(channels, claims.userId, id) } };
+      return { status: 201, body: { channel: await createFor(claims.userId, body.name) } };
+    },
+    async ({ body }) => {
+      if (body.created_by === undefined)
+        throw invalidRequest('The body is not as expected: created_by: names the owner.');
+      return { status: 201, body: { channel: await createFor(asUserId(body.created_by), body.name) } };
     },
   );
 

@@ -9,8 +9,9 @@ import { requestOrigin } from '../requests/request-origin.ts';
 import { refuseInvite } from '../stores/member-rules.ts';
 import type { PgChannels } from '../stores/pg-channels.ts';
 import type { PgInvites } from '../stores/pg-invites.ts';
+import { SERVICE } from '../stores/pg-standing.ts';
 import { readChannel } from './channels.ts';
-import { requireRole } from './require-member.ts';
+import { requireRole, requireTablo } from './require-member.ts';
 import { addRoute, type RestApp } from './route.ts';
 
 export interface LinkSettings {
@@ -40,6 +41,10 @@ export function addInviteRoutes(
     },
     async ({ claims, params }) => {
       await requireRole(membership, params.id, claims.userId, (role) => refuseInvite(role, 'guest'));
+      return { status: 200, body: { invites: await invites.list(params.id) } };
+    },
+    async ({ params }) => {
+      await requireTablo(channels, params.id);
       return { status: 200, body: { invites: await invites.list(params.id) } };
     },
   );
@@ -79,6 +84,10 @@ export function addInviteRoutes(
     async ({ claims, params }) => {
       await requireRole(membership, params.id, claims.userId, (role) => refuseInvite(role, 'guest'));
       unwrap(await invites.revoke(claims.userId, params.id, params.inviteId));
+      return { status: 200, body: { ok: true as const } };
+    },
+    async ({ params }) => {
+      unwrap(await invites.revoke(SERVICE, params.id, params.inviteId));
       return { status: 200, body: { ok: true as const } };
     },
   );

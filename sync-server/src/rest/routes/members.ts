@@ -14,8 +14,10 @@ import { forbidden, refusal } from '../base/app-error.ts';
 import { pageQuery } from '../base/page-query.ts';
 import { asUserId, memberParams, tabloParams } from '../base/params.ts';
 import { refuseChangeOf } from '../stores/member-rules.ts';
+import type { PgChannels } from '../stores/pg-channels.ts';
 import type { PgMembers, Strangers } from '../stores/pg-members.ts';
-import { requireMember, requireRole } from './require-member.ts';
+import { SERVICE } from '../stores/pg-standing.ts';
+import { requireMember, requireRole, requireTablo } from './require-member.ts';
 import { addRoute, type RestApp } from './route.ts';
 
 const PATH = '/chat/channels/{id}/members';
@@ -32,10 +34,17 @@ const listQuery = pageQuery(MEMBERS_MAX_LIMIT);
 
 export function addMemberRoutes(
   app: RestApp,
-  members: PgMembers,
+  { members, channels }: { readonly members: PgMembers; readonly channels: PgChannels },
   membership: Membership,
   { addMembers = 'members', strangers = 'add' }: MemberSettings,
 ): void {
+  const put = async (adding: Parameters<PgMembers['put']>[0]) => {
+    const done = unwrap(await members.put(adding));
+    if (done.type === 'invited') return { status: 202, body: { invitation: done.invitation } } as const;
+    const member = await readMember(members, adding.tabloId, adding.target);
+    return { status: done.type === 'added' ? 201 : 200, body: { member } } as const;
+  };
+
   addRoute(
     app,
     {
@@ -53,6 +62,10 @@ export function addMemberRoutes(
       const page = await members.list(params.id, query);
       return { status: 200, body: role === 'guest' ? withoutAddresses(page, claims.userId) : page };
     },
+    async ({ params, query }) => {
+      await requireTablo(channels, params.id);
+      return { status: 200, body: await members.list(params.id, query) };
+    },
   );
 
   addRoute(
@@ -68,17 +81,15 @@ export function addMemberRoutes(
       statuses: [200, 201, 202],
       refusals: ['forbidden', 'last-owner', 'rate-limited'],
     },
-    async ({ claims, params, body }) => {
+    async ({ claims, service, params, body }) => {
       const target = asUserId(body.user_id);
       await requireRole(membership, params.id, claims.userId, (role) =>
-        addMembers === 'host' ? HOST_ONLY : refuseChangeOf(role, target === claims.userId),
+        addMembers === 'host' && service === null ? HOST_ONLY : refuseChangeOf(role, target === claims.userId),
       );
-      const adding = { actor: claims.userId, tabloId: params.id, target, role: body.role, strangers };
-      const put = unwrap(await members.put(adding));
-      if (put.type === 'invited') return { status: 202, body: { invitation: put.invitation } };
-      const member = await readMember(members, params.id, target);
-      return { status: put.type === 'added' ? 201 : 200, body: { member } };
+      return put({ actor: claims.userId, tabloId: params.id, target, role: body.role, strangers });
     },
+    ({ params, body }) =>
+      put({ actor: SERVICE, tabloId: params.id, target: asUserId(body.user_id), role: body.role, strangers }),
   );
 
   addRoute(
@@ -96,6 +107,10 @@ export function addMemberRoutes(
       const isSelf = params.userId === claims.userId;
       await requireRole(membership, params.id, claims.userId, (role) => refuseChangeOf(role, isSelf));
       unwrap(await members.remove(claims.userId, params.id, params.userId));
+      return { status: 200, body: { ok: true as const } };
+    },
+    async ({ params }) => {
+      unwrap(await members.remove(SERVICE, params.id, params.userId));
       return { status: 200, body: { ok: true as const } };
     },
   );

@@ -1,25 +1,47 @@
 /** `/chat/channels/:id/messages`: history page by page, and the way in for bots and back ends. */
 import { checkText } from '@tablo/schema/entry';
+import type { TabloId } from '@tablo/schema/ids';
 import { messageAnswer, messagesPage, postMessageRequest } from '@tablo/schema/rest/message';
 import { canWrite } from '@tablo/schema/roles';
+import type { z } from 'zod';
 import type { Membership } from '../../access/members/membership.ts';
 import { unwrap } from '../answers/unwrap.ts';
 import { AppError, invalidRequest, notFound, refusal } from '../base/app-error.ts';
 import { asEntryId, messageParams, tabloParams } from '../base/params.ts';
 import type { MessagePoster } from '../message-poster.ts';
+import type { PgChannels } from '../stores/pg-channels.ts';
 import type { PgMessages } from '../stores/pg-messages.ts';
 import { messagesQuery } from './messages-query.ts';
-import { requireVisitor } from './require-member.ts';
+import { requireTablo, requireVisitor } from './require-member.ts';
 import { addRoute, type RestApp } from './route.ts';
 
 const PATH = '/chat/channels/{id}/messages';
 
 export function addMessageRoutes(
   app: RestApp,
-  messages: PgMessages,
+  { messages, channels }: { readonly messages: PgMessages; readonly channels: PgChannels },
   membership: Membership,
   poster: MessagePoster,
 ): void {
+  const readPage = async (id: TabloId, query: z.output<typeof messagesQuery>) => {
+    if (query.around !== undefined) {
+      const around = await messages.around(id, query.around, query.limit);
+      if (around === null) throw notFound('No message of this tablo has that id.');
+      return { status: 200, body: around } as const;
+    }
+    if (query.after !== undefined)
+      return { status: 200, body: await messages.after(id, query.after, query.limit) } as const;
+    const page = await messages.page(id, query.before ?? null, query.limit);
+    if (page === null)
+      throw invalidRequest('The query is not as expected: before: no message of this tablo has that id.');
+    return { status: 200, body: page } as const;
+  };
+  const readOne = async ({ id, messageId }: z.output<typeof messageParams>) => {
+    const message = await messages.find(id, messageId);
+    if (message === null) throw notFound('This tablo has no such message.');
+    return { status: 200, body: { message } } as const;
+  };
+
   addRoute(
     app,
     {
@@ -35,17 +57,11 @@ export function addMessageRoutes(
     },
     async ({ claims, params, query }) => {
       await requireVisitor(membership, params.id, claims.userId);
-      if (query.around !== undefined) {
-        const around = await messages.around(params.id, query.around, query.limit);
-        if (around === null) throw notFound('No message of this tablo has that id.');
-        return { status: 200, body: around };
-      }
-      if (query.after !== undefined)
-        return { status: 200, body: await messages.after(params.id, query.after, query.limit) };
-      const page = await messages.page(params.id, query.before ?? null, query.limit);
-      if (page === null)
-        throw invalidRequest('The query is not as expected: before: no message of this tablo has that id.');
-      return { status: 200, body: page };
+      return readPage(params.id, query);
+    },
+    async ({ params, query }) => {
+      await requireTablo(channels, params.id);
+      return readPage(params.id, query);
     },
   );
 
@@ -62,9 +78,11 @@ export function addMessageRoutes(
     },
     async ({ claims, params }) => {
       await requireVisitor(membership, params.id, claims.userId);
-      const message = await messages.find(params.id, params.messageId);
-      if (message === null) throw notFound('This tablo has no such message.');
-      return { status: 200, body: { message } };
+      return readOne(params);
+    },
+    async ({ params }) => {
+      await requireTablo(channels, params.id);
+      return readOne(params);
     },
   );
 

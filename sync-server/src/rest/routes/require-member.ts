@@ -2,6 +2,7 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import type { Member, Membership } from '../../access/members/membership.ts';
 import { AppError, forbidden, type RestRefusal } from '../base/app-error.ts';
+import type { PgChannels } from '../stores/pg-channels.ts';
 
 /**
  * [R6] Every route of one tablo begins here, so that a stranger's answer never depends on anything else: one read without a lock, the same for a
@@ -33,4 +34,9 @@ export async function requireRole(
   const { role } = await requireMember(membership, tabloId, userId);
   const refused = refuse(role);
   if (refused !== null) throw new AppError(refused);
+}
+
+/** For a host's back end that names nobody: any tablo that there is. */
+export async function requireTablo(channels: PgChannels, tabloId: TabloId): Promise<void> {
+  if (!(await channels.exists(tabloId))) throw forbidden();
 }

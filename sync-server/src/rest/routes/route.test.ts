@@ -13,7 +13,7 @@ it('[R11] a request keeps its turn until its answer has been made into bytes, wh
   const claims = { userId: newUser(), name: null, email: null, avatarUrl: null, expiresAt: Number.MAX_SAFE_INTEGER };
   const app = new OpenAPIHono<RestEnv>();
   app.use(async (context, next) => {
-    context.set('claims', claims);
+    context.set('caller', { type: 'user', claims, service: null });
     context.set('bounds', bounds);
     await next();
   });

@@ -5,12 +5,14 @@
 import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi';
 import { type ErrorCode, errorBody } from '@tablo/schema/rest/common';
 import type { Context } from 'hono';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Claims } from '../../access/tokens/claims.ts';
+import type { Service } from '../../access/tokens/service-tokens.ts';
 import { costOf, type RouteCost } from '../../costs/rest-costs.ts';
 import { encodeJson, sendJson } from '../answers/send-json.ts';
 import { ERROR_STATUS, invalidRequest, notFound } from '../base/app-error.ts';
 import type { RestEnv } from '../requests/bound-requests.ts';
+import { CHAT_USER, payerOf } from '../requests/caller.ts';
 import { readJson } from '../requests/read-body.ts';
 
 export type RestApp = OpenAPIHono<RestEnv>;
@@ -34,12 +36,17 @@ interface RouteDescription<P extends Schema, Q extends Schema, B extends Schema,
   readonly cost?: RouteCost;
 }
 
-interface Given<P extends Schema, Q extends Schema, B extends Schema> {
-  readonly claims: Claims;
+interface Asked<P extends Schema, Q extends Schema, B extends Schema> {
   readonly params: z.output<P>;
   readonly query: z.output<Q>;
   readonly body: z.output<B>;
   readonly context: Context<RestEnv>;
+}
+
+interface Given<P extends Schema, Q extends Schema, B extends Schema> extends Asked<P, Q, B> {
+  readonly claims: Claims;
+  /** The back end that acts for this person; null: they have a token of their own. */
+  readonly service: Service | null;
 }
 
 interface Answer<A extends Schema> {
@@ -55,38 +62,59 @@ const ALWAYS: readonly ErrorCode[] = [
   'unavailable',
 ];
 
+/** `handleForService`: what a back end may do that names no person. Absent: it has to name one. */
 export function addRoute<P extends Schema, Q extends Schema, B extends Schema, A extends Schema>(
   app: RestApp,
   description: RouteDescription<P, Q, B, A>,
   handle: (given: Given<P, Q, B>) => Promise<Answer<NoInfer<A>>>,
+  handleForService: ((asked: Asked<P, Q, B>) => Promise<Answer<NoInfer<A>>>) | null = null,
 ): void {
   const { method, path, params, query, body } = description;
   const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
   const cost = description.cost ?? costOf(method.toUpperCase(), pattern);
-  app.openAPIRegistry.registerPath({ ...toOpenApi(description), 'x-cost': cost });
+  app.openAPIRegistry.registerPath({ ...toOpenApi(description, handleForService !== null), 'x-cost': cost });
   app.on(method.toUpperCase(), pattern, async (context: Context<RestEnv>) => {
-    const { claims, bounds } = context.var;
-    bounds.pay(cost, claims.userId);
-    const given = {
-      claims,
+    const { caller, bounds, log } = context.var;
+    const payer = payerOf(caller);
+    bounds.pay(cost, payer);
+    const act =
+      caller.type === 'service'
+        ? handleForService
+        : (asked: Asked<P, Q, B>) => handle({ ...asked, claims: caller.claims, service: caller.service });
+    if (act === null) throw nobodyNamed();
+    const asked = {
       params: parse(params, context.req.param(), 'The address'),
       query: parse(query, context.req.query(), 'The query'),
       body: body === undefined ? ({} as z.output<B>) : parse(body, (await readJson(context.req.raw)) ?? {}, 'The body'),
       context,
     };
-    const { json, status } = await bounds.answer(cost, claims.userId, async () => {
-      const answer = await handle(given);
+    const { json, status } = await bounds.answer(cost, payer, async () => {
+      const answer = await act(asked);
       return { json: encodeJson(answer.body), status: answer.status };
     });
+    if (caller.service !== null && method !== 'get')
+      log.info(
+        {
+          service: caller.service.name,
+          user: caller.type === 'user' ? caller.claims.userId : null,
+          did: `${method.toUpperCase()} ${pattern}`,
+          tablo: context.req.param('id') ?? null,
+          status,
+        },
+        'A back end has changed something.',
+      );
     return sendJson(context, json, status);
   });
 }
 
+const nobodyNamed = (): Error =>
+  invalidRequest(`A back end says in the header ${CHAT_USER} for whom it does this: a user id.`);
+
 /** Behind all routes of `/chat`: what is none of them, or asks one of them in another way, pays like a reading. */
 export function addNoRoute(app: RestApp): void {
   app.all('/chat/*', (context) => {
-    const { claims, bounds } = context.var;
-    bounds.pay('reads', claims.userId);
+    const { caller, bounds } = context.var;
+    bounds.pay('reads', payerOf(caller));
     throw notFound();
   });
 }
@@ -103,8 +131,17 @@ function parse<S extends Schema>(schema: S | undefined, value: unknown, what: st
   );
 }
 
+const NAME_SOMEBODY = `A service token does this for a person: ${CHAT_USER} says for whom.`;
+const chatUserHeader = z.object({
+  [CHAT_USER]: z
+    .string()
+    .optional()
+    .meta({ format: 'uuid', description: 'With a service token: for whom. Means nothing with a token of a person.' }),
+});
+
 function toOpenApi<P extends Schema, Q extends Schema, B extends Schema, A extends Schema>(
   route: RouteDescription<P, Q, B, A>,
+  isForService: boolean,
 ): RouteConfig {
   const json = (schema: z.ZodType) => ({ 'application/json': { schema } });
   const refusals = Map.groupBy([...ALWAYS, ...(route.refusals ?? [])], (code) => ERROR_STATUS[code]);
@@ -112,8 +149,10 @@ function toOpenApi<P extends Schema, Q extends Schema, B extends Schema, A exten
     method: route.method,
     path: route.path,
     summary: route.summary,
+    description: isForService ? `A service token may do this without ${CHAT_USER}.` : NAME_SOMEBODY,
     security: [{ bearer: [] }],
     request: {
+      headers: chatUserHeader,
       ...(route.params === undefined ? {} : { params: route.params }),
       ...(route.query === undefined ? {} : { query: route.query }),
       ...(route.body === undefined ? {} : { body: { content: json(route.body) } }),

@@ -6,8 +6,10 @@ import { err, ok, type Result } from '@tablo/schema/result';
 import { highestRole, type Role } from '@tablo/schema/roles';
 import type { Pool, PoolClient } from 'pg';
 import type { RestBounds } from '../../config/rest-bounds.ts';
+import { hostName } from '../../db/host/host-columns.ts';
 import { type RestRefusal, refusal } from '../base/app-error.ts';
 import { type Cursor, cutPage, fromUs, toUs } from '../base/page-query.ts';
+import { plainTime } from '../base/plain-time.ts';
 import { toIso } from '../base/rest-time.ts';
 import { refuseDelete, refuseRename } from './member-rules.ts';
 import { refuseTablo } from './pg-room.ts';
@@ -30,16 +32,32 @@ const OWN = `SELECT s.id, s.name, s.roles, s.epoch, s.last_seq, s.read_seq, s.cr
 
 // [R9] One index probe for each of the user's tablos, the newest message that is not deleted, says where it stands in the list; what is unread and
 // the preview are read for the page alone.
-const shown = (page: string): string => `WITH page AS (${page})
+const shown = (page: string, order = 'page.active_at DESC, page.id'): string => `WITH page AS (${page})
   SELECT page.*, ${toUs('page.active_at')} AS us, unread.count AS unread_count, m.user_id AS message_user_id,
     (SELECT p.name FROM chat_profiles p WHERE p.user_id = m.user_id LIMIT 1) AS message_user_name,
     left(m.text, ${PREVIEW_CODE_POINTS}) AS message_text, tablo_private.to_ms(m.created_at) AS message_created_ms
   FROM page LEFT JOIN messages m ON m.id = page.message_id CROSS JOIN LATERAL (${countUnread('$1', 'page')}) unread
-  ORDER BY page.active_at DESC, page.id`;
+  ORDER BY ${order}`;
 const LIST = shown(`SELECT * FROM (${OWN}) own
   WHERE $2::bigint IS NULL OR own.active_at < ${fromUs('$2')} OR (own.active_at = ${fromUs('$2')} AND own.id > $3::uuid)
   ORDER BY own.active_at DESC, own.id LIMIT $4`);
 const FIND = shown(`${OWN} WHERE s.id = $2`);
+
+// [R9] For a host's back end, which reads all of them page by page: in the order of their key, so that a page costs the same wherever it lies, and however many there are.
+// Nothing is unread to it, and it may do what an owner may.
+const ALL = `SELECT t.id, ${hostName('t.name')} AS name, ARRAY['owner'] AS roles, t.epoch, t.last_seq, t.last_seq AS read_seq,
+    tablo_private.to_ms(${plainTime('t.created_at')}) AS created_ms, last.id AS message_id, ${plainTime('t.created_at')} AS active_at
+  FROM (
+    SELECT t.id, t.name, t.epoch, t.last_seq, t.created_at FROM tablos t
+    WHERE t.deleted_at IS NULL AND t.id > coalesce($2::uuid, $1::uuid) ORDER BY t.id LIMIT $3
+  ) t
+  LEFT JOIN LATERAL (
+    SELECT m.id FROM messages m WHERE m.channel_id = t.id AND m.deleted_at IS NULL ORDER BY m.created_at DESC, m.id DESC LIMIT 1
+  ) last ON true`;
+const LIST_ALL = shown(ALL, 'page.id');
+/** Below every id. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+const EXISTS = 'SELECT FROM tablos WHERE id = $1 AND deleted_at IS NULL';
 
 // Where a host says who runs a tablo: whoever makes one here runs it there too.
 const OWN_COLUMNS = `SELECT c.relname AS table, a.attname AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
@@ -85,6 +103,19 @@ export class PgChannels {
     await this.#marks.make(userId, rows);
     const page = cutPage(rows, limit);
     return { channels: page.rows.map(toChannel), cursor: page.cursor };
+  }
+
+  /** All there are, by their ids. */
+  async listAll({ cursor, limit }: Page): Promise<{ channels: RestChannel[]; cursor: string | null }> {
+    const values = [NOBODY, cursor?.id ?? null, limit + 1];
+    const { rows } = await this.#pool.query<Row>({ name: 'channels-list-all', text: LIST_ALL, values });
+    const page = cutPage(rows, limit);
+    return { channels: page.rows.map(toChannel), cursor: page.cursor };
+  }
+
+  async exists(tabloId: TabloId): Promise<boolean> {
+    const { rowCount } = await this.#pool.query({ name: 'channels-exists', text: EXISTS, values: [tabloId] });
+    return rowCount !== 0;
   }
 
   /** `null`: not the caller's. */

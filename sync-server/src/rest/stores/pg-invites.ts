@@ -13,7 +13,7 @@ import { toIso } from '../base/rest-time.ts';
 import { refuseInvite } from './member-rules.ts';
 import { countMembers } from './pg-invitations.ts';
 import { refuseJoin } from './pg-room.ts';
-import { lockRoles, lockStanding, putMember, readRoles } from './pg-standing.ts';
+import { type Actor, lockRoles, lockStanding, putMember, readRoles } from './pg-standing.ts';
 import { transaction } from './pg-transaction.ts';
 
 /** 128 bits: nobody finds one by trying. */
@@ -106,7 +106,7 @@ export class PgInvites {
     }));
   }
 
-  revoke(actor: UserId, tabloId: TabloId, id: string): Promise<Result<null, RestRefusal>> {
+  revoke(actor: Actor, tabloId: TabloId, id: string): Promise<Result<null, RestRefusal>> {
     return transaction(this.#pool, async (client): Promise<Result<null, RestRefusal>> => {
       const standing = await lockStanding(client, tabloId, actor);
       if (standing === null) return err(refusal('forbidden'));

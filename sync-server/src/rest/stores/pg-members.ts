@@ -18,7 +18,7 @@ import { refuseGrant, refuseRemoval } from './member-rules.ts';
 import type { Page } from './pg-channels.ts';
 import { invitePerson } from './pg-invitations.ts';
 import { refuseAdd } from './pg-room.ts';
-import { lockStanding, putMember } from './pg-standing.ts';
+import { type Actor, lockStanding, putMember, SERVICE } from './pg-standing.ts';
 import { transaction } from './pg-transaction.ts';
 
 /** Below every id. */
@@ -82,7 +82,7 @@ export type Put =
   | { readonly type: 'invited'; readonly invitation: RestSentInvitation };
 
 interface Adding {
-  readonly actor: UserId;
+  readonly actor: Actor;
   readonly tabloId: TabloId;
   readonly target: UserId;
   readonly role: Role;
@@ -127,7 +127,7 @@ export class PgMembers {
     });
   }
 
-  remove(actor: UserId, tabloId: TabloId, target: UserId): Promise<Result<null, RestRefusal>> {
+  remove(actor: Actor, tabloId: TabloId, target: UserId): Promise<Result<null, RestRefusal>> {
     return transaction(this.#pool, async (client): Promise<Result<null, RestRefusal>> => {
       const standing = await lockStanding(client, tabloId, actor, target);
       const refused = standing === null ? refusal('forbidden') : refuseRemoval(standing);
@@ -147,8 +147,9 @@ export class PgMembers {
   /** [R6] The same questions and the same answers, whether there is such a user or not. */
   async #add(client: PoolClient, adding: Adding): Promise<Result<Put, RestRefusal>> {
     const { actor, tabloId, target, role, strangers } = adding;
-    const isStranger = (await client.query(SHARES, [actor, target])).rowCount === 0;
-    if (isStranger && strangers === 'invite') {
+    // A host's back end vouches for whom it adds, as the host's SQL does.
+    const isStranger = actor !== SERVICE && (await client.query(SHARES, [actor, target])).rowCount === 0;
+    if (actor !== SERVICE && isStranger && strangers === 'invite') {
       const invited = await invitePerson(client, this.#bounds, { tabloId, inviter: actor, user: target, role });
       return invited.ok ? ok({ type: 'invited', invitation: invited.value }) : invited;
     }

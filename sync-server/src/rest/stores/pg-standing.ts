@@ -9,6 +9,10 @@ import { highestRole, type Role } from '@tablo/schema/roles';
 import type { Pool, PoolClient } from 'pg';
 import { hostRole } from '../../db/host/host-columns.ts';
 
+/** A host's back end for itself: it manages any tablo's members, as an owner would. */
+export const SERVICE = 'service';
+export type Actor = UserId | typeof SERVICE;
+
 export interface Standing {
   readonly actor: Role;
   /** null: no active member. */
@@ -29,13 +33,14 @@ const ADD = 'INSERT INTO tablo_access (tablo_id, user_id, role, is_active) VALUE
 export async function lockStanding(
   client: PoolClient,
   tabloId: TabloId,
-  actor: UserId,
-  target: UserId = actor,
+  actor: Actor,
+  target: Actor = actor,
 ): Promise<Standing | null> {
-  const roles = await lockRoles(client, tabloId, [actor, target]);
-  const own = roles?.get(actor);
+  const people = [actor, target].filter((one): one is UserId => one !== SERVICE);
+  const roles = await lockRoles(client, tabloId, people);
+  const own = actor === SERVICE ? 'owner' : roles?.get(actor);
   if (roles === null || own === undefined) return null;
-  const targetRole = roles.get(target) ?? null;
+  const targetRole = target === SERVICE ? null : (roles.get(target) ?? null);
   const others = targetRole === 'owner' ? (await client.query(OTHER_OWNER, [tabloId, target])).rowCount : 0;
   return { actor: own, target: targetRole, isSelf: actor === target, otherOwners: others ?? 0 };
 }

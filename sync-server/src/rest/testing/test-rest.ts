@@ -131,6 +131,11 @@ class TablePoster implements MessagePoster {
     await insertMessage(this.#pool, { id: given, tablo: tabloId, user: userId, text: text.trim(), replyTo });
     return ok({ id: given, isNew: true });
   }
+
+  /** What changes a message is the ledger's: tests of that have the whole server. */
+  async change() {
+    return err(createRefusal('unavailable'));
+  }
 }
 
 /** Where no setting says otherwise. */
@@ -172,4 +177,7 @@ export async function insertMessage(pool: Pool, message: GivenMessage): Promise<
 }
 
 /** Where no test posts. */
-export const refusingPoster: MessagePoster = { post: async () => err(createRefusal('unavailable')) };
+export const refusingPoster: MessagePoster = {
+  post: async () => err(createRefusal('unavailable')),
+  change: async () => err(createRefusal('unavailable')),
+};

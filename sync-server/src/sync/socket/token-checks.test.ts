@@ -3,7 +3,7 @@ import type { UserId } from '@tablo/schema/ids';
 import { err, ok } from '@tablo/schema/result';
 import { expect, it } from 'vitest';
 import type { Claims } from '../../access/tokens/claims.ts';
-import type { TokenFault } from '../../access/tokens/token-verifier.ts';
+import type { TokenFault } from '../../access/tokens/jwt-check.ts';
 import { createSocketState, type SocketState } from './socket-state.ts';
 import { TokenChecks } from './token-checks.ts';
 
