@@ -17,7 +17,7 @@ const LEVELS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     [],
     ['db'],
     ['access', 'admission', 'ledger', 'documents', 'presence', 'identity', 'audit'],
-    ['rest', 'sync'],
+    ['rest', 'sync', 'import'],
     ['server.ts'],
     ['main.ts', 'cli.ts'],
   ],
