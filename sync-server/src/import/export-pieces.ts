@@ -8,7 +8,7 @@ import { jsonParser } from 'stream-json/core/parser.js';
 import { ImportError } from './import-error.ts';
 import { type Piece, PieceBuilder } from './piece-builder.ts';
 
-/** Characters that are read at a time: how exactly a fault can be placed. */
+/** Characters that are read at a time where a line is longer: how exactly a fault can be placed. */
 const STEP = 8_192;
 
 /** Throws an `ImportError` where there is no such file, or no JSON in it. */
@@ -38,10 +38,11 @@ export async function* readPieces(path: string): AsyncGenerator<Piece> {
       // A mark that some programs put before UTF-8.
       const text = isStarted ? String(chunk) : String(chunk).replace(/^\uFEFF/, '');
       isStarted = true;
-      for (let from = 0; from < text.length; from += STEP) {
-        const step = text.slice(from, from + STEP);
-        yield* feed(step);
-        for (let at = step.indexOf('\n'); at !== -1; at = step.indexOf('\n', at + 1)) line += 1;
+      for (let from = 0, to = 0; from < text.length; from = to) {
+        const end = text.indexOf('\n', from) + 1;
+        to = end > 0 && end - from < STEP ? end : Math.min(from + STEP, text.length);
+        yield* feed(text.slice(from, to));
+        if (end === to) line += 1;
       }
     }
     yield* feed(none);

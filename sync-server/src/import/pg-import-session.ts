@@ -29,8 +29,13 @@ const NAME_PEOPLE = `INSERT INTO chat_profiles AS p (user_id, name, avatar_url)
   ON CONFLICT (user_id) DO UPDATE SET name = coalesce(p.name, excluded.name), avatar_url = coalesce(p.avatar_url, excluded.avatar_url)
     WHERE (p.name IS NULL AND excluded.name IS NOT NULL) OR (p.avatar_url IS NULL AND excluded.avatar_url IS NOT NULL)`;
 
-const MAKE_TABLO = `INSERT INTO tablos (id, name, created_by, created_at)
-  SELECT $1, $2, $3, coalesce(tablo_private.from_ms($4), now()) WHERE NOT EXISTS (SELECT FROM tablos WHERE id = $1)`;
+// Where a host says in a column of its own who runs a tablo, it is who made the channel.
+const HAS_OWNER_ID = `SELECT FROM pg_attribute WHERE attrelid = 'public.tablos'::regclass AND attname = 'owner_id' AND NOT attisdropped AND attgenerated = ''
+  AND atttypid = 'uuid'::regtype`;
+const makeTablo = (
+  hasOwnerId: boolean,
+): string => `INSERT INTO tablos (id, name, created_by, created_at${hasOwnerId ? ', owner_id' : ''})
+  SELECT $1, $2, $3, coalesce(tablo_private.from_ms($4), now())${hasOwnerId ? ', $3' : ''} WHERE NOT EXISTS (SELECT FROM tablos WHERE id = $1)`;
 
 // A row that is there stays as it is: who was removed, stays removed. One owner: Stream's is the channel's creator, and the tablo may have one.
 const ADD_MEMBERS = `WITH members AS (
@@ -134,7 +139,8 @@ export class ImportSession {
 
   async makeTablo(id: TabloId, channel: Channel, name: string): Promise<boolean> {
     const values = [id, name, channel.creator?.id ?? null, channel.createdAt];
-    return (await asHostRule('tablos', () => this.client.query(MAKE_TABLO, values))).rowCount === 1;
+    const sql = makeTablo(((await this.client.query(HAS_OWNER_ID)).rowCount ?? 0) > 0);
+    return (await asHostRule('tablos', () => this.client.query(sql, values))).rowCount === 1;
   }
 
   /** `needsOwner`: the tablo was made here, and is not to be left without one. */

@@ -22,8 +22,9 @@ export interface Ended {
   readonly errors: string;
 }
 
-export async function openImportStage() {
-  const database = await openTestDatabase();
+/** `url`: of a database that the test has made. */
+export async function openImportStage(url?: string) {
+  const database = url === undefined ? await openTestDatabase() : { url, close: async () => {} };
   const pool = createPool(database.url, { applicationName: 'import test' });
   const directory = await mkdtemp(join(tmpdir(), 'tablo-import-'));
   const path = (name: string): string => join(directory, name);
