@@ -69,9 +69,9 @@ export async function generateExport(path: string, options: GenerateOptions): Pr
       ...{ user_id: user, user: userOf(user), created_at: iso(START_MS * 1_000) },
       ...{ role: place === 0 ? 'owner' : 'member', channel_role: place === 1 ? 'channel_moderator' : 'channel_member' },
     }));
-    // The first has read everything, the second nothing of the last fifty, of the third nothing is said.
+    // The first has read everything, the second nothing of the last six hundred, of the third nothing is said.
     const read = users.slice(0, 2).map((user, place) => {
-      const last = written[Math.max(0, written.length - 1 - 50 * place)];
+      const last = written[Math.max(0, written.length - 1 - 600 * place)];
       const unread = written.filter(
         ({ us: when, author, isDeleted }) => when > (last?.us ?? 0) && author !== user && !isDeleted,
       );
