@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openChanges } from '../access/pg-changes.ts';
+import { migrate } from '../db/migrate.ts';
 import { silentLog } from '../log.ts';
+import { openImportSession } from './pg-import-session.ts';
 import { generateExport } from './testing/generate-export.ts';
 import { type ImportStage, openImportStage } from './testing/import-stage.ts';
 
@@ -141,6 +143,20 @@ describe('an import from Stream', () => {
     expect((await stage.pool.query('SELECT FROM messages')).rowCount).toBe(0);
     await server.close();
     expect((await stage.run(['stream', stage.path('export.json')])).code).toBe(0);
+  });
+
+  it('[R11] a server that starts meanwhile waits for its end, and so does another import', async () => {
+    const session = await openImportSession(stage.url, { isDryRun: false });
+    await expect(openImportSession(stage.url, { isDryRun: false })).rejects.toThrow(/or another import/);
+    const starting = migrate(stage.url, silentLog);
+    const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tablo-chat migrate' AND wait_event = 'advisory'`;
+    await vi.waitFor(async () => expect((await stage.pool.query(waits)).rowCount).toBe(1), { timeout: 10_000 });
+    // Lost, not closed: a kill leaves nothing to take away by hand.
+    await stage.pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tablo-chat import'`,
+    );
+    await starting;
+    await session.close();
   });
 });
 

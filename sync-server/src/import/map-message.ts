@@ -48,7 +48,7 @@ interface Context {
 
 export function mapMessage(message: JsonObject, context: Context): MappedMessage | LeftOut {
   const { cid, people } = context;
-  const streamId = asText(message['id']);
+  const streamId = asId(message['id']);
   if (streamId === null) return 'no-id';
   const type = asText(message['type']) ?? 'regular';
   if (type === 'error' || type === 'ephemeral') return 'ephemeral';
@@ -56,7 +56,7 @@ export function mapMessage(message: JsonObject, context: Context): MappedMessage
   if (message['shadowed'] === true) return 'shadowed';
   if (asList(message['restricted_visibility']).length > 0) return 'restricted';
   if (message['status'] === 'pending' || message['pending'] === true) return 'pending';
-  const author = people.meet(message['user'], asId(message['user']) ?? asText(message['user_id']));
+  const author = people.meet(message['user'], asId(message['user']) ?? asId(message['user_id']));
   if (author === null) return 'no-author';
   const time = asTime(message['created_at']);
   if (time === null) return 'no-time';
@@ -68,7 +68,7 @@ export function mapMessage(message: JsonObject, context: Context): MappedMessage
   author.isNeeded = true;
   author.messages += 1;
   for (const one of asList(message['mentioned_users'])) people.meet(one);
-  const reply = asText(message['quoted_message_id']) ?? asId(message['quoted_message']) ?? asText(message['parent_id']);
+  const reply = asId(message['quoted_message_id']) ?? asId(message['quoted_message']) ?? asId(message['parent_id']);
   const edited = deleted === null ? asTime(message['message_text_updated_at']) : null;
   const reactions = deleted === null ? reactionsOf(message) : [];
   return {
@@ -101,7 +101,7 @@ function reactionsOf(message: JsonObject): readonly JsonObject[] {
     for (const one of asList(message[list])) {
       const reaction = asObject(one);
       if (reaction === null) continue;
-      const key = JSON.stringify([reaction['type'], asText(reaction['user_id']) ?? asId(reaction['user'])]);
+      const key = JSON.stringify([reaction['type'], asId(reaction['user_id']) ?? asId(reaction['user'])]);
       if (!found.has(key)) found.set(key, reaction);
     }
   }

@@ -29,7 +29,7 @@ interface ReactionContext {
 }
 
 export function mapReaction(reaction: JsonObject, context: ReactionContext): ReactionRow | LeftOut {
-  const streamId = context.streamId ?? asText(reaction['message_id']);
+  const streamId = context.streamId ?? asId(reaction['message_id']);
   if (streamId === null) return 'no-message';
   const author = personOf(reaction, context.people);
   if (author === null) return 'no-user';
@@ -56,7 +56,7 @@ export function mapRead(read: JsonObject, cid: string | null, people: People): R
   const reader = personOf(read, people);
   if (reader === null) return 'no-user';
   const last_us = asTime(read['last_read']);
-  const stream_id = asText(read['last_read_message_id']);
+  const stream_id = asId(read['last_read_message_id']);
   if (last_us === null && stream_id === null) return 'no-time';
   reader.isNeeded = true;
   return { cid, reader: reader.id, last_us, stream_id };
@@ -95,7 +95,7 @@ function roleOf(value: JsonObject): Role {
 
 /** Stream says of a read or a member in which of them somebody is: `{user_id}`, `{user}`, or `user` as a text. */
 const personOf = (value: JsonObject, people: People): Person | null =>
-  people.meet(value['user'], asText(value['user_id']) ?? asId(value['user']));
+  people.meet(value['user'], asId(value['user_id']) ?? asId(value['user']));
 
 export interface Channel {
   readonly cid: string;
@@ -114,9 +114,9 @@ export function mapChannel(value: JsonObject, cid: string, people: People): Chan
   const createdAt = asTime(value['created_at']);
   return {
     cid,
-    id: asText(value['id']) ?? cid.slice(cid.indexOf(':') + 1),
+    id: asId(value['id']) ?? cid.slice(cid.indexOf(':') + 1),
     name: cleanName(asText(value['name']) ?? asText(data['name']) ?? '', { max: MAX_TABLO_NAME_CODE_POINTS }) || null,
-    creator: people.meet(value['created_by'], asId(value['created_by']) ?? asText(value['created_by_id'])),
+    creator: people.meet(value['created_by'], asId(value['created_by']) ?? asId(value['created_by_id'])),
     createdAt: createdAt === null ? null : Math.floor(createdAt / 1_000),
     truncatedAt: asTime(value['truncated_at']),
     isDeleted: asTime(value['deleted_at']) !== null,

@@ -112,6 +112,16 @@ describe('the shapes in which Stream hands out channels', () => {
   });
 });
 
+it('[R8] ids that nobody can store are mended, and endless ones are none', () => {
+  expect(recognize({ ...message, id: 'a\u0000b', cid: 'messaging:\ud800' })).toEqual(['message messaging:\ufffd']);
+  expect(recognize({ type: 'message', data: { ...message, ...of, channel_id: 'c'.repeat(600) } })).toEqual([
+    'message null',
+  ]);
+  const members = Array.from({ length: 100 }, (_, nth) => `member-with-a-long-name-${nth}`);
+  const [channel] = recognize({ type: 'channel', data: { type: 'messaging', member_ids: members } });
+  expect(channel).toMatch(/^channel messaging:![0-9a-f-]{36}$/);
+});
+
 describe('times', () => {
   it.each([
     ['2021-02-17T08:17:49.745857Z', 1_613_549_869_745_857],

@@ -2,7 +2,7 @@
 import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
 import { isVisible } from '@tablo/schema/text';
 import type { JsonObject } from './piece-builder.ts';
-import { asList, asObject, asText } from './read-value.ts';
+import { asList, asObject, asText, mend } from './read-value.ts';
 
 export interface MessageText {
   /** In order, each at most as long as a message may be; none: there is nothing that can be seen. */
@@ -30,7 +30,7 @@ export function readText(message: JsonObject): MessageText {
     if (line !== null && line !== '' && !lines.includes(line)) lines.push(line);
   }
   const whole = [raw.trim(), lines.join('\n')].filter((part) => part !== '').join('\n\n');
-  const text = whole.replaceAll('\0', '').toWellFormed().trim();
+  const text = mend(whole).trim();
   const parts = isVisible(text) ? splitText(text, MAX_TEXT_CODE_POINTS) : [];
   return { parts, attached, dropped, isMended: text !== whole.trim() };
 }

@@ -92,7 +92,7 @@ class Taking {
   async #member(cid: string | null, value: JsonObject): Promise<void> {
     const { report, people, staging } = this.#reading;
     const row = mapMember(value, cid, people);
-    if (typeof row === 'string') return report.leaveOut('member', row, asText(value['user_id']));
+    if (typeof row === 'string') return report.leaveOut('member', row, asId(value['user_id']));
     if (row.isHidden) report.hiddenFromMembers += 1;
     await staging.add('members', [row]);
     // Stream's own format of imports has it here.
@@ -102,14 +102,14 @@ class Taking {
   async #read(cid: string | null, value: JsonObject): Promise<void> {
     const { report, people, staging } = this.#reading;
     const row = mapRead(value, cid, people);
-    if (typeof row === 'string') return report.leaveOut('read', row, asText(value['user_id']) ?? asId(value['user']));
+    if (typeof row === 'string') return report.leaveOut('read', row, asId(value['user_id']) ?? asId(value['user']));
     await staging.add('reads', [row]);
   }
 
   async #message(cid: string | null, value: JsonObject): Promise<void> {
     const { report, people, staging, keepsSystemMessages, onProgress } = this.#reading;
     if (report.read.message % EVERY === 0) onProgress(report.read.message);
-    const id = asText(value['id']);
+    const id = asId(value['id']);
     if (cid === null) return report.leaveOut('message', 'no-channel', id);
     const mapped = mapMessage(value, { cid, people, keepsSystemMessages });
     if (typeof mapped === 'string') return report.leaveOut('message', mapped, id);
@@ -138,6 +138,6 @@ class Taking {
       return await staging.add('reactions', [row]);
     }
     if (row === 'unknown-reaction') countIn(report.unknownReactions, asText(value['type']) ?? 'none');
-    report.leaveOut('reaction', row, streamId ?? asText(value['message_id']));
+    report.leaveOut('reaction', row, streamId ?? asId(value['message_id']));
   }
 }

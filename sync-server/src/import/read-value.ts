@@ -4,12 +4,24 @@ import type { JsonObject } from './piece-builder.ts';
 export const asObject = (value: unknown): JsonObject | null =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
 
-export const asText = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+/** NUL and halves of surrogate pairs cannot be stored, wherever they stand. */
+export const mend = (text: string): string => text.replaceAll('\0', '').toWellFormed();
+
+export function asText(value: unknown): string | null {
+  const text = typeof value === 'string' ? mend(value) : '';
+  return text === '' ? null : text;
+}
+
+/** Stream's ids have 255 characters at the most. */
+const ID_MAX = 512;
 
 export const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** An id, or an object that has one. */
-export const asId = (value: unknown): string | null => asText(value) ?? asText(asObject(value)?.['id']);
+export function asId(value: unknown): string | null {
+  const id = asText(value) ?? asText(asObject(value)?.['id']);
+  return id !== null && id.length <= ID_MAX ? id : null;
+}
 
 /** Microseconds since the Unix epoch; Stream writes up to nine digits after the second. Null: no time from 1970 to 9999. */
 export function asTime(value: unknown): number | null {

@@ -26,7 +26,7 @@ export interface Stored {
 }
 
 /** Of each kind, so many are named on the screen; the report's file has all. */
-const SHOWN = 10;
+const SHOWN = 25;
 
 export class Report {
   readonly file: string;
@@ -46,6 +46,8 @@ export class Report {
   settled: Settled | null = null;
   /** Tablo → members of the file who do not belong to it, and are not added. */
   strangers: ReadonlyMap<string, number> = new Map();
+  /** Members of the file who are added, or would be. */
+  newMembers = 0;
   stored: Stored | null = null;
 
   constructor(file: string) {
@@ -89,6 +91,7 @@ export class Report {
         unknownTypes: toObject(this.unknownReactions),
         notInTheFile: this.unlistedReactions,
       },
+      newMembers: this.newMembers,
       membersNotAdded: toObject(this.strangers),
       leftOut: [...this.#leftOut.values()].map(({ what, why, count, ids }) => ({
         what,
@@ -163,6 +166,8 @@ export class Report {
       say(
         `  ${this.unlistedReactions} reactions are counted by Stream, and not in the file: it lists the latest ten of a message.`,
       );
+    if (this.newMembers > 0)
+      say(`Members: ${this.newMembers} of the file are added to their tablos (--members=keep adds nobody).`);
     const unwanted = [...this.strangers.values()].reduce((sum, one) => sum + one, 0);
     if (unwanted > 0)
       say(

@@ -75,6 +75,7 @@ async function importWithin(session: ImportSession, options: ImportOptions, say:
   const added = await findAdded(session, report.channels, options);
   const strangers = await session.countStrangers();
   report.strangers = new Map([...strangers].filter(([tablo]) => !added.has(tablo)));
+  for (const [tablo, members] of strangers) if (added.has(tablo)) report.newMembers += members;
   const missing = findMissing(report, options);
   if (missing.length === 0 && !options.isDryRun) report.stored = await store(session, { report, added, say });
   return { report, missing };
@@ -180,4 +181,4 @@ async function store(session: ImportSession, { report, added, say }: Storing): P
 
 /** A channel of two people has no name of its own. */
 const nameless = ({ cid }: Channel): string =>
-  /:!/.test(cid) ? 'Direct messages' : cid.slice(cid.indexOf(':') + 1).slice(0, 200);
+  /:!/.test(cid) ? 'Direct messages' : cid.slice(cid.indexOf(':') + 1).slice(0, 200) || 'Channel';

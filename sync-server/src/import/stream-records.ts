@@ -4,6 +4,7 @@
  */
 import type { JsonObject, Piece } from './piece-builder.ts';
 import { asId, asList, asObject, asText } from './read-value.ts';
+import { createNamedId } from './stream-ids.ts';
 
 const KINDS = ['user', 'channel', 'member', 'message', 'reaction', 'read'] as const;
 export type RecordKind = (typeof KINDS)[number];
@@ -95,24 +96,29 @@ const recordOf = (kind: RecordKind, value: JsonObject): StreamRecord => ({
 
 /** Of an entity that speaks of a channel. */
 function cidOf(kind: RecordKind, value: JsonObject): string | null {
-  const said = asText(value['cid']) ?? asText(value['channel_cid']) ?? asText(asObject(value['channel'])?.['cid']);
+  const said = asId(value['cid']) ?? asId(value['channel_cid']) ?? asId(asObject(value['channel'])?.['cid']);
   if (said !== null) return said;
-  const [type, id] = [asText(value['channel_type']), asText(value['channel_id'])];
+  const [type, id] = [asId(value['channel_type']), asId(value['channel_id'])];
   if (type !== null) return id === null ? membersCid(type, value['channel_member_ids']) : `${type}:${id}`;
   // A message's own `type` is another thing than a channel's.
   return kind === 'channel' ? channelCid(value) : null;
 }
 
 function channelCid(value: JsonObject): string | null {
-  const said = asText(value['cid']);
+  const said = asId(value['cid']);
   if (said !== null) return said;
-  const [type, id] = [asText(value['type']), asText(value['id'])];
+  const [type, id] = [asId(value['type']), asId(value['id'])];
   if (type === null) return null;
   return id === null ? membersCid(type, value['member_ids']) : `${type}:${id}`;
 }
 
+/** Of a hundred members the list would be longer than a key may be. */
+const NAMES_MAX = 200;
+
 /** A channel that is known by who is in it alone. */
 function membersCid(type: string, ids: unknown): string | null {
   const members = asList(ids).flatMap((one) => asId(one) ?? []);
-  return members.length === 0 ? null : `${type}:!${members.sort().join(',')}`;
+  if (members.length === 0) return null;
+  const names = members.sort().join(',');
+  return `${type}:!${names.length > NAMES_MAX ? createNamedId('members', ...members) : names}`;
 }
