@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openChanges } from '../access/pg-changes.ts';
 import { migrate } from '../db/migrate.ts';
 import { silentLog } from '../log.ts';
-import { openImportSession } from './pg-import-session.ts';
+import { openImportSession } from './store/pg-import-session.ts';
 import { generateExport } from './testing/generate-export.ts';
 import { type ImportStage, openImportStage } from './testing/import-stage.ts';
 

@@ -1,8 +1,8 @@
 /** Which tablo a channel is: by the operator's table, by its id where that is a UUID, or one that is made. */
-import type { Channel } from './map-others.ts';
-import type { FoundTablo, ImportSession } from './pg-import-session.ts';
+import type { Channel } from './mapping/map-others.ts';
+import { asUuid, createNamedId } from './mapping/stream-ids.ts';
 import type { MappedChannel } from './report.ts';
-import { asUuid, createNamedId } from './stream-ids.ts';
+import type { FoundTablo, ImportSession } from './store/pg-import-session.ts';
 
 interface Rules {
   readonly table: ReadonlyMap<string, string>;

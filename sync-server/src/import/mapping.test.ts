@@ -1,16 +1,16 @@
 import { getManyValues, isMany } from 'stream-chain/defs.js';
 import { jsonParser } from 'stream-json/core/parser.js';
 import { describe, expect, it } from 'vitest';
+import { PieceBuilder, type Token } from './file/piece-builder.ts';
+import { asTime } from './file/read-value.ts';
+import { RecordReader } from './file/stream-records.ts';
 import { parseImportArguments } from './import-options.ts';
-import { mapMessage } from './map-message.ts';
-import { mapMember } from './map-others.ts';
-import { readText, splitText } from './message-text.ts';
-import { People } from './people.ts';
-import { PieceBuilder, type Token } from './piece-builder.ts';
-import { emojiOf, isEmoji, REACTION_EMOJI } from './reaction-emoji.ts';
-import { asTime } from './read-value.ts';
-import { asUuid, createNamedId } from './stream-ids.ts';
-import { RecordReader } from './stream-records.ts';
+import { mapMessage } from './mapping/map-message.ts';
+import { mapMember } from './mapping/map-others.ts';
+import { readText, splitText } from './mapping/message-text.ts';
+import { People } from './mapping/people.ts';
+import { emojiOf, isEmoji, REACTION_EMOJI } from './mapping/reaction-emoji.ts';
+import { asUuid, createNamedId } from './mapping/stream-ids.ts';
 
 /** What a file's text is taken for: kind and channel of each. */
 function recognize(...values: readonly unknown[]): readonly string[] {

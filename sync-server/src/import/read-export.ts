@@ -1,14 +1,14 @@
 /** The whole file, once: what it says of people and channels stays in memory, the rest goes into the temporary tables as it comes. */
-import { readPieces } from './export-pieces.ts';
-import { ImportError } from './import-error.ts';
-import { mapMessage } from './map-message.ts';
-import { type Channel, mapChannel, mapMember, mapReaction, mapRead } from './map-others.ts';
-import type { People } from './people.ts';
-import type { PgStaging } from './pg-staging.ts';
-import type { JsonObject } from './piece-builder.ts';
-import { asId, asList, asObject, asText } from './read-value.ts';
+import { readPieces } from './file/export-pieces.ts';
+import { ImportError } from './file/import-error.ts';
+import type { JsonObject } from './file/piece-builder.ts';
+import { asId, asList, asObject, asText } from './file/read-value.ts';
+import { RecordReader, type StreamRecord } from './file/stream-records.ts';
+import { mapMessage } from './mapping/map-message.ts';
+import { type Channel, mapChannel, mapMember, mapReaction, mapRead } from './mapping/map-others.ts';
+import type { People } from './mapping/people.ts';
 import { countIn, type Report } from './report.ts';
-import { RecordReader, type StreamRecord } from './stream-records.ts';
+import type { PgStaging } from './store/pg-staging.ts';
 
 export interface Reading {
   readonly people: People;

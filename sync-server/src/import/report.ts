@@ -1,10 +1,10 @@
 /** What comes of a file: counted while it is read, said when all is known. Ids and numbers, never what people wrote. */
 
-import { LEFT_OUT, type LeftOut } from './left-out.ts';
-import type { Channel } from './map-others.ts';
-import type { Person } from './people.ts';
-import type { Settled } from './pg-staging.ts';
-import type { RecordKind } from './stream-records.ts';
+import type { RecordKind } from './file/stream-records.ts';
+import { LEFT_OUT, type LeftOut } from './mapping/left-out.ts';
+import type { Channel } from './mapping/map-others.ts';
+import type { Person } from './mapping/people.ts';
+import type { Settled } from './store/pg-staging.ts';
 
 export interface MappedChannel extends Channel {
   readonly tablo: string | null;
@@ -118,7 +118,7 @@ export class Report {
     say('');
     const mapped = this.channels.filter(({ tablo }) => tablo !== null);
     say(
-      `Channels: ${mapped.length} have a tablo (${countBy(mapped, 'id')} by their id, ${countBy(mapped, 'table')} by --channels, ${countBy(mapped, 'made')} to be made).`,
+      `Channels: ${format(mapped.length)} have a tablo (${countBy(mapped, 'id')} by their id, ${countBy(mapped, 'table')} by --channels, ${countBy(mapped, 'made')} to be made).`,
     );
     const without = this.unknownChannels;
     if (without.length > 0)
@@ -130,7 +130,7 @@ export class Report {
         `  ${many(below.length, 'tablo')} of these have messages already: the history goes in by its times, mostly before them.`,
       );
     say(
-      `Users: ${this.#countPeople('uuid')} by their id, ${this.#countPeople('table')} by --users, ${this.unknownPeople.length} unknown.`,
+      `Users: ${this.#countPeople('uuid')} by their id, ${this.#countPeople('table')} by --users, ${format(this.unknownPeople.length)} unknown.`,
     );
     list(
       this.unknownPeople,
@@ -139,7 +139,7 @@ export class Report {
     );
     if (settled !== null) {
       say(
-        `Messages: ${settled.fresh} new, ${settled.there} there already; ${messages.replies} replies, ${messages.deleted} deleted, ${messages.edited} edited (of an edit only its time is known).`,
+        `Messages: ${format(settled.fresh)} new, ${format(settled.there)} there already; ${format(messages.replies)} replies, ${format(messages.deleted)} deleted, ${format(messages.edited)} edited (of an edit only its time is known).`,
       );
       for (const [count, what] of [
         [messages.inParts, 'were longer than 8,000 characters and become several, one after another'],
@@ -154,7 +154,7 @@ export class Report {
         [messages.pinned, 'were pinned, which is not imported'],
         [this.hiddenFromMembers, 'memberships hide earlier messages in Stream; here members read all of it'],
       ] as const)
-        if (count > 0) say(`  ${count} ${what}.`);
+        if (count > 0) say(`  ${format(count)} ${what}.`);
     }
     if (this.attachments.size > 0) say(`Attachments that become links: ${describeCounts(this.attachments)}.`);
     if (this.droppedAttachments.size > 0)
@@ -164,14 +164,14 @@ export class Report {
       say(`Types of reactions without an emoji: ${describeCounts(this.unknownReactions)}.`);
     if (this.unlistedReactions > 0)
       say(
-        `  ${this.unlistedReactions} reactions are counted by Stream, and not in the file: it lists the latest ten of a message.`,
+        `  ${format(this.unlistedReactions)} reactions are counted by Stream, and not in the file: it lists the latest ten of a message.`,
       );
     if (this.newMembers > 0)
-      say(`Members: ${this.newMembers} of the file are added to their tablos (--members=keep adds nobody).`);
+      say(`Members: ${format(this.newMembers)} of the file are added to their tablos (--members=keep adds nobody).`);
     const unwanted = [...this.strangers.values()].reduce((sum, one) => sum + one, 0);
     if (unwanted > 0)
       say(
-        `Members: ${unwanted} of the file do not belong to the tablo that their channel is, and are not added (--members=add adds them).`,
+        `Members: ${format(unwanted)} of the file do not belong to the tablo that their channel is, and are not added (--members=add adds them).`,
       );
     const left = [...this.#leftOut.values()];
     if (left.length > 0) say('Left out:');
@@ -181,7 +181,7 @@ export class Report {
         `${many(count, NAMES[what])}: ${LEFT_OUT[why]}${ids.length > 0 ? ` (${ids.slice(0, 3).join(', ')}${ids.length > 3 ? ', …' : ''})` : ''}`,
     );
     if (this.notUnderstood.size > 0) say('Not understood:');
-    list([...this.notUnderstood], ([looks, count]) => `${count} × ${looks}`);
+    list([...this.notUnderstood], ([looks, count]) => `${format(count)} × ${looks}`);
     return `${lines.join('\n')}\n`;
   }
 
@@ -200,13 +200,13 @@ const NAMES: Readonly<Record<RecordKind, string>> = {
 };
 const countBy = (channels: readonly MappedChannel[], by: MappedChannel['by']): number =>
   channels.filter((one) => one.by === by).length;
-export const many = (count: number, what: string): string =>
-  `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
+const format = (count: number): string => count.toLocaleString('en');
+export const many = (count: number, what: string): string => `${format(count)} ${what}${count === 1 ? '' : 's'}`;
 const toObject = <T>(map: ReadonlyMap<string, T>): Record<string, T> => Object.fromEntries(map);
 const describeCounts = (counts: ReadonlyMap<string, number>): string =>
   [...counts]
     .sort(([, left], [, right]) => right - left)
-    .map(([name, count]) => `${count} × ${name}`)
+    .map(([name, count]) => `${format(count)} × ${name}`)
     .join(', ');
 export const countIn = (counts: Map<string, number>, name: string): void =>
   void counts.set(name, (counts.get(name) ?? 0) + 1);

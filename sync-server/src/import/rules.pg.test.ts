@@ -252,3 +252,16 @@ describe('the program says in a sentence what is wrong with', () => {
     await isUntouched();
   });
 });
+
+it('[R4] [R10] several files behind each other are one: what stands in both counts once, and the read positions of the second hold for the first', async () => {
+  await stage.makeTablo(TABLO, { [alice]: 'owner', [bob]: 'member' });
+  const messages = [message({ id: 'a' }), message({ id: 'b' }), message({ id: 'c' })];
+  const read = [{ user: { id: bob }, last_read: messages[0]?.['created_at'] }];
+  const queried = { channels: [channelOf(messages.slice(1), { read })] };
+  await stage.write('both.json', `${JSON.stringify([channelOf(messages)])}\n${JSON.stringify(queried)}`);
+  const { report } = await stage.import('both.json');
+  expect(report.stored?.messages).toBe(3);
+  expect(await rows(`SELECT last_read_seq FROM channel_read_state WHERE user_id = '${bob}'`)).toEqual([
+    { last_read_seq: '1' },
+  ]);
+});

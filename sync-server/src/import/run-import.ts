@@ -1,20 +1,20 @@
 /** An import from beginning to end: read, judge, and, if nothing is in the way, store. */
 import { writeFile } from 'node:fs/promises';
 import type { TabloId } from '@tablo/schema/ids';
-import { ImportError } from './import-error.ts';
+import { ImportError } from './file/import-error.ts';
+import { checkTable, readTableFile, type TableRules } from './file/tables.ts';
 import type { ImportOptions } from './import-options.ts';
-import type { LeftOut } from './left-out.ts';
 import { mapChannels } from './map-channels.ts';
-import { type Channel, mapChannel } from './map-others.ts';
-import { People } from './people.ts';
-import { type ImportSession, openImportSession } from './pg-import-session.ts';
-import { TabloImport } from './pg-portion.ts';
-import { PgStaging, type Settled } from './pg-staging.ts';
-import { isEmoji } from './reaction-emoji.ts';
+import type { LeftOut } from './mapping/left-out.ts';
+import { type Channel, mapChannel } from './mapping/map-others.ts';
+import { People } from './mapping/people.ts';
+import { isEmoji } from './mapping/reaction-emoji.ts';
+import { asUuid } from './mapping/stream-ids.ts';
 import { readExport } from './read-export.ts';
 import { type MappedChannel, many, Report, type Stored } from './report.ts';
-import { asUuid } from './stream-ids.ts';
-import { checkTable, readTableFile, type TableRules } from './tables.ts';
+import { type ImportSession, openImportSession } from './store/pg-import-session.ts';
+import { TabloImport } from './store/pg-portion.ts';
+import { PgStaging, type Settled } from './store/pg-staging.ts';
 
 /** Messages a transaction: what a kill takes back, and for how long the tablo's row is held. */
 const PORTION = 2_000;

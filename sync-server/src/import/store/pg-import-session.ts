@@ -1,14 +1,14 @@
 /** The connection of an import: what has to hold of the database before anything is read, and what is asked and stored that is not one tablo's. */
 import type { TabloId } from '@tablo/schema/ids';
-import { DatabaseClient } from '../db/database-client.ts';
-import { findUnapplied, holdMigrations } from '../db/migrate.ts';
-import { assertOwnConnections } from '../db/pooler.ts';
-import { assertWritable } from '../db/reach-database.ts';
-import { findHidden } from '../db/row-security.ts';
-import { keepServersOut } from '../db/server-lock.ts';
-import { ImportError } from './import-error.ts';
-import type { Channel } from './map-others.ts';
-import type { Person } from './people.ts';
+import { DatabaseClient } from '../../db/database-client.ts';
+import { findUnapplied, holdMigrations } from '../../db/migrate.ts';
+import { assertOwnConnections } from '../../db/pooler.ts';
+import { assertWritable } from '../../db/reach-database.ts';
+import { findHidden } from '../../db/row-security.ts';
+import { keepServersOut } from '../../db/server-lock.ts';
+import { ImportError } from '../file/import-error.ts';
+import type { Channel } from '../mapping/map-others.ts';
+import type { Person } from '../mapping/people.ts';
 
 const NOT_OURS =
   'This database has no tables of Tablo Chat. Start the server on it once (npm start), stop it, and import then.';

@@ -2,7 +2,7 @@
 
 import type { UserId } from '@tablo/schema/ids';
 import { cleanName } from '@tablo/schema/name';
-import { asId, asObject, asText, asTime } from './read-value.ts';
+import { asId, asObject, asText, asTime } from '../file/read-value.ts';
 import { asUuid, createNamedId } from './stream-ids.ts';
 
 const AVATAR_MAX = 2_048;

@@ -3,11 +3,11 @@ import type { UserId } from '@tablo/schema/ids';
 import { MAX_TABLO_NAME_CODE_POINTS } from '@tablo/schema/limits';
 import { cleanName } from '@tablo/schema/name';
 import type { Role } from '@tablo/schema/roles';
+import type { JsonObject } from '../file/piece-builder.ts';
+import { asId, asObject, asText, asTime } from '../file/read-value.ts';
 import type { LeftOut } from './left-out.ts';
 import type { People, Person } from './people.ts';
-import type { JsonObject } from './piece-builder.ts';
 import { emojiOf } from './reaction-emoji.ts';
-import { asId, asObject, asText, asTime } from './read-value.ts';
 import { createNamedId } from './stream-ids.ts';
 
 export interface ReactionRow {

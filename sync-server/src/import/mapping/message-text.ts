@@ -1,8 +1,8 @@
 /** What a message says here: Stream's text, and its attachments as links below it. */
 import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
 import { isVisible } from '@tablo/schema/text';
-import type { JsonObject } from './piece-builder.ts';
-import { asList, asObject, asText, mend } from './read-value.ts';
+import type { JsonObject } from '../file/piece-builder.ts';
+import { asList, asObject, asText, mend } from '../file/read-value.ts';
 
 export interface MessageText {
   /** In order, each at most as long as a message may be; none: there is nothing that can be seen. */

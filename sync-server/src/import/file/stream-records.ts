@@ -2,9 +2,10 @@
  * Pieces of an export → what they are: the shapes in which Stream hands out a channel (`exportChannels` and its version 2, one entity a line; the format of its own imports).
  * A channel's messages may come before the channel says which it is: they wait for it, which no file known does.
  */
+
+import { createNamedId } from '../mapping/stream-ids.ts';
 import type { JsonObject, Piece } from './piece-builder.ts';
 import { asId, asList, asObject, asText } from './read-value.ts';
-import { createNamedId } from './stream-ids.ts';
 
 const KINDS = ['user', 'channel', 'member', 'message', 'reaction', 'read'] as const;
 export type RecordKind = (typeof KINDS)[number];

@@ -1,10 +1,10 @@
 /** One message of Stream's → rows of ours. Pure: what it needs to know of the rest is its arguments. */
 import type { UserId } from '@tablo/schema/ids';
+import type { JsonObject } from '../file/piece-builder.ts';
+import { asId, asList, asObject, asText, asTime } from '../file/read-value.ts';
 import type { LeftOut } from './left-out.ts';
 import { readText } from './message-text.ts';
 import type { People } from './people.ts';
-import type { JsonObject } from './piece-builder.ts';
-import { asId, asList, asObject, asText, asTime } from './read-value.ts';
 import { asUuid, createNamedId } from './stream-ids.ts';
 
 export interface MessageRow {

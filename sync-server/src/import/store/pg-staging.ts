@@ -3,9 +3,9 @@
  * connection ends, however it ends. Nothing else of the database is changed here.
  */
 import { MAX_OWN_REACTION_KINDS, MAX_REACTION_KINDS } from '@tablo/schema/limits';
-import type { DatabaseClient } from '../db/database-client.ts';
-import type { MessageRow } from './map-message.ts';
-import type { MemberRow, ReactionRow, ReadRow } from './map-others.ts';
+import type { DatabaseClient } from '../../db/database-client.ts';
+import type { MessageRow } from '../mapping/map-message.ts';
+import type { MemberRow, ReactionRow, ReadRow } from '../mapping/map-others.ts';
 
 const ROWS_A_STATEMENT = 2_000;
 

@@ -9,10 +9,10 @@
 
 import type { TabloId } from '@tablo/schema/ids';
 import { MAX_OWN_REACTION_KINDS, MAX_REACTION_KINDS } from '@tablo/schema/limits';
-import type { DatabaseClient } from '../db/database-client.ts';
-import { withoutTriggers } from '../db/quiet-triggers.ts';
-import { moveTablo, readNewest } from '../ledger/pg-epochs.ts';
-import { createSeed } from '../ledger/seed.ts';
+import type { DatabaseClient } from '../../db/database-client.ts';
+import { withoutTriggers } from '../../db/quiet-triggers.ts';
+import { moveTablo, readNewest } from '../../ledger/pg-epochs.ts';
+import { createSeed } from '../../ledger/seed.ts';
 import { FIND_OURS, MARK_KNOWN, MARK_OTHERS } from './pg-read-positions.ts';
 
 export interface Portion {
