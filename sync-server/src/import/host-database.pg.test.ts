@@ -52,7 +52,7 @@ it.each([false, true])(
           ],
         },
       ]);
-      const { missing, report } = await stage.import('export.json', '--unknown-channels=create');
+      const { missing, report } = await stage.importFile('export.json', '--unknown-channels=create');
       expect([missing, report.stored?.messages]).toEqual([[], 4]);
       expect(compare(before, await takePicture(pool))).toEqual({ gone: [], added: [] });
       expect((await pool.query('SELECT FROM heard')).rowCount).toBe(0);
@@ -68,7 +68,7 @@ it.each([false, true])(
       // A user whom the host does not know: its rule, and what to do.
       const stranger = '00000000-0000-4000-8000-0000000000dd';
       await stage.write('stranger.json', [{ ...made, messages: [], members: [{ user_id: stranger }] }]);
-      await expect(stage.import('stranger.json', '--unknown-channels=create', '--members=add')).rejects.toThrow(
+      await expect(stage.importFile('stranger.json', '--unknown-channels=create', '--members=add')).rejects.toThrow(
         /rule for tablo_access that refuses this row: .*--members=keep/,
       );
     } finally {
@@ -84,7 +84,7 @@ it('a database that no server has been started on is refused with a sentence', a
   const stage = await openImportStage(host.url);
   try {
     await stage.write('export.json', []);
-    await expect(stage.import('export.json')).rejects.toThrow(
+    await expect(stage.importFile('export.json')).rejects.toThrow(
       /has no tables of Tablo Chat\. Start the server on it once/,
     );
   } finally {

@@ -35,7 +35,7 @@ describe('an import from Stream', () => {
   it('[R5] [R10] keeps times, order, replies, reactions and deletions; nothing is late, unread beyond Stream’s positions, or a drift', async () => {
     const generated = await generateExport(stage.path('export.json'), { messages: 3_000 });
     await stage.makeTablos(generated);
-    const { report, missing } = await stage.import('export.json');
+    const { report, missing } = await stage.importFile('export.json');
     expect(missing).toEqual([]);
     expect(report.stored?.messages).toBe(3_000);
     expect(await stage.findDrifts()).toEqual([]);
@@ -81,14 +81,14 @@ describe('an import from Stream', () => {
     const generated = await generateExport(stage.path('export.json'), { messages: 600 });
     await generateExport(stage.path('lines.jsonl'), { messages: 600, format: 'lines' });
     await stage.makeTablos(generated);
-    await stage.import('export.json');
+    await stage.importFile('export.json');
     const before = await stage.dump();
-    const { report } = await stage.import('export.json');
+    const { report } = await stage.importFile('export.json');
     expect(report.stored).toEqual({
       ...{ messages: 0, reactions: 0, deletions: 0, edits: 0, positions: 0, members: 0, tablos: 0 },
     });
     expect(await stage.dump()).toEqual(before);
-    await stage.import('lines.jsonl');
+    await stage.importFile('lines.jsonl');
     expect(await stage.dump()).toEqual(before);
   });
 
@@ -113,7 +113,7 @@ describe('an import from Stream', () => {
     try {
       await generateExport(other.path('export.json'), options);
       await other.makeTablos(generated);
-      await other.import('export.json');
+      await other.importFile('export.json');
       expect(withoutTimes(await stage.dump())).toEqual(withoutTimes(await other.dump()));
     } finally {
       await other.close();

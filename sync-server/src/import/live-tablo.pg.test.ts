@@ -97,7 +97,7 @@ describe('an import into a tablo that people write in already', () => {
         { read: [{ user: { id: carol }, last_read_message_id: 'b' }] },
       ),
     ]);
-    await stage.import('export.json');
+    await stage.importFile('export.json');
     const all = ['old one', 'old two', 'old three', 'one', 'two', 'three', 'four'];
     expect(await listTexts('created_at, id')).toEqual(all);
     expect(await listTexts('seq')).toEqual(all);
@@ -136,7 +136,7 @@ describe('an import into a tablo that people write in already', () => {
         { read: [{ user: { id: alice }, last_read_message_id: 's9' }] },
       ),
     ]);
-    await stage.import('export.json');
+    await stage.importFile('export.json');
     expect((await listUnread(bob)).length).toBe(1_248);
     expect((await listUnread(alice)).length).toBe(690);
     expect(await stage.findDrifts()).toEqual([]);
@@ -153,7 +153,7 @@ describe('an import into a tablo that people write in already', () => {
     await readTo(bob, 1);
     await readTo(carol, 2);
     await stage.write('export.json', channelOf([message({ id: 'a', text: 'later' })]));
-    await stage.import('export.json');
+    await stage.importFile('export.json');
     expect(await listTexts('seq')).toEqual(['early one', 'early two', 'later']);
     expect(await listUnread(bob)).toEqual(['early two', 'later']);
     expect(await listUnread(carol)).toEqual([]);
@@ -165,7 +165,7 @@ describe('an import into a tablo that people write in already', () => {
       message({ id, at: `2024-02-01T10:0${id.length}:00Z`, ...more });
     const first = [text('a'), text('bb'), text('ccc'), text('dddd'), text('eeeee')];
     await stage.write('first.json', channelOf(first));
-    await stage.import('first.json');
+    await stage.importFile('first.json');
     const live = await loadLive();
     const { rows } = await stage.pool.query<{ id: EntryId; text: string }>('SELECT id, text FROM messages');
     const idOf = (id: string): EntryId => rows.find((row) => row.text === `Text of ${id}`)?.id as EntryId;
@@ -190,7 +190,7 @@ describe('an import into a tablo that people write in already', () => {
         { read: [{ user: { id: bob }, last_read: '2024-02-03T12:00:00Z' }] },
       ),
     );
-    const { report } = await stage.import('second.json');
+    const { report } = await stage.importFile('second.json');
     expect(report.stored).toMatchObject({ messages: 1, deletions: 1, edits: 1, reactions: 1 });
     expect(await listTexts('seq')).toEqual([
       '',
@@ -206,10 +206,10 @@ describe('an import into a tablo that people write in already', () => {
     expect(await listUnread(bob)).toEqual(['said here']);
     expect(await stage.findDrifts()).toEqual([]);
     const before = await stage.dump();
-    await stage.import('second.json');
+    await stage.importFile('second.json');
     expect(await stage.dump()).toEqual(before);
     // The older file takes nothing back.
-    await stage.import('first.json');
+    await stage.importFile('first.json');
     expect(await stage.dump()).toEqual(before);
   });
 });

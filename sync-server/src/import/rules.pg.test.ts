@@ -22,7 +22,7 @@ describe('who and what is whose', () => {
       message({ id: 'c', by: 'rodolphe' }),
     ];
     await stage.write('export.json', channelOf(messages, { members: [member('rodolphe')] }));
-    const { report, missing } = await stage.import('export.json');
+    const { report, missing } = await stage.importFile('export.json');
     expect(missing).toEqual([expect.stringMatching(/^1 user of the file has no id of yours: .*--users/)]);
     expect(report.unknownPeople.map(({ streamId, messages: written }) => [streamId, written])).toEqual([
       ['rodolphe', 2],
@@ -31,12 +31,12 @@ describe('who and what is whose', () => {
     await stage.write('users.csv', `stream_id,user_id\nrodolphe,${bob.toUpperCase()}\n`);
     await stage.pool.query('CREATE TABLE stream_people (stream_id text, user_id uuid)');
     await stage.pool.query('INSERT INTO stream_people VALUES ($1, $2)', ['rodolphe', bob]);
-    await stage.import('export.json', '--users', stage.path('users.csv'));
+    await stage.importFile('export.json', '--users', stage.path('users.csv'));
     expect(await rows('SELECT user_id FROM messages ORDER BY seq')).toEqual([
       ...[{ user_id: bob }, { user_id: alice }, { user_id: bob }],
     ]);
     const before = await stage.dump();
-    await stage.import('export.json', '--users', 'table:stream_people');
+    await stage.importFile('export.json', '--users', 'table:stream_people');
     expect(await stage.dump()).toEqual(before);
   });
 
@@ -44,7 +44,7 @@ describe('who and what is whose', () => {
     await stage.makeTablo(TABLO);
     const user = { id: 'rodolphe', name: 'Rodolphe', image: 'https://pictures.example/r.png' };
     await stage.write('export.json', channelOf([message({ id: 'a', user })], { members: [] }));
-    const { missing } = await stage.import('export.json', '--unknown-users=placeholder');
+    const { missing } = await stage.importFile('export.json', '--unknown-users=placeholder');
     expect(missing).toEqual([]);
     expect(
       await rows('SELECT p.name, p.avatar_url FROM messages m JOIN chat_profiles p ON p.user_id = m.user_id'),
@@ -56,7 +56,7 @@ describe('who and what is whose', () => {
     await stage.makeTablo(TABLO);
     await stage.pool.query('INSERT INTO chat_profiles (user_id, name) VALUES ($1, $2)', [alice, 'Alice Today']);
     await stage.write('export.json', channelOf([message({ id: 'a' }), message({ id: 'b', by: bob })]));
-    await stage.import('export.json');
+    await stage.importFile('export.json');
     expect(await rows('SELECT name FROM chat_profiles ORDER BY user_id')).toEqual([
       ...[{ name: 'Alice Today' }, { name: 'Name of b' }],
     ]);
@@ -72,13 +72,13 @@ describe('who and what is whose', () => {
       channelOf([message({ id: 'a' })]),
       { ...general, messages, members: [member(alice), member(bob, { role: 'owner' })] },
     ]);
-    const { missing, report } = await stage.import('export.json');
+    const { missing, report } = await stage.importFile('export.json');
     expect(missing).toEqual([expect.stringMatching(/^1 channel of the file has no tablo: .*--channels/)]);
     expect(report.unknownChannels.map(({ cid }) => cid)).toEqual(['team:general']);
     await isUntouched();
-    await stage.import('export.json', '--unknown-channels=skip');
+    await stage.importFile('export.json', '--unknown-channels=skip');
     expect(await rows('SELECT text FROM messages')).toEqual([{ text: 'Text of a' }]);
-    await stage.import('export.json', '--unknown-channels=create');
+    await stage.importFile('export.json', '--unknown-channels=create');
     const made = await rows(
       `SELECT t.name, t.created_by, m.text, (SELECT json_object_agg(user_id, role) FROM tablo_access WHERE tablo_id = t.id) AS members
        FROM messages m JOIN tablos t ON t.id = m.channel_id WHERE t.id <> '${TABLO}'`,
@@ -100,7 +100,7 @@ describe('who and what is whose', () => {
         cid: 'team:general',
         messages: [message({ id: 'a', cid: undefined })],
       });
-      const { missing } = await stage.import('export.json', '--channels', stage.path('channels.json'));
+      const { missing } = await stage.importFile('export.json', '--channels', stage.path('channels.json'));
       expect(missing).toEqual([]);
       expect(await rows('SELECT channel_id FROM messages')).toEqual([{ channel_id: TABLO }]);
     },
@@ -114,9 +114,9 @@ describe('who and what is whose', () => {
     ];
     await stage.makeTablo(TABLO);
     await stage.write('export.json', channelOf([message({ id: 'a' })], { members }));
-    await stage.import('export.json', '--members=keep');
+    await stage.importFile('export.json', '--members=keep');
     expect(await rows('SELECT FROM tablo_access')).toEqual([]);
-    await stage.import('export.json');
+    await stage.importFile('export.json');
     const listed = 'SELECT user_id, role, is_active FROM tablo_access ORDER BY user_id';
     expect(await rows(listed)).toEqual([
       { user_id: alice, role: 'owner', is_active: true },
@@ -126,10 +126,10 @@ describe('who and what is whose', () => {
     // Carol was removed here, and Alice by hand.
     await stage.pool.query(`UPDATE tablo_access SET is_active = false WHERE user_id = '${carol}'`);
     await stage.pool.query(`DELETE FROM tablo_access WHERE user_id = '${alice}'`);
-    const { report } = await stage.import('export.json');
+    const { report } = await stage.importFile('export.json');
     expect([...report.strangers]).toEqual([[TABLO, 2]]);
     expect((await rows(listed)).length).toBe(2);
-    await stage.import('export.json', '--members=add');
+    await stage.importFile('export.json', '--members=add');
     expect(await rows(listed)).toEqual([
       { user_id: alice, role: 'owner', is_active: true },
       { user_id: bob, role: 'admin', is_active: true },
@@ -147,7 +147,7 @@ describe('who and what is whose', () => {
       channelOf([message({ id: taken, text: 'here' }), message({ id: 'r', parent_id: taken })]),
       { channel: { id: other, type: 'messaging', cid }, messages: [message({ id: taken, text: 'there', cid })] },
     ]);
-    await stage.import('export.json');
+    await stage.importFile('export.json');
     const listed = 'SELECT text, id, reply_to FROM messages ORDER BY channel_id, seq';
     const [first, reply, second] = (await rows(listed)) as { text: string; id: string; reply_to: string }[];
     expect([first?.text, second?.text]).toEqual(['here', 'there']);
@@ -155,7 +155,7 @@ describe('who and what is whose', () => {
     expect(second?.id).not.toBe(taken);
     expect(reply?.reply_to).toBe(taken);
     const before = await stage.dump();
-    await stage.import('export.json');
+    await stage.importFile('export.json');
     expect(await stage.dump()).toEqual(before);
     expect(await stage.findDrifts()).toEqual([]);
   });
@@ -182,7 +182,7 @@ describe('who and what is whose', () => {
         message({ id: 'a' }),
       ]),
     ]);
-    const { report } = await stage.import('export.json');
+    const { report } = await stage.importFile('export.json');
     const texts = (await rows('SELECT text FROM messages ORDER BY created_at, id')) as { text: string }[];
     expect(texts.map(({ text }) => text.slice(0, 9))).toEqual([
       ...['Text of a', 'word0 wor', expect.stringMatching(/^word/), 'Text of a', 'Text of r'],
@@ -259,7 +259,7 @@ it('[R4] [R10] several files behind each other are one: what stands in both coun
   const read = [{ user: { id: bob }, last_read: messages[0]?.['created_at'] }];
   const queried = { channels: [channelOf(messages.slice(1), { read })] };
   await stage.write('both.json', `${JSON.stringify([channelOf(messages)])}\n${JSON.stringify(queried)}`);
-  const { report } = await stage.import('both.json');
+  const { report } = await stage.importFile('both.json');
   expect(report.stored?.messages).toBe(3);
   expect(await rows(`SELECT last_read_seq FROM channel_read_state WHERE user_id = '${bob}'`)).toEqual([
     { last_read_seq: '1' },

@@ -19,7 +19,7 @@ beforeAll(async () => {
   stage = await openImportStage();
   generated = await generateExport(stage.path('export.json'), { messages: 900 });
   await stage.makeTablos(generated);
-  await stage.import('export.json');
+  await stage.importFile('export.json');
   const config = parseConfig({ PORT: '0', DATABASE_URL: stage.url, JWT_SECRET: SECRET, JWT_ISSUER: 'host' });
   if (!config.ok) throw new Error(config.error);
   server = await openServer({ config: config.value, log: silentLog, openDatabase: async () => ({ url: stage.url }) });

@@ -43,7 +43,7 @@ export async function openImportStage(url?: string) {
     async write(name: string, content: unknown): Promise<void> {
       await writeFile(path(name), typeof content === 'string' ? content : JSON.stringify(content));
     },
-    async import(file: string, ...more: string[]) {
+    async importFile(file: string, ...more: string[]) {
       return await runImport(database.url, optionsOf(file, more), () => {});
     },
     /** The program. `onLine` hears what it prints, and may end it. */
