@@ -2,7 +2,6 @@
 import type pg from 'pg';
 import { DatabaseClient } from '../db/database-client.ts';
 import { asPoolerError, assertOwnConnection, POOLED, PoolerError, readPid } from '../db/pooler.ts';
-import { joinServers } from '../db/server-lock.ts';
 import type { Log } from '../log.ts';
 import { type Change, type Changes, parseChange } from './changes.ts';
 
@@ -20,8 +19,6 @@ const RETRY_MAX_MS = 1_000;
 /** A connection that is lost for less is no trouble: its return is told as `resync`. */
 const DEAF_MS = 3_000;
 const DEAF = 'Changes in the database are not heard right now (LISTEN): a removed member would not be cut off at once.';
-
-const TAKEN = 'an import is at work on this database';
 
 /** For `/readyz`. */
 export interface WatchedChanges extends Changes {
@@ -85,8 +82,6 @@ class PgChanges implements WatchedChanges {
     try {
       await client.connect();
       pid = await readPid(client);
-      // An import needs the database alone: until it is over nothing is heard here, and the log says why.
-      if (!(await joinServers(client))) throw new Error(TAKEN);
       await client.query(`LISTEN ${CHANNEL}`);
     } catch (error) {
       drop(client);

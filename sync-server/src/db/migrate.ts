@@ -132,12 +132,6 @@ export async function findUnapplied(client: DatabaseClient): Promise<'none' | 's
   return all.every(({ name }, nth) => applied[nth] === name) && applied.length === all.length ? 'none' : 'some';
 }
 
-/** Until the connection ends, nobody migrates: a server that starts waits. False: somebody does. */
-export async function holdMigrations(client: DatabaseClient): Promise<boolean> {
-  const { rows } = await client.query<{ has: boolean }>('select pg_try_advisory_lock($1) as has', [MIGRATION_LOCK]);
-  return rows[0]?.has === true;
-}
-
 /** Whatever fails is said with the migration's name. */
 async function named(name: string, act: () => Promise<void>): Promise<void> {
   try {

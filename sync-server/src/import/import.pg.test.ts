@@ -1,9 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openChanges } from '../access/pg-changes.ts';
-import { migrate } from '../db/migrate.ts';
-import { silentLog } from '../log.ts';
-import { openImportSession } from './store/pg-import-session.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { generateExport } from './testing/generate-export.ts';
 import { type ImportStage, openImportStage } from './testing/import-stage.ts';
 
@@ -120,43 +116,15 @@ describe('an import from Stream', () => {
     }
   });
 
-  it('a dry run reports everything and changes nothing, beside a running server too', async () => {
+  it('a dry run reports everything and changes nothing', async () => {
     const generated = await generateExport(stage.path('export.json'), { messages: 300 });
     await stage.makeTablos(generated);
     const before = await stage.dump();
-    const server = await openChanges(stage.url, silentLog);
     const { code, output } = await stage.run(['stream', stage.path('export.json'), '--dry-run']);
-    await server.close();
     expect(code).toBe(0);
     expect(output).toMatch(/Messages: 300 new, 0 there already/);
     expect(output).toContain('nothing was written');
     expect(await stage.dump()).toEqual(before);
-  });
-
-  it('[R11] keeps away from a database that a server works on, and says so', async () => {
-    const generated = await generateExport(stage.path('export.json'), { messages: 30 });
-    await stage.makeTablos(generated);
-    const server = await openChanges(stage.url, silentLog);
-    const refused = await stage.run(['stream', stage.path('export.json')]);
-    expect(refused.code).toBe(2);
-    expect(refused.errors).toMatch(/A Tablo Chat server is at work on this database/);
-    expect((await stage.pool.query('SELECT FROM messages')).rowCount).toBe(0);
-    await server.close();
-    expect((await stage.run(['stream', stage.path('export.json')])).code).toBe(0);
-  });
-
-  it('[R11] a server that starts meanwhile waits for its end, and so does another import', async () => {
-    const session = await openImportSession(stage.url, { isDryRun: false });
-    await expect(openImportSession(stage.url, { isDryRun: false })).rejects.toThrow(/or another import/);
-    const starting = migrate(stage.url, silentLog);
-    const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tablo-chat migrate' AND wait_event = 'advisory'`;
-    await vi.waitFor(async () => expect((await stage.pool.query(waits)).rowCount).toBe(1), { timeout: 10_000 });
-    // Lost, not closed: a kill leaves nothing to take away by hand.
-    await stage.pool.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tablo-chat import'`,
-    );
-    await starting;
-    await session.close();
   });
 });
 

@@ -1,21 +1,20 @@
 /** The connection of an import: what has to hold of the database before anything is read, and what is asked and stored that is not one tablo's. */
 import type { TabloId } from '@tablo/schema/ids';
 import { DatabaseClient } from '../../db/database-client.ts';
-import { findUnapplied, holdMigrations } from '../../db/migrate.ts';
+import { findUnapplied } from '../../db/migrate.ts';
 import { assertOwnConnections } from '../../db/pooler.ts';
 import { assertWritable } from '../../db/reach-database.ts';
 import { findHidden } from '../../db/row-security.ts';
-import { keepServersOut } from '../../db/server-lock.ts';
 import { ImportError } from '../file/import-error.ts';
 import type { Channel } from '../mapping/map-others.ts';
 import type { Person } from '../mapping/people.ts';
 
-const NOT_OURS =
-  'This database has no tables of Tablo Chat. Start the server on it once (npm start), stop it, and import then.';
+const NOT_OURS = 'This database has no tables of Tablo Chat. Start the server on it once (npm start), and import then.';
 const OLDER =
-  'This database is of an earlier release. Start the server of this release on it once (npm start), stop it, and import then.';
-const BUSY =
-  'A Tablo Chat server is at work on this database, or another import. Stop it first: people go on reading and writing meanwhile, and what they write is delivered when it is back. (--dry-run works beside it.)';
+  'This database is of an earlier release. Start the server of this release on it once (npm start), and import then.';
+const BUSY = 'Another import is at work on this database.';
+/** Ours among advisory locks; those of the migrations and of the audit are others. It ends with the connection, however the process ends. */
+const IMPORT_LOCK = 7_461_626_012_450;
 
 const FIND_TABLOS = `SELECT t.id, t.deleted_at IS NOT NULL AS is_deleted,
     EXISTS (SELECT FROM tablo_access a WHERE a.tablo_id = t.id AND a.is_active AND a.role::text = 'owner') AS has_owner,
@@ -63,7 +62,7 @@ export interface FoundTablo {
 }
 
 export interface SessionOptions {
-  /** Looks only, and keeps no server out. */
+  /** Looks only. */
   readonly isDryRun: boolean;
 }
 
@@ -84,13 +83,17 @@ export async function openImportSession(url: string, { isDryRun }: SessionOption
     if (unapplied === 'some') throw new ImportError(OLDER);
     const hidden = await findHidden(client);
     if (hidden !== null) throw new ImportError(hidden);
-    // A server that starts now waits for this one, until we are done or gone.
-    if (!isDryRun && !((await holdMigrations(client)) && (await keepServersOut(client)))) throw new ImportError(BUSY);
+    if (!isDryRun && !(await isAlone(client))) throw new ImportError(BUSY);
     return new ImportSession(client);
   } catch (error) {
     await client.end().catch(() => {});
     throw error;
   }
+}
+
+async function isAlone(client: DatabaseClient): Promise<boolean> {
+  const { rows } = await client.query<{ has: boolean }>(`SELECT pg_try_advisory_lock(${IMPORT_LOCK}) AS has`);
+  return rows[0]?.has === true;
 }
 
 export class ImportSession {

@@ -3,6 +3,8 @@
  * the newest messages, read positions), so that a kill leaves a shorter history and nothing to mend. What is stored is what `db/take-over.sql` makes of an earlier server's rows:
  * entries of epoch 0.
  *
+ * A server may be at work meanwhile: the tablo's row is locked as the ledger locks it, each portion begins a fresh document, and whoever is connected to the old one is sent on (the notification `tablo`, `sync/sessions/revocation.ts`).
+ *
  * `seq` is the order of arrival, and history has arrived before what was written here since. So where the tablo has later messages, it is put in before them: they and the read
  * positions in them are numbered anew, in one transaction for the whole of the tablo.
  */
@@ -11,8 +13,7 @@ import type { TabloId } from '@tablo/schema/ids';
 import { MAX_OWN_REACTION_KINDS, MAX_REACTION_KINDS } from '@tablo/schema/limits';
 import type { DatabaseClient } from '../../db/database-client.ts';
 import { withoutTriggers } from '../../db/quiet-triggers.ts';
-import { moveTablo, readNewest } from '../../ledger/pg-epochs.ts';
-import { createSeed } from '../../ledger/seed.ts';
+import { moveTablo } from '../../ledger/pg-epochs.ts';
 import { FIND_OURS, MARK_KNOWN, MARK_OTHERS } from './pg-read-positions.ts';
 
 export interface Portion {
@@ -27,14 +28,16 @@ export interface Portion {
 }
 
 const LOCK = `SET LOCAL tablo_chat.ledger = 'yes'; SET LOCAL synchronous_commit = on`;
-const TABLO = `SELECT epoch, last_seq, (SELECT coalesce(max(tablo_private.to_ms(received_at)), -1) FROM messages WHERE channel_id = $1) AS newest
-  FROM tablos WHERE id = $1 FOR NO KEY UPDATE`;
+// Only a statement that begins after the lock sees all that its holders before us have committed.
+const TABLO = 'SELECT epoch, last_seq FROM tablos WHERE id = $1 FOR NO KEY UPDATE';
+const NEWEST =
+  'SELECT coalesce(max(tablo_private.to_ms(received_at)), -1) AS newest FROM messages WHERE channel_id = $1';
 const FIRST = 'SELECT nth, ms FROM import_rows WHERE tablo = $1 AND NOT is_there AND nth > $2 ORDER BY nth LIMIT 1';
 
 // An existing message stands where it or one before it was received; what was received in the same millisecond stands before what is new.
 const NUMBER_ANEW = `CREATE TEMP TABLE import_numbers ON COMMIT DROP AS SELECT id, old, row_number() OVER (ORDER BY at, old NULLS LAST, nth) AS seq FROM (
     SELECT m.id, m.seq AS old, max(tablo_private.to_ms(m.received_at)) OVER (ORDER BY m.seq) AS at, NULL::bigint AS nth FROM messages m WHERE m.channel_id = $1
-    UNION ALL SELECT r.id, NULL, r.ms, r.nth FROM import_rows r WHERE r.tablo = $1 AND NOT r.is_there
+    UNION ALL SELECT r.id, NULL, r.ms, r.nth FROM import_rows r WHERE r.tablo = $1 AND NOT r.is_there AND r.nth > $2
   ) both_kinds`;
 const NUMBER_ON = `CREATE TEMP TABLE import_numbers ON COMMIT DROP AS SELECT id, NULL::bigint AS old, $2::bigint + row_number() OVER (ORDER BY nth) AS seq FROM (
     SELECT id, nth FROM import_rows WHERE tablo = $1 AND NOT is_there AND nth > $3 ORDER BY nth LIMIT $4
@@ -45,6 +48,8 @@ const NUMBERED = 'CREATE UNIQUE INDEX ON import_numbers (id); ANALYZE import_num
 const ASIDE = 2n ** 52n;
 // Positions first: they never move backwards, nor beyond last_seq.
 const SHIFT = [
+  // Whoever counts marks now has not seen what the numbers will be.
+  'LOCK TABLE tablo_private.own_marks IN SHARE ROW EXCLUSIVE MODE',
   `UPDATE tablos SET last_seq = (SELECT max(seq) FROM import_numbers) WHERE id = $1`,
   `UPDATE channel_read_state r SET last_read_seq = n.seq FROM import_numbers n WHERE r.channel_id = $1 AND n.old = r.last_read_seq AND n.seq > n.old`,
   `UPDATE messages m SET seq = n.seq + ${ASIDE} FROM import_numbers n WHERE m.channel_id = $1 AND n.id = m.id AND n.old <> n.seq`,
@@ -127,15 +132,20 @@ const REACT = `WITH v AS (
   )
   INSERT INTO message_reactions (channel_id, message_id, user_id, emoji, created_at, entry_id) SELECT $1, target, author, emoji, ${at('ms')}, entry_id FROM v`;
 
-const SEED_AGAIN = `UPDATE tablo_documents SET state = $3, server_client = $4, version = version + 1, updated_at = now() WHERE tablo_id = $1 AND epoch = $2`;
+const TELL = `SELECT pg_notify('tablo_changes', json_build_object('type', 'tablo', 'tablo', $1::uuid)::text)`;
 
-/** One after another, for one tablo; no server is at work meanwhile (`db/server-lock.ts`). */
+interface LockedTablo {
+  readonly epoch: number;
+  readonly lastSeq: number;
+  /** When its newest message was received, in ms since the Unix epoch; -1: it has none. */
+  readonly newest: number;
+}
+
+/** One portion after another, for one tablo. */
 export class TabloImport {
   readonly #client: DatabaseClient;
   readonly #tablo: TabloId;
   #end = 0;
-  /** The document that this run has begun: nobody has seen it yet, and it may be filled anew. */
-  #epoch: number | null = null;
 
   constructor(client: DatabaseClient, tablo: TabloId) {
     this.#client = client;
@@ -143,7 +153,8 @@ export class TabloImport {
   }
 
   async open(): Promise<this> {
-    for (const statement of FIND_OURS) await this.#client.query(statement.sql, statement.isAsked ? [this.#tablo] : []);
+    await this.#client.query('DROP TABLE IF EXISTS import_ours');
+    await this.#client.query(FIND_OURS, [this.#tablo]);
     return this;
   }
 
@@ -151,12 +162,14 @@ export class TabloImport {
   async store(size: number): Promise<Portion | null> {
     await this.#client.query(`BEGIN; ${LOCK}`);
     try {
+      // The row before the table: whoever commits holds theirs before they come to it.
+      const tablo = await this.#lock();
       let portion: Portion | null = null;
       await withoutTriggers(
         this.#client,
         ['public.messages'],
         async () => {
-          portion = await this.#store(size);
+          portion = await this.#store(size, tablo);
         },
         { keepsOurs: true },
       );
@@ -168,17 +181,18 @@ export class TabloImport {
     }
   }
 
-  async #store(size: number): Promise<Portion | null> {
-    const { epoch, lastSeq, newest } = await this.#readTablo();
+  async #store(size: number, { epoch, lastSeq, newest }: LockedTablo): Promise<Portion | null> {
     const first = (await this.#client.query<{ nth: string; ms: string }>(FIRST, [this.#tablo, this.#end])).rows[0];
     let messages = 0;
     let end = Number.MAX_SAFE_INTEGER;
     if (first !== undefined) {
       const isLater = Number(first.ms) >= newest;
       if (isLater) await this.#client.query(NUMBER_ON, [this.#tablo, lastSeq, this.#end, size]);
-      else await this.#client.query(NUMBER_ANEW, [this.#tablo]);
+      else await this.#client.query(NUMBER_ANEW, [this.#tablo, this.#end]);
       await this.#client.query(NUMBERED);
-      if (!isLater) for (const statement of SHIFT) await this.#client.query(statement, [this.#tablo]);
+      if (!isLater)
+        for (const statement of SHIFT)
+          await this.#client.query(statement, statement.includes('$1') ? [this.#tablo] : []);
       messages = (await this.#client.query(STORE, [this.#tablo])).rowCount ?? 0;
       await this.#client.query(LAST_SEQ, [this.#tablo]);
       end = await this.#readEnd();
@@ -186,7 +200,9 @@ export class TabloImport {
     }
     const portion = await this.#storeRest(messages, end, first === undefined);
     if (portion === null) return null;
-    await this.#seed(epoch);
+    // [R9] The live document begins with the newest messages, as after any move.
+    await moveTablo(this.#client, { tabloId: this.#tablo, from: epoch });
+    await this.#client.query(TELL, [this.#tablo]);
     this.#end = portion.end;
     return portion;
   }
@@ -207,12 +223,12 @@ export class TabloImport {
     return messages + edits + deletions + reactions + portion.positions === 0 ? null : portion;
   }
 
-  async #readTablo(): Promise<{ epoch: number; lastSeq: number; newest: number }> {
-    type Row = { epoch: number; last_seq: string; newest: string };
-    const { rows } = await this.#client.query<Row>(TABLO, [this.#tablo]);
+  async #lock(): Promise<LockedTablo> {
+    const { rows } = await this.#client.query<{ epoch: number; last_seq: string }>(TABLO, [this.#tablo]);
     const [row] = rows;
     if (row === undefined) throw new Error(`the tablo ${this.#tablo} is gone`);
-    return { epoch: row.epoch, lastSeq: Number(row.last_seq), newest: Number(row.newest) };
+    const newest = (await this.#client.query<{ newest: string }>(NEWEST, [this.#tablo])).rows[0]?.newest;
+    return { epoch: row.epoch, lastSeq: Number(row.last_seq), newest: Number(newest ?? -1) };
   }
 
   async #readEnd(): Promise<number> {
@@ -221,16 +237,5 @@ export class TabloImport {
       [this.#tablo],
     );
     return Number(rows[0]?.nth ?? 0);
-  }
-
-  /** [R9] The live document begins with the newest messages, as after any move. */
-  async #seed(epoch: number): Promise<void> {
-    if (this.#epoch !== epoch) {
-      await moveTablo(this.#client, { tabloId: this.#tablo, from: epoch });
-      this.#epoch = epoch + 1;
-      return;
-    }
-    const seed = createSeed(await readNewest(this.#client, this.#tablo));
-    await this.#client.query(SEED_AGAIN, [this.#tablo, epoch, Buffer.from(seed.update), seed.client]);
   }
 }

@@ -3,14 +3,8 @@
  * for them either. A position never passes a message of others that was written here and is unread.
  */
 
-/** What of the tablo was written here. Asked once: no server is at work meanwhile. */
-export const FIND_OURS = [
-  { sql: 'DROP TABLE IF EXISTS import_ours', isAsked: false },
-  {
-    sql: `CREATE TEMP TABLE import_ours AS SELECT e.id, e.author FROM tablo_entries e WHERE e.tablo_id = $1 AND e.kind = 'message' AND e.epoch <> 0`,
-    isAsked: true,
-  },
-] as const;
+/** What of the tablo was written here, by its entries. Asked once: what is written meanwhile comes after all history. */
+export const FIND_OURS = `CREATE TEMP TABLE import_ours AS SELECT e.id, e.author FROM tablo_entries e WHERE e.tablo_id = $1 AND e.kind = 'message' AND e.epoch <> 0`;
 
 const POSITION = `SELECT p.reader, min(p.at) AS at, max(m.seq) AS seq
   FROM (
