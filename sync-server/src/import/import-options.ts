@@ -10,8 +10,7 @@ const CHOICES = {
 type Choice = keyof typeof CHOICES;
 
 const HELP: Readonly<Record<string, string>> = {
-  '--dry-run':
-    'reads everything, says what would be imported and what not, and changes nothing; beside a running server too',
+  '--dry-run': 'reads everything, says what would be imported and what not, and changes nothing',
   '--users FILE':
     'which of our users a Stream user is, where the id is no UUID: CSV (stream id, our id) or JSON {"stream id": "our id"}; or table:NAME, a table of this database with the columns stream_id and user_id',
   '--channels FILE':
@@ -96,7 +95,7 @@ export function importHelp(): string {
   const lines = Object.entries(HELP).map(([name, meaning]) => `  ${name.padEnd(26)} ${meaning}`);
   return `npm run import -- stream export.json [options]
 
-Reads an export of Stream Chat into the database (DATABASE_URL, or the embedded one under DATA_DIR). The server is stopped meanwhile. docs/FROM-STREAM.md leads through it.
+Reads an export of Stream Chat into the database (DATABASE_URL, or the embedded one under DATA_DIR). A server may run meanwhile. docs/FROM-STREAM.md leads through it.
 
 ${lines.join('\n')}
 

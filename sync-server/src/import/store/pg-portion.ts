@@ -31,7 +31,7 @@ const LOCK = `SET LOCAL tablo_chat.ledger = 'yes'; SET LOCAL synchronous_commit 
 // Only a statement that begins after the lock sees all that its holders before us have committed.
 const TABLO = 'SELECT epoch, last_seq FROM tablos WHERE id = $1 FOR NO KEY UPDATE';
 const NEWEST =
-  'SELECT coalesce(max(tablo_private.to_ms(received_at)), -1) AS newest FROM messages WHERE channel_id = $1';
+  'SELECT coalesce(max(tablo_private.to_ms(received_at)), -1) AS newest FROM messages WHERE channel_id = $1 AND seq > $2';
 const FIRST = 'SELECT nth, ms FROM import_rows WHERE tablo = $1 AND NOT is_there AND nth > $2 ORDER BY nth LIMIT 1';
 
 // An existing message stands where it or one before it was received; what was received in the same millisecond stands before what is new.
@@ -146,6 +146,9 @@ export class TabloImport {
   readonly #client: DatabaseClient;
   readonly #tablo: TabloId;
   #end = 0;
+  /** Up to this number every message was looked at, and when the newest of them was received. */
+  #looked = 0;
+  #newest = -1;
 
   constructor(client: DatabaseClient, tablo: TabloId) {
     this.#client = client;
@@ -204,6 +207,8 @@ export class TabloImport {
     await moveTablo(this.#client, { tabloId: this.#tablo, from: epoch });
     await this.#client.query(TELL, [this.#tablo]);
     this.#end = portion.end;
+    this.#looked = lastSeq;
+    this.#newest = newest;
     return portion;
   }
 
@@ -227,8 +232,9 @@ export class TabloImport {
     const { rows } = await this.#client.query<{ epoch: number; last_seq: string }>(TABLO, [this.#tablo]);
     const [row] = rows;
     if (row === undefined) throw new Error(`the tablo ${this.#tablo} is gone`);
-    const newest = (await this.#client.query<{ newest: string }>(NEWEST, [this.#tablo])).rows[0]?.newest;
-    return { epoch: row.epoch, lastSeq: Number(row.last_seq), newest: Number(newest ?? -1) };
+    const since = await this.#client.query<{ newest: string }>(NEWEST, [this.#tablo, this.#looked]);
+    const newest = Math.max(this.#newest, Number(since.rows[0]?.newest ?? -1));
+    return { epoch: row.epoch, lastSeq: Number(row.last_seq), newest };
   }
 
   async #readEnd(): Promise<number> {
