@@ -34,7 +34,8 @@ export interface Outcome {
   readonly missing: readonly string[];
 }
 
-type Say = (line: string) => void;
+/** Waited for between two portions. */
+type Say = (line: string) => void | Promise<void>;
 
 export async function runImport(url: string, options: ImportOptions, say: Say): Promise<Outcome> {
   const session = await openImportSession(url, options);
@@ -60,7 +61,7 @@ async function importWithin(session: ImportSession, options: ImportOptions, say:
   await staging.open();
   const channels = await readExport(options.file, {
     ...{ people, staging, report, emoji, keepsSystemMessages: options.systemMessages === 'keep' },
-    onProgress: (messages) => say(`Reading: ${many(messages, 'message')}.`),
+    onProgress: (messages) => void say(`Reading: ${many(messages, 'message')}.`),
   });
   const all = await withUnnamed(staging, channels, people);
   report.channels = await mapChannels(session, all, { table, creates: options.unknownChannels === 'create' });
@@ -171,7 +172,7 @@ async function store(session: ImportSession, { report, added, say }: Storing): P
       stored.edits += portion.edits;
       // The same ones move on with every portion.
       positions = Math.max(positions, portion.positions);
-      say(`Stored: ${stored.messages.toLocaleString('en')} of ${many(fresh, 'message')}.`);
+      await say(`Stored: ${stored.messages.toLocaleString('en')} of ${many(fresh, 'message')}.`);
     }
     stored.positions += positions;
   }

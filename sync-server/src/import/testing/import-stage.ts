@@ -46,6 +46,10 @@ export async function openImportStage(url?: string) {
     async importFile(file: string, ...more: string[]) {
       return await runImport(database.url, optionsOf(file, more), () => {});
     },
+    /** The same, and something happens between its portions. */
+    async importWith(file: string, onLine: (line: string) => Promise<void>) {
+      return await runImport(database.url, optionsOf(file), onLine);
+    },
     /** The program. `onLine` hears what it prints, and may end it. */
     async run(argv: readonly string[], onLine: (line: string, kill: () => void) => void = () => {}): Promise<Ended> {
       const child = spawn(process.execPath, [CLI, ...argv], {
