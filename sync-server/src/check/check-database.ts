@@ -1,9 +1,10 @@
 /** The database of a start: DATABASE_URL, or the embedded one under DATA_DIR. */
-import { findRunningPostgres } from '../audit/embedded-url.ts';
+
 import { isDatabaseAway } from '../base/database-away.ts';
 import { type Finding, finding } from '../base/finding.ts';
 import { READ_ONLY_TRANSACTION } from '../base/sqlstates.ts';
 import { checkDataDir } from '../db/embedded/check-data-dir.ts';
+import { findRunningPostgres } from '../db/embedded/embedded-url.ts';
 import { assertOwnConnections } from '../db/pooler.ts';
 import { previewStart } from '../db/preview/preview-start.ts';
 import { assertWritable, describeDatabaseFault, settleDatabaseUrl } from '../db/reach-database.ts';

@@ -35,6 +35,13 @@ export async function readMigrationState(client: DatabaseClient, dir: string): P
   return { applied, pending: all.slice(applied.length), unknown: applied.slice(all.length) };
 }
 
+/** How much of this release's schema is missing, for programs that do not migrate. Throws a `CannotStart` where the database has run other files. */
+export async function findUnapplied(client: DatabaseClient): Promise<'none' | 'some' | 'all'> {
+  const { applied, pending, unknown } = await readMigrationState(client, MIGRATIONS_DIR);
+  if (applied.length === 0) return 'all';
+  return pending.length === 0 && unknown.length === 0 ? 'none' : 'some';
+}
+
 async function readMigrations(dir: string): Promise<Migration[]> {
   const files = (await readdir(dir)).filter((file) => file.endsWith('.sql')).sort();
   return Promise.all(

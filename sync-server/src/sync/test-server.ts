@@ -48,6 +48,7 @@ function defaultLimits(): LimitSettings {
 }
 
 export interface TestServer {
+  readonly databaseUrl: string;
   readonly pool: Pool;
   readonly sync: Sync;
   /** `ws://127.0.0.1:<port>` */
@@ -110,6 +111,7 @@ export async function openTestServer(
   http.on('upgrade', (request, socket, head) => sync.sockets.handleUpgrade(request, socket, head));
   const { port } = http.address() as AddressInfo;
   return {
+    databaseUrl: database.url,
     pool,
     get sync() {
       return sync;

@@ -51,7 +51,10 @@ interface Row {
   readonly reactions: readonly [EntryId, UserId, emoji: string, sent: number, shown: number][] | null;
 }
 
-export async function moveTablo(client: PoolClient, { tabloId, from }: Writes['moves'][number]): Promise<void> {
+export async function moveTablo(
+  client: Pick<PoolClient, 'query'>,
+  { tabloId, from }: Writes['moves'][number],
+): Promise<void> {
   const seed = createSeed(await readNewest(client, tabloId));
   await client.query({
     name: 'ledger-move',

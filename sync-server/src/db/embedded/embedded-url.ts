@@ -1,7 +1,7 @@
-/** Where the embedded PostgreSQL of a running server answers: the audit is most wanted while the server runs, and its cluster can have one owner only. */
+/** Where the embedded PostgreSQL of a running server answers: an audit is most wanted while the server runs, and its cluster can have one owner only. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { processIdentity } from '../db/embedded/process-identity.ts';
+import { processIdentity } from './process-identity.ts';
 
 const read = (path: string) => readFile(path, 'utf8').catch(() => '');
 
@@ -11,7 +11,7 @@ async function homesOf(dataDir: string): Promise<readonly string[]> {
   return [join(dataDir, 'postgres'), moved].filter((path) => path !== '');
 }
 
-/** Whether there is anything to audit: opening a cluster where there is none would create it. */
+/** Whether there is anything there: opening a cluster where there is none would create it. */
 export async function hasCluster(dataDir: string): Promise<boolean> {
   const versions = (await homesOf(dataDir)).map((home) => read(join(home, 'data', 'PG_VERSION')));
   return (await Promise.all(versions)).some((version) => version !== '');

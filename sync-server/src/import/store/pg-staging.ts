@@ -1,0 +1,172 @@
+/**
+ * The file's content in temporary tables of the import's own connection: PostgreSQL sorts, joins and numbers there what is too much for this process, and forgets it when the
+ * connection ends, however it ends. Nothing else of the database is changed here.
+ */
+import { MAX_OWN_REACTION_KINDS, MAX_REACTION_KINDS } from '@tablo/schema/limits';
+import type { DatabaseClient } from '../../db/database-client.ts';
+import type { MessageRow } from '../mapping/map-message.ts';
+import type { MemberRow, ReactionRow, ReadRow } from '../mapping/map-others.ts';
+
+const ROWS_A_STATEMENT = 2_000;
+
+const TABLES = `
+  CREATE TEMP TABLE import_channels (cid text PRIMARY KEY, tablo uuid NOT NULL, truncated_us bigint);
+  CREATE TEMP TABLE import_messages (cid text NOT NULL, stream_id text NOT NULL, part integer NOT NULL, id uuid, other_id uuid NOT NULL, author uuid NOT NULL,
+    text text NOT NULL, t_us bigint NOT NULL, edited_ms bigint, deleted_ms bigint, reply text, reply_id uuid, reply_other_id uuid, PRIMARY KEY (cid, stream_id, part));
+  CREATE TEMP TABLE import_reactions (cid text, stream_id text NOT NULL, entry_id uuid PRIMARY KEY, author uuid NOT NULL, emoji text NOT NULL, ms bigint NOT NULL);
+  CREATE TEMP TABLE import_reads (cid text NOT NULL, reader uuid NOT NULL, last_us bigint, stream_id text, PRIMARY KEY (cid, reader));
+  CREATE TEMP TABLE import_members (cid text NOT NULL, member uuid NOT NULL, role text NOT NULL, since bigint, PRIMARY KEY (cid, member))`;
+
+const MESSAGES = `INSERT INTO import_messages SELECT * FROM json_to_recordset($1) AS r(cid text, stream_id text, part integer, id uuid, other_id uuid, author uuid, text text,
+    t_us bigint, edited_ms bigint, deleted_ms bigint, reply text, reply_id uuid, reply_other_id uuid) ON CONFLICT DO NOTHING`;
+const REACTIONS = `INSERT INTO import_reactions SELECT * FROM json_to_recordset($1) AS r(cid text, stream_id text, entry_id uuid, author uuid, emoji text, ms bigint)
+  ON CONFLICT DO NOTHING`;
+// Of two positions of one reader the later one.
+const READS = `INSERT INTO import_reads AS known SELECT DISTINCT ON (cid, reader) * FROM json_to_recordset($1) AS r(cid text, reader uuid, last_us bigint, stream_id text)
+  ORDER BY cid, reader, last_us DESC NULLS LAST
+  ON CONFLICT (cid, reader) DO UPDATE SET last_us = excluded.last_us, stream_id = excluded.stream_id WHERE excluded.last_us > coalesce(known.last_us, -1)`;
+const MEMBERS = `INSERT INTO import_members SELECT * FROM json_to_recordset($1) AS r(cid text, member uuid, role text, since bigint) ON CONFLICT DO NOTHING`;
+const CHANNELS = `INSERT INTO import_channels SELECT * FROM json_to_recordset($1) AS r(cid text, tablo uuid, truncated_us bigint)`;
+
+export interface ChannelRow {
+  readonly cid: string;
+  readonly tablo: string;
+  readonly truncated_us: number | null;
+}
+
+interface Rows {
+  messages: MessageRow;
+  reactions: ReactionRow;
+  reads: ReadRow;
+  members: MemberRow;
+}
+const INSERTS = { messages: MESSAGES, reactions: REACTIONS, reads: READS, members: MEMBERS } as const;
+
+export class PgStaging {
+  readonly #client: DatabaseClient;
+  readonly #waiting: { [Kind in keyof Rows]: Rows[Kind][] } = { messages: [], reactions: [], reads: [], members: [] };
+  /** Rows that were there already, by kind. */
+  readonly twice = { messages: 0, reactions: 0, reads: 0, members: 0 };
+
+  constructor(client: DatabaseClient) {
+    this.#client = client;
+  }
+
+  async open(): Promise<void> {
+    await this.#client.query(TABLES);
+  }
+
+  async add<Kind extends keyof Rows>(kind: Kind, rows: readonly Rows[Kind][]): Promise<void> {
+    const waiting: Rows[Kind][] = this.#waiting[kind];
+    waiting.push(...rows);
+    if (waiting.length >= ROWS_A_STATEMENT) await this.#write(kind);
+  }
+
+  async flush(): Promise<void> {
+    for (const kind of Object.keys(INSERTS) as (keyof Rows)[]) await this.#write(kind);
+  }
+
+  async #write(kind: keyof Rows): Promise<void> {
+    const rows: unknown[] = this.#waiting[kind].splice(0);
+    if (rows.length === 0) return;
+    const { rowCount } = await this.#client.query(INSERTS[kind], [JSON.stringify(rows)]);
+    this.twice[kind] += rows.length - (rowCount ?? 0);
+  }
+
+  /** Those that anything speaks of. */
+  async listChannels(): Promise<readonly string[]> {
+    const { rows } = await this.#client.query<{ cid: string }>(
+      'SELECT cid FROM import_messages UNION SELECT cid FROM import_members UNION SELECT cid FROM import_reads ORDER BY 1',
+    );
+    return rows.map(({ cid }) => cid);
+  }
+
+  /** Which channels are imported, and where to. Returns what is known only now. */
+  async settle(channels: readonly ChannelRow[]): Promise<Settled> {
+    await this.#client.query(CHANNELS, [JSON.stringify(channels)]);
+    await this.#client.query('ANALYZE import_messages; ANALYZE import_reactions; ANALYZE import_channels');
+    await this.#client.query(ORDERED);
+    await this.#client.query(INDEXED);
+    const { rows } = await this.#client.query<{ [Name in keyof Settled]: string }>(COUNTS);
+    const [counts] = rows;
+    const of = (name: keyof Settled): number => Number(counts?.[name] ?? 0);
+    return {
+      ...{ fresh: of('fresh'), there: of('there'), elsewhere: of('elsewhere'), truncated: of('truncated') },
+      ...{ otherChannel: of('otherChannel'), lostReplies: of('lostReplies'), movedTimes: of('movedTimes') },
+      ...{ newIds: of('newIds'), lostReactions: of('lostReactions'), tooManyReactions: of('tooManyReactions') },
+    };
+  }
+}
+
+/** Numbers of messages, but for reactions. */
+export interface Settled {
+  readonly fresh: number;
+  /** An earlier import has brought them. */
+  readonly there: number;
+  /** Into another tablo than the one they belong to by now. */
+  readonly elsewhere: number;
+  readonly truncated: number;
+  readonly otherChannel: number;
+  readonly lostReplies: number;
+  /** Shown a millisecond or more later, so that what was written within one millisecond keeps its order. */
+  readonly movedTimes: number;
+  /** Stream's id is a UUID, and taken. */
+  readonly newIds: number;
+  readonly lostReactions: number;
+  readonly tooManyReactions: number;
+}
+
+// 1. An id is taken where it is something else's: another tablo's, or an entry that no import has brought (epoch 0).
+// 2. The order is Stream's, to the microsecond; ours is (millisecond, id). Where a message would come before the one it followed, it is shown at the next millisecond: with `descents`
+//    counting such places, the least times in order are descents + max(ms - descents) over all up to it.
+const ORDERED = `CREATE TEMP TABLE import_rows AS WITH placed AS (
+    SELECT m.*, c.tablo, row_number() OVER (PARTITION BY m.id ORDER BY m.cid, m.stream_id) AS nth_of_id
+    FROM import_messages m JOIN import_channels c ON c.cid = m.cid WHERE c.truncated_us IS NULL OR m.t_us > c.truncated_us
+  ), chosen AS (
+    SELECT p.*, coalesce(p.id, p.other_id) AS wanted, CASE WHEN p.id IS NULL OR p.nth_of_id > 1
+        OR (e.id IS NOT NULL AND NOT (e.tablo_id = p.tablo AND e.kind = 'message' AND e.epoch = 0)) THEN p.other_id ELSE p.id END AS final
+    FROM placed p LEFT JOIN public.tablo_entries e ON e.id = p.id
+  ), firsts AS (
+    SELECT c.*, first_value(c.final) OVER (PARTITION BY c.cid, c.stream_id ORDER BY c.part) AS first_id FROM chosen c
+  ), compared AS (
+    SELECT f.*, CASE WHEN f.final < lag(f.final) OVER in_order THEN 1 ELSE 0 END AS descent FROM firsts f
+    WINDOW in_order AS (PARTITION BY f.tablo ORDER BY f.t_us, f.first_id, f.part)
+  ), counted AS (
+    SELECT c.*, sum(c.descent) OVER in_order AS descents, row_number() OVER in_order AS nth FROM compared c
+    WINDOW in_order AS (PARTITION BY c.tablo ORDER BY c.t_us, c.first_id, c.part)
+  )
+  SELECT c.tablo, c.nth, c.cid, c.stream_id, c.part, c.final AS id, c.author, c.text, c.t_us, c.edited_ms, c.deleted_ms, c.reply, c.wanted,
+    (c.descents + max(c.t_us / 1000 - c.descents) OVER (PARTITION BY c.tablo ORDER BY c.nth))::bigint AS ms,
+    NULL::uuid AS reply_to, e.id IS NOT NULL AS is_there, coalesce(e.tablo_id <> c.tablo, false) AS is_elsewhere, c.reply_id, c.reply_other_id
+  FROM counted c LEFT JOIN public.tablo_entries e ON e.id = c.final`;
+
+// `own` and `kind` number a message's emoji in order of time, for the bounds that hold for everybody's.
+const INDEXED = `CREATE UNIQUE INDEX ON import_rows (tablo, nth);
+  CREATE INDEX ON import_rows (tablo, t_us, nth);
+  CREATE INDEX ON import_rows (stream_id) WHERE part = 0;
+  CREATE INDEX ON import_rows (id);
+  ANALYZE import_rows;
+  UPDATE import_rows r SET reply_to = coalesce(
+    (SELECT a.id FROM import_rows a WHERE a.stream_id = r.reply AND a.part = 0 AND a.cid = r.cid LIMIT 1),
+    (SELECT e.id FROM public.tablo_entries e WHERE e.id IN (r.reply_id, r.reply_other_id) AND e.tablo_id = r.tablo AND e.kind = 'message' LIMIT 1))
+  WHERE r.reply IS NOT NULL;
+  CREATE TEMP TABLE import_votes AS WITH found AS (
+    SELECT v.*, m.id AS target, m.tablo, m.nth FROM import_reactions v
+    JOIN LATERAL (SELECT r.* FROM import_rows r WHERE r.stream_id = v.stream_id AND r.part = 0 AND (v.cid IS NULL OR v.cid = r.cid) LIMIT 1) m ON m.deleted_ms IS NULL
+  ), once AS (
+    SELECT DISTINCT ON (target, author, emoji) * FROM found ORDER BY target, author, emoji, ms, entry_id
+  ), kinds AS (
+    SELECT o.*, min(o.ms) OVER (PARTITION BY o.target, o.emoji) AS since, row_number() OVER (PARTITION BY o.target, o.author ORDER BY o.ms, o.emoji) AS own FROM once o
+  )
+  SELECT tablo, nth, target, entry_id, author, emoji, ms, own, dense_rank() OVER (PARTITION BY target ORDER BY since, emoji) AS kind FROM kinds;
+  CREATE INDEX ON import_votes (tablo, nth);
+  ANALYZE import_votes`;
+
+const COUNTS = `SELECT (SELECT count(*) FROM import_rows WHERE NOT is_there) AS fresh, (SELECT count(*) FROM import_rows WHERE is_there) AS there,
+  (SELECT count(*) FROM import_rows WHERE is_elsewhere) AS elsewhere,
+  (SELECT count(*) FROM import_messages m JOIN import_channels c USING (cid) WHERE m.t_us <= c.truncated_us) AS truncated,
+  (SELECT count(*) FROM import_messages m WHERE NOT EXISTS (SELECT FROM import_channels c WHERE c.cid = m.cid)) AS "otherChannel",
+  (SELECT count(*) FROM import_rows WHERE reply IS NOT NULL AND reply_to IS NULL) AS "lostReplies",
+  (SELECT count(*) FROM import_rows WHERE ms <> t_us / 1000) AS "movedTimes", (SELECT count(*) FROM import_rows WHERE id <> wanted) AS "newIds",
+  (SELECT count(*) FROM import_reactions) - (SELECT count(*) FROM import_votes) AS "lostReactions",
+  (SELECT count(*) FROM import_votes WHERE kind > ${MAX_REACTION_KINDS} OR own > ${MAX_OWN_REACTION_KINDS}) AS "tooManyReactions"`;
