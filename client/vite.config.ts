@@ -3,6 +3,7 @@ import { defineConfig } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { kitPlugin, kitSideEffects } from './build/kit-plugin.ts';
 import { plainLoggingPlugin } from './build/plain-logging.ts';
+import { scopeStyles } from './build/scope-styles.ts';
 
 const SERVER = process.env.TABLO_SERVER ?? 'http://127.0.0.1:3000';
 
@@ -47,6 +48,7 @@ export default defineConfig({
       },
     }),
   ],
+  css: { postcss: { plugins: [scopeStyles()] } },
   optimizeDeps: { rolldownOptions: { plugins: [kitPlugin()] } },
   build: {
     outDir: 'dist',

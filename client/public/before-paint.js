@@ -4,7 +4,7 @@ try {
   // `ui/use-theme.ts` writes it.
   const theme = localStorage.getItem('tablo.theme');
   if (theme === 'light' || theme === 'dark') dataset.theme = theme;
-  // `app/device-memory.ts` writes it: somebody's chat comes next, so its outline may stand there (`index.html`, `ui/start.css`).
+  // `app/device-memory.ts` writes it: somebody's chat comes next, so its outline may stand there (`index.html`, `app/start.css`).
   const isKnown = localStorage.getItem('tablo.user') !== null;
   if (isKnown && location.pathname === '/') dataset.start = 'list';
   if (isKnown && location.pathname.startsWith('/t/')) dataset.start = 'tablo';

@@ -19,4 +19,4 @@ import './style/touch.css';
 import './list/go-to.css';
 import './style/forced-colors.css';
 import './style/first-run.css';
-import './style/start.css';
+import './log/log-skeleton.css';
