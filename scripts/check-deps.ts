@@ -21,7 +21,7 @@ const LEVELS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['server.ts'],
     ['main.ts', 'cli.ts'],
   ],
-  client: [[], ['chat'], ['hooks'], ['ui'], ['app'], ['main.ts', 'main.tsx']],
+  client: [[], ['chat'], ['hooks'], ['ui'], ['embed'], ['app'], ['main.ts', 'main.tsx', 'index.ts', 'headless.ts']],
 };
 
 /** The same within a folder: of its rooms, and of the files at its top. Rooms of one level do not import each other. */

@@ -3,7 +3,7 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
 import { Writable } from '../chat/base/readable.ts';
 import type { ChannelList, Chat, ConnectionState } from '../chat/chat.ts';
-import { ChatProvider } from './chat-provider.tsx';
+import { OpenChatProvider } from './chat-context.tsx';
 import { useChannels } from './use-channels.ts';
 import { type UseChat, useChat } from './use-chat.ts';
 import { type UseChatUnread, useChatUnread } from './use-chat-unread.ts';
@@ -43,13 +43,13 @@ function ListStatus() {
 function renderHook<T>(use: () => T): T {
   let value: T | undefined;
   renderToStaticMarkup(
-    <ChatProvider chat={chat}>
+    <OpenChatProvider chat={chat}>
       <Probe
         run={() => {
           value = use();
         }}
       />
-    </ChatProvider>,
+    </OpenChatProvider>,
   );
   return value as T;
 }
@@ -83,6 +83,6 @@ describe('the hooks that host applications code against', () => {
   });
 
   it('says what is missing without a provider', () => {
-    expect(() => renderToStaticMarkup(<ListStatus />)).toThrow('ChatProvider');
+    expect(() => renderToStaticMarkup(<ListStatus />)).toThrow('OpenChatProvider');
   });
 });

@@ -1,8 +1,11 @@
 /** The list of tablos, newest activity first. */
+import { Writable } from '../chat/base/readable.ts';
 import type { ChannelList } from '../chat/chat.ts';
-import { useChatClient } from './chat-provider.tsx';
+import { useChatHere } from './chat-context.tsx';
 import { useReadable } from './use-readable.ts';
 
+const NONE = new Writable<ChannelList>({ status: 'loading', channels: [] });
+
 export function useChannels(): ChannelList {
-  return useReadable(useChatClient().channels);
+  return useReadable(useChatHere().chat?.channels ?? NONE);
 }

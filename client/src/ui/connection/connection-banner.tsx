@@ -1,7 +1,7 @@
 import { REASONS } from '@tablo/schema/close-codes';
 import { CloudOff, HardDrive, KeyRound, ServerCrash, Unplug } from 'lucide-react';
 import { type ReactNode, useContext } from 'react';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useChannels } from '../../hooks/use-channels.ts';
 import { useConnection } from '../../hooks/use-connection.ts';
 import { useReadable } from '../../hooks/use-readable.ts';

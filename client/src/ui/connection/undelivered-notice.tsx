@@ -1,7 +1,7 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { useEffect, useRef } from 'react';
 import type { ChannelSummary } from '../../chat/chat.ts';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useChannels } from '../../hooks/use-channels.ts';
 import { useToaster } from '../kit/toasts.tsx';
 import { useNavigation } from '../page/navigation.tsx';

@@ -3,7 +3,7 @@ import { canWrite } from '@tablo/schema/roles';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import type { ChannelSummary, RoomHandle } from '../../chat/chat.ts';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useConnection } from '../../hooks/use-connection.ts';
 import { useReadable } from '../../hooks/use-readable.ts';
 import { useRoom as useRoomHandle } from '../../hooks/use-room.ts';

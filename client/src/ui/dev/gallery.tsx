@@ -2,7 +2,7 @@
 import { isTabloId, type TabloId } from '@tablo/schema/ids';
 import { StrictMode, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { ChatProvider } from '../../hooks/chat-provider.tsx';
+import { OpenChatProvider } from '../../hooks/chat-context.tsx';
 import { NavigationContext } from '../page/navigation.tsx';
 import { Shell } from '../shell/shell.tsx';
 import '../styles.ts';
@@ -54,13 +54,13 @@ function Gallery() {
     [tabloId],
   );
   return (
-    <ChatProvider chat={chat}>
+    <OpenChatProvider chat={chat}>
       <NavigationContext value={navigation}>
         <ToastProvider>
           <Shell onSignInAgain={() => undefined} onSignOut={() => undefined} />
         </ToastProvider>
       </NavigationContext>
-    </ChatProvider>
+    </OpenChatProvider>
   );
 }
 

@@ -1,7 +1,7 @@
 import { Check, Download, Keyboard, LogOut, Monitor, Moon, Sun } from 'lucide-react';
 import { useId, useState } from 'react';
 import type { Chat } from '../../chat/chat.ts';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useSaveUnsent } from '../connection/use-save-unsent.ts';
 import { Menu, MenuItem } from '../dialog/menu.tsx';
 import { useIsTouch } from '../page/media.ts';

@@ -1,6 +1,6 @@
 import { MessagesSquare } from 'lucide-react';
 import { useMemo } from 'react';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useChannels } from '../../hooks/use-channels.ts';
 import { useConnection } from '../../hooks/use-connection.ts';
 import { useIsNarrow } from '../page/media.ts';

@@ -1,0 +1,28 @@
+/** Whom a token names. Only read, never trusted: the server verifies. */
+import { isUserId, type UserId } from '@tablo/schema/ids';
+import { personNameOf } from '../base/names.ts';
+
+export interface User {
+  readonly id: UserId;
+  readonly name: string;
+  readonly email: string | null;
+}
+
+export function parseUser(value: unknown): User | null {
+  const { id, name, email } = (value ?? {}) as { id?: unknown; name?: unknown; email?: unknown };
+  if (!isUserId(id)) return null;
+  const address = typeof email === 'string' ? email : null;
+  return { id, name: personNameOf(typeof name === 'string' ? name : null, address), email: address };
+}
+
+/** `null`: it is no JWT, or names nobody. */
+export function readTokenUser(token: string): User | null {
+  try {
+    const part = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const bytes = Uint8Array.from(atob(part), (unit) => unit.charCodeAt(0));
+    const { sub, name, email } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+    return parseUser({ id: sub, name, email });
+  } catch {
+    return null; // Not a JWT.
+  }
+}
