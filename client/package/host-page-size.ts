@@ -1,0 +1,63 @@
+/** What the package costs a host page: scripts beside React, compressed with brotli, as Vite builds them. */
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { build, type Rolldown } from 'vite';
+
+export interface Size {
+  readonly brotli: number;
+  readonly gzip: number;
+}
+export interface HostPageSize {
+  /** Before anything of ours can be rendered. */
+  readonly first: Size;
+  /** What comes by itself afterwards, or when it is asked for. */
+  readonly later: Size;
+}
+
+const ENTRY = '\0host-page';
+
+/** Of a page that consists of `source`; `directory` is where its imports are looked up. */
+export async function measureHostPage(source: string, directory: string): Promise<HostPageSize> {
+  const built = await build({
+    root: directory,
+    configFile: false,
+    publicDir: false,
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'host-page',
+        enforce: 'pre',
+        resolveId: (id) => (id === 'host-page' ? ENTRY : null),
+        load: (id) => (id === ENTRY ? source : null),
+      },
+    ],
+    build: {
+      write: false,
+      rolldownOptions: {
+        input: 'host-page',
+        external: /^react(?:-dom)?(?:\/|$)/u,
+        preserveEntrySignatures: 'exports-only',
+      },
+    },
+  });
+  const chunks = (built as Rolldown.RolldownOutput).output.filter(
+    ({ type }) => type === 'chunk',
+  ) as Rolldown.OutputChunk[];
+  const first = new Set<string>();
+  const add = (name: string): void => {
+    const chunk = chunks.find(({ fileName }) => fileName === name);
+    if (chunk === undefined || first.has(name)) return;
+    first.add(name);
+    chunk.imports.forEach(add);
+  };
+  for (const { fileName, isEntry } of chunks) if (isEntry) add(fileName);
+  return {
+    first: sizeOf(chunks.filter(({ fileName }) => first.has(fileName))),
+    later: sizeOf(chunks.filter(({ fileName }) => !first.has(fileName))),
+  };
+}
+
+function sizeOf(chunks: readonly Rolldown.OutputChunk[]): Size {
+  const sum = (compress: (code: string) => Buffer) =>
+    chunks.reduce((bytes, { code }) => bytes + compress(code).byteLength, 0);
+  return { brotli: sum(brotliCompressSync), gzip: sum(gzipSync) };
+}

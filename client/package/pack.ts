@@ -1,0 +1,127 @@
+/** `npm run pack`: the package for host applications, as `client/package/dist` and as one tarball at the repository's root. */
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
+import { build } from 'vite';
+import { writeDeclarations } from './declarations.ts';
+import { measureHostPage, type Size } from './host-page-size.ts';
+import { createManifest } from './manifest.ts';
+
+const here = import.meta.dirname;
+const root = dirname(dirname(here));
+const outDir = join(here, 'dist');
+
+export interface Packed {
+  readonly tarball: string;
+  readonly directory: string;
+}
+
+/** `target` is where the tarball goes. */
+export async function pack(target = root): Promise<Packed> {
+  await build({ configFile: join(here, 'vite.config.ts'), logLevel: 'warn' });
+  // The entry of the styles has nothing but their import.
+  for (const name of ['styles.js', 'styles.js.map']) rmSync(join(outDir, name), { force: true });
+  const types = join(outDir, '.types');
+  run(join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ['-p', here]);
+  writeDeclarations(types, ['client/src/index.ts', 'client/src/headless.ts'], outDir);
+  rmSync(types, { recursive: true });
+  const read = (workspace: string) => JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8'));
+  const manifest = createManifest(outDir, read('client'), read('schema'));
+  writeFileSync(join(outDir, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  copyFileSync(join(here, 'README.md'), join(outDir, 'README.md'));
+  writeFileSync(
+    join(outDir, 'LICENSE'),
+    [readFileSync(join(root, 'LICENSE'), 'utf8'), ...bundledLicences()].join('\n'),
+  );
+  return { tarball: join(target, npmPack(target)), directory: outDir };
+}
+
+function run(script: string, args: readonly string[]): string {
+  return execFileSync(process.execPath, [script, ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+function npmPack(target: string): string {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', target];
+  const options = { cwd: outDir, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] } as const;
+  const script = process.env.npm_execpath;
+  const printed = script?.endsWith('npm-cli.js')
+    ? execFileSync(process.execPath, [script, ...args], options)
+    : execFileSync('npm', args, { ...options, shell: process.platform === 'win32' });
+  const parsed = JSON.parse(printed) as readonly { filename: string }[] | Record<string, { filename: string }>;
+  // A list with npm 10, by names with later ones.
+  const [file] = Object.values(parsed);
+  if (file === undefined) throw new Error('npm pack named no file.');
+  return file.filename.replace(/^@tablo\//u, 'tablo-');
+}
+
+/** Of libraries of which something is in our scripts. */
+function bundledLicences(): readonly string[] {
+  const bundled = join(outDir, 'bundled');
+  let names: readonly string[] = [];
+  try {
+    names = readdirSync(bundled).flatMap((name) =>
+      name.startsWith('@') ? readdirSync(join(bundled, name)).map((inner) => `${name}/${inner}`) : [name],
+    );
+  } catch {
+    // Nothing is.
+  }
+  const styles = '@chatscope/chat-ui-kit-styles';
+  return [...new Set([...names, styles])].sort().map((name) => {
+    const directory = join(root, 'node_modules', name);
+    const file = readdirSync(directory).find((entry) => /^licen[cs]e/iu.test(entry));
+    if (file === undefined) throw new Error(`${name} has no licence to come along with it.`);
+    return `----\nParts of ${name}, which come with this package:\n\n${readFileSync(join(directory, file), 'utf8')}`;
+  });
+}
+
+/** What `useChatUnread` alone costs a page, and what `ChatPage` costs. */
+export async function measure(directory: string) {
+  // The package's libraries are the repository's: found from below it, under its name.
+  const place = join(directory, 'node_modules', '@tablo');
+  mkdirSync(place, { recursive: true });
+  symlinkSync(directory, join(place, 'client'), 'dir');
+  try {
+    const [unread, page] = [
+      await measureHostPage(`export { ChatProvider, useChatUnread } from '@tablo/client';`, directory),
+      await measureHostPage(`export { ChatProvider, ChatPage } from '@tablo/client';`, directory),
+    ];
+    const styles =
+      statSync(join(directory, 'styles.css')).size === 0
+        ? 0
+        : brotliCompressSync(readFileSync(join(directory, 'styles.css'))).byteLength;
+    return { unread, page, styles };
+  } finally {
+    rmSync(join(directory, 'node_modules'), { recursive: true });
+  }
+}
+
+const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} KB`;
+const both = ({ brotli, gzip }: Size): string => `${kilobytes(brotli)} (gzip ${kilobytes(gzip)})`;
+
+async function main(): Promise<void> {
+  const { tarball, directory } = await pack();
+  const { unread, page, styles } = await measure(directory);
+  const lines = [
+    `useChatUnread alone: ${both(unread.first)} first, ${both(unread.later)} later`,
+    `ChatPage: ${both(page.first)} first, ${both(page.later)} later`,
+    `styles.css: ${kilobytes(styles)}`,
+    `${tarball} (${kilobytes(statSync(tarball).size)})`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+if (process.argv[1] === import.meta.filename) await main();
