@@ -1,6 +1,6 @@
 /** A host session with the real parts. Safe to call without a browser: nothing is touched before it is mounted. */
+import { loadScript } from '../chat/base/load-script.ts';
 import { reportProblem } from '../chat/base/report-error.ts';
-import { openChatClient } from '../chat/chat-client.ts';
 import { HostSession } from './host-session.ts';
 import type { GetToken } from './host-tokens.ts';
 import { createLastUser } from './last-user.ts';
@@ -42,7 +42,11 @@ function onWake(listener: () => void): () => void {
 
 export function openHostSession(serverUrl: string, getToken: GetToken): HostSession {
   return new HostSession(getToken, {
-    openChat: (user, tokens, onWiped) => openChatClient({ baseUrl: addressOf(serverUrl), user, tokens, onWiped }),
+    openChat: async (user, tokens, onWiped) => {
+      // In a script of its own: it comes beside the host's page, and not before it.
+      const { openChatClient } = await loadScript(() => import('../chat/chat-client.ts'));
+      return openChatClient({ baseUrl: addressOf(serverUrl), user, tokens, onWiped });
+    },
     isServerThere: () => isThere(serverUrl),
     lastUser: createLastUser(serverUrl),
     report: reportProblem,
