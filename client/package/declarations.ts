@@ -5,6 +5,8 @@ import { dirname, join, relative } from 'node:path';
 /** As in `from './a.ts'`, `import('@tablo/schema/b')`, `import './c.ts'`. */
 const SPECIFIER = /((?:from|import)\s*\(?\s*)(['"])([^'"]+)\2/gu;
 const SCHEMA = '@tablo/schema/';
+/** Ours tell a user's id from a tablo's; a host application has strings. */
+const BRAND = /(?<=type Id<Name extends string> = string) & \{[^}]*\}/u;
 
 /** Where a module of the repository (`client/src/a.ts`) stands in the package (`a`), as its script does. */
 const placeOf = (module: string): string => module.replace(/^client\/src\//u, '').replace(/(?:\.d)?\.tsx?$/u, '');
@@ -24,9 +26,11 @@ export function writeDeclarations(emitted: string, entries: readonly string[], o
       waiting.push(target);
       return `${before}${quote}${relativeTo(from, target)}${quote}`;
     });
+    if (module === 'schema/src/ids.ts' && !BRAND.test(text))
+      throw new Error('ids.ts brands its ids in another way now.');
     const place = join(outDir, `${placeOf(module)}.d.ts`);
     mkdirSync(dirname(place), { recursive: true });
-    writeFileSync(place, written);
+    writeFileSync(place, written.replace(BRAND, ''));
   }
 }
 

@@ -36,7 +36,7 @@ export function createManifest(outDir: string, client: Manifest, schema: Manifes
     exports: {
       '.': { types: './index.d.ts', default: './index.js' },
       './headless': { types: './headless.d.ts', default: './headless.js' },
-      './styles.css': './styles.css',
+      './styles.css': { types: './styles.css.d.ts', default: './styles.css' },
       './package.json': './package.json',
     },
     dependencies: Object.fromEntries(dependencies),

@@ -1,4 +1,4 @@
-/** `npm run pack`: the package for host applications, as `client/package/dist` and as one tarball at the repository's root. */
+/** `npm run pack`: the package for host applications, as `client/package/dist` and as one tarball, at the repository's root or in the folder that is named. */
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -28,6 +28,8 @@ export interface Packed {
 
 /** `target` is where the tarball goes. */
 export async function pack(target = root): Promise<Packed> {
+  // Else Vite makes of JSX what only a development build of React has.
+  process.env.NODE_ENV = 'production';
   await build({ configFile: join(here, 'vite.config.ts'), logLevel: 'warn' });
   // The entry of the styles has nothing but their import.
   for (const name of ['styles.js', 'styles.js.map']) rmSync(join(outDir, name), { force: true });
@@ -35,6 +37,8 @@ export async function pack(target = root): Promise<Packed> {
   run(join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ['-p', here]);
   writeDeclarations(types, ['client/src/index.ts', 'client/src/headless.ts'], outDir);
   rmSync(types, { recursive: true });
+  // For hosts whose compiler looks after imports without names as well.
+  writeFileSync(join(outDir, 'styles.css.d.ts'), 'export {};\n');
   const read = (workspace: string) => JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8'));
   const manifest = createManifest(outDir, read('client'), read('schema'));
   writeFileSync(join(outDir, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -113,7 +117,7 @@ const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} KB`;
 const both = ({ brotli, gzip }: Size): string => `${kilobytes(brotli)} (gzip ${kilobytes(gzip)})`;
 
 async function main(): Promise<void> {
-  const { tarball, directory } = await pack();
+  const { tarball, directory } = await pack(process.argv[2]);
   const { unread, page, styles } = await measure(directory);
   const lines = [
     `useChatUnread alone: ${both(unread.first)} first, ${both(unread.later)} later`,

@@ -3,8 +3,8 @@ import { kitPlugin, kitSideEffects } from '../build/kit-plugin.ts';
 import { scopeStyles } from '../build/scope-styles.ts';
 
 const client = `${import.meta.dirname}/..`;
-/** Of the kit a few small components are left (`kit-plugin.ts`): they come along with what they use, and the host needs no kit. Our own words, too. */
-const BUNDLED = /^(?:\.|\/|\0|[A-Z]:|@tablo\/schema|@chatscope\/|classnames|prop-types)/u;
+/** Of the kit a few small components are left (`kit-plugin.ts`), and of the icons those that are shown: they come along, and the host installs no 50 MB. Schema's words, too. */
+const BUNDLED = /^(?:\.|\/|\0|[A-Z]:|@tablo\/schema|@chatscope\/|classnames|prop-types|lucide-react)/u;
 
 export default defineConfig({
   root: client,
