@@ -108,12 +108,12 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
     return <ClosedTablo handle={handle} name={name} banner={banner} />;
 
   return (
-    <RoomContext value={room}>
+    <RoomContext.Provider value={room}>
       <ChatContainer className="conversation">
         <ConversationTop as={Slot.header} channel={channel} name={name} banner={banner} />
         <MessageLog
           as={Slot.log}
-          ref={logRef}
+          controls={logRef}
           unreadCount={channel?.unreadCount ?? 0}
           menuFor={hasMenu ? menuMessage.id : null}
         />
@@ -149,7 +149,7 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
           <blockquote className="dialog-quote">{deleting.text.slice(0, 280)}</blockquote>
         </ConfirmDialog>
       )}
-    </RoomContext>
+    </RoomContext.Provider>
   );
 }
 
