@@ -6,7 +6,7 @@
  */
 import { isTabloId, type TabloId } from '@tablo/schema/ids';
 import { useSyncExternalStore } from 'react';
-import { messagePath, tabloPath } from '../ui/page/navigation.tsx';
+import { ownHref } from '../ui/page/navigation.tsx';
 
 export type Route =
   | { readonly type: 'list' }
@@ -48,7 +48,7 @@ export function pathOf(route: Route): string {
     case 'list':
       return '/';
     case 'tablo':
-      return route.message === null ? tabloPath(route.id) : messagePath(route.id, route.message);
+      return ownHref(route.id, route.message ?? undefined);
     case 'invite':
       return `/invite/${encodeURIComponent(route.code)}`;
     case 'unknown':

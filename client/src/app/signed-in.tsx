@@ -6,7 +6,7 @@ import { OpenChatProvider } from '../hooks/chat-context.tsx';
 import { useReadable } from '../hooks/use-readable.ts';
 import { ToastProvider } from '../ui/kit/toasts.tsx';
 import { HostedContext } from '../ui/page/hosted.ts';
-import { NavigationContext } from '../ui/page/navigation.tsx';
+import { NavigationContext, ownHref } from '../ui/page/navigation.tsx';
 import { useParts } from '../ui/page/part.tsx';
 import { PlacesProvider } from '../ui/people/places.tsx';
 import { Shell } from '../ui/shell/shell.tsx';
@@ -37,6 +37,7 @@ export function SignedIn({ session, user, chat }: SignedInProps) {
       tabloId,
       messageId,
       isUnknown: route.type === 'unknown',
+      hrefOf: ownHref,
       openTablo,
       openList: navigateToList,
       forgetMessage: () => tabloId !== null && navigate({ type: 'tablo', id: tabloId, message: null }, 'replace'),

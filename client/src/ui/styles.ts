@@ -20,3 +20,4 @@ import './list/go-to.css';
 import './style/forced-colors.css';
 import './style/first-run.css';
 import './log/log-skeleton.css';
+import './style/frame.css';

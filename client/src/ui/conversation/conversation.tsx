@@ -113,7 +113,7 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
         <ConversationTop as={Slot.header} channel={channel} name={name} banner={banner} />
         <MessageLog
           as={Slot.log}
-          controlsRef={logRef}
+          controls={logRef}
           unreadCount={channel?.unreadCount ?? 0}
           menuFor={hasMenu ? menuMessage.id : null}
         />

@@ -3,7 +3,7 @@ import { isTabloId, type TabloId } from '@tablo/schema/ids';
 import { StrictMode, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { OpenChatProvider } from '../../hooks/chat-context.tsx';
-import { NavigationContext } from '../page/navigation.tsx';
+import { NavigationContext, ownHref } from '../page/navigation.tsx';
 import { Shell } from '../shell/shell.tsx';
 import '../styles.ts';
 import { ToastProvider } from '../kit/toasts.tsx';
@@ -46,6 +46,7 @@ function Gallery() {
     () => ({
       tabloId,
       isUnknown: false,
+      hrefOf: ownHref,
       openTablo: (id: TabloId) => setTabloId(isTabloId(id) ? id : null),
       openList: () => setTabloId(null),
       messageId: null,
@@ -55,11 +56,11 @@ function Gallery() {
   );
   return (
     <OpenChatProvider chat={chat}>
-      <NavigationContext value={navigation}>
+      <NavigationContext.Provider value={navigation}>
         <ToastProvider>
           <Shell onSignInAgain={() => undefined} onSignOut={() => undefined} />
         </ToastProvider>
-      </NavigationContext>
+      </NavigationContext.Provider>
     </OpenChatProvider>
   );
 }

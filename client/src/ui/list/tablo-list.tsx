@@ -1,7 +1,6 @@
 import { MessagesSquare } from 'lucide-react';
 import { useMemo } from 'react';
 import { useChatClient } from '../../hooks/chat-context.tsx';
-import { useChannels } from '../../hooks/use-channels.ts';
 import { useConnection } from '../../hooks/use-connection.ts';
 import { useIsNarrow } from '../page/media.ts';
 import { useNavigation } from '../page/navigation.tsx';
@@ -10,6 +9,7 @@ import { matchTablos } from '../text/match-tablos.ts';
 import { FirstSteps } from './first-steps.tsx';
 import { InvitationList } from './invitation-list.tsx';
 import { TabloLink } from './tablo-link.tsx';
+import { useListed } from './use-listed.ts';
 
 interface TabloListProps {
   readonly query: string;
@@ -21,9 +21,9 @@ const SKELETONS = ['a', 'b', 'c', 'd', 'e', 'f'];
 
 export function TabloList({ query, onCreate, onPicked }: TabloListProps) {
   const chat = useChatClient();
-  const { status, channels } = useChannels();
+  const { status, channels } = useListed();
   const isOffline = useConnection().status === 'offline';
-  const { tabloId, openTablo } = useNavigation();
+  const { tabloId, openTablo, hrefOf } = useNavigation();
   const isNarrow = useIsNarrow();
   const now = useNow();
 
@@ -55,6 +55,7 @@ export function TabloList({ query, onCreate, onPicked }: TabloListProps) {
             <li key={channel.id}>
               <TabloLink
                 channel={channel}
+                href={hrefOf(channel.id)}
                 isCurrent={channel.id === tabloId}
                 isOwnLast={channel.lastMessage?.author === chat.user.id}
                 now={now}
