@@ -11,8 +11,11 @@ const BRAND = /(?<=type Id<Name extends string> = string) & \{[^}]*\}/u;
 /** Where a module of the repository (`client/src/a.ts`) stands in the package (`a`), as its script does. */
 const placeOf = (module: string): string => module.replace(/^client\/src\//u, '').replace(/(?:\.d)?\.tsx?$/u, '');
 
-/** `emitted` is where the compiler has put its declarations, with the repository's folders; `entries` are modules of the repository. */
-export function writeDeclarations(emitted: string, entries: readonly string[], outDir: string): void {
+/**
+ * `emitted` is where the compiler has put its declarations, with the repository's folders; `entries` are modules of the repository. Returns all modules whose types
+ * the entries' speak of.
+ */
+export function writeDeclarations(emitted: string, entries: readonly string[], outDir: string): ReadonlySet<string> {
   const seen = new Set<string>();
   const waiting = [...entries];
   for (let module = waiting.pop(); module !== undefined; module = waiting.pop()) {
@@ -32,6 +35,7 @@ export function writeDeclarations(emitted: string, entries: readonly string[], o
     mkdirSync(dirname(place), { recursive: true });
     writeFileSync(place, written.replace(BRAND, ''));
   }
+  return seen;
 }
 
 /** The module of ours that is meant; `null`: a library's. */

@@ -29,6 +29,8 @@ export default defineConfig({
     },
     rolldownOptions: {
       external: (id) => !BUNDLED.test(id),
+      // The icons' modules say 'use client' each; ours does for all.
+      onLog: (level, log, handle) => log.code !== 'MODULE_LEVEL_DIRECTIVE' && handle(level, log),
       treeshake: { moduleSideEffects: [kitSideEffects] },
       output: {
         // A module for each of ours: the host's bundler leaves out those that the host does not use, and keeps late ones late.

@@ -59,7 +59,11 @@ export function showChat(serverUrl: string, token: string, channelId: string): v
   const tablo = { id: channelId, name: 'Plans', color: null, image: null };
   createRoot(place).render(
     <StrictMode>
-      <ChatProvider serverUrl={serverUrl} getToken={async () => token} onError={(error) => document.body.setAttribute('data-error', String(error))}>
+      <ChatProvider
+        serverUrl={serverUrl}
+        getToken={async () => token}
+        onError={(error) => document.body.setAttribute('data-error', String(error))}
+      >
         <Badge />
         <Conversation channelId={channelId} />
         <ChatHeader tablo={tablo} onlineUsers={[]} />
