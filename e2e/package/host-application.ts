@@ -50,10 +50,15 @@ export async function installHost(tarball: string, react: string, types: string)
 
   const vite = async (...more: string[]) => {
     // Vite is the repository's; React and the package are the folder's.
-    await run(process.execPath, [module('vite', 'bin', 'vite.js'), 'build', '--logLevel', 'error', ...more], {
-      cwd: folder,
-      env: { ...plainEnvironment(), NODE_ENV: 'production' },
-    });
+    await run(
+      process.execPath,
+      [module('vite', 'bin', 'vite.js'), 'build', '--mode', 'development', '--logLevel', 'error', ...more],
+      {
+        cwd: folder,
+        // So that React says what it does not like.
+        env: { ...plainEnvironment(), NODE_ENV: 'development' },
+      },
+    );
   };
   return {
     folder,

@@ -134,12 +134,38 @@ describe.each([
         'by the hook',
       ]);
     expect(await stage.texts(`Plans ${react}`)).toEqual(['by the hook', 'by the hook']);
-    const shown = await pages[0].getByRole('region', { name: 'Hooks' }).getAttribute('data-react');
+    const [page] = pages;
+    const shown = await page.getByRole('region', { name: 'Hooks' }).getAttribute('data-react');
     expect(shown?.split('.')[0]).toBe(react.split('.')[0]);
+
+    await useEveryPart(page);
+    await eventually(() => pages[1].getByRole('log', { name: 'Messages' }).textContent()).toContain('from the page');
+    expect(await page.evaluate(() => [...document.body.children].map(({ id, tagName }) => id || tagName))).toEqual([
+      'host',
+      'chat',
+    ]);
 
     expect(await computedStyles(pages[0])).toEqual(before);
     for (const page of pages) expect(await page.evaluate(() => window.violations)).toEqual([]);
     stage.expectNoProblems();
+
+    // Of host.css, on its `:root`.
+    const send = page.getByRole('button', { name: 'Send', exact: true });
+    await page.getByRole('textbox', { name: 'Message' }).fill('not yet');
+    await eventually(() => send.evaluate((button) => getComputedStyle(button).backgroundColor)).toBe(
+      'rgb(122, 31, 162)',
+    );
+    expect(await brightness(page)).toBeGreaterThan(200);
+    for (const dark of [{ class: 'dark' }, { 'data-theme': 'dark' }] as const) {
+      const [[name, value] = ['', '']] = Object.entries(dark);
+      await page.evaluate(([name, value]) => document.documentElement.setAttribute(name, value), [
+        name,
+        value,
+      ] as const);
+      expect(await brightness(page), name).toBeLessThan(60);
+      await page.evaluate((name) => document.documentElement.removeAttribute(name), name);
+      expect(await brightness(page)).toBeGreaterThan(200);
+    }
     for (const page of pages) await page.context().close();
   });
 });
@@ -163,6 +189,34 @@ async function openPage(): Promise<Page> {
   await page.goto(host.url);
   await page.waitForFunction(() => 'showChat' in window);
   return page;
+}
+
+/** Writes, and opens what is in scripts of its own: menu, settings, search. */
+async function useEveryPart(page: Page): Promise<void> {
+  const frame = page.getByRole('region', { name: 'Chat', exact: true });
+  await frame.getByRole('textbox', { name: 'Message' }).fill('from the page');
+  await frame.getByRole('button', { name: 'Send', exact: true }).click();
+  const message = frame.locator('[data-message-id][data-status=sent]', { hasText: 'from the page' });
+  await message.waitFor({ timeout: DEADLINE_MS });
+  await message.hover();
+  await message.getByRole('button', { name: 'More' }).click();
+  const menu = frame.getByRole('menu', { name: 'What to do with this message' });
+  await menu.getByRole('menuitem', { name: 'Copy text' }).waitFor();
+  await page.keyboard.press('Escape');
+  for (const name of ['Members and settings', 'Search this tablo']) {
+    await frame.getByRole('button', { name }).click();
+    const dialog = frame.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await dialog.waitFor({ state: 'detached' });
+  }
+}
+
+/** Of the conversation's background, from 0 to 255. */
+async function brightness(page: Page): Promise<number> {
+  const colour = await page
+    .locator('.tablo-chat-page')
+    .evaluate((element) => getComputedStyle(element).backgroundColor);
+  return Math.max(...[...colour.matchAll(/\d+/gu)].map(([part]) => Number(part)));
 }
 
 /** Of every element of the host's, and of what stands before and after it. */
