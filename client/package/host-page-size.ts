@@ -1,4 +1,6 @@
 /** What the package costs a host page: scripts beside React, compressed with brotli, as Vite builds them. */
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build, type Rolldown } from 'vite';
 
@@ -6,7 +8,7 @@ export interface Size {
   readonly brotli: number;
   readonly gzip: number;
 }
-export interface HostPageSize {
+interface HostPageSize {
   /** Before anything of ours can be rendered. */
   readonly first: Size;
   /** What comes by itself afterwards, or when it is asked for. */
@@ -16,7 +18,7 @@ export interface HostPageSize {
 const ENTRY = '\0host-page';
 
 /** Of a page that consists of `source`; `directory` is where its imports are looked up. */
-export async function measureHostPage(source: string, directory: string): Promise<HostPageSize> {
+async function measureHostPage(source: string, directory: string): Promise<HostPageSize> {
   const built = await build({
     root: directory,
     configFile: false,
@@ -60,4 +62,21 @@ function sizeOf(chunks: readonly Rolldown.OutputChunk[]): Size {
   const sum = (compress: (code: string) => Buffer) =>
     chunks.reduce((bytes, { code }) => bytes + compress(code).byteLength, 0);
   return { brotli: sum(brotliCompressSync), gzip: sum(gzipSync) };
+}
+
+/** What `useChatUnread` alone costs a page, and what `ChatPage` costs, of the package in `directory`. */
+export async function measure(directory: string) {
+  // The package's libraries are the repository's: found from below it, under its name.
+  const place = join(directory, 'node_modules', '@tablo');
+  mkdirSync(place, { recursive: true });
+  symlinkSync(directory, join(place, 'client'), 'dir');
+  try {
+    const [unread, page] = [
+      await measureHostPage(`export { ChatProvider, useChatUnread } from '@tablo/client';`, directory),
+      await measureHostPage(`export { ChatProvider, ChatPage } from '@tablo/client';`, directory),
+    ];
+    return { unread, page, styles: brotliCompressSync(readFileSync(join(directory, 'styles.css'))).byteLength };
+  } finally {
+    rmSync(join(directory, 'node_modules'), { recursive: true });
+  }
 }

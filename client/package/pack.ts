@@ -1,5 +1,5 @@
 /** `npm run pack`: the package for host applications, as `client/package/dist` and as one tarball, at the repository's root or in the folder that is named. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { type ExecFileSyncOptionsWithStringEncoding, execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   mkdirSync,
@@ -11,10 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { brotliCompressSync } from 'node:zlib';
 import { build } from 'vite';
 import { writeDeclarations } from './declarations.ts';
-import { measureHostPage, type Size } from './host-page-size.ts';
+import { measure, type Size } from './host-page-size.ts';
+import { bundledLicences } from './licences.ts';
 import { createManifest } from './manifest.ts';
 
 const here = import.meta.dirname;
@@ -48,7 +48,7 @@ export async function pack(target = root): Promise<Packed> {
   copyFileSync(join(here, 'README.md'), join(outDir, 'README.md'));
   writeFileSync(
     join(outDir, 'LICENSE'),
-    [readFileSync(join(root, 'LICENSE'), 'utf8'), ...bundledLicences()].join('\n'),
+    [readFileSync(join(root, 'LICENSE'), 'utf8'), ...bundledLicences(outDir, join(root, 'node_modules'))].join('\n'),
   );
   return { tarball: join(target, npmPack(target)), directory: outDir };
 }
@@ -62,57 +62,21 @@ function emitTypes(): readonly string[] {
 
 function npmPack(target: string): string {
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', target];
-  const options = { cwd: outDir, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] } as const;
+  const options: ExecFileSyncOptionsWithStringEncoding = {
+    cwd: outDir,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    shell: process.platform === 'win32',
+  };
   const script = process.env.npm_execpath;
   const printed = script?.endsWith('npm-cli.js')
-    ? execFileSync(process.execPath, [script, ...args], options)
-    : execFileSync('npm', args, { ...options, shell: process.platform === 'win32' });
+    ? execFileSync(process.execPath, [script, ...args], { ...options, shell: false })
+    : execFileSync('npm', args, options);
   const parsed = JSON.parse(printed) as readonly { filename: string }[] | Record<string, { filename: string }>;
   // A list with npm 10, by names with later ones.
   const [file] = Object.values(parsed);
   if (file === undefined) throw new Error('npm pack named no file.');
   return file.filename.replace(/^@tablo\//u, 'tablo-');
-}
-
-/** Of libraries of which something is in our scripts. */
-function bundledLicences(): readonly string[] {
-  const bundled = join(outDir, 'bundled');
-  let names: readonly string[] = [];
-  try {
-    names = readdirSync(bundled).flatMap((name) =>
-      name.startsWith('@') ? readdirSync(join(bundled, name)).map((inner) => `${name}/${inner}`) : [name],
-    );
-  } catch {
-    // Nothing is.
-  }
-  const styles = '@chatscope/chat-ui-kit-styles';
-  return [...new Set([...names, styles])].sort().map((name) => {
-    const directory = join(root, 'node_modules', name);
-    const file = readdirSync(directory).find((entry) => /^licen[cs]e/iu.test(entry));
-    if (file === undefined) throw new Error(`${name} has no licence to come along with it.`);
-    return `----\nParts of ${name}, which come with this package:\n\n${readFileSync(join(directory, file), 'utf8')}`;
-  });
-}
-
-/** What `useChatUnread` alone costs a page, and what `ChatPage` costs. */
-export async function measure(directory: string) {
-  // The package's libraries are the repository's: found from below it, under its name.
-  const place = join(directory, 'node_modules', '@tablo');
-  mkdirSync(place, { recursive: true });
-  symlinkSync(directory, join(place, 'client'), 'dir');
-  try {
-    const [unread, page] = [
-      await measureHostPage(`export { ChatProvider, useChatUnread } from '@tablo/client';`, directory),
-      await measureHostPage(`export { ChatProvider, ChatPage } from '@tablo/client';`, directory),
-    ];
-    const styles =
-      statSync(join(directory, 'styles.css')).size === 0
-        ? 0
-        : brotliCompressSync(readFileSync(join(directory, 'styles.css'))).byteLength;
-    return { unread, page, styles };
-  } finally {
-    rmSync(join(directory, 'node_modules'), { recursive: true });
-  }
 }
 
 const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} KB`;

@@ -8,7 +8,7 @@ import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../support/sign-token.ts';
 import { DEADLINE_MS, eventually, openStage, type Stage } from '../support/stage.ts';
-import { type HostApplication, installHost, newFolder, packInto, servePage } from './host-application.ts';
+import { type HostApplication, installHost, newFolder, packInto, ROOT, servePage } from './host-application.ts';
 
 const [SECRET, ISSUER] = ['a secret that only this test and its server know', 'https://issuer.example'];
 const ann = { id: randomUUID(), name: 'Ann' };
@@ -63,6 +63,22 @@ describe('the tarball', () => {
     // It is ESM alone: whoever says `require` gets it by `await import()`.
     expect(checked.problems.filter(({ kind }) => kind !== 'CJSResolvesToESM')).toEqual([]);
   });
+});
+
+it.each(['README.md', 'client/package/README.md'])('%s says what it costs a page', (file) => {
+  const readme = readFileSync(join(ROOT, file), 'utf8');
+  for (const name of ['useChatUnread', 'ChatPage']) {
+    const [, ...said] =
+      new RegExp(`^\\| \`${name}\`[^|]*\\| ([0-9.]+) KB \\| ([0-9.]+) KB \\|$`, 'mu').exec(readme) ?? [];
+    const [, ...measured] =
+      new RegExp(`^${name}[^:]*: ([0-9.]+) KB .*first, ([0-9.]+) KB`, 'mu').exec(packed.printed) ?? [];
+    expect(said).toHaveLength(2);
+    expect(measured).toHaveLength(2);
+    for (const [index, kilobytes] of measured.entries())
+      expect(Math.abs(Number(said[index]) - Number(kilobytes)), `${name}: ${measured}`).toBeLessThan(
+        0.1 * Number(kilobytes) + 0.5,
+      );
+  }
 });
 
 describe.each([
