@@ -182,6 +182,18 @@ describe.each([
       await page.evaluate((name) => document.documentElement.removeAttribute(name), name);
       expect(await brightness(page)).toBeGreaterThan(200);
     }
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await brightness(page)).toBeGreaterThan(200);
+    const root = page.locator('.tablo-chat-page');
+    // As the provider's `theme` sets it.
+    for (const [theme, isDark] of [
+      ['system', true],
+      ['light', false],
+      ['dark', true],
+    ] as const) {
+      await root.evaluate((element, theme) => element.setAttribute('data-tablo-theme', theme), theme);
+      expect((await brightness(page)) < 60, theme).toBe(isDark);
+    }
     for (const page of pages) await page.context().close();
   });
 });
