@@ -15,7 +15,7 @@ export function TeamChat({ channelId }: { channelId: string | undefined }) {
             <Message
               key={message.id}
               model={{
-                // Without it chatscope takes the text for HTML, and runs what is in it.
+                // Without it chatscope takes the text for HTML, and members could run scripts in your page.
                 type: 'text',
                 message: message.text,
                 sender: message.userName,
@@ -34,7 +34,7 @@ export function TeamChat({ channelId }: { channelId: string | undefined }) {
           placeholder={total > 0 ? `${total} unread` : 'Write'}
           onFocus={markAsRead}
           onChange={() => sendTyping()}
-          onSend={(_html, text) => void sendMessage(text)}
+          onSend={(_html, _line, text) => void sendMessage(text)}
         />
       </ChatContainer>
     </MainContainer>
