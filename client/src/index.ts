@@ -1,6 +1,6 @@
 /** What a host application imports from `@tablo/client`: the provider, hooks and components of DESIGN section 7. */
 
-export type { ChannelList, ChannelSummary, ConnectionState } from './chat/chat.ts';
+export type { ChannelSummary, ConnectionState } from './chat/chat.ts';
 export { ChatError } from './chat/chat.ts';
 export { ChatChannelPreview, type ChatChannelPreviewProps } from './embed/chat-channel-preview.tsx';
 export { ChatHeader, type ChatHeaderProps } from './embed/chat-header.tsx';
@@ -10,7 +10,7 @@ export type { HostTablo } from './embed/host-tablo.ts';
 export type { ChatTheme } from './embed/theme.ts';
 export type { ChatMessage, ChatReaction } from './hooks/chat-message.ts';
 export type { ChatPeople, ChatPerson } from './hooks/chat-people.ts';
-export { useChannels } from './hooks/use-channels.ts';
+export { type UseChannels, useChannels } from './hooks/use-channels.ts';
 export { type ChatMember, type UseChat, type UseChatOptions, useChat } from './hooks/use-chat.ts';
 export { type UnreadCount, type UseChatUnread, useChatUnread } from './hooks/use-chat-unread.ts';
 export { useConnection } from './hooks/use-connection.ts';

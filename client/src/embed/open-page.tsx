@@ -1,7 +1,7 @@
 /** What `ChatPage` shows while somebody is here: our page's own parts, and a host's frame around them in place of routes and accounts. */
 import { useMemo } from 'react';
 import { reportProblem } from '../chat/base/report-error.ts';
-import { useChannels } from '../hooks/use-channels.ts';
+import { useChannelList } from '../hooks/use-channels.ts';
 import { ToastProvider } from '../ui/kit/toasts.tsx';
 import { type Frame, FrameContext } from '../ui/page/frame.ts';
 import { HostedContext } from '../ui/page/hosted.ts';
@@ -21,7 +21,7 @@ interface OpenPageProps extends Pick<ChatPageProps, 'channelId' | 'onChannelSele
 export function OpenPage({ frame, ...host }: OpenPageProps) {
   const { locale, askAgain } = useEmbed();
   const navigation = useHostNavigation(host);
-  useParts(useChannels().status === 'ready');
+  useParts(useChannelList().status === 'ready');
   // Before the first label: those who render again because of it are the children of this.
   useMemo(() => {
     try {

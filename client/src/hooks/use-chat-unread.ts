@@ -1,6 +1,6 @@
 /** How much is unread, by tablo. */
 import { useMemo } from 'react';
-import { useChannels } from './use-channels.ts';
+import { useChannelList } from './use-channels.ts';
 
 export interface UnreadCount {
   channel_id: string;
@@ -18,7 +18,7 @@ export interface UseChatUnread {
 }
 
 export function useChatUnread(): UseChatUnread {
-  const { channels } = useChannels();
+  const { channels } = useChannelList();
   return useMemo(() => {
     const counts = new Map<string, number>();
     for (const { id, unreadCount } of channels) if (unreadCount > 0) counts.set(id, unreadCount);

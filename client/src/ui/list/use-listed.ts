@@ -1,11 +1,11 @@
 /** The list of tablos as it is shown: inside a host application only its boards, by the host's names. */
 import { useMemo } from 'react';
 import type { ChannelList } from '../../chat/chat.ts';
-import { useChannels } from '../../hooks/use-channels.ts';
+import { useChannelList } from '../../hooks/use-channels.ts';
 import { useFrame } from '../page/frame.ts';
 
 export function useListed(): ChannelList {
-  const list = useChannels();
+  const list = useChannelList();
   const looks = useFrame()?.looks ?? null;
   return useMemo(() => {
     if (looks === null) return list;

@@ -1,6 +1,7 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { useEffect, useRef, useState } from 'react';
 import type { ChannelSummary } from '../../chat/chat.ts';
+import { useChatUnread } from '../../hooks/use-chat-unread.ts';
 import { ConnectionBanner } from '../connection/connection-banner.tsx';
 import { DiscardProvider } from '../connection/discarding.tsx';
 import { UndeliveredNotice } from '../connection/undelivered-notice.tsx';
@@ -39,7 +40,7 @@ export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
   const Main = useMainElement();
   const isNarrow = useIsNarrow();
   const channel = channels.find((one) => one.id === tabloId) ?? null;
-  const unread = channels.reduce((sum, one) => sum + one.unreadCount, 0);
+  const { total: unread } = useChatUnread();
   // Removed from it, or it was deleted: said under its name.
   const lastChannel = useRef<ChannelSummary | null>(null);
   if (channel !== null) lastChannel.current = channel;
