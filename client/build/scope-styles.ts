@@ -8,7 +8,9 @@ import type { Declaration, Plugin, Rule } from 'postcss';
 import parser, { type Node, type Selector } from 'postcss-selector-parser';
 
 const ROOT = 'tablo-chat';
-const KIT = /[\\/]@chatscope[\\/]/u;
+const KIT = /[\\/]@chatscope[\\/].*[\\/]styles\.min\.css$/u;
+/** A host's, where it is built along with ours. */
+const OTHERS = /[\\/]node_modules[\\/]/u;
 /** About the whole document, which is ours on our own page only. */
 const OWN_PAGE = /[\\/]src[\\/]app[\\/](?:page|start)\.css$/u;
 const TOKENS = /[\\/]theme\.css$/u;
@@ -21,6 +23,7 @@ export function scopeStyles(): Plugin {
     // Once, and not at every visit: what is done here must not be done twice.
     Once(root) {
       const file = root.source?.input.file ?? '';
+      if (OTHERS.test(file) && !KIT.test(file)) return;
       root.walkDecls((declaration) => renameProperties(declaration, TOKENS.test(file)));
       if (KIT.test(file)) nameAnimation(root);
       if (OWN_PAGE.test(file)) return;
