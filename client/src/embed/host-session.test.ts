@@ -215,6 +215,17 @@ describe('the user of a host application', () => {
     expect(here()).toBe(ADA);
   });
 
+  it('an answer that comes after the page has let go opens nothing', async () => {
+    const { session, log, here } = setUp(
+      () => new Promise((resolve) => setTimeout(() => resolve(tokenOf(ADA)), 1_000)),
+    );
+    const letGo = session.mount();
+    await settle(500);
+    letGo();
+    await settle(5_000);
+    expect([here(), log]).toEqual(['starting', []]);
+  });
+
   it('what is called before anybody is there waits for the first one, and ends with null where nobody comes', async () => {
     let user: string | null = null;
     const { session } = setUp(async () => user);
