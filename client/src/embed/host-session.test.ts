@@ -82,6 +82,15 @@ describe('the user of a host application', () => {
     expect(here()).toBe(ADA);
   });
 
+  it('is nobody as well where a host without types says undefined or nothing', async () => {
+    for (const nothing of [undefined, '']) {
+      const { session, here, problems } = setUp(async () => nothing as string | null);
+      session.mount();
+      await settle();
+      expect([here(), problems]).toEqual(['signed-out', []]);
+    }
+  });
+
   it('changes only with a token of another sub: the first one’s chat is closed wholly before the other’s opens', async () => {
     const { session, here, log } = setUp(async () => tokenOf(ADA));
     session.mount();

@@ -115,6 +115,7 @@ describe('ChatPage', () => {
     const other = await open({ channel: kitchen, hideList: '' }, bob);
     await other.message('Hello').waitFor();
     expect(await other.tablos.count()).toBe(0);
+    await eventually(() => other.page.locator('.tablo-chat').getByRole('status').allTextContents()).toContain('Online');
     const id = await other.message('Hello').getAttribute('data-message-id');
     await other.page.goto(`${other.page.url()}#tablo-chat=${kitchen}/${id}`);
     await other.page.reload();
