@@ -82,6 +82,15 @@ describe('the user of a host application', () => {
     expect(here()).toBe(ADA);
   });
 
+  it('is nobody as well where a host without types says undefined or nothing', async () => {
+    for (const nothing of [undefined, '']) {
+      const { session, here, problems } = setUp(async () => nothing as string | null);
+      session.mount();
+      await settle();
+      expect([here(), problems]).toEqual(['signed-out', []]);
+    }
+  });
+
   it('changes only with a token of another sub: the first one’s chat is closed wholly before the other’s opens', async () => {
     const { session, here, log } = setUp(async () => tokenOf(ADA));
     session.mount();
@@ -213,6 +222,17 @@ describe('the user of a host application', () => {
     session.mount();
     await settle();
     expect(here()).toBe(ADA);
+  });
+
+  it('an answer that comes after the page has let go opens nothing', async () => {
+    const { session, log, here } = setUp(
+      () => new Promise((resolve) => setTimeout(() => resolve(tokenOf(ADA)), 1_000)),
+    );
+    const letGo = session.mount();
+    await settle(500);
+    letGo();
+    await settle(5_000);
+    expect([here(), log]).toEqual(['starting', []]);
   });
 
   it('what is called before anybody is there waits for the first one, and ends with null where nobody comes', async () => {

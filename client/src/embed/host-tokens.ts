@@ -120,8 +120,9 @@ export class HostTokens implements TokenSource {
     this.#renewInTime();
   }
 
+  /** Hosts without TypeScript say `undefined` or an empty text for nobody. */
   #create(): CachedTokens {
-    return createHostTokens(async () => this.#getToken());
+    return createHostTokens(async () => (await this.#getToken()) || null);
   }
 
   #renewInTime(): void {

@@ -19,8 +19,19 @@ export function hrefOf(tabloId: TabloId, messageId?: string): string {
 export function placeOfLink(hash: string): Place | null {
   const [, tabloId, messageId] = LINK.exec(hash) ?? [];
   if (!isTabloId(tabloId)) return null;
-  return { tabloId, messageId: messageId === undefined ? null : decodeURIComponent(messageId) };
+  return { tabloId, messageId: decoded(messageId) };
 }
+
+function decoded(part: string | undefined): string | null {
+  try {
+    return part === undefined ? null : decodeURIComponent(part);
+  } catch {
+    return null; // Cut on its way.
+  }
+}
+
+/** A link leads somewhere once: whoever comes back to the page with it still in the address goes on where they are. */
+let followed = '';
 
 const tabloIdOf = (channelId: string | null): TabloId | null => (isTabloId(channelId) ? channelId : null);
 
@@ -52,7 +63,8 @@ export function useHostNavigation({
       openList: () => go({ tabloId: null, messageId: null }),
       forgetMessage: () => setPlace((shown) => ({ ...shown, messageId: null })),
       followLink: () => {
-        const linked = placeOfLink(location.hash);
+        const linked = location.hash === followed ? null : placeOfLink(location.hash);
+        followed = location.hash;
         if (linked !== null) go(linked);
       },
     };

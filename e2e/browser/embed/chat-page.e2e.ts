@@ -1,6 +1,7 @@
 // `ChatPage` in a host's frame: our page's roles and names, and nothing of the host's is touched.
 import { type HostPage, openHostPage } from '@tablo/client/embed/testing/test-host-page';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { expectNoFindings } from '../../support/axe.ts';
 import { eventually, openStage, type Stage } from '../../support/stage.ts';
 import { createTablo, HostPerson, ISSUED, newUser, tokenOf } from './host.ts';
 
@@ -34,7 +35,9 @@ describe('ChatPage', () => {
     await person.say('Hello');
     await eventually(() => person.statusOf('Hello')).toEqual(['sent']);
     expect([page.url(), await page.title()]).toEqual([address, title]);
-    expect(await page.getByRole('main').count()).toBe(0);
+    // The host's own.
+    expect(await page.getByRole('main').count()).toBe(1);
+    await expectNoFindings(person, 'ChatPage');
     expect(await page.getByRole('banner').count()).toBe(0);
 
     await page.evaluate(() => {
@@ -90,6 +93,7 @@ describe('ChatPage', () => {
       person.log.boundingBox(),
     ]);
     expect(log?.width).toBeGreaterThan((frame?.width ?? 0) * 0.9);
+    await expectNoFindings(person, 'ChatPage, narrow');
     await person.page.getByRole('button', { name: 'Back to all tablos' }).click();
     await person.tabloLink('Garden').waitFor();
     await person.context.close();
@@ -111,6 +115,7 @@ describe('ChatPage', () => {
     const other = await open({ channel: kitchen, hideList: '' }, bob);
     await other.message('Hello').waitFor();
     expect(await other.tablos.count()).toBe(0);
+    await eventually(() => other.page.locator('.tablo-chat').getByRole('status').allTextContents()).toContain('Online');
     const id = await other.message('Hello').getAttribute('data-message-id');
     await other.page.goto(`${other.page.url()}#tablo-chat=${kitchen}/${id}`);
     await other.page.reload();

@@ -80,7 +80,7 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
             )}
           </h1>
           <p className="conversation-info truncate">
-            {isNarrow && <ConnectionStatus />}
+            {(isNarrow || !hasList) && <ConnectionStatus />}
             {members.length > 0 && !(isNarrow && online.length > 1) && (
               <span>
                 <bdi>{membersSentence(members.length)}</bdi>

@@ -1,6 +1,7 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { useEffect, useRef, useState } from 'react';
 import type { ChannelSummary } from '../../chat/chat.ts';
+import { useChannelList } from '../../hooks/use-channels.ts';
 import { useChatUnread } from '../../hooks/use-chat-unread.ts';
 import { ConnectionBanner } from '../connection/connection-banner.tsx';
 import { DiscardProvider } from '../connection/discarding.tsx';
@@ -39,7 +40,10 @@ export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
   const frame = useFrame();
   const Main = useMainElement();
   const isNarrow = useIsNarrow();
-  const channel = channels.find((one) => one.id === tabloId) ?? null;
+  const all = useChannelList().channels;
+  const isOpen = (one: ChannelSummary) => one.id === tabloId;
+  // A host may open what it does not list.
+  const channel = channels.find(isOpen) ?? all.find(isOpen) ?? null;
   const { total: unread } = useChatUnread();
   // Removed from it, or it was deleted: said under its name.
   const lastChannel = useRef<ChannelSummary | null>(null);

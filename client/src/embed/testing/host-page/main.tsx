@@ -84,10 +84,10 @@ function View() {
         <input aria-label="Host field" />
         <Boards />
       </nav>
-      <div className="frame" style={{ width: params.get('width') ? `${params.get('width')}px` : '100%' }}>
+      <main className="frame" style={{ width: params.get('width') ? `${params.get('width')}px` : '100%' }}>
         {params.get('view') === 'own' && <OwnView />}
         {params.get('view') === 'page' && <Page />}
-      </div>
+      </main>
     </>
   );
 }
