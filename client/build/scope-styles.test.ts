@@ -8,13 +8,13 @@ const build = (css: string, from: string): string =>
 
 describe('built styles', () => {
   it.each([
-    ['.a{b:c}', '.tablo-chat .a{b:c}'],
-    ['.a:has(.b, .c),.d>.e{f:g}', '.tablo-chat .a:has(.b,.c),.tablo-chat .d>.e{f:g}'],
-    ['*,*::before{a:b}', '.tablo-chat *,.tablo-chat *::before{a:b}'],
+    ['.a{b:c}', '.tablo-chat.tablo-chat .a{b:c}'],
+    ['.a:has(.b, .c),.d>.e{f:g}', '.tablo-chat.tablo-chat .a:has(.b,.c),.tablo-chat.tablo-chat .d>.e{f:g}'],
+    ['*,*::before{a:b}', '.tablo-chat.tablo-chat *,.tablo-chat.tablo-chat *::before{a:b}'],
     ['.tablo-chat{a:b}', '.tablo-chat{a:b}'],
     [".tablo-chat[data-tablo-theme='dark']{a:b}", ".tablo-chat[data-tablo-theme='dark']{a:b}"],
-    ['.tablo-chat-like{a:b}', '.tablo-chat .tablo-chat-like{a:b}'],
-    ['@media print{.a{b:c}}', '@media print{.tablo-chat .a{b:c}}'],
+    ['.tablo-chat-like{a:b}', '.tablo-chat.tablo-chat .tablo-chat-like{a:b}'],
+    ['@media print{.a{b:c}}', '@media print{.tablo-chat.tablo-chat .a{b:c}}'],
     ['@keyframes tablo-a{from{b:c}50%{b:d}}', '@keyframes tablo-a{from{b:c}50%{b:d}}'],
   ])('of %s are %s', (css, built) => {
     expect(build(css, '/client/src/ui/list/go-to.css')).toBe(built);
@@ -22,7 +22,7 @@ describe('built styles', () => {
 
   it('have custom properties of our own name only', () => {
     expect(build('.a{--b:1px;c:calc(var(--b) + var(--tablo-c, var(--d)))}', '/client/src/ui/a.css')).toBe(
-      '.tablo-chat .a{--tablo-_b:1px;c:calc(var(--tablo-_b) + var(--tablo-c, var(--tablo-_d)))}',
+      '.tablo-chat.tablo-chat .a{--tablo-_b:1px;c:calc(var(--tablo-_b) + var(--tablo-c, var(--tablo-_d)))}',
     );
   });
 

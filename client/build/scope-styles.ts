@@ -62,6 +62,8 @@ function scoped(selector: string, isKit: boolean): string {
       if (isKit) flatten(one);
       one.prepend(parser.combinator({ value: ' ' }));
       one.prepend(parser.className({ value: ROOT }));
+      // Twice: a host that has the kit of its own has rules of two classes about the same elements.
+      if (!isKit) one.prepend(parser.className({ value: ROOT }));
     }
   }).processSync(selector, { lossless: false });
 }

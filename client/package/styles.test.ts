@@ -40,9 +40,12 @@ it('has every selector below .tablo-chat', () => {
       list.each(({ first, nodes }) => {
         const isRoot = first?.type === 'class' && first.value === 'tablo-chat';
         // What stands beside the root is outside of it.
-        const isBeside =
-          nodes.some((node) => node.type === 'combinator' && /[+~]/u.test(node.value)) &&
-          !/^\.tablo-chat\s/u.test(selector);
+        const combinator =
+          nodes
+            .find(({ type }) => type === 'combinator')
+            ?.toString()
+            .trim() ?? '';
+        const isBeside = combinator === '+' || combinator === '~';
         if (!isRoot || isBeside) outside.push(selector);
       }),
     ).processSync(selector);
