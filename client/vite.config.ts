@@ -3,6 +3,7 @@ import { defineConfig } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { kitPlugin, kitSideEffects } from './build/kit-plugin.ts';
 import { plainLoggingPlugin } from './build/plain-logging.ts';
+import { scopeStyles } from './build/scope-styles.ts';
 
 const SERVER = process.env.TABLO_SERVER ?? 'http://127.0.0.1:3000';
 
@@ -50,6 +51,7 @@ export default defineConfig({
   ],
   // One build lives below any path: files name each other from where they are. In `index.html`, which answers at many depths, the server puts the path before them.
   experimental: { renderBuiltUrl: (_file, { hostType }) => (hostType === 'html' ? undefined : { relative: true }) },
+  css: { postcss: { plugins: [scopeStyles()] } },
   optimizeDeps: { rolldownOptions: { plugins: [kitPlugin()] } },
   build: {
     outDir: 'dist',

@@ -139,7 +139,9 @@ function readsEnvironment({ path, text }: SourceFile): boolean {
 function readSources(root: string, dir: string): SourceFile[] {
   return readdirSync(join(root, dir), { withFileTypes: true }).flatMap((entry) => {
     const path = join(dir, entry.name);
-    if (entry.isDirectory()) return /^(node_modules|dist|coverage)$/.test(entry.name) ? [] : readSources(root, path);
+    // A host's page is no part of the house.
+    if (entry.isDirectory())
+      return /^(node_modules|dist|coverage|host-page)$/.test(entry.name) ? [] : readSources(root, path);
     if (!/\.tsx?$/.test(entry.name)) return [];
     return [{ path: path.replaceAll('\\', '/'), text: readFileSync(join(root, path), 'utf8') }];
   });

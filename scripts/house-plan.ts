@@ -43,7 +43,7 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
     ['sockets.ts', 'hocuspocus-poster.ts'],
     ['open-sync.ts'],
   ],
-  'client/src': [['chat'], ['hooks'], ['ui'], ['app']],
+  'client/src': [['chat'], ['hooks'], ['ui'], ['embed', 'app'], ['index.ts', 'headless.ts']],
   'client/src/chat': [
     ['base'],
     // The contract.
@@ -74,7 +74,7 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
   e2e: [
     ['support'],
     ['contract', 'schedules', 'paint', 'screenshots'],
-    ['soak', 'links', 'webhooks'],
+    ['soak', 'links', 'webhooks', 'package'],
     ['mutations', 'browser', 'proxies'],
   ],
   'e2e/soak': [['frames.ts', 'history'], ['member.ts'], ['stage.ts'], ['faults', 'restore'], ['main.soak.ts']],
@@ -119,13 +119,13 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'client/src/chat/outbox': ['export-unsent.ts', 'outbox.ts', 'outbox-decisions.ts'],
   'client/src/chat/replica': ['room-document.ts', 'room-home.ts'],
   'client/src/chat/room': ['room.ts', 'room-handle.ts', 'rooms.ts'],
-  'client/src/chat/session': ['api.ts', 'rest-rows.ts', 'session.ts', 'token-renewal.ts'],
+  'client/src/chat/session': ['api.ts', 'rest-rows.ts', 'session.ts', 'token-renewal.ts', 'token-user.ts'],
   'client/src/chat/store': ['idb-store.ts', 'local-store.ts', 'outbox-view.ts', 'resilient-store.ts', 'tabs.ts'],
   'client/src/chat/view': ['room-screen.ts', 'room-search.ts', 'search.ts'],
   'client/src/ui/composer': ['composer.tsx', 'use-aim.ts'],
   'client/src/ui/conversation': ['conversation.tsx'],
   'client/src/ui/dialog': ['confirm-dialog.tsx', 'dialog.tsx', 'menu.tsx'],
-  'client/src/ui/list': ['go-to-dialog.tsx', 'no-tablo.tsx', 'sidebar.tsx', 'tablo-order.ts'],
+  'client/src/ui/list': ['go-to-dialog.tsx', 'no-tablo.tsx', 'sidebar.tsx', 'tablo-order.ts', 'tablo-row.tsx'],
   'client/src/ui/log': ['message-log.tsx', 'use-visited.ts'],
   'client/src/ui/message': ['allowed-commands.ts', 'log-keys.ts', 'message-row.tsx'],
   'client/src/ui/search': [],

@@ -36,8 +36,7 @@ export function kitPlugin(): Plugin {
     },
     transform(code, id) {
       if (slashed(id).split('?')[0]?.endsWith(KIT_STYLES) !== true) return null;
-      // In a layer, so that every rule of ours wins whatever its selector.
-      return { code: `@layer kit{${usedRules(code)}}`, map: null };
+      return { code: usedRules(code), map: null };
     },
   };
 }

@@ -11,7 +11,7 @@ try {
   // `ui/use-theme.ts` writes it.
   const theme = read('tablo.theme');
   if (theme === 'light' || theme === 'dark') dataset.theme = theme;
-  // `app/device-memory.ts` writes it: somebody's chat comes next, so its outline may stand there (`index.html`, `ui/start.css`).
+  // `app/device-memory.ts` writes it: somebody's chat comes next, so its outline may stand there (`index.html`, `app/start.css`).
   const isKnown = read('tablo.user') !== null;
   if (isKnown && location.pathname === base) dataset.start = 'list';
   if (isKnown && location.pathname.startsWith(`${base}t/`)) dataset.start = 'tablo';

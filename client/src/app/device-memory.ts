@@ -1,13 +1,6 @@
 /** What this browser knows about its person, so that the page opens without the server [R7]. A blocked storage means that it knows nothing. */
-import { isUserId, type UserId } from '@tablo/schema/ids';
-import { personNameOf } from '../chat/base/names.ts';
+import { parseUser, type User } from '../chat/session/token-user.ts';
 import { keyHere } from '../ui/page/base-path.ts';
-
-export interface User {
-  readonly id: UserId;
-  readonly name: string;
-  readonly email: string | null;
-}
 
 export type IdentityKind = 'built-in' | 'external';
 
@@ -35,13 +28,6 @@ function write(key: string, value: string | null): void {
   } catch {
     // Storage is blocked: it holds until the page closes.
   }
-}
-
-export function parseUser(value: unknown): User | null {
-  const { id, name, email } = (value ?? {}) as { id?: unknown; name?: unknown; email?: unknown };
-  if (!isUserId(id)) return null;
-  const address = typeof email === 'string' ? email : null;
-  return { id, name: personNameOf(typeof name === 'string' ? name : null, address), email: address };
 }
 
 export function readRemembered(): Remembered | null {

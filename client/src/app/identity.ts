@@ -2,8 +2,9 @@
 import { ACCOUNT_PROBLEMS, accountProblem, isAccountProblemCode } from '@tablo/schema/account-problems';
 import { ChatError } from '../chat/chat.ts';
 import { createHostTokens, createSessionTokens, type TokenSource } from '../chat/session/session.ts';
+import { parseUser, readTokenUser, type User } from '../chat/session/token-user.ts';
 import { type AuthAnswer, createAuthCalls } from './auth-calls.ts';
-import { type IdentityKind, parseUser, type User } from './device-memory.ts';
+import type { IdentityKind } from './device-memory.ts';
 import { takeEarly } from './early-answers.ts';
 
 declare global {
@@ -78,24 +79,12 @@ export function createExternalIdentity(): Identity {
     tokens,
     getUser: async (options) => {
       const token = await tokens.getToken(options);
-      return token === null ? null : readUser(token);
+      return token === null ? null : readTokenUser(token);
     },
     signUp: elsewhere,
     signIn: elsewhere,
     signOut: async () => undefined,
   };
-}
-
-/** The claims are only read for showing; the server verifies the token. */
-function readUser(token: string): User | null {
-  try {
-    const part = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
-    const bytes = Uint8Array.from(atob(part), (unit) => unit.charCodeAt(0));
-    const { sub, name, email } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
-    return parseUser({ id: sub, name, email });
-  } catch {
-    return null; // Not a JWT.
-  }
 }
 
 export async function fetchIdentityKind(serverUrl: string): Promise<IdentityKind> {

@@ -7,6 +7,8 @@ import { BASE_PATH } from '../ui/page/base-path.ts';
 import { whenIdle } from '../ui/page/when-idle.ts';
 import { App } from './app.tsx';
 import './auth.css';
+import './page.css';
+import './start.css';
 import { REMEMBERED_KEY, readRemembered } from './device-memory.ts';
 import { guardAgainstFiles } from './file-guard.ts';
 import { FileNotice } from './file-notice.tsx';

@@ -7,7 +7,7 @@
 import { isTabloId, type TabloId } from '@tablo/schema/ids';
 import { useSyncExternalStore } from 'react';
 import { BASE_PATH } from '../ui/page/base-path.ts';
-import { messagePath, tabloPath } from '../ui/page/navigation.tsx';
+import { ownHref } from '../ui/page/navigation.tsx';
 
 export type Route =
   | { readonly type: 'list' }
@@ -50,7 +50,7 @@ export function pathOf(route: Route): string {
     case 'list':
       return BASE_PATH;
     case 'tablo':
-      return route.message === null ? tabloPath(route.id) : messagePath(route.id, route.message);
+      return ownHref(route.id, route.message ?? undefined);
     case 'invite':
       return `${BASE_PATH}invite/${encodeURIComponent(route.code)}`;
     case 'unknown':

@@ -2,7 +2,8 @@ import type { UserId } from '@tablo/schema/ids';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Chat, ChatError } from '../chat/chat.ts';
 import type { TokenSource } from '../chat/session/session.ts';
-import { hasSignOutToTell, type IdentityKind, readRemembered, remember, type User } from './device-memory.ts';
+import type { User } from '../chat/session/token-user.ts';
+import { hasSignOutToTell, type IdentityKind, readRemembered, remember } from './device-memory.ts';
 import type { Identity } from './identity.ts';
 import { Session, type SessionParts } from './session.ts';
 

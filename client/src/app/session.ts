@@ -11,14 +11,8 @@ import { type Readable, Writable } from '../chat/base/readable.ts';
 import { inBackground } from '../chat/base/report-error.ts';
 import type { Chat } from '../chat/chat.ts';
 import type { TokenSource } from '../chat/session/session.ts';
-import {
-  hasSignOutToTell,
-  type IdentityKind,
-  noteSignOutToTell,
-  readRemembered,
-  remember,
-  type User,
-} from './device-memory.ts';
+import type { User } from '../chat/session/token-user.ts';
+import { hasSignOutToTell, type IdentityKind, noteSignOutToTell, readRemembered, remember } from './device-memory.ts';
 import type { Credentials, Identity } from './identity.ts';
 
 export type SessionState =

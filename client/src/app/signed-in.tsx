@@ -1,15 +1,15 @@
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { useMemo, useState } from 'react';
 import type { Chat, Losses } from '../chat/chat.ts';
-import { ChatProvider } from '../hooks/chat-provider.tsx';
+import type { User } from '../chat/session/token-user.ts';
+import { OpenChatProvider } from '../hooks/chat-context.tsx';
 import { useReadable } from '../hooks/use-readable.ts';
 import { ToastProvider } from '../ui/kit/toasts.tsx';
 import { HostedContext } from '../ui/page/hosted.ts';
-import { NavigationContext } from '../ui/page/navigation.tsx';
+import { NavigationContext, ownHref } from '../ui/page/navigation.tsx';
 import { useParts } from '../ui/page/part.tsx';
 import { PlacesProvider } from '../ui/people/places.tsx';
 import { Shell } from '../ui/shell/shell.tsx';
-import type { User } from './device-memory.ts';
 import { InviteScreen, SignInAgainDialog, SignOutDialog } from './parts.ts';
 import { navigate, navigateToList, useRoute } from './router.ts';
 import type { Session } from './session.ts';
@@ -37,6 +37,7 @@ export function SignedIn({ session, user, chat }: SignedInProps) {
       tabloId,
       messageId,
       isUnknown: route.type === 'unknown',
+      hrefOf: ownHref,
       openTablo,
       openList: navigateToList,
       forgetMessage: () => tabloId !== null && navigate({ type: 'tablo', id: tabloId, message: null }, 'replace'),
@@ -63,7 +64,7 @@ export function SignedIn({ session, user, chat }: SignedInProps) {
   if (route.type === 'invite') return <InviteScreen chat={chat} code={route.code} />;
 
   return (
-    <ChatProvider chat={chat}>
+    <OpenChatProvider chat={chat}>
       <NavigationContext value={navigation}>
         <ToastProvider>
           <UpdateBanner />
@@ -85,6 +86,6 @@ export function SignedIn({ session, user, chat }: SignedInProps) {
           )}
         </ToastProvider>
       </NavigationContext>
-    </ChatProvider>
+    </OpenChatProvider>
   );
 }

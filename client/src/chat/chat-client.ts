@@ -5,7 +5,7 @@
 import { CausalClock } from '@tablo/schema/causal-clock';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
-import type { Readable } from './base/readable.ts';
+import { type Readable, Writable } from './base/readable.ts';
 import { inBackground } from './base/report-error.ts';
 import { DEFAULT_TIMING, type Timing } from './base/timing.ts';
 import type {
@@ -16,6 +16,7 @@ import type {
   Invite,
   InviteLink,
   InviteOffer,
+  KnownNames,
   Losses,
   Person,
   RoomHandle,
@@ -131,6 +132,7 @@ export class ChatClient implements Chat {
   readonly #api: Api;
   readonly #connection: LateConnection;
   readonly #people: People;
+  readonly people: Writable<KnownNames>;
   readonly #rooms: Rooms;
   readonly #listing: Listing;
   readonly #sync: ListSync;
@@ -159,13 +161,17 @@ export class ChatClient implements Chat {
       findObstacle: createObstacleFinder(baseUrl, options.fetch ?? ((...args) => fetch(...args))),
       ...(options.WebSocketImpl === undefined ? {} : { WebSocketImpl: options.WebSocketImpl }),
     });
+    this.people = new Writable<KnownNames>(known);
     this.#people = new People({
       store: storage.store,
       known,
       api: this.#api,
       self: options.user,
       askGapMs: timing.askGapMs,
-      onNames: () => this.#view.publish(),
+      onNames: () => {
+        this.people.set({ names: known.names });
+        this.#view.publish();
+      },
     });
     this.#invitations = new Invitations(this.#api);
     this.#sync = new ListSync(this.#api, book, timing, {

@@ -23,6 +23,11 @@ export interface RoomNames {
   of(id: UserId): RoomPerson;
 }
 
+/** Another object when somebody is called otherwise. */
+export interface KnownNames {
+  readonly names: ReadonlyMap<UserId, string>;
+}
+
 export interface Person {
   readonly id: UserId;
   readonly name: string;
@@ -270,6 +275,8 @@ export interface Chat {
   readonly connection: Readable<ConnectionState>;
   readonly storage: Readable<StorageState>;
   readonly channels: Readable<ChannelList>;
+  /** What everybody is called of whom this device has heard. */
+  readonly people: Readable<KnownNames>;
   /** Oldest first; empty without the server. */
   readonly invitations: Readable<readonly Invitation[]>;
   openRoom(id: TabloId): RoomHandle;

@@ -1,28 +1,33 @@
 /** How much is unread, by tablo. */
-import type { TabloId } from '@tablo/schema/ids';
 import { useMemo } from 'react';
-import { useChannels } from './use-channels.ts';
+import { useChannelList } from './use-channels.ts';
+
+export interface UnreadCount {
+  channel_id: string;
+  unread_count: number;
+}
 
 export interface UseChatUnread {
-  /** Only those above 0. */
-  readonly unreadCounts: Readonly<Record<TabloId, number>>;
-  getUnreadCount(channelId: TabloId): number;
+  /** Only those above 0, newest activity first. */
+  unreadCounts: UnreadCount[];
+  getUnreadCount(channelId: string): number;
   /** Of one tablo, or of any. */
-  hasUnread(channelId?: TabloId): boolean;
+  hasUnread(channelId?: string): boolean;
+  /** Of all tablos together. */
+  total: number;
 }
 
 export function useChatUnread(): UseChatUnread {
-  const { channels } = useChannels();
+  const { channels } = useChannelList();
   return useMemo(() => {
-    const unread = channels.filter((channel) => channel.unreadCount > 0);
-    const unreadCounts: Readonly<Record<TabloId, number>> = Object.fromEntries(
-      unread.map(({ id, unreadCount }) => [id, unreadCount]),
-    );
-    const getUnreadCount = (channelId: TabloId) => unreadCounts[channelId] ?? 0;
+    const counts = new Map<string, number>();
+    for (const { id, unreadCount } of channels) if (unreadCount > 0) counts.set(id, unreadCount);
+    const getUnreadCount = (channelId: string) => counts.get(channelId) ?? 0;
     return {
-      unreadCounts,
+      unreadCounts: [...counts].map(([channel_id, unread_count]) => ({ channel_id, unread_count })),
       getUnreadCount,
-      hasUnread: (channelId) => (channelId === undefined ? unread.length > 0 : getUnreadCount(channelId) > 0),
+      hasUnread: (channelId) => (channelId === undefined ? counts.size > 0 : getUnreadCount(channelId) > 0),
+      total: [...counts.values()].reduce((sum, count) => sum + count, 0),
     };
   }, [channels]);
 }

@@ -1,12 +1,54 @@
-/** One tablo for a view. The names of the first nine are those that host applications code against; the rest is what a full page needs. */
-import type { EntryId, TabloId } from '@tablo/schema/ids';
-import type { TimelineMessage } from '@tablo/schema/timeline';
+/** One tablo for a host application's own view: plain values by the names that hosts code against. */
+import { isTabloId } from '@tablo/schema/ids';
 import { useMemo } from 'react';
 import { type Readable, Writable } from '../chat/base/readable.ts';
-import type { Member, Person, PresenceView, RoomHandle, RoomView } from '../chat/chat.ts';
+import type { Member, PresenceView, RoomNames, RoomView } from '../chat/chat.ts';
+import { type ChatCommands, createChatCommands } from './chat-commands.ts';
+import { useChatHere } from './chat-context.tsx';
+import { type ChatMessage, MessageReader } from './chat-message.ts';
+import { type ChatPeople, peopleOfRoom } from './chat-people.ts';
 import { useConnection } from './use-connection.ts';
 import { useReadable } from './use-readable.ts';
 import { useRoom } from './use-room.ts';
+
+export interface ChatMember {
+  id: string;
+  name: string;
+  email: string | null;
+  avatarUrl: string | null;
+  role: Member['role'];
+}
+
+export interface UseChatOptions {
+  /** Deleted messages stay in `messages`, without a text. */
+  readonly includeDeleted?: boolean;
+}
+
+export interface UseChat extends ChatCommands {
+  /** Oldest first; own unsent ones last. */
+  messages: ChatMessage[];
+  isConnected: boolean;
+  /** Others who are typing. User ids. */
+  typingUsers: string[];
+  /** Everybody who has this channel open, oneself included. User ids. */
+  onlineUsers: string[];
+  hasMoreMessages: boolean;
+
+  isLoadingMore: boolean;
+  /** Nothing is known yet, neither from this device nor from the server. */
+  isLoading: boolean;
+  /** Why this channel can no longer be used, in a sentence; `null`: it can. */
+  closedReason: string | null;
+  /** The first of others' messages that came while nobody looked. */
+  firstUnreadId: string | null;
+  members: ChatMember[];
+  /** By user id: everybody whom this channel's messages, members and presence name. */
+  people: ChatPeople;
+  /** What is typed and not sent; it survives a reload. */
+  draft: string;
+  /** Who is signed in; `null`: nobody. */
+  userId: string | null;
+}
 
 const NOTHING_YET: RoomView = {
   status: 'loading',
@@ -22,91 +64,65 @@ const NOTHING_YET: RoomView = {
   closed: null,
 };
 /** Stands in until the room is held. */
-const EMPTY = {
-  view: new Writable<RoomView>(NOTHING_YET),
+const EMPTY: {
+  readonly view: Readable<RoomView>;
+  readonly presence: Readable<PresenceView>;
+  readonly members: Readable<readonly Member[]>;
+  readonly names: Readable<RoomNames>;
+  readonly draft: Readable<string>;
+} = {
+  view: new Writable(NOTHING_YET),
   presence: new Writable<PresenceView>({ online: [], typing: [] }),
   members: new Writable<readonly Member[]>([]),
+  names: new Writable<RoomNames>({ of: () => ({ name: '', mark: null, short: '', isNamed: false, hasLeft: false }) }),
   draft: new Writable(''),
-} satisfies {
-  view: Readable<RoomView>;
-  presence: Readable<PresenceView>;
-  members: Readable<readonly Member[]>;
-  draft: Readable<string>;
 };
 
-export interface UseChat {
-  readonly messages: readonly TimelineMessage[];
-  sendMessage(text: string, replyTo?: EntryId): Promise<EntryId>;
-  sendTyping(isTyping: boolean): void;
-  readonly isConnected: boolean;
-  readonly typingUsers: readonly Person[];
-  readonly onlineUsers: readonly Person[];
-  loadMoreMessages(): Promise<void>;
-  readonly hasMoreMessages: boolean;
-  markAsRead(): void;
+const idsOf = (people: readonly { readonly id: string }[]): string[] => people.map(({ id }) => id);
 
-  readonly view: RoomView;
-  readonly members: readonly Member[];
-  readonly draft: string;
-  setDraft(text: string): void;
-  editMessage(target: EntryId, text: string): Promise<void>;
-  removeMessage(target: EntryId): Promise<void>;
-  react(target: EntryId, emoji: string, on: boolean): Promise<void>;
-  retry(entry: EntryId): Promise<void>;
-  discard(entry: EntryId): Promise<void>;
-}
+/** `channelId`: the tablo's. Whatever is none opens nothing. */
+export function useChat(
+  channelId: string | null | undefined,
+  { includeDeleted = false }: UseChatOptions = {},
+): UseChat {
+  const id = isTabloId(channelId) ? channelId : null;
+  const { chat, access } = useChatHere();
+  const room = useRoom(id) ?? EMPTY;
+  const view = useReadable(room.view);
+  const presence = useReadable(room.presence);
+  const roomMembers = useReadable(room.members);
+  const names = useReadable(room.names);
+  const draft = useReadable(room.draft);
+  const { status } = useConnection();
 
-type Commands = Pick<
-  UseChat,
-  | 'sendMessage'
-  | 'sendTyping'
-  | 'loadMoreMessages'
-  | 'markAsRead'
-  | 'setDraft'
-  | 'editMessage'
-  | 'removeMessage'
-  | 'react'
-  | 'retry'
-  | 'discard'
->;
+  const commands = useMemo(() => createChatCommands(access, id), [access, id]);
+  const reader = useMemo(() => new MessageReader(id ?? ''), [id]);
+  const messages = useMemo(
+    () => reader.readAll(view.messages, names, includeDeleted),
+    [reader, view.messages, names, includeDeleted],
+  );
+  const typingUsers = useMemo(() => idsOf(presence.typing), [presence]);
+  const onlineUsers = useMemo(() => idsOf(presence.online), [presence]);
+  const members = useMemo(() => roomMembers.map((member) => ({ ...member })), [roomMembers]);
+  const people = useMemo(
+    () => peopleOfRoom(names, roomMembers, presence, view.messages),
+    [names, roomMembers, presence, view.messages],
+  );
 
-export function useChat(channelId: TabloId): UseChat {
-  const handle = useRoom(channelId);
-  const view = useReadable(handle?.view ?? EMPTY.view);
-  const presence = useReadable(handle?.presence ?? EMPTY.presence);
-  const members = useReadable(handle?.members ?? EMPTY.members);
-  const draft = useReadable(handle?.draft ?? EMPTY.draft);
-  const connection = useConnection();
-  const commands = useMemo(() => commandsOf(handle), [handle]);
   return {
     ...commands,
-    view,
+    messages,
+    typingUsers,
+    onlineUsers,
     members,
+    people,
     draft,
-    messages: view.messages,
+    isConnected: id !== null && status === 'online',
     hasMoreMessages: view.hasMore,
-    onlineUsers: presence.online,
-    typingUsers: presence.typing,
-    isConnected: connection.status === 'online',
-  };
-}
-
-/** The same functions as long as the handle is the same: they may stand in dependency lists. */
-function commandsOf(handle: RoomHandle | null): Commands {
-  const held = (): RoomHandle => {
-    if (handle === null) throw new Error('The tablo is not open yet.');
-    return handle;
-  };
-  return {
-    sendMessage: async (text, replyTo) => held().send(text, replyTo),
-    sendTyping: (isTyping) => handle?.sendTyping(isTyping),
-    loadMoreMessages: async () => handle?.loadMore(),
-    markAsRead: () => handle?.dismissNew(),
-    setDraft: (text) => handle?.setDraft(text),
-    editMessage: async (target, text) => held().edit(target, text),
-    removeMessage: async (target) => held().remove(target),
-    react: async (target, emoji, on) => held().react(target, emoji, on),
-    retry: async (entry) => held().retry(entry),
-    discard: async (entry) => held().discard(entry),
+    isLoadingMore: view.isLoadingMore,
+    isLoading: id !== null && view.status === 'loading',
+    closedReason: view.closed?.message ?? null,
+    firstUnreadId: view.firstUnreadId,
+    userId: chat?.user.id ?? null,
   };
 }

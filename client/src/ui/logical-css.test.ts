@@ -7,7 +7,7 @@ const FOLDERS = [import.meta.dirname, join(import.meta.dirname, '..', 'app')];
 
 /** Physical on purpose, with the reason. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
-  'dialog.css: left: var(--left, 0)':
+  'dialog.css: left: var(--tablo-_left, 0)':
     'A popover stands where its script has measured, from the left edge of the window.',
   'shell.css: padding: 0 env(safe-area-inset-right) 0 env(safe-area-inset-left)':
     'The cut-out of a screen is where the device has it, whatever is read.',

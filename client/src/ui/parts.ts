@@ -1,6 +1,10 @@
 /** What of `ui/` comes in scripts of its own. */
 import { createPart } from './page/part.tsx';
 
+export const AccountMenu = createPart(
+  () => import('./list/account-menu.tsx'),
+  ({ AccountMenu }) => AccountMenu,
+);
 export const ClosedTablo = createPart(
   () => import('./conversation/closed-tablo.tsx'),
   ({ ClosedTablo }) => ClosedTablo,

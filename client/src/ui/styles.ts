@@ -19,4 +19,5 @@ import './style/touch.css';
 import './list/go-to.css';
 import './style/forced-colors.css';
 import './style/first-run.css';
-import './style/start.css';
+import './log/log-skeleton.css';
+import './style/frame.css';

@@ -12,6 +12,9 @@ export async function loadScript<Script>(load: () => Promise<Script>): Promise<S
     const address = /https?:\/\/\S+\.js$/u.exec(error instanceof Error ? error.message : '')?.[0];
     if (address === undefined) throw error;
     again += 1;
-    return (await import(/* @vite-ignore */ `${address}?again=${again}`)) as Script;
+    // An address, not a module: each of the host's bundlers that could be at work is told so.
+    return (await import(
+      /* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ `${address}?again=${again}`
+    )) as Script;
   }
 }

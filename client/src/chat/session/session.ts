@@ -1,6 +1,7 @@
 /** Where tokens come from: the built-in identity service (by its cookie), or a function of the host application. */
 import type { UserId } from '@tablo/schema/ids';
 import { ChatError } from '../chat.ts';
+import { readTokenClaims } from './token-claims.ts';
 
 export interface TokenSource {
   /** `null`: signed out. Throws when it cannot be found out now (no network). `fresh`: the server said that the known one has expired. */
@@ -9,20 +10,9 @@ export interface TokenSource {
   forget?(): void;
 }
 
-function readClaims(token: string): Readonly<Record<string, unknown>> | null {
-  const payload = token.split('.')[1];
-  if (payload === undefined) return null;
-  try {
-    const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
-    return typeof claims === 'object' ? (claims as Record<string, unknown> | null) : null;
-  } catch {
-    return null; // Not a JWT that we can read: an opaque token is used as it is.
-  }
-}
-
 /** A JWT's times as they stand in it, ms since the Unix epoch by the issuer's clock. Only read, never trusted: the server verifies. */
 export function readTokenTimes(token: string): { readonly issuedAt: number | null; readonly expiresAt: number } | null {
-  const { iat, exp } = readClaims(token) ?? {};
+  const { iat, exp } = readTokenClaims(token) ?? {};
   if (typeof exp !== 'number') return null;
   return { issuedAt: typeof iat === 'number' ? iat * 1000 : null, expiresAt: exp * 1000 };
 }
@@ -112,7 +102,7 @@ export class UserTokens implements TokenSource {
   }
 
   #isOurs(token: string): boolean {
-    const subject = readClaims(token)?.['sub'];
+    const subject = readTokenClaims(token)?.['sub'];
     return subject === undefined || subject === this.#user;
   }
 }

@@ -1,8 +1,8 @@
 import { REASONS } from '@tablo/schema/close-codes';
 import { CloudOff, HardDrive, KeyRound, ServerCrash, Unplug } from 'lucide-react';
 import { type ReactNode, useContext } from 'react';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
-import { useChannels } from '../../hooks/use-channels.ts';
+import { useChatClient } from '../../hooks/chat-context.tsx';
+import { useChannelList } from '../../hooks/use-channels.ts';
 import { useConnection } from '../../hooks/use-connection.ts';
 import { useReadable } from '../../hooks/use-readable.ts';
 import { HostedContext } from '../page/hosted.ts';
@@ -22,7 +22,7 @@ export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
   const isHosted = useContext(HostedContext);
   const { reason } = connection;
   const obstacle = connection.status === 'offline' ? connection.obstacle : undefined;
-  const waiting = useChannels().channels.reduce((sum, { unsent }) => sum + unsent.pending, 0);
+  const waiting = useChannelList().channels.reduce((sum, { unsent }) => sum + unsent.pending, 0);
   const waitingWords = waiting === 0 ? '' : ` ${waitingSentence(waiting)}`;
   const isSessionOver = reason !== undefined && REASONS[reason].next === 'after-auth';
   // Beside the warning that closing the tab loses them, nothing may promise that messages are kept.

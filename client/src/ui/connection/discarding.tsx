@@ -35,5 +35,5 @@ export function DiscardProvider({ children }: { readonly children: ReactNode }) 
   );
 
   const discarding = useMemo(() => ({ ids, discard }), [ids, discard]);
-  return <DiscardingContext value={discarding}>{children}</DiscardingContext>;
+  return <DiscardingContext.Provider value={discarding}>{children}</DiscardingContext.Provider>;
 }

@@ -1,10 +1,10 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { useEffect, useRef } from 'react';
 import type { ChannelSummary } from '../../chat/chat.ts';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
-import { useChannels } from '../../hooks/use-channels.ts';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useToaster } from '../kit/toasts.tsx';
 import { useNavigation } from '../page/navigation.tsx';
+import { useListed } from '../page/use-listed.ts';
 import { undeliveredSentence } from '../text/phrases.ts';
 
 interface Said {
@@ -17,7 +17,7 @@ const refusedOf = (channels: readonly ChannelSummary[]): ReadonlyMap<TabloId, nu
 
 /** [R8] Says once what was refused in a tablo that one does not look at, and stays until one has looked: the mark in the list is easy to miss. */
 export function UndeliveredNotice() {
-  const { channels } = useChannels();
+  const { channels } = useListed();
   const chat = useChatClient();
   const { tabloId, openTablo } = useNavigation();
   const { say } = useToaster();

@@ -1,5 +1,5 @@
 import { useCallback } from 'react';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useToaster } from '../kit/toasts.tsx';
 import { saveText } from '../page/save-text.ts';
 

@@ -5,10 +5,12 @@ import type { ChannelSummary } from '../../chat/chat.ts';
 import { useReadable } from '../../hooks/use-readable.ts';
 import { ConnectionStatus } from '../connection/connection-status.tsx';
 import { ConversationHeader, Slot } from '../kit/kit.tsx';
+import { useFrame } from '../page/frame.ts';
 import { useIsNarrow } from '../page/media.ts';
 import { useNavigation } from '../page/navigation.tsx';
 import { MessageSearch, TabloSettings } from '../parts.ts';
 import { Avatar, AvatarSkeleton } from '../people/avatar.tsx';
+import { FaceStack } from '../people/face-stack.tsx';
 import { spokenName } from '../people/name.tsx';
 import { useRoom } from '../people/room-context.tsx';
 import { membersSentence } from '../text/phrases.ts';
@@ -21,12 +23,11 @@ interface ConversationTopProps {
   readonly as?: ElementType | null;
 }
 
-const MAX_FACES = 4;
-
 export function ConversationTop({ channel, name, banner }: ConversationTopProps) {
   const { handle, personOf, invitePeople } = useRoom();
   const { openList } = useNavigation();
   const isNarrow = useIsNarrow();
+  const hasList = useFrame()?.hasList ?? true;
   const { online } = useReadable(handle.presence);
   const members = useReadable(handle.members);
   const [opened, setOpened] = useState<'settings' | 'search' | null>(null);
@@ -44,7 +45,7 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
     <>
       <ConversationHeader className="conversation-top">
         <ConversationHeader.Back>
-          {isNarrow && (
+          {isNarrow && hasList && (
             <button type="button" className="icon-button" aria-label="Back to all tablos" onClick={openList}>
               <ArrowLeft className="points" size={22} aria-hidden />
             </button>
@@ -79,7 +80,7 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
             )}
           </h1>
           <p className="conversation-info truncate">
-            {isNarrow && <ConnectionStatus />}
+            {(isNarrow || !hasList) && <ConnectionStatus />}
             {members.length > 0 && !(isNarrow && online.length > 1) && (
               <span>
                 <bdi>{membersSentence(members.length)}</bdi>
@@ -94,11 +95,7 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
         </ConversationHeader.Content>
         <ConversationHeader.Actions>
           {!isNarrow && online.length > 1 && (
-            <div className="avatar-stack" title={online.map(({ id }) => spokenName(personOf(id))).join(', ')}>
-              {online.slice(0, MAX_FACES).map((person) => (
-                <Avatar key={person.id} id={person.id} name={person.name} size="xs" />
-              ))}
-            </div>
+            <FaceStack faces={online} title={online.map(({ id }) => spokenName(personOf(id))).join(', ')} />
           )}
           {canInvite && (!isNarrow || isFirst) && (
             <button

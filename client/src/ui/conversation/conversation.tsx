@@ -3,7 +3,7 @@ import { canWrite } from '@tablo/schema/roles';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import type { ChannelSummary, RoomHandle } from '../../chat/chat.ts';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useConnection } from '../../hooks/use-connection.ts';
 import { useReadable } from '../../hooks/use-readable.ts';
 import { useRoom as useRoomHandle } from '../../hooks/use-room.ts';
@@ -108,12 +108,12 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
     return <ClosedTablo handle={handle} name={name} banner={banner} />;
 
   return (
-    <RoomContext value={room}>
+    <RoomContext.Provider value={room}>
       <ChatContainer className="conversation">
         <ConversationTop as={Slot.header} channel={channel} name={name} banner={banner} />
         <MessageLog
           as={Slot.log}
-          ref={logRef}
+          controls={logRef}
           unreadCount={channel?.unreadCount ?? 0}
           menuFor={hasMenu ? menuMessage.id : null}
         />
@@ -149,7 +149,7 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
           <blockquote className="dialog-quote">{deleting.text.slice(0, 280)}</blockquote>
         </ConfirmDialog>
       )}
-    </RoomContext>
+    </RoomContext.Provider>
   );
 }
 

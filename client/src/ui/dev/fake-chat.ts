@@ -128,6 +128,7 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
     connection: state,
     storage: new Writable(storage),
     channels,
+    people: new Writable({ names: new Map(people.map(({ id, name }) => [id, name])) }),
     invitations,
     openRoom,
     firstRefused: () => null,

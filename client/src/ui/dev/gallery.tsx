@@ -2,8 +2,8 @@
 import { isTabloId, type TabloId } from '@tablo/schema/ids';
 import { StrictMode, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { ChatProvider } from '../../hooks/chat-provider.tsx';
-import { NavigationContext } from '../page/navigation.tsx';
+import { OpenChatProvider } from '../../hooks/chat-context.tsx';
+import { NavigationContext, ownHref } from '../page/navigation.tsx';
 import { Shell } from '../shell/shell.tsx';
 import '../styles.ts';
 import { ToastProvider } from '../kit/toasts.tsx';
@@ -46,6 +46,7 @@ function Gallery() {
     () => ({
       tabloId,
       isUnknown: false,
+      hrefOf: ownHref,
       openTablo: (id: TabloId) => setTabloId(isTabloId(id) ? id : null),
       openList: () => setTabloId(null),
       messageId: null,
@@ -54,13 +55,13 @@ function Gallery() {
     [tabloId],
   );
   return (
-    <ChatProvider chat={chat}>
-      <NavigationContext value={navigation}>
+    <OpenChatProvider chat={chat}>
+      <NavigationContext.Provider value={navigation}>
         <ToastProvider>
           <Shell onSignInAgain={() => undefined} onSignOut={() => undefined} />
         </ToastProvider>
-      </NavigationContext>
-    </ChatProvider>
+      </NavigationContext.Provider>
+    </OpenChatProvider>
   );
 }
 

@@ -30,8 +30,8 @@ function place(popover: HTMLElement, anchor: HTMLElement, align: 'start' | 'end'
   const isRightToLeft = getComputedStyle(anchor).direction === 'rtl';
   const wished = (align === 'start') === isRightToLeft ? around.right - own.width : around.left;
   const left = Math.max(MARGIN_PX, Math.min(wished, window.innerWidth - own.width - MARGIN_PX));
-  popover.style.setProperty('--top', `${top}px`);
-  popover.style.setProperty('--left', `${left}px`);
+  popover.style.setProperty('--tablo-_top', `${top}px`);
+  popover.style.setProperty('--tablo-_left', `${left}px`);
 }
 
 function isInView(anchor: HTMLElement, scroller: Element): boolean {

@@ -75,13 +75,13 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
   const views = toasts.map((toast) => <ToastView key={toast.id} toast={toast} onClosed={remove} />);
 
   return (
-    <ToasterContext value={toaster}>
+    <ToasterContext.Provider value={toaster}>
       {children}
       <div className="toasts" aria-live="polite">
         {place === null && views}
       </div>
       {place !== null && createPortal(views, place)}
-    </ToasterContext>
+    </ToasterContext.Provider>
   );
 }
 

@@ -1,9 +1,13 @@
+import { useFrame } from '../page/frame.ts';
+
 interface FirstStepsProps {
   readonly onCreate: () => void;
 }
 
 /** What somebody with a new account does first: one of two things, whichever brought them here. */
 export function FirstSteps({ onCreate }: FirstStepsProps) {
+  // A host that lists its own boards makes them, too.
+  if ((useFrame()?.looks ?? null) !== null) return null;
   return (
     <div className="first-steps">
       <section>

@@ -1,8 +1,8 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import type { ChannelSummary } from '../../chat/chat.ts';
-import { useChannels } from '../../hooks/use-channels.ts';
 import { Dialog } from '../dialog/dialog.tsx';
+import { useListed } from '../page/use-listed.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { rankTablos } from '../text/match-tablos.ts';
 import { UnreadBadge } from './unread-badge.tsx';
@@ -20,7 +20,7 @@ const MAX_SHOWN = 30;
 
 /** Type a part of a tablo's name, Enter, and be there. */
 export function GoToDialog({ current, visited, onGo, onClose }: GoToDialogProps) {
-  const { channels } = useChannels();
+  const { channels } = useListed();
   const [query, setQuery] = useState('');
   const [picked, setPicked] = useState(0);
   const id = useId();

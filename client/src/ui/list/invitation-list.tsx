@@ -2,7 +2,7 @@ import type { TabloId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import { useId, useState } from 'react';
 import type { Invitation } from '../../chat/chat.ts';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useReadable } from '../../hooks/use-readable.ts';
 import { useToaster } from '../kit/toasts.tsx';
 import { Avatar } from '../people/avatar.tsx';

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from 'react';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useConnection } from '../../hooks/use-connection.ts';
 import { Dialog } from '../dialog/dialog.tsx';
 import { Problem } from '../kit/problem.tsx';

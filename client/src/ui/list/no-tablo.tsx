@@ -1,20 +1,23 @@
 import { MessagesSquare } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { useChannels } from '../../hooks/use-channels.ts';
+import { useFrame, useMainElement } from '../page/frame.ts';
+import { useListed } from '../page/use-listed.ts';
 import { NewTabloDialog } from '../parts.ts';
 import { FirstSteps } from './first-steps.tsx';
 
 /** Beside the list while no tablo is open: which to pick or, without any, what to do first. */
 export function NoTablo({ banner }: { readonly banner: ReactNode }) {
-  const { status, channels } = useChannels();
+  const { status, channels } = useListed();
+  const Main = useMainElement();
+  const welcome = useFrame() === null ? 'Welcome to Tablo Chat' : 'No tablos yet';
   const [isCreating, setIsCreating] = useState(false);
   return (
-    <main className="conversation no-tablo">
+    <Main className="conversation no-tablo">
       {banner}
       {status === 'ready' && (
         <div className="no-tablo-words">
           <MessagesSquare size={44} strokeWidth={1.4} aria-hidden />
-          <h1 className="no-tablo-title">{channels.length === 0 ? 'Welcome to Tablo Chat' : 'Pick a tablo'}</h1>
+          <h1 className="no-tablo-title">{channels.length === 0 ? welcome : 'Pick a tablo'}</h1>
           {channels.length === 0 ? (
             <FirstSteps onCreate={() => setIsCreating(true)} />
           ) : (
@@ -25,6 +28,6 @@ export function NoTablo({ banner }: { readonly banner: ReactNode }) {
         </div>
       )}
       {isCreating && <NewTabloDialog onClose={() => setIsCreating(false)} />}
-    </main>
+    </Main>
   );
 }

@@ -2,13 +2,14 @@ import { Plus, Search, X } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { ConnectionStatus } from '../connection/connection-status.tsx';
 import { Logo } from '../kit/logo.tsx';
+import { useFrame } from '../page/frame.ts';
 import { useIsNarrow } from '../page/media.ts';
 import { NewTabloDialog } from '../parts.ts';
-import { AccountMenu } from './account-menu.tsx';
+import { AccountButton } from './account-button.tsx';
 import { TabloList } from './tablo-list.tsx';
 
 interface SidebarProps {
-  readonly onSignOut: () => void;
+  readonly onSignOut: (() => void) | null;
   readonly onShortcuts: () => void;
 }
 
@@ -19,26 +20,31 @@ export function Sidebar({ onSignOut, onShortcuts }: SidebarProps) {
 
   const isNarrow = useIsNarrow();
   // A page has one first heading: beside a conversation it is the conversation's.
-  const Heading = isNarrow ? 'h1' : 'h2';
+  const frame = useFrame();
+  const Heading = isNarrow && frame === null ? 'h1' : 'h2';
+  // Where the host lists its own boards, it makes them too.
+  const canCreate = (frame?.looks ?? null) === null;
 
   return (
     <div className="sidebar">
       <header className="sidebar-header" role={isNarrow ? 'none' : undefined}>
-        <Logo size={30} />
+        {frame === null && <Logo size={30} />}
         <div className="sidebar-title">
-          <Heading className="sidebar-name">Tablo Chat</Heading>
+          <Heading className="sidebar-name">{frame === null ? 'Tablo Chat' : (frame.title ?? 'Chat')}</Heading>
           <ConnectionStatus />
         </div>
-        <button
-          type="button"
-          className="icon-button new-tablo"
-          aria-label="New tablo"
-          title="New tablo"
-          onClick={() => setIsCreating(true)}
-        >
-          <Plus size={20} aria-hidden />
-        </button>
-        <AccountMenu onSignOut={onSignOut} onShortcuts={onShortcuts} />
+        {canCreate && (
+          <button
+            type="button"
+            className="icon-button new-tablo"
+            aria-label="New tablo"
+            title="New tablo"
+            onClick={() => setIsCreating(true)}
+          >
+            <Plus size={20} aria-hidden />
+          </button>
+        )}
+        <AccountButton onSignOut={onSignOut} onShortcuts={onShortcuts} />
       </header>
       <search className="search-field">
         <Search size={16} aria-hidden />

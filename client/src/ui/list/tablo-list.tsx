@@ -1,10 +1,10 @@
 import { MessagesSquare } from 'lucide-react';
 import { useMemo } from 'react';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
-import { useChannels } from '../../hooks/use-channels.ts';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useConnection } from '../../hooks/use-connection.ts';
 import { useIsNarrow } from '../page/media.ts';
 import { useNavigation } from '../page/navigation.tsx';
+import { useListed } from '../page/use-listed.ts';
 import { useNow } from '../page/use-now.ts';
 import { matchTablos } from '../text/match-tablos.ts';
 import { FirstSteps } from './first-steps.tsx';
@@ -21,9 +21,9 @@ const SKELETONS = ['a', 'b', 'c', 'd', 'e', 'f'];
 
 export function TabloList({ query, onCreate, onPicked }: TabloListProps) {
   const chat = useChatClient();
-  const { status, channels } = useChannels();
+  const { status, channels } = useListed();
   const isOffline = useConnection().status === 'offline';
-  const { tabloId, openTablo } = useNavigation();
+  const { tabloId, openTablo, hrefOf } = useNavigation();
   const isNarrow = useIsNarrow();
   const now = useNow();
 
@@ -55,6 +55,7 @@ export function TabloList({ query, onCreate, onPicked }: TabloListProps) {
             <li key={channel.id}>
               <TabloLink
                 channel={channel}
+                href={hrefOf(channel.id)}
                 isCurrent={channel.id === tabloId}
                 isOwnLast={channel.lastMessage?.author === chat.user.id}
                 now={now}

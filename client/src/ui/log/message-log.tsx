@@ -31,7 +31,7 @@ export interface MessageLogControls {
 }
 
 interface MessageLogProps {
-  readonly ref: Ref<MessageLogControls>;
+  readonly controls: Ref<MessageLogControls>;
   readonly unreadCount: number;
   /** The message whose menu is open keeps its toolbar. */
   readonly menuFor: EntryId | null;
@@ -41,7 +41,7 @@ interface MessageLogProps {
 /**
  * The conversation. Own scroller, because the kit's jumps when older and newer messages come together and when a keyboard opens (TRAPS 5).
  */
-export function MessageLog({ ref, unreadCount, menuFor }: MessageLogProps) {
+export function MessageLog({ controls, unreadCount, menuFor }: MessageLogProps) {
   const room = useRoom();
   const { handle, userId, personOf } = room;
   const view = useReadable(handle.view);
@@ -99,7 +99,7 @@ export function MessageLog({ ref, unreadCount, menuFor }: MessageLogProps) {
     jumps.jumpToLatest();
   };
 
-  useImperativeHandle(ref, () => ({ jumpTo: jumps.jumpTo, jumpToLatest: jumps.jumpToLatest }), [jumps]);
+  useImperativeHandle(controls, () => ({ jumpTo: jumps.jumpTo, jumpToLatest: jumps.jumpToLatest }), [jumps]);
 
   return (
     <div className="log-frame">

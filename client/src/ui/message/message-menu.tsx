@@ -5,8 +5,8 @@ import { useDiscarding } from '../connection/discarding.tsx';
 import { Menu, MenuItem } from '../dialog/menu.tsx';
 import { useToaster } from '../kit/toasts.tsx';
 import { copyText } from '../page/copy-text.ts';
-import { useIsNarrow, useIsTouch } from '../page/media.ts';
-import { messagePath } from '../page/navigation.tsx';
+import { useIsNarrowWindow, useIsTouch } from '../page/media.ts';
+import { useNavigation } from '../page/navigation.tsx';
 import { type MessageMenuKind, useRoom } from '../people/room-context.tsx';
 import { datesSentence } from '../text/message-dates.ts';
 import { allowedCommands } from './allowed-commands.ts';
@@ -26,8 +26,9 @@ export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps
   const room = useRoom();
   const { attempt, say } = useToaster();
   const { discard } = useDiscarding();
-  const isNarrow = useIsNarrow();
+  const isNarrow = useIsNarrowWindow();
   const isTouch = useIsTouch();
+  const { hrefOf } = useNavigation();
   const noteId = useId();
   const isOwn = message.author === room.userId;
   const { status } = message.delivery;
@@ -125,7 +126,11 @@ export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps
           {status === 'sent' && (
             <MenuItem
               icon={<Link size={16} aria-hidden />}
-              onChoose={item(() => attempt(copyText(linkTo(room.handle.id, message.id)).then(() => say('Copied.'))))}
+              onChoose={item(() =>
+                attempt(
+                  copyText(new URL(hrefOf(room.handle.id, message.id), location.href).href).then(() => say('Copied.')),
+                ),
+              )}
             >
               Copy link
             </MenuItem>
@@ -156,6 +161,3 @@ export function MessageMenu({ kind, message, anchor, onClose }: MessageMenuProps
     </Menu>
   );
 }
-
-const linkTo = (...place: Parameters<typeof messagePath>): string =>
-  new URL(messagePath(...place), location.origin).href;

@@ -4,7 +4,8 @@ export async function copyText(text: string): Promise<void> {
   const area = document.createElement('textarea');
   area.value = text;
   area.className = 'hidden-visually';
-  document.body.append(area);
+  // Styled where our class names mean something.
+  (document.activeElement?.closest('.tablo-chat') ?? document.body).append(area);
   area.select();
   const isCopied = document.execCommand('copy');
   area.remove();

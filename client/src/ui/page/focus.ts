@@ -8,6 +8,7 @@
  * 3. Nobody's focus is moved who has it somewhere, or has left it nowhere by a click.
  */
 import { useEffect, useRef } from 'react';
+import { useFrame } from './frame.ts';
 
 /** An element and all that it stands in, from the inside. */
 export type Way = readonly HTMLElement[];
@@ -34,10 +35,15 @@ export const COMPOSER_ID = 'composer';
 export const COMPOSER = `#${COMPOSER_ID}`;
 export const LOG = '.log';
 
-/** Where nothing can be written, nothing happens. */
-export const focusComposer = (): boolean => takesFocus(document.querySelector<HTMLElement>(COMPOSER));
+const FRAME = '.tablo-chat-page';
+/** Inside a host application's page there may be several of us: the one that has the focus, else the first. On our own page it is all of it. */
+const find = (place: string): HTMLElement | null =>
+  (document.activeElement?.closest(FRAME) ?? document.querySelector(FRAME) ?? document).querySelector(place);
 
-export const focusLog = (): boolean => takesFocus(document.querySelector<HTMLElement>(LOG));
+/** Where nothing can be written, nothing happens. */
+export const focusComposer = (): boolean => takesFocus(find(COMPOSER));
+
+export const focusLog = (): boolean => takesFocus(find(LOG));
 
 /** To the first of it that is still there and takes the focus. */
 export const followWay = (way: Way): boolean => way.some((element) => takesFocus(element, { preventScroll: true }));
@@ -68,17 +74,20 @@ function nextMessage(lost: Node, changes: readonly MutationRecord[]): HTMLElemen
   return null;
 }
 
-/** `places`: selectors of what takes the focus when nothing nearer does, the best first. Once, for the page. */
+/** `places`: selectors of what takes the focus when nothing nearer does, the best first. Once, for the page; inside a host application's, only what was in our part of it is followed. */
 export function useFocusKeeper(places: readonly string[]): void {
   const placesRef = useRef(places);
   placesRef.current = places;
+  const root = useFrame()?.root;
 
   useEffect(() => {
     // Who has it, or had it when it went away.
-    let way = wayFrom(document.activeElement);
+    const wayOf = (element: Element | null): Way =>
+      root === undefined || root.current?.contains(element) === true ? wayFrom(element) : [];
+    let way = wayOf(document.activeElement);
 
     const handleFocusIn = ({ target }: FocusEvent) => {
-      way = wayFrom(target instanceof Element ? target : null);
+      way = wayOf(target instanceof Element ? target : null);
     };
     // The browser may report an element's going as this, while the element is still there: ask once it is done.
     const handleFocusOut = () =>
@@ -94,7 +103,7 @@ export function useFocusKeeper(places: readonly string[]): void {
         takesFocus(replacementOf(lost, changes), { preventScroll: true }) ||
         takesFocus(nextMessage(lost, changes), { preventScroll: true }) ||
         followWay(way) ||
-        placesRef.current.some((place) => takesFocus(document.querySelector<HTMLElement>(place)))
+        placesRef.current.some((place) => takesFocus((root?.current ?? document).querySelector<HTMLElement>(place)))
       );
     });
 
@@ -106,5 +115,5 @@ export function useFocusKeeper(places: readonly string[]): void {
       document.removeEventListener('focusout', handleFocusOut);
       observer.disconnect();
     };
-  }, []);
+  }, [root]);
 }

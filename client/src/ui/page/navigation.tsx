@@ -9,15 +9,22 @@ export interface Navigation {
   readonly isUnknown: boolean;
   /** The message of that tablo that the address names, whether there is such a one or not; `null` once it has been looked for. */
   readonly messageId: string | null;
+  /** The address of a tablo, or of one of its messages. */
+  hrefOf(id: TabloId, message?: string): string;
   openTablo(id: TabloId, message?: EntryId | null): void;
   /** Back to the list, where it was before, so that nothing of where one was since lies between. */
   openList(): void;
   forgetMessage(): void;
 }
 
+/** On our own page. */
+export const ownHref = (id: TabloId, message?: string): string =>
+  `${BASE_PATH}t/${id}${message === undefined ? '' : `/m/${encodeURIComponent(message)}`}`;
+
 export const NavigationContext = createContext<Navigation>({
   tabloId: null,
   messageId: null,
+  hrefOf: ownHref,
   isUnknown: false,
   openTablo: () => undefined,
   openList: () => undefined,
@@ -25,10 +32,6 @@ export const NavigationContext = createContext<Navigation>({
 });
 
 export const useNavigation = (): Navigation => useContext(NavigationContext);
-
-export const tabloPath = (id: TabloId): string => `${BASE_PATH}t/${id}`;
-export const messagePath = (id: TabloId, message: string): string =>
-  `${tabloPath(id)}/m/${encodeURIComponent(message)}`;
 
 /** A click that should stay in this page: not one that opens a new tab. */
 export function isPlainClick(event: MouseEvent): boolean {

@@ -1,5 +1,6 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { useCallback, useEffect, useRef } from 'react';
+import { useFrame } from './frame.ts';
 
 /** A tablo's room is opened a moment after its frame; what takes longer than this has lost its claim on the focus. */
 const WAIT_MS = 3_000;
@@ -12,13 +13,14 @@ export function useFocusOnArrival(tabloId: TabloId | null, places: readonly stri
   const expected = useRef<TabloId | null>(null);
   const placesRef = useRef(places);
   placesRef.current = places;
+  const root = useFrame()?.root;
 
   useEffect(() => {
     if (tabloId === null || expected.current !== tabloId) return;
     expected.current = null;
     const arrive = (): boolean =>
       placesRef.current.some((place) => {
-        const element = document.querySelector<HTMLElement>(place);
+        const element = (root?.current ?? document).querySelector<HTMLElement>(place);
         element?.focus({ preventScroll: true });
         return element !== null && document.activeElement === element;
       });
@@ -31,7 +33,7 @@ export function useFocusOnArrival(tabloId: TabloId | null, places: readonly stri
     observer.observe(document.body, { childList: true, subtree: true });
     const timer = setTimeout(stop, WAIT_MS);
     return stop;
-  }, [tabloId]);
+  }, [tabloId, root]);
 
   return useCallback((id: TabloId) => {
     expected.current = id;

@@ -21,4 +21,4 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-export const useNow = (): number => useSyncExternalStore(subscribe, now.get);
+export const useNow = (): number => useSyncExternalStore(subscribe, now.get, now.get);

@@ -9,7 +9,8 @@ export type Theme = (typeof THEMES)[number];
 const KEY = keyHere('tablo.theme');
 
 function readTheme(): Theme {
-  const stored = document.documentElement.dataset.theme;
+  // Made on a server there is none.
+  const stored = globalThis.document?.documentElement.dataset.theme;
   return stored === 'light' || stored === 'dark' ? stored : 'system';
 }
 

@@ -1,5 +1,6 @@
 import type { ElementType } from 'react';
 import { KitAvatar } from '../kit/kit.tsx';
+import { useFrame } from '../page/frame.ts';
 import { avatarColour, initials } from '../text/phrases.ts';
 
 interface AvatarProps {
@@ -11,18 +12,26 @@ interface AvatarProps {
   readonly isOnline?: boolean;
   /** A person who belongs to the tablo no more. */
   readonly hasLeft?: boolean;
+  /** A tablo's, where a host application gives one: any CSS colour, and the address of a picture. */
+  readonly color?: string | null | undefined;
+  readonly image?: string | null | undefined;
   /** The kit's slot; it reads this off the element and clears it. */
   readonly as?: ElementType | null;
 }
 
 /** Decoration: the name always stands beside it. So its letters are the style sheet's (`avatars.css`), and no text of what it stands in. */
-export function Avatar({ id, name, size = 'md', shape = 'person', isOnline = false, hasLeft = false }: AvatarProps) {
+export function Avatar(props: AvatarProps) {
+  const { id, name, size = 'md', shape = 'person', isOnline = false, hasLeft = false } = props;
+  const look = useFrame()?.looks?.get(id);
+  const { color = look?.color, image = look?.image } = props;
   return (
     <KitAvatar
       className={`avatar avatar-${shape} avatar-${size} avatar-colour-${avatarColour(id)} ${hasLeft ? 'avatar-left' : ''}`}
       aria-hidden="true"
+      style={color == null ? undefined : { background: color }}
     >
       <span className="avatar-initials" data-initials={initials(name)} />
+      {image != null && <img className="avatar-image" src={image} alt="" />}
       {isOnline && <span className="avatar-online" />}
     </KitAvatar>
   );

@@ -90,7 +90,7 @@ describe('a link in the list', () => {
   };
   const render = (isOwnLast: boolean): string =>
     renderToStaticMarkup(
-      <TabloLink channel={channel} isCurrent={false} isOwnLast={isOwnLast} now={0} onOpen={() => undefined} />,
+      <TabloLink href="/" channel={channel} isCurrent={false} isOwnLast={isOwnLast} now={0} onOpen={() => undefined} />,
     );
 
   it('[R3] never shows an account called You as the reader', () => {

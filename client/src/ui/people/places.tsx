@@ -16,7 +16,7 @@ const PlacesContext = createContext<Map<TabloId, Place>>(new Map());
 
 export function PlacesProvider({ children }: { readonly children: ReactNode }) {
   const [places] = useState(() => new Map<TabloId, Place>());
-  return <PlacesContext value={places}>{children}</PlacesContext>;
+  return <PlacesContext.Provider value={places}>{children}</PlacesContext.Provider>;
 }
 
 /** Where the reader was when they left the tablo; `keep` may be called at every step: it makes nothing render. */

@@ -2,7 +2,7 @@ import type { EntryId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { Fragment } from 'react';
 import { TimeLabel } from '../kit/time-label.tsx';
-import { isPlainClick, messagePath } from '../page/navigation.tsx';
+import { isPlainClick, useNavigation } from '../page/navigation.tsx';
 import { useNow } from '../page/use-now.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { PersonName, You } from '../people/name.tsx';
@@ -18,12 +18,13 @@ interface SearchResultProps {
 
 export function SearchResult({ message, query, onPick }: SearchResultProps) {
   const { handle, personOf, userId } = useRoom();
+  const { hrefOf } = useNavigation();
   const now = useNow();
   const { id, author, text, shownAt } = message;
   const person = personOf(author);
   return (
     <a
-      href={messagePath(handle.id, id)}
+      href={hrefOf(handle.id, id)}
       className="search-result"
       data-message-id={id}
       onClick={(event) => {

@@ -2,7 +2,7 @@ import type { TabloId } from '@tablo/schema/ids';
 import { Link2, UserPlus } from 'lucide-react';
 import { useState } from 'react';
 import type { Invite } from '../../chat/chat.ts';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { Problem } from '../kit/problem.tsx';
 import { copyText } from '../page/copy-text.ts';
 import { fullLabel } from '../text/date-labels.ts';

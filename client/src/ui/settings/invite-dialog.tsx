@@ -23,9 +23,9 @@ export function InviteDialog({ tabloId, role, onClose }: InviteDialogProps) {
           You are offline: inviting needs a connection to the server.
         </p>
       )}
-      <OnlineOnlyContext value={isOffline ? reasonId : null}>
+      <OnlineOnlyContext.Provider value={isOffline ? reasonId : null}>
         <InviteSection tabloId={tabloId} role={role} isAlone />
-      </OnlineOnlyContext>
+      </OnlineOnlyContext.Provider>
     </Dialog>
   );
 }

@@ -1,7 +1,7 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { useCallback, useEffect, useId, useState } from 'react';
 import { ChatError, type InviteLink } from '../../chat/chat.ts';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useOnlineOnly } from '../kit/online-only.tsx';
 import { Problem } from '../kit/problem.tsx';
 import { PersonName, You } from '../people/name.tsx';

@@ -3,7 +3,7 @@ import { isAtLeast, ROLES, type Role } from '@tablo/schema/roles';
 import { Check, Copy, Link2 } from 'lucide-react';
 import { useId, useRef, useState } from 'react';
 import type { Invite } from '../../chat/chat.ts';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useOnlineOnly } from '../kit/online-only.tsx';
 import { Problem } from '../kit/problem.tsx';
 import { copyText } from '../page/copy-text.ts';

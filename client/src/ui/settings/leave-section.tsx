@@ -1,7 +1,7 @@
 import { canDeleteTablo } from '@tablo/schema/roles';
 import { useId, useState } from 'react';
 import type { ChannelSummary } from '../../chat/chat.ts';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { ConfirmDialog } from '../dialog/confirm-dialog.tsx';
 import { useOnlineOnly } from '../kit/online-only.tsx';
 import { useNavigation } from '../page/navigation.tsx';

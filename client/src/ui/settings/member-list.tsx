@@ -2,7 +2,7 @@ import { canModerate, isAtLeast } from '@tablo/schema/roles';
 import { ChevronDown, UserMinus } from 'lucide-react';
 import { useId, useState } from 'react';
 import type { ChannelSummary, Member, RoomPerson } from '../../chat/chat.ts';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useReadable } from '../../hooks/use-readable.ts';
 import { ConfirmDialog } from '../dialog/confirm-dialog.tsx';
 import { useOnlineOnly } from '../kit/online-only.tsx';

@@ -1,6 +1,6 @@
 import { type FormEvent, useId, useState } from 'react';
 import type { ChannelSummary } from '../../chat/chat.ts';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useOnlineOnly } from '../kit/online-only.tsx';
 import { Problem } from '../kit/problem.tsx';
 import { FieldProblem } from '../kit/text-field.tsx';

@@ -1,7 +1,7 @@
 import { isAtLeast, ROLES, type Role } from '@tablo/schema/roles';
 import { type FormEvent, useId, useState } from 'react';
 import type { ChannelSummary, Member } from '../../chat/chat.ts';
-import { useChatClient } from '../../hooks/chat-provider.tsx';
+import { useChatClient } from '../../hooks/chat-context.tsx';
 import { ConfirmDialog } from '../dialog/confirm-dialog.tsx';
 import { Dialog } from '../dialog/dialog.tsx';
 import { Problem } from '../kit/problem.tsx';

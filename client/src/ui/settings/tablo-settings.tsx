@@ -24,12 +24,12 @@ export function TabloSettings({ channel, onClose }: TabloSettingsProps) {
           You are offline: changes here need a connection to the server.
         </p>
       )}
-      <OnlineOnlyContext value={isOffline ? reasonId : null}>
+      <OnlineOnlyContext.Provider value={isOffline ? reasonId : null}>
         {canModerate(channel.role) && <InviteSection tabloId={channel.id} role={channel.role} />}
         <MemberList channel={channel} />
         {canModerate(channel.role) && <RenameSection channel={channel} />}
         <LeaveSection channel={channel} onGone={onClose} />
-      </OnlineOnlyContext>
+      </OnlineOnlyContext.Provider>
     </Dialog>
   );
 }

@@ -1,7 +1,8 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { useEffect, useRef, useState } from 'react';
 import type { ChannelSummary } from '../../chat/chat.ts';
-import { useChannels } from '../../hooks/use-channels.ts';
+import { useChannelList } from '../../hooks/use-channels.ts';
+import { useChatUnread } from '../../hooks/use-chat-unread.ts';
 import { ConnectionBanner } from '../connection/connection-banner.tsx';
 import { DiscardProvider } from '../connection/discarding.tsx';
 import { UndeliveredNotice } from '../connection/undelivered-notice.tsx';
@@ -14,28 +15,36 @@ import { NoTablo } from '../list/no-tablo.tsx';
 import { Sidebar } from '../list/sidebar.tsx';
 import { useVisited } from '../log/use-visited.ts';
 import { COMPOSER, LOG, useFocusKeeper } from '../page/focus.ts';
+import { useFrame, useMainElement } from '../page/frame.ts';
 import { useIsNarrow, useIsTouch } from '../page/media.ts';
-import { tabloPath, useNavigation } from '../page/navigation.tsx';
+import { useNavigation } from '../page/navigation.tsx';
 import { useFocusOnArrival } from '../page/use-focus-on-arrival.ts';
+import { useListed } from '../page/use-listed.ts';
 import { ShortcutsDialog, UnknownPlace } from '../parts.ts';
 import { pageTitle } from '../text/phrases.ts';
 import { useShortcuts } from './use-shortcuts.ts';
 
 interface ShellProps {
   readonly onSignInAgain: () => void;
-  readonly onSignOut: () => void;
+  /** `null`: people sign out in the host application. */
+  readonly onSignOut: (() => void) | null;
 }
 
 const NEW_TABLO = '.new-tablo';
-const linkTo = (id: TabloId): string => `.tablo-link[href="${tabloPath(id)}"]`;
+const linkTo = (href: string): string => `.tablo-link[href="${href}"]`;
 
 /** A signed-in person's page: the list, and the conversation beside it; on a narrow screen one of them. */
 export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
-  const { channels } = useChannels();
-  const { tabloId, isUnknown, openTablo } = useNavigation();
+  const { channels } = useListed();
+  const { tabloId, isUnknown, openTablo, hrefOf } = useNavigation();
+  const frame = useFrame();
+  const Main = useMainElement();
   const isNarrow = useIsNarrow();
-  const channel = channels.find((one) => one.id === tabloId) ?? null;
-  const unread = channels.reduce((sum, one) => sum + one.unreadCount, 0);
+  const all = useChannelList().channels;
+  const isOpen = (one: ChannelSummary) => one.id === tabloId;
+  // A host may open what it does not list.
+  const channel = channels.find(isOpen) ?? all.find(isOpen) ?? null;
+  const { total: unread } = useChatUnread();
   // Removed from it, or it was deleted: said under its name.
   const lastChannel = useRef<ChannelSummary | null>(null);
   if (channel !== null) lastChannel.current = channel;
@@ -46,7 +55,7 @@ export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
   // A keyboard over the half of a phone's screen is nobody's wish who has not tapped the field.
   const inConversation = isTouch ? [LOG, COMPOSER] : [COMPOSER, LOG];
   const lastId = lastChannel.current?.id;
-  useFocusKeeper([...inConversation, ...(lastId === undefined ? [] : [linkTo(lastId)]), NEW_TABLO]);
+  useFocusKeeper([...inConversation, ...(lastId === undefined ? [] : [linkTo(hrefOf(lastId))]), NEW_TABLO]);
 
   const [opened, setOpened] = useState<'go-to' | 'shortcuts' | null>(null);
   const visited = useVisited(tabloId);
@@ -63,32 +72,37 @@ export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
     onTablo: goTo,
   });
 
+  const hasTitle = frame === null;
   useEffect(() => {
-    document.title = title;
-  }, [title]);
+    if (hasTitle) document.title = title;
+  }, [hasTitle, title]);
 
+  // A frame that shows the conversation alone has nowhere else to go.
+  const hasList = frame?.hasList ?? true;
+  const isListShown = hasList && (!isNarrow || (tabloId === null && !isUnknown));
   const banner = <ConnectionBanner onSignInAgain={onSignInAgain} />;
 
   return (
     <DiscardProvider>
       {tabloId !== null && <SkipLink />}
       <UndeliveredNotice />
-      <MainContainer className="shell">
-        {(!isNarrow || (tabloId === null && !isUnknown)) && (
+      {!isListShown && frame?.title != null && <h2 className="hidden-visually">{frame.title}</h2>}
+      <MainContainer className={`shell ${isNarrow ? 'shell-narrow' : ''}`}>
+        {isListShown && (
           // The one pane of a narrow screen is its main one; one element, so that what is typed in it survives a turn of the phone.
-          <div className="shell-side" role={isNarrow ? 'main' : undefined}>
+          <div className="shell-side" role={isNarrow && frame === null ? 'main' : undefined}>
             <Sidebar onSignOut={onSignOut} onShortcuts={() => setOpened('shortcuts')} />
             {isNarrow && banner}
           </div>
         )}
         {tabloId !== null ? (
-          <main className="shell-main">
+          <Main className="shell-main">
             <Conversation key={tabloId} tabloId={tabloId} channel={channel} name={name} banner={banner} />
-          </main>
+          </Main>
         ) : isUnknown ? (
           <UnknownPlace banner={banner} />
         ) : (
-          !isNarrow && <NoTablo banner={banner} />
+          !(isNarrow && isListShown) && <NoTablo banner={banner} />
         )}
       </MainContainer>
       {opened === 'go-to' && (

@@ -11,7 +11,7 @@ interface ShortcutGroup {
   readonly shortcuts: readonly Shortcut[];
 }
 
-const isMac = navigator.platform.startsWith('Mac');
+const isMac = globalThis.navigator?.platform?.startsWith('Mac') ?? false;
 const COMMAND = isMac ? '⌘' : 'Ctrl';
 const ALT = isMac ? '⌥' : 'Alt';
 

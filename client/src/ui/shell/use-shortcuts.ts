@@ -2,6 +2,7 @@ import type { TabloId } from '@tablo/schema/ids';
 import { useEffect, useRef } from 'react';
 import type { ChannelSummary } from '../../chat/chat.ts';
 import { neighbourOf, nextUnreadOf } from '../list/tablo-order.ts';
+import { useFrame } from '../page/frame.ts';
 
 interface ShortcutOptions {
   readonly channels: readonly ChannelSummary[];
@@ -13,16 +14,21 @@ interface ShortcutOptions {
 
 const FIELD = 'input:not([type="radio"], [type="checkbox"]), textarea, select, [contenteditable]';
 const isTyping = (target: EventTarget | null): boolean => target instanceof Element && target.closest(FIELD) !== null;
-const hasDialog = (): boolean => document.querySelector('dialog[open]') !== null;
 
-/** The page's keys. Those of the composer and of the log are theirs. Nothing of it works behind an open dialog. */
+/**
+ * The page's keys; inside a host application only those that are pressed in our part of it. Those of the composer and of the log are theirs. Nothing of it works
+ * behind an open dialog.
+ */
 export function useShortcuts(options: ShortcutOptions): void {
   const optionsRef = useRef(options);
   optionsRef.current = options;
+  const root = useFrame()?.root;
 
   useEffect(() => {
     const handleKeyDown = (event: KeyboardEvent) => {
-      const isBehindDialog = hasDialog();
+      const ours = root?.current ?? document;
+      if (root !== undefined && !(event.target instanceof Node && ours.contains(event.target))) return;
+      const isBehindDialog = ours.querySelector('dialog[open]') !== null;
       // There too, or who presses it twice is in the browser's address bar.
       if (isGoTo(event)) event.preventDefault();
       const run = isBehindDialog || event.isComposing ? null : commandOf(event, optionsRef.current);
@@ -32,7 +38,7 @@ export function useShortcuts(options: ShortcutOptions): void {
     };
     document.addEventListener('keydown', handleKeyDown);
     return () => document.removeEventListener('keydown', handleKeyDown);
-  }, []);
+  }, [root]);
 }
 
 const isGoTo = ({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean =>

@@ -79,5 +79,22 @@ const isSameYear = (left: number, right: number): boolean =>
 
 export const isSameDay = (left: number, right: number): boolean => startOfDay(left) === startOfDay(right);
 
-export const { timeLabel, fullLabel, fullDayLabel, dayLabel, listLabel, writtenLabel, sinceLabel, sinceDayLabel } =
-  createDateLabels();
+type DateLabels = ReturnType<typeof createDateLabels>;
+let labels = createDateLabels();
+let labelsLocale: string | undefined;
+
+/** Of all labels from now on: a host application may have a language of its own. Throws `RangeError` for what is none. */
+export function setDateLocale(locale: string | undefined): void {
+  if (locale === labelsLocale) return;
+  labels = createDateLabels(locale);
+  labelsLocale = locale;
+}
+
+export const timeLabel: DateLabels['timeLabel'] = (at) => labels.timeLabel(at);
+export const fullLabel: DateLabels['fullLabel'] = (at) => labels.fullLabel(at);
+export const fullDayLabel: DateLabels['fullDayLabel'] = (at) => labels.fullDayLabel(at);
+export const dayLabel: DateLabels['dayLabel'] = (...of) => labels.dayLabel(...of);
+export const listLabel: DateLabels['listLabel'] = (...of) => labels.listLabel(...of);
+export const writtenLabel: DateLabels['writtenLabel'] = (...of) => labels.writtenLabel(...of);
+export const sinceLabel: DateLabels['sinceLabel'] = (...of) => labels.sinceLabel(...of);
+export const sinceDayLabel: DateLabels['sinceDayLabel'] = (...of) => labels.sinceDayLabel(...of);

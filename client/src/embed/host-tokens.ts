@@ -1,0 +1,146 @@
+/**
+ * The host application's `getToken`: when it is asked, and which of its answers count.
+ * 1. Ahead of a token's end, whenever the chat needs one, and once after the function changed. Functions that change at every render are one change a while.
+ * 2. An answer that is older than one that has come already is not listened to.
+ * 3. An answer by a function that has been replaced meanwhile counts only where it changes nothing, or the new function says the same.
+ * 4. What fails is tried again, ever less often.
+ */
+import { Backoff } from '@tablo/schema/backoff';
+import { type CachedTokens, createHostTokens, type TokenSource } from '../chat/session/session.ts';
+
+export type GetToken = () => Promise<string | null>;
+
+export interface HostTokensParts {
+  /** Whose a token is; `null`: nobody's. */
+  readonly userOf: (token: string | null) => string | null;
+  /** Who uses the chat as of the last answer; `undefined`: nobody has answered. */
+  readonly current: () => string | null | undefined;
+  /** An answer that counts. True: it leaves something to find out, so the host is asked again soon. */
+  readonly onAnswer: (token: string | null) => Promise<boolean>;
+  readonly onFailure: (error: unknown) => Promise<void>;
+}
+
+const RETRY_MIN_MS = 1_000;
+const RETRY_MAX_MS = 15_000;
+/** Between two questions for the sake of functions that change. */
+const CHANGE_GAP_MS = 1_000;
+/** `setTimeout` overflows at 2^31 ms and would fire at once. */
+const WAIT_MAX_MS = 2 ** 31 - 1;
+
+export class HostTokens implements TokenSource {
+  readonly #parts: HostTokensParts;
+  readonly #retry = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
+  #getToken: GetToken;
+  #version = 0;
+  #tokens: CachedTokens;
+  #round = 0;
+  #answered = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  /** Who a replaced function named last. */
+  #doubtful: string | null | undefined;
+  #changeTimer: ReturnType<typeof setTimeout> | null = null;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #isStarted = false;
+
+  constructor(getToken: GetToken, parts: HostTokensParts) {
+    this.#parts = parts;
+    this.#getToken = getToken;
+    this.#tokens = this.#create();
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    void this.ask();
+  }
+
+  stop(): void {
+    this.#isStarted = false;
+    this.#answered = this.#round; // What is still on its way has nobody to tell.
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#changeTimer !== null) clearTimeout(this.#changeTimer);
+    this.#timer = null;
+    this.#changeTimer = null;
+    this.#tokens = this.#create();
+  }
+
+  /** Of the same function it is no change. */
+  setGetToken(getToken: GetToken): void {
+    if (getToken === this.#getToken) return;
+    this.#getToken = getToken;
+    this.#version += 1;
+    this.askSoon();
+  }
+
+  /** At once, unless the host was asked a moment ago. */
+  askSoon(): void {
+    if (!this.#isStarted || this.#changeTimer !== null) return;
+    const wait = this.#askedAt + CHANGE_GAP_MS - performance.now();
+    if (wait <= 0) return void this.ask();
+    this.#changeTimer = setTimeout(() => {
+      this.#changeTimer = null;
+      void this.ask();
+    }, wait);
+  }
+
+  /** The chat's own question: what is known, as long as it holds. */
+  async getToken(options?: { readonly fresh?: boolean }): Promise<string | null> {
+    const tokens = this.#tokens;
+    const token = await tokens.getToken(options);
+    if (tokens === this.#tokens && this.#parts.userOf(token) !== this.#parts.current()) this.askSoon();
+    return token;
+  }
+
+  /** [R6] A new answer, whatever is held. */
+  async ask(): Promise<void> {
+    this.#round += 1;
+    const [round, version] = [this.#round, this.#version];
+    this.#askedAt = performance.now();
+    const tokens = this.#create();
+    let token: string | null;
+    try {
+      token = await tokens.getToken();
+    } catch (error) {
+      if (round <= this.#answered) return;
+      this.#askAgain();
+      return await this.#parts.onFailure(error);
+    }
+    if (round <= this.#answered) return;
+    this.#answered = round;
+    const user = this.#parts.userOf(token);
+    if (version !== this.#version && user !== this.#parts.current() && user !== this.#doubtful) {
+      this.#doubtful = user;
+      return void this.ask();
+    }
+    this.#doubtful = undefined;
+    this.#tokens = tokens;
+    const isOpenEnded = await this.#parts.onAnswer(token);
+    if (!this.#isStarted || round !== this.#answered) return;
+    if (isOpenEnded) return this.#askAgain();
+    this.#retry.reset();
+    this.#renewInTime();
+  }
+
+  /** Hosts without TypeScript say `undefined` or an empty text for nobody. */
+  #create(): CachedTokens {
+    return createHostTokens(async () => (await this.#getToken()) || null);
+  }
+
+  #renewInTime(): void {
+    const { renewAt } = this.#tokens;
+    if (renewAt === null) return;
+    const isDue = () => (this.#tokens.renewAt ?? 0) <= Date.now() + RETRY_MIN_MS;
+    // What the live sockets have renewed meanwhile counts.
+    const renew = () => (isDue() ? void this.ask() : this.#renewInTime());
+    this.#wait(Math.max(renewAt - Date.now(), RETRY_MIN_MS), renew);
+  }
+
+  #askAgain(): void {
+    this.#wait(this.#retry.nextMs(), () => void this.ask());
+  }
+
+  #wait(ms: number, work: () => void): void {
+    if (!this.#isStarted) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(work, Math.min(ms, WAIT_MAX_MS));
+  }
+}

@@ -1,0 +1,5 @@
+/** The chat without React: `@tablo/client/headless`. */
+export type { Readable } from './chat/base/readable.ts';
+export * from './chat/chat.ts';
+export { type ChatClient, type ChatClientOptions, openChatClient } from './chat/chat-client.ts';
+export { createHostTokens, type TokenSource } from './chat/session/session.ts';

@@ -1,0 +1,50 @@
+/** What `useChat` lets a page do in one tablo. The functions are the same for as long as tablo and user are; called before the chat is open they wait for it. */
+import type { EntryId, TabloId } from '@tablo/schema/ids';
+import type { RoomHandle } from '../chat/chat.ts';
+import type { ChatAccess } from './chat-context.tsx';
+
+export interface ChatCommands {
+  /** Resolves to the message's id once this device holds it, with a network or without; to `null` where there is no channel or nobody is signed in. */
+  sendMessage(text: string, replyTo?: string | null): Promise<string | null>;
+  /** Call it at every key. */
+  sendTyping(isTyping?: boolean): void;
+  loadMoreMessages(): Promise<void>;
+  markAsRead(): void;
+  editMessage(messageId: string, text: string): Promise<void>;
+  /** Deletes it for everybody; one that is not sent yet is cancelled, and nobody ever sees it. */
+  deleteMessage(messageId: string): Promise<void>;
+  react(messageId: string, emoji: string, on?: boolean): Promise<void>;
+  /** Sends a refused message, or a refused change of one, again. */
+  retry(entryId: string): Promise<void>;
+  /** Forgets a refused one. */
+  discard(entryId: string): Promise<void>;
+  setDraft(text: string): void;
+}
+
+export function createChatCommands(access: ChatAccess, id: TabloId | null): ChatCommands {
+  // The room is held for as long as the command takes: the view that called may be gone by then.
+  const run = async <T>(command: (room: RoomHandle) => T): Promise<Awaited<T> | null> => {
+    const chat = id === null ? null : await access.whenOpen();
+    if (chat === null || id === null) return null;
+    const room = chat.openRoom(id);
+    try {
+      return await command(room);
+    } finally {
+      room.release();
+    }
+  };
+  const tell = (command: (room: RoomHandle) => void) => void run(command).catch(() => undefined);
+
+  return {
+    sendMessage: (text, replyTo) => run((room) => room.send(text, (replyTo ?? undefined) as EntryId | undefined)),
+    sendTyping: (isTyping = true) => tell((room) => room.sendTyping(isTyping)),
+    loadMoreMessages: async () => void (await run((room) => room.loadMore())),
+    markAsRead: () => tell((room) => room.dismissNew()),
+    editMessage: async (target, text) => void (await run((room) => room.edit(target as EntryId, text))),
+    deleteMessage: async (target) => void (await run((room) => room.remove(target as EntryId))),
+    react: async (target, emoji, on = true) => void (await run((room) => room.react(target as EntryId, emoji, on))),
+    retry: async (entry) => void (await run((room) => room.retry(entry as EntryId))),
+    discard: async (entry) => void (await run((room) => room.discard(entry as EntryId))),
+    setDraft: (text) => tell((room) => room.setDraft(text)),
+  };
+}

@@ -1,0 +1,28 @@
+/** The part of a host application's page that is ours; on our own page there is none, and all of the window is. */
+import { createContext, type RefObject, useContext } from 'react';
+
+/** How the host shows one of its boards. */
+export interface TabloLook {
+  readonly name: string;
+  /** Any CSS colour; `null`: ours. */
+  readonly color: string | null;
+  /** Address of a picture; `null`: none. */
+  readonly image: string | null;
+}
+
+export interface Frame {
+  readonly root: RefObject<HTMLElement | null>;
+  /** One pane at a time: by the frame's own width. */
+  readonly isNarrow: boolean;
+  /** `null`: the host does not want one. */
+  readonly title: string | null;
+  readonly hasList: boolean;
+  /** Of the only tablos that are listed, by id; `null`: all are, by their own names. */
+  readonly looks: ReadonlyMap<string, TabloLook> | null;
+}
+
+export const FrameContext = createContext<Frame | null>(null);
+export const useFrame = (): Frame | null => useContext(FrameContext);
+
+/** Inside a host's page its `<main>` is the main one. */
+export const useMainElement = (): 'main' | 'div' => (useFrame() === null ? 'main' : 'div');
