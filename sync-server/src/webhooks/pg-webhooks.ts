@@ -62,7 +62,7 @@ const GIVE_UP = `DELETE FROM tablo_private.webhook_events WHERE id IN (
   )`;
 const NEWEST = 'SELECT coalesce(max(id), 0) AS id FROM tablo_private.webhook_events';
 const END_OLD_TURNS = `DELETE FROM tablo_private.webhook_turns t WHERE t.next_at < now() - interval '1 day'`;
-const BACKLOG = `SELECT (SELECT count(*)::integer FROM (SELECT FROM tablo_private.webhook_events LIMIT ${COUNTED_MAX}) some) AS waiting,
+const BACKLOG = `SELECT (SELECT count(*)::integer FROM (SELECT FROM tablo_private.webhook_events LIMIT ${COUNTED_MAX}) counted) AS waiting,
   coalesce((SELECT extract(epoch FROM now() - w.created_at)::float8 FROM tablo_private.webhook_events w ORDER BY w.id LIMIT 1), 0) AS oldest_s`;
 
 interface WaitingTablo {

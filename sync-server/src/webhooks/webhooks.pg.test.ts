@@ -204,6 +204,8 @@ describe('what is not taken', () => {
     const { rows } = await rest.pool.query('SELECT url FROM tablo_private.webhook_endpoints');
     expect(rows).toEqual([{ url: receiver.url }]);
     await until(async () => expect(await rest.server.readGauge('tablo_webhooks_waiting')).toBe(1));
+    expect(await rest.server.readGauge('tablo_webhooks_oldest_seconds')).toBeGreaterThanOrEqual(0);
+    expect(rest.server.lines.filter((line) => line.includes('could not be looked after'))).toEqual([]);
     receiver.answer(() => 200);
     await isEmpty();
     expect(texts(tablo)).toEqual(['for two']);

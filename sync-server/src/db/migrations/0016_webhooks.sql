@@ -156,10 +156,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tablo_private.note_access_webhooks IS 'Notes who came, went or got another role, for those who want to be told.';
-CREATE TRIGGER tablo_chat_webhook AFTER INSERT OR UPDATE OR DELETE ON public.tablo_access
+-- By its name before tablo_chat_host_role_made, which changes the row once more: first who came is told, then with which role.
+CREATE TRIGGER tablo_chat_announce AFTER INSERT OR UPDATE OR DELETE ON public.tablo_access
   FOR EACH ROW EXECUTE FUNCTION tablo_private.note_access_webhooks();
 -- Replicated changes of members are changes.
-ALTER TABLE public.tablo_access ENABLE ALWAYS TRIGGER tablo_chat_webhook;
+ALTER TABLE public.tablo_access ENABLE ALWAYS TRIGGER tablo_chat_announce;
 
 REVOKE ALL ON tablo_private.webhook_endpoints, tablo_private.webhook_events, tablo_private.webhook_turns FROM PUBLIC, anon, authenticated, service_role;
 REVOKE ALL ON FUNCTION tablo_private.note_message_webhooks, tablo_private.note_member_webhook, tablo_private.note_access_webhooks
