@@ -13,6 +13,16 @@ afterEach(async () => {
 const rows = async (sql: string) => (await stage.pool.query(sql)).rows as unknown[];
 const isUntouched = async () => expect(await rows('SELECT FROM messages')).toEqual([]);
 
+it('what is imported is no news: no webhook tells of it', async () => {
+  await stage.makeTablo(TABLO);
+  await stage.pool.query(`INSERT INTO tablo_private.webhook_endpoints (url, events, seen_at)
+    VALUES ('https://host.example/', '{message.created,message.updated,message.deleted,member.added}', now())`);
+  await stage.write('export.json', channelOf([message({ id: 'a', by: alice })], { members: [member(alice)] }));
+  await stage.importFile('export.json');
+  expect(await rows('SELECT text FROM messages')).toHaveLength(1);
+  expect(await rows('SELECT FROM tablo_private.webhook_events')).toEqual([]);
+});
+
 describe('who and what is whose', () => {
   it('users without an id of ours are listed, and nothing is written; a table of the operator’s names them, as a file or in the database', async () => {
     await stage.makeTablo(TABLO, { [alice]: 'owner' });

@@ -84,6 +84,8 @@ export async function openImportSession(url: string, { isDryRun }: SessionOption
     const hidden = await findHidden(client);
     if (hidden !== null) throw new ImportError(hidden);
     if (!isDryRun && !(await isAlone(client))) throw new ImportError(BUSY);
+    // Old messages are no news: a host's back end is not told of them (0015).
+    await client.query(`SET tablo_chat.webhooks = 'off'`);
     return new ImportSession(client);
   } catch (error) {
     await client.end().catch(() => {});
