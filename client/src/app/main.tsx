@@ -3,14 +3,14 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { openChatClient } from '../chat/chat-client.ts';
 import '../ui/styles.ts';
+import { FileNotice } from '../ui/kit/file-notice.tsx';
+import { guardAgainstFiles } from '../ui/page/file-guard.ts';
 import { whenIdle } from '../ui/page/when-idle.ts';
 import { App } from './app.tsx';
 import './auth.css';
 import './page.css';
 import './start.css';
 import { REMEMBERED_KEY, readRemembered } from './device-memory.ts';
-import { guardAgainstFiles } from './file-guard.ts';
-import { FileNotice } from './file-notice.tsx';
 import { createBuiltInIdentity, createExternalIdentity, fetchIdentityKind } from './identity.ts';
 import { AuthScreen } from './parts.ts';
 import { registerServiceWorker } from './service-worker.ts';
@@ -34,7 +34,7 @@ window.addEventListener('storage', ({ key }) => {
   if (key === REMEMBERED_KEY) void session.notice();
 });
 
-guardAgainstFiles();
+guardAgainstFiles(window);
 
 /** Until it is known who is there, the outline of `index.html` stands. */
 async function render(): Promise<void> {

@@ -1,8 +1,10 @@
 /** What `ChatPage` shows while somebody is here: our page's own parts, and a host's frame around them in place of routes and accounts. */
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import { reportProblem } from '../chat/base/report-error.ts';
 import { useChannelList } from '../hooks/use-channels.ts';
+import { FileNotice } from '../ui/kit/file-notice.tsx';
 import { ToastProvider } from '../ui/kit/toasts.tsx';
+import { guardAgainstFiles } from '../ui/page/file-guard.ts';
 import { type Frame, FrameContext } from '../ui/page/frame.ts';
 import { HostedContext } from '../ui/page/hosted.ts';
 import { NavigationContext } from '../ui/page/navigation.tsx';
@@ -31,6 +33,9 @@ export function OpenPage({ frame, ...host }: OpenPageProps) {
     }
   }, [locale]);
 
+  const { root } = frame;
+  useEffect(() => (root.current === null ? undefined : guardAgainstFiles(root.current)), [root]);
+
   return (
     <FrameContext.Provider value={frame}>
       <NavigationContext.Provider value={navigation}>
@@ -38,6 +43,7 @@ export function OpenPage({ frame, ...host }: OpenPageProps) {
           <PlacesProvider>
             <HostedContext.Provider value>
               <Shell onSignOut={null} onSignInAgain={askAgain} />
+              <FileNotice />
             </HostedContext.Provider>
           </PlacesProvider>
         </ToastProvider>

@@ -56,6 +56,27 @@ describe('ChatPage', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Garden', exact: true }).waitFor();
 
+    // Where the focus goes that the host loses is the host's business.
+    await page.getByRole('textbox', { name: 'Host field' }).focus();
+    await page.evaluate(async () => {
+      document.activeElement?.remove();
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    });
+    expect(await person.focused()).toBe('body');
+
+    // A file that is dropped here does not open in the place of the host's page.
+    const isStopped = (place: string) =>
+      page
+        .locator(place)
+        .first()
+        .evaluate((element) => {
+          const data = new DataTransfer();
+          data.items.add(new File(['x'], 'cat.png', { type: 'image/png' }));
+          return !element.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: data }));
+        });
+    expect([await isStopped('.conversation'), await isStopped('nav[aria-label="Host"]')]).toEqual([true, false]);
+    await page.locator('.tablo-chat-page').getByText('Files cannot be sent here yet').waitFor();
+
     await page.getByRole('button', { name: 'Account and settings' }).click();
     await page.getByRole('menu', { name: 'Account' }).getByRole('menuitem', { name: 'Keyboard shortcuts' }).waitFor();
     expect(await page.getByRole('menuitem', { name: 'Sign out' }).count()).toBe(0);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createDateLabels, isSameDay } from './date-labels.ts';
+import { createDateLabels, fullDayLabel, isSameDay, setDateLocale } from './date-labels.ts';
 
 afterEach(() => void vi.unstubAllEnvs());
 
@@ -120,4 +120,16 @@ describe('all that has a time', () => {
       }
     },
   );
+});
+
+describe('the locale of a host application', () => {
+  afterEach(() => setDateLocale(undefined));
+
+  it('is that of all labels from then on; one that is none is refused, and changes nothing', () => {
+    const at = new Date(2026, 10, 29, 12).getTime();
+    setDateLocale('de-DE');
+    expect(fullDayLabel(at)).toBe('Sonntag, 29. November 2026');
+    expect(() => setDateLocale('no locale')).toThrow(RangeError);
+    expect(fullDayLabel(at)).toContain('Sonntag');
+  });
 });

@@ -1,24 +1,28 @@
 import { X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { createPortal } from 'react-dom';
-import { useReadable } from '../hooks/use-readable.ts';
-import { dialogPlaces } from '../ui/page/dialog-places.ts';
-import { refusedFiles } from './file-guard.ts';
+import { useReadable } from '../../hooks/use-readable.ts';
+import { dialogPlaces } from '../page/dialog-places.ts';
+import { refusedFiles } from '../page/file-guard.ts';
+import { useFrame } from '../page/frame.ts';
 
 const SHOWN_MS = 10_000;
 
 /** A modal dialog makes all that stands outside of it unreachable. */
-const placeForNotice = (): Element => dialogPlaces.get().at(-1)?.closest('dialog') ?? document.body;
+const placeForNotice = (page: Element): Element => dialogPlaces.get().at(-1)?.closest('dialog') ?? page;
 
 /** The answer to files, wherever they were dropped or pasted: also beside a sign-in form, and over a dialog. */
 export function FileNotice() {
   const attempt = useReadable(refusedFiles);
+  const root = useFrame()?.root;
+  /** In a host application's page others may have been here before. */
+  const [before] = useState(root === undefined ? 0 : attempt);
   const [shown, setShown] = useState<{ readonly attempt: number; readonly place: Element } | null>(null);
   const [isHeld, setIsHeld] = useState(false);
 
   useEffect(() => {
-    if (attempt > 0) setShown({ attempt, place: placeForNotice() });
-  }, [attempt]);
+    if (attempt > before) setShown({ attempt, place: placeForNotice(root?.current ?? document.body) });
+  }, [attempt, before, root]);
 
   useEffect(() => {
     if (shown === null || isHeld) return;

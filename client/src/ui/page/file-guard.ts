@@ -1,8 +1,8 @@
 /**
- * Files that are dropped or pasted, anywhere in the page. Nobody here takes them yet, and a browser opens a dropped one in the place of the page: so they are
+ * Files that are dropped or pasted, anywhere in the page; inside a host application's, in our part of it. Nobody here takes them yet, and a browser opens a dropped one in the place of the page: so they are
  * stopped, and the page says why. Text passes, also text that brings a picture of itself along, as word processors copy it.
  */
-import { type Readable, Writable } from '../chat/base/readable.ts';
+import { type Readable, Writable } from '../../chat/base/readable.ts';
 
 const refused = new Writable(0);
 /** Goes up with every attempt to hand over files. */
@@ -67,9 +67,11 @@ function handlePaste(event: ClipboardEvent): void {
 }
 
 /** Before anybody else hears of it: nothing on the way can let a file through. */
-export function guardAgainstFiles(): void {
-  window.addEventListener('dragenter', handleDragOver, true);
-  window.addEventListener('dragover', handleDragOver, true);
-  window.addEventListener('drop', handleDrop, true);
-  window.addEventListener('paste', handlePaste, true);
+export function guardAgainstFiles(page: Window | HTMLElement): () => void {
+  const handlers = { dragenter: handleDragOver, dragover: handleDragOver, drop: handleDrop, paste: handlePaste };
+  const all = Object.entries(handlers) as [string, EventListener][];
+  for (const [event, handler] of all) page.addEventListener(event, handler, true);
+  return () => {
+    for (const [event, handler] of all) page.removeEventListener(event, handler, true);
+  };
 }
