@@ -7,6 +7,7 @@ COPY sync-server/package.json sync-server/
 COPY client/package.json client/
 COPY e2e/package.json e2e/
 COPY bench/package.json bench/
+COPY examples/embed/package.json examples/embed/
 # This image is the Node.js to use: the one from npm is not fetched.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
@@ -22,6 +23,7 @@ COPY sync-server/package.json sync-server/
 COPY client/package.json client/
 COPY e2e/package.json e2e/
 COPY bench/package.json bench/
+COPY examples/embed/package.json examples/embed/
 RUN npm ci --ignore-scripts --no-audit --no-fund --omit=dev --workspace @tablo/sync-server --workspace @tablo/schema
 
 FROM node:24-slim

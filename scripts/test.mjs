@@ -78,7 +78,7 @@ function countReport(path) {
   return counts;
 }
 
-for (const project of ['.', 'schema', 'sync-server', 'client', 'e2e', 'bench']) {
+for (const project of ['.', 'schema', 'sync-server', 'client', 'e2e', 'bench', 'examples/embed']) {
   check(project === '.' ? 'types of scripts' : `types of ${project}`, node, [
     bin('typescript', 'bin', 'tsc'),
     '-p',
