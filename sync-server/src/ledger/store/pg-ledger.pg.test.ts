@@ -160,6 +160,7 @@ describe('rows', () => {
       entries: new Set<EntryId>(),
       reactions: [],
       clients: [],
+      documents: [],
     };
     const error = await store.transact(scope, decide, SHARED).catch((thrown: unknown) => thrown);
     await holder.query('ROLLBACK');

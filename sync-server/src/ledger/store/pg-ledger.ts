@@ -21,6 +21,7 @@ import {
   UnstorableError,
   type Writes,
 } from './ledger-store.ts';
+import { type DocumentHead, headsParameter, type Missed, type MissedColumn, missedSql, readMissed } from './missed.ts';
 import { moveTablo } from './pg-epochs.ts';
 import { asFailure, isAnsweredNo } from './pg-failures.ts';
 import { applyChanges } from './pg-ledger-changes.ts';
@@ -71,7 +72,8 @@ const FACTS = `SELECT set_config('statement_timeout', $4, true),
     FROM json_to_recordset($3) AS wanted("messageId" uuid, "userId" uuid)) AS reactions,
   (SELECT coalesce(json_agg(json_build_array(c.tablo_id, c.epoch, c.client_id, c.user_id)), '[]')
     FROM json_to_recordset($5) AS asked("tabloId" uuid, epoch integer, client bigint)
-    JOIN tablo_clients c ON c.tablo_id = asked."tabloId" AND c.epoch = asked.epoch AND c.client_id = asked.client) AS clients`;
+    JOIN tablo_clients c ON c.tablo_id = asked."tabloId" AND c.epoch = asked.epoch AND c.client_id = asked.client) AS clients,
+  ${missedSql('$6')} AS missed`;
 
 // Every column of a message is named: in a table of the host's, `updated_at` may be now() where nobody says what it is.
 const WRITE = `WITH e AS (
@@ -112,19 +114,22 @@ interface Witness {
   readonly values: readonly unknown[];
 }
 
-/** One row a tablo. The log of a tablo that moves in the same transaction is gone with it, and its epoch tells. */
+/**
+ * One row a tablo. The log of a tablo that moves in the same transaction is gone with it, and its epoch tells; a log row may have gone into another server's snapshot,
+ * so where there is an entry, that tells.
+ */
 function witnessesOf({ updates, entries, moves }: Writes, { updateIds }: Committed): readonly Witness[] {
   const byTablo = new Map<TabloId, Witness>();
   for (const { tabloId, from } of moves)
     byTablo.set(tabloId, { tabloId, query: FATE_OF_MOVE, values: [tabloId, from] });
+  for (const { tabloId, entry, digest } of entries) {
+    if (byTablo.has(tabloId)) continue;
+    byTablo.set(tabloId, { tabloId, query: FATE_OF_ENTRY, values: [entry.id, tabloId, digest] });
+  }
   for (const [index, { tabloId, epoch, update }] of updates.entries()) {
     if (byTablo.has(tabloId)) continue;
     const values = [String(updateIds[index]), tabloId, epoch, Buffer.from(update)];
     byTablo.set(tabloId, { tabloId, query: FATE_OF_UPDATE, values });
-  }
-  for (const { tabloId, entry, digest } of entries) {
-    if (byTablo.has(tabloId)) continue;
-    byTablo.set(tabloId, { tabloId, query: FATE_OF_ENTRY, values: [entry.id, tabloId, digest] });
   }
   return [...byTablo.values()].slice(0, MAX_WITNESSES);
 }
@@ -152,6 +157,7 @@ interface FactsRow {
   ][];
   readonly reactions: readonly [EntryId, UserId, emoji: readonly string[] | null, own: readonly string[] | null][];
   readonly clients: readonly [tablo: TabloId, epoch: number, client: number, owner: UserId][];
+  readonly missed: MissedColumn;
 }
 
 export class PgLedgerStore implements LedgerStore {
@@ -308,6 +314,7 @@ async function readFacts(client: PoolClient, scope: Scope, patience: Patience, c
       JSON.stringify(scope.reactions),
       clock.left(),
       JSON.stringify(scope.clients),
+      headsParameter(scope.documents),
     ],
   });
   const roles = new Map((rows[0]?.roles ?? []).map(([tablo, user, role]) => [`${tablo} ${user}`, parseRole(role)]));
@@ -330,7 +337,9 @@ async function readFacts(client: PoolClient, scope: Scope, patience: Patience, c
       .filter(([tablo, epoch]) => tablos.get(tablo)?.epoch === epoch)
       .map(([tablo, , client, owner]) => [`${tablo} ${client}`, owner]),
   );
+  const missed: ReadonlyMap<DocumentHead, Missed> = readMissed(scope.documents, rows[0]?.missed ?? []);
   return {
+    missedBy: (document) => missed.get(document) ?? null,
     entry: (id) => entries.get(id),
     epoch: (tablo) => {
       const row = tablos.get(tablo);

@@ -154,12 +154,13 @@ export class LiveDocuments {
 
   async #save(document: Document, state: Uint8Array): Promise<void> {
     const live = this.#live.get(document);
-    const logIds = live?.coveredLogIds() ?? []; // In the same turn in which `state` was taken.
-    if (live === undefined || live.hasMoved || logIds.length === 0) return;
+    if (live === undefined || live.hasMoved) return;
+    const [logIds, { head }] = [live.coveredLogIds(), live]; // In the same turn in which `state` was taken.
+    if (logIds.length === 0) return;
     const backoff = new Backoff(STORE_RETRY_MIN_MS, STORE_RETRY_MAX_MS);
     while (!live.hasMoved) {
       try {
-        const version = await this.#store.save(live, { state, version: this.#versions.get(live) ?? 0n, logIds });
+        const version = await this.#store.save(live, { state, version: this.#versions.get(live) ?? 0n, logIds, head });
         live.forgetLogIds(logIds);
         if (version !== null) this.#versions.set(live, version);
         return;
