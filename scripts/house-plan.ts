@@ -13,7 +13,7 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
     ['config', 'db', 'documents'],
     ['costs', 'identity', 'ledger'],
     ['access', 'audit', 'describe-config.ts'],
-    ['presence', 'rest'],
+    ['nodes', 'presence', 'rest'],
     ['sync'],
     ['server.ts'],
     ['main.ts'],
@@ -23,7 +23,7 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
     ['db-log.ts', 'cannot-start.ts', 'has-come.ts', 'session-settings.ts', 'visible-pattern.ts'],
     ['database-client.ts', 'embedded'],
     ['pool.ts', 'pooler.ts'],
-    ['host', 'reach-database.ts'],
+    ['host', 'reach-database.ts', 'pg-secret.ts'],
     ['migrate.ts'],
   ],
   'sync-server/src/ledger': [['store'], ['commit'], ['ledger.ts']],
@@ -71,7 +71,12 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
     ['styles.ts'],
     ['dev'],
   ],
-  e2e: [['support'], ['schedules', 'paint', 'screenshots'], ['soak', 'links'], ['mutations', 'browser', 'proxies']],
+  e2e: [
+    ['support'],
+    ['schedules', 'paint', 'screenshots'],
+    ['soak', 'links'],
+    ['mutations', 'browser', 'nodes', 'proxies'],
+  ],
   'e2e/soak': [['frames.ts', 'history'], ['member.ts'], ['stage.ts'], ['faults', 'restore'], ['main.soak.ts']],
 };
 
@@ -89,9 +94,11 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     'store/digest.ts',
     'store/ledger-store.ts',
     'store/live-document.ts',
+    'store/missed.ts',
     'store/pg-ledger.ts',
     'store/pg-taken-over.ts',
   ],
+  'sync-server/src/nodes': ['hint.ts', 'nodes.ts', 'pg-hints.ts', 'pg-log-reader.ts'],
   'sync-server/src/rest': [
     'create-rest.ts',
     'message-poster.ts',

@@ -114,8 +114,9 @@ export function describeNodes(openStore: () => Promise<StoreUnderTest>): void {
       }),
     );
     expect(new Set(outcomes.map(codeOf))).toEqual(new Set(['committed']));
-    for (const { node, replica } of writers.slice(0, 2)) await say(node, replica, replica.message('end', T));
-    await say(a, writers[0]?.replica as Replica, (writers[0]?.replica as Replica).message('very end', T));
+    const [first, second] = writers as [(typeof writers)[number], (typeof writers)[number]];
+    for (const { node, replica } of [first, second]) await say(node, replica, replica.message('end', T));
+    await say(a, first.replica, first.replica.message('very end', T));
     const rows = await test.rows(tablo);
     expect(rows.map(([seq]) => seq)).toEqual(Array.from({ length: 123 }, (_, nth) => nth + 1));
     // What stands in b is what stands in a, but for the last one; and connections heard every seq once, in order.
