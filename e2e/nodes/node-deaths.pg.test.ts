@@ -9,7 +9,7 @@ import { checkHistory } from '../soak/history/check-history.ts';
 import { readTablo } from '../soak/history/record.ts';
 import { Member } from '../soak/member.ts';
 import type { RunningServer } from '../support/server.ts';
-import { type Balancer, openBalancer } from './balancer.ts';
+import { type Balancer, openBalancer } from '../support/balancer.ts';
 import { type NodeStage, newUser, openNodeStage, tokenOf, until } from './node-stage.ts';
 import { StockClient } from './stock-client.ts';
 
