@@ -5,7 +5,7 @@ import { openScheduleStage, type ScheduleStage } from '../schedules/schedule-sta
 import { soak } from '../schedules/soak.ts';
 
 const { NODE_SCHEDULES, FIRST_SEED } = process.env;
-const COUNT = Number(NODE_SCHEDULES ?? 16);
+const COUNT = Number(NODE_SCHEDULES ?? 8);
 
 let stage: ScheduleStage;
 beforeAll(async () => {

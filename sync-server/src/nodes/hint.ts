@@ -108,8 +108,9 @@ function parseName(value: unknown): DocumentName | null {
 
 function parseHead(value: unknown): readonly HeadHint[] {
   const name = parseName(value);
+  if (name === null) return [];
   const head = (value as readonly unknown[])[2];
-  if (name === null || typeof head !== 'string' || !/^\d{1,18}$/.test(head)) return [];
+  if (typeof head !== 'string' || !/^\d{1,18}$/.test(head)) return [];
   return [{ ...name, head: BigInt(head) }];
 }
 

@@ -102,8 +102,10 @@ export class Attempt {
     for (const document of documents) {
       const missed = facts.missedBy(document);
       if (missed === null) continue;
-      if (this.#options.foreign?.mayShow() === false) throw new Error(DEAF);
-      this.#options.foreign?.onRows(document.advance(missed) ?? 0);
+      const { foreign } = this.#options;
+      if (foreign?.mayShow() === false) throw new Error(DEAF);
+      const rows = document.advance(missed) ?? 0;
+      if (rows > 0) foreign?.onRows(rows);
     }
     for (const document of documents) {
       document.beginDecision();
