@@ -8,8 +8,8 @@ import { Book } from '../soak/history/book.ts';
 import { checkHistory } from '../soak/history/check-history.ts';
 import { readTablo } from '../soak/history/record.ts';
 import { Member } from '../soak/member.ts';
-import type { RunningServer } from '../support/server.ts';
 import { type Balancer, openBalancer } from '../support/balancer.ts';
+import type { RunningServer } from '../support/server.ts';
 import { type NodeStage, newUser, openNodeStage, tokenOf, until } from './node-stage.ts';
 import { StockClient } from './stock-client.ts';
 
@@ -117,7 +117,9 @@ describe('one of three servers', () => {
     const [onFirst, onSecond] = [open(first, alice), open(second, bob)];
     const all = [...onFirst, ...onSecond];
     await until('all have joined', () => all.every(({ provider }) => provider.isSynced));
-    const brake = await stopWithin(first, tablos[0] as TabloId, () => onFirst[0]?.push(message(alice, 'from the first')));
+    const brake = await stopWithin(first, tablos[0] as TabloId, () =>
+      onFirst[0]?.push(message(alice, 'from the first')),
+    );
     for (const client of onSecond) client.push(message(bob, 'from the second'));
     await until(
       'the second one’s are durable in all other tablos',

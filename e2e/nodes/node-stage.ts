@@ -26,10 +26,7 @@ export interface NodeStage {
   close(): Promise<void>;
 }
 
-export async function openNodeStage(
-  count: number,
-  env: Readonly<Record<string, string>> = {},
-): Promise<NodeStage> {
+export async function openNodeStage(count: number, env: Readonly<Record<string, string>> = {}): Promise<NodeStage> {
   const database = await openDatabase();
   const settings = {
     DATABASE_URL: database.url,

@@ -119,7 +119,11 @@ describe('two servers on one database', () => {
     onA.show(false);
     onB.show(false);
     for (const client of [onA, onB])
-      await seen('both are here', () => client.people.join() === [`${alice} false`, `${bob} false`].sort().join(), PRESENT_MS);
+      await seen(
+        'both are here',
+        () => client.people.join() === [`${alice} false`, `${bob} false`].sort().join(),
+        PRESENT_MS,
+      );
     onA.show(true);
     await seen('alice types', () => onB.people.includes(`${alice} true`));
     // Whoever comes later sees who is here on the other server.
@@ -131,7 +135,10 @@ describe('two servers on one database', () => {
 
   it('[R6] a member who is removed by one server is cut on the other, and sees nothing more', async () => {
     tablo = await stage.addTablo([alice, bob]);
-    await stage.pool.query(`UPDATE tablo_access SET role = 'owner' WHERE tablo_id = $1 AND user_id = $2`, [tablo, alice]);
+    await stage.pool.query(`UPDATE tablo_access SET role = 'owner' WHERE tablo_id = $1 AND user_id = $2`, [
+      tablo,
+      alice,
+    ]);
     const [onA, onB] = [await join(a, alice), await join(b, bob)];
     const answer = await fetch(`${a.url}/chat/channels/${tablo}/members/${bob}`, {
       method: 'DELETE',

@@ -46,9 +46,13 @@ describe('what is told to other servers', () => {
       outbox.sayHead({ tabloId: tablo(nth % 200), epoch: 1, head: BigInt(2 + nth) });
     release();
     await expect.poll(() => headsOf(said)).toHaveLength(201);
-    expect(new Set(headsOf(said).slice(1).map(({ head }) => head))).toEqual(
-      new Set(Array.from({ length: 200 }, (_, nth) => BigInt(802 + nth))),
-    );
+    expect(
+      new Set(
+        headsOf(said)
+          .slice(1)
+          .map(({ head }) => head),
+      ),
+    ).toEqual(new Set(Array.from({ length: 200 }, (_, nth) => BigInt(802 + nth))));
     expect(said.length).toBeLessThan(6);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_HINT_BYTES);
   });

@@ -89,6 +89,7 @@ export function describeNodes(openStore: () => Promise<StoreUnderTest>): void {
     expect(codeOf(await b.ledger.submit(all))).toBe('committed');
     expect(entriesOf(b.doc)).toHaveLength(3);
     // The clientID is its writer's here as well.
+    expect([onA, other].map(({ doc }) => b.live.frontier.ownerOf(doc.clientID))).toEqual([alice, bob]);
     const forged = new Replica(bob);
     forged.doc.clientID = onA.doc.clientID;
     expect(codeOf(await say(b, forged, forged.message('forged', T)))).not.toBe('committed');
