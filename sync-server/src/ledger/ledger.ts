@@ -139,6 +139,11 @@ export class Ledger {
     else this.#quiet.noteOpened(document);
   }
 
+  /** Somebody has written into a document through another server: it is not quiet. */
+  noteWritten(document: LiveDocument): void {
+    this.#quiet.note(document);
+  }
+
   /** True when everything that this user has submitted for the tablo so far is answered; false at once where that may take for ever. */
   async settled(tablo: TabloId, user: UserId): Promise<boolean> {
     const own = this.#waiting.of(tablo, user);

@@ -25,7 +25,7 @@ function open() {
         }),
     },
     mayShow: () => state.mayShow,
-    onRows: (rows) => {
+    onRows: (_, rows) => {
       state.rows += rows;
     },
     onFailure: () => {

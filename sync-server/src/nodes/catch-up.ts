@@ -16,7 +16,7 @@ interface Deps {
   readonly reader: LogReader;
   /** [R6] False while changes of memberships are not heard. */
   readonly mayShow: () => boolean;
-  readonly onRows: (rows: number, causes: ReadonlySet<Cause>) => void;
+  readonly onRows: (document: LiveDocument, rows: number, causes: ReadonlySet<Cause>) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -80,7 +80,7 @@ export class CatchUp {
         else if (epoch !== null && epoch > document.epoch) document.move();
         else if (missed !== null) {
           const rows = document.advance(missed) ?? 0;
-          if (rows > 0) onRows(rows, causes);
+          if (rows > 0) onRows(document, rows, causes);
           sum += rows;
         }
       }

@@ -55,6 +55,8 @@ interface Deps {
   readonly people: PeopleHere;
   /** Changes of memberships are heard, and those that were missed are known. */
   readonly mayShow: () => boolean;
+  /** Somebody has written into it, at another server. */
+  readonly onWritten: (document: LiveDocument) => void;
   readonly observer: NodesObserver;
   readonly log: Log;
 }
@@ -70,7 +72,7 @@ export class Nodes {
   #isClosed = false;
 
   constructor(deps: Deps) {
-    const { link, log, observer, mayShow } = deps;
+    const { link, log, observer, mayShow, onWritten } = deps;
     this.#deps = deps;
     this.#outbox = new Outbox({
       node: this.#id,
@@ -80,7 +82,8 @@ export class Nodes {
     this.#catchUp = new CatchUp({
       reader: link.reader,
       mayShow,
-      onRows: (rows, causes) => {
+      onRows: (document, rows, causes) => {
+        onWritten(document);
         observer.onForeignRows(rows);
         for (const cause of causes) observer.onCatchUp(cause);
       },

@@ -148,6 +148,7 @@ export function openSync(deps: Deps): Sync {
     loaded: (tablo) => (tablo === undefined ? documents.loaded() : documents.ofTablo(tablo)),
     people: shared,
     mayShow,
+    onWritten: (document) => ledger.noteWritten(document),
     observer: deps.observer,
     log,
   });
