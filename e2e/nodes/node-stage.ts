@@ -26,10 +26,14 @@ export interface NodeStage {
   close(): Promise<void>;
 }
 
-export async function openNodeStage(count: number, env: Readonly<Record<string, string>> = {}): Promise<NodeStage> {
+/** `reach`: how the nth server reaches the database, where there is something in between. */
+export async function openNodeStage(
+  count: number,
+  env: Readonly<Record<string, string>> = {},
+  reach: (url: string, nth: number) => Promise<string> = async (url) => url,
+): Promise<NodeStage> {
   const database = await openDatabase();
   const settings = {
-    DATABASE_URL: database.url,
     JWT_SECRET: SECRET,
     JWT_ISSUER: ISSUER,
     EPOCH_MAX_BYTES: '16777216',
@@ -41,7 +45,11 @@ export async function openNodeStage(count: number, env: Readonly<Record<string, 
     LOG_LEVEL: 'warn',
     ...env,
   };
-  const nodes = await Promise.all(Array.from({ length: count }, () => startServer({ env: settings })));
+  const nodes = await Promise.all(
+    Array.from({ length: count }, async (_, nth) =>
+      startServer({ env: { ...settings, DATABASE_URL: await reach(database.url, nth) } }),
+    ),
+  );
   const pool = new pg.Pool({ connectionString: database.url, max: 3 });
   pool.on('error', () => {}); // Connections are ended on purpose.
   const readMetric = async (node: RunningServer, name: string): Promise<number> => {
