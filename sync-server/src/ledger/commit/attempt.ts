@@ -104,7 +104,8 @@ export class Attempt {
       if (missed === null) continue;
       const { foreign } = this.#options;
       if (foreign?.mayShow() === false) throw new Error(DEAF);
-      const rows = document.advance(missed) ?? 0;
+      const rows = document.advance(missed);
+      if (rows === null) throw new Error('A document is decided about twice at once.');
       if (rows > 0) foreign?.onRows(rows);
     }
     for (const document of documents) {
