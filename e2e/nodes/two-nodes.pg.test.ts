@@ -151,6 +151,37 @@ describe('two servers on one database', () => {
     expect(onB.texts).toEqual([]);
   });
 
+  it('[R10] read positions, drafts and names go to the devices on the other server, and each says what is durable', async () => {
+    tablo = await stage.addTablo([alice, bob]);
+    await stage.pool.query(`UPDATE tablo_access SET role = 'owner' WHERE tablo_id = $1 AND user_id = $2`, [
+      tablo,
+      alice,
+    ]);
+    const [onA, onB] = [await join(a, alice), await join(b, bob)];
+    const hello = message(alice, 'hello');
+    onA.push(hello);
+    await seen('b has it', () => onB.seqs.length === 1);
+    const ask = async (user: UserId, method: string, path: string, body: unknown) => {
+      const answer = await fetch(`${a.url}/chat/channels/${tablo}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${tokenOf(user)}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      await answer.body?.cancel();
+      expect(answer.status).toBe(200);
+    };
+    await ask(bob, 'POST', '/read', { seq: 1 });
+    await ask(bob, 'PUT', '/draft', { text: 'unfinished', updated_at: new Date().toISOString() });
+    await ask(alice, 'PATCH', '', { name: 'Renamed' });
+    for (const type of ['read', 'draft', 'changed'] as const)
+      await seen(`bob hears of it: ${type}`, () => onB.heard.some((one) => one.type === type));
+    const aliceOnB = await join(b, alice);
+    aliceOnB.provider.sendStateless(JSON.stringify({ type: 'check', ids: [hello.id] }));
+    await seen('it is durable', () =>
+      aliceOnB.heard.some((one) => one.type === 'committed' && one.others.includes(hello.id)),
+    );
+  });
+
   it('[N2] with its listener cut a server catches up', async () => {
     tablo = await stage.addTablo([alice, bob]);
     const [onA, onB] = [await join(a, alice), await join(b, bob)];
