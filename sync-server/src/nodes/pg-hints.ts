@@ -7,7 +7,7 @@ import type { Log } from '../base/log.ts';
 import { readSecret } from '../db/pg-secret.ts';
 import { createPool, endPool, type Pool } from '../db/pool.ts';
 import { type Hints, MAX_HINT_BYTES } from './hints.ts';
-import { createSeal, SEAL_BYTES } from './seal.ts';
+import { createSeal, SEAL_BYTES, type Seal } from './seal.ts';
 
 /** NOTIFY takes less than 8,000 bytes. */
 const PAYLOAD_MAX_BYTES = MAX_HINT_BYTES + SEAL_BYTES;
@@ -27,7 +27,15 @@ interface Deps {
 }
 
 export async function openHints({ url, pool, changes, log }: Deps): Promise<Hints> {
-  const seal = createSeal(await readSecret(pool, 'hints_key'));
+  let seal: Seal | null = null;
+  /** A database that has gone in this very moment is asked again when there is something to say. */
+  const findSeal = async (): Promise<Seal> => {
+    seal ??= createSeal(await readSecret(pool, 'hints_key'));
+    return seal;
+  };
+  await findSeal().catch((error: unknown) =>
+    log.warn({ err: error }, 'The key of hints between servers could not be read; it is tried again.'),
+  );
   const sender = createPool(url, {
     max: 1,
     statementTimeoutMs: SEND_MS,
@@ -37,12 +45,12 @@ export async function openHints({ url, pool, changes, log }: Deps): Promise<Hint
   });
   return {
     send: async (hints) => {
-      const sealed = hints.map(seal.close).filter((hint) => Buffer.byteLength(hint) <= PAYLOAD_MAX_BYTES);
+      const sealed = hints.map((await findSeal()).close).filter((hint) => Buffer.byteLength(hint) <= PAYLOAD_MAX_BYTES);
       if (sealed.length > 0) await sender.query(NOTIFY, [sealed]);
     },
     subscribe: (listener) =>
       changes.hear((payload) => {
-        const text = seal.open(payload);
+        const text = seal?.open(payload) ?? null;
         if (text !== null) listener(text);
       }),
     countHearing: async () => (await pool.query<{ n: number }>(HEARING, [LISTENER])).rows[0]?.n ?? 0,
