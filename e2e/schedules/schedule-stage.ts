@@ -1,7 +1,8 @@
-// What many schedules share: one database, one server process, and tokens of our own signing.
+// What many schedules share: one database, one server process, or several behind a balancer, and tokens of our own signing.
 import { randomUUID } from 'node:crypto';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import pg from 'pg';
+import { openBalancer } from '../support/balancer.ts';
 import { type Database, openDatabase } from '../support/database.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
 import { signToken } from '../support/sign-token.ts';
@@ -27,32 +28,37 @@ export interface ScheduleStage {
   close(): Promise<void>;
 }
 
-/** `env`: of the server, beside what the stage needs. */
-export async function openScheduleStage(env: Readonly<Record<string, string>> = {}): Promise<ScheduleStage> {
+/** `env`: of the server, beside what the stage needs. `nodes`: servers; each connection goes to the next of them. */
+export async function openScheduleStage(
+  env: Readonly<Record<string, string>> = {},
+  nodes = Number(process.env['SCHEDULE_NODES'] ?? 1),
+): Promise<ScheduleStage> {
   const database: Database = await openDatabase();
-  const server: RunningServer = await startServer({
-    env: {
-      DATABASE_URL: database.url,
-      ...TOKEN_SETTINGS,
-      EPOCH_MAX_ENTRIES,
-      MAX_STRANGER_SOCKETS: '100000',
-      LOG_LEVEL: 'warn',
-      ...env,
-    },
-  });
+  const settings = {
+    DATABASE_URL: database.url,
+    ...TOKEN_SETTINGS,
+    EPOCH_MAX_ENTRIES,
+    MAX_STRANGER_SOCKETS: '100000',
+    LOG_LEVEL: 'warn',
+    ...env,
+  };
+  const servers = await Promise.all(Array.from({ length: nodes }, () => startServer({ env: settings })));
+  const balancer = nodes === 1 ? null : await openBalancer(servers.map(({ port }) => port));
+  const url = balancer?.url ?? (servers[0] as RunningServer).url;
   const pool = new pg.Pool({ connectionString: database.url, max: 6 });
   let restarting: Promise<void> | null = null;
   let restarts = 0;
   let upSince = Date.now();
   const restart = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    const server = servers[restarts % nodes] as RunningServer;
     restarts += 1;
     if (signal === 'SIGKILL') await server.kill();
     await server.restart();
   };
   return {
-    url: server.url,
+    url,
     pool,
-    output: () => server.output(),
+    output: () => servers.map((server) => server.output()).join('\n'),
     createTablo: async (members) => {
       const id = randomUUID() as string as TabloId;
       await pool.query(
@@ -85,7 +91,8 @@ export async function openScheduleStage(env: Readonly<Record<string, string>> = 
     },
     close: async () => {
       await pool.end();
-      await server.stop();
+      await balancer?.close();
+      await Promise.all(servers.map((server) => server.stop()));
       await database.close();
     },
   };

@@ -22,7 +22,7 @@ export interface RunningServer {
   /** What it wrote, for the message of a failing test. */
   output(): string;
   /** A signal, not awaited. */
-  signal(name: 'SIGTERM' | 'SIGINT'): void;
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGSTOP' | 'SIGCONT'): void;
   /** The exit code, once it has ended. */
   ended(): Promise<number | null>;
   /** Nobody reads what it writes any more. */

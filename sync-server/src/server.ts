@@ -26,6 +26,8 @@ import { PgErasureStore } from './documents/pg-erasure-store.ts';
 import { type Identity, openIdentity } from './identity/identity.ts';
 import { LANES } from './ledger/ledger.ts';
 import { PgLedgerStore } from './ledger/store/pg-ledger.ts';
+import { openHints } from './nodes/pg-hints.ts';
+import { PgLogReader } from './nodes/pg-log-reader.ts';
 import { PgClientClaims } from './presence/pg-client-claims.ts';
 import { openStaticPage } from './rest/answers/static-page.ts';
 import { createRest } from './rest/create-rest.ts';
@@ -42,6 +44,8 @@ const SNAPSHOTS_MS = 2_500;
 const WRITES_MS = 500;
 /** One for the shared transaction, one for each lane of single tablos, one to learn the fate of a COMMIT that was not answered. */
 const LEDGER_CONNECTIONS = 2 + LANES;
+/** Other servers wait for the tablos that a transaction holds, while its own server stands still. */
+const LEDGER_IDLE_IN_TRANSACTION_MS = 2_000;
 const POOL_END_MS = 1_000;
 const REQUESTS_MS = 500;
 
@@ -105,7 +109,11 @@ async function openParts(
 ) {
   const pool = createPool(databaseUrl, { log });
   // Commits come one after another; behind a thousand readers each would wait for all of them.
-  const ledgerPool = createPool(databaseUrl, { log, max: LEDGER_CONNECTIONS });
+  const ledgerPool = createPool(databaseUrl, {
+    log,
+    max: LEDGER_CONNECTIONS,
+    idleInTransactionMs: LEDGER_IDLE_IN_TRANSACTION_MS,
+  });
   const limits = new Limits(config.limits, metrics.onLimit);
   const identity = config.tokens.type === 'built-in' ? await openIdentity(databaseUrl, config, log) : null;
   const keys = keysOf(config, identity);
@@ -136,6 +144,7 @@ async function openParts(
     drafts: stores.drafts,
     readPositions: new PgReadPositions(pool),
     changes,
+    link: { hints: await openHints({ url: databaseUrl, pool, changes, log }), reader: new PgLogReader(pool) },
     refusePage: (...page) => refusedPages.refuseSockets(...page),
     observer: {
       onCommit: (...commit) => {
@@ -143,6 +152,8 @@ async function openParts(
         webhooks.wake();
       },
       onRefused: metrics.onRefused,
+      onForeignRows: metrics.onForeignRows,
+      onCatchUp: metrics.onCatchUp,
       onLimit: metrics.onLimit,
       onFailure: (error) => {
         metrics.onFailure();
@@ -160,6 +171,7 @@ async function openParts(
     httpConnections: countHttpConnections,
     sockets: () => sync.sockets.size,
     connections: () => sync.countConnections(),
+    peers: () => sync.countPeers(),
     documents: () => sync.countDocuments(),
     queued: () => sync.ledger.queued,
     queuedBytes: () => sync.ledger.queuedBytes,

@@ -69,8 +69,8 @@ async function commit(
 
 async function saveSnapshot({ live, doc }: Loaded): Promise<void> {
   const store = new PgDocumentStore(pool);
-  const { version, logIds } = await store.load(live);
-  await store.save(live, { state: Y.encodeStateAsUpdate(doc), version, logIds });
+  const { version, logIds, head } = await store.load(live);
+  await store.save(live, { state: Y.encodeStateAsUpdate(doc), version, logIds, head });
 }
 
 /** The same few entries of every kind: two of them late, one message edited twice, one deleted. */

@@ -7,6 +7,7 @@ export interface Gauges {
   readonly sockets: () => number;
   readonly connections: () => number;
   readonly documents: () => number;
+  readonly peers: () => number;
   readonly queued: () => number;
   readonly queuedBytes: () => number;
   readonly tablosApart: () => number;
@@ -46,6 +47,18 @@ export class Metrics {
     name: 'tablo_limited_total',
     help: 'Requests that met a limit, by limit.',
     labelNames: ['limit'],
+    registers: [this.registry],
+  });
+
+  readonly #foreignRows = new Counter({
+    name: 'tablo_foreign_rows_total',
+    help: 'Log rows that other servers committed and that came into documents here.',
+    registers: [this.registry],
+  });
+  readonly #catchUps = new Counter({
+    name: 'tablo_catch_ups_total',
+    help: 'Times that such rows came in, by what they were looked for.',
+    labelNames: ['cause'],
     registers: [this.registry],
   });
 
@@ -96,6 +109,7 @@ export class Metrics {
     this.#gauge('tablo_sockets', 'Open WebSockets.', gauges.sockets);
     this.#gauge('tablo_connections', 'Joined documents, over all sockets.', gauges.connections);
     this.#gauge('tablo_documents', 'Documents in memory.', gauges.documents);
+    this.#gauge('tablo_peers', 'Other servers on the same database, as far as can be told.', gauges.peers);
     this.#gauge('tablo_ledger_queued', 'Updates that wait for their commit.', gauges.queued);
     this.#gauge('tablo_ledger_queued_bytes', 'Bytes of updates that wait for their commit.', gauges.queuedBytes);
     this.#gauge(
@@ -131,6 +145,10 @@ export class Metrics {
     this.#drifts.set(drifts);
     this.#audited.set(finishedAt / 1_000);
   };
+
+  onForeignRows = (rows: number): void => this.#foreignRows.inc(rows);
+
+  onCatchUp = (cause: string): void => this.#catchUps.inc({ cause });
 
   onLimit = (limit: string): void => this.#limits.inc({ limit });
 

@@ -11,6 +11,8 @@ export interface PoolOptions {
   /** PostgreSQL ends a statement that takes longer. */
   readonly statementTimeoutMs?: number;
   readonly connectionTimeoutMs?: number;
+  /** A transaction that says nothing for so long is ended: its locks are not held for a process that stands still. */
+  readonly idleInTransactionMs?: number;
   /** Schemas to look in; absent: `public`. */
   readonly searchPath?: string;
   /** Shown in pg_stat_activity. */
@@ -38,7 +40,7 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
     max: options.max ?? POOL_MAX,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    idle_in_transaction_session_timeout: options.idleInTransactionMs ?? IDLE_IN_TRANSACTION_MS,
     connectionTimeoutMillis: options.connectionTimeoutMs ?? CONNECTION_TIMEOUT_MS,
     application_name: options.applicationName ?? 'tablo-chat',
     // A peer that vanished without a word (failover, unplugged) is noticed.

@@ -11,6 +11,10 @@ export interface StoredDocument {
   readonly version: bigint;
   /** Log rows that `state` contains beside the snapshot. */
   readonly logIds: readonly bigint[];
+  /** [N1] `state` is the log up to this row; 0n when there is none, or it is not known. */
+  readonly head: bigint;
+  /** `seq` of the tablo's newest message at the same moment. */
+  readonly lastSeq: number;
   /** The clientID under which the server wrote what the epoch began with; null in a tablo's first document. */
   readonly serverClient: number | null;
   /** Of a later document that the server has begun with nothing: the oldest of the newest messages, which each should begin with; null where there are none. */
@@ -23,6 +27,8 @@ export interface Snapshot {
   readonly version: bigint;
   /** Log rows that `state` contains: they are deleted with the same commit. */
   readonly logIds: readonly bigint[];
+  /** [N1] `state` is the log up to this row. */
+  readonly head: bigint;
 }
 
 export interface DocumentStore {

@@ -54,13 +54,18 @@ describe('PgDocumentStore', () => {
       state: null,
       version: 0n,
       logIds: [],
+      head: 0n,
+      lastSeq: 0,
       serverClient: null,
       firstOfNewest: null,
     });
     const ids = [await log(tabloId, stateWith('a')), await log(tabloId, stateWith('b'))];
     const loaded = await store.load(name);
-    expect([valuesOf(loaded.state), loaded.logIds]).toEqual([['a', 'b'], ids]);
-    expect(await store.save(name, { state: loaded.state ?? new Uint8Array(), version: 0n, logIds: ids })).toBe(1n);
+    expect([valuesOf(loaded.state), loaded.logIds, loaded.head]).toEqual([['a', 'b'], ids, ids[1]]);
+    expect(
+      await store.save(name, { state: loaded.state ?? new Uint8Array(), version: 0n, logIds: ids, head: loaded.head }),
+    ).toBe(1n);
+    expect((await store.load(name)).head).toBe(ids[1]);
     await log(tabloId, stateWith('c'));
     const again = await store.load(name);
     expect([valuesOf(again.state), again.version, again.logIds.length]).toEqual([['a', 'b', 'c'], 1n, 1]);
@@ -69,8 +74,8 @@ describe('PgDocumentStore', () => {
   it('[R11] merges with what another writer stored meanwhile, instead of overwriting it', async () => {
     const tabloId = await addTablo();
     const name = { tabloId, epoch: 1 };
-    await store.save(name, { state: stateWith('theirs'), version: 0n, logIds: [] });
-    expect(await store.save(name, { state: stateWith('ours'), version: 0n, logIds: [] })).toBe(2n);
+    await store.save(name, { state: stateWith('theirs'), version: 0n, logIds: [], head: 0n });
+    expect(await store.save(name, { state: stateWith('ours'), version: 0n, logIds: [], head: 0n })).toBe(2n);
     expect(valuesOf((await store.load(name)).state)).toEqual(['ours', 'theirs']);
   });
 
@@ -79,18 +84,20 @@ describe('PgDocumentStore', () => {
     const name = { tabloId, epoch: 1 };
     const covered = await log(tabloId, stateWith('a'));
     const late = await log(tabloId, stateWith('b'));
-    await store.save(name, { state: stateWith('a'), version: 0n, logIds: [covered] });
+    await store.save(name, { state: stateWith('a'), version: 0n, logIds: [covered], head: covered });
     expect((await store.load(name)).logIds).toEqual([late]);
   });
 
   it('[R9] keeps nothing of a past epoch, and replaces its snapshot', async () => {
     const tabloId = await addTablo();
-    await store.save({ tabloId, epoch: 1 }, { state: stateWith('old'), version: 0n, logIds: [] });
+    await store.save({ tabloId, epoch: 1 }, { state: stateWith('old'), version: 0n, logIds: [], head: 0n });
     await pool.query('UPDATE tablos SET epoch = 2 WHERE id = $1', [tabloId]);
-    expect(await store.save({ tabloId, epoch: 1 }, { state: stateWith('late'), version: 1n, logIds: [] })).toBeNull();
+    expect(
+      await store.save({ tabloId, epoch: 1 }, { state: stateWith('late'), version: 1n, logIds: [], head: 0n }),
+    ).toBeNull();
     expect(await store.load({ tabloId, epoch: 2 })).toMatchObject({ isLive: true, state: null, version: 1n });
     expect(await store.load({ tabloId, epoch: 1 })).toMatchObject({ isLive: false });
-    await store.save({ tabloId, epoch: 2 }, { state: stateWith('new'), version: 0n, logIds: [] });
+    await store.save({ tabloId, epoch: 2 }, { state: stateWith('new'), version: 0n, logIds: [], head: 0n });
     expect(valuesOf((await store.load({ tabloId, epoch: 2 })).state)).toEqual(['new']);
   });
 
@@ -105,7 +112,7 @@ describe('PgDocumentStore', () => {
         { tabloId, epoch: 1 },
         { tabloId, epoch: 2 },
       ];
-      if (hasSnapshot) await store.save(old, { state: stateWith('old'), version: 0n, logIds: [] });
+      if (hasSnapshot) await store.save(old, { state: stateWith('old'), version: 0n, logIds: [], head: 0n });
       const { version } = await store.load(old);
       const mover = await pool.connect();
       await mover.query('BEGIN');
@@ -115,7 +122,7 @@ describe('PgDocumentStore', () => {
         DO UPDATE SET epoch = 2, state = excluded.state, server_client = 7, version = d.version + 1`,
         [tabloId, Buffer.from(stateWith('newest'))],
       );
-      const saved = store.save(old, { state: stateWith('old', 'older'), version, logIds: [] });
+      const saved = store.save(old, { state: stateWith('old', 'older'), version, logIds: [], head: 0n });
       await vi.waitFor(async () => {
         const { rows } = await pool.query(
           `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%tablo_documents%'`,

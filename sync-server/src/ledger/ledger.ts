@@ -14,6 +14,7 @@
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { EpochLimits } from '../config/limit-settings.ts';
+import type { ForeignRows } from './commit/attempt.ts';
 import { Committer, refusedAs } from './commit/committer.ts';
 import { IdsUnderWay } from './commit/ids-under-way.ts';
 import { Quarantine, type RunResult } from './commit/quarantine.ts';
@@ -37,12 +38,15 @@ export interface LedgerObserver {
   onFailure(error: unknown): void;
   /** The store went away, or is back. */
   onStorage?(isAway: boolean): void;
+  /** Committed and shown here: other servers are to be told. `moved`: their tablos have later documents. */
+  onPublished?(changed: readonly LiveDocument[], moved: readonly LiveDocument[]): void;
 }
 
 export interface LedgerOptions {
   readonly epochLimits?: EpochLimits;
   /** Beyond it new submissions are refused `unavailable`; their authors keep them. */
   readonly maxQueuedBytes?: number;
+  readonly foreign?: ForeignRows;
 }
 
 export class Ledger {
@@ -77,11 +81,13 @@ export class Ledger {
       state: this.#state,
       waiting: this.#waiting,
       epochLimits: this.#limits,
+      foreign: options.foreign,
       observer: {
         onCommit: (submissions, seconds) => observer.onCommit(submissions, seconds),
         onFailure: (error) => observer.onFailure(error),
-        onPublished: (documents) => {
-          for (const document of documents) this.#quiet.note(document);
+        onPublished: (changed, moved) => {
+          for (const document of changed) this.#quiet.note(document);
+          observer.onPublished?.(changed, moved);
           this.#tellIdle();
         },
       },
@@ -131,6 +137,11 @@ export class Ledger {
   noteOpened(document: LiveDocument): void {
     if (document.lacksBeginning || isFull(document.size, document.began, this.#limits)) void this.move(document);
     else this.#quiet.noteOpened(document);
+  }
+
+  /** Somebody has written into a document through another server: it is not quiet. */
+  noteWritten(document: LiveDocument): void {
+    this.#quiet.note(document);
   }
 
   /** True when everything that this user has submitted for the tablo so far is answered; false at once where that may take for ever. */

@@ -16,6 +16,7 @@ import type { DocumentStore } from '../documents/document-store.ts';
 import { Ledger, type LedgerObserver } from '../ledger/ledger.ts';
 import type { LedgerStore } from '../ledger/store/ledger-store.ts';
 import type { LiveDocument } from '../ledger/store/live-document.ts';
+import { type NodeLink, Nodes, type NodesObserver } from '../nodes/nodes.ts';
 import type { ClientClaims } from '../presence/client-claims.ts';
 import type { MessagePoster } from '../rest/message-poster.ts';
 import { AccessExtension } from './extensions/access-extension.ts';
@@ -25,6 +26,7 @@ import { createEpochMover } from './extensions/epoch-mover.ts';
 import { guard } from './extensions/guard.ts';
 import { JoinExtension } from './extensions/join-extension.ts';
 import { PresenceExtension } from './extensions/presence-extension.ts';
+import { SharedPresence } from './extensions/shared-presence.ts';
 import { StatelessExtension } from './extensions/stateless-extension.ts';
 import { StorageExtension } from './extensions/storage-extension.ts';
 import { TrafficExtension } from './extensions/traffic-extension.ts';
@@ -57,8 +59,11 @@ interface Deps {
   readonly drafts: DraftReader;
   readonly readPositions: ReadPositionReader;
   readonly changes: Changes;
+  /** To other servers on the same database. */
+  readonly link: NodeLink;
   readonly refusePage: (origin: string, headers: IncomingHttpHeaders) => string | null;
-  readonly observer: LedgerObserver & { onRefused(refusal: Refusal): void; onLimit(limit: LimitName): void };
+  readonly observer: Omit<LedgerObserver, 'onPublished'> &
+    NodesObserver & { onRefused(refusal: Refusal): void; onLimit(limit: LimitName): void };
   readonly log: Log;
   readonly epochLimits: EpochLimits;
   /** The last `X-Forwarded-For` entry is the client's address. */
@@ -72,6 +77,8 @@ export interface Sync {
   readonly poster: MessagePoster;
   /** To a fresh document, if this is still the tablo's. */
   moveTablo(name: DocumentName): Promise<void>;
+  /** Other servers on the same database, as far as can be told. */
+  countPeers(): number;
   countConnections(): number;
   countDocuments(): number;
   /** Received on all sockets, and not handled yet. */
@@ -95,7 +102,10 @@ export function openSync(deps: Deps): Sync {
   let isClosing = false;
   const connections = new Connections();
   const held = new HeldDocuments();
-  const documents = new LiveDocuments(deps.documentStore, log, (document) => ledger.noteOpened(document));
+  const documents = new LiveDocuments(deps.documentStore, log, (document) => {
+    ledger.noteOpened(document);
+    nodes.opened(document);
+  });
   const ledger = new Ledger(
     deps.ledgerStore,
     {
@@ -105,8 +115,19 @@ export function openSync(deps: Deps): Sync {
         tell(connections.all(), { type: 'storage', isAway });
         deps.observer.onStorage?.(isAway);
       },
+      onPublished: (changed, moved) => nodes.published(changed, moved),
     },
-    { epochLimits: deps.epochLimits, maxQueuedBytes: deps.limits.queuedBytes },
+    {
+      epochLimits: deps.epochLimits,
+      maxQueuedBytes: deps.limits.queuedBytes,
+      foreign: {
+        mayShow: () => mayShow(),
+        onRows: (rows) => {
+          deps.observer.onForeignRows(rows);
+          deps.observer.onCatchUp('commit');
+        },
+      },
+    },
   );
   const backlog = new Backlog();
   const owners = new SocketOwners();
@@ -118,6 +139,18 @@ export function openSync(deps: Deps): Sync {
     ...openMemberNews(deps, connections),
     log,
     onCome: presence.reveal,
+    onHeard: () => nodes.resume(),
+  });
+  const mayShow = (): boolean => deps.changes.isListening && revocation.isInformed;
+  const shared: SharedPresence = new SharedPresence(documents, (name, person) => nodes.show(name, person));
+  const nodes = new Nodes({
+    link: deps.link,
+    loaded: (tablo) => (tablo === undefined ? documents.loaded() : documents.ofTablo(tablo)),
+    people: shared,
+    mayShow,
+    onWritten: (document) => ledger.noteWritten(document),
+    observer: deps.observer,
+    log,
   });
   const encodings = new Encodings((document) => documents.of(document)?.size.bytes);
   const answers = new JoinAnswers(encodings, limits, owners);
@@ -146,14 +179,19 @@ export function openSync(deps: Deps): Sync {
       limits,
       claims: deps.claims,
       observer: deps.observer,
+      catchUp: (document) => nodes.catchUp(document, 'update'),
       // The database tells all servers, this one too. If it cannot be said now, the next look at the membership sees what was written.
       onCome: ({ context: { tabloId, userId } }) =>
         void membership.settle(tabloId, userId).catch((error: unknown) => {
           log.warn({ err: error }, 'It could not be noted that somebody who was added uses the tablo.');
         }),
     }),
-    new JoinExtension(answers, encodings, limits),
+    new JoinExtension(answers, encodings, limits, (document) => {
+      const live = documents.of(document);
+      return live === undefined ? undefined : nodes.catchUp(live, 'join');
+    }),
     presence,
+    shared,
     new StatelessExtension(ledger, deps.ledgerStore, limits, log),
     new StorageExtension(ledger),
     ...documents.extensions(),
@@ -187,12 +225,14 @@ export function openSync(deps: Deps): Sync {
     revocation.handle(change);
   });
   revocation.open();
+  nodes.open();
 
   return {
     sockets,
     ledger,
     poster: new HocuspocusPoster({ hocuspocus, membership, documents, ledger, limits }),
     moveTablo: createEpochMover({ hocuspocus, documents, ledger }),
+    countPeers: () => nodes.peers,
     countConnections: () => connections.size,
     countDocuments: () => hocuspocus.getDocumentsCount(),
     countUnhandledBytes: () => backlog.total,
@@ -209,10 +249,12 @@ export function openSync(deps: Deps): Sync {
       await ledger.close(commitsMs);
       const loaded = documents.loaded();
       documents.close();
+      nodes.stop();
       for (const connection of connections.all()) cut(connection, 'shutting-down');
       sockets.close();
       hocuspocus.flushPendingStores();
       await waitUntil(() => hocuspocus.getDocumentsCount() === 0, snapshotsMs);
+      await nodes.close();
       logUnsaved(loaded, log);
       sockets.terminate();
     },

@@ -24,6 +24,7 @@ import { PgDocumentStore } from '../documents/pg-document-store.ts';
 import { EPOCH_LIMITS } from '../ledger/store/epoch-limits.ts';
 import type { LedgerStore } from '../ledger/store/ledger-store.ts';
 import { PgLedgerStore } from '../ledger/store/pg-ledger.ts';
+import type { NodeLink } from '../nodes/nodes.ts';
 import type { ClientClaims } from '../presence/client-claims.ts';
 import { PgClientClaims } from '../presence/pg-client-claims.ts';
 import { PgDrafts } from '../rest/stores/pg-drafts.ts';
@@ -47,6 +48,17 @@ function defaultLimits(): LimitSettings {
   return config.value.limits;
 }
 
+/** Nobody else is on the database. */
+const ALONE: NodeLink = {
+  hints: {
+    send: async () => {},
+    subscribe: () => () => {},
+    countHearing: async () => 1,
+    close: async () => {},
+  },
+  reader: { read: async (documents) => documents.map(() => ({ epoch: null, missed: null })) },
+};
+
 export interface TestServer {
   readonly databaseUrl: string;
   readonly pool: Pool;
@@ -68,6 +80,7 @@ export async function openTestServer(
     limits?: Partial<LimitSettings>;
     claims?: ClientClaims;
     trustProxy?: boolean;
+    link?: NodeLink;
   } = {},
 ): Promise<TestServer> {
   const database = await openTestDatabase();
@@ -96,8 +109,9 @@ export async function openTestServer(
       drafts: new PgDrafts(pool),
       readPositions: new PgReadPositions(pool),
       changes,
+      link: options.link ?? ALONE,
       refusePage: () => 'This origin is not allowed.',
-      observer: { onCommit() {}, onFailure() {}, onRefused() {}, onLimit() {} },
+      observer: { onCommit() {}, onFailure() {}, onRefused() {}, onLimit() {}, onForeignRows() {}, onCatchUp() {} },
       log: silentLog,
       epochLimits: {
         ...EPOCH_LIMITS,

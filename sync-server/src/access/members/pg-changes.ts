@@ -7,6 +7,10 @@ import { asPoolerError, assertOwnConnection, POOLED, PoolerError, readPid } from
 import { type Change, type Changes, parseChange } from './changes.ts';
 
 const CHANNEL = 'tablo_changes';
+/** Of hints between servers, heard on the same connection: who does not hear the one does not hear the other. */
+const HINTS = 'tablo_nodes';
+/** As its connection is called in `pg_stat_activity`: one a server. */
+export const LISTENER = 'tablo-chat listen';
 /**
  * [R6] A link that died without a word is noticed within KEEPALIVE_MS + ANSWER_MAX_MS, and replaced within CONNECT_MAX_MS more: less than the
  * 5 seconds in which a removed member must be cut.
@@ -25,6 +29,8 @@ const DEAF = 'Changes in the database are not heard right now (LISTEN): a remove
 export interface WatchedChanges extends Changes {
   /** Why changes are not heard, as a sentence; null: they are. */
   readonly trouble: string | null;
+  /** Hints between servers, as they come: anybody may have sent them. */
+  hear(listener: (payload: string) => void): () => void;
 }
 
 /** Waits until it listens, or until the first attempt has failed: from then on it keeps trying by itself [R11]. */
@@ -38,6 +44,7 @@ class PgChanges implements WatchedChanges {
   readonly #url: string;
   readonly #log: Log;
   readonly #listeners = new Set<(change: Change) => void>();
+  readonly #hearers = new Set<(payload: string) => void>();
   #client: pg.Client | null = null;
   #timer: NodeJS.Timeout | undefined;
   readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
@@ -67,10 +74,15 @@ class PgChanges implements WatchedChanges {
     return () => this.#listeners.delete(listener);
   }
 
+  hear(listener: (payload: string) => void): () => void {
+    this.#hearers.add(listener);
+    return () => this.#hearers.delete(listener);
+  }
+
   async open(): Promise<void> {
     const client = new DatabaseClient({
       connectionString: this.#url,
-      application_name: 'tablo-chat listen',
+      application_name: LISTENER,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       connectionTimeoutMillis: CONNECT_MAX_MS,
       query_timeout: ANSWER_MAX_MS,
@@ -78,12 +90,12 @@ class PgChanges implements WatchedChanges {
     });
     client.on('error', (error) => this.#lose(client, error));
     client.on('end', () => this.#lose(client, new Error('the connection ended')));
-    client.on('notification', ({ channel, payload }) => channel === CHANNEL && this.#hear(payload ?? ''));
+    client.on('notification', ({ channel, payload }) => this.#hear(channel, payload ?? ''));
     let pid = 0;
     try {
       await client.connect();
       pid = await readPid(client);
-      await client.query(`LISTEN ${CHANNEL}`);
+      await client.query(`LISTEN ${CHANNEL}; LISTEN ${HINTS}`);
     } catch (error) {
       drop(client);
       this.#retry(error);
@@ -164,15 +176,20 @@ class PgChanges implements WatchedChanges {
     this.#emit({ type: 'lost' });
   }
 
-  #hear(payload: string): void {
-    const change = parseChange(payload);
+  #hear(channel: string, payload: string): void {
+    if (channel === HINTS) return this.#tell(this.#hearers, payload);
+    const change = channel === CHANNEL ? parseChange(payload) : null;
     if (change !== null) this.#emit(change);
   }
 
   #emit(change: Change): void {
-    for (const listener of this.#listeners) {
+    this.#tell(this.#listeners, change);
+  }
+
+  #tell<T>(listeners: Iterable<(news: T) => void>, news: T): void {
+    for (const listener of listeners) {
       try {
-        listener(change);
+        listener(news);
       } catch (error) {
         // One listener's bug must not keep the others from cutting who has to be cut.
         this.#log.error({ err: error }, 'A change could not be handled.');

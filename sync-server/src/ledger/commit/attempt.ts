@@ -12,6 +12,7 @@ import {
   type Patience,
   UnansweredCommitError,
 } from '../store/ledger-store.ts';
+import type { LiveDocument } from '../store/live-document.ts';
 import { type BatchDecision, decideBatch } from './decide-batch.ts';
 import { type Submission, scopeOf } from './submission.ts';
 
@@ -23,7 +24,18 @@ export interface Done {
 export interface AttemptOptions {
   readonly patience: Patience;
   readonly epochLimits: EpochLimits;
+  readonly foreign?: ForeignRows;
 }
+
+/** Rows that other servers have committed. */
+export interface ForeignRows {
+  /** [R6] False while changes of memberships are not heard: nothing of others is shown then, and so nothing can be decided after it. */
+  mayShow(): boolean;
+  /** So many came in. */
+  onRows(rows: number): void;
+}
+
+const DEAF = 'Other servers have committed, which is not shown while changes in the database are not heard.';
 
 export class Attempt {
   readonly #store: LedgerStore;
@@ -31,6 +43,7 @@ export class Attempt {
   readonly #options: AttemptOptions;
   #decision: BatchDecision | undefined;
   #unanswered: UnansweredCommitError | null = null;
+  readonly #deciding = new Set<LiveDocument>();
 
   constructor(store: LedgerStore, submissions: readonly Submission[], options: AttemptOptions) {
     this.#store = store;
@@ -43,6 +56,12 @@ export class Attempt {
     return this.#unanswered !== null;
   }
 
+  /** What was decided is in the documents, or came to nothing. */
+  end(): void {
+    for (const document of this.#deciding) document.endDecision();
+    this.#deciding.clear();
+  }
+
   async run(): Promise<Done> {
     const { updateIds } = (await this.#learnFate()) ?? (await this.#transact());
     if (this.#decision === undefined) throw new Error('the store committed without asking for a decision');
@@ -52,6 +71,7 @@ export class Attempt {
   async #learnFate(): Promise<Committed | null> {
     const committed = (await this.#unanswered?.learnFate()) ?? null;
     this.#unanswered = null;
+    if (committed === null) this.end();
     return committed;
   }
 
@@ -59,14 +79,39 @@ export class Attempt {
     const { patience, epochLimits } = this.#options;
     try {
       const decide = (facts: LockedFacts) => {
-        this.#decision = decideBatch(this.#submissions, facts, epochLimits);
-        for (const { draft } of this.#decision.changes) draft.reserve();
-        return this.#decision.writes;
+        const outgrown = this.#catchUp(facts);
+        const decision = decideBatch(this.#submissions, facts, epochLimits);
+        this.#decision = { ...decision, moved: [...decision.moved, ...outgrown] };
+        for (const { draft } of decision.changes) draft.reserve();
+        return decision.writes;
       };
       return await this.#store.transact(scopeOf(this.#submissions), decide, patience);
     } catch (error) {
       if (error instanceof UnansweredCommitError) this.#unanswered = error;
+      else this.end();
       throw error;
     }
+  }
+
+  /**
+   * [N1] Before anything is decided each document is what the database has, other servers' commits included: these are shown, whatever becomes of this transaction. Returns
+   * those whose tablo another server has moved to a later document.
+   */
+  #catchUp(facts: LockedFacts): readonly LiveDocument[] {
+    const documents = [...new Set(this.#submissions.map(({ document }) => document))];
+    for (const document of documents) {
+      const missed = facts.missedBy(document);
+      if (missed === null) continue;
+      const { foreign } = this.#options;
+      if (foreign?.mayShow() === false) throw new Error(DEAF);
+      const rows = document.advance(missed);
+      if (rows === null) throw new Error('A document is decided about twice at once.');
+      if (rows > 0) foreign?.onRows(rows);
+    }
+    for (const document of documents) {
+      document.beginDecision();
+      this.#deciding.add(document);
+    }
+    return documents.filter(({ tabloId, epoch }) => (facts.documentEpoch(tabloId) ?? epoch) > epoch);
   }
 }

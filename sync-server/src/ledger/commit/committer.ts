@@ -9,7 +9,7 @@ import type { EpochLimits } from '../../config/limit-settings.ts';
 import { BlockedError, type LedgerStore, type Patience, UnstorableError } from '../store/ledger-store.ts';
 import type { LiveDocument } from '../store/live-document.ts';
 import type { StoreState } from '../store/store-state.ts';
-import { Attempt, type Done } from './attempt.ts';
+import { Attempt, type Done, type ForeignRows } from './attempt.ts';
 import { idsOf, type Outcome } from './submission.ts';
 import type { Queued, Waiting } from './waiting.ts';
 
@@ -27,7 +27,7 @@ export interface CommitObserver {
   onCommit(submissions: number, seconds: number): void;
   onFailure(error: unknown): void;
   /** Committed, applied and answered. */
-  onPublished(documents: readonly LiveDocument[]): void;
+  onPublished(changed: readonly LiveDocument[], moved: readonly LiveDocument[]): void;
 }
 
 interface Deps {
@@ -35,6 +35,7 @@ interface Deps {
   readonly state: StoreState;
   readonly waiting: Waiting;
   readonly epochLimits: EpochLimits;
+  readonly foreign: ForeignRows | undefined;
   readonly observer: CommitObserver;
 }
 
@@ -80,6 +81,7 @@ export class Committer {
         observer.onCommit(batch.length, (performance.now() - startedAt) / 1_000);
         if (hasFailed) options.onRetry();
         this.#publish(batch, done);
+        attempt.end();
         return DONE;
       } catch (error) {
         if (error instanceof UnstorableError) return this.#split(batch, error, options);
@@ -111,7 +113,8 @@ export class Committer {
 
   #attempt(batch: readonly Queued[], patience: Patience): Attempt {
     const submissions = batch.map(({ submission }) => submission);
-    return new Attempt(this.#deps.store, submissions, { patience, epochLimits: this.#deps.epochLimits });
+    const { store, epochLimits, foreign } = this.#deps;
+    return new Attempt(store, submissions, { patience, epochLimits, ...(foreign === undefined ? {} : { foreign }) });
   }
 
   /** Finds the one that cannot be stored, so that it alone is refused. */
@@ -136,14 +139,18 @@ export class Committer {
     for (const change of decision.changes) {
       const { document } = change;
       change.draft.adopt();
-      document.apply(change.updates.map(({ index, update }) => ({ update, id: updateIds[index] ?? 0n })));
+      const rows = change.updates.map(({ index, update }) => ({ update, id: updateIds[index] ?? 0n }));
+      document.apply(rows, change.lastSeq);
       document.announce(change.news);
     }
     for (const document of decision.moved) document.move();
     batch.forEach((queued, index) =>
       this.#deps.waiting.answer(queued, decision.outcomes[index] ?? refusedAs('unavailable')),
     );
-    this.#deps.observer.onPublished(decision.changes.map(({ document }) => document));
+    this.#deps.observer.onPublished(
+      decision.changes.map(({ document }) => document),
+      decision.moved,
+    );
   }
 
   #pause(ms: number): Promise<void> {

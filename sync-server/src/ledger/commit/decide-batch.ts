@@ -26,6 +26,8 @@ export interface DocumentChange {
   /** `index`: into `Writes.updates`. */
   readonly updates: readonly { readonly index: number; readonly update: Uint8Array }[];
   readonly news: readonly CommitNews[];
+  /** `seq` of the tablo's newest message, these included. */
+  readonly lastSeq: number;
 }
 
 export interface BatchDecision {
@@ -93,6 +95,7 @@ class Batch implements LockedFacts {
   epoch = (tablo: TabloId): number | null => this.#epochs.get(tablo) ?? this.#facts.epoch(tablo);
   documentEpoch = (tablo: TabloId): number | null => this.#epochs.get(tablo) ?? this.#facts.documentEpoch(tablo);
   role: LockedFacts['role'] = (tablo, user) => this.#facts.role(tablo, user);
+  missedBy: LockedFacts['missedBy'] = (document) => this.#facts.missedBy(document);
   clientOwner: LockedFacts['clientOwner'] = (tablo, client) => this.#facts.clientOwner(tablo, client);
   lastSeq = (tablo: TabloId): number => this.#seqs.get(tablo) ?? this.#facts.lastSeq(tablo);
   seqOf = (id: EntryId): number | null =>
@@ -129,6 +132,7 @@ class Batch implements LockedFacts {
         draft,
         updates,
         news: toNews(news),
+        lastSeq: this.lastSeq(document.tabloId),
       })),
       moved: this.#moved,
     };

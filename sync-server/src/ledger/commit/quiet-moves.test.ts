@@ -28,7 +28,7 @@ async function start(entries: number) {
     next.noteOpened(again.live);
     return again;
   };
-  return { ...loaded, say, openAgain };
+  return { ...loaded, ledger, say, openAgain };
 }
 
 const settle = async () => {
@@ -46,6 +46,15 @@ describe('a document that is half full', () => {
     vi.advanceTimersByTime(1);
     await settle();
     expect(live.hasMoved).toBe(true);
+  });
+
+  it('[R9] is not quiet while somebody writes into it through another server', async () => {
+    const { live, ledger } = await start(5);
+    vi.advanceTimersByTime(QUIET_MS - 1);
+    ledger.noteWritten(live);
+    vi.advanceTimersByTime(QUIET_MS - 1);
+    await settle();
+    expect(live.hasMoved).toBe(false);
   });
 
   it('[R9] stays when it is less than half full', async () => {

@@ -91,6 +91,7 @@ export function scopeOf(submissions: readonly Submission[]): Scope {
   const entries = new Set<EntryId>();
   const reactions = new Map<string, { messageId: EntryId; userId: UserId }>();
   const clients = new Map<string, Scope['clients'][number]>();
+  const documents = new Set(submissions.map(({ document }) => document));
   for (const submission of submissions) {
     const { tabloId, epoch, frontier } = submission.document;
     tablos.add(tabloId);
@@ -113,5 +114,6 @@ export function scopeOf(submissions: readonly Submission[]): Scope {
     entries,
     reactions: [...reactions.values()],
     clients: [...clients.values()],
+    documents: [...documents],
   };
 }

@@ -29,6 +29,7 @@ import { describeEpochs } from './epoch-contract.ts';
 import { EPOCH_LIMITS } from './epoch-limits.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import type { LoadedState } from './live-document.ts';
+import { describeNodes } from './nodes-contract.ts';
 
 export interface StoreUnderTest {
   readonly store: LedgerStore;
@@ -451,6 +452,7 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
     });
 
     describeEpochs(start);
+    describeNodes(openStore);
 
     async function start() {
       const test = await openStore();

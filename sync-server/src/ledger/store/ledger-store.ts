@@ -7,6 +7,7 @@
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Facts } from '../../admission/admission.ts';
+import type { DocumentHead, Missed } from './missed.ts';
 
 /** What a transaction will ask for. */
 export interface Scope {
@@ -17,6 +18,8 @@ export interface Scope {
   readonly reactions: readonly { readonly messageId: EntryId; readonly userId: UserId }[];
   /** ClientIDs of which their document has no entry: whose are they? */
   readonly clients: readonly { readonly tabloId: TabloId; readonly epoch: number; readonly client: number }[];
+  /** [N1] Documents that are written to, and how far each of them goes. */
+  readonly documents: readonly DocumentHead[];
 }
 
 export interface LockedFacts extends Facts {
@@ -26,6 +29,8 @@ export interface LockedFacts extends Facts {
   lastSeq(tablo: TabloId): number;
   /** `seq` of a durable message that is not deleted; null for everything else. */
   seqOf(id: EntryId): number | null;
+  /** [N1] What a document of the scope lacks of its log: nobody adds to that before this transaction ends. Null: nothing. */
+  missedBy(document: DocumentHead): Missed | null;
 }
 
 export interface EntryWrite {

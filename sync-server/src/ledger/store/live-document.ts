@@ -1,4 +1,12 @@
-/** A loaded document as the ledger sees it: what it has, and how committed bytes get into it. No Hocuspocus here; the extension supplies `onApplied`. */
+/**
+ * A loaded document as the ledger sees it: what it has, and how committed bytes get into it. No Hocuspocus here; the extension supplies the events.
+ *
+ * Invariants
+ * 1. [N1] It is the log of its epoch up to `head`, whoever committed what: own rows come by `apply`, other servers' by `advance`, and nothing else.
+ * 2. Between the decision of a transaction and its end nothing comes in: what was decided was decided against this very document, and other servers' rows that were read
+ *    meanwhile may lie above rows of this transaction.
+ * 3. Connections hear of the tablo's messages in order of `seq`, up to `lastSeq`, each with its entry.
+ */
 
 import { ENTRIES_ROOT, type Entry, parseEntry } from '@tablo/schema/entry';
 import { type EntryId, SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
@@ -7,10 +15,13 @@ import * as Y from 'yjs';
 import { type DocumentReader, Frontier } from '../../admission/frontier.ts';
 import { type ItemId, VOID } from '../../admission/run.ts';
 import type { DocumentSize } from '../../config/limit-settings.ts';
-import type { CommitNews } from './commit-news.ts';
+import { type CommitNews, newsOf } from './commit-news.ts';
+import type { DocumentHead, LogRow, Missed } from './missed.ts';
 
 /** Transaction origin of everything the ledger applies; the shape is Hocuspocus's `LocalTransactionOrigin`. */
 const LEDGER_ORIGIN = { source: 'local' } as const;
+/** The server that committed stores the snapshot. */
+const FOREIGN_ORIGIN = { source: 'local', skipStoreHooks: true } as const;
 
 export interface LiveDocumentEvents {
   /** Committed and applied: tell the connections. */
@@ -31,11 +42,15 @@ export interface LoadedState {
   readonly serverClient: number | null;
   /** The oldest of the newest messages, where the server has not put them into a later document. */
   readonly firstOfNewest?: EntryId | null;
+  /** [N1] It is the log up to this row. */
+  readonly head?: bigint;
+  /** `seq` of the tablo's newest message at that moment. */
+  readonly lastSeq?: number;
 }
 
 export const EMPTY_STATE: LoadedState = { logIds: [], bytes: 0, serverClient: null };
 
-export class LiveDocument {
+export class LiveDocument implements DocumentHead {
   readonly tabloId: TabloId;
   readonly epoch: number;
   readonly frontier: Frontier;
@@ -52,13 +67,18 @@ export class LiveDocument {
   readonly #events: LiveDocumentEvents;
   /** Log rows that the document contains and that no snapshot covers yet. */
   #unsnapshotted: bigint[];
+  #head: bigint;
+  #lastSeq: number;
+  readonly #serverClient: number | null;
+  #isDeciding = false;
+  #wanted: (() => void)[] = [];
   readonly #writers = new Map<string, number>();
   #awaited = 0;
 
   constructor(
     name: { tabloId: TabloId; epoch: number },
     doc: Y.Doc,
-    { logIds, bytes, serverClient, firstOfNewest = null }: LoadedState,
+    { logIds, bytes, serverClient, firstOfNewest = null, head = 0n, lastSeq = 0 }: LoadedState,
     events: LiveDocumentEvents,
   ) {
     this.tabloId = name.tabloId;
@@ -66,6 +86,9 @@ export class LiveDocument {
     this.#doc = doc;
     this.#events = events;
     this.#unsnapshotted = [...logIds];
+    this.#head = head;
+    this.#lastSeq = lastSeq;
+    this.#serverClient = serverClient;
     this.frontier = new Frontier(readerOf(doc));
     for (const { client, owner, count } of readWriters(doc))
       this.frontier.append(client, client === serverClient ? SERVER_AUTHOR : owner, count);
@@ -86,15 +109,94 @@ export class LiveDocument {
     return { entries: this.frontier.length, bytes: this.#bytes, clients: this.frontier.writers };
   }
 
-  /** Applies committed updates, in order, as one change: one broadcast. */
-  apply(updates: readonly { readonly update: Uint8Array; readonly id: bigint }[]): void {
+  get head(): bigint {
+    return this.#head;
+  }
+
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  /** Applies what this server has committed, in order, as one change: one broadcast. `lastSeq`: of the tablo's newest message by now. */
+  apply(updates: readonly LogRow[], lastSeq: number): void {
+    this.#integrate(updates, LEDGER_ORIGIN);
+    this.#lastSeq = lastSeq;
+  }
+
+  /**
+   * [N1] Takes in what other servers have committed, and tells the connections: it is durable already. Rows that it has are passed over, so what was read may be of any
+   * moment. Returns how many rows were new, or null where it must be looked at again `afterDecision`.
+   */
+  advance({ snapshot, rows, messages }: Missed): number | null {
+    if (this.#isDeciding) return null;
+    if (this.hasMoved || this.isGone) return 0;
+    const fresh = rows.filter(({ id }) => id > this.#head);
+    const isCompacted = snapshot !== null && snapshot.head > this.#head;
+    if (fresh.length === 0 && !isCompacted) return 0;
+    if (isCompacted) {
+      Y.applyUpdate(this.#doc, snapshot.state, FOREIGN_ORIGIN);
+      this.#head = snapshot.head;
+      this.#bytes = Math.max(this.#bytes, snapshot.state.byteLength);
+      // They are in the log no more.
+      this.#unsnapshotted = this.#unsnapshotted.filter((id) => id > snapshot.head);
+    }
+    this.#integrate(fresh, FOREIGN_ORIGIN);
+    const others = this.#follow();
+    const numbered = new Map(messages.flatMap(({ id, seq }) => (seq > this.#lastSeq ? [[id, seq] as const] : [])));
+    for (const id of numbered.keys()) others.delete(id);
+    for (const seq of numbered.values()) this.#lastSeq = Math.max(this.#lastSeq, seq);
+    this.announce([...newsOf(numbered), ...(others.size === 0 ? [] : [{ seq: 0, messages: [], others: [...others] }])]);
+    return fresh.length + (isCompacted ? 1 : 0);
+  }
+
+  #integrate(updates: readonly LogRow[], origin: object): void {
     this.#doc.transact(() => {
-      for (const { update } of updates) Y.applyUpdate(this.#doc, update, LEDGER_ORIGIN);
-    }, LEDGER_ORIGIN);
+      for (const { update } of updates) Y.applyUpdate(this.#doc, update, origin);
+    }, origin);
     for (const { update, id } of updates) {
       this.#unsnapshotted.push(id);
       this.#bytes += update.byteLength;
+      if (id > this.#head) this.#head = id;
     }
+  }
+
+  /** The frontier follows the document, and who showed a clientID before an entry came under it yields to the entry's author [R3]. Returns ids of what is new. */
+  #follow(): Set<EntryId> {
+    const ids = new Set<EntryId>();
+    for (const client of this.#doc.store.clients.keys()) {
+      const [from, next] = [this.frontier.nextClock(client), Y.getState(this.#doc.store, client)];
+      if (next === from) continue;
+      const entries = elementsOf(this.#doc, client, from, next).map((element) => parseEntry(element));
+      for (const entry of entries) if (entry.ok && entry.value.kind !== 'arrival') ids.add(entry.value.id);
+      if (from === 0 && entries.length > 0) this.frontier.release(client);
+      this.frontier.append(client, this.#ownerOf(client, entries[0]), next - from);
+    }
+    return ids;
+  }
+
+  #ownerOf(client: number, first: ReturnType<typeof parseEntry> | undefined): string | null {
+    if (client === this.#serverClient) return SERVER_AUTHOR;
+    if (first === undefined) return null;
+    return first.ok ? (first.value as Entry).author : SERVER_AUTHOR;
+  }
+
+  /** From now on nothing comes in, until `apply` was called or the transaction has failed. */
+  beginDecision(): void {
+    this.#isDeciding = true;
+  }
+
+  endDecision(): void {
+    this.#isDeciding = false;
+    for (const act of this.#wanted.splice(0)) act();
+  }
+
+  get isDeciding(): boolean {
+    return this.#isDeciding;
+  }
+
+  afterDecision(act: () => void): void {
+    if (this.#isDeciding) this.#wanted.push(act);
+    else act();
   }
 
   announce(news: readonly CommitNews[]): void {
@@ -146,6 +248,18 @@ export class LiveDocument {
     this.frontier.claim(client, author);
     return client;
   }
+}
+
+/** What was not deleted of a clientID's elements, from one clock to before another. */
+function elementsOf(doc: Y.Doc, client: number, from: number, end: number): readonly unknown[] {
+  const elements: unknown[] = [];
+  for (let clock = from; clock < end; ) {
+    const struct = Y.getItem(doc.store, Y.createID(client, clock));
+    const offset = clock - struct.id.clock;
+    elements.push(...(readElements(struct)?.slice(offset, offset + end - clock) ?? []));
+    clock = struct.id.clock + struct.length;
+  }
+  return elements;
 }
 
 const hasEntry = (doc: Y.Doc, id: EntryId): boolean =>

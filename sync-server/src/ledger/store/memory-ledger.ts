@@ -18,6 +18,7 @@ import {
   type UpdateWrite,
   type Writes,
 } from './ledger-store.ts';
+import type { DocumentHead, Missed } from './missed.ts';
 import { createSeed, type Seed, type SeedEntry, type SeedMessage } from './seed.ts';
 
 interface StoredTablo {
@@ -75,8 +76,19 @@ export class MemoryLedgerStore implements LedgerStore {
     });
   }
 
+  /** Nothing is compacted here: the log has all of its epoch. */
+  readMissed({ tabloId, epoch, head, lastSeq }: DocumentHead): Missed | null {
+    const rows = this.updates.filter((row) => row.tabloId === tabloId && row.epoch === epoch && row.id > head);
+    if (rows.length === 0) return null;
+    const messages = [...this.entries.values()].flatMap(({ tabloId: of, seq, entry: { id } }) =>
+      of === tabloId && seq !== null && seq > lastSeq ? [{ id, seq }] : [],
+    );
+    return { snapshot: null, rows, messages };
+  }
+
   #facts(): LockedFacts {
     return {
+      missedBy: (document) => this.readMissed(document),
       entry: (id): KnownEntry | undefined => {
         const known = this.entries.get(id);
         if (known === undefined) return undefined;

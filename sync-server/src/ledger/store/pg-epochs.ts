@@ -33,7 +33,7 @@ const MOVE = `WITH moved AS (
   )
   INSERT INTO tablo_documents AS d (tablo_id, epoch, state, server_client) SELECT id, $2::integer + 1, $3, $4 FROM moved
   ON CONFLICT (tablo_id) DO UPDATE SET epoch = excluded.epoch, state = excluded.state, server_client = excluded.server_client,
-    version = d.version + 1, updated_at = now()`;
+    version = d.version + 1, log_id = 0, updated_at = now()`;
 
 interface Row {
   readonly id: EntryId;

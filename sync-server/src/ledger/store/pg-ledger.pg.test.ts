@@ -4,11 +4,13 @@ import { Random } from '@tablo/schema/testing/random';
 import { Timeline } from '@tablo/schema/timeline';
 import type { Pool, PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import * as Y from 'yjs';
 import { createPool } from '../../db/pool.ts';
 import { openTestDatabase, type TestDatabase } from '../../db/testing/test-database.ts';
 import { PgDocumentStore } from '../../documents/pg-document-store.ts';
 import { Ledger } from '../ledger.ts';
 import { alice, bob, carol, codeOf, entriesOf, load, Replica, submissionOf } from '../testing/ledger-fixture.ts';
+import { EPOCH_LIMITS } from './epoch-limits.ts';
 import { describeLedger } from './ledger-contract.ts';
 import { BlockedError, SHARED } from './ledger-store.ts';
 import { PgLedgerStore } from './pg-ledger.ts';
@@ -107,6 +109,37 @@ describe('rows', () => {
     expect(types).toEqual(['committed', 'duplicate-id']);
   });
 
+  it('[N1] [R1] are another server’s where a COMMIT came to nothing, and its client went there meanwhile', async () => {
+    const tablo = await addTablo({ [alice]: 'member', [bob]: 'member' });
+    const [a, b] = [new Ledger(new PgLedgerStore(forgetful), silent), new Ledger(new PgLedgerStore(pool), silent)];
+    const [onA, onB] = [load(tablo), load(tablo)];
+    const [replica, other] = [new Replica(alice), new Replica(bob)];
+    // Late, so that the server writes something of its own beside it.
+    const update = replica.push(replica.message('twice sent', T - 600_000));
+    forgetful.fail(async () => {
+      await b.submit(submissionOf(onB.live, bob, other.push(other.message('first', T)), T));
+      expect(codeOf(await b.submit(submissionOf(onB.live, alice, update, T)))).toBe('committed');
+    });
+    expect(codeOf(await a.submit(submissionOf(onA.live, alice, update, T)))).toBe('known');
+    expect(onA.news.flatMap(({ seq, messages }) => messages.map((_, nth) => seq + nth))).toEqual([1, 2]);
+    expect([Y.encodeStateVector(onA.doc), onA.live.head]).toEqual([Y.encodeStateVector(onB.doc), onB.live.head]);
+    expect(entriesOf(onA.doc)).toHaveLength(3);
+  });
+
+  it('[N1] [R1] are not stored because another server has moved the tablo, where a COMMIT that moved it came to nothing', async () => {
+    const tablo = await addTablo({ [alice]: 'member' });
+    const epochLimits = { ...EPOCH_LIMITS, entries: 1 };
+    const a = new Ledger(new PgLedgerStore(forgetful), silent, { epochLimits });
+    const b = new Ledger(new PgLedgerStore(pool), silent);
+    const [onA, onB] = [load(tablo), load(tablo)];
+    const replica = new Replica(alice);
+    forgetful.fail(() => b.move(onB.live));
+    const outcome = await a.submit(submissionOf(onA.live, alice, replica.push(replica.message('lost', T)), T));
+    expect(codeOf(outcome)).toBe('epoch-moved');
+    expect([entriesOf(onA.doc), onA.news, onA.live.hasMoved]).toEqual([[], [], true]);
+    expect((await pool.query('SELECT FROM messages WHERE channel_id = $1', [tablo])).rowCount).toBe(0);
+  });
+
   it('[R11] survive a connection that is cut in the middle of commits: nothing lost, nothing twice', async () => {
     const tablo = await addTablo({ [alice]: 'member' });
     const fragile = createPool(database.url, { applicationName: 'cut me' });
@@ -160,6 +193,7 @@ describe('rows', () => {
       entries: new Set<EntryId>(),
       reactions: [],
       clients: [],
+      documents: [],
     };
     const error = await store.transact(scope, decide, SHARED).catch((thrown: unknown) => thrown);
     await holder.query('ROLLBACK');
@@ -284,14 +318,23 @@ describe('rows', () => {
   }, 120_000);
 });
 
-type ForgetfulPool = Pool & { forget(): void };
+/** `fail`: the next COMMIT does not happen, and nobody says so; `meanwhile` happens before anybody can ask. */
+type ForgetfulPool = Pool & { forget(): void; fail(meanwhile: () => Promise<unknown>): void };
 
 /** The real pool, but for one answer: PostgreSQL commits, and the connection seems to break before it says so. */
 function forgetfulPool(real: Pool): ForgetfulPool {
   let isForgetting = false;
+  let meanwhile: (() => Promise<unknown>) | null = null;
   const query =
     (client: PoolClient) =>
     async (...args: readonly [unknown, unknown?]): Promise<unknown> => {
+      if (String(args[0]).endsWith('COMMIT') && meanwhile !== null) {
+        const act = meanwhile;
+        meanwhile = null;
+        await client.query('ROLLBACK');
+        await act();
+        throw new Error('Connection terminated unexpectedly');
+      }
       const answer = await (client.query as (...given: unknown[]) => Promise<unknown>)(...args);
       if (!String(args[0]).endsWith('COMMIT') || !isForgetting) return answer;
       isForgetting = false;
@@ -307,6 +350,9 @@ function forgetfulPool(real: Pool): ForgetfulPool {
   return override(real, {
     forget: () => {
       isForgetting = true;
+    },
+    fail: (act: () => Promise<unknown>) => {
+      meanwhile = act;
     },
     connect: async () => {
       const client = await real.connect();

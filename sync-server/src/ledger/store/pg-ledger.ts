@@ -21,6 +21,7 @@ import {
   UnstorableError,
   type Writes,
 } from './ledger-store.ts';
+import { type DocumentHead, headsParameter, type Missed, type MissedColumn, missedSql, readMissed } from './missed.ts';
 import { moveTablo } from './pg-epochs.ts';
 import { asFailure, isAnsweredNo } from './pg-failures.ts';
 import { applyChanges } from './pg-ledger-changes.ts';
@@ -71,7 +72,8 @@ const FACTS = `SELECT set_config('statement_timeout', $4, true),
     FROM json_to_recordset($3) AS wanted("messageId" uuid, "userId" uuid)) AS reactions,
   (SELECT coalesce(json_agg(json_build_array(c.tablo_id, c.epoch, c.client_id, c.user_id)), '[]')
     FROM json_to_recordset($5) AS asked("tabloId" uuid, epoch integer, client bigint)
-    JOIN tablo_clients c ON c.tablo_id = asked."tabloId" AND c.epoch = asked.epoch AND c.client_id = asked.client) AS clients`;
+    JOIN tablo_clients c ON c.tablo_id = asked."tabloId" AND c.epoch = asked.epoch AND c.client_id = asked.client) AS clients,
+  ${missedSql('$6')} AS missed, pg_current_xact_id_if_assigned()::text AS xact`;
 
 // Every column of a message is named: in a table of the host's, `updated_at` may be now() where nobody says what it is.
 const WRITE = `WITH e AS (
@@ -97,7 +99,9 @@ const WRITE = `WITH e AS (
 // A row that is gone by the end of the same transaction: the disk, the WAL and the right to write are all asked.
 const PROBE = `INSERT INTO tablo_updates (tablo_id, epoch, update) VALUES ('${NO_TABLO}', 0, ''); DELETE FROM tablo_updates WHERE tablo_id = '${NO_TABLO}'`;
 
-// The lock waits for a transaction that is still committing. Found by content: after a crash PostgreSQL may give the same ids to other rows.
+// The lock waits for a transaction that is still committing. What it has written may have been written by another server since, for a client that has gone there: so PostgreSQL is
+// asked about the transaction itself. Its rows are looked for as well, by content: a standby that took over may give the same numbers to others.
+const FATE_OF_TRANSACTION = 'SELECT pg_xact_status($1::text::xid8) AS status';
 const FATE_LOCK = 'SELECT FROM tablos WHERE id = $1 FOR SHARE';
 const FATE_OF_UPDATE = `SELECT FROM tablo_updates WHERE id = $1 AND tablo_id = $2 AND epoch = $3 AND update = $4`;
 const FATE_OF_MOVE = `SELECT FROM tablos WHERE id = $1 AND epoch > $2`;
@@ -112,19 +116,22 @@ interface Witness {
   readonly values: readonly unknown[];
 }
 
-/** One row a tablo. The log of a tablo that moves in the same transaction is gone with it, and its epoch tells. */
+/**
+ * One row a tablo. The log of a tablo that moves in the same transaction is gone with it, and its epoch tells; a log row may have gone into another server's snapshot,
+ * so where there is an entry, that tells.
+ */
 function witnessesOf({ updates, entries, moves }: Writes, { updateIds }: Committed): readonly Witness[] {
   const byTablo = new Map<TabloId, Witness>();
   for (const { tabloId, from } of moves)
     byTablo.set(tabloId, { tabloId, query: FATE_OF_MOVE, values: [tabloId, from] });
+  for (const { tabloId, entry, digest } of entries) {
+    if (byTablo.has(tabloId)) continue;
+    byTablo.set(tabloId, { tabloId, query: FATE_OF_ENTRY, values: [entry.id, tabloId, digest] });
+  }
   for (const [index, { tabloId, epoch, update }] of updates.entries()) {
     if (byTablo.has(tabloId)) continue;
     const values = [String(updateIds[index]), tabloId, epoch, Buffer.from(update)];
     byTablo.set(tabloId, { tabloId, query: FATE_OF_UPDATE, values });
-  }
-  for (const { tabloId, entry, digest } of entries) {
-    if (byTablo.has(tabloId)) continue;
-    byTablo.set(tabloId, { tabloId, query: FATE_OF_ENTRY, values: [entry.id, tabloId, digest] });
   }
   return [...byTablo.values()].slice(0, MAX_WITNESSES);
 }
@@ -152,6 +159,9 @@ interface FactsRow {
   ][];
   readonly reactions: readonly [EntryId, UserId, emoji: readonly string[] | null, own: readonly string[] | null][];
   readonly clients: readonly [tablo: TabloId, epoch: number, client: number, owner: UserId][];
+  readonly missed: MissedColumn;
+  /** Of this transaction; null: nothing was locked. */
+  readonly xact: string | null;
 }
 
 export class PgLedgerStore implements LedgerStore {
@@ -171,11 +181,11 @@ export class PgLedgerStore implements LedgerStore {
   async #transact(scope: Scope, decide: (facts: LockedFacts) => Writes, patience: Patience): Promise<Committed> {
     return await this.#withClient(async (client) => {
       const clock = createClock(patience);
-      const facts = await readFacts(client, scope, patience, clock);
+      const { facts, xact } = await readFacts(client, scope, patience, clock);
       const writes = decide(facts);
       const committed = await write(client, writes, clock);
       await client.query(commitSql(clock.left())).catch((error: unknown) => {
-        throw this.#asCommitFailure(asFailure(error), writes, committed);
+        throw this.#asCommitFailure(asFailure(error), writes, committed, xact);
       });
       return committed;
     });
@@ -213,15 +223,17 @@ export class PgLedgerStore implements LedgerStore {
   }
 
   /** Without an entry or a row in the log there is nothing whose fate matters: an epoch that has moved does not move again. */
-  #asCommitFailure(failure: Error, writes: Writes, committed: Committed): Error {
+  #asCommitFailure(failure: Error, writes: Writes, committed: Committed, xact: string | null): Error {
     // Answered with a no, it is rolled back.
     const isAnswered = failure instanceof UnstorableError || failure instanceof BlockedError || isAnsweredNo(failure);
     if (isAnswered || writes.updates.length === 0) return failure;
     const witnesses = witnessesOf(writes, committed);
-    return new UnansweredCommitError(failure, async () => ((await this.#hasAny(witnesses)) ? committed : null));
+    return new UnansweredCommitError(failure, async () =>
+      (await this.#isCommitted(xact, witnesses)) ? committed : null,
+    );
   }
 
-  async #hasAny(witnesses: readonly Witness[]): Promise<boolean> {
+  async #isCommitted(xact: string | null, witnesses: readonly Witness[]): Promise<boolean> {
     return await this.#withClient(async (client) => {
       await client.query('BEGIN');
       let isFound = false;
@@ -230,8 +242,9 @@ export class PgLedgerStore implements LedgerStore {
         isFound = (await client.query(query, [...values])).rowCount === 1;
         if (isFound) break;
       }
+      const isCommitted = isFound && (xact === null || (await hasCommitted(client, xact)));
       await client.query('ROLLBACK');
-      return isFound;
+      return isCommitted;
     });
   }
 
@@ -272,6 +285,14 @@ function createClock({ waitsForLocks, ms }: Patience): Clock {
   };
 }
 
+async function hasCommitted(client: PoolClient, xact: string): Promise<boolean> {
+  const { rows } = await client.query<{ status: string | null }>(FATE_OF_TRANSACTION, [xact]);
+  const status = rows[0]?.status ?? 'too long ago';
+  if (status !== 'committed' && status !== 'aborted')
+    throw new Error(`the fate of a transaction is not known: ${status}`);
+  return status === 'committed';
+}
+
 async function isRolledBack(client: PoolClient): Promise<boolean> {
   return await client.query('ROLLBACK').then(
     () => true,
@@ -296,7 +317,12 @@ async function begin(
   return rows;
 }
 
-async function readFacts(client: PoolClient, scope: Scope, patience: Patience, clock: Clock): Promise<LockedFacts> {
+async function readFacts(
+  client: PoolClient,
+  scope: Scope,
+  patience: Patience,
+  clock: Clock,
+): Promise<{ readonly facts: LockedFacts; readonly xact: string | null }> {
   const tablos = await begin(client, scope.tablos, patience);
   // Only now: under READ COMMITTED a statement that starts after the lock sees all that earlier holders committed.
   const { rows } = await client.query<FactsRow>({
@@ -308,6 +334,7 @@ async function readFacts(client: PoolClient, scope: Scope, patience: Patience, c
       JSON.stringify(scope.reactions),
       clock.left(),
       JSON.stringify(scope.clients),
+      headsParameter(scope.documents),
     ],
   });
   const roles = new Map((rows[0]?.roles ?? []).map(([tablo, user, role]) => [`${tablo} ${user}`, parseRole(role)]));
@@ -330,7 +357,9 @@ async function readFacts(client: PoolClient, scope: Scope, patience: Patience, c
       .filter(([tablo, epoch]) => tablos.get(tablo)?.epoch === epoch)
       .map(([tablo, , client, owner]) => [`${tablo} ${client}`, owner]),
   );
-  return {
+  const missed: ReadonlyMap<DocumentHead, Missed> = readMissed(scope.documents, rows[0]?.missed ?? []);
+  const facts: LockedFacts = {
+    missedBy: (document) => missed.get(document) ?? null,
     entry: (id) => entries.get(id),
     epoch: (tablo) => {
       const row = tablos.get(tablo);
@@ -345,6 +374,7 @@ async function readFacts(client: PoolClient, scope: Scope, patience: Patience, c
     ownEmojiOn: (message, user) => ownEmoji.get(`${message} ${user}`) ?? NONE,
     editsOf: (message) => edits.get(message) ?? 0,
   };
+  return { facts, xact: rows[0]?.xact ?? null };
 }
 
 const NONE: ReadonlySet<string> = new Set();

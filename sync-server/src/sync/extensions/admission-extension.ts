@@ -24,7 +24,7 @@ import type { EntryRefusal } from '../../admission/admission.ts';
 import { decodeUpdate } from '../../admission/decode-update.ts';
 import { encodeDeletions } from '../../admission/encode-append.ts';
 import { isKnown, trimKnown } from '../../admission/held.ts';
-import type { ItemId, Run } from '../../admission/run.ts';
+import { type ItemId, type Run, VOID } from '../../admission/run.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { LedgerStore } from '../../ledger/store/ledger-store.ts';
 import type { LiveDocument } from '../../ledger/store/live-document.ts';
@@ -59,6 +59,8 @@ interface AdmissionDeps {
   readonly limits: Limits;
   readonly claims: ClientClaims;
   readonly observer: AdmissionObserver;
+  /** Waits until the document has what other servers have committed so far. */
+  readonly catchUp: (document: LiveDocument) => Promise<void>;
   /** Somebody whom nobody had asked writes here: they have come. */
   readonly onCome: (connection: LiveConnection) => void;
 }
@@ -74,8 +76,10 @@ export class AdmissionExtension implements Extension {
   readonly #paying = new WeakMap<LiveConnection, Promise<unknown>>();
   readonly #store: LedgerStore;
   readonly #claims: ClientClaims;
+  readonly #catchUp: AdmissionDeps['catchUp'];
 
-  constructor({ ledger, store, documents, limits, claims, observer, onCome }: AdmissionDeps) {
+  constructor({ ledger, store, documents, limits, claims, observer, catchUp, onCome }: AdmissionDeps) {
+    this.#catchUp = catchUp;
     this.#claims = claims;
     this.#onCome = onCome;
     this.#store = store;
@@ -130,7 +134,13 @@ export class AdmissionExtension implements Extension {
       this.#limits.charge('bytes', userId, COMPARED_BYTES);
       return null;
     }
-    const lacking = trimKnown(decoded.value.runs, live.frontier);
+    let lacking = trimKnown(decoded.value.runs, live.frontier);
+    // What others have committed at another server comes along with an honest client: that is known as well, and costs nothing.
+    if (isAhead(lacking, live, userId)) {
+      await this.#catchUp(live);
+      if (document.isDestroyed) return whole(createRefusal('unavailable'));
+      lacking = trimKnown(decoded.value.runs, live.frontier);
+    }
     const entries = isBridged
       ? await this.#inTurn(connection, () => this.#countNew(lacking, live, userId))
       : count(lacking);
@@ -210,6 +220,15 @@ export class AdmissionExtension implements Extension {
       );
     }
   }
+}
+
+/** It speaks of what this server does not have, and its user has not just written. */
+function isAhead(lacking: readonly Run[], { frontier }: LiveDocument, userId: UserId): boolean {
+  return lacking.some(
+    ({ client, clock, entries }) =>
+      clock > frontier.nextClock(client) ||
+      entries.some((value) => value !== VOID && (value as { readonly author?: unknown } | null)?.author !== userId),
+  );
 }
 
 const whole = (refusal: Refusal): RefusedUpdate => ({ refusals: [{ refusal, ids: [] }], dropped: [], isGap: false });

@@ -8,7 +8,16 @@ import { LiveDocuments } from './documents-extension.ts';
 
 const name = encodeDocumentName({ tabloId: createEntryId() as string as TabloId, epoch: 1 });
 const store: DocumentStore = {
-  load: async () => ({ isLive: true, state: null, version: 0n, logIds: [], serverClient: null, firstOfNewest: null }),
+  load: async () => ({
+    isLive: true,
+    state: null,
+    version: 0n,
+    logIds: [],
+    head: 0n,
+    lastSeq: 0,
+    serverClient: null,
+    firstOfNewest: null,
+  }),
   save: async () => null,
 };
 

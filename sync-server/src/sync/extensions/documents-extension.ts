@@ -19,6 +19,7 @@ import type {
 import { Backoff } from '@tablo/schema/backoff';
 import { createRefusal, type ReasonCode } from '@tablo/schema/close-codes';
 import { parseDocumentName } from '@tablo/schema/document-name';
+import type { TabloId } from '@tablo/schema/ids';
 import { encodeStateless } from '@tablo/schema/stateless';
 import type { Log } from '../../base/log.ts';
 import type { DocumentStore, StoredDocument } from '../../documents/document-store.ts';
@@ -37,6 +38,7 @@ export class LiveDocuments {
   readonly #loaded = new WeakMap<Document, StoredDocument>();
   readonly #versions = new WeakMap<LiveDocument, bigint>();
   readonly #byName = new Map<string, LiveDocument>();
+  readonly #byTablo = new Map<TabloId, Set<LiveDocument>>();
   readonly #store: DocumentStore;
   readonly #log: Log;
   readonly #onOpened: (document: LiveDocument) => void;
@@ -63,6 +65,11 @@ export class LiveDocuments {
 
   loaded(): readonly LiveDocument[] {
     return [...this.#byName.values()];
+  }
+
+  /** More than one while the tablo moves. */
+  ofTablo(tablo: TabloId): readonly LiveDocument[] {
+    return [...(this.#byTablo.get(tablo) ?? [])];
   }
 
   /** When more than `bytes` are in memory, joined or not: what nobody has joined is stored now, and leaves, instead of being kept warm for the next post. */
@@ -100,8 +107,12 @@ export class LiveDocuments {
 
   #forget(documentName: string): void {
     const live = this.#byName.get(documentName);
-    if (live !== undefined) live.isGone = true;
+    if (live === undefined) return;
+    live.isGone = true;
     this.#byName.delete(documentName);
+    const ofTablo = this.#byTablo.get(live.tabloId);
+    ofTablo?.delete(live);
+    if (ofTablo?.size === 0) this.#byTablo.delete(live.tabloId);
   }
 
   async #fetch(document: unknown, documentName: string): Promise<Uint8Array | null> {
@@ -146,6 +157,7 @@ export class LiveDocuments {
       },
     });
     this.#byName.set(documentName, live);
+    this.#byTablo.set(live.tabloId, (this.#byTablo.get(live.tabloId) ?? new Set()).add(live));
     this.#live.set(document, live);
     this.#versions.set(live, stored.version);
     document.flush(); // Loading counts as a change; unflushed, the whole document would go to the first connection a second time (TRAPS 1.4).
@@ -154,12 +166,13 @@ export class LiveDocuments {
 
   async #save(document: Document, state: Uint8Array): Promise<void> {
     const live = this.#live.get(document);
-    const logIds = live?.coveredLogIds() ?? []; // In the same turn in which `state` was taken.
-    if (live === undefined || live.hasMoved || logIds.length === 0) return;
+    if (live === undefined || live.hasMoved) return;
+    const [logIds, { head }] = [live.coveredLogIds(), live]; // In the same turn in which `state` was taken.
+    if (logIds.length === 0) return;
     const backoff = new Backoff(STORE_RETRY_MIN_MS, STORE_RETRY_MAX_MS);
     while (!live.hasMoved) {
       try {
-        const version = await this.#store.save(live, { state, version: this.#versions.get(live) ?? 0n, logIds });
+        const version = await this.#store.save(live, { state, version: this.#versions.get(live) ?? 0n, logIds, head });
         live.forgetLogIds(logIds);
         if (version !== null) this.#versions.set(live, version);
         return;

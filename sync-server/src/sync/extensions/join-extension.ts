@@ -1,5 +1,5 @@
 /** First sync steps: answered by `JoinAnswers`, not by Hocuspocus, which would encode the whole document anew for each, whatever is still unread (TRAPS 1.4). */
-import type { beforeHandleMessagePayload, connectedPayload, Extension } from '@hocuspocus/server';
+import type { beforeHandleMessagePayload, connectedPayload, Document, Extension } from '@hocuspocus/server';
 import type { Limits } from '../../access/limits/limits.ts';
 import { type Encodings, MAX_VECTOR_BYTES } from '../joins/encodings.ts';
 import type { JoinAnswers } from '../joins/join-answers.ts';
@@ -11,12 +11,17 @@ const STATE_BYTES = 150;
 /** The state vector of an empty document. */
 const NOTHING = Uint8Array.of(0);
 
+/** Waits until a document has what other servers have committed so far; not for ever. */
+export type CatchUpOnJoin = (document: Document) => Promise<void> | undefined;
+
 export class JoinExtension implements Extension {
   readonly #answers: JoinAnswers;
   readonly #encodings: Encodings;
   readonly #limits: Limits;
+  readonly #catchUp: CatchUpOnJoin;
 
-  constructor(answers: JoinAnswers, encodings: Encodings, limits: Limits) {
+  constructor(answers: JoinAnswers, encodings: Encodings, limits: Limits, catchUp: CatchUpOnJoin) {
+    this.#catchUp = catchUp;
     this.#answers = answers;
     this.#encodings = encodings;
     this.#limits = limits;
@@ -42,6 +47,8 @@ export class JoinExtension implements Extension {
       payload.byteLength <= MAX_VECTOR_BYTES && this.#limits.take('bytes', live.context.userId, payload.byteLength);
     const vector = isKept ? payload.slice() : NOTHING;
     muteFrame(frame, head);
+    // Whoever comes from another server finds what they saw there.
+    await this.#catchUp(document);
     if (document.hasConnection(connection)) this.#answers.ask(live, vector);
   }
 }

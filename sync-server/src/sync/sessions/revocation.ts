@@ -45,6 +45,8 @@ export interface RevocationDeps {
   readonly log: Log;
   /** Whoever was added unasked uses the tablo now: the others may see that they are here. */
   readonly onCome: (connection: LiveConnection) => void;
+  /** Changes are heard again, and what was missed meanwhile is known. */
+  readonly onHeard?: () => void;
 }
 
 export class Revocation {
@@ -62,6 +64,8 @@ export class Revocation {
   #isRechecking = false;
   /** Changes are not heard. */
   #isDeaf = false;
+  /** False from then on, until what was missed is known. */
+  #isInformed = true;
   /** Whom the resync under way, or the one before the next, could not learn of, and why; null: the next one asks for everybody. */
   #unknown: ReadonlyMap<LiveConnection, unknown> | null = null;
   /** By `performance.now`: since when a resync has not learned of everybody; null: the last one has. */
@@ -76,6 +80,11 @@ export class Revocation {
     this.#changed = new ChangedNews(connections, onFailure);
     this.#rechecks = new Paced({ everyMs: RECHECK_EVERY_MS, work: (key) => this.#recheckKey(key), onFailure });
     this.#resyncs = new Paced({ everyMs: RESYNC_EVERY_MS, work: () => this.#resync(), onFailure });
+  }
+
+  /** [R6] Who may be here is known: changes are heard, and after a time in which they were not, everybody was looked up again. */
+  get isInformed(): boolean {
+    return this.#isInformed;
   }
 
   open(): void {
@@ -104,6 +113,7 @@ export class Revocation {
         return this.#deps.drafts.tell(change.tablo, change.user);
       case 'lost':
         this.#isDeaf = true;
+        this.#isInformed = false;
         return; // What is missed meanwhile is learned by `resync`.
       case 'all':
       case 'resync':
@@ -190,6 +200,10 @@ export class Revocation {
     }
     this.#unknown = null;
     this.#unknownSince = null;
+    if (!this.#isInformed && !this.#isDeaf) {
+      this.#isInformed = true;
+      this.#deps.onHeard?.();
+    }
     this.#changed.ofAll();
   }
 

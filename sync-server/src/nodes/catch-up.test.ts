@@ -1,0 +1,113 @@
+import { createMessage } from '@tablo/schema/entry';
+import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
+import { describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
+import { EMPTY_STATE, LiveDocument } from '../ledger/store/live-document.ts';
+import type { Missed } from '../ledger/store/missed.ts';
+import { CatchUp } from './catch-up.ts';
+import type { Found } from './log-reader.ts';
+import { Peers, SILENT_MS } from './peers.ts';
+
+const author = '00000000-0000-4000-8000-00000000000a' as UserId;
+const events = { onCommitted() {}, onMoved() {}, onIdle() {} };
+
+function open() {
+  const tabloId = createEntryId() as string as TabloId;
+  const doc = new Y.Doc();
+  const document = new LiveDocument({ tabloId, epoch: 1 }, doc, EMPTY_STATE, events);
+  const reads: { count: number; answer: (found: Found) => void }[] = [];
+  const state = { mayShow: true, rows: 0, failures: 0 };
+  const catchUp = new CatchUp({
+    reader: {
+      read: (documents) =>
+        new Promise((resolve) => {
+          reads.push({ count: documents.length, answer: (found) => resolve(documents.map(() => found)) });
+        }),
+    },
+    mayShow: () => state.mayShow,
+    onRows: (_, rows) => {
+      state.rows += rows;
+    },
+    onFailure: () => {
+      state.failures += 1;
+    },
+  });
+  const texts = () => doc.getArray<{ text: string }>('messages').map(({ text }) => text);
+  return { document, catchUp, reads, state, texts };
+}
+
+function missed(id: bigint, text: string): Missed {
+  const source = new Y.Doc();
+  const message = createMessage({ author, sentAt: 1 }, text);
+  source.getArray('messages').push([message]);
+  const rows = [{ id, update: Y.encodeStateAsUpdate(source) }];
+  return { snapshot: null, rows, messages: [{ id: message.id, seq: Number(id) }] };
+}
+
+describe('catching up', () => {
+  it('[N1] reads once for all that ask meanwhile, and passes over what it has', async () => {
+    const { document, catchUp, reads, state, texts } = open();
+    const asked = [catchUp.ask(document, 'hint'), catchUp.ask(document, 'look'), catchUp.ask(document, 'join')];
+    await expect.poll(() => reads).toHaveLength(1);
+    const later = catchUp.ask(document, 'hint');
+    const first = missed(1n, 'first');
+    reads[0]?.answer({ epoch: 1, missed: first });
+    await Promise.all(asked);
+    expect(texts()).toEqual(['first']);
+    await expect.poll(() => reads).toHaveLength(2);
+    reads[1]?.answer({ epoch: 1, missed: first });
+    await later;
+    expect([state.rows, texts(), document.head, document.lastSeq]).toEqual([1, ['first'], 1n, 1]);
+  });
+
+  it('[N1] while a decision is under way nothing comes in; it is read again afterwards', async () => {
+    const { document, catchUp, reads, texts } = open();
+    const asked = catchUp.ask(document, 'hint');
+    await expect.poll(() => reads).toHaveLength(1);
+    document.beginDecision();
+    reads[0]?.answer({ epoch: 1, missed: missed(2n, 'second') });
+    await asked;
+    expect(texts()).toEqual([]);
+    expect(reads).toHaveLength(1);
+    document.endDecision();
+    await expect.poll(() => reads).toHaveLength(2);
+    reads[1]?.answer({ epoch: 1, missed: missed(2n, 'second') });
+    await expect.poll(texts).toEqual(['second']);
+  });
+
+  it('[R6] while changes of memberships are not heard, nothing is read, and what was read before is dropped', async () => {
+    const { document, catchUp, reads, state, texts } = open();
+    const asked = catchUp.ask(document, 'hint');
+    await expect.poll(() => reads).toHaveLength(1);
+    state.mayShow = false;
+    reads[0]?.answer({ epoch: 1, missed: missed(1n, 'secret') });
+    await asked;
+    await catchUp.ask(document, 'look');
+    expect([texts(), reads.length, state.failures]).toEqual([[], 1, 0]);
+  });
+
+  it('[R9] a document whose tablo has a later one is left', async () => {
+    const { document, catchUp, reads } = open();
+    const asked = catchUp.ask(document, 'hint');
+    await expect.poll(() => reads).toHaveLength(1);
+    reads[0]?.answer({ epoch: 2, missed: null });
+    await asked;
+    expect(document.hasMoved).toBe(true);
+  });
+});
+
+describe('peers', () => {
+  it('are those that are heard or seen; who is silent for ten seconds is forgotten, and new when it is heard again', () => {
+    let now = 0;
+    const peers = new Peers(() => now);
+    expect(peers.count).toBe(1);
+    peers.look(1);
+    expect(peers.count).toBe(0);
+    expect([peers.hear('node-one'), peers.hear('node-one'), peers.count]).toEqual([true, false, 1]);
+    now = SILENT_MS + 1;
+    expect(peers.takeSilent()).toEqual(['node-one']);
+    expect([peers.takeSilent(), peers.count, peers.hear('node-one')]).toEqual([[], 0, true]);
+    peers.look(4);
+    expect(peers.count).toBe(3);
+  });
+});
