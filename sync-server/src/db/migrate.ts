@@ -9,6 +9,7 @@ import type { DbLog } from './db-log.ts';
 import { checkHost, checkTakenOver } from './host/check-host.ts';
 import { renameProfiles } from './host/earlier-release.ts';
 import { warnOfHostRights } from './host/host-rights.ts';
+import { warnOfHostRoleWords } from './host/host-role-words.ts';
 import { findHidden } from './host/row-security.ts';
 import { createRoles } from './host/supabase-roles.ts';
 import { followHostRoles, hasEarlierServer, reportTakenOver, takeOver } from './host/take-over.ts';
@@ -48,7 +49,10 @@ export async function migrate(url: string, log: DbLog, options: MigrateOptions =
     const names = await migrateWithin(client, log, options);
     await client.query('COMMIT');
     if (names.length > 0) log.info({ applied: names }, 'Database: migrations were applied.');
-    if (options.dir === undefined) await warnOfHostRights(client, log);
+    if (options.dir === undefined) {
+      await warnOfHostRights(client, log);
+      await warnOfHostRoleWords(client, log);
+    }
     return names;
   } finally {
     // Ending the session releases the lock, and takes back what was not committed, also where the connection broke.

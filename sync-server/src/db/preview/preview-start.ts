@@ -9,6 +9,7 @@ import { type DbLog, silentLog } from '../db-log.ts';
 import { checkHost, checkTakenOver } from '../host/check-host.ts';
 import { hasOldProfiles } from '../host/earlier-release.ts';
 import { warnOfHostRights } from '../host/host-rights.ts';
+import { warnOfHostRoleWords } from '../host/host-role-words.ts';
 import { findHidden } from '../host/row-security.ts';
 import { previewRoles } from '../host/supabase-roles.ts';
 import { MIGRATIONS_DIR, type MigrationState, readMigrationState } from '../migration-files.ts';
@@ -73,6 +74,7 @@ async function look(client: DatabaseClient, { has_people }: Server): Promise<Fin
   );
   // What they speak of is the gateway's role.
   if (has_people) found.push(...(await noted((log) => warnOfHostRights(client, log))));
+  found.push(...(await noted((log) => warnOfHostRoleWords(client, log))));
   return found;
 }
 
