@@ -73,7 +73,7 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
   ],
   e2e: [
     ['support'],
-    ['schedules', 'paint', 'screenshots'],
+    ['contract', 'schedules', 'paint', 'screenshots'],
     ['soak', 'links'],
     ['mutations', 'browser', 'nodes', 'proxies'],
   ],

@@ -2,6 +2,8 @@
  * The web client's files, from memory: they are read once, when the server starts, and compressed once. Every answer is the same buffer, so thousands of
  * readers who do not read hold one file [R11]. Names under `/assets/` carry a hash of their content, so browsers keep them for ever; everything else is asked
  * for again each time. Addresses of the page's own (`/invite/…`) get `index.html`, and a client that was updated finds its way.
+ *
+ * By hand, since `serveStatic` of @hono/node-server opens and streams the file anew for each answer: a reader who does not read would hold a descriptor and its buffers.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,6 +1,8 @@
 /**
  * What every answer tells browsers: nothing from elsewhere runs here, nobody frames the page, and no script is inline. A message's text is shown as
  * text anyway; this is the second wall.
+ *
+ * By hand, since `hono/secure-headers` serves Hono's answers alone: the page is answered from memory before Hono, and has to say the same.
  */
 import type { MiddlewareHandler } from 'hono';
 
