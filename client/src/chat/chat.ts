@@ -212,7 +212,7 @@ export interface RoomHandle {
   watch(isLooking: (() => boolean) | null): void;
   /** Everything that is here now has been read. */
   markRead(): void;
-  /** The same by the reader's own word: the divider goes as well. */
+  /** The same by the reader's own word: the divider goes as well. Before anything is known of the tablo it is kept for a minute, also when the handle is released. */
   dismissNew(): void;
   release(): void;
 }

@@ -9,6 +9,7 @@ export interface ChatCommands {
   /** Call it at every key. */
   sendTyping(isTyping?: boolean): void;
   loadMoreMessages(): Promise<void>;
+  /** All that is here has been read. Called before the channel has loaded, as when a page opens, it counts once that is here, if it takes less than a minute. */
   markAsRead(): void;
   editMessage(messageId: string, text: string): Promise<void>;
   /** Deletes it for everybody; one that is not sent yet is cancelled, and nobody ever sees it. */
