@@ -3,7 +3,7 @@ import { useChatHere } from '../hooks/chat-context.tsx';
 import { createPart } from '../ui/page/part.tsx';
 import { useEmbed } from './embed-context.ts';
 import { EmbedRoot } from './embed-root.tsx';
-import { type HostTablo, looksOf } from './host-tablo.ts';
+import { type HostTablo, looksOf, readTablo } from './host-tablo.ts';
 
 /** Declared as a method, so that a host's function for strings alone is taken as well. */
 type OnChannelSelect = { select(channelId: string | null): void }['select'];
@@ -37,9 +37,10 @@ export function ChatPage({ channelId, onChannelSelect, tablos, title, hideList =
   const root = useRef<HTMLElement>(null);
   const isNarrow = useIsNarrowFrame(root);
   // Hosts make the array anew at every render.
-  const looksKey = JSON.stringify(tablos ?? null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `looksKey` is all of `tablos`.
-  const looks = useMemo(() => looksOf(tablos ?? null), [looksKey]);
+  const listed = tablos?.map(readTablo) ?? null;
+  const looksKey = JSON.stringify(listed);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `looksKey` is all of `listed`.
+  const looks = useMemo(() => looksOf(listed), [looksKey]);
   const frame = useMemo(
     () => ({ root, isNarrow: isNarrow ?? false, title: title ?? null, hasList: !hideList, looks }),
     [isNarrow, title, hideList, looks],
