@@ -5,14 +5,11 @@ import { useEmbed } from './embed-context.ts';
 import { EmbedRoot } from './embed-root.tsx';
 import { type HostTablo, looksOf, readTablo } from './host-tablo.ts';
 
-/** Declared as a method, so that a host's function for strings alone is taken as well. */
-type OnChannelSelect = { select(channelId: string | null): void }['select'];
-
 export interface ChatPageProps {
   /** Which channel is open, where the host decides it; `null`: none. Absent: the page remembers by itself. */
   readonly channelId?: string | null | undefined;
   /** A channel was picked; `null`: it was left for the list, as in a narrow frame. */
-  readonly onChannelSelect?: OnChannelSelect | undefined;
+  readonly onChannelSelect?: ((channelId: string | null) => void) | undefined;
   /** Only these are listed, by the host's names, colours and pictures. Absent: all of the user's. */
   readonly tablos?: readonly HostTablo[] | null | undefined;
   /** The heading over the list. */
