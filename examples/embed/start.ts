@@ -11,6 +11,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { OPTIONS } from '@tablo/sync-server/config/config-options';
 import { openHost } from './host/host-server.ts';
 import { type HostDatabase, openDatabase } from './host/open-database.ts';
 
@@ -30,12 +31,16 @@ async function run(args: readonly string[], cwd: string): Promise<void> {
   if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}.`);
 }
 
+/** What the shell says, without settings that are meant for another chat server: a JWT_SECRET of its own, say. */
+const withoutSettings = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !Object.hasOwn(OPTIONS, name)));
+
 /** Tablo Chat as anybody runs it: a process with settings. */
 async function startChat({ url }: HostDatabase, host: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, [join(ROOT, 'sync-server', 'src', 'main.ts')], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: {
-      ...process.env,
+      ...withoutSettings(),
       PORT: String(CHAT_PORT),
       DATABASE_URL: url,
       JWT_JWKS_URL: `${host}/.well-known/jwks.json`,

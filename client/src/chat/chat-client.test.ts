@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createChatCommands } from '../hooks/chat-commands.ts';
 import { FakeEnvironment } from './testing/fake-environment.ts';
 import type { FakeTablo } from './testing/fake-server.ts';
 import { FakeServer } from './testing/fake-server.ts';
@@ -374,6 +375,30 @@ describe('unread', () => {
     await until(() => expect(statusOf(room, 'Mine')).toBe('sent'));
     expect(unreadOf(bob, tablo)).toBe(0);
     expect(room.view.get().firstUnreadId).toBeNull();
+  });
+
+  it('[R10] markAsRead of a page that has just opened counts once the tablo has loaded, though nobody holds it any more', async () => {
+    await server.post(tablo, ALICE, 'One');
+    await server.post(tablo, ALICE, 'Two');
+    const browser = new FakeBrowser();
+    const markAtOnce = async () => {
+      const bob = await openDevice(server, BOB, { browser });
+      createChatCommands({ whenOpen: async () => bob.chat }, tablo.id).markAsRead();
+      return bob;
+    };
+    const first = await markAtOnce();
+    await until(() => expect(tablo.readSeq.get(BOB)).toBe(2));
+    expect(unreadOf(first, tablo)).toBe(0);
+    await first.chat.close();
+
+    // This device knows the tablo by now, and not what came meanwhile.
+    await server.post(tablo, ALICE, 'Three');
+    const second = await markAtOnce();
+    await until(() => expect(tablo.readSeq.get(BOB)).toBe(3));
+    expect(unreadOf(second, tablo)).toBe(0);
+    // What comes after that is new.
+    await server.post(tablo, ALICE, 'Four');
+    await until(() => expect(unreadOf(second, tablo)).toBe(1));
   });
 
   it('[R7] marking read works offline and is reported later', async () => {

@@ -58,18 +58,18 @@ export interface ChatClientOptions {
   readonly user: Person & { readonly email: string | null };
   readonly tokens: TokenSource;
   /** Where the server is, with its path where it lives below one; absent: at the root of where the page comes from. */
-  readonly baseUrl?: string;
+  readonly baseUrl?: string | undefined;
   /** Absent: IndexedDB, or memory where the browser refuses. */
-  readonly storage?: Storage;
+  readonly storage?: Storage | undefined;
   /** This user's data was deleted in another tab (sign-out): this client is closed. */
-  readonly onWiped?: () => void;
-  readonly fetch?: typeof fetch;
-  readonly WebSocketImpl?: unknown;
-  readonly environment?: Environment;
-  readonly openTabChannel?: OpenTabChannel;
-  readonly tabLocks?: TabLocks | null;
-  readonly timing?: Partial<Timing>;
-  readonly now?: () => number;
+  readonly onWiped?: (() => void) | undefined;
+  readonly fetch?: typeof fetch | undefined;
+  readonly WebSocketImpl?: unknown | undefined;
+  readonly environment?: Environment | undefined;
+  readonly openTabChannel?: OpenTabChannel | undefined;
+  readonly tabLocks?: TabLocks | null | undefined;
+  readonly timing?: Partial<Timing> | undefined;
+  readonly now?: (() => number) | undefined;
 }
 
 async function openStorage(owner: string, timeoutMs: number): Promise<Storage> {

@@ -174,9 +174,13 @@ export interface RoomHandle {
   /** What the composer is aimed at; survives what the draft survives, on this device. */
   readonly aim: Readable<Aim>;
   setAim(aim: Aim): void;
-  /** Resolves when the entry is stored on this device (or, without storage, held in memory). Throws `RangeError` with a sentence for bad text. */
+  /** Resolves when the entry is stored on this device (or, without storage, held in memory). Rejects with `ChatError` and a sentence for people: `invalid-update` for a text that is too long, shows nothing, or has a NUL or half a character. */
   send(text: string, replyTo?: EntryId): Promise<EntryId>;
-  edit(target: EntryId, text: string): Promise<void>;
+  /**
+   * Rejects as `send` does, and with `not-found` where no such message is here; so do the four below. `wasHere`: the person picked it when it was, however long
+   * ago, and the server tells what has become of it.
+   */
+  edit(target: EntryId, text: string, wasHere?: boolean): Promise<void>;
   /** Deletes a sent message for everybody; cancels a pending or refused one, which others then never see. */
   remove(target: EntryId): Promise<void>;
   react(target: EntryId, emoji: string, on: boolean): Promise<void>;
@@ -212,7 +216,7 @@ export interface RoomHandle {
   watch(isLooking: (() => boolean) | null): void;
   /** Everything that is here now has been read. */
   markRead(): void;
-  /** The same by the reader's own word: the divider goes as well. */
+  /** The same by the reader's own word: the divider goes as well. Before anything is known of the tablo it is kept for a minute, also when the handle is released. */
   dismissNew(): void;
   release(): void;
 }

@@ -1,10 +1,11 @@
-import { useId, useMemo, useSyncExternalStore } from 'react';
+import { useId, useMemo } from 'react';
 import { TabloRow } from '../ui/list/tablo-row.tsx';
 import { useNow } from '../ui/page/use-now.ts';
 import { createDateLabels } from '../ui/text/date-labels.ts';
 import { useEmbed } from './embed-context.ts';
 import { EmbedRoot } from './embed-root.tsx';
-import type { HostTablo } from './host-tablo.ts';
+import { type HostTablo, readTablo } from './host-tablo.ts';
+import { useIsInBrowser } from './use-is-in-browser.ts';
 
 export interface ChatChannelPreviewProps {
   readonly tablo: HostTablo;
@@ -23,33 +24,34 @@ export interface ChatChannelPreviewProps {
 /** One row of a list of channels that the host makes itself. */
 export function ChatChannelPreview(props: ChatChannelPreviewProps) {
   const { tablo, isActive, onClick, unreadCount, lastMessage, lastMessageTime, isOnline } = props;
+  const board = readTablo(tablo);
   const id = useId();
   const now = useNow();
   const labels = useDateLabels();
   // A server has another clock, time zone and language.
-  const isInBrowser = useSyncExternalStore(
-    noChange,
-    () => true,
-    () => false,
-  );
+  const isInBrowser = useIsInBrowser();
   const at = lastMessageTime == null ? Number.NaN : new Date(lastMessageTime).getTime();
   const time = isInBrowser && Number.isFinite(at) ? { at, label: labels.listLabel(at, now) } : null;
   const describedBy = [unreadCount > 0 && `${id}-unread`, isOnline && `${id}-online`, `${id}-preview`];
   return (
     <EmbedRoot>
       <TabloRow
-        {...tablo}
+        id={board.id}
+        name={board.name}
+        // Set by script: `style` in HTML is what a Content-Security-Policy forbids.
+        color={isInBrowser ? board.color : null}
+        image={board.image}
         isOnline={isOnline}
         opener={
           <button
             type="button"
             className="tablo-link tablo-name truncate"
-            title={tablo.name}
+            title={board.name}
             aria-describedby={describedBy.filter(Boolean).join(' ')}
             aria-current={isActive ? 'true' : undefined}
             onClick={() => onClick()}
           >
-            <bdi>{tablo.name}</bdi>
+            <bdi>{board.name}</bdi>
           </button>
         }
         time={time}
@@ -68,8 +70,6 @@ export function ChatChannelPreview(props: ChatChannelPreviewProps) {
     </EmbedRoot>
   );
 }
-
-const noChange = () => () => undefined;
 
 function useDateLabels() {
   const { locale } = useEmbed();

@@ -4,7 +4,8 @@ import { ConversationHeader, Slot } from '../ui/kit/kit.tsx';
 import { Avatar, AvatarSkeleton } from '../ui/people/avatar.tsx';
 import { FaceStack } from '../ui/people/face-stack.tsx';
 import { EmbedRoot } from './embed-root.tsx';
-import type { HostTablo } from './host-tablo.ts';
+import { type HostTablo, readTablo } from './host-tablo.ts';
+import { useIsInBrowser } from './use-is-in-browser.ts';
 
 export interface ChatHeaderProps {
   /** `null`: none is open. */
@@ -22,6 +23,8 @@ export function ChatHeader({
   isChannelListExpanded = false,
   onlineUsers,
 }: ChatHeaderProps) {
+  const board = tablo === null ? null : readTablo(tablo);
+  const isInBrowser = useIsInBrowser();
   const people = usePeople();
   const faces = onlineUsers.map((id) => ({ id, name: people[id]?.name ?? '' }));
   return (
@@ -40,14 +43,23 @@ export function ChatHeader({
             </button>
           )}
         </ConversationHeader.Back>
-        {tablo === null ? (
+        {board === null ? (
           <AvatarSkeleton as={Slot.avatar} />
         ) : (
-          <Avatar as={Slot.avatar} {...tablo} shape="tablo" size="sm" />
+          <Avatar
+            as={Slot.avatar}
+            id={board.id}
+            name={board.name}
+            // Set by script: `style` in HTML is what a Content-Security-Policy forbids.
+            color={isInBrowser ? board.color : null}
+            image={board.image}
+            shape="tablo"
+            size="sm"
+          />
         )}
         <ConversationHeader.Content>
-          <h2 className="conversation-name truncate" title={tablo?.name}>
-            <bdi>{tablo === null ? 'No channel is open' : tablo.name}</bdi>
+          <h2 className="conversation-name truncate" title={board?.name}>
+            <bdi>{board?.name ?? 'No channel is open'}</bdi>
           </h2>
           <p className="conversation-info truncate">
             {onlineUsers.length > 0 && (

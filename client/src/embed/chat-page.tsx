@@ -3,16 +3,13 @@ import { useChatHere } from '../hooks/chat-context.tsx';
 import { createPart } from '../ui/page/part.tsx';
 import { useEmbed } from './embed-context.ts';
 import { EmbedRoot } from './embed-root.tsx';
-import { type HostTablo, looksOf } from './host-tablo.ts';
-
-/** Declared as a method, so that a host's function for strings alone is taken as well. */
-type OnChannelSelect = { select(channelId: string | null): void }['select'];
+import { type HostTablo, looksOf, readTablo } from './host-tablo.ts';
 
 export interface ChatPageProps {
   /** Which channel is open, where the host decides it; `null`: none. Absent: the page remembers by itself. */
   readonly channelId?: string | null | undefined;
   /** A channel was picked; `null`: it was left for the list, as in a narrow frame. */
-  readonly onChannelSelect?: OnChannelSelect | undefined;
+  readonly onChannelSelect?: ((channelId: string | null) => void) | undefined;
   /** Only these are listed, by the host's names, colours and pictures. Absent: all of the user's. */
   readonly tablos?: readonly HostTablo[] | null | undefined;
   /** The heading over the list. */
@@ -37,9 +34,10 @@ export function ChatPage({ channelId, onChannelSelect, tablos, title, hideList =
   const root = useRef<HTMLElement>(null);
   const isNarrow = useIsNarrowFrame(root);
   // Hosts make the array anew at every render.
-  const looksKey = JSON.stringify(tablos ?? null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `looksKey` is all of `tablos`.
-  const looks = useMemo(() => looksOf(tablos ?? null), [looksKey]);
+  const listed = tablos?.map(readTablo) ?? null;
+  const looksKey = JSON.stringify(listed);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `looksKey` is all of `listed`.
+  const looks = useMemo(() => looksOf(listed), [looksKey]);
   const frame = useMemo(
     () => ({ root, isNarrow: isNarrow ?? false, title: title ?? null, hasList: !hideList, looks }),
     [isNarrow, title, hideList, looks],

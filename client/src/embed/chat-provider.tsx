@@ -12,10 +12,10 @@ export interface ChatProviderProps {
   readonly serverUrl: string;
   /** A token of whoever is signed in; `null`: nobody is. Asked ahead of a token's end, and after it has changed. */
   readonly getToken: GetToken;
-  /** Of dates and times, as `Intl` has it. Absent: the browser's. */
+  /** Of dates and times, as `Intl` has it. Absent: the browser's. One for the whole page: of several providers the last one that says it decides. */
   readonly locale?: string | undefined;
   readonly theme?: ChatTheme | undefined;
-  /** What goes wrong and nobody is told of otherwise. */
+  /** What goes wrong and nobody is told of otherwise. Of several providers on one page each is told of what goes wrong below any of them. */
   readonly onError?: ((error: unknown) => void) | undefined;
   readonly children?: ReactNode;
 }

@@ -57,6 +57,33 @@ describe('rendered on a host’s server', () => {
     expect(complaints).not.toHaveBeenCalled();
   });
 
+  it('takes boards as a host’s database has them: other fields, cycles and big numbers are not looked at, and no name is needed', () => {
+    const row = { ...TABLO, color: 'teal', state: 'archived', mark: { at: new Date(0) }, position: 12n, owner: {} };
+    row.owner = row;
+    const html = (name: unknown) => {
+      const tablo = { ...row, name } as typeof row;
+      return renderToString(
+        <ChatProvider serverUrl="https://chat.example.org" getToken={async () => null}>
+          <ChatHeader tablo={tablo} onlineUsers={[]} />
+          <ChatChannelPreview
+            tablo={tablo}
+            isActive={false}
+            isOnline={false}
+            unreadCount={0}
+            onClick={() => undefined}
+          />
+          <ChatPage tablos={[tablo]} />
+        </ChatProvider>,
+      );
+    };
+    expect(html('Kitchen')).toContain('<bdi>Kitchen</bdi>');
+    expect(html('Kitchen')).not.toContain('archived');
+    // A Content-Security-Policy without inline styles would forbid it.
+    expect(html('Kitchen')).not.toContain('style=');
+    for (const none of [null, undefined, '', '  ', 7, {}])
+      expect(html(none).match(/<bdi>Untitled tablo<\/bdi>/g), String(none)).toHaveLength(2);
+  });
+
   it('the chat without React is loaded as well', async () => {
     expect((await import('../headless.ts')).openChatClient).toBeTypeOf('function');
   });

@@ -4,12 +4,18 @@ import type { RoomHandle } from '../chat/chat.ts';
 import type { ChatAccess } from './chat-context.tsx';
 
 export interface ChatCommands {
-  /** Resolves to the message's id once this device holds it, with a network or without; to `null` where there is no channel or nobody is signed in. */
+  /**
+   * Resolves to the message's id once this device holds it, with a network or without; to `null` where there is no channel or nobody is signed in. Rejects with
+   * `ChatError`, whose message is a sentence for people, where it can't be a message: code `invalid-update` for a text of more than 8,000 characters, one of which
+   * nothing could be seen, and one with a NUL or half a character. Nothing is kept then: clear your field only once it has resolved.
+   */
   sendMessage(text: string, replyTo?: string | null): Promise<string | null>;
   /** Call it at every key. */
   sendTyping(isTyping?: boolean): void;
   loadMoreMessages(): Promise<void>;
+  /** All that is here has been read. Called before the channel has loaded, as when a page opens, it counts once that is here, if it takes less than a minute. */
   markAsRead(): void;
+  /** Rejects as `sendMessage` does, and with code `not-found` where no such message is here; so do the four below. */
   editMessage(messageId: string, text: string): Promise<void>;
   /** Deletes it for everybody; one that is not sent yet is cancelled, and nobody ever sees it. */
   deleteMessage(messageId: string): Promise<void>;

@@ -21,7 +21,7 @@ export interface ChatMember {
 
 export interface UseChatOptions {
   /** Deleted messages stay in `messages`, without a text. */
-  readonly includeDeleted?: boolean;
+  readonly includeDeleted?: boolean | undefined;
 }
 
 export interface UseChat extends ChatCommands {

@@ -34,6 +34,11 @@ describe('ChatPage', () => {
     await person.open('Kitchen');
     await person.say('Hello');
     await eventually(() => person.statusOf('Hello')).toEqual(['sent']);
+    const levels = () =>
+      page
+        .locator('.tablo-chat :is(h1, h2, h3, h4)')
+        .evaluateAll((all) => all.map((one) => `${one.tagName} ${one.textContent}`));
+    await eventually(levels).toEqual(['H2 Our chat', 'H3 Kitchen', 'H4 Today']);
     expect([page.url(), await page.title()]).toEqual([address, title]);
     // The host's own.
     expect(await page.getByRole('main').count()).toBe(1);

@@ -46,6 +46,25 @@ describe('a page that the host makes of useChat and chatscope', () => {
     await two.context.close();
   });
 
+  it('[R8] a text that is too long stays in the field, beside the reason, and is sent once it is shorter', async () => {
+    const shed = await createTablo(stage, ada, 'Long texts', []);
+    const { page, context } = await open(ada, { view: 'own', channel: shed });
+    const field = page.locator('.cs-message-input__content-editor');
+    const alert = page.locator('.cs-input-toolbox').getByRole('alert');
+    await field.click();
+    await page.keyboard.insertText('x'.repeat(8_001));
+    await field.press('Enter');
+    await eventually(() => alert.textContent()).toMatch(/^The message .*\.$/);
+    await eventually(() => field.textContent()).toBe('x'.repeat(8_001));
+    await field.press('End');
+    await field.press('Backspace');
+    await field.press('Enter');
+    await eventually(() => stage.texts('Long texts')).toEqual(['x'.repeat(8_000)]);
+    await eventually(() => field.textContent()).toMatch(/^\s*$/);
+    expect(await alert.textContent()).toBe('');
+    await context.close();
+  });
+
   it('[R8] what is said before the chat is open is sent', async () => {
     const garden = await createTablo(stage, ada, 'Garden', []);
     const context = await stage.newContext();

@@ -1,12 +1,12 @@
 /** Names as this device shows them. What comes from the server may have been written by plain SQL, or stored here by an earlier release: it is cleaned on the way in. */
 import { MAX_TABLO_NAME_CODE_POINTS } from '@tablo/schema/limits';
 import { cleanName } from '@tablo/schema/name';
+import { NAMELESS_TABLO } from './nameless-tablo.ts';
 
 /** Of whom nobody has told us a name that can be seen. */
 export const UNKNOWN_NAME = 'Someone';
 /** The same of somebody who, by the server's word, has left. */
 export const FORMER_NAME = 'Former member';
-const NAMELESS_TABLO = 'Untitled tablo';
 
 export function tabloNameOf(name: string): string {
   return cleanName(name, { max: MAX_TABLO_NAME_CODE_POINTS }) || NAMELESS_TABLO;

@@ -1,6 +1,8 @@
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import type { MemberEntry } from '@tablo/schema/entry';
+import { createEntryId } from '@tablo/schema/ids';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChatError } from '../chat.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import type { FakeTablo } from '../testing/fake-server.ts';
 import { FakeServer } from '../testing/fake-server.ts';
@@ -288,7 +290,27 @@ describe('changes of sent messages', () => {
     const id = await server.post(tablo, ALICE, 'mine');
     await until(() => expect(texts(bob.room)).toEqual(['mine']));
     await expect(bob.room.edit(id, 'yours')).rejects.toMatchObject({ code: 'not-your-entry' });
-    await expect(bob.room.send('  ')).rejects.toBeInstanceOf(RangeError);
+  });
+
+  it('[R8] what cannot be sent is rejected with a sentence for people, and so is what is not here', async () => {
+    const { room } = await openKitchen(BOB);
+    const id = await room.send('mine');
+    for (const text of ['  ', 'x'.repeat(8_001), 'a\u0000b', 'a\ud800b'])
+      for (const attempt of [() => room.send(text), () => room.edit(id, text)]) {
+        const error: unknown = await attempt().catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(ChatError);
+        expect(error).toMatchObject({ code: 'invalid-update', message: expect.stringMatching(/^The message .*\.$/) });
+      }
+    await expect(room.react(id, 'x'.repeat(200), true)).rejects.toMatchObject({ code: 'invalid-update' });
+    const unknown = createEntryId(Date.now());
+    for (const attempt of [
+      () => room.edit(unknown, 'text'),
+      () => room.remove(unknown),
+      () => room.react(unknown, '\u{1F44D}', true),
+      () => room.retry(unknown),
+      () => room.discard(unknown),
+    ])
+      await expect(attempt()).rejects.toMatchObject({ code: 'not-found' });
   });
 });
 

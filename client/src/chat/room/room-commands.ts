@@ -33,13 +33,14 @@ export class RoomCommands {
   }
 
   async send(text: string, replyTo?: EntryId): Promise<EntryId> {
-    const message = createMessage(this.#authored(), text, replyTo);
+    const message = sayingWhy(() => createMessage(this.#authored(), text, replyTo));
     await this.#host.outbox.add(this.#host.tabloId, [message]);
     return message.id;
   }
 
-  async edit(target: EntryId, text: string): Promise<void> {
-    if (!this.#isUnsent(target)) this.#assertEditable(target);
+  /** `wasHere`: it was picked when it was, however long ago; what has become of one that is not in memory any more, the server tells. */
+  async edit(target: EntryId, text: string, wasHere = false): Promise<void> {
+    if (!this.#isUnsent(target)) this.#assertEditable(target, wasHere);
     await this.#change(target, (view, make) => decideEdit(view, target, text, make));
   }
 
@@ -49,6 +50,7 @@ export class RoomCommands {
   }
 
   async react(target: EntryId, emoji: string, on: boolean): Promise<void> {
+    if (!this.#isUnsent(target)) this.#assertHere(target);
     const message = this.#host.message(target);
     const isOnNow =
       message?.reactions.some((group) => group.emoji === emoji && group.users.includes(this.#host.user)) ?? false;
@@ -56,10 +58,12 @@ export class RoomCommands {
   }
 
   async retry(id: EntryId): Promise<void> {
+    if (!this.#isUnsent(id)) this.#assertHere(id);
     await this.#change(id, (view, make) => decideRetry(view, id, make));
   }
 
   async discard(id: EntryId): Promise<void> {
+    if (!this.#isUnsent(id)) this.#assertHere(id);
     await this.#change(id, (view, make) => decideDiscard(view, id, make));
   }
 
@@ -69,7 +73,7 @@ export class RoomCommands {
       tabloId,
       [id],
       rememberStamps(() => this.#authored()),
-      decide,
+      (view, make) => sayingWhy(() => decide(view, make)),
     );
     if (!isDone) throw new ChatError('not-found', 'This message was taken back in another tab.');
   }
@@ -88,12 +92,21 @@ export class RoomCommands {
     return message;
   }
 
-  /** One that is not in memory was picked when it was, however long ago: what has become of it, the server tells. */
-  #assertEditable(target: EntryId): void {
-    const message = this.#host.message(target);
-    if (message === null) return;
+  #assertEditable(target: EntryId, wasHere: boolean): void {
+    if (wasHere && this.#host.message(target) === null) return;
+    const message = this.#assertHere(target);
     if (message.author !== this.#host.user)
       throw new ChatError('not-your-entry', 'Only its author can edit a message.');
     if (message.isDeleted) throw new ChatError('not-found', 'This message has been deleted.');
+  }
+}
+
+/** A text or an emoji that no entry can hold: the sentence is for people. */
+function sayingWhy<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RangeError) throw new ChatError('invalid-update', error.message);
+    throw error;
   }
 }

@@ -74,8 +74,8 @@ export class HeldRoom implements RoomHandle {
     return id;
   }
 
-  async edit(target: EntryId, text: string): Promise<void> {
-    await this.#room.commands.edit(target, text);
+  async edit(target: EntryId, text: string, wasHere?: boolean): Promise<void> {
+    await this.#room.commands.edit(target, text, wasHere);
     this.#onWrite();
   }
 

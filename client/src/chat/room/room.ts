@@ -28,6 +28,9 @@ import { RoomScreen } from '../view/room-screen.ts';
 import { RoomCommands } from './room-commands.ts';
 import type { RoomContext } from './room-context.ts';
 
+/** Whoever said longer ago that all is read has not seen what the first answer tells. */
+const DISMISSAL_KEPT_MS = 60_000;
+
 export class Room {
   readonly id: TabloId;
   readonly draft: Draft;
@@ -44,6 +47,10 @@ export class Room {
   readonly #restored: RestoredServer;
   #handles = 0;
   #isReadWished = false;
+  /** What is unread has been told, and is here. */
+  #hasBeenKnown = false;
+  /** Said before that, as a host's page does when it opens; as `performance.now()`. */
+  #dismissedAt: number | null = null;
   /** [R10] The join has brought what was written since the list was asked: only the next answer counts it. */
   #isBehindList = false;
   #isInAgreement = false;
@@ -161,6 +168,11 @@ export class Room {
     return this.#handles > 0;
   }
 
+  /** Something is still to be done here that no view waits for. */
+  get isAwaited(): boolean {
+    return this.#dismissedAt !== null;
+  }
+
   /** Joined, and the server has taken what this device holds: it was not restored from a backup of before. */
   get isInAgreement(): boolean {
     return this.#isInAgreement;
@@ -186,6 +198,7 @@ export class Room {
 
   /** Not ours any more: what is here stays readable. */
   shut(refusal: Refusal): void {
+    this.#dismissedAt = null;
     if (this.screen.closed === null) {
       this.#home.shut();
       this.screen.shut(refusal);
@@ -226,12 +239,11 @@ export class Room {
     this.screen.news.read();
   }
 
-  /** The reader's own word, which counts at once: also while the server has not told what a join has brought. */
+  /** The reader's own word, which counts at once: also while the server has not told what a join has brought. Before anything is known it is kept, also for who has left. */
   dismissNew(): void {
     this.#isReadWished = false;
-    this.#marker.markRead();
-    this.screen.news.read();
-    this.screen.news.clear();
+    if (!this.#hasBeenKnown) this.#dismissedAt = performance.now();
+    this.#dismissAll();
   }
 
   async reachFirstUnread(): Promise<Reached> {
@@ -253,6 +265,7 @@ export class Room {
     this.#isReadWished = false;
     // If something is new, they have not seen where it begins: then it is for them to say again.
     if (isReadWished && !this.screen.news.isUnread) this.markRead();
+    this.#noteKnown();
     this.screen.publish();
   }
 
@@ -363,12 +376,28 @@ export class Room {
     if (this.isOpen) this.#context.people.refreshIfMissed(this.id);
     this.#sender.joined();
     this.unseen.joined();
+    this.#noteKnown();
     if (this.#isBehindList) this.#context.refreshChannels();
     this.#isBehindList = false;
     // A count that misses an answer never comes to zero; who is refused has heard of it by then.
     this.#agreementTimer.setIfUnset(() => this.#handleAcknowledged(), this.#context.timing.askHeldMs);
     inBackground(this.screen.verify());
     this.screen.publish();
+  }
+
+  #dismissAll(): void {
+    this.#marker.markRead();
+    this.screen.news.read();
+    this.screen.news.clear();
+  }
+
+  /** The list has told what is unread, and the join has brought it. */
+  #noteKnown(): void {
+    if (this.#hasBeenKnown || !this.#home.isReady || !this.unseen.isAnswered) return;
+    this.#hasBeenKnown = true;
+    const dismissedAt = this.#dismissedAt;
+    this.#dismissedAt = null;
+    if (dismissedAt !== null && performance.now() - dismissedAt < DISMISSAL_KEPT_MS) this.#dismissAll();
   }
 
   #handleAcknowledged(): void {

@@ -60,6 +60,10 @@ export class Unseen {
     return [...this.#watchers.values()].some((isLooking) => isLooking());
   }
 
+  get isAnswered(): boolean {
+    return this.#isAnswered;
+  }
+
   /** What is new may still be told. */
   get isUncertain(): boolean {
     return !this.#isAnswered && (this.#hasReceived || this.#host.isReady());

@@ -127,7 +127,7 @@ describe('the way to a message', () => {
     await room.reach(id(100));
     room.showLatest();
     await until(() => expect(texts(room)).toEqual(rowTexts(550, 600)));
-    await room.edit(id(100), 'row 100, put right');
+    await room.edit(id(100), 'row 100, put right', true);
     await room.reach(id(100));
     await until(() => expect(texts(room)).toContain('row 100, put right'));
   });
@@ -136,7 +136,7 @@ describe('the way to a message', () => {
     const own = tablo.durable.get(id(100));
     if (own?.entry.kind === 'message') own.entry = { ...own.entry, author: ALICE };
     const { room } = await openRoom();
-    await room.edit(id(100), 'row 100, put right');
+    await room.edit(id(100), 'row 100, put right', true);
     await until(() =>
       expect(server.entriesOf(tablo)).toContainEqual(expect.objectContaining({ kind: 'edit', target: id(100) })),
     );

@@ -126,7 +126,7 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
       if (edit !== null) {
         if (isGone || (await isGoneElsewhere(edit.target.id))) return keepAsDraft(edit);
         const live = view.messages.find(({ id }) => id === edit.target.id);
-        if (trimmed !== edit.target.text) await handle.edit(edit.target.id, trimmed);
+        if (trimmed !== edit.target.text) await handle.edit(edit.target.id, trimmed, true);
         else if (live?.delivery.status === 'refused') await handle.retry(edit.target.id);
         aim.endEdit(edit);
         return;

@@ -5,7 +5,7 @@ import type { ChannelSummary } from '../../chat/chat.ts';
 import { useReadable } from '../../hooks/use-readable.ts';
 import { ConnectionStatus } from '../connection/connection-status.tsx';
 import { ConversationHeader, Slot } from '../kit/kit.tsx';
-import { useFrame } from '../page/frame.ts';
+import { useFrame, useHeading } from '../page/frame.ts';
 import { useIsNarrow } from '../page/media.ts';
 import { useNavigation } from '../page/navigation.tsx';
 import { MessageSearch, TabloSettings } from '../parts.ts';
@@ -27,6 +27,7 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
   const { handle, personOf, invitePeople } = useRoom();
   const { openList } = useNavigation();
   const isNarrow = useIsNarrow();
+  const Heading = useHeading(1);
   const hasList = useFrame()?.hasList ?? true;
   const { online } = useReadable(handle.presence);
   const members = useReadable(handle.members);
@@ -62,7 +63,7 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
           onClick={channel === null ? undefined : openDetails}
         >
           {name === null && <div className="conversation-name name-skeleton" aria-hidden="true" />}
-          <h1 className={name === null ? 'hidden-visually' : 'conversation-name truncate'}>
+          <Heading className={name === null ? 'hidden-visually' : 'conversation-name truncate'}>
             {name === null ? (
               'Tablo'
             ) : channel === null ? (
@@ -78,7 +79,7 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
                 <bdi>{name}</bdi>
               </button>
             )}
-          </h1>
+          </Heading>
           <p className="conversation-info truncate">
             {(isNarrow || !hasList) && <ConnectionStatus />}
             {members.length > 0 && !(isNarrow && online.length > 1) && (

@@ -12,6 +12,7 @@ import { useAim } from '../composer/use-aim.ts';
 import { ChatContainer, Slot } from '../kit/kit.tsx';
 import { MessageLog, type MessageLogControls } from '../log/message-log.tsx';
 import { messageElementId } from '../message/message-row.tsx';
+import { useHeading } from '../page/frame.ts';
 import { ClosedTablo, ConfirmDialog, InviteDialog, MessageMenu } from '../parts.ts';
 import { type MessageMenuKind, type Room, RoomContext } from '../people/room-context.tsx';
 import { ConversationTop } from './conversation-top.tsx';
@@ -27,10 +28,11 @@ interface ConversationProps {
 
 export function Conversation(props: ConversationProps) {
   const handle = useRoomHandle(props.tabloId);
+  const Heading = useHeading(1);
   if (handle !== null) return <OpenConversation {...props} handle={handle} />;
   return (
     <div className="conversation">
-      <h1 className="hidden-visually">{props.name || 'Tablo'}</h1>
+      <Heading className="hidden-visually">{props.name || 'Tablo'}</Heading>
     </div>
   );
 }

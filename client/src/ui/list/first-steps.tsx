@@ -1,4 +1,4 @@
-import { useFrame } from '../page/frame.ts';
+import { useFrame, useHeading } from '../page/frame.ts';
 
 interface FirstStepsProps {
   readonly onCreate: () => void;
@@ -6,12 +6,16 @@ interface FirstStepsProps {
 
 /** What somebody with a new account does first: one of two things, whichever brought them here. */
 export function FirstSteps({ onCreate }: FirstStepsProps) {
+  const frame = useFrame();
+  const below = useHeading(2);
+  // On a narrow frame they stand below the list's heading.
+  const Heading = frame?.isNarrow ? 'h3' : below;
   // A host that lists its own boards makes them, too.
-  if ((useFrame()?.looks ?? null) !== null) return null;
+  if ((frame?.looks ?? null) !== null) return null;
   return (
     <div className="first-steps">
       <section>
-        <h2>Start a conversation</h2>
+        <Heading>Start a conversation</Heading>
         <p className="hint">
           A tablo is one conversation with the people you invite. Give it a name, then invite them.
         </p>
@@ -20,7 +24,7 @@ export function FirstSteps({ onCreate }: FirstStepsProps) {
         </button>
       </section>
       <section>
-        <h2>Were you invited?</h2>
+        <Heading>Were you invited?</Heading>
         <p className="hint">
           Open the invitation link in this browser. It says who invites you and to what, and you join only if you
           accept.

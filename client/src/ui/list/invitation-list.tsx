@@ -5,6 +5,7 @@ import type { Invitation } from '../../chat/chat.ts';
 import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useReadable } from '../../hooks/use-readable.ts';
 import { useToaster } from '../kit/toasts.tsx';
+import { useFrame } from '../page/frame.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { Inviter } from '../people/inviter.tsx';
 import { membersSentence } from '../text/phrases.ts';
@@ -14,10 +15,11 @@ export function InvitationList({ onOpen }: { readonly onOpen: (id: TabloId) => v
   const chat = useChatClient();
   const invitations = useReadable(chat.invitations);
   const headingId = useId();
+  const Heading = useFrame() === null ? 'h2' : 'h3';
   if (invitations.length === 0) return null;
   return (
     <section className="invitations" aria-labelledby={headingId}>
-      <h2 id={headingId}>Invitations</h2>
+      <Heading id={headingId}>Invitations</Heading>
       <ul>
         {invitations.map((invitation) => (
           <InvitationItem key={invitation.id} invitation={invitation} onOpen={onOpen} />

@@ -7,6 +7,7 @@ import { MessageSeparator } from '../kit/kit.tsx';
 import { allowedCommands } from '../message/allowed-commands.ts';
 import { handleLogKey } from '../message/log-keys.ts';
 import { MessageRow } from '../message/message-row.tsx';
+import { useHeading } from '../page/frame.ts';
 import { useNow } from '../page/use-now.ts';
 import { useRoving } from '../page/use-roving.ts';
 import { usePlace } from '../people/places.tsx';
@@ -43,6 +44,7 @@ interface MessageLogProps {
  */
 export function MessageLog({ controls, unreadCount, menuFor }: MessageLogProps) {
   const room = useRoom();
+  const Heading = useHeading(2);
   const { handle, userId, personOf } = room;
   const view = useReadable(handle.view);
   const { firstUnreadId } = view;
@@ -147,11 +149,11 @@ export function MessageLog({ controls, unreadCount, menuFor }: MessageLogProps) 
             <Fragment key={row.key}>
               {row.type === 'day' ? (
                 <MessageSeparator className="day-separator">
-                  <h2 title={fullDayLabel(row.at)}>{dayLabel(row.at, now)}</h2>
+                  <Heading title={fullDayLabel(row.at)}>{dayLabel(row.at, now)}</Heading>
                 </MessageSeparator>
               ) : row.type === 'new' ? (
                 <MessageSeparator className="new-separator" data-new-divider="">
-                  <h2>New messages</h2>
+                  <Heading>New messages</Heading>
                 </MessageSeparator>
               ) : (
                 <MessageRow

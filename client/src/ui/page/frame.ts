@@ -24,5 +24,14 @@ export interface Frame {
 export const FrameContext = createContext<Frame | null>(null);
 export const useFrame = (): Frame | null => useContext(FrameContext);
 
+/** Of the open tablo (1), and of what stands below that (2). Inside a host's page they come below the host's own first heading, and below ours where there is one. */
+export function useHeading(level: 1 | 2): 'h1' | 'h2' | 'h3' | 'h4' {
+  const frame = useFrame();
+  if (frame === null) return level === 1 ? 'h1' : 'h2';
+  const isFirst = frame.title === null && (!frame.hasList || frame.isNarrow);
+  if (level === 1) return isFirst ? 'h2' : 'h3';
+  return isFirst ? 'h3' : 'h4';
+}
+
 /** Inside a host's page its `<main>` is the main one. */
 export const useMainElement = (): 'main' | 'div' => (useFrame() === null ? 'main' : 'div');

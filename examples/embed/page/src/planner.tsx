@@ -19,7 +19,7 @@ export function Planner(): ReactElement | null {
     <ChatProvider key={chatUrl} serverUrl={chatUrl} getToken={getTokenOf(me?.id ?? null)}>
       <div className="planner">
         <header>
-          <strong>Planner</strong>
+          <h1>Planner</h1>
           <UnreadBadge />
           <nav aria-label="People">
             {me === null ? (

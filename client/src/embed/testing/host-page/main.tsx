@@ -80,6 +80,7 @@ function View() {
   return (
     <>
       <nav aria-label="Host">
+        <h1 style={{ fontSize: 14 }}>Host</h1>
         <output aria-label="Unread">{total}</output> <output aria-label="Connection">{status}</output>
         <input aria-label="Host field" />
         <Boards />

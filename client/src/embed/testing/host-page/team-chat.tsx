@@ -1,10 +1,31 @@
-import { ChatContainer, MainContainer, Message, MessageInput, MessageList } from '@chatscope/chat-ui-kit-react';
-import { useChat, useChatUnread } from '../../../index.ts';
+import {
+  ChatContainer,
+  InputToolbox,
+  MainContainer,
+  Message,
+  MessageInput,
+  MessageList,
+} from '@chatscope/chat-ui-kit-react';
+import { useState } from 'react';
+import { ChatError, useChat, useChatUnread } from '../../../index.ts';
 
 export function TeamChat({ channelId }: { channelId: string | undefined }) {
   const { messages, sendMessage, sendTyping, typingUsers, people, userId, loadMoreMessages, markAsRead } =
     useChat(channelId);
   const { total } = useChatUnread();
+  const [written, setWritten] = useState('');
+  const [problem, setProblem] = useState('');
+  const handleSend = async (html: string, text: string) => {
+    setWritten('');
+    setProblem('');
+    const id = await sendMessage(text).catch((error: unknown) => {
+      // It is too long, say; the error's sentence is for people.
+      setProblem(error instanceof ChatError ? error.message : 'That did not work. Try again.');
+      return null;
+    });
+    // Not taken: it goes back into the field, before what was typed since.
+    if (id === null) setWritten((since) => html + since);
+  };
   const typing = typingUsers.map((id) => people[id]?.name ?? 'Someone').join(', ');
 
   return (
@@ -33,9 +54,17 @@ export function TeamChat({ channelId }: { channelId: string | undefined }) {
           attachButton={false}
           placeholder={total > 0 ? `${total} unread` : 'Write'}
           onFocus={markAsRead}
-          onChange={() => sendTyping()}
-          onSend={(_html, _line, text) => void sendMessage(text)}
+          value={written}
+          sendDisabled={written === ''}
+          onChange={(html) => {
+            setWritten(html);
+            sendTyping();
+          }}
+          onSend={(html, _line, text) => void handleSend(html, text)}
         />
+        <InputToolbox>
+          <span role="alert">{problem}</span>
+        </InputToolbox>
       </ChatContainer>
     </MainContainer>
   );
