@@ -4,6 +4,7 @@ import type { RecordKind } from './file/stream-records.ts';
 import { LEFT_OUT, type LeftOut } from './mapping/left-out.ts';
 import type { Channel } from './mapping/map-others.ts';
 import type { Person } from './mapping/people.ts';
+import type { Stranger } from './store/pg-host-keys.ts';
 import type { Settled } from './store/pg-staging.ts';
 
 export interface MappedChannel extends Channel {
@@ -13,6 +14,14 @@ export interface MappedChannel extends Channel {
   /** As a clause; null: it is imported. */
   readonly why: string | null;
   readonly hasOwnMessages: boolean;
+}
+
+interface RefusedPerson {
+  readonly id: string;
+  readonly streamIds: readonly string[];
+  readonly name: string | null;
+  readonly messages: number;
+  readonly missingIn: readonly string[];
 }
 
 export interface Stored {
@@ -44,6 +53,8 @@ export class Report {
   channels: readonly MappedChannel[] = [];
   people: readonly Person[] = [];
   settled: Settled | null = null;
+  /** Whom a foreign key of the host's does not let be stored. */
+  refused: readonly Stranger[] = [];
   /** Tablo → members of the file who do not belong to it, and are not added. */
   strangers: ReadonlyMap<string, number> = new Map();
   /** Members of the file who are added, or would be. */
@@ -66,6 +77,21 @@ export class Report {
     return this.people.filter(({ known, isNeeded }) => known === 'unknown' && isNeeded);
   }
 
+  /** One line for each user, with what the file says of them. */
+  get refusedPeople(): readonly RefusedPerson[] {
+    const byId = Map.groupBy(this.people, ({ id }): string => id);
+    return [...new Set(this.refused.map(({ id }) => id))].map((id) => {
+      const people = byId.get(id) ?? [];
+      return {
+        id,
+        streamIds: people.map(({ streamId }) => streamId),
+        name: people.find(({ name }) => name !== null)?.name ?? null,
+        messages: people.reduce((sum, one) => sum + one.messages, 0),
+        missingIn: [...new Set(this.refused.filter((one) => one.id === id).map(({ table }) => table))],
+      };
+    });
+  }
+
   get unknownChannels(): readonly MappedChannel[] {
     return this.channels.filter(({ tablo }) => tablo === null);
   }
@@ -84,6 +110,7 @@ export class Report {
           messages: written,
           placeholder: id,
         })),
+        missingInYourTables: this.refusedPeople,
       },
       attachments: { asLinks: toObject(this.attachments), without: toObject(this.droppedAttachments) },
       reactions: {
@@ -136,6 +163,13 @@ export class Report {
       this.unknownPeople,
       ({ streamId, name, messages: written }) =>
         `${streamId}${name === null ? '' : ` (${name})`}: ${many(written, 'message')}`,
+    );
+    const refused = this.refusedPeople;
+    if (refused.length > 0) say(`  ${many(refused.length, 'user')} whom a table of yours does not have:`);
+    list(
+      refused,
+      ({ id, streamIds, name, messages: written, missingIn }) =>
+        `${id}${streamIds.every((one) => one === id) ? '' : ` (${streamIds.join(', ')})`}${name === null ? '' : ` (${name})`}: not in ${missingIn.join(', ')}; ${many(written, 'message')}`,
     );
     if (settled !== null) {
       say(

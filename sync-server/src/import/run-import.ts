@@ -12,7 +12,8 @@ import { isEmoji } from './mapping/reaction-emoji.ts';
 import { asUuid } from './mapping/stream-ids.ts';
 import { readExport } from './read-export.ts';
 import { type MappedChannel, many, Report, type Stored } from './report.ts';
-import { type ImportSession, openImportSession } from './store/pg-import-session.ts';
+import { findStrangers } from './store/pg-host-keys.ts';
+import { asHostRule, type ImportSession, openImportSession } from './store/pg-import-session.ts';
 import { TabloImport } from './store/pg-portion.ts';
 import { PgStaging, type Settled } from './store/pg-staging.ts';
 
@@ -77,6 +78,10 @@ async function importWithin(session: ImportSession, options: ImportOptions, say:
   const strangers = await session.countStrangers();
   report.strangers = new Map([...strangers].filter(([tablo]) => !added.has(tablo)));
   for (const [tablo, members] of strangers) if (added.has(tablo)) report.newMembers += members;
+  report.refused = await findStrangers(session.client, {
+    added,
+    creators: report.channels.flatMap(({ by, creator }) => (by === 'made' ? (creator?.id ?? []) : [])),
+  });
   const missing = findMissing(report, options);
   if (missing.length === 0 && !options.isDryRun) report.stored = await store(session, { report, added, say });
   return { report, missing };
@@ -132,12 +137,31 @@ async function findAdded(
   return new Set(tablos.filter((tablo) => found.get(tablo)?.has_members !== true));
 }
 
-function findMissing({ unknownPeople, channels }: Report, options: ImportOptions): readonly string[] {
+function findMissing(report: Report, options: ImportOptions): readonly string[] {
+  const { unknownPeople, channels, refused } = report;
   const missing: string[] = [];
-  if (unknownPeople.length > 0 && options.unknownUsers === 'stop')
+  const stops = options.unknownUsers === 'stop';
+  const unknownIds = new Set<string>(unknownPeople.map(({ id }) => id));
+  if (unknownPeople.length > 0 && stops) {
+    const keyed = refused.find(({ id }) => unknownIds.has(id));
+    const instead =
+      keyed === undefined
+        ? ', or give --unknown-users=placeholder'
+        : ` (placeholders cannot be: your ${keyed.column} refers to ${keyed.table})`;
     missing.push(
-      `${many(unknownPeople.length, 'user')} of the file ${unknownPeople.length === 1 ? 'has' : 'have'} no id of yours: name them by --users, or give --unknown-users=placeholder.`,
+      `${many(unknownPeople.length, 'user')} of the file ${unknownPeople.length === 1 ? 'has' : 'have'} no id of yours: name them by --users${instead}.`,
     );
+  }
+  const others = stops ? refused.filter(({ id }) => !unknownIds.has(id)) : refused;
+  for (const table of new Set(others.map((one) => one.table))) {
+    const of = others.filter((one) => one.table === table);
+    const users = new Set(of.map(({ id }) => id)).size;
+    const columns = [...new Set(of.map(({ column }) => column))].join(', ');
+    const isPlaceholder = of.some(({ id }) => unknownIds.has(id)) ? ' Placeholders are in no table of yours.' : '';
+    missing.push(
+      `${many(users, 'user')} ${users === 1 ? 'is' : 'are'} not in your table ${table}, to which ${columns} ${columns.includes(',') ? 'refer' : 'refers'}: add them there, or name others for them by --users.${isPlaceholder}`,
+    );
+  }
   const unknown = channels.filter(({ tablo, isDeleted }) => tablo === null && !isDeleted);
   if (unknown.length > 0 && options.unknownChannels !== 'skip')
     missing.push(
@@ -165,7 +189,8 @@ async function store(session: ImportSession, { report, added, say }: Storing): P
     if (added.has(tablo)) stored.members += await session.addMembers(id, isMade);
     const work = await new TabloImport(session.client, id).open();
     let positions = 0;
-    for (let portion = await work.store(PORTION); portion !== null; portion = await work.store(PORTION)) {
+    const next = () => asHostRule('messages', () => work.store(PORTION));
+    for (let portion = await next(); portion !== null; portion = await next()) {
       stored.messages += portion.messages;
       stored.reactions += portion.reactions;
       stored.deletions += portion.deletions;

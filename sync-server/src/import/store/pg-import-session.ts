@@ -164,20 +164,23 @@ export class ImportSession {
   }
 }
 
-/** A host's rules for its own tables are said with what to do instead. */
-async function asHostRule<T>(table: string, act: () => Promise<T>): Promise<T> {
+const INSTEAD: Readonly<Record<string, string>> = {
+  tablos: 'Make the tablo yourself, and name it by --channels',
+  tablo_access: 'Add the members yourself, and give --members=keep',
+};
+const BY_ITSELF = 'Change the rule or the file, and start the import again: it goes on after what is stored';
+
+/** A host's rules for its own tables are said with what to do instead. `table`: where the error does not name one. */
+export async function asHostRule<T>(table: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    const { code } = error as { code?: unknown };
+    const { code, table: named } = error as { code?: unknown; table?: unknown };
     // Integrity constraints, and what triggers raise.
     if (typeof code !== 'string' || !/^(23...|P0001|22...)$/.test(code)) throw error;
-    const instead =
-      table === 'tablos'
-        ? 'Make the tablo yourself, and name it by --channels'
-        : 'Add the members yourself, and give --members=keep';
+    const refusing = typeof named === 'string' && named !== '' ? named : table;
     throw new ImportError(
-      `The database has a rule for ${table} that refuses this row: ${(error as Error).message}. ${instead}.`,
+      `The database has a rule for ${refusing} that refuses this row: ${(error as Error).message}. ${INSTEAD[table] ?? BY_ITSELF}.`,
     );
   }
 }
