@@ -183,6 +183,7 @@ export class Report {
           settled.movedTimes,
           'are shown a millisecond or more later, so that what was written within one millisecond keeps its order',
         ],
+        [settled.futureTimes, 'have a time in the future, and get the time of the import, in their order'],
         [settled.newIds, 'get another id: theirs is taken'],
         [settled.elsewhere, 'were imported into another tablo before, and stay there'],
         [messages.pinned, 'were pinned, which is not imported'],

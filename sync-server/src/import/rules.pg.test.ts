@@ -211,6 +211,54 @@ describe('who and what is whose', () => {
   });
 });
 
+it('[R8] [R10] times of the future become the time of the import, in their order; a second run changes nothing', async () => {
+  await stage.makeTablo(TABLO, { [alice]: 'owner', [bob]: 'member', [carol]: 'member' });
+  const future = '2099-01-01T00:00:00Z';
+  const last = '9999-12-31T23:59:59.999Z';
+  const messages = [
+    message({ id: 'z', at: last }),
+    message({ id: 'y', at: future, message_text_updated_at: last }),
+    message({ id: 'x', at: '2024-01-01T10:00:00Z', deleted_at: future }),
+    message({
+      id: 'w',
+      at: '2024-01-01T10:00:01Z',
+      latest_reactions: [{ type: 'like', user_id: bob, created_at: last }],
+    }),
+  ];
+  const read = [
+    { user: { id: bob }, last_read: last },
+    { user: { id: carol }, last_read: '2024-05-01T10:00:00Z' },
+  ];
+  const made = { channel: { id: 'new', type: 'team', cid: 'team:new', created_by: { id: bob }, created_at: last } };
+  await stage.write('export.json', [
+    channelOf(messages, { read }),
+    { ...made, members: [member(bob, { created_at: last })] },
+  ]);
+  const { report } = await stage.importFile('export.json', '--unknown-channels=create');
+  expect(report.settled?.futureTimes).toBe(2);
+  expect(report.toText()).toMatch(/2 have a time in the future, and get the time of the import/);
+  expect(await rows('SELECT text FROM messages ORDER BY created_at, id')).toEqual([
+    ...[{ text: '' }, { text: 'Text of w' }, { text: 'Text of y' }, { text: 'Text of z' }],
+  ]);
+  const LATEST = `SELECT max(at) <= now() + interval '1 second' AS is_past FROM (
+      SELECT unnest(ARRAY[created_at, sent_at, received_at, updated_at, deleted_at]) AS at FROM messages
+      UNION ALL SELECT unnest(ARRAY[sent_at, received_at, shown_at]) FROM tablo_entries UNION ALL SELECT created_at FROM message_reactions
+      UNION ALL SELECT last_read_at FROM channel_read_state UNION ALL SELECT created_at FROM tablo_access UNION ALL SELECT created_at FROM tablos
+    ) times`;
+  expect(await rows(LATEST)).toEqual([{ is_past: true }]);
+  expect(await rows('SELECT user_id, last_read_seq::int AS seq FROM channel_read_state ORDER BY 1')).toEqual([
+    ...[
+      { user_id: alice, seq: 4 },
+      { user_id: bob, seq: 4 },
+      { user_id: carol, seq: 2 },
+    ],
+  ]);
+  expect(await stage.findDrifts()).toEqual([]);
+  const before = await stage.dump();
+  await stage.importFile('export.json', '--unknown-channels=create');
+  expect(await stage.dump()).toEqual(before);
+});
+
 describe('the program says in a sentence what is wrong with', () => {
   const cases: readonly (readonly [
     what: string,

@@ -34,7 +34,7 @@ const HAS_OWNER_ID = `SELECT FROM pg_attribute WHERE attrelid = 'public.tablos':
 const makeTablo = (
   hasOwnerId: boolean,
 ): string => `INSERT INTO tablos (id, name, created_by, created_at${hasOwnerId ? ', owner_id' : ''})
-  SELECT $1, $2, $3, coalesce(tablo_private.from_ms($4), now())${hasOwnerId ? ', $3' : ''} WHERE NOT EXISTS (SELECT FROM tablos WHERE id = $1)`;
+  SELECT $1, $2, $3, least(tablo_private.from_ms($4), now())${hasOwnerId ? ', $3' : ''} WHERE NOT EXISTS (SELECT FROM tablos WHERE id = $1)`;
 
 // A row that is there stays as it is: who was removed, stays removed. One owner: Stream's is the channel's creator, and the tablo may have one.
 const ADD_MEMBERS = `WITH members AS (
