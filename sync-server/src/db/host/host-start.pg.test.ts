@@ -99,6 +99,13 @@ describe('the server starts on a host’s database, as its owner who is no super
   });
 });
 
+// The ids run against the times. What is later than all of it is so by years.
+const WRONG_CLOCKS = `INSERT INTO public.messages (id, channel_id, user_id, text, created_at, updated_at, deleted_at) VALUES
+    ('c0000000-0000-4000-8000-0000000000f3', '${boat}', '${ada}', 'in years', '2099-01-01 00:00:00+00', '2099-01-02 00:00:00+00', NULL),
+    ('c0000000-0000-4000-8000-0000000000f2', '${boat}', '${ada}', 'gone in years', '2099-01-01 00:00:00.0001+00', NULL, '9999-12-31 23:59:59.999+00'),
+    ('c0000000-0000-4000-8000-0000000000f1', '${boat}', '${ben}', 'never', '9999-12-31 23:59:59.999+00', NULL, NULL);
+  INSERT INTO public.channel_read_state (user_id, channel_id, last_read_at) VALUES ('${cleo}', '${boat}', '9999-12-31 23:59:59.999+00');`;
+
 describe('what a server before ours has left', () => {
   it('[R4] [R10] is taken over: ids, order, times, deletions, read positions, documents; what cannot be is kept and told', async () => {
     const { url, pool } = await open({ hasEarlierServer: true });
@@ -165,6 +172,42 @@ describe('what a server before ours has left', () => {
     expect(
       await read(pool, 'SELECT message_id::text AS what FROM message_edits UNION ALL SELECT what FROM told'),
     ).toEqual([]);
+  });
+
+  it('[R8] keeps the order that it had: within one millisecond, and where clocks were wrong by years', async () => {
+    const { url, pool } = await open({ hasEarlierServer: true, more: WRONG_CLOCKS });
+    const before = await read(
+      pool,
+      `SELECT id, deleted_at IS NULL AS stays FROM messages
+       WHERE channel_id = '${boat}' AND char_length(text) <= 8000 AND text ~ '[a-z]' AND created_at IS NOT NULL ORDER BY created_at, id`,
+    );
+    expect(before).toHaveLength(126);
+    await start(url);
+    expect(
+      await read(
+        pool,
+        `SELECT id, deleted_at IS NULL AS stays FROM messages WHERE channel_id = '${boat}' ORDER BY created_at, id`,
+      ),
+    ).toEqual(before);
+    expect(
+      await read(
+        pool,
+        `SELECT bool_and(m.created_at = date_trunc('milliseconds', m.created_at)) AS are_whole, bool_and(m.created_at = e.shown_at AND m.sent_at = e.sent_at AND m.received_at = e.received_at) AS are_noted,
+           bool_and(m.seq = n.nth) AS are_in_order
+         FROM messages m JOIN tablo_entries e ON e.id = m.id JOIN (SELECT id, row_number() OVER (ORDER BY created_at, id) AS nth FROM messages WHERE channel_id = '${boat}') n ON n.id = m.id`,
+      ),
+    ).toEqual([{ are_whole: true, are_noted: true, are_in_order: true }]);
+    expect(
+      await read(
+        pool,
+        `SELECT max(at) <= now() + interval '1 second' AS is_past FROM (SELECT unnest(ARRAY[created_at, sent_at, received_at, updated_at, deleted_at]) AS at FROM messages
+           UNION ALL SELECT unnest(ARRAY[sent_at, received_at, shown_at]) FROM tablo_entries UNION ALL SELECT last_read_at FROM channel_read_state) times`,
+      ),
+    ).toEqual([{ is_past: true }]);
+    expect(
+      await read(pool, `SELECT last_read_seq::int AS seq FROM channel_read_state WHERE user_id = '${cleo}'`),
+    ).toEqual([{ seq: 126 }]);
+    expect(await read(pool, `SELECT FROM pg_class WHERE relname = 'taken_times'`)).toEqual([]);
   });
 
   it('[R11] stays whole when the server is killed in between: the next start does it from the beginning', async () => {
