@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ImportStage, openImportStage } from './testing/import-stage.ts';
 import { alice, bob, CID, carol, channelOf, member, message, TABLO } from './testing/small-export.ts';
@@ -309,6 +310,21 @@ describe('the program says in a sentence what is wrong with', () => {
     expect(ended.code).toBe(code);
     await isUntouched();
   });
+});
+
+it('a file that is not UTF-8 is refused with the place, as are tables, and nothing is written', async () => {
+  await stage.makeTablo(TABLO);
+  const text = JSON.stringify(channelOf([message({ id: 'a', text: 'caf\u00e9' })]));
+  await writeFile(stage.path('latin.json'), Buffer.from(text, 'latin1'));
+  const byte = text.indexOf('\u00e9') + 1;
+  await expect(stage.importFile('latin.json')).rejects.toThrow(new RegExp(`latin\\.json is not UTF-8: byte ${byte} `));
+  await isUntouched();
+  await writeFile(stage.path('users.csv'), Buffer.from(`caf\u00e9,${bob}`, 'latin1'));
+  await stage.write('export.json', text);
+  await expect(stage.importFile('export.json', '--users', stage.path('users.csv'))).rejects.toThrow(
+    /users\.csv is not UTF-8: byte 4 /,
+  );
+  expect((await stage.importFile('export.json')).report.stored?.messages).toBe(1);
 });
 
 it('[R4] [R10] several files behind each other are one: what stands in both counts once, and the read positions of the second hold for the first', async () => {
