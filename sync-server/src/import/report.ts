@@ -1,5 +1,6 @@
 /** What comes of a file: counted while it is read, said when all is known. Ids and numbers, never what people wrote. */
 
+import { shorten } from './file/read-value.ts';
 import type { RecordKind } from './file/stream-records.ts';
 import { LEFT_OUT, type LeftOut } from './mapping/left-out.ts';
 import type { Channel } from './mapping/map-others.ts';
@@ -71,6 +72,23 @@ export class Report {
     known.count += 1;
     if (id !== null) known.ids.push(id);
     this.#leftOut.set(key, known);
+  }
+
+  /** `looks`: put together of words that are short. */
+  noteUnknown(looks: string): void {
+    this.notUnderstood.set(looks, (this.notUnderstood.get(looks) ?? 0) + 1);
+  }
+
+  /** Something of the file does not come along. */
+  get isPartial(): boolean {
+    return this.#leftOut.size > 0 || this.notUnderstood.size > 0 || this.unknownChannels.length > 0;
+  }
+
+  /** The file has something, and none of it comes along, nor has it before. */
+  get isNothing(): boolean {
+    const { settled, channels, newMembers } = this;
+    const messages = (settled?.fresh ?? 0) + (settled?.there ?? 0);
+    return this.isPartial && messages + newMembers === 0 && !channels.some(({ by }) => by === 'made');
   }
 
   get unknownPeople(): readonly Person[] {
@@ -243,5 +261,7 @@ const describeCounts = (counts: ReadonlyMap<string, number>): string =>
     .sort(([, left], [, right]) => right - left)
     .map(([name, count]) => `${format(count)} × ${name}`)
     .join(', ');
-export const countIn = (counts: Map<string, number>, name: string): void =>
-  void counts.set(name, (counts.get(name) ?? 0) + 1);
+export function countIn(counts: Map<string, number>, name: string): void {
+  const shown = shorten(name);
+  counts.set(shown, (counts.get(shown) ?? 0) + 1);
+}

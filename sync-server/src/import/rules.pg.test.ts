@@ -296,6 +296,14 @@ describe('the program says in a sentence what is wrong with', () => {
     ['an option that is none', channelOf([]), ['--userz=x'], /--userz is not an option/, 2],
     ['a choice that is none', channelOf([]), ['--members=all'], /--members must be one of new, add, keep\./, 2],
     [
+      'a file of which everything is left out',
+      channelOf([message({ id: 'sys', type: 'system' })]),
+      ['--members=keep', '--unknown-channels=skip'],
+      /Nothing of this file can be imported: all of it is left out[\s\S]*Nothing was written/,
+      1,
+    ],
+    ['keys that are longer than a screen', { ['k'.repeat(100_000)]: 1 }, [], /What is there has: k{60}…\.\n$/, 2],
+    [
       'a channel without a tablo',
       channelOf([message({ id: 'a' })]),
       [],
@@ -310,6 +318,28 @@ describe('the program says in a sentence what is wrong with', () => {
     expect(ended.code).toBe(code);
     await isUntouched();
   });
+});
+
+it('what stands where a list should be is told of, and ids beyond all bounds are, each with its reason', async () => {
+  await stage.makeTablo(TABLO);
+  const long = 'u'.repeat(1_000_000);
+  await stage.write('export.json', [
+    null,
+    { ...channelOf([]), messages: { id: 'a' }, members: 'x', read: 5 },
+    channelOf([message({ id: 'b', by: long }), message({ id: long }), message({ id: 'c' })], {
+      members: [member(long)],
+    }),
+  ]);
+  const { report, missing } = await stage.importFile('export.json');
+  expect([missing, report.stored?.messages]).toEqual([[], 1]);
+  expect([...report.notUnderstood.keys()]).toEqual([
+    ...['null', '"messages" as an object, and not a list', '"members" as a text, and not a list'],
+    '"read" as a number, and not a list',
+  ]);
+  const text = report.toText();
+  expect(text).toMatch(/2 messages: an id in it has more than 512 characters/);
+  expect(text).toMatch(/1 member: an id in it has more than 512 characters/);
+  expect(text.length).toBeLessThan(2_000);
 });
 
 it('a file that is not UTF-8 is refused with the place, as are tables, and nothing is written', async () => {

@@ -167,6 +167,8 @@ function findMissing(report: Report, options: ImportOptions): readonly string[] 
     missing.push(
       `${many(unknown.length, 'channel')} of the file ${unknown.length === 1 ? 'has' : 'have'} no tablo: name them by --channels, make the tablos, or give --unknown-channels=create or --unknown-channels=skip.`,
     );
+  if (missing.length === 0 && report.isNothing)
+    missing.push('Nothing of this file can be imported: all of it is left out, as listed above.');
   return missing;
 }
 
