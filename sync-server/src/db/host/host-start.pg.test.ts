@@ -251,13 +251,13 @@ describe('a name of ours that is taken stops the start with a sentence, before a
     [
       'messages of another shape',
       'CREATE TABLE messages (id bigserial PRIMARY KEY, body text)',
-      /public\.messages has another shape.*id as bigint.*no column channel_id/,
+      /public\.messages has another shape.*id as bigint.*no column channel_id.*Rename the table/,
     ],
     [
       'messages that every row must fill more of',
       `CREATE TABLE messages (id uuid PRIMARY KEY, channel_id uuid, user_id uuid, text text, kind text NOT NULL,
       created_at timestamptz, updated_at timestamptz, deleted_at timestamptz)`,
-      /has a column kind that every new row must fill/,
+      /has a column kind that every new row must fill\. Give a default to the column public\.messages\.kind, or DROP/,
     ],
     [
       'messages without a key',
@@ -297,7 +297,11 @@ describe('a name of ours that is taken stops the start with a sentence, before a
       `DELETE FROM tablos WHERE deleted_at IS NULL; ALTER TABLE tablos ALTER deleted_at SET NOT NULL`,
       /ALTER TABLE public\.tablos ALTER deleted_at DROP NOT NULL;/,
     ],
-    ['a role of another kind', 'ALTER TABLE tablo_access ADD role integer', /public\.tablo_access .*role as integer/],
+    [
+      'a role of another kind',
+      'ALTER TABLE tablo_access ADD role integer',
+      /public\.tablo_access .*role as integer\. Rename the column public\.tablo_access\.role\. Or use another/,
+    ],
     ['a view', 'CREATE VIEW chat_profiles AS SELECT 1 AS user_id', /public\.chat_profiles is taken by a view/],
     [
       'a view in place of a table',
