@@ -99,6 +99,6 @@ Reads an export of Stream Chat into the database (DATABASE_URL, or the embedded 
 
 ${lines.join('\n')}
 
-Exit code 0: all is imported (or would be). 1: nothing was written, and the report says what is missing. 2: it could not be done.
+Exit code 0: all but what the report says is left out is imported (or would be). 1: nothing was written, and the report says what is missing. 2: it could not be done.
 `;
 }

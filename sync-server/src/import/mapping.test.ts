@@ -105,7 +105,7 @@ describe('the shapes in which Stream hands out channels', () => {
       ['channel messaging:!a,b', 'message messaging:!a,b'],
     ],
     ['devices, which become nothing', [{ type: 'device', data: { id: 'd' } }], []],
-    ['something else', [{ foo: 1, bar: [2] }, 7], ['unknown bar, foo', 'unknown number']],
+    ['something else', [{ foo: 1, bar: [2] }, 7], ['unknown bar, foo', 'unknown a number']],
   ];
   it.each(shapes)('are recognized: %s', (_, values, recognized) => {
     expect(recognize(...values)).toEqual(recognized);

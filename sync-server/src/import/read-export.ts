@@ -28,7 +28,7 @@ export async function readExport(path: string, reading: Reading): Promise<Readon
   const reader = new RecordReader();
   for await (const piece of readPieces(path)) {
     for (const record of reader.read(piece)) {
-      if (record.kind === 'unknown') countIn(reading.report.notUnderstood, record.looks);
+      if (record.kind === 'unknown') reading.report.noteUnknown(record.looks);
       else await take.record(record);
     }
   }

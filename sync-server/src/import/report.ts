@@ -1,9 +1,11 @@
 /** What comes of a file: counted while it is read, said when all is known. Ids and numbers, never what people wrote. */
 
+import { shorten } from './file/read-value.ts';
 import type { RecordKind } from './file/stream-records.ts';
 import { LEFT_OUT, type LeftOut } from './mapping/left-out.ts';
 import type { Channel } from './mapping/map-others.ts';
 import type { Person } from './mapping/people.ts';
+import type { Stranger } from './store/pg-host-keys.ts';
 import type { Settled } from './store/pg-staging.ts';
 
 export interface MappedChannel extends Channel {
@@ -13,6 +15,14 @@ export interface MappedChannel extends Channel {
   /** As a clause; null: it is imported. */
   readonly why: string | null;
   readonly hasOwnMessages: boolean;
+}
+
+interface RefusedPerson {
+  readonly id: string;
+  readonly streamIds: readonly string[];
+  readonly name: string | null;
+  readonly messages: number;
+  readonly missingIn: readonly string[];
 }
 
 export interface Stored {
@@ -44,6 +54,8 @@ export class Report {
   channels: readonly MappedChannel[] = [];
   people: readonly Person[] = [];
   settled: Settled | null = null;
+  /** Whom a foreign key of the host's does not let be stored. */
+  refused: readonly Stranger[] = [];
   /** Tablo → members of the file who do not belong to it, and are not added. */
   strangers: ReadonlyMap<string, number> = new Map();
   /** Members of the file who are added, or would be. */
@@ -62,8 +74,40 @@ export class Report {
     this.#leftOut.set(key, known);
   }
 
+  /** `looks`: put together of words that are short. */
+  noteUnknown(looks: string): void {
+    this.notUnderstood.set(looks, (this.notUnderstood.get(looks) ?? 0) + 1);
+  }
+
+  /** Something of the file does not come along. */
+  get isPartial(): boolean {
+    return this.#leftOut.size > 0 || this.notUnderstood.size > 0 || this.unknownChannels.length > 0;
+  }
+
+  /** The file has something, and none of it comes along, nor has it before. */
+  get isNothing(): boolean {
+    const { settled, channels, newMembers } = this;
+    const messages = (settled?.fresh ?? 0) + (settled?.there ?? 0);
+    return this.isPartial && messages + newMembers === 0 && !channels.some(({ by }) => by === 'made');
+  }
+
   get unknownPeople(): readonly Person[] {
     return this.people.filter(({ known, isNeeded }) => known === 'unknown' && isNeeded);
+  }
+
+  /** One line for each user, with what the file says of them. */
+  get refusedPeople(): readonly RefusedPerson[] {
+    const byId = Map.groupBy(this.people, ({ id }): string => id);
+    return [...new Set(this.refused.map(({ id }) => id))].map((id) => {
+      const people = byId.get(id) ?? [];
+      return {
+        id,
+        streamIds: people.map(({ streamId }) => streamId),
+        name: people.find(({ name }) => name !== null)?.name ?? null,
+        messages: people.reduce((sum, one) => sum + one.messages, 0),
+        missingIn: [...new Set(this.refused.filter((one) => one.id === id).map(({ table }) => table))],
+      };
+    });
   }
 
   get unknownChannels(): readonly MappedChannel[] {
@@ -84,6 +128,7 @@ export class Report {
           messages: written,
           placeholder: id,
         })),
+        missingInYourTables: this.refusedPeople,
       },
       attachments: { asLinks: toObject(this.attachments), without: toObject(this.droppedAttachments) },
       reactions: {
@@ -137,6 +182,13 @@ export class Report {
       ({ streamId, name, messages: written }) =>
         `${streamId}${name === null ? '' : ` (${name})`}: ${many(written, 'message')}`,
     );
+    const refused = this.refusedPeople;
+    if (refused.length > 0) say(`  ${many(refused.length, 'user')} whom a table of yours does not have:`);
+    list(
+      refused,
+      ({ id, streamIds, name, messages: written, missingIn }) =>
+        `${id}${streamIds.every((one) => one === id) ? '' : ` (${streamIds.join(', ')})`}${name === null ? '' : ` (${name})`}: not in ${missingIn.join(', ')}; ${many(written, 'message')}`,
+    );
     if (settled !== null) {
       say(
         `Messages: ${format(settled.fresh)} new, ${format(settled.there)} there already; ${format(messages.replies)} replies, ${format(messages.deleted)} deleted, ${format(messages.edited)} edited (of an edit only its time is known).`,
@@ -149,6 +201,7 @@ export class Report {
           settled.movedTimes,
           'are shown a millisecond or more later, so that what was written within one millisecond keeps its order',
         ],
+        [settled.futureTimes, 'have a time in the future, and get the time of the import, in their order'],
         [settled.newIds, 'get another id: theirs is taken'],
         [settled.elsewhere, 'were imported into another tablo before, and stay there'],
         [messages.pinned, 'were pinned, which is not imported'],
@@ -208,5 +261,7 @@ const describeCounts = (counts: ReadonlyMap<string, number>): string =>
     .sort(([, left], [, right]) => right - left)
     .map(([name, count]) => `${format(count)} × ${name}`)
     .join(', ');
-export const countIn = (counts: Map<string, number>, name: string): void =>
-  void counts.set(name, (counts.get(name) ?? 0) + 1);
+export function countIn(counts: Map<string, number>, name: string): void {
+  const shown = shorten(name);
+  counts.set(shown, (counts.get(shown) ?? 0) + 1);
+}

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ImportStage, openImportStage } from './testing/import-stage.ts';
 import { alice, bob, CID, carol, channelOf, member, message, TABLO } from './testing/small-export.ts';
@@ -211,6 +212,54 @@ describe('who and what is whose', () => {
   });
 });
 
+it('[R8] [R10] times of the future become the time of the import, in their order; a second run changes nothing', async () => {
+  await stage.makeTablo(TABLO, { [alice]: 'owner', [bob]: 'member', [carol]: 'member' });
+  const future = '2099-01-01T00:00:00Z';
+  const last = '9999-12-31T23:59:59.999Z';
+  const messages = [
+    message({ id: 'z', at: last }),
+    message({ id: 'y', at: future, message_text_updated_at: last }),
+    message({ id: 'x', at: '2024-01-01T10:00:00Z', deleted_at: future }),
+    message({
+      id: 'w',
+      at: '2024-01-01T10:00:01Z',
+      latest_reactions: [{ type: 'like', user_id: bob, created_at: last }],
+    }),
+  ];
+  const read = [
+    { user: { id: bob }, last_read: last },
+    { user: { id: carol }, last_read: '2024-05-01T10:00:00Z' },
+  ];
+  const made = { channel: { id: 'new', type: 'team', cid: 'team:new', created_by: { id: bob }, created_at: last } };
+  await stage.write('export.json', [
+    channelOf(messages, { read }),
+    { ...made, members: [member(bob, { created_at: last })] },
+  ]);
+  const { report } = await stage.importFile('export.json', '--unknown-channels=create');
+  expect(report.settled?.futureTimes).toBe(2);
+  expect(report.toText()).toMatch(/2 have a time in the future, and get the time of the import/);
+  expect(await rows('SELECT text FROM messages ORDER BY created_at, id')).toEqual([
+    ...[{ text: '' }, { text: 'Text of w' }, { text: 'Text of y' }, { text: 'Text of z' }],
+  ]);
+  const LATEST = `SELECT max(at) <= now() + interval '1 second' AS is_past FROM (
+      SELECT unnest(ARRAY[created_at, sent_at, received_at, updated_at, deleted_at]) AS at FROM messages
+      UNION ALL SELECT unnest(ARRAY[sent_at, received_at, shown_at]) FROM tablo_entries UNION ALL SELECT created_at FROM message_reactions
+      UNION ALL SELECT last_read_at FROM channel_read_state UNION ALL SELECT created_at FROM tablo_access UNION ALL SELECT created_at FROM tablos
+    ) times`;
+  expect(await rows(LATEST)).toEqual([{ is_past: true }]);
+  expect(await rows('SELECT user_id, last_read_seq::int AS seq FROM channel_read_state ORDER BY 1')).toEqual([
+    ...[
+      { user_id: alice, seq: 4 },
+      { user_id: bob, seq: 4 },
+      { user_id: carol, seq: 2 },
+    ],
+  ]);
+  expect(await stage.findDrifts()).toEqual([]);
+  const before = await stage.dump();
+  await stage.importFile('export.json', '--unknown-channels=create');
+  expect(await stage.dump()).toEqual(before);
+});
+
 describe('the program says in a sentence what is wrong with', () => {
   const cases: readonly (readonly [
     what: string,
@@ -247,6 +296,14 @@ describe('the program says in a sentence what is wrong with', () => {
     ['an option that is none', channelOf([]), ['--userz=x'], /--userz is not an option/, 2],
     ['a choice that is none', channelOf([]), ['--members=all'], /--members must be one of new, add, keep\./, 2],
     [
+      'a file of which everything is left out',
+      channelOf([message({ id: 'sys', type: 'system' })]),
+      ['--members=keep', '--unknown-channels=skip'],
+      /Nothing of this file can be imported: all of it is left out[\s\S]*Nothing was written/,
+      1,
+    ],
+    ['keys that are longer than a screen', { ['k'.repeat(100_000)]: 1 }, [], /What is there has: k{60}…\.\n$/, 2],
+    [
       'a channel without a tablo',
       channelOf([message({ id: 'a' })]),
       [],
@@ -261,6 +318,43 @@ describe('the program says in a sentence what is wrong with', () => {
     expect(ended.code).toBe(code);
     await isUntouched();
   });
+});
+
+it('what stands where a list should be is told of, and ids beyond all bounds are, each with its reason', async () => {
+  await stage.makeTablo(TABLO);
+  const long = 'u'.repeat(1_000_000);
+  await stage.write('export.json', [
+    null,
+    { ...channelOf([]), messages: { id: 'a' }, members: 'x', read: 5 },
+    channelOf([message({ id: 'b', by: long }), message({ id: long }), message({ id: 'c' })], {
+      members: [member(long)],
+    }),
+  ]);
+  const { report, missing } = await stage.importFile('export.json');
+  expect([missing, report.stored?.messages]).toEqual([[], 1]);
+  expect([...report.notUnderstood.keys()]).toEqual([
+    ...['null', '"messages" as an object, and not a list', '"members" as a text, and not a list'],
+    '"read" as a number, and not a list',
+  ]);
+  const text = report.toText();
+  expect(text).toMatch(/2 messages: an id in it has more than 512 characters/);
+  expect(text).toMatch(/1 member: an id in it has more than 512 characters/);
+  expect(text.length).toBeLessThan(2_000);
+});
+
+it('a file that is not UTF-8 is refused with the place, as are tables, and nothing is written', async () => {
+  await stage.makeTablo(TABLO);
+  const text = JSON.stringify(channelOf([message({ id: 'a', text: 'caf\u00e9' })]));
+  await writeFile(stage.path('latin.json'), Buffer.from(text, 'latin1'));
+  const byte = text.indexOf('\u00e9') + 1;
+  await expect(stage.importFile('latin.json')).rejects.toThrow(new RegExp(`latin\\.json is not UTF-8: byte ${byte} `));
+  await isUntouched();
+  await writeFile(stage.path('users.csv'), Buffer.from(`caf\u00e9,${bob}`, 'latin1'));
+  await stage.write('export.json', text);
+  await expect(stage.importFile('export.json', '--users', stage.path('users.csv'))).rejects.toThrow(
+    /users\.csv is not UTF-8: byte 4 /,
+  );
+  expect((await stage.importFile('export.json')).report.stored?.messages).toBe(1);
 });
 
 it('[R4] [R10] several files behind each other are one: what stands in both counts once, and the read positions of the second hold for the first', async () => {

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import type { TabloId } from '@tablo/schema/ids';
 import { ImportError } from './file/import-error.ts';
 import { checkTable, readTableFile, type TableRules } from './file/tables.ts';
+import { findMissing } from './find-missing.ts';
 import type { ImportOptions } from './import-options.ts';
 import { mapChannels } from './map-channels.ts';
 import type { LeftOut } from './mapping/left-out.ts';
@@ -12,7 +13,8 @@ import { isEmoji } from './mapping/reaction-emoji.ts';
 import { asUuid } from './mapping/stream-ids.ts';
 import { readExport } from './read-export.ts';
 import { type MappedChannel, many, Report, type Stored } from './report.ts';
-import { type ImportSession, openImportSession } from './store/pg-import-session.ts';
+import { findStrangers } from './store/pg-host-keys.ts';
+import { asHostRule, type ImportSession, openImportSession } from './store/pg-import-session.ts';
 import { TabloImport } from './store/pg-portion.ts';
 import { PgStaging, type Settled } from './store/pg-staging.ts';
 
@@ -77,6 +79,10 @@ async function importWithin(session: ImportSession, options: ImportOptions, say:
   const strangers = await session.countStrangers();
   report.strangers = new Map([...strangers].filter(([tablo]) => !added.has(tablo)));
   for (const [tablo, members] of strangers) if (added.has(tablo)) report.newMembers += members;
+  report.refused = await findStrangers(session.client, {
+    added,
+    creators: report.channels.flatMap(({ by, creator }) => (by === 'made' ? (creator?.id ?? []) : [])),
+  });
   const missing = findMissing(report, options);
   if (missing.length === 0 && !options.isDryRun) report.stored = await store(session, { report, added, say });
   return { report, missing };
@@ -132,20 +138,6 @@ async function findAdded(
   return new Set(tablos.filter((tablo) => found.get(tablo)?.has_members !== true));
 }
 
-function findMissing({ unknownPeople, channels }: Report, options: ImportOptions): readonly string[] {
-  const missing: string[] = [];
-  if (unknownPeople.length > 0 && options.unknownUsers === 'stop')
-    missing.push(
-      `${many(unknownPeople.length, 'user')} of the file ${unknownPeople.length === 1 ? 'has' : 'have'} no id of yours: name them by --users, or give --unknown-users=placeholder.`,
-    );
-  const unknown = channels.filter(({ tablo, isDeleted }) => tablo === null && !isDeleted);
-  if (unknown.length > 0 && options.unknownChannels !== 'skip')
-    missing.push(
-      `${many(unknown.length, 'channel')} of the file ${unknown.length === 1 ? 'has' : 'have'} no tablo: name them by --channels, make the tablos, or give --unknown-channels=create or --unknown-channels=skip.`,
-    );
-  return missing;
-}
-
 interface Storing {
   readonly report: Report;
   readonly added: ReadonlySet<string>;
@@ -165,7 +157,8 @@ async function store(session: ImportSession, { report, added, say }: Storing): P
     if (added.has(tablo)) stored.members += await session.addMembers(id, isMade);
     const work = await new TabloImport(session.client, id).open();
     let positions = 0;
-    for (let portion = await work.store(PORTION); portion !== null; portion = await work.store(PORTION)) {
+    const next = () => asHostRule('messages', () => work.store(PORTION));
+    for (let portion = await next(); portion !== null; portion = await next()) {
       stored.messages += portion.messages;
       stored.reactions += portion.reactions;
       stored.deletions += portion.deletions;

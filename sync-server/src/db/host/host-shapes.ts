@@ -112,10 +112,10 @@ export async function judgeShape(client: DatabaseClient, table: string, user: st
   const { rows: columns } = await client.query<Column>(COLUMNS, [found.oid]);
   const wrong = judgeColumns(shape, columns);
   if (wrong.length === 0 && shape.key !== undefined && !(await hasKey(client, found.oid, shape.key)))
-    wrong.push(`has no primary key or unique index of just ${listOf(shape.key)}`);
+    wrong.push({ what: `has no primary key or unique index of just ${listOf(shape.key)}`, mend: 'table' });
   if (wrong.length > 0)
     return [
-      `public.${table} has another shape than we can use: it ${listOf(wrong)}. Rename it, or use another database.`,
+      `public.${table} has another shape than we can use: it ${listOf(wrong.map(({ what }) => what))}. ${mendSentence(table, wrong)}`,
     ];
   const rules = neverEmpty(table, shape, columns);
   const written = [...Object.keys(shape.required), ...(shape.written ?? [])];
@@ -153,7 +153,14 @@ export async function judgeLater(client: DatabaseClient, table: string): Promise
   return [...neverEmpty(table, shape, columns), ...(await judgeChecks(client, checked, true))];
 }
 
-function judgeColumns(shape: Shape, columns: readonly Column[]): string[] {
+/** What of a table is not as we need it, as a clause; and whether we could do without that column of the host's, or the table is another one altogether. */
+interface Wrong {
+  readonly what: string;
+  readonly mend: 'table' | 'name' | 'default';
+  readonly column?: string;
+}
+
+function judgeColumns(shape: Shape, columns: readonly Column[]): Wrong[] {
   const byName = new Map(columns.map((column) => [column.name, column]));
   const required = Object.entries(shape.required).map(([name, kind]) =>
     judgeColumn(byName.get(name), name, kind, true),
@@ -161,26 +168,44 @@ function judgeColumns(shape: Shape, columns: readonly Column[]): string[] {
   const optional = Object.entries(shape.optional ?? {}).map(([name, kind]) =>
     judgeColumn(byName.get(name), name, kind, false),
   );
-  const absent = (shape.absent ?? []).map((name) =>
-    byName.has(name) ? `has a column ${name}, which is ours to add` : null,
+  const absent = (shape.absent ?? []).map((column): Wrong | null =>
+    byName.has(column) ? { what: `has a column ${column}, which is ours to add`, mend: 'name', column } : null,
   );
   const known = new Set([...Object.keys(shape.required), ...(shape.absent ?? [])]);
   const more =
     shape.isOurs === true
-      ? columns.map(({ name, is_required, has_default }) =>
-          !known.has(name) && is_required && !has_default ? `has a column ${name} that every new row must fill` : null,
+      ? columns.map(({ name, is_required, has_default }): Wrong | null =>
+          !known.has(name) && is_required && !has_default
+            ? { what: `has a column ${name} that every new row must fill`, mend: 'default', column: name }
+            : null,
         )
       : [];
   return [...required, ...optional, ...absent, ...more].filter((wrong) => wrong !== null);
 }
 
-function judgeColumn(column: Column | undefined, name: string, kind: Kind, isRequired: boolean): string | null {
-  if (column === undefined) return isRequired ? `has no column ${name}` : null;
-  if (!isOfKind(column, kind)) return `has ${name} as ${column.shown}`;
+function judgeColumn(column: Column | undefined, name: string, kind: Kind, isRequired: boolean): Wrong | null {
+  if (column === undefined) return isRequired ? { what: `has no column ${name}`, mend: 'table' } : null;
+  const mend = isRequired ? 'table' : 'name';
+  if (!isOfKind(column, kind)) return { what: `has ${name} as ${column.shown}`, mend, column: name };
   // The server counts in these two from the first row on.
   const isCounter = kind === 'int4' || kind === 'int8';
-  if (isCounter && !(column.is_required && column.has_default)) return `has a column ${name} of its own`;
+  if (isCounter && !(column.is_required && column.has_default))
+    return { what: `has a column ${name} of its own`, mend, column: name };
   return null;
+}
+
+/** Nobody is to rename a table where a column of it will do. */
+function mendSentence(table: string, wrong: readonly Wrong[]): string {
+  if (wrong.some(({ mend }) => mend === 'table')) return 'Rename the table, or use another database.';
+  const of = (mend: Wrong['mend']) => wrong.flatMap((one) => (one.mend === mend ? (one.column ?? []) : []));
+  const columns = (names: readonly string[]) =>
+    `the ${names.length === 1 ? 'column' : 'columns'} ${names.map((name) => `public.${table}.${name}`).join(', ')}`;
+  const [names, defaults] = [of('name'), of('default')];
+  const does = [
+    ...(names.length > 0 ? [`rename ${columns(names)}`] : []),
+    ...(defaults.length > 0 ? [`give a default to ${columns(defaults)}, or DROP NOT NULL`] : []),
+  ].join('; and ');
+  return `${does.slice(0, 1).toUpperCase()}${does.slice(1)}. Or use another database.`;
 }
 
 /** A domain has rules of its own, and char(n) and name change what they are given. */

@@ -99,6 +99,13 @@ describe('the server starts on a host’s database, as its owner who is no super
   });
 });
 
+// The ids run against the times. What is later than all of it is so by years.
+const WRONG_CLOCKS = `INSERT INTO public.messages (id, channel_id, user_id, text, created_at, updated_at, deleted_at) VALUES
+    ('c0000000-0000-4000-8000-0000000000f3', '${boat}', '${ada}', 'in years', '2099-01-01 00:00:00+00', '2099-01-02 00:00:00+00', NULL),
+    ('c0000000-0000-4000-8000-0000000000f2', '${boat}', '${ada}', 'gone in years', '2099-01-01 00:00:00.0001+00', NULL, '9999-12-31 23:59:59.999+00'),
+    ('c0000000-0000-4000-8000-0000000000f1', '${boat}', '${ben}', 'never', '9999-12-31 23:59:59.999+00', NULL, NULL);
+  INSERT INTO public.channel_read_state (user_id, channel_id, last_read_at) VALUES ('${cleo}', '${boat}', '9999-12-31 23:59:59.999+00');`;
+
 describe('what a server before ours has left', () => {
   it('[R4] [R10] is taken over: ids, order, times, deletions, read positions, documents; what cannot be is kept and told', async () => {
     const { url, pool } = await open({ hasEarlierServer: true });
@@ -167,6 +174,42 @@ describe('what a server before ours has left', () => {
     ).toEqual([]);
   });
 
+  it('[R8] keeps the order that it had: within one millisecond, and where clocks were wrong by years', async () => {
+    const { url, pool } = await open({ hasEarlierServer: true, more: WRONG_CLOCKS });
+    const before = await read(
+      pool,
+      `SELECT id, deleted_at IS NULL AS stays FROM messages
+       WHERE channel_id = '${boat}' AND char_length(text) <= 8000 AND text ~ '[a-z]' AND created_at IS NOT NULL ORDER BY created_at, id`,
+    );
+    expect(before).toHaveLength(126);
+    await start(url);
+    expect(
+      await read(
+        pool,
+        `SELECT id, deleted_at IS NULL AS stays FROM messages WHERE channel_id = '${boat}' ORDER BY created_at, id`,
+      ),
+    ).toEqual(before);
+    expect(
+      await read(
+        pool,
+        `SELECT bool_and(m.created_at = date_trunc('milliseconds', m.created_at)) AS are_whole, bool_and(m.created_at = e.shown_at AND m.sent_at = e.sent_at AND m.received_at = e.received_at) AS are_noted,
+           bool_and(m.seq = n.nth) AS are_in_order
+         FROM messages m JOIN tablo_entries e ON e.id = m.id JOIN (SELECT id, row_number() OVER (ORDER BY created_at, id) AS nth FROM messages WHERE channel_id = '${boat}') n ON n.id = m.id`,
+      ),
+    ).toEqual([{ are_whole: true, are_noted: true, are_in_order: true }]);
+    expect(
+      await read(
+        pool,
+        `SELECT max(at) <= now() + interval '1 second' AS is_past FROM (SELECT unnest(ARRAY[created_at, sent_at, received_at, updated_at, deleted_at]) AS at FROM messages
+           UNION ALL SELECT unnest(ARRAY[sent_at, received_at, shown_at]) FROM tablo_entries UNION ALL SELECT last_read_at FROM channel_read_state) times`,
+      ),
+    ).toEqual([{ is_past: true }]);
+    expect(
+      await read(pool, `SELECT last_read_seq::int AS seq FROM channel_read_state WHERE user_id = '${cleo}'`),
+    ).toEqual([{ seq: 126 }]);
+    expect(await read(pool, `SELECT FROM pg_class WHERE relname = 'taken_times'`)).toEqual([]);
+  });
+
   it('[R11] stays whole when the server is killed in between: the next start does it from the beginning', async () => {
     const { url, pool } = await open({ hasEarlierServer: true });
     const before = await takePicture(pool);
@@ -208,13 +251,13 @@ describe('a name of ours that is taken stops the start with a sentence, before a
     [
       'messages of another shape',
       'CREATE TABLE messages (id bigserial PRIMARY KEY, body text)',
-      /public\.messages has another shape.*id as bigint.*no column channel_id/,
+      /public\.messages has another shape.*id as bigint.*no column channel_id.*Rename the table/,
     ],
     [
       'messages that every row must fill more of',
       `CREATE TABLE messages (id uuid PRIMARY KEY, channel_id uuid, user_id uuid, text text, kind text NOT NULL,
       created_at timestamptz, updated_at timestamptz, deleted_at timestamptz)`,
-      /has a column kind that every new row must fill/,
+      /has a column kind that every new row must fill\. Give a default to the column public\.messages\.kind, or DROP/,
     ],
     [
       'messages without a key',
@@ -254,7 +297,11 @@ describe('a name of ours that is taken stops the start with a sentence, before a
       `DELETE FROM tablos WHERE deleted_at IS NULL; ALTER TABLE tablos ALTER deleted_at SET NOT NULL`,
       /ALTER TABLE public\.tablos ALTER deleted_at DROP NOT NULL;/,
     ],
-    ['a role of another kind', 'ALTER TABLE tablo_access ADD role integer', /public\.tablo_access .*role as integer/],
+    [
+      'a role of another kind',
+      'ALTER TABLE tablo_access ADD role integer',
+      /public\.tablo_access .*role as integer\. Rename the column public\.tablo_access\.role\. Or use another/,
+    ],
     ['a view', 'CREATE VIEW chat_profiles AS SELECT 1 AS user_id', /public\.chat_profiles is taken by a view/],
     [
       'a view in place of a table',

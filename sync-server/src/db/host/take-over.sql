@@ -3,7 +3,9 @@
 --
 -- 1. What cannot be a message here (its tablo is gone, no text that can be seen, a text beyond the limit, no time) goes, as it was, to tablo_private.not_taken_over; the log says how many
 --    and why. Nothing is thrown away, and nothing is cut.
--- 2. Messages keep their ids. `seq` is their place by (created_at, id). Times become whole milliseconds, as everything here counts.
+-- 2. Messages keep their ids. `seq` is their place by (created_at, id). Times become whole milliseconds, as everything here counts. What is shown is in the order of (created_at, id), too:
+--    where a message would then come before the one it followed, it gets the next millisecond. A time more than a minute from now would stand as the newest until it comes, and push the
+--    clock of everybody who writes: it becomes now.
 -- 3. What was deleted loses its text and is a deletion here too. Of edits only the time is known: `updated_at` stays, without an entry (epoch 0 says why, also to the audit).
 -- 4. Read positions are the last message up to last_read_at.
 -- 5. Tablos with messages begin with their second document, which the server fills before the transaction ends (`ledger/store/pg-taken-over.ts`).
@@ -12,7 +14,9 @@ DECLARE
   -- Set by the caller: what a text has to match, so that there is something to see (`visible-pattern.ts`).
   visible constant text := current_setting('tablo_chat.visible');
   first_time constant timestamptz := '1970-01-01 00:00:00+00';
-  last_time constant timestamptz := '9999-12-31 23:59:59+00';
+  last_time constant timestamptz := '9999-12-31 23:59:59.999999+00';
+  this_time constant timestamptz := date_trunc('milliseconds', now());
+  too_late constant timestamptz := now() + interval '1 minute';
   referring text;
 BEGIN
   CREATE TABLE tablo_private.not_taken_over (
@@ -85,23 +89,38 @@ BEGIN
       ) both_kinds
     ) counted
     WHERE counted.is_position AND counted.user_id = r.user_id AND counted.channel_id = r.channel_id AND counted.messages > 0;
+    UPDATE public.channel_read_state SET last_read_at = this_time WHERE last_read_at > too_late;
   END IF;
 
   IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'public.messages'::regclass AND attname = 'seq' AND NOT attisdropped) THEN
     RETURN;
   END IF;
 
+  -- With `descents` counting the places where ids would turn the order around, the least times in order are descents + max(ms - descents) over all up to it.
+  CREATE TABLE tablo_private.taken_times AS
+    WITH compared AS (
+      SELECT m.id, m.channel_id, m.created_at AS said, CASE WHEN m.deleted_at BETWEEN first_time AND last_time THEN m.deleted_at ELSE m.created_at END AS deleted, m.deleted_at IS NOT NULL AS is_deleted,
+        tablo_private.to_ms(CASE WHEN m.created_at > too_late THEN this_time ELSE date_trunc('milliseconds', m.created_at) END) AS ms,
+        CASE WHEN m.id < lag(m.id) OVER in_order THEN 1 ELSE 0 END AS descent
+      FROM public.messages m WINDOW in_order AS (PARTITION BY m.channel_id ORDER BY m.created_at, m.id)
+    ), counted AS (
+      SELECT c.*, sum(c.descent) OVER in_order AS descents, row_number() OVER in_order AS seq FROM compared c
+      WINDOW in_order AS (PARTITION BY c.channel_id ORDER BY c.said, c.id)
+    )
+    SELECT c.id, c.seq, tablo_private.from_ms((c.descents + max(c.ms - c.descents) OVER (PARTITION BY c.channel_id ORDER BY c.seq))::bigint) AS moment,
+      CASE WHEN c.is_deleted THEN CASE WHEN c.deleted > too_late THEN this_time ELSE date_trunc('milliseconds', c.deleted) END END AS deleted
+    FROM counted c;
+  ANALYZE tablo_private.taken_times;
+
   -- The same bytes as encodeEntryContent in @tablo/schema/entry: the audit compares.
   INSERT INTO public.tablo_entries (id, tablo_id, epoch, kind, author, sent_at, received_at, shown_at, digest)
     SELECT m.id, m.channel_id, 0, 'message', m.user_id, w.moment, w.moment, w.moment,
       substring(sha256(convert_to(format('["message","%s",%s,null]', m.user_id, to_json(coalesce(m.text::text, ''))), 'UTF8')) FROM 1 FOR 16)
-    FROM public.messages m CROSS JOIN LATERAL (SELECT date_trunc('milliseconds', m.created_at) AS moment) w;
+    FROM public.messages m JOIN tablo_private.taken_times w ON w.id = m.id;
   INSERT INTO public.tablo_entries (id, tablo_id, epoch, kind, author, target, sent_at, received_at, shown_at, digest)
-    SELECT gen_random_uuid(), m.channel_id, 0, 'delete', m.user_id, m.id, w.moment, w.moment, w.moment,
+    SELECT gen_random_uuid(), m.channel_id, 0, 'delete', m.user_id, m.id, w.deleted, w.deleted, w.deleted,
       substring(sha256(convert_to(format('["delete","%s","%s"]', m.user_id, m.id), 'UTF8')) FROM 1 FOR 16)
-    FROM public.messages m CROSS JOIN LATERAL (
-      SELECT date_trunc('milliseconds', CASE WHEN m.deleted_at BETWEEN first_time AND last_time THEN m.deleted_at ELSE m.created_at END) AS moment
-    ) w WHERE m.deleted_at IS NOT NULL;
+    FROM public.messages m JOIN tablo_private.taken_times w ON w.id = m.id WHERE w.deleted IS NOT NULL;
 
   ALTER TABLE public.messages
     ADD COLUMN sent_at timestamptz CONSTRAINT tablo_chat_sent_at_not_null NOT NULL DEFAULT '-infinity',
@@ -112,15 +131,10 @@ BEGIN
   UPDATE public.messages m SET
     seq = taken.seq, created_at = taken.moment, sent_at = taken.moment, received_at = taken.moment,
     text = CASE WHEN m.deleted_at IS NULL THEN m.text ELSE '' END,
-    updated_at = CASE WHEN isfinite(m.updated_at) THEN m.updated_at END,
+    updated_at = CASE WHEN NOT isfinite(m.updated_at) THEN NULL WHEN m.updated_at > too_late THEN this_time ELSE m.updated_at END,
     deleted_at = taken.deleted
-  FROM (
-    SELECT n.id, date_trunc('milliseconds', n.created_at) AS moment,
-      row_number() OVER (PARTITION BY n.channel_id ORDER BY n.created_at, n.id) AS seq,
-      CASE WHEN n.deleted_at IS NOT NULL THEN
-        date_trunc('milliseconds', CASE WHEN n.deleted_at BETWEEN first_time AND last_time THEN n.deleted_at ELSE n.created_at END) END AS deleted
-    FROM public.messages n
-  ) taken WHERE taken.id = m.id;
+  FROM tablo_private.taken_times taken WHERE taken.id = m.id;
+  DROP TABLE tablo_private.taken_times;
   ALTER TABLE public.messages ALTER COLUMN sent_at DROP DEFAULT, ALTER COLUMN received_at DROP DEFAULT, ALTER COLUMN seq DROP DEFAULT,
     ADD CONSTRAINT tablo_chat_messages_channel_id_seq_key UNIQUE (channel_id, seq);
   COMMENT ON COLUMN public.messages.sent_at IS 'When it was written, by the author''s clock.';

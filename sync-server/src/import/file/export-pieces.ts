@@ -7,6 +7,7 @@ import { getManyValues, isMany, none } from 'stream-chain/defs.js';
 import { jsonParser } from 'stream-json/core/parser.js';
 import { ImportError } from './import-error.ts';
 import { type Piece, PieceBuilder } from './piece-builder.ts';
+import { Utf8Reader } from './utf8.ts';
 
 /** Characters that are read at a time where a line is longer: how exactly a fault can be placed. */
 const STEP = 8_192;
@@ -34,9 +35,11 @@ export async function* readPieces(path: string): AsyncGenerator<Piece> {
     }
   };
   try {
-    for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 256 * 1_024 })) {
+    const utf8 = new Utf8Reader(path);
+    for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1_024 })) {
+      const read = utf8.read(chunk as Buffer);
       // A mark that some programs put before UTF-8.
-      const text = isStarted ? String(chunk) : String(chunk).replace(/^\uFEFF/, '');
+      const text = isStarted ? read : read.replace(/^\uFEFF/, '');
       isStarted = true;
       for (let from = 0, to = 0; from < text.length; from = to) {
         const end = text.indexOf('\n', from) + 1;
@@ -45,6 +48,7 @@ export async function* readPieces(path: string): AsyncGenerator<Piece> {
         if (end === to) line += 1;
       }
     }
+    utf8.end();
     yield* feed(none);
   } catch (error) {
     throw asFileFault(error, path);

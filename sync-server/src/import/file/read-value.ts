@@ -23,6 +23,27 @@ export function asId(value: unknown): string | null {
   return id !== null && id.length <= ID_MAX ? id : null;
 }
 
+/** Whether what should be an id, or has one, is longer than ids may be. */
+export const isLongId = (value: unknown): boolean =>
+  (asText(value) ?? asText(asObject(value)?.['id']) ?? '').length > ID_MAX;
+
+/** What a value is, for a sentence. */
+export const kindOfValue = (value: unknown): string =>
+  value === null
+    ? 'null'
+    : Array.isArray(value)
+      ? 'a list'
+      : typeof value === 'object'
+        ? 'an object'
+        : typeof value === 'string'
+          ? 'a text'
+          : `a ${typeof value}`;
+
+/** Words of the file, where they are only shown. */
+const SHOWN_MAX = 60;
+export const shorten = (text: string): string =>
+  text.length > SHOWN_MAX ? `${mend(text.slice(0, SHOWN_MAX))}…` : text;
+
 /** Microseconds since the Unix epoch; Stream writes up to nine digits after the second. Null: no time from 1970 to 9999. */
 export function asTime(value: unknown): number | null {
   const us = typeof value === 'string' ? fromText(value) : typeof value === 'number' ? fromNumber(value) : null;

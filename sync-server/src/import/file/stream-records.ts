@@ -5,7 +5,7 @@
 
 import { createNamedId } from '../mapping/stream-ids.ts';
 import type { JsonObject, Piece } from './piece-builder.ts';
-import { asId, asList, asObject, asText } from './read-value.ts';
+import { asId, asList, asObject, asText, kindOfValue, shorten } from './read-value.ts';
 
 const KINDS = ['user', 'channel', 'member', 'message', 'reaction', 'read'] as const;
 export type RecordKind = (typeof KINDS)[number];
@@ -33,7 +33,7 @@ export class RecordReader {
 
   read(piece: Piece): readonly (StreamRecord | Unknown)[] {
     const value = asObject(piece.value);
-    if (value === null) return [{ kind: 'unknown', looks: Array.isArray(piece.value) ? 'a list' : typeof piece.value }];
+    if (value === null) return [{ kind: 'unknown', looks: kindOfValue(piece.value) }];
     if (piece.list !== null) return this.#readElement(piece, OF_LIST[piece.list], value);
     const waiting = this.#waiting.get(piece.container) ?? [];
     this.#waiting.delete(piece.container);
@@ -42,7 +42,10 @@ export class RecordReader {
     const late = waiting.map((one) => ({ ...one, cid: cidOf(one.kind, one.value) ?? cid }));
     // One that had lists alone has said all it has to say.
     const isEmpty = Object.values(value).every((one) => one === null || (Array.isArray(one) && one.length === 0));
-    return [...(isEmpty || (waiting.length > 0 && own[0]?.kind === 'unknown') ? [] : own), ...late];
+    const isContainer = own[0]?.kind === 'channel' || own[0]?.kind === 'unknown';
+    const broken = isContainer ? findBrokenLists(value) : [];
+    const isSaid = isEmpty || ((waiting.length > 0 || broken.length > 0) && own[0]?.kind === 'unknown');
+    return [...(isSaid ? [] : own), ...broken, ...late];
   }
 
   #readElement(piece: Piece, kind: RecordKind, value: JsonObject): readonly StreamRecord[] {
@@ -54,6 +57,18 @@ export class RecordReader {
     this.#waiting.set(piece.container, waiting);
     return [];
   }
+}
+
+/** Where a list should be: it is none, so nothing of it is read. */
+function findBrokenLists(container: JsonObject): readonly Unknown[] {
+  const said = [container, asObject(container['channel']) ?? {}];
+  return said.flatMap((one) =>
+    Object.keys(OF_LIST).flatMap((key) => {
+      const value = one[key];
+      const isList = value === undefined || value === null || Array.isArray(value);
+      return isList ? [] : [{ kind: 'unknown', looks: `"${key}" as ${kindOfValue(value)}, and not a list` } as const];
+    }),
+  );
 }
 
 function readContainer(value: JsonObject): readonly (StreamRecord | Unknown)[] {
@@ -74,7 +89,7 @@ function readContainer(value: JsonObject): readonly (StreamRecord | Unknown)[] {
   if (shape !== null) return [recordOf(shape, value)];
   const channel = asObject(value['channel']);
   if (channel !== null) return [recordOf('channel', channel)];
-  return [{ kind: 'unknown', looks: keys.slice(0, 12).sort().join(', ') }];
+  return [{ kind: 'unknown', looks: keys.slice(0, 12).map(shorten).sort().join(', ') }];
 }
 
 /** An entity that stands by itself, by what only its kind has. */

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { asFileFault } from './export-pieces.ts';
 import { ImportError } from './import-error.ts';
+import { Utf8Reader } from './utf8.ts';
 
 export interface TableRules {
   /** Of the option, for sentences: `--users`. */
@@ -13,9 +14,12 @@ export interface TableRules {
 }
 
 export async function readTableFile(path: string, rules: TableRules): Promise<ReadonlyMap<string, string>> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  const bytes = await readFile(path).catch((error: unknown) => {
     throw asFileFault(error, path);
   });
+  const utf8 = new Utf8Reader(path);
+  const text = utf8.read(bytes);
+  utf8.end();
   const body = text.replace(/^\uFEFF/, '').trim();
   return checkTable(body.startsWith('{') || body.startsWith('[') ? fromJson(body, path) : fromCsv(body), path, rules);
 }

@@ -3,6 +3,7 @@
 export const LEFT_OUT = {
   'no-id': 'it has no id',
   'no-author': 'it does not say who wrote it',
+  'long-id': 'an id in it has more than 512 characters, and Stream’s have at most 255',
   'no-time': 'it has no time from 1970 to 9999',
   'no-text': 'it has no text that can be seen, and no attachment that becomes a link',
   system: 'it is a system message: nobody wrote it (--system-messages=keep imports them under their user)',

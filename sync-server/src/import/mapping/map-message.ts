@@ -1,7 +1,7 @@
 /** One message of Stream's → rows of ours. Pure: what it needs to know of the rest is its arguments. */
 import type { UserId } from '@tablo/schema/ids';
 import type { JsonObject } from '../file/piece-builder.ts';
-import { asId, asList, asObject, asText, asTime } from '../file/read-value.ts';
+import { asId, asList, asObject, asText, asTime, isLongId } from '../file/read-value.ts';
 import type { LeftOut } from './left-out.ts';
 import { readText } from './message-text.ts';
 import type { People } from './people.ts';
@@ -49,7 +49,7 @@ interface Context {
 export function mapMessage(message: JsonObject, context: Context): MappedMessage | LeftOut {
   const { cid, people } = context;
   const streamId = asId(message['id']);
-  if (streamId === null) return 'no-id';
+  if (streamId === null) return isLongId(message['id']) ? 'long-id' : 'no-id';
   const type = asText(message['type']) ?? 'regular';
   if (type === 'error' || type === 'ephemeral') return 'ephemeral';
   if (type === 'system' && !context.keepsSystemMessages) return 'system';
@@ -57,7 +57,7 @@ export function mapMessage(message: JsonObject, context: Context): MappedMessage
   if (asList(message['restricted_visibility']).length > 0) return 'restricted';
   if (message['status'] === 'pending' || message['pending'] === true) return 'pending';
   const author = people.meet(message['user'], asId(message['user']) ?? asId(message['user_id']));
-  if (author === null) return 'no-author';
+  if (author === null) return isLongId(message['user']) || isLongId(message['user_id']) ? 'long-id' : 'no-author';
   const time = asTime(message['created_at']);
   if (time === null) return 'no-time';
   const deleted = asTime(message['deleted_at']) ?? (type === 'deleted' ? time : null);

@@ -4,7 +4,7 @@ import { MAX_TABLO_NAME_CODE_POINTS } from '@tablo/schema/limits';
 import { cleanName } from '@tablo/schema/name';
 import type { Role } from '@tablo/schema/roles';
 import type { JsonObject } from '../file/piece-builder.ts';
-import { asId, asObject, asText, asTime } from '../file/read-value.ts';
+import { asId, asObject, asText, asTime, isLongId } from '../file/read-value.ts';
 import type { LeftOut } from './left-out.ts';
 import type { People, Person } from './people.ts';
 import { emojiOf } from './reaction-emoji.ts';
@@ -30,9 +30,9 @@ interface ReactionContext {
 
 export function mapReaction(reaction: JsonObject, context: ReactionContext): ReactionRow | LeftOut {
   const streamId = context.streamId ?? asId(reaction['message_id']);
-  if (streamId === null) return 'no-message';
+  if (streamId === null) return isLongId(reaction['message_id']) ? 'long-id' : 'no-message';
   const author = personOf(reaction, context.people);
-  if (author === null) return 'no-user';
+  if (author === null) return withoutUser(reaction);
   const emoji = emojiOf(asText(reaction['type']) ?? '', context.emoji);
   if (emoji === null) return 'unknown-reaction';
   const time = asTime(reaction['created_at']) ?? asTime(reaction['updated_at']);
@@ -54,7 +54,7 @@ export interface ReadRow {
 export function mapRead(read: JsonObject, cid: string | null, people: People): ReadRow | LeftOut {
   if (cid === null) return 'no-channel';
   const reader = personOf(read, people);
-  if (reader === null) return 'no-user';
+  if (reader === null) return withoutUser(read);
   const last_us = asTime(read['last_read']);
   const stream_id = asId(read['last_read_message_id']);
   if (last_us === null && stream_id === null) return 'no-time';
@@ -75,7 +75,7 @@ export interface MemberRow {
 export function mapMember(value: JsonObject, cid: string | null, people: People): MemberRow | LeftOut {
   if (cid === null) return 'no-channel';
   const member = personOf(value, people);
-  if (member === null) return 'no-user';
+  if (member === null) return withoutUser(value);
   member.isNeeded = true;
   const since = asTime(value['created_at']);
   return {
@@ -96,6 +96,9 @@ function roleOf(value: JsonObject): Role {
 /** Stream says of a read or a member in which of them somebody is: `{user_id}`, `{user}`, or `user` as a text. */
 const personOf = (value: JsonObject, people: People): Person | null =>
   people.meet(value['user'], asId(value['user_id']) ?? asId(value['user']));
+
+const withoutUser = (value: JsonObject): LeftOut =>
+  isLongId(value['user']) || isLongId(value['user_id']) ? 'long-id' : 'no-user';
 
 export interface Channel {
   readonly cid: string;

@@ -34,7 +34,7 @@ const HAS_OWNER_ID = `SELECT FROM pg_attribute WHERE attrelid = 'public.tablos':
 const makeTablo = (
   hasOwnerId: boolean,
 ): string => `INSERT INTO tablos (id, name, created_by, created_at${hasOwnerId ? ', owner_id' : ''})
-  SELECT $1, $2, $3, coalesce(tablo_private.from_ms($4), now())${hasOwnerId ? ', $3' : ''} WHERE NOT EXISTS (SELECT FROM tablos WHERE id = $1)`;
+  SELECT $1, $2, $3, least(tablo_private.from_ms($4), now())${hasOwnerId ? ', $3' : ''} WHERE NOT EXISTS (SELECT FROM tablos WHERE id = $1)`;
 
 // A row that is there stays as it is: who was removed, stays removed. One owner: Stream's is the channel's creator, and the tablo may have one.
 const ADD_MEMBERS = `WITH members AS (
@@ -164,20 +164,23 @@ export class ImportSession {
   }
 }
 
-/** A host's rules for its own tables are said with what to do instead. */
-async function asHostRule<T>(table: string, act: () => Promise<T>): Promise<T> {
+const INSTEAD: Readonly<Record<string, string>> = {
+  tablos: 'Make the tablo yourself, and name it by --channels',
+  tablo_access: 'Add the members yourself, and give --members=keep',
+};
+const BY_ITSELF = 'Change the rule or the file, and start the import again: it goes on after what is stored';
+
+/** A host's rules for its own tables are said with what to do instead. `table`: where the error does not name one. */
+export async function asHostRule<T>(table: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    const { code } = error as { code?: unknown };
+    const { code, table: named } = error as { code?: unknown; table?: unknown };
     // Integrity constraints, and what triggers raise.
     if (typeof code !== 'string' || !/^(23...|P0001|22...)$/.test(code)) throw error;
-    const instead =
-      table === 'tablos'
-        ? 'Make the tablo yourself, and name it by --channels'
-        : 'Add the members yourself, and give --members=keep';
+    const refusing = typeof named === 'string' && named !== '' ? named : table;
     throw new ImportError(
-      `The database has a rule for ${table} that refuses this row: ${(error as Error).message}. ${instead}.`,
+      `The database has a rule for ${refusing} that refuses this row: ${(error as Error).message}. ${INSTEAD[table] ?? BY_ITSELF}.`,
     );
   }
 }

@@ -3,6 +3,8 @@
  * for them either. A position never passes a message of others that was written here and is unread.
  */
 
+import { notLater } from './pg-staging.ts';
+
 /** What of the tablo was written here, by its entries. Asked once: what is written meanwhile comes after all history. */
 export const FIND_OURS = `CREATE TEMP TABLE import_ours AS SELECT e.id, e.author FROM tablo_entries e WHERE e.tablo_id = $1 AND e.kind = 'message' AND e.epoch <> 0`;
 
@@ -26,7 +28,7 @@ const mark = (wanted: string): string => `WITH wanted AS (${wanted}), reached AS
 
 /** $2: of the rows up to this one, which are there. */
 export const MARK_KNOWN =
-  mark(`SELECT k.reader, tablo_private.from_ms(coalesce(k.last_us / 1000, read.ms)) AS at, read.nth
+  mark(`SELECT k.reader, tablo_private.from_ms(${notLater('coalesce(k.last_us / 1000, read.ms)')}) AS at, read.nth
   FROM import_reads k JOIN import_channels c ON c.cid = k.cid AND c.tablo = $1
   JOIN LATERAL (
     SELECT r.nth, r.ms FROM import_rows r WHERE r.tablo = $1 AND r.t_us <= coalesce(k.last_us,

@@ -84,6 +84,7 @@ export class PgStaging {
   /** Which channels are imported, and where to. Returns what is known only now. */
   async settle(channels: readonly ChannelRow[]): Promise<Settled> {
     await this.#client.query(CHANNELS, [JSON.stringify(channels)]);
+    await this.#client.query(NOT_LATER);
     await this.#client.query('ANALYZE import_messages; ANALYZE import_reactions; ANALYZE import_channels');
     await this.#client.query(ORDERED);
     await this.#client.query(INDEXED);
@@ -93,6 +94,7 @@ export class PgStaging {
     return {
       ...{ fresh: of('fresh'), there: of('there'), elsewhere: of('elsewhere'), truncated: of('truncated') },
       ...{ otherChannel: of('otherChannel'), lostReplies: of('lostReplies'), movedTimes: of('movedTimes') },
+      ...{ futureTimes: of('futureTimes') },
       ...{ newIds: of('newIds'), lostReactions: of('lostReactions'), tooManyReactions: of('tooManyReactions') },
     };
   }
@@ -110,22 +112,41 @@ export interface Settled {
   readonly lostReplies: number;
   /** Shown a millisecond or more later, so that what was written within one millisecond keeps its order. */
   readonly movedTimes: number;
+  /** Theirs is in the future; they get the time of the import. */
+  readonly futureTimes: number;
   /** Stream's id is a UUID, and taken. */
   readonly newIds: number;
   readonly lostReactions: number;
   readonly tooManyReactions: number;
 }
 
+// A time of the future would stand as the newest until it comes, and push the clock of everybody who writes: it becomes the time of the import. A minute is what clocks may differ by.
+const NOW = 'tablo_private.to_ms(now())';
+const LATER = 60_000;
+export const notLater = (ms: string): string => `(CASE WHEN ${ms} > ${NOW} + ${LATER} THEN ${NOW} ELSE ${ms} END)`;
+const NOT_LATER = (
+  [
+    ['import_messages', 'edited_ms'],
+    ['import_messages', 'deleted_ms'],
+    ['import_reactions', 'ms'],
+    ['import_members', 'since'],
+  ] as const
+)
+  .map(([table, column]) => `UPDATE ${table} SET ${column} = ${NOW} WHERE ${column} > ${NOW} + ${LATER}`)
+  .join(';');
+
 // 1. An id is taken where it is something else's: another tablo's, or an entry that no import has brought (epoch 0).
 // 2. The order is Stream's, to the microsecond; ours is (millisecond, id). Where a message would come before the one it followed, it is shown at the next millisecond: with `descents`
-//    counting such places, the least times in order are descents + max(ms - descents) over all up to it.
+//    counting such places, the least times in order are descents + max(ms - descents) over all up to it. `t_us` stays as it was said: by it read positions are found.
 const ORDERED = `CREATE TEMP TABLE import_rows AS WITH placed AS (
     SELECT m.*, c.tablo, row_number() OVER (PARTITION BY m.id ORDER BY m.cid, m.stream_id) AS nth_of_id
     FROM import_messages m JOIN import_channels c ON c.cid = m.cid WHERE c.truncated_us IS NULL OR m.t_us > c.truncated_us
+  ), timed AS (
+    SELECT p.*, ${notLater('p.t_us / 1000')} AS asked_ms FROM placed p
   ), chosen AS (
     SELECT p.*, coalesce(p.id, p.other_id) AS wanted, CASE WHEN p.id IS NULL OR p.nth_of_id > 1
         OR (e.id IS NOT NULL AND NOT (e.tablo_id = p.tablo AND e.kind = 'message' AND e.epoch = 0)) THEN p.other_id ELSE p.id END AS final
-    FROM placed p LEFT JOIN public.tablo_entries e ON e.id = p.id
+    FROM timed p LEFT JOIN public.tablo_entries e ON e.id = p.id
   ), firsts AS (
     SELECT c.*, first_value(c.final) OVER (PARTITION BY c.cid, c.stream_id ORDER BY c.part) AS first_id FROM chosen c
   ), compared AS (
@@ -136,7 +157,7 @@ const ORDERED = `CREATE TEMP TABLE import_rows AS WITH placed AS (
     WINDOW in_order AS (PARTITION BY c.tablo ORDER BY c.t_us, c.first_id, c.part)
   )
   SELECT c.tablo, c.nth, c.cid, c.stream_id, c.part, c.final AS id, c.author, c.text, c.t_us, c.edited_ms, c.deleted_ms, c.reply, c.wanted,
-    (c.descents + max(c.t_us / 1000 - c.descents) OVER (PARTITION BY c.tablo ORDER BY c.nth))::bigint AS ms,
+    c.asked_ms, (c.descents + max(c.asked_ms - c.descents) OVER (PARTITION BY c.tablo ORDER BY c.nth))::bigint AS ms,
     NULL::uuid AS reply_to, e.id IS NOT NULL AS is_there, coalesce(e.tablo_id <> c.tablo, false) AS is_elsewhere, c.reply_id, c.reply_other_id
   FROM counted c LEFT JOIN public.tablo_entries e ON e.id = c.final`;
 
@@ -167,6 +188,6 @@ const COUNTS = `SELECT (SELECT count(*) FROM import_rows WHERE NOT is_there) AS 
   (SELECT count(*) FROM import_messages m JOIN import_channels c USING (cid) WHERE m.t_us <= c.truncated_us) AS truncated,
   (SELECT count(*) FROM import_messages m WHERE NOT EXISTS (SELECT FROM import_channels c WHERE c.cid = m.cid)) AS "otherChannel",
   (SELECT count(*) FROM import_rows WHERE reply IS NOT NULL AND reply_to IS NULL) AS "lostReplies",
-  (SELECT count(*) FROM import_rows WHERE ms <> t_us / 1000) AS "movedTimes", (SELECT count(*) FROM import_rows WHERE id <> wanted) AS "newIds",
+  (SELECT count(*) FROM import_rows WHERE ms <> asked_ms) AS "movedTimes", (SELECT count(*) FROM import_rows WHERE asked_ms <> t_us / 1000) AS "futureTimes", (SELECT count(*) FROM import_rows WHERE id <> wanted) AS "newIds",
   (SELECT count(*) FROM import_reactions) - (SELECT count(*) FROM import_votes) AS "lostReactions",
   (SELECT count(*) FROM import_votes WHERE kind > ${MAX_REACTION_KINDS} OR own > ${MAX_OWN_REACTION_KINDS}) AS "tooManyReactions"`;
