@@ -146,6 +146,8 @@ it('is opened past the proxy too, by the server’s own address, and without the
 
 it('says on the page, and in one line of the log, which setting is missing', async () => {
   stage.expectMissing();
+  // Pages of the tests before are open still, and ask for their parts where REST answers now.
+  stage.expectUnauthenticated();
   await Promise.all([other, stage.server].map((server) => server.restart({ PUBLIC_URL: proxy.url })));
   const ann = await Person.atNewTab(await stage.newContext(), proxy.url, newAccount('Ann'));
   const linesOf = (server: RunningServer, path: string) =>

@@ -85,6 +85,11 @@ export class Stage {
     this.#expected.push(NETWORK_IS_AWAY);
   }
 
+  /** A server that starts answers 503 before it knows whose pages may read its answers: the browser tells a page of another origin that it may not. */
+  expectStartSeenFromElsewhere(): void {
+    this.#expected.push(/No 'Access-Control-Allow-Origin' header is present/);
+  }
+
   /** From now on somebody's access ends under an open page, and the browser logs what was asked just then. */
   expectRefusals(): void {
     this.#expected.push(/status of 403/);

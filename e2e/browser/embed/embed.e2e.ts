@@ -157,6 +157,7 @@ describe('who is signed in', () => {
     await person.say('From the tunnel');
     await eventually(() => person.statusOf('From the tunnel')).toEqual(['pending']);
     stage.expectUnauthenticated();
+    stage.expectStartSeenFromElsewhere();
     await stage.server.restart();
     await person.page.evaluate((token) => localStorage.setItem('host.token', token), tokenOf(ada));
     await eventually(() => stage.texts('Kitchen')).toContain('From the tunnel');
