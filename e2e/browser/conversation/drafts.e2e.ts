@@ -345,7 +345,8 @@ describe('what is not delivered', () => {
     await carol.say('Delivered');
     await eventually(() => carol.statusOf('Delivered')).toEqual(['sent']);
     const items = async () => {
-      await menu(carol, 'Sign out');
+      // The menu is a script of its own: it may come a moment after the click.
+      await (await menu(carol, 'Sign out')).waitFor();
       return carol.page.getByRole('menu', { name: 'Account' }).getByRole('menuitem').allTextContents();
     };
     expect(await items()).toEqual(['Keyboard shortcuts', 'Sign out']);
