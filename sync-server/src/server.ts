@@ -18,6 +18,7 @@ import { openPort } from './base/port.ts';
 import { publicPathOf } from './base/public-path.ts';
 import { RefusedPages } from './base/refused-pages.ts';
 import type { Config } from './config/config.ts';
+import { shareConnections } from './db/connection-shares.ts';
 import { findHidden, watchRowSecurity } from './db/host/row-security.ts';
 import { createPool, endPool } from './db/pool.ts';
 import { type ErasureTiming, openErasures } from './documents/erasures.ts';
@@ -107,15 +108,17 @@ async function openParts(
   metrics: Metrics,
   countHttpConnections: () => number,
 ) {
-  const pool = createPool(databaseUrl, { log });
+  const hasAccounts = config.tokens.type === 'built-in';
+  const shares = shareConnections(config.databaseConnections, LEDGER_CONNECTIONS, hasAccounts);
+  const pool = createPool(databaseUrl, { log, max: shares.rest });
   // Commits come one after another; behind a thousand readers each would wait for all of them.
   const ledgerPool = createPool(databaseUrl, {
     log,
-    max: LEDGER_CONNECTIONS,
+    max: shares.ledger,
     idleInTransactionMs: LEDGER_IDLE_IN_TRANSACTION_MS,
   });
   const limits = new Limits(config.limits, metrics.onLimit);
-  const identity = config.tokens.type === 'built-in' ? await openIdentity(databaseUrl, config, log) : null;
+  const identity = hasAccounts ? await openIdentity(databaseUrl, config, log, shares.identity) : null;
   const keys = keysOf(config, identity);
   const refusedTokens = new RefusedTokens(config, log);
   const tokens = new JwtVerifier(keys, config, Date.now, refusedTokens);

@@ -54,6 +54,13 @@ export const OPTIONS = {
       'PostgreSQL to use, as libpq takes it; not a pooler in transaction mode. Absent: an embedded one under DATA_DIR.',
     parse: databaseUrl,
   },
+  DATABASE_CONNECTIONS: {
+    type: 'number',
+    fallback: '12',
+    description:
+      'Connections that this server opens to PostgreSQL at the most. All servers of a database together have to stay below its max_connections.',
+    parse: integer(10, 200),
+  },
   DATA_DIR: {
     type: 'path',
     fallback: './.data',

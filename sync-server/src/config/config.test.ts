@@ -19,6 +19,7 @@ describe('parseConfig', () => {
       port: 3000,
       host: '127.0.0.1',
       databaseUrl: null,
+      databaseConnections: 12,
       dataDir: './.data',
       tokens: { type: 'built-in' },
       issuer: 'tablo-chat',

@@ -27,6 +27,7 @@ export interface Config {
   readonly host: string;
   /** null: an embedded PostgreSQL under `dataDir`. */
   readonly databaseUrl: string | null;
+  readonly databaseConnections: number;
   readonly dataDir: string;
   readonly tokens: TokenSource;
   readonly issuer: string;
@@ -100,6 +101,7 @@ function assemble(values: Values): Result<Config, string> {
     port: values.PORT,
     host: values.HOST,
     databaseUrl: values.DATABASE_URL,
+    databaseConnections: values.DATABASE_CONNECTIONS,
     dataDir: values.DATA_DIR,
     tokens: tokens.value,
     issuer: values.JWT_ISSUER ?? BUILT_IN_ISSUER,

@@ -28,9 +28,14 @@ export const IDENTITY_SCHEMA = 'tablo_identity';
 const SAID_BY_IDENTITY = 'The identity service has something to say.';
 const SAID_MAX_LENGTH = 100;
 
-export async function openIdentity(databaseUrl: string, settings: AuthSettings, log: Log): Promise<Identity> {
+export async function openIdentity(
+  databaseUrl: string,
+  settings: AuthSettings,
+  log: Log,
+  connections = POOL_MAX,
+): Promise<Identity> {
   const pool = createPool(databaseUrl, {
-    max: POOL_MAX,
+    max: connections,
     applicationName: 'tablo-chat identity',
     searchPath: IDENTITY_SCHEMA,
     log,
