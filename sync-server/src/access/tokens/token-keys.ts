@@ -2,6 +2,7 @@
  * Where the keys come from that tokens are checked with. Every source names the algorithms it stands for, so a public key is never taken for an HMAC
  * secret, whatever the token's header says.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 
 export interface TokenKeys {
@@ -30,6 +31,8 @@ const ASYMMETRIC = [
 const FETCH_TIMEOUT_MS = 5_000;
 /** Between two fetches caused by tokens whose key is unknown: strangers must not make us hammer the issuer. */
 const REFETCH_COOLDOWN_MS = 10_000;
+/** The same of our own keys: another server on this database may have made one in this moment. */
+const RELOAD_COOLDOWN_MS = 1_000;
 /** After this the issuer is asked again, so that a key it took back stops counting. */
 const KEYS_MAX_AGE_MS = 10 * 60_000;
 
@@ -57,7 +60,10 @@ export function remoteKeys(url: string): TokenKeys {
   return { algorithms: ASYMMETRIC, getKey };
 }
 
-/** The built-in identity service's keys, read with `load` when a token names one that is not known yet. */
+/**
+ * The built-in identity service's keys, read with `load` when a token names one that is not known yet. Read a moment ago: the token waits until they may be read
+ * again, since a *no* would sign its person out.
+ */
 export function localKeys(load: () => Promise<JSONWebKeySet>): TokenKeys {
   let known: JSONWebKeySet = { keys: [] };
   let loadedAt = Number.NEGATIVE_INFINITY;
@@ -65,6 +71,7 @@ export function localKeys(load: () => Promise<JSONWebKeySet>): TokenKeys {
 
   const refresh = async (): Promise<void> => {
     try {
+      await delay(Math.max(0, loadedAt + RELOAD_COOLDOWN_MS - performance.now()), undefined, { ref: false });
       known = await load();
       loadedAt = performance.now();
     } catch (error) {
@@ -75,8 +82,7 @@ export function localKeys(load: () => Promise<JSONWebKeySet>): TokenKeys {
   };
 
   const getKey: JWTVerifyGetKey = async (header, token) => {
-    if (known.keys.some((key) => key.kid === header.kid)) return await createLocalJWKSet(known)(header, token);
-    if (performance.now() - loadedAt > REFETCH_COOLDOWN_MS) {
+    if (!known.keys.some((key) => key.kid === header.kid)) {
       loading ??= refresh();
       await loading;
     }

@@ -215,6 +215,22 @@ describe('a token signed with a key of a set', () => {
     expect(load).toHaveBeenCalledTimes(1);
   });
 
+  it('is taken although its key was made, by another server, just after the keys were read', async () => {
+    const [first, second] = [await newKey('ES256', 'k1'), await newKey('ES256', 'k2')];
+    const known = [first.jwk];
+    const load = vi.fn(async () => ({ keys: [...known] }));
+    const verifier = new JwtVerifier(localKeys(load), expected);
+    expect(await fault(await first.sign(), verifier)).toBeNull();
+    known.push(second.jwk);
+    expect(await fault(await second.sign(), verifier)).toBeNull();
+    const strangers = await Promise.all(
+      Array.from({ length: 50 }, async (_, nth) => (await newKey('ES256', `x${nth}`)).sign()),
+    );
+    const faults = await Promise.all(strangers.map((token) => fault(token, verifier)));
+    expect(new Set(faults)).toEqual(new Set(['unauthenticated']));
+    expect(load).toHaveBeenCalledTimes(3);
+  });
+
   it('does not make us ask the issuer again and again when its key is unknown', async () => {
     const signer = await newKey('ES256', 'k1');
     const { url, requests } = await serve(() => ({ keys: [signer.jwk] }));

@@ -1,5 +1,5 @@
 /** Drafts, by member and tablo. Which of two stands is `laterDraftSql` of the schema. */
-import { type DraftText, laterDraftSql } from '@tablo/schema/draft';
+import { type DraftText, isLaterDraft, laterDraftSql } from '@tablo/schema/draft';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { RestDraft } from '@tablo/schema/rest/draft';
 import { err, ok, type Result } from '@tablo/schema/result';
@@ -7,6 +7,7 @@ import type { Pool } from 'pg';
 import type { DraftReader } from '../../access/members/draft-reader.ts';
 import { type RestRefusal, refusal } from '../base/app-error.ts';
 import { toIso } from '../base/rest-time.ts';
+import { GatheredWrites, lockPatience } from './gathered-writes.ts';
 import { OWN_TABLOS } from './pg-unread.ts';
 
 /** UTF-8 bytes of all drafts of a user: a trigger sees to it (`tablo_private.bound_drafts`), and `GET /chat/drafts` answers no more, whatever was there before it. */
@@ -16,7 +17,9 @@ const ROOM_CONSTRAINT = 'channel_drafts_room';
 
 // A report that changes nothing writes nothing, so nobody is notified of it.
 const PUT = `INSERT INTO channel_drafts AS d (user_id, channel_id, text, updated_at)
-  SELECT $1, t.id, $3, tablo_private.from_ms($4) FROM tablos t WHERE t.id = $2
+  SELECT o.user_id, t.id, o.text, tablo_private.from_ms(o.at)
+    FROM ${lockPatience('$5')}, unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[]) AS o (user_id, tablo_id, text, at) JOIN tablos t ON t.id = o.tablo_id
+    ORDER BY o.user_id, t.id
   ON CONFLICT (user_id, channel_id) DO UPDATE SET text = EXCLUDED.text, updated_at = EXCLUDED.updated_at
   WHERE ${laterDraftSql('EXCLUDED', 'd')}`;
 
@@ -30,6 +33,11 @@ const LIST = `SELECT own.id, own.text, own.at FROM (
 
 const TOO_MUCH = refusal('too-large', 'Your drafts are too long together; this one stays on its device.');
 
+interface Put extends DraftText {
+  readonly userId: UserId;
+  readonly tabloId: TabloId;
+}
+
 interface Row {
   readonly id: TabloId;
   readonly text: string;
@@ -40,15 +48,30 @@ const toRest = ({ id, text, at }: Row): RestDraft => ({ channel_id: id, text, up
 
 export class PgDrafts implements DraftReader {
   readonly #pool: Pool;
+  readonly #puts: GatheredWrites<Put>;
 
   constructor(pool: Pool) {
     this.#pool = pool;
+    this.#puts = new GatheredWrites<Put>({
+      keyOf: ({ userId, tabloId }) => `${userId} ${tabloId}`,
+      merge: (left, right) => (isLaterDraft(right, left) ? right : left),
+      write: async (puts, lockMs = 0) => {
+        const values = [
+          puts.map(({ userId }) => userId),
+          puts.map(({ tabloId }) => tabloId),
+          puts.map(({ text }) => text),
+          puts.map(({ at }) => at),
+          String(lockMs),
+        ];
+        await pool.query({ name: 'drafts-put', text: PUT, values });
+      },
+    });
   }
 
   /** What stands afterwards. `null`: not the user's tablo any more. */
   async put(userId: UserId, tabloId: TabloId, { text, at }: DraftText): Promise<Result<RestDraft | null, RestRefusal>> {
     try {
-      await this.#pool.query({ name: 'draft-put', text: PUT, values: [userId, tabloId, text, at] });
+      await this.#puts.write({ userId, tabloId, text, at });
     } catch (error) {
       if ((error as { constraint?: unknown }).constraint === ROOM_CONSTRAINT) return err(TOO_MUCH);
       throw error;

@@ -3,11 +3,14 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import { UNREAD_IDS_MAX, UNREAD_IDS_MIN, UNREAD_IDS_TOTAL, type unreadChannel } from '@tablo/schema/rest/read';
 import type { Pool } from 'pg';
 import type { z } from 'zod';
+import { GatheredWrites, lockPatience } from './gathered-writes.ts';
 import { countUnread, mayLackMarks, OWN_TABLOS, OwnMarks } from './pg-unread.ts';
 
 // Never backwards, never beyond the end; a report that changes nothing writes nothing, so nobody is notified of it.
 const MARK = `INSERT INTO channel_read_state AS r (user_id, channel_id, last_read_at, last_read_seq)
-  SELECT $1, t.id, now(), least(coalesce($3::bigint, t.last_seq), t.last_seq) FROM tablos t WHERE t.id = $2
+  SELECT o.user_id, t.id, now(), least(coalesce(o.seq, t.last_seq), t.last_seq)
+    FROM ${lockPatience('$4')}, unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS o (user_id, tablo_id, seq) JOIN tablos t ON t.id = o.tablo_id
+    ORDER BY o.user_id, t.id
   ON CONFLICT (user_id, channel_id) DO UPDATE SET last_read_at = EXCLUDED.last_read_at, last_read_seq = EXCLUDED.last_read_seq
   WHERE EXCLUDED.last_read_seq > r.last_read_seq`;
 
@@ -36,6 +39,13 @@ const UNREAD_IDS = `WITH u AS MATERIALIZED (
 
 type UnreadChannel = z.infer<typeof unreadChannel>;
 
+interface Mark {
+  readonly userId: UserId;
+  readonly tabloId: TabloId;
+  /** null: up to the end, which is later than any number. */
+  readonly seq: number | null;
+}
+
 interface Row {
   readonly id: TabloId;
   readonly last_seq: string;
@@ -52,15 +62,29 @@ export interface ReadPosition {
 export class PgReadState {
   readonly #pool: Pool;
   readonly #marks: OwnMarks;
+  readonly #reports: GatheredWrites<Mark>;
 
   constructor(pool: Pool) {
     this.#pool = pool;
+    this.#reports = new GatheredWrites<Mark>({
+      keyOf: ({ userId, tabloId }) => `${userId} ${tabloId}`,
+      merge: (left, right) => (left.seq === null || (right.seq !== null && right.seq <= left.seq) ? left : right),
+      write: async (marks, lockMs = 0) => {
+        const values = [
+          marks.map(({ userId }) => userId),
+          marks.map(({ tabloId }) => tabloId),
+          marks.map(({ seq }) => seq),
+          String(lockMs),
+        ];
+        await pool.query({ name: 'read-marks', text: MARK, values });
+      },
+    });
     this.#marks = new OwnMarks(pool);
   }
 
   /** Reads up to `seq`, or to the end. `null`: not the user's tablo any more. */
   async mark(userId: UserId, tabloId: TabloId, seq: number | null): Promise<ReadPosition | null> {
-    await this.#pool.query({ name: 'read-mark', text: MARK, values: [userId, tabloId, seq] });
+    await this.#reports.write({ userId, tabloId, seq });
     const { rows } = await this.#pool.query<Row>({ name: 'read-position', text: POSITION, values: [userId, tabloId] });
     await this.#marks.make(userId, rows);
     return rows[0] === undefined ? null : { seq: Number(rows[0].read_seq), unreadCount: Number(rows[0].unread_count) };
