@@ -168,7 +168,7 @@ export function describeNodes(openStore: () => Promise<StoreUnderTest>): void {
     const [c, d] = [a, b].map(() => {
       const doc = new Y.Doc();
       Y.applyUpdate(doc, state);
-      return openNode(test.store, tablo, load(tablo, 2, doc, { ...seed, bytes: state.byteLength, lastSeq: 1 }));
+      return openNode(test.store, tablo, load(tablo, 2, doc, { ...seed, bytes: state.byteLength }));
     }) as [Node, Node];
     const fresh = new Replica(alice);
     expect(codeOf(await say(c, fresh, fresh.message('in the next', T)))).toBe('committed');

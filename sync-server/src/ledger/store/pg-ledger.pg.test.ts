@@ -74,7 +74,8 @@ describeLedger('PostgreSQL', async () => ({
     const { rows } = await pool.query<{ epoch: number }>('SELECT epoch FROM tablos WHERE id = $1', [tablo]);
     const stored = await new PgDocumentStore(pool).load({ tabloId: tablo, epoch: rows[0]?.epoch ?? 0 });
     const state = stored.state ?? new Uint8Array([0, 0]);
-    return { state, bytes: state.byteLength, logIds: [], serverClient: stored.serverClient };
+    const { serverClient, head, lastSeq } = stored;
+    return { state, bytes: state.byteLength, logIds: [], serverClient, head, lastSeq };
   },
   erasures: async (tablo) => {
     const { rows } = await pool.query('SELECT message_id, epoch FROM tablo_erasures WHERE tablo_id = $1', [tablo]);
