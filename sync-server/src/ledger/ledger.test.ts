@@ -30,6 +30,7 @@ describeLedger('memory', async () => {
         .sort(([left], [right]) => left - right),
     log: async (tablo, epoch) =>
       store.updates.flatMap((one) => (one.tabloId === tablo && one.epoch === epoch ? [one.update] : [])),
+    addLogRow: async (tabloId, epoch, update) => void store.addLogRow({ tabloId, epoch, update }),
     seed: async (tablo) => {
       const { seed, lastSeq = 0 } = store.tablos.get(tablo) ?? {};
       const { update: state, client: serverClient } = seed ?? { update: new Uint8Array([0, 0]), client: null };

@@ -6,6 +6,7 @@
  * 2. Between the decision of a transaction and its end nothing comes in: what was decided was decided against this very document, and other servers' rows that were read
  *    meanwhile may lie above rows of this transaction.
  * 3. Connections hear of the tablo's messages in order of `seq`, up to `lastSeq`, each with its entry.
+ * 4. Where committed bytes did not come in as a whole, nobody knows what the document is: it is given up, stored nowhere, and loaded anew from the database.
  */
 
 import { type Entry, parseEntry } from '@tablo/schema/entry';
@@ -28,6 +29,8 @@ export interface LiveDocumentEvents {
   onCommitted(news: CommitNews): void;
   /** The tablo has a newer document: send the connections there. */
   onMoved(): void;
+  /** It was given up: nobody may stay in it, and it has to leave memory. */
+  onBroken(error: unknown): void;
   /** Nothing that was submitted for it waits for its answer any more. */
   onIdle(): void;
 }
@@ -62,6 +65,8 @@ export class LiveDocument implements DocumentHead {
   hasMoved = false;
   /** Set once it has left memory. */
   isGone = false;
+  /** Set once it was given up. */
+  isBroken = false;
   #bytes: number;
   readonly #doc: Y.Doc;
   readonly #events: LiveDocumentEvents;
@@ -117,19 +122,30 @@ export class LiveDocument implements DocumentHead {
     return this.#lastSeq;
   }
 
-  /** Applies what this server has committed, in order, as one change: one broadcast. `lastSeq`: of the tablo's newest message by now. */
-  apply(updates: readonly LogRow[], lastSeq: number): void {
-    this.#integrate(updates, LEDGER_ORIGIN);
-    this.#lastSeq = lastSeq;
+  /**
+   * Applies what this server has committed, in order, as one change: one broadcast. `lastSeq`: of the tablo's newest message by now. A document that does not take it is given up;
+   * what was committed is in the log.
+   */
+  apply(updates: readonly LogRow[], lastSeq: number, news: readonly CommitNews[] = []): void {
+    if (this.isBroken) return;
+    this.#orBreak(() => {
+      this.#integrate(updates, LEDGER_ORIGIN);
+      this.#lastSeq = lastSeq;
+      this.announce(news);
+    });
   }
 
   /**
    * [N1] Takes in what other servers have committed, and tells the connections: it is durable already. Rows that it has are passed over, so what was read may be of any
-   * moment. Returns how many rows were new, or null where it must be looked at again `afterDecision`.
+   * moment. Returns how many rows were new, or null where it must be looked at again `afterDecision`. Never throws: a document that does not take it is given up.
    */
-  advance({ snapshot, rows, messages }: Missed): number | null {
+  advance(missed: Missed): number | null {
     if (this.#isDeciding) return null;
-    if (this.hasMoved || this.isGone) return 0;
+    if (this.hasMoved || this.isGone || this.isBroken) return 0;
+    return this.#orBreak(() => this.#takeIn(missed)) ?? 0;
+  }
+
+  #takeIn({ snapshot, rows, messages }: Missed): number {
     const fresh = rows.filter(({ id }) => id > this.#head);
     const isCompacted = snapshot !== null && snapshot.head > this.#head;
     if (fresh.length === 0 && !isCompacted) return 0;
@@ -149,10 +165,31 @@ export class LiveDocument implements DocumentHead {
     return fresh.length + (isCompacted ? 1 : 0);
   }
 
+  #orBreak<T>(act: () => T): T | undefined {
+    try {
+      return act();
+    } catch (error) {
+      this.break(error);
+      return undefined;
+    }
+  }
+
+  /** It may be the log no more. Whatever is in memory counts for nothing from now on. */
+  break(error: unknown): void {
+    if (this.isBroken) return;
+    this.isBroken = true;
+    this.#events.onBroken(error);
+  }
+
   #integrate(updates: readonly LogRow[], origin: object): void {
+    const { store } = this.#doc;
+    const hadHole = store.pendingStructs !== null;
     this.#doc.transact(() => {
       for (const { update } of updates) Y.applyUpdate(this.#doc, update, origin);
     }, origin);
+    // One that was loaded with it is all that the database has.
+    if (store.pendingStructs !== null && !hadHole)
+      throw new Error('What was committed lacks something before it: the log has a hole.');
     for (const { update, id } of updates) {
       this.#unsnapshotted.push(id);
       this.#bytes += update.byteLength;
