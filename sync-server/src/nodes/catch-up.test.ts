@@ -6,7 +6,6 @@ import { EMPTY_STATE, LiveDocument } from '../ledger/store/live-document.ts';
 import type { Missed } from '../ledger/store/missed.ts';
 import { CatchUp } from './catch-up.ts';
 import type { Found } from './log-reader.ts';
-import { Peers, SILENT_MS } from './peers.ts';
 
 const author = '00000000-0000-4000-8000-00000000000a' as UserId;
 const events = { onCommitted() {}, onMoved() {}, onBroken() {}, onIdle() {} };
@@ -148,21 +147,5 @@ describe('one document’s trouble', () => {
     reads[1]?.answer({ epoch: 1, missed: missed(1n, 'at once') });
     await joined;
     expect([texts(), other.texts()]).toEqual([['at once'], []]);
-  });
-});
-
-describe('peers', () => {
-  it('are those that are heard or seen; who is silent for ten seconds is forgotten, and new when it is heard again', () => {
-    let now = 0;
-    const peers = new Peers(() => now);
-    expect(peers.count).toBe(1);
-    peers.look(1);
-    expect(peers.count).toBe(0);
-    expect([peers.hear('node-one'), peers.hear('node-one'), peers.count]).toEqual([true, false, 1]);
-    now = SILENT_MS + 1;
-    expect(peers.takeSilent()).toEqual(['node-one']);
-    expect([peers.takeSilent(), peers.count, peers.hear('node-one')]).toEqual([[], 0, true]);
-    peers.look(4);
-    expect(peers.count).toBe(3);
   });
 });

@@ -10,8 +10,8 @@ import type { LiveDocument } from '../ledger/store/live-document.ts';
 import type { Found, LogReader } from './log-reader.ts';
 import { ReadLane } from './read-lane.ts';
 
-/** `join`, `update`: somebody waits for it. */
-export type Cause = 'hint' | 'look' | 'join' | 'update';
+/** `join`, `update`: somebody waits for it. `lost`: hints were. */
+export type Cause = 'hint' | 'look' | 'lost' | 'join' | 'update';
 
 const DOCUMENTS_A_READ = 500;
 /** After a read that found nothing: whoever asks for nothing does not keep the database busy. */

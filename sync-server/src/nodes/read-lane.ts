@@ -2,7 +2,6 @@
  * Reads for many that ask: one is under way at a time, and those that ask meanwhile go into the next, each of them once. So whoever asks hears of a read that began after
  * they asked.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 
 interface Deps<K, C> {
   /** Keys in one read. */
@@ -21,9 +20,10 @@ interface Waiting<C> {
 
 export class ReadLane<K, C> {
   readonly #deps: Deps<K, C>;
-  readonly #closing = new AbortController();
   readonly #waiting = new Map<K, Waiting<C>>();
   #isRunning = false;
+  #isClosed = false;
+  #endRest = (): void => {};
 
   constructor(deps: Deps<K, C>) {
     this.#deps = deps;
@@ -31,7 +31,7 @@ export class ReadLane<K, C> {
 
   /** Resolves when a read that began after this has come in, or came to nothing. Never rejects. */
   ask(key: K, cause: C): Promise<void> {
-    if (this.#closing.signal.aborted) return Promise.resolve();
+    if (this.#isClosed) return Promise.resolve();
     const waiting = this.#waiting.get(key) ?? { causes: new Set<C>(), ...withAnswer() };
     waiting.causes.add(cause);
     this.#waiting.set(key, waiting);
@@ -40,7 +40,8 @@ export class ReadLane<K, C> {
   }
 
   close(): void {
-    this.#closing.abort();
+    this.#isClosed = true;
+    this.#endRest();
     for (const { resolve } of this.#waiting.values()) resolve();
     this.#waiting.clear();
   }
@@ -52,6 +53,7 @@ export class ReadLane<K, C> {
       // What came in one turn goes into one read.
       await new Promise((resolve) => setImmediate(resolve));
       const asking = this.#take();
+      if (asking.length === 0) break;
       const found = await this.#deps.read(asking.map(([key, { causes }]) => [key, causes]));
       for (const [, { resolve }] of asking) resolve();
       if (found === 0) await this.#rest();
@@ -70,8 +72,14 @@ export class ReadLane<K, C> {
   }
 
   async #rest(): Promise<void> {
-    const { signal } = this.#closing;
-    if (this.#deps.pauseMs > 0) await delay(this.#deps.pauseMs, undefined, { signal }).catch(() => {}); // It has closed.
+    if (this.#deps.pauseMs === 0 || this.#isClosed) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#deps.pauseMs).unref();
+      this.#endRest = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }
 
