@@ -147,7 +147,10 @@ async function openParts(
     drafts: stores.drafts,
     readPositions: new PgReadPositions(pool),
     changes,
-    link: { hints: await openHints({ url: databaseUrl, pool, changes, log }), reader: new PgLogReader(pool) },
+    link: {
+      hints: await openHints({ url: databaseUrl, redisUrl: config.redisUrl, pool, changes, log }),
+      reader: new PgLogReader(pool),
+    },
     refusePage: (...page) => refusedPages.refuseSockets(...page),
     observer: {
       onCommit: (...commit) => {

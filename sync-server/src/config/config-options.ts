@@ -101,7 +101,8 @@ export const OPTIONS = {
   },
   REDIS_URL: {
     type: 'URL',
-    description: 'Reserved for several nodes; not used yet.',
+    description:
+      'Redis or Valkey that servers of one database tell each other by when to look. Absent, or away: they do by PostgreSQL.',
     parse: url('an address of a Redis', 'redis:', 'rediss:'),
   },
   TRUST_PROXY: {
