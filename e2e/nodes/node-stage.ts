@@ -26,10 +26,12 @@ export interface NodeStage {
   close(): Promise<void>;
 }
 
-/** `reach`: how the nth server reaches the database, where there is something in between. */
+type Env = Readonly<Record<string, string>>;
+
+/** `env`: of all servers, or of the nth; `reach`: how the nth server reaches the database, where there is something in between. */
 export async function openNodeStage(
   count: number,
-  env: Readonly<Record<string, string>> = {},
+  env: Env | ((nth: number) => Env) = {},
   reach: (url: string, nth: number) => Promise<string> = async (url) => url,
 ): Promise<NodeStage> {
   const database = await openDatabase();
@@ -43,11 +45,11 @@ export async function openNodeStage(
     RATE_JOINS_PER_SECOND: '100000',
     MAX_STRANGER_SOCKETS: '100000',
     LOG_LEVEL: 'warn',
-    ...env,
   };
+  const envOf = typeof env === 'function' ? env : () => env;
   const nodes = await Promise.all(
     Array.from({ length: count }, async (_, nth) =>
-      startServer({ env: { ...settings, DATABASE_URL: await reach(database.url, nth) } }),
+      startServer({ env: { ...settings, ...envOf(nth), DATABASE_URL: await reach(database.url, nth) } }),
     ),
   );
   const pool = new pg.Pool({ connectionString: database.url, max: 3 });
