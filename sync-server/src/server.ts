@@ -40,8 +40,8 @@ import { openWebhooks } from './webhooks/open-webhooks.ts';
 
 const PAGE_DIR = fileURLToPath(new URL('../../client/dist', import.meta.url));
 /** How long each step of stopping may take, below 9 s together: a container is killed after 10 seconds by default. */
-const COMMITS_MS = 3_000;
-const SNAPSHOTS_MS = 2_500;
+const COMMITS_MS = 2_000;
+const SNAPSHOTS_MS = 2_000;
 const WRITES_MS = 500;
 /** One for the shared transaction, one for each lane of single tablos, one to learn the fate of a COMMIT that was not answered. */
 const LEDGER_CONNECTIONS = 2 + LANES;
@@ -49,6 +49,9 @@ const LEDGER_CONNECTIONS = 2 + LANES;
 const LEDGER_IDLE_IN_TRANSACTION_MS = 2_000;
 const POOL_END_MS = 1_000;
 const REQUESTS_MS = 500;
+/** Where there are other servers: a balancer notices that this one is not ready, and then its clients are sent on. A server alone has nobody to send them to. */
+const NOTICED_MS = 1_500;
+const SENT_ON_MS = 1_000;
 
 export interface Server {
   /** What a person opens: `http://127.0.0.1:3000`. */
@@ -91,6 +94,11 @@ export async function openServer({ config, log, openDatabase, erasureTiming = {}
     return {
       url: port.url,
       close: async () => {
+        if (parts.sync.countPeers() > 0) {
+          port.leave();
+          await delay(NOTICED_MS);
+          await parts.sync.leave(SENT_ON_MS);
+        }
         port.refuse();
         await parts.close();
         await port.close(REQUESTS_MS);

@@ -33,6 +33,8 @@ export interface Port {
   /** Answers 503 with this sentence until it serves. */
   wait(reason: string): void;
   serve(fetch: Fetch, upgrade: Upgrade, first: Answer): void;
+  /** `/readyz` is 503 from now on, and no connection is kept for another request; all else is served. */
+  leave(): void;
   /** Answers 503 from now on. */
   refuse(): void;
   /** Lets requests under way finish, at most `deadlineMs`. */
@@ -56,8 +58,13 @@ export async function openPort(settings: PortSettings): Promise<Port> {
   let fetch: Fetch = answerNotReady('The server is starting.');
   let first: Answer = () => false;
   let upgrade: Upgrade = rejectUpgrade;
+  let isLeaving = false;
+  const answerStopping = answerNotReady('The server is stopping.');
   const strip = createPathStripper(publicPath);
-  const listen = getRequestListener((request, env) => fetch(request, env), { hostname: UNNAMED_HOST });
+  const listen = getRequestListener(
+    (request, env) => (isLeaving && isReadiness(request) ? answerStopping(request) : fetch(request, env)),
+    { hostname: UNNAMED_HOST },
+  );
   const server = createServer({
     keepAliveTimeout: trustProxy ? PROXY_KEEP_ALIVE_MS : KEEP_ALIVE_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
@@ -70,6 +77,8 @@ export async function openPort(settings: PortSettings): Promise<Port> {
     'request',
     connections.watch((request, response) => {
       request.url = strip(request.url ?? '');
+      // A proxy that kept the connection would send on it what nobody reads any more.
+      if (isLeaving) response.shouldKeepAlive = false;
       if (!first(request, response)) void listen(request, response);
     }),
   );
@@ -98,8 +107,11 @@ export async function openPort(settings: PortSettings): Promise<Port> {
       upgrade = newUpgrade;
       first = newFirst;
     },
+    leave: () => {
+      isLeaving = true;
+    },
     refuse: () => {
-      fetch = answerNotReady('The server is stopping.');
+      fetch = answerStopping;
       upgrade = rejectUpgrade;
       first = () => false;
     },
@@ -114,6 +126,8 @@ export async function openPort(settings: PortSettings): Promise<Port> {
       }),
   };
 }
+
+const isReadiness = (request: Request): boolean => new URL(request.url).pathname === '/readyz';
 
 function answerNotReady(reason: string): Fetch {
   return (request) => {

@@ -93,6 +93,8 @@ export interface Sync {
   heldClients(documentName: string): readonly number[];
   readonly encodings: Pick<Encodings, 'made'>;
   readonly answers: Pick<JoinAnswers, 'peak'>;
+  /** Other servers are there: clients go to them, a few at a time. */
+  leave(withinMs: number): Promise<void>;
   /** Drains: no new joins, commits finish, snapshots finish; what takes longer than its deadline is given up, and said in the log. */
   close(deadlines: { readonly commitsMs: number; readonly snapshotsMs: number }): Promise<void>;
 }
@@ -243,6 +245,7 @@ export function openSync(deps: Deps): Sync {
     heldClients: (name) => [...(hocuspocus.documents.get(name)?.awareness.meta.keys() ?? [])],
     encodings,
     answers,
+    leave: (withinMs) => sockets.leave(withinMs),
     close: async ({ commitsMs, snapshotsMs }) => {
       isClosing = true;
       unsubscribe();

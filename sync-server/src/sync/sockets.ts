@@ -2,6 +2,7 @@
 import { type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Hocuspocus } from '@hocuspocus/server';
 import { MAX_FRAME_BYTES } from '@tablo/schema/limits';
 import { isSign, PING, PONG } from '@tablo/schema/ping';
@@ -29,6 +30,7 @@ import { YjsBridge } from './socket/yjs-bridge.ts';
 
 /** How often sockets are looked at: for links that are dead, readers that do not read, and strangers that do not say who they are. */
 const SWEEP_MS = 200;
+const LEAVE_STEP_MS = 50;
 
 interface Deps extends IntakeDeps {
   readonly hocuspocus: Hocuspocus;
@@ -96,6 +98,17 @@ export class Sockets {
     if (url?.pathname.startsWith('/yjs/'))
       return this.#accept(request, socket, head, true, (...opened) => void this.#openYjs(...opened, url));
     rejectUpgrade(socket, 404, 'There is no socket here.');
+  }
+
+  /** Lets clients go to other servers, a few at a time, so that these have no rush. */
+  async leave(withinMs: number): Promise<void> {
+    const all = [...this.#open];
+    const steps = Math.ceil(withinMs / LEAVE_STEP_MS);
+    const portion = Math.ceil(all.length / steps);
+    for (let at = 0; at < all.length; at += portion) {
+      for (const open of all.slice(at, at + portion)) end(open, 'shutting-down');
+      await delay(LEAVE_STEP_MS, undefined, { ref: false });
+    }
   }
 
   /** Tells every client that this server goes away; they come back by themselves. */
