@@ -2,6 +2,7 @@ import type { UserId } from '@tablo/schema/ids';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Writable } from '../chat/base/readable.ts';
 import type { Chat, ConnectionState } from '../chat/chat.ts';
+import type { TokenSource } from '../chat/session/session.ts';
 import type { User } from '../chat/session/token-user.ts';
 import { HostSession } from './host-session.ts';
 import type { GetToken } from './host-tokens.ts';
@@ -15,15 +16,17 @@ const now = () => Math.floor(Date.now() / 1000);
 const tokenOf = (sub: string, life = LIFE_S) =>
   `${encode({ alg: 'none' })}.${encode({ sub, name: sub === ADA ? 'Ada' : 'Bob', iat: now(), exp: now() + life })}.`;
 
-function setUp(first: GetToken, { isUp = true, last = null as User | null } = {}) {
+function setUp(first: GetToken, { isUp = true, answersAfterMs = 0, last = null as User | null } = {}) {
   const log: string[] = [];
   const problems: unknown[] = [];
-  const server = { isUp };
+  const server = { isUp, answersAfterMs };
   const memory = { user: last };
   const wakers: (() => void)[] = [];
+  const chats: { readonly wipe: () => void; readonly tokens: TokenSource }[] = [];
   const session = new HostSession(first, {
-    openChat: async (user) => {
+    openChat: async (user, tokens, wipe) => {
       log.push(`open ${user.name}`);
+      chats.push({ wipe, tokens });
       const chat: Partial<Chat> = {
         user,
         connection: new Writable<ConnectionState>({ status: server.isUp ? 'online' : 'offline' }),
@@ -36,7 +39,10 @@ function setUp(first: GetToken, { isUp = true, last = null as User | null } = {}
       };
       return chat as Chat;
     },
-    isServerThere: async () => server.isUp,
+    isServerThere: async () => {
+      if (server.answersAfterMs > 0) await new Promise((resolve) => setTimeout(resolve, server.answersAfterMs));
+      return server.isUp;
+    },
     lastUser: {
       read: () => memory.user,
       write: (user) => {
@@ -53,7 +59,7 @@ function setUp(first: GetToken, { isUp = true, last = null as User | null } = {}
     const { status, chat } = session.state.get();
     return chat === null ? status : chat.user.id;
   };
-  return { session, log, problems, server, memory, here, wake: () => wakers.forEach((one) => void one()) };
+  return { session, log, problems, server, memory, chats, here, wake: () => wakers.forEach((one) => void one()) };
 }
 
 const settle = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
@@ -245,5 +251,60 @@ describe('the user of a host application', () => {
     user = tokenOf(ADA);
     await settle(15_000);
     expect((await session.state.get().access.whenOpen())?.user.id).toBe(ADA);
+  });
+
+  it('a null does not sign out who came while the server was asked whether it is there', async () => {
+    let user: string | null = null;
+    const { session, here, log, memory, wake } = setUp(async () => user, { answersAfterMs: 3_000 });
+    session.mount();
+    await settle(1_500);
+    user = tokenOf(ADA);
+    wake();
+    await settle(10_000);
+    expect([here(), log, memory.user?.id]).toEqual([ADA, ['open Ada'], ADA]);
+  });
+
+  it('a null of before the page let go does not sign out who is here when it is mounted again', async () => {
+    let answer: Promise<string | null> = Promise.resolve(null);
+    const { session, here, log, memory } = setUp(() => answer, { answersAfterMs: 3_000 });
+    const letGo = session.mount();
+    await settle(1_000);
+    letGo();
+    await settle();
+    let sayAda: (token: string) => void = () => undefined;
+    answer = new Promise((resolve) => {
+      sayAda = resolve;
+    });
+    memory.user = { id: ADA, name: 'Ada', email: null };
+    session.mount();
+    await settle(4_000);
+    expect([here(), memory.user?.id]).toEqual(['starting', ADA]);
+    sayAda(tokenOf(ADA));
+    await settle();
+    expect([here(), log]).toEqual([ADA, ['open Ada']]);
+  });
+
+  it('the chat’s own question is not answered with a null of before the last answer', async () => {
+    const answers: ((token: string | null) => void)[] = [];
+    let isHeld = false;
+    const { session, chats, wake } = setUp(() =>
+      isHeld
+        ? new Promise((resolve) => {
+            answers.push(resolve);
+          })
+        : Promise.resolve(tokenOf(ADA)),
+    );
+    session.mount();
+    await settle(5_000);
+    isHeld = true;
+    const asked = chats[0]?.tokens.getToken({ fresh: true });
+    wake();
+    await settle();
+    const newer = tokenOf(ADA);
+    answers[1]?.(newer);
+    await settle();
+    answers[0]?.(null);
+    await settle();
+    expect(await asked).toBe(newer);
   });
 });

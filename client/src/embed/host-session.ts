@@ -3,7 +3,8 @@
  * 1. The user is the `sub` of the host's token; a token of another one closes the first one's chat wholly before the other's opens.
  * 2. Of one user nothing reaches another: what was called for the first (`ChatSlot`) ends with them.
  * 3. Where the host cannot say who is there, and the server cannot be reached, the last user stays, also after a reload [R7]. With a server `null` is signed out.
- * 4. Unsent entries and drafts stay on the device for their author.
+ * 4. What was asked before the last answer came, or before the page let go, decides nothing any more, however late its promises are kept.
+ * 5. Unsent entries and drafts stay on the device for their author.
  */
 import { type Readable, Writable } from '../chat/base/readable.ts';
 import type { Chat } from '../chat/chat.ts';
@@ -45,6 +46,8 @@ export class HostSession {
   #hasFailed = false;
   #mounts = 0;
   #isRunning = false;
+  /** Counts the times that the page has begun to use the chat. */
+  #period = 0;
   #stopWaking: (() => void) | null = null;
   #slowTimer: ReturnType<typeof setTimeout> | null = null;
 
@@ -54,7 +57,7 @@ export class HostSession {
     this.#tokens = new HostTokens(getToken, {
       userOf: (token) => (token === null ? null : (readTokenUser(token)?.id ?? null)),
       current: () => (this.#user === undefined ? undefined : (this.#user?.id ?? null)),
-      onAnswer: (token) => this.#hear(token),
+      onAnswer: (token, isLatest) => this.#hear(token, isLatest),
       onFailure: (error) => this.#hearFailure(error),
     });
   }
@@ -84,6 +87,7 @@ export class HostSession {
 
   #start(): void {
     this.#isRunning = true;
+    this.#period += 1;
     this.#slot.await();
     this.#stopWaking = this.#parts.onWake(() => this.#tokens.askSoon());
     this.#slowTimer = setTimeout(() => void this.#stayWithLast(), SLOW_ANSWER_MS);
@@ -99,7 +103,7 @@ export class HostSession {
   }
 
   /** True: nobody is here, or it is not certain who. */
-  async #hear(token: string | null): Promise<boolean> {
+  async #hear(token: string | null, isLatest: () => boolean): Promise<boolean> {
     const user = token === null ? null : readTokenUser(token);
     if (token !== null && user === null) {
       await this.#hearFailure(
@@ -111,12 +115,15 @@ export class HostSession {
     if (user !== null) {
       const wasHere = this.#user?.id === user.id;
       await this.#become(user);
-      if (wasHere) this.#reconnectIfAway();
+      if (wasHere && isLatest()) this.#reconnectIfAway();
       return this.#state.get().chat === null;
     }
     if (this.#user === null) return true;
     const isConnected = this.#state.get().chat?.connection.get().status === 'online';
-    if (isConnected || (await this.#parts.isServerThere())) await this.#become(null);
+    const isNobody = isConnected || (await this.#parts.isServerThere());
+    // Somebody may have come while the server was asked.
+    if (!isLatest()) return true;
+    if (isNobody) await this.#become(null);
     else await this.#stayWithLast();
     return true;
   }
@@ -130,10 +137,12 @@ export class HostSession {
 
   /** [R7] A server that answers would not give this page anything without a token: then only the host can say who is there. */
   async #stayWithLast(): Promise<void> {
-    if (this.#user !== undefined || !this.#isRunning) return;
+    const period = this.#period;
+    const isUnknown = () => this.#user === undefined && this.#isRunning && this.#period === period;
+    if (!isUnknown() || this.#parts.lastUser.read() === null || (await this.#parts.isServerThere())) return;
+    // Read again: another tab may have signed them out meanwhile.
     const last = this.#parts.lastUser.read();
-    if (last === null || (await this.#parts.isServerThere())) return;
-    if (this.#user === undefined && this.#isRunning) await this.#become(last);
+    if (isUnknown() && last !== null) await this.#become(last);
   }
 
   #reconnectIfAway(): void {

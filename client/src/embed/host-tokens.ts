@@ -15,8 +15,8 @@ export interface HostTokensParts {
   readonly userOf: (token: string | null) => string | null;
   /** Who uses the chat as of the last answer; `undefined`: nobody has answered. */
   readonly current: () => string | null | undefined;
-  /** An answer that counts. True: it leaves something to find out, so the host is asked again soon. */
-  readonly onAnswer: (token: string | null) => Promise<boolean>;
+  /** An answer that counts, for as long as `isLatest`: what it takes time to decide must not be decided by it later. True: it leaves something to find out, so the host is asked again soon. */
+  readonly onAnswer: (token: string | null, isLatest: () => boolean) => Promise<boolean>;
   readonly onFailure: (error: unknown) => Promise<void>;
 }
 
@@ -55,7 +55,9 @@ export class HostTokens implements TokenSource {
 
   stop(): void {
     this.#isStarted = false;
-    this.#answered = this.#round; // What is still on its way has nobody to tell.
+    // What is still on its way has nobody to tell, and neither has what is still being decided.
+    this.#round += 1;
+    this.#answered = this.#round;
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#changeTimer !== null) clearTimeout(this.#changeTimer);
     this.#timer = null;
@@ -85,9 +87,21 @@ export class HostTokens implements TokenSource {
   /** The chat's own question: what is known, as long as it holds. */
   async getToken(options?: { readonly fresh?: boolean }): Promise<string | null> {
     const tokens = this.#tokens;
-    const token = await tokens.getToken(options);
+    let token: string | null;
+    try {
+      token = await tokens.getToken(options);
+    } catch (error) {
+      if (this.#isReplaced(tokens)) return this.getToken(options);
+      throw error;
+    }
+    if (this.#isReplaced(tokens)) return this.getToken(options);
     if (tokens === this.#tokens && this.#parts.userOf(token) !== this.#parts.current()) this.askSoon();
     return token;
+  }
+
+  /** A newer answer has come while these were asked: theirs is of before, and a `null` of before would end the session of who is here now. */
+  #isReplaced(tokens: CachedTokens): boolean {
+    return this.#isStarted && tokens !== this.#tokens;
   }
 
   /** [R6] A new answer, whatever is held. */
@@ -113,8 +127,9 @@ export class HostTokens implements TokenSource {
     }
     this.#doubtful = undefined;
     this.#tokens = tokens;
-    const isOpenEnded = await this.#parts.onAnswer(token);
-    if (!this.#isStarted || round !== this.#answered) return;
+    const isLatest = () => this.#isStarted && round === this.#answered;
+    const isOpenEnded = await this.#parts.onAnswer(token, isLatest);
+    if (!isLatest()) return;
     if (isOpenEnded) return this.#askAgain();
     this.#retry.reset();
     this.#renewInTime();
