@@ -122,7 +122,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'client/src/chat/replica': ['room-document.ts', 'room-home.ts'],
   'client/src/chat/room': ['room.ts', 'room-handle.ts', 'rooms.ts'],
   'client/src/chat/session': ['api.ts', 'rest-rows.ts', 'session.ts', 'token-renewal.ts', 'token-user.ts'],
-  'client/src/chat/store': ['idb-store.ts', 'local-store.ts', 'outbox-view.ts', 'resilient-store.ts', 'tabs.ts'],
+  'client/src/chat/store': ['local-store.ts', 'outbox-view.ts', 'resilient-store.ts', 'store-owner.ts', 'tabs.ts'],
   'client/src/chat/view': ['room-screen.ts', 'room-search.ts', 'search.ts'],
   'client/src/ui/composer': ['composer.tsx', 'use-aim.ts'],
   'client/src/ui/conversation': ['conversation.tsx'],

@@ -383,7 +383,7 @@ describe('unread', () => {
     const browser = new FakeBrowser();
     const markAtOnce = async () => {
       const bob = await openDevice(server, BOB, { browser });
-      createChatCommands({ whenOpen: async () => bob.chat }, tablo.id).markAsRead();
+      createChatCommands({ chat: bob.chat, whenOpen: async () => bob.chat }, tablo.id).markAsRead();
       return bob;
     };
     const first = await markAtOnce();
