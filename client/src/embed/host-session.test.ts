@@ -16,7 +16,10 @@ const now = () => Math.floor(Date.now() / 1000);
 const tokenOf = (sub: string, life = LIFE_S) =>
   `${encode({ alg: 'none' })}.${encode({ sub, name: sub === ADA ? 'Ada' : 'Bob', iat: now(), exp: now() + life })}.`;
 
-function setUp(first: GetToken, { isUp = true, answersAfterMs = 0, last = null as User | null } = {}) {
+function setUp(
+  first: GetToken,
+  { isUp = true, answersAfterMs = 0, opensAfterMs = 0, last = null as User | null } = {},
+) {
   const log: string[] = [];
   const problems: unknown[] = [];
   const server = { isUp, answersAfterMs };
@@ -27,6 +30,7 @@ function setUp(first: GetToken, { isUp = true, answersAfterMs = 0, last = null a
     openChat: async (user, tokens, wipe) => {
       log.push(`open ${user.name}`);
       chats.push({ wipe, tokens });
+      if (opensAfterMs > 0) await new Promise((resolve) => setTimeout(resolve, opensAfterMs));
       const chat: Partial<Chat> = {
         user,
         connection: new Writable<ConnectionState>({ status: server.isUp ? 'online' : 'offline' }),
@@ -306,5 +310,39 @@ describe('the user of a host application', () => {
     answers[0]?.(null);
     await settle();
     expect(await asked).toBe(newer);
+  });
+
+  it('a chat whose data was deleted in another tab ends once, and neither its user’s next chat nor another user’s ends with it', async () => {
+    let token = tokenOf(ADA);
+    const { session, here, log, memory, chats, wake } = setUp(async () => token);
+    session.mount();
+    await settle(2_000);
+    chats[0]?.wipe();
+    await settle();
+    expect([here(), memory.user]).toEqual(['signed-out', null]);
+    wake();
+    await settle();
+    expect(here()).toBe(ADA);
+    chats[0]?.wipe();
+    await settle();
+    expect([here(), memory.user?.id]).toEqual([ADA, ADA]);
+    token = tokenOf(BOB);
+    await settle(2_000);
+    wake();
+    await settle();
+    chats[1]?.wipe();
+    await settle();
+    expect([here(), memory.user?.id]).toEqual([BOB, BOB]);
+    expect(log.filter((line) => line.startsWith('open'))).toEqual(['open Ada', 'open Ada', 'open Bob']);
+  });
+
+  it('whose data was deleted in another tab while the chat was being opened gets another one when the host says again that they are here', async () => {
+    const { session, here, log, chats, wake } = setUp(async () => tokenOf(ADA), { opensAfterMs: 3_000 });
+    session.mount();
+    await settle(500);
+    chats[0]?.wipe();
+    wake();
+    await settle(10_000);
+    expect([here(), log]).toEqual([ADA, ['open Ada', 'closing Ada', 'closed Ada', 'open Ada']]);
   });
 });

@@ -43,6 +43,8 @@ export class HostSession {
   #user: User | null | undefined;
   /** Ends when the last change of chats has ended. */
   #changing: Promise<void> = Promise.resolve();
+  /** Their data was deleted in another tab, which closed them: nobody can go on with one. */
+  readonly #wiped = new WeakSet<Chat>();
   #hasFailed = false;
   #mounts = 0;
   #isRunning = false;
@@ -173,7 +175,7 @@ export class HostSession {
   async #change(): Promise<void> {
     const { chat } = this.#state.get();
     const user = this.#user;
-    if (chat !== null && chat.user.id === user?.id) return;
+    if (chat !== null && chat.user.id === user?.id && !this.#wiped.has(chat)) return;
     this.#show(null);
     // What cannot be closed well is gone all the same.
     if (chat !== null) await chat.close().catch(this.#parts.report);
@@ -184,8 +186,22 @@ export class HostSession {
   }
 
   async #open(user: User): Promise<Chat | null> {
+    let isWiped = false;
+    let opened: Chat | null = null;
+    const handleWiped = () => {
+      if (isWiped) return;
+      isWiped = true;
+      if (opened !== null) this.#wiped.add(opened);
+      // Of a chat that is not the one here any more, it says nothing about who is here now.
+      const isHere = opened === null || this.#state.get().chat === opened;
+      if (isHere && this.#user?.id === user.id) void this.#become(null);
+    };
     try {
-      return await this.#parts.openChat(user, this.#tokens, () => void this.#become(null));
+      opened = await this.#parts.openChat(user, this.#tokens, handleWiped);
+      if (!isWiped) return opened;
+      // While it was being opened: it is closed already, and whoever comes next opens another one.
+      await opened.close().catch(this.#parts.report);
+      return null;
     } catch (error) {
       // Found out anew at the next question.
       if (this.#user?.id === user.id) this.#user = undefined;
