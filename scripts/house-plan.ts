@@ -55,7 +55,7 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
     ['delivery', 'view'],
     ['room'],
     ['list'],
-    ['only-here.ts'],
+    ['only-here.ts', 'chat-options.ts'],
     ['chat-client.ts'],
   ],
   'client/src/ui': [
