@@ -345,4 +345,20 @@ describe('the user of a host application', () => {
     await settle(10_000);
     expect([here(), log]).toEqual([ADA, ['open Ada', 'closing Ada', 'closed Ada', 'open Ada']]);
   });
+
+  it('is asked for ever less often where every token has ended when it comes, or never ends', async () => {
+    for (const times of [{ exp: now() - 60 }, { iat: now() - 120, exp: now() - 60 }, {}, { exp: now() }]) {
+      const getToken = vi.fn(async () => `${encode({ alg: 'none' })}.${encode({ sub: ADA, name: 'Ada', ...times })}.`);
+      const { session, here, chats } = setUp(getToken);
+      const letGo = session.mount();
+      await settle(5 * 60_000);
+      expect(here()).toBe(ADA);
+      expect(getToken.mock.calls.length).toBeLessThan(50);
+      const before = getToken.mock.calls.length;
+      for (let nth = 0; nth < 300; nth += 1) await chats[0]?.tokens.getToken();
+      expect(getToken.mock.calls.length - before).toBeLessThanOrEqual(1);
+      letGo();
+      await settle();
+    }
+  });
 });

@@ -7,6 +7,7 @@
  * 5. Unsent entries and drafts stay on the device for their author.
  */
 import { type Readable, Writable } from '../chat/base/readable.ts';
+import { Timer } from '../chat/base/timer.ts';
 import type { Chat } from '../chat/chat.ts';
 import type { TokenSource } from '../chat/session/session.ts';
 import { readTokenUser, type User } from '../chat/session/token-user.ts';
@@ -51,7 +52,8 @@ export class HostSession {
   /** Counts the times that the page has begun to use the chat. */
   #period = 0;
   #stopWaking: (() => void) | null = null;
-  #slowTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #slowTimer = new Timer();
+  readonly #letGoTimer = new Timer();
 
   constructor(getToken: GetToken, parts: HostSessionParts) {
     this.#parts = parts;
@@ -80,10 +82,11 @@ export class HostSession {
   /** Returns the way to let go. What is mounted again in the same turn, as StrictMode does, has never been away. */
   mount(): () => void {
     this.#mounts += 1;
+    this.#letGoTimer.clear();
     if (!this.#isRunning) this.#start();
     return () => {
       this.#mounts -= 1;
-      setTimeout(() => this.#mounts === 0 && this.#isRunning && this.#stop(), 0);
+      if (this.#mounts === 0) this.#letGoTimer.set(() => this.#stop(), 0);
     };
   }
 
@@ -92,14 +95,14 @@ export class HostSession {
     this.#period += 1;
     this.#slot.await();
     this.#stopWaking = this.#parts.onWake(() => this.#tokens.askSoon());
-    this.#slowTimer = setTimeout(() => void this.#stayWithLast(), SLOW_ANSWER_MS);
+    this.#slowTimer.set(() => void this.#stayWithLast(), SLOW_ANSWER_MS);
     this.#tokens.start();
   }
 
   #stop(): void {
     this.#isRunning = false;
     this.#stopWaking?.();
-    if (this.#slowTimer !== null) clearTimeout(this.#slowTimer);
+    this.#slowTimer.clear();
     this.#tokens.stop();
     void this.#become(undefined);
   }

@@ -3,9 +3,10 @@
  * 1. Ahead of a token's end, whenever the chat needs one, and once after the function changed. Functions that change at every render are one change a while.
  * 2. An answer that is older than one that has come already is not listened to.
  * 3. An answer by a function that has been replaced meanwhile counts only where it changes nothing, or the new function says the same.
- * 4. What fails is tried again, ever less often.
+ * 4. What fails is tried again, ever less often; and so is a host asked whose tokens have ended when they come, or never end.
  */
 import { Backoff } from '@tablo/schema/backoff';
+import { Timer } from '../chat/base/timer.ts';
 import { type CachedTokens, createHostTokens, type TokenSource } from '../chat/session/session.ts';
 
 export type GetToken = () => Promise<string | null>;
@@ -24,8 +25,6 @@ const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 15_000;
 /** Between two questions for the sake of functions that change. */
 const CHANGE_GAP_MS = 1_000;
-/** `setTimeout` overflows at 2^31 ms and would fire at once. */
-const WAIT_MAX_MS = 2 ** 31 - 1;
 
 export class HostTokens implements TokenSource {
   readonly #parts: HostTokensParts;
@@ -38,8 +37,8 @@ export class HostTokens implements TokenSource {
   #askedAt = Number.NEGATIVE_INFINITY;
   /** Who a replaced function named last. */
   #doubtful: string | null | undefined;
-  #changeTimer: ReturnType<typeof setTimeout> | null = null;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #changeTimer = new Timer();
+  readonly #timer = new Timer();
   #isStarted = false;
 
   constructor(getToken: GetToken, parts: HostTokensParts) {
@@ -58,10 +57,8 @@ export class HostTokens implements TokenSource {
     // What is still on its way has nobody to tell, and neither has what is still being decided.
     this.#round += 1;
     this.#answered = this.#round;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    if (this.#changeTimer !== null) clearTimeout(this.#changeTimer);
-    this.#timer = null;
-    this.#changeTimer = null;
+    this.#timer.clear();
+    this.#changeTimer.clear();
     this.#tokens = this.#create();
   }
 
@@ -75,13 +72,10 @@ export class HostTokens implements TokenSource {
 
   /** At once, unless the host was asked a moment ago. */
   askSoon(): void {
-    if (!this.#isStarted || this.#changeTimer !== null) return;
+    if (!this.#isStarted || this.#changeTimer.isSet) return;
     const wait = this.#askedAt + CHANGE_GAP_MS - performance.now();
     if (wait <= 0) return void this.ask();
-    this.#changeTimer = setTimeout(() => {
-      this.#changeTimer = null;
-      void this.ask();
-    }, wait);
+    this.#changeTimer.set(() => void this.ask(), wait);
   }
 
   /** The chat's own question: what is known, as long as it holds. */
@@ -131,7 +125,6 @@ export class HostTokens implements TokenSource {
     const isOpenEnded = await this.#parts.onAnswer(token, isLatest);
     if (!isLatest()) return;
     if (isOpenEnded) return this.#askAgain();
-    this.#retry.reset();
     this.#renewInTime();
   }
 
@@ -143,10 +136,12 @@ export class HostTokens implements TokenSource {
   #renewInTime(): void {
     const { renewAt } = this.#tokens;
     if (renewAt === null) return;
+    const left = renewAt - Date.now();
+    if (left < RETRY_MIN_MS) return this.#askAgain();
+    this.#retry.reset();
     const isDue = () => (this.#tokens.renewAt ?? 0) <= Date.now() + RETRY_MIN_MS;
     // What the live sockets have renewed meanwhile counts.
-    const renew = () => (isDue() ? void this.ask() : this.#renewInTime());
-    this.#wait(Math.max(renewAt - Date.now(), RETRY_MIN_MS), renew);
+    this.#wait(left, () => (isDue() ? void this.ask() : this.#renewInTime()));
   }
 
   #askAgain(): void {
@@ -154,8 +149,6 @@ export class HostTokens implements TokenSource {
   }
 
   #wait(ms: number, work: () => void): void {
-    if (!this.#isStarted) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(work, Math.min(ms, WAIT_MAX_MS));
+    if (this.#isStarted) this.#timer.set(work, ms);
   }
 }
