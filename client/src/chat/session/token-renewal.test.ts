@@ -5,7 +5,8 @@ const MINUTE_MS = 60_000;
 let count = 0;
 /** Of so many seconds from now on; each is another one. */
 const tokenOf = (left: number): string => {
-  const claims = { exp: Math.floor(Date.now() / 1000) + left, jti: (count += 1) };
+  count += 1;
+  const claims = { exp: Math.floor(Date.now() / 1000) + left, jti: count };
   return `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.`;
 };
 
