@@ -46,6 +46,8 @@ export class HostSession {
   #changing: Promise<void> = Promise.resolve();
   /** Their data was deleted in another tab, which closed them: nobody can go on with one. */
   readonly #wiped = new WeakSet<Chat>();
+  /** What the chat that was opened last calls when that happens to it. */
+  #endOfLatest: (() => void) | null = null;
   #hasFailed = false;
   #mounts = 0;
   #isRunning = false;
@@ -195,10 +197,10 @@ export class HostSession {
       if (isWiped) return;
       isWiped = true;
       if (opened !== null) this.#wiped.add(opened);
-      // Of a chat that is not the one here any more, it says nothing about who is here now.
-      const isHere = opened === null || this.#state.get().chat === opened;
-      if (isHere && this.#user?.id === user.id) void this.#become(null);
+      // Of an earlier chat, it says nothing about who is here now.
+      if (this.#endOfLatest === handleWiped && this.#user?.id === user.id) void this.#become(null);
     };
+    this.#endOfLatest = handleWiped;
     try {
       opened = await this.#parts.openChat(user, this.#tokens, handleWiped);
       if (!isWiped) return opened;
