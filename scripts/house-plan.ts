@@ -20,7 +20,7 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
   ],
   'sync-server/src/access': [['limits', 'tokens'], ['members']],
   'sync-server/src/db': [
-    ['db-log.ts', 'cannot-start.ts', 'has-come.ts', 'session-settings.ts', 'visible-pattern.ts'],
+    ['db-log.ts', 'cannot-start.ts', 'drop-client.ts', 'has-come.ts', 'session-settings.ts', 'visible-pattern.ts'],
     ['database-client.ts', 'embedded'],
     ['pool.ts', 'pooler.ts'],
     ['host', 'reach-database.ts', 'migration-files.ts', 'pg-secret.ts'],
@@ -101,6 +101,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     'store/live-document.ts',
     'store/missed.ts',
     'store/pg-epochs.ts',
+    'store/pg-failures.ts',
     'store/pg-ledger.ts',
     'store/pg-taken-over.ts',
   ],

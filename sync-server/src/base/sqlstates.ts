@@ -27,6 +27,8 @@ export const READ_ONLY_TRANSACTION = '25006';
 /** `statement_timeout`, or somebody ended the statement. */
 export const QUERY_CANCELED = '57014';
 export const LOCK_NOT_AVAILABLE = '55P03';
+/** The transaction that was asked about is in the future of this database. */
+export const INVALID_PARAMETER_VALUE = '22023';
 export const TOO_MANY_CONNECTIONS = '53300';
 const IDLE_IN_TRANSACTION_TIMEOUT = '25P03';
 const TRANSACTION_TIMEOUT = '25P04';

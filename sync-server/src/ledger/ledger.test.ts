@@ -30,9 +30,11 @@ describeLedger('memory', async () => {
         .sort(([left], [right]) => left - right),
     log: async (tablo, epoch) =>
       store.updates.flatMap((one) => (one.tabloId === tablo && one.epoch === epoch ? [one.update] : [])),
+    addLogRow: async (tabloId, epoch, update) => void store.addLogRow({ tabloId, epoch, update }),
     seed: async (tablo) => {
-      const seed = store.tablos.get(tablo)?.seed ?? { update: new Uint8Array([0, 0]), client: null };
-      return { state: seed.update, bytes: seed.update.byteLength, logIds: [], serverClient: seed.client };
+      const { seed, lastSeq = 0 } = store.tablos.get(tablo) ?? {};
+      const { update: state, client: serverClient } = seed ?? { update: new Uint8Array([0, 0]), client: null };
+      return { state, bytes: state.byteLength, logIds: [], serverClient, head: 0n, lastSeq };
     },
     erasures: async (tablo) => [
       ...new Map(store.erasures.flatMap((one) => (one.tabloId === tablo ? [[one.messageId, one.epoch]] : []))),

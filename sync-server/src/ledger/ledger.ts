@@ -115,7 +115,8 @@ export class Ledger {
   /** Resolves when the submission is durable and applied, or refused. Never rejects. */
   submit(submission: Submission): Promise<Outcome> {
     if (this.#isClosing) return Promise.resolve(refusedAs('shutting-down'));
-    if (!this.#waiting.hasRoom(submission)) return Promise.resolve(refusedAs('unavailable'));
+    if (submission.document.isBroken || !this.#waiting.hasRoom(submission))
+      return Promise.resolve(refusedAs('unavailable'));
     const queued = this.#waiting.add(submission);
     this.#queue.push(queued);
     void this.#run();
@@ -124,7 +125,7 @@ export class Ledger {
 
   /** The tablo gets a fresh document. Resolves when it has one, or when the ledger closes. */
   async move(document: LiveDocument): Promise<void> {
-    if (document.hasMoved || this.#moving.has(document)) return;
+    if (document.hasMoved || document.isBroken || this.#moving.has(document)) return;
     this.#moving.add(document);
     await this.submit({ type: 'move', document });
     this.#moving.delete(document);

@@ -6,22 +6,33 @@ import { EMPTY_STATE, LiveDocument } from '../ledger/store/live-document.ts';
 import type { Missed } from '../ledger/store/missed.ts';
 import { CatchUp } from './catch-up.ts';
 import type { Found } from './log-reader.ts';
-import { Peers, SILENT_MS } from './peers.ts';
 
 const author = '00000000-0000-4000-8000-00000000000a' as UserId;
-const events = { onCommitted() {}, onMoved() {}, onIdle() {} };
+const events = { onCommitted() {}, onMoved() {}, onBroken() {}, onIdle() {} };
+
+function openDocument() {
+  const doc = new Y.Doc();
+  const document = new LiveDocument(
+    { tabloId: createEntryId() as string as TabloId, epoch: 1 },
+    doc,
+    EMPTY_STATE,
+    events,
+  );
+  return { document, texts: () => doc.getArray<{ text: string }>('messages').map(({ text }) => text) };
+}
 
 function open() {
-  const tabloId = createEntryId() as string as TabloId;
-  const doc = new Y.Doc();
-  const document = new LiveDocument({ tabloId, epoch: 1 }, doc, EMPTY_STATE, events);
-  const reads: { count: number; answer: (found: Found) => void }[] = [];
+  const { document, texts } = openDocument();
+  const reads: { count: number; answer: (...found: Found[]) => void }[] = [];
   const state = { mayShow: true, rows: 0, failures: 0 };
   const catchUp = new CatchUp({
     reader: {
       read: (documents) =>
         new Promise((resolve) => {
-          reads.push({ count: documents.length, answer: (found) => resolve(documents.map(() => found)) });
+          reads.push({
+            count: documents.length,
+            answer: (...found) => resolve(documents.map((_, nth) => found[nth] ?? (found[0] as Found))),
+          });
         }),
     },
     mayShow: () => state.mayShow,
@@ -32,7 +43,6 @@ function open() {
       state.failures += 1;
     },
   });
-  const texts = () => doc.getArray<{ text: string }>('messages').map(({ text }) => text);
   return { document, catchUp, reads, state, texts };
 }
 
@@ -47,7 +57,7 @@ function missed(id: bigint, text: string): Missed {
 describe('catching up', () => {
   it('[N1] reads once for all that ask meanwhile, and passes over what it has', async () => {
     const { document, catchUp, reads, state, texts } = open();
-    const asked = [catchUp.ask(document, 'hint'), catchUp.ask(document, 'look'), catchUp.ask(document, 'join')];
+    const asked = [catchUp.ask(document, 'hint'), catchUp.ask(document, 'look')];
     await expect.poll(() => reads).toHaveLength(1);
     const later = catchUp.ask(document, 'hint');
     const first = missed(1n, 'first');
@@ -96,18 +106,46 @@ describe('catching up', () => {
   });
 });
 
-describe('peers', () => {
-  it('are those that are heard or seen; who is silent for ten seconds is forgotten, and new when it is heard again', () => {
-    let now = 0;
-    const peers = new Peers(() => now);
-    expect(peers.count).toBe(1);
-    peers.look(1);
-    expect(peers.count).toBe(0);
-    expect([peers.hear('node-one'), peers.hear('node-one'), peers.count]).toEqual([true, false, 1]);
-    now = SILENT_MS + 1;
-    expect(peers.takeSilent()).toEqual(['node-one']);
-    expect([peers.takeSilent(), peers.count, peers.hear('node-one')]).toEqual([[], 0, true]);
-    peers.look(4);
-    expect(peers.count).toBe(3);
+describe('one document’s trouble', () => {
+  const damaged: Missed = { snapshot: null, rows: [{ id: 1n, update: Uint8Array.of(1, 2, 3) }], messages: [] };
+  /** Two messages of one clientID, of which the first is not there. */
+  const holed = (): Missed => {
+    const source = new Y.Doc();
+    source.getArray('messages').push([createMessage({ author, sentAt: 1 }, 'first')]);
+    const before = Y.encodeStateVector(source);
+    source.getArray('messages').push([createMessage({ author, sentAt: 1 }, 'second')]);
+    return { snapshot: null, rows: [{ id: 2n, update: Y.encodeStateAsUpdate(source, before) }], messages: [] };
+  };
+
+  it.each<[what: string, found: () => Found, isBroken: boolean]>([
+    ['a row of the log that does not decode', () => ({ epoch: 1, missed: damaged }), true],
+    ['a hole in the log', () => ({ epoch: 1, missed: holed() }), true],
+    ['what the database cannot read', () => ({ error: new Error('missing chunk') }), false],
+  ])('[N1] stops no other: %s', async (_, find, isBroken) => {
+    const { document, catchUp, reads, state } = open();
+    const [well, alsoWell] = [openDocument(), openDocument()];
+    const all = [well.document, document, alsoWell.document].map((one) => catchUp.ask(one, 'hint'));
+    await expect.poll(() => reads).toHaveLength(1);
+    const found = (text: string): Found => ({ epoch: 1, missed: missed(1n, text) });
+    reads[0]?.answer(found('one'), find(), found('two'));
+    await Promise.all(all);
+    expect([well.texts(), alsoWell.texts(), document.isBroken]).toEqual([['one'], ['two'], isBroken]);
+    expect([well.document.isBroken, state.rows]).toEqual([false, 2]);
+    // It is given up: nothing is read for it, and nothing comes into it.
+    if (!isBroken) return;
+    await catchUp.ask(document, 'look');
+    expect([reads.length, document.advance(missed(3n, 'third')), document.head]).toEqual([1, 0, 0n]);
+  });
+
+  it('[N1] [R1] what others have missed, however long it is read, keeps nobody waiting who joins or writes', async () => {
+    const { document, catchUp, reads, texts } = open();
+    const other = openDocument();
+    void catchUp.ask(other.document, 'look');
+    await expect.poll(() => reads).toHaveLength(1);
+    const joined = catchUp.ask(document, 'join');
+    await expect.poll(() => reads).toHaveLength(2);
+    reads[1]?.answer({ epoch: 1, missed: missed(1n, 'at once') });
+    await joined;
+    expect([texts(), other.texts()]).toEqual([['at once'], []]);
   });
 });

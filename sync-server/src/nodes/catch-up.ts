@@ -1,16 +1,23 @@
 /**
- * [N1] Brings loaded documents up to what other servers have committed. Whatever the number of documents that ask, one read is under way, and those that ask meanwhile go into the
- * next. What was read is of one moment, so it may be late, and never wrong.
+ * [N1] Brings loaded documents up to what other servers have committed. What was read is of one moment, so it may be late, and never wrong.
+ *
+ * Invariants
+ * 1. Whatever the number of documents that ask, two reads are under way: one for those that somebody waits for, one for all others. So nobody who joins or writes waits for what
+ *    other tablos have missed.
+ * 2. What is wrong with one document, or with what is stored of it, stops no other.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { LiveDocument } from '../ledger/store/live-document.ts';
-import type { LogReader } from './log-reader.ts';
+import type { Found, LogReader } from './log-reader.ts';
+import { ReadLane } from './read-lane.ts';
 
-export type Cause = 'hint' | 'look' | 'join' | 'update';
+/** `join`, `update`: somebody waits for it. `lost`: hints were. */
+export type Cause = 'hint' | 'look' | 'lost' | 'join' | 'update';
 
 const DOCUMENTS_A_READ = 500;
-/** After a read that found nothing: whoever asks for nothing, a forged hint for instance, does not keep the database busy. */
+/** After a read that found nothing: whoever asks for nothing does not keep the database busy. */
 const PAUSE_MS = 10;
+/** What comes in takes the thread for so long, and then lets others go first. */
+const TURN_MS = 5;
 
 interface Deps {
   readonly reader: LogReader;
@@ -20,77 +27,73 @@ interface Deps {
   readonly onFailure: (error: unknown) => void;
 }
 
-interface Waiting {
-  readonly causes: Set<Cause>;
-  readonly answered: Promise<void>;
-  readonly resolve: () => void;
-}
+type Asking = readonly (readonly [LiveDocument, ReadonlySet<Cause>])[];
 
 export class CatchUp {
   readonly #deps: Deps;
-  #waiting = new Map<LiveDocument, Waiting>();
-  #isRunning = false;
-  #isClosed = false;
+  readonly #awaited: ReadLane<LiveDocument, Cause>;
+  readonly #others: ReadLane<LiveDocument, Cause>;
 
   constructor(deps: Deps) {
     this.#deps = deps;
+    const read = (asking: Asking) => this.#read(asking);
+    this.#awaited = new ReadLane({ most: DOCUMENTS_A_READ, pauseMs: 0, read });
+    this.#others = new ReadLane({ most: DOCUMENTS_A_READ, pauseMs: PAUSE_MS, read });
   }
 
   /** Resolves when a read that began after this has come in, or came to nothing. Never rejects. */
   ask(document: LiveDocument, cause: Cause): Promise<void> {
-    if (this.#isClosed || document.hasMoved || document.isGone) return Promise.resolve();
-    const waiting = this.#waiting.get(document) ?? { causes: new Set(), ...withAnswer() };
-    waiting.causes.add(cause);
-    this.#waiting.set(document, waiting);
-    void this.#run();
-    return waiting.answered;
+    if (document.hasMoved || document.isGone || document.isBroken) return Promise.resolve();
+    const lane = cause === 'join' || cause === 'update' ? this.#awaited : this.#others;
+    return lane.ask(document, cause);
   }
 
   close(): void {
-    this.#isClosed = true;
-    for (const { resolve } of this.#waiting.values()) resolve();
-    this.#waiting.clear();
+    this.#awaited.close();
+    this.#others.close();
   }
 
-  async #run(): Promise<void> {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    while (this.#waiting.size > 0 && !this.#isClosed) {
-      // What came in one turn goes into one read.
-      await new Promise((resolve) => setImmediate(resolve));
-      const all = [...this.#waiting];
-      this.#waiting = new Map(all.slice(DOCUMENTS_A_READ));
-      const rows = await this.#read(all.slice(0, DOCUMENTS_A_READ));
-      if (rows === 0) await delay(PAUSE_MS, undefined, { ref: false });
-    }
-    this.#isRunning = false;
-  }
-
-  async #read(asking: readonly (readonly [LiveDocument, Waiting])[]): Promise<number> {
-    const { reader, mayShow, onRows, onFailure } = this.#deps;
+  async #read(asking: Asking): Promise<number> {
+    const { reader, mayShow, onFailure } = this.#deps;
     let sum = 0;
     try {
       if (!mayShow()) return 0;
       const found = await reader.read(asking.map(([document]) => document));
-      if (!mayShow()) return 0;
-      for (const [nth, [document, { causes }]] of asking.entries()) {
-        const { epoch, missed } = found[nth] ?? { epoch: null, missed: null };
-        if (missed === null && (epoch ?? 0) <= document.epoch) continue;
-        if (document.isDeciding) this.#askAfterDecision(document, causes);
-        else if (epoch !== null && epoch > document.epoch) document.move();
-        else if (missed !== null) {
-          const rows = document.advance(missed) ?? 0;
-          if (rows > 0) onRows(document, rows, causes);
-          sum += rows;
+      let beganAt = performance.now();
+      for (const [nth, [document, causes]] of asking.entries()) {
+        if (performance.now() - beganAt > TURN_MS) {
+          await new Promise((resolve) => setImmediate(resolve));
+          beganAt = performance.now();
         }
+        if (!mayShow()) return sum;
+        sum += this.#follow(document, causes, found[nth] ?? NOTHING);
       }
     } catch (error) {
       // The next look finds it.
       onFailure(error);
-    } finally {
-      for (const [, { resolve }] of asking) resolve();
     }
     return sum;
+  }
+
+  #follow(document: LiveDocument, causes: ReadonlySet<Cause>, found: Found): number {
+    if ('error' in found) {
+      this.#deps.onFailure(found.error);
+      return 0;
+    }
+    const { epoch, missed } = found;
+    if (document.hasMoved || document.isGone || document.isBroken) return 0;
+    if (missed === null && (epoch ?? 0) <= document.epoch) return 0;
+    if (document.isDeciding) {
+      this.#askAfterDecision(document, causes);
+      return 0;
+    }
+    if (epoch !== null && epoch > document.epoch) {
+      document.move();
+      return 0;
+    }
+    const rows = missed === null ? 0 : (document.advance(missed) ?? 0);
+    if (rows > 0) this.#deps.onRows(document, rows, causes);
+    return rows;
   }
 
   /** What was read may lie above rows of a transaction of this server, which are not in the document yet. */
@@ -101,7 +104,4 @@ export class CatchUp {
   }
 }
 
-function withAnswer(): Pick<Waiting, 'answered' | 'resolve'> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { answered: promise, resolve };
-}
+const NOTHING: Found = { epoch: null, missed: null };

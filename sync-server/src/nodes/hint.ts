@@ -1,6 +1,8 @@
 /**
  * What servers on one database tell each other. [N2] No hint is believed: lost, late, doubled, reordered or forged ones change nothing but delay. What was committed
  * is read from the database; who is here is shown for a while, as with any client that went without a word.
+ *
+ * Each server numbers its hints from 1 on. So whoever hears it notices at the next one that some were lost, and passes over what is said a second time.
  */
 import type { DocumentName } from '@tablo/schema/document-name';
 import { isTabloId, isUserId, type TabloId, type UserId } from '@tablo/schema/ids';
@@ -25,9 +27,10 @@ export interface PeopleHint extends DocumentName {
 }
 
 export type Hint =
-  /** It has begun to hear: whoever is there says so. */
+  /** It has begun to hear, or was not heard for a while: whoever is there says so. */
   | { readonly type: 'hello' }
-  | { readonly type: 'here' }
+  /** It is there, and hears these. A server that finds itself among them knows that this was said in its own lifetime: nobody plays an old tape. */
+  | { readonly type: 'here'; readonly heard: readonly NodeId[] }
   /** It stops; its people have gone. */
   | { readonly type: 'bye' }
   /** Committed: these documents go so far now, or the tablo has this later document. */
@@ -37,20 +40,25 @@ export type Hint =
   | { readonly type: 'people'; readonly documents: readonly PeopleHint[] };
 
 /** Raised when an earlier release would misread it. */
-const VERSION = 1;
+const VERSION = 2;
 const NODE = /^[\w-]{8,32}$/;
 const MAX_CLIENT = 2 ** 53 - 1;
 /** A name is of this many UTF-16 units at the most; longer ones are cut where they are shown. */
 const MAX_NAME_UNITS = 1_000;
 
+/** Far more than there are; all of them fit into a hint. */
+export const MAX_HEARD = 256;
+
 type Json = string | number | boolean | null | readonly Json[];
 
-export function encodeHint(node: NodeId, hint: Hint): string {
-  return JSON.stringify([VERSION, node, hint.type, ...bodyOf(hint)]);
+export function encodeHint(node: NodeId, nth: number, hint: Hint): string {
+  return JSON.stringify([VERSION, node, nth, hint.type, ...bodyOf(hint)]);
 }
 
 function bodyOf(hint: Hint): readonly Json[] {
   switch (hint.type) {
+    case 'here':
+      return hint.heard.slice(0, MAX_HEARD);
     case 'log':
       return hint.heads.map(({ tabloId, epoch, head }) => [tabloId, epoch, String(head)]);
     case 'who':
@@ -68,8 +76,15 @@ function bodyOf(hint: Hint): readonly Json[] {
   }
 }
 
+export interface Heard {
+  readonly node: NodeId;
+  /** Of this server's hints. */
+  readonly nth: number;
+  readonly hint: Hint;
+}
+
 /** Null for what another release says, and for what is none of ours: passed over without a word. */
-export function parseHint(text: string): { readonly node: NodeId; readonly hint: Hint } | null {
+export function parseHint(text: string): Heard | null {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -77,18 +92,19 @@ export function parseHint(text: string): { readonly node: NodeId; readonly hint:
     return null;
   }
   if (!Array.isArray(value)) return null;
-  const [version, node, type, ...body] = value as readonly unknown[];
-  if (version !== VERSION || typeof node !== 'string' || !NODE.test(node)) return null;
+  const [version, node, nth, type, ...body] = value as readonly unknown[];
+  if (version !== VERSION || !isNode(node) || !isCount(nth) || nth === 0) return null;
   const hint = parseBody(type, body);
-  return hint === null ? null : { node, hint };
+  return hint === null ? null : { node, nth, hint };
 }
 
 function parseBody(type: unknown, body: readonly unknown[]): Hint | null {
   switch (type) {
     case 'hello':
-    case 'here':
     case 'bye':
       return { type };
+    case 'here':
+      return { type, heard: body.slice(0, MAX_HEARD).filter(isNode) };
     case 'log':
       return { type, heads: body.flatMap(parseHead) };
     case 'who':
@@ -129,5 +145,6 @@ function parsePerson(value: unknown): readonly PersonHint[] {
   return [{ client, clock, state: { userId, name, typing: typing === true } }];
 }
 
+const isNode = (value: unknown): value is NodeId => typeof value === 'string' && NODE.test(value);
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_CLIENT;

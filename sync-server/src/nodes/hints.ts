@@ -10,4 +10,4 @@ export interface Hints {
 }
 
 /** A hint longer than this cannot be sent. */
-export const MAX_HINT_BYTES = 7_900;
+export const MAX_HINT_BYTES = 5_900;

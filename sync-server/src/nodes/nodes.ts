@@ -5,9 +5,9 @@
  * 1. [N2] A hint makes this server look into the database, and nothing else. Without any hint it looks once a second.
  * 2. [R6] While changes of memberships are not heard, nothing of others comes in: neither entries nor people.
  * 3. Nobody who commits, joins or shows themselves waits for a hint to be said.
+ * 4. A hint counts once. Where one was lost, which the next one's number tells, everything is looked at, and everybody is asked who is there.
  */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { DocumentName } from '@tablo/schema/document-name';
 import type { TabloId } from '@tablo/schema/ids';
 import type { Log } from '../base/log.ts';
@@ -17,7 +17,7 @@ import { type Hint, type NodeId, type PersonHint, parseHint } from './hint.ts';
 import type { Hints } from './hints.ts';
 import type { LogReader } from './log-reader.ts';
 import { Outbox } from './outbox.ts';
-import { Peers } from './peers.ts';
+import { Peers, SILENT_MS } from './peers.ts';
 
 const LOOK_MS = 1_000;
 const BEACON_MS = 3_000;
@@ -69,6 +69,8 @@ export class Nodes {
   readonly #catchUp: CatchUp;
   readonly #timers: NodeJS.Timeout[] = [];
   #unsubscribe = (): void => {};
+  /** Hints were lost, and with them perhaps who is there. */
+  #hasLost = false;
   #isClosed = false;
 
   constructor(deps: Deps) {
@@ -101,7 +103,7 @@ export class Nodes {
   open(): void {
     this.#unsubscribe = this.#deps.link.hints.subscribe((text) => this.#hear(text));
     this.#timers.push(
-      setInterval(() => this.#look(), LOOK_MS).unref(),
+      setInterval(() => this.#lookAgain(), LOOK_MS).unref(),
       setInterval(() => this.#tick(), BEACON_MS).unref(),
       setInterval(() => void this.#count(), COUNT_MS).unref(),
     );
@@ -111,10 +113,8 @@ export class Nodes {
 
   /** Changes are heard again, and who may be here is known: what was missed meanwhile is read. */
   resume(): void {
+    this.#greet({ type: 'hello' });
     void this.#count();
-    this.#outbox.say({ type: 'hello' });
-    this.#outbox.say({ type: 'who', documents: null });
-    this.#look();
   }
 
   /** This server has committed. */
@@ -134,7 +134,7 @@ export class Nodes {
   /** Waits until the document has what others have committed so far. Never rejects. */
   async catchUp(document: LiveDocument, cause: Cause): Promise<void> {
     if (this.#peers.count === 0) return;
-    await Promise.race([this.#catchUp.ask(document, cause), delay(JOIN_MS, undefined, { ref: false })]);
+    await within(this.#catchUp.ask(document, cause), JOIN_MS);
   }
 
   /** Somebody is here by a socket of this server, or has gone. */
@@ -157,40 +157,60 @@ export class Nodes {
     await this.#deps.link.hints.close();
   }
 
-  #look(): void {
+  #look(cause: 'look' | 'lost' = 'look'): void {
     if (this.#peers.count === 0) return;
-    for (const document of this.#deps.loaded()) void this.#catchUp.ask(document, 'look');
+    for (const document of this.#deps.loaded()) void this.#catchUp.ask(document, cause);
+  }
+
+  #lookAgain(): void {
+    if (this.#hasLost) this.#outbox.say({ type: 'who', documents: null });
+    this.#hasLost = false;
+    this.#look();
   }
 
   #tick(): void {
     for (const node of this.#peers.takeSilent()) this.#deps.people.forget(node);
-    if (this.#peers.count > 0) this.#outbox.say({ type: 'here' });
+    if (this.#peers.count === 0) return;
+    // The others have forgotten a server that they did not hear for so long, and its people.
+    if (performance.now() - this.#outbox.saidAt > SILENT_MS) this.#greet({ type: 'hello' });
+    else this.#sayHere();
+  }
+
+  #sayHere(): void {
+    this.#outbox.say({ type: 'here', heard: this.#peers.heard });
   }
 
   async #count(): Promise<void> {
+    const before = this.#peers.count;
     try {
       this.#peers.look(await this.#deps.link.hints.countHearing());
     } catch {
-      // The database is away: what was known last holds.
+      return; // The database is away: what was known last holds.
     }
+    if (before === 0 && this.#peers.count > 0 && !this.#isClosed) this.#greet({ type: 'hello' });
   }
 
   #hear(text: string): void {
     const heard = parseHint(text);
     if (heard === null || heard.node === this.#id || this.#isClosed) return;
-    const { node, hint } = heard;
+    const { node, nth, hint } = heard;
+    const order = this.#peers.hear(node, nth);
+    if (order === 'old') return;
     if (hint.type === 'bye') {
       this.#peers.forget(node);
       return this.#deps.people.forget(node);
     }
-    const isNew = this.#peers.hear(node);
-    if (isNew) this.#greet();
+    if (order === 'new') this.#greet({ type: 'here', heard: this.#peers.heard });
+    if (order === 'gap') {
+      this.#hasLost = true;
+      this.#look('lost');
+    }
     this.#follow(node, hint);
   }
 
-  /** It may have missed what was said before it heard. */
-  #greet(): void {
-    this.#outbox.say({ type: 'here' });
+  /** Either may have missed what the other has said: this server's people are told, others' are asked for. */
+  #greet(hint: Hint): void {
+    this.#outbox.say(hint);
     this.#outbox.say({ type: 'who', documents: null });
     this.#deps.people.tell(null);
     this.#look();
@@ -200,8 +220,11 @@ export class Nodes {
     const { people, loaded, mayShow } = this.#deps;
     switch (hint.type) {
       case 'hello':
+        this.#sayHere();
         return people.tell(null);
       case 'here':
+        // Whom it said to be there before that counted for nothing.
+        if (hint.heard.includes(this.#id) && this.#peers.meet(node)) this.#outbox.say({ type: 'who', documents: null });
         return;
       case 'log':
         for (const { tabloId, epoch, head } of hint.heads)
@@ -212,9 +235,16 @@ export class Nodes {
       case 'who':
         return people.tell(hint.documents);
       case 'people':
-        if (!mayShow()) return;
+        if (!mayShow() || !this.#peers.hasMet(node)) return;
         for (const { tabloId, epoch, people: who } of hint.documents) people.hear(node, { tabloId, epoch }, who);
         return;
     }
   }
+}
+
+async function within(act: Promise<void>, ms: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms).unref();
+  await Promise.race([act, late.promise]);
+  clearTimeout(timer);
 }

@@ -1,6 +1,10 @@
 /**
- * What is to be told to other servers. Gathered while the last of it is on its way: of each document its newest head, of each clientID its newest state. Nobody waits
+ * What is to be told to other servers. Gathered while the last of it is on its way: of each tablo its newest head, of each clientID its newest state. Nobody waits
  * for it, and what could not be said is lost: it is found in the database, or said again.
+ *
+ * Invariants
+ * 1. What waits is bounded, and what is taken of it costs by what is taken, not by what waits.
+ * 2. Hints are numbered in the order in which they are sent. Where heads were dropped a number is left out: the others notice, and look.
  */
 import { type DocumentName, encodeDocumentName } from '@tablo/schema/document-name';
 import { encodeHint, type HeadHint, type Hint, type NodeId, type PeopleHint, type PersonHint } from './hint.ts';
@@ -10,10 +14,15 @@ import { type Hints, MAX_HINT_BYTES } from './hints.ts';
 const HEADS_EVERY_MS = 5;
 /** Twenty times a second at the most. */
 const PEOPLE_EVERY_MS = 50;
-/** So much of who is here goes at once; the rest a little later. */
+/** So much goes at once, in hints; the rest a little later. */
+const HEADS_AT_ONCE = 64;
 const PEOPLE_AT_ONCE = 16;
+/** Of each kind: heads, documents that are asked about, people. */
+export const WAITING_MAX = 20_000;
 /** Room for what stands around a hint's parts. */
 const PART_BYTES = MAX_HINT_BYTES - 100;
+/** A tablo, an epoch and a head; or what stands around the people of one document. */
+const NAME_BYTES = 80;
 
 interface OutboxOptions {
   readonly node: NodeId;
@@ -21,12 +30,23 @@ interface OutboxOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+interface PeopleOf {
+  readonly name: DocumentName;
+  readonly people: Map<number, PersonHint>;
+}
+
 export class Outbox {
   readonly #options: OutboxOptions;
-  #plain: Hint[] = [];
+  /** By what they ask or say: twice the same is said once. */
+  readonly #plain = new Map<string, Hint>();
   readonly #heads = new Map<string, HeadHint>();
   readonly #asked = new Map<string, DocumentName>();
-  readonly #people = new Map<string, { readonly name: DocumentName; readonly people: Map<number, PersonHint> }>();
+  readonly #people = new Map<string, PeopleOf>();
+  /** In `#people`. */
+  #persons = 0;
+  /** Of the last hint. */
+  #nth = 0;
+  #saidAt = -Infinity;
   #headsAt = -Infinity;
   #peopleAt = -Infinity;
   #timer: NodeJS.Timeout | undefined;
@@ -37,25 +57,39 @@ export class Outbox {
     this.#options = options;
   }
 
-  /** `hello`, `here`, `bye`: at once. */
+  /** When something was said last, by `performance.now()`. */
+  get saidAt(): number {
+    return this.#saidAt;
+  }
+
+  /** `hello`, `here`, `who` is where: at once. */
   say(hint: Hint): void {
-    this.#plain.push(hint);
+    this.#plain.set(hint.type, hint);
     this.#pump();
   }
 
   sayHead(head: HeadHint): void {
-    this.#heads.set(head.tabloId, head);
+    if (this.#heads.size >= WAITING_MAX && !this.#heads.has(head.tabloId)) this.#nth += 1;
+    else this.#heads.set(head.tabloId, head);
     this.#pump();
   }
 
   ask(name: DocumentName): void {
+    if (this.#asked.size >= WAITING_MAX) {
+      this.#asked.clear();
+      return this.say({ type: 'who', documents: null });
+    }
     this.#asked.set(encodeDocumentName(name), name);
     this.#pump();
   }
 
   sayPerson(name: DocumentName, person: PersonHint): void {
     const key = encodeDocumentName(name);
-    const of = this.#people.get(key) ?? { name, people: new Map<number, PersonHint>() };
+    const of: PeopleOf = this.#people.get(key) ?? { name, people: new Map() };
+    const isNew = !of.people.has(person.client);
+    // Who is here says so again before long.
+    if (isNew && this.#persons >= WAITING_MAX) return;
+    if (isNew) this.#persons += 1;
     of.people.set(person.client, person);
     this.#people.set(key, of);
     this.#pump();
@@ -68,9 +102,11 @@ export class Outbox {
     this.#headsAt = -Infinity;
     this.#people.clear();
     this.#asked.clear();
-    const deadline = new Promise<void>((resolve) => void setTimeout(resolve, deadlineMs).unref());
-    await Promise.race([deadline, this.#sending ?? Promise.resolve()]);
-    if (last !== null) await Promise.race([deadline, this.#send([...this.#take(), last])]);
+    const deadline = Promise.withResolvers<void>();
+    const timer = setTimeout(deadline.resolve, deadlineMs);
+    await Promise.race([deadline.promise, this.#sending ?? Promise.resolve()]);
+    if (last !== null) await Promise.race([deadline.promise, this.#send([...this.#take(), last])]);
+    clearTimeout(timer);
   }
 
   #pump(): void {
@@ -86,7 +122,16 @@ export class Outbox {
   async #send(hints: readonly Hint[]): Promise<void> {
     const { node, hints: channel, onFailure } = this.#options;
     if (hints.length === 0) return;
-    await channel.send(hints.map((hint) => encodeHint(node, hint))).catch(onFailure);
+    const texts = hints.map((hint) => {
+      this.#nth += 1;
+      return encodeHint(node, this.#nth, hint);
+    });
+    try {
+      await channel.send(texts);
+      this.#saidAt = performance.now();
+    } catch (error) {
+      onFailure(error);
+    }
   }
 
   /** Until something that is kept may go. */
@@ -100,69 +145,64 @@ export class Outbox {
     if (dues.length > 0) this.#timer = setTimeout(() => this.#pump(), Math.max(0, Math.min(...dues) - now)).unref();
   }
 
+  /** What may go now. */
   #take(): Hint[] {
     const now = performance.now();
-    const hints = this.#plain.splice(0);
+    const hints: Hint[] = [...this.#plain.values()];
+    this.#plain.clear();
     if (this.#heads.size > 0 && now >= this.#headsAt + HEADS_EVERY_MS) {
       this.#headsAt = now;
-      const heads = [...this.#heads.values()];
-      this.#heads.clear();
-      for (const portion of portions(heads, sizeOfHead)) hints.push({ type: 'log', heads: portion });
+      for (const heads of takeFirst(this.#heads, HEADS_AT_ONCE)) hints.push({ type: 'log', heads });
     }
     if (this.#people.size + this.#asked.size > 0 && now >= this.#peopleAt + PEOPLE_EVERY_MS) {
       this.#peopleAt = now;
-      const asked = [...this.#asked.values()];
-      this.#asked.clear();
-      for (const portion of portions(asked, sizeOfHead)) hints.push({ type: 'who', documents: portion });
-      hints.push(...this.#takePeople());
+      for (const documents of takeFirst(this.#asked, PEOPLE_AT_ONCE)) hints.push({ type: 'who', documents });
+      for (const documents of this.#takePeople()) hints.push({ type: 'people', documents });
     }
     return hints;
   }
 
-  #takePeople(): Hint[] {
-    const single = [...this.#people.values()].flatMap(({ name, people }) =>
-      [...people.values()].map((person) => ({ ...name, people: [person] })),
-    );
-    const all = portions(single, sizeOfPeople);
-    this.#people.clear();
-    // They wait for the next time; newer states of the same clientIDs take their places.
-    for (const { tabloId, epoch, people } of all.slice(PEOPLE_AT_ONCE).flat())
-      for (const person of people) {
-        const name = { tabloId, epoch };
-        const key = encodeDocumentName(name);
-        const of = this.#people.get(key) ?? { name, people: new Map<number, PersonHint>() };
-        this.#people.set(key, of);
-        of.people.set(person.client, person);
+  /** The rest stays where it is; newer states of the same clientIDs take their places. */
+  #takePeople(): readonly (readonly PeopleHint[])[] {
+    const hints: PeopleHint[][] = [];
+    let left = 0;
+    for (const [key, { name, people }] of this.#people) {
+      let taken: PersonHint[] | null = null;
+      for (const [client, person] of people) {
+        const size = Buffer.byteLength(JSON.stringify(person));
+        if (hints.length === 0 || size + (taken === null ? NAME_BYTES : 0) > left) {
+          if (hints.length === PEOPLE_AT_ONCE) return hints;
+          hints.push([]);
+          left = PART_BYTES;
+          taken = null;
+        }
+        if (taken === null) {
+          taken = [];
+          hints.at(-1)?.push({ ...name, people: taken });
+          left -= NAME_BYTES;
+        }
+        taken.push(person);
+        left -= size;
+        people.delete(client);
+        this.#persons -= 1;
       }
-    return all.slice(0, PEOPLE_AT_ONCE).map((documents) => ({ type: 'people', documents: merge(documents) }));
-  }
-}
-
-/** Of one document, in one piece. */
-function merge(documents: readonly PeopleHint[]): readonly PeopleHint[] {
-  const byName = Map.groupBy(documents, encodeDocumentName);
-  return [...byName.values()].map((parts) => ({
-    tabloId: (parts[0] as PeopleHint).tabloId,
-    epoch: (parts[0] as PeopleHint).epoch,
-    people: parts.flatMap(({ people }) => people),
-  }));
-}
-
-const sizeOfHead = (): number => 80;
-const sizeOfPeople = ({ people }: PeopleHint): number => 60 + Buffer.byteLength(JSON.stringify(people));
-
-/** In their order, as many as fit into a hint. */
-function portions<T>(items: readonly T[], sizeOf: (item: T) => number): T[][] {
-  const result: T[][] = [];
-  let left = 0;
-  for (const item of items) {
-    const size = sizeOf(item);
-    if (result.length === 0 || size > left) {
-      result.push([]);
-      left = PART_BYTES;
+      this.#people.delete(key);
     }
-    result.at(-1)?.push(item);
-    left -= size;
+    return hints;
   }
-  return result;
+}
+
+/** Those that have waited longest, as many as fit into so many hints. */
+function takeFirst<T>(waiting: Map<string, T>, hints: number): T[][] {
+  const inOne = Math.floor(PART_BYTES / NAME_BYTES);
+  const taken: T[][] = [];
+  for (const [key, one] of waiting) {
+    if (taken.length === 0 || taken.at(-1)?.length === inOne) {
+      if (taken.length === hints) break;
+      taken.push([]);
+    }
+    taken.at(-1)?.push(one);
+    waiting.delete(key);
+  }
+  return taken;
 }

@@ -7,10 +7,10 @@ import type { Log } from '../base/log.ts';
 import { readSecret } from '../db/pg-secret.ts';
 import { createPool, endPool, type Pool } from '../db/pool.ts';
 import { type Hints, MAX_HINT_BYTES } from './hints.ts';
-import { createSeal, SEAL_BYTES, type Seal } from './seal.ts';
+import { createSeal, type Seal, sealedBytes } from './seal.ts';
 
 /** NOTIFY takes less than 8,000 bytes. */
-const PAYLOAD_MAX_BYTES = MAX_HINT_BYTES + SEAL_BYTES;
+const PAYLOAD_MAX_BYTES = sealedBytes(MAX_HINT_BYTES);
 const SEND_MS = 2_000;
 const END_MS = 300;
 

@@ -44,7 +44,13 @@ async function start() {
     versions.set(live, (await store.save(live, snapshot)) ?? 0n);
     live.forgetLogIds(logIds);
   };
-  return { tabloId, ledger, say, save, store, reader: new PgLogReader(pool) };
+  const reader = new PgLogReader(pool);
+  const read = async ({ live }: Loaded) => {
+    const [found] = await reader.read([live]);
+    if (found === undefined || 'error' in found) throw found?.error;
+    return found;
+  };
+  return { tabloId, ledger, say, save, store, reader, read };
 }
 
 const textsOf = ({ doc }: Loaded) => entriesOf(doc).map((entry) => (entry as { text: string }).text);
@@ -52,7 +58,7 @@ const seqsOf = ({ news }: Loaded) => news.flatMap(({ seq, messages }) => message
 
 describe('a server that lags', () => {
   it('[N1] reads rows that another one has put into a snapshot from there, and the rows since', async () => {
-    const { tabloId, say, save, reader } = await start();
+    const { tabloId, say, save, read } = await start();
     const [a, b] = [load(tabloId), load(tabloId)];
     await say(a, alice, 'one');
     await say(b, bob, 'two');
@@ -60,15 +66,15 @@ describe('a server that lags', () => {
     await save(a);
     await say(a, alice, 'five');
     expect((await pool.query('SELECT FROM tablo_updates WHERE tablo_id = $1', [tabloId])).rowCount).toBe(1);
-    const [found] = await reader.read([b.live]);
-    expect(found?.missed?.snapshot?.head).toBe(a.live.head - 1n);
-    expect(b.live.advance(found?.missed as never)).toBe(2);
+    const found = await read(b);
+    expect(found.missed?.snapshot?.head).toBe(a.live.head - 1n);
+    expect(b.live.advance(found.missed as never)).toBe(2);
     expect(new Set(textsOf(b))).toEqual(new Set(['one', 'two', 'three', 'four', 'five']));
     expect([seqsOf(b), b.live.head, b.live.unsaved]).toEqual([[1, 2, 3, 4, 5], a.live.head, 1]);
     expect(b.live.size.entries).toBe(5);
     // The same again, and what a slower read had: nothing.
-    expect(b.live.advance(found?.missed as never)).toBe(0);
-    expect((await reader.read([b.live]))[0]).toEqual({ epoch: 1, missed: null });
+    expect(b.live.advance(found.missed as never)).toBe(0);
+    expect(await read(b)).toEqual({ epoch: 1, missed: null });
   });
 
   it('[N1] a commit decides after a snapshot of another server, too', async () => {
@@ -99,7 +105,7 @@ describe('a server that lags', () => {
   });
 
   it('[N1] what is loaded goes exactly as far as its head says', async () => {
-    const { tabloId, say, save, store, reader } = await start();
+    const { tabloId, say, save, store, read } = await start();
     const a = load(tabloId);
     await say(a, alice, 'one');
     await save(a);
@@ -108,11 +114,29 @@ describe('a server that lags', () => {
     const doc = new Y.Doc();
     Y.applyUpdate(doc, state as Uint8Array);
     const b = load(tabloId, 1, doc, { ...stored, bytes: 0 });
-    expect((await reader.read([b.live]))[0]?.missed).toBeNull();
+    expect((await read(b)).missed).toBeNull();
     await say(a, alice, 'three');
-    const [found] = await reader.read([b.live]);
-    expect(found?.missed).toMatchObject({ snapshot: null, messages: [{ seq: 3 }] });
-    expect(found?.missed?.rows).toHaveLength(1);
+    const found = await read(b);
+    expect(found.missed).toMatchObject({ snapshot: null, messages: [{ seq: 3 }] });
+    expect(found.missed?.rows).toHaveLength(1);
+  });
+
+  it('[N1] reads all others where the database cannot read what is stored of one', async () => {
+    const [one, odd, other] = [await start(), await start(), await start()];
+    const documents = [one, odd, other].map(({ tabloId }) => load(tabloId));
+    for (const { tabloId, say } of [one, odd, other]) await say(load(tabloId), alice, 'hello');
+    const query = pool.query.bind(pool);
+    const failing = Object.assign(Object.create(pool), {
+      // As PostgreSQL says it of a damaged page.
+      query: (question: { text: string; values: string[] }) =>
+        question.values[0]?.includes(odd.tabloId)
+          ? Promise.reject(Object.assign(new Error('missing chunk'), { code: 'XX001', severity: 'ERROR' }))
+          : query(question),
+    }) as Pool;
+    const found = await new PgLogReader(failing).read(documents.map(({ live }) => live));
+    expect(found.map((one) => ('error' in one ? 'error' : one.missed?.rows.length))).toEqual([1, 'error', 1]);
+    const away = Object.assign(Object.create(pool), { query: () => Promise.reject(new Error('gone')) }) as Pool;
+    await expect(new PgLogReader(away).read(documents.map(({ live }) => live))).rejects.toThrow('gone');
   });
 
   it('[R9] learns that a tablo has moved, or is gone', async () => {

@@ -112,8 +112,9 @@ export class HocuspocusPoster implements MessagePoster {
       const isAwaited = () => Date.now() - receivedAt < PATIENCE_MS;
       return await ledger.submit({ type: 'entry', document, userId, receivedAt, entry, isAwaited });
     } finally {
-      // Kept warm: a bot's next message finds the document loaded, and the snapshot is debounced. One that is gone has nothing to store.
-      if (direct.document?.isDestroyed !== true) await direct.disconnect({ unloadImmediately: false });
+      // Kept warm: a bot's next message finds the document loaded, and the snapshot is debounced. One that is gone has nothing to store, and one that was given up has to go.
+      const isBroken = direct.document !== null && documents.of(direct.document)?.isBroken === true;
+      if (direct.document?.isDestroyed !== true) await direct.disconnect({ unloadImmediately: isBroken });
     }
   }
 }

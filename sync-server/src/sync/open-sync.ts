@@ -136,6 +136,7 @@ export function openSync(deps: Deps): Sync {
   const revocation = new Revocation({
     membership,
     connections,
+    isListening: deps.changes.isListening,
     ...openMemberNews(deps, connections),
     log,
     onCome: presence.reveal,
@@ -286,7 +287,7 @@ function openMemberNews({ drafts, readPositions, log }: Deps, connections: Conne
 
 /** Every entry is in the log table; what is missing is the snapshot that would shorten it. */
 function logUnsaved(documents: readonly LiveDocument[], log: Log): void {
-  const unsaved = documents.filter((document) => document.unsaved > 0 && !document.hasMoved);
+  const unsaved = documents.filter((document) => document.unsaved > 0 && !document.hasMoved && !document.isBroken);
   for (const { tabloId, unsaved: rows } of unsaved.slice(0, LOGGED_DOCUMENTS))
     log.warn({ tablo: tabloId, rows }, 'A snapshot was given up; the log table has these rows.');
   const more = unsaved.length - LOGGED_DOCUMENTS;

@@ -35,6 +35,7 @@ export interface ForeignRows {
   onRows(rows: number): void;
 }
 
+const UNKNOWN = 'The database does not know what became of a COMMIT that was not answered.';
 const DEAF = 'Other servers have committed, which is not shown while changes in the database are not heard.';
 
 export class Attempt {
@@ -69,10 +70,22 @@ export class Attempt {
   }
 
   async #learnFate(): Promise<Committed | null> {
-    const committed = (await this.#unanswered?.learnFate()) ?? null;
+    const fate = (await this.#unanswered?.learnFate()) ?? null;
     this.#unanswered = null;
-    if (committed === null) this.end();
-    return committed;
+    if (fate === 'unknown') return this.#giveUp();
+    if (fate === null) this.end();
+    return fate;
+  }
+
+  /**
+   * Nobody will ever know what became of it. Neither can be assumed, so the documents that it was about are given up: loaded anew they have what the database has, what was
+   * submitted is refused for now, and comes again, as known where it was durable.
+   */
+  #giveUp(): null {
+    const documents = [...this.#deciding];
+    this.end();
+    for (const document of documents) document.break(new Error(UNKNOWN));
+    return null;
   }
 
   async #transact(): Promise<Committed> {
@@ -94,8 +107,8 @@ export class Attempt {
   }
 
   /**
-   * [N1] Before anything is decided each document is what the database has, other servers' commits included: these are shown, whatever becomes of this transaction. Returns
-   * those whose tablo another server has moved to a later document.
+   * [N1] Before anything is decided each document is what the database has, other servers' commits included: these are shown, whatever becomes of this transaction. One that does not
+   * take them in is given up, and stops nobody else. Returns those whose tablo another server has moved to a later document.
    */
   #catchUp(facts: LockedFacts): readonly LiveDocument[] {
     const documents = [...new Set(this.#submissions.map(({ document }) => document))];

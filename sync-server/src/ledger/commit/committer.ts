@@ -84,7 +84,7 @@ export class Committer {
         attempt.end();
         return DONE;
       } catch (error) {
-        if (error instanceof UnstorableError) return this.#split(batch, error, options);
+        if (error instanceof UnstorableError && !attempt.isUnanswered) return this.#split(batch, error, options);
         observer.onFailure(error);
         if (error instanceof BlockedError && batch.length > 0 && !attempt.isUnanswered) {
           if (hasFailed) options.onRetry();
@@ -140,15 +140,16 @@ export class Committer {
       const { document } = change;
       change.draft.adopt();
       const rows = change.updates.map(({ index, update }) => ({ update, id: updateIds[index] ?? 0n }));
-      document.apply(rows, change.lastSeq);
-      document.announce(change.news);
+      document.apply(rows, change.lastSeq, change.news);
     }
     for (const document of decision.moved) document.move();
-    batch.forEach((queued, index) =>
-      this.#deps.waiting.answer(queued, decision.outcomes[index] ?? refusedAs('unavailable')),
-    );
+    batch.forEach((queued, index) => {
+      // [R1] Durable, but not in its document: it is known when it comes again.
+      const outcome = queued.submission.document.isBroken ? undefined : decision.outcomes[index];
+      this.#deps.waiting.answer(queued, outcome ?? refusedAs('unavailable'));
+    });
     this.#deps.observer.onPublished(
-      decision.changes.map(({ document }) => document),
+      decision.changes.flatMap(({ document }) => (document.isBroken ? [] : [document])),
       decision.moved,
     );
   }

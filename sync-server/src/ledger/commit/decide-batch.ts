@@ -1,4 +1,5 @@
 /** One batch's decisions, as a pure function of the submissions and the facts: it runs again from the start when a transaction has to be repeated. */
+import { createRefusal } from '@tablo/schema/close-codes';
 import { createArrival, type MemberEntry } from '@tablo/schema/entry';
 import { type EntryId, SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
 import { MAX_ARRIVAL_IDS } from '@tablo/schema/limits';
@@ -102,6 +103,8 @@ class Batch implements LockedFacts {
     this.#deleted.has(id) ? null : (this.#numbers.get(id) ?? this.#facts.seqOf(id));
 
   decide(submission: Submission): Outcome {
+    // Nobody knows what it contains: what was submitted for it is decided when it was loaded anew.
+    if (submission.document.isBroken) return UNAVAILABLE;
     if (submission.type === 'move') return this.#move(submission.document);
     const admissions = this.#admit(submission);
     const refused = admissions.find(({ type }) => type === 'refused');
@@ -337,6 +340,8 @@ class Batch implements LockedFacts {
     this.#updates.push({ tabloId, epoch, update });
   }
 }
+
+const UNAVAILABLE: Outcome = { type: 'refused', refusal: createRefusal('unavailable'), ids: [], isGap: false };
 
 const countClients = ({ runs }: Accepted): number => new Set(runs?.map(({ client }) => client)).size;
 

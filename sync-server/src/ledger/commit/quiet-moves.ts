@@ -37,7 +37,7 @@ export class QuietMoves {
       setTimeout(() => {
         this.#timers.delete(document);
         // One that has left memory may have another one of its name in its place.
-        if (!document.isGone) this.#move(document);
+        if (!document.isGone && !document.isBroken) this.#move(document);
       }, quietMs).unref(),
     );
   }

@@ -39,6 +39,8 @@ export interface StoreUnderTest {
   rows(tablo: TabloId): Promise<readonly (readonly [number, string, number])[]>;
   /** The log of an epoch, in order. */
   log(tablo: TabloId, epoch: number): Promise<readonly Uint8Array[]>;
+  /** As another server would, had it stored something damaged. */
+  addLogRow(tablo: TabloId, epoch: number, update: Uint8Array): Promise<void>;
   /** What the live epoch began with; null in the first one. */
   seed(tablo: TabloId): Promise<LoadedState & { readonly state: Uint8Array }>;
   /** Deleted messages whose texts are still to be removed, with the epoch whose document holds them. */

@@ -109,12 +109,17 @@ export interface LedgerStore {
   findDurable(tablo: TabloId, author: UserId, ids: readonly EntryId[]): Promise<readonly DurableEntry[]>;
 }
 
+export type Fate = Committed | null | 'unknown';
+
 /** COMMIT was sent, and no answer came: what was decided may be durable. The one rejection after which something may have been written. */
 export class UnansweredCommitError extends Error {
-  /** What was committed after all; null when nothing was, and nothing will be. Rejects while nobody can say. */
-  readonly learnFate: () => Promise<Committed | null>;
+  /**
+   * What was committed after all; null when nothing was, and nothing will be. `unknown`: the database will never be able to say, as after a failover to an earlier state.
+   * Rejects while nobody can say.
+   */
+  readonly learnFate: () => Promise<Fate>;
 
-  constructor(cause: Error, learnFate: () => Promise<Committed | null>) {
+  constructor(cause: Error, learnFate: () => Promise<Fate>) {
     super(`A COMMIT was not answered: ${cause.message}`, { cause });
     this.learnFate = learnFate;
   }

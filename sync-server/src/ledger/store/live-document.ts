@@ -6,16 +6,17 @@
  * 2. Between the decision of a transaction and its end nothing comes in: what was decided was decided against this very document, and other servers' rows that were read
  *    meanwhile may lie above rows of this transaction.
  * 3. Connections hear of the tablo's messages in order of `seq`, up to `lastSeq`, each with its entry.
+ * 4. Where committed bytes did not come in as a whole, nobody knows what the document is: it is given up, stored nowhere, and loaded anew from the database.
  */
 
-import { ENTRIES_ROOT, type Entry, parseEntry } from '@tablo/schema/entry';
+import { type Entry, parseEntry } from '@tablo/schema/entry';
 import { type EntryId, SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
 import { SEED_MAX_BYTES } from '@tablo/schema/limits';
 import * as Y from 'yjs';
-import { type DocumentReader, Frontier } from '../../admission/frontier.ts';
-import { type ItemId, VOID } from '../../admission/run.ts';
+import { Frontier } from '../../admission/frontier.ts';
 import type { DocumentSize } from '../../config/limit-settings.ts';
 import { type CommitNews, newsOf } from './commit-news.ts';
+import { elementsOf, hasEntry, readerOf, readWriters } from './document-structs.ts';
 import type { DocumentHead, LogRow, Missed } from './missed.ts';
 
 /** Transaction origin of everything the ledger applies; the shape is Hocuspocus's `LocalTransactionOrigin`. */
@@ -28,6 +29,8 @@ export interface LiveDocumentEvents {
   onCommitted(news: CommitNews): void;
   /** The tablo has a newer document: send the connections there. */
   onMoved(): void;
+  /** It was given up: nobody may stay in it, and it has to leave memory. */
+  onBroken(error: unknown): void;
   /** Nothing that was submitted for it waits for its answer any more. */
   onIdle(): void;
 }
@@ -43,12 +46,12 @@ export interface LoadedState {
   /** The oldest of the newest messages, where the server has not put them into a later document. */
   readonly firstOfNewest?: EntryId | null;
   /** [N1] It is the log up to this row. */
-  readonly head?: bigint;
+  readonly head: bigint;
   /** `seq` of the tablo's newest message at that moment. */
-  readonly lastSeq?: number;
+  readonly lastSeq: number;
 }
 
-export const EMPTY_STATE: LoadedState = { logIds: [], bytes: 0, serverClient: null };
+export const EMPTY_STATE: LoadedState = { logIds: [], bytes: 0, serverClient: null, head: 0n, lastSeq: 0 };
 
 export class LiveDocument implements DocumentHead {
   readonly tabloId: TabloId;
@@ -62,6 +65,8 @@ export class LiveDocument implements DocumentHead {
   hasMoved = false;
   /** Set once it has left memory. */
   isGone = false;
+  /** Set once it was given up. */
+  isBroken = false;
   #bytes: number;
   readonly #doc: Y.Doc;
   readonly #events: LiveDocumentEvents;
@@ -78,7 +83,7 @@ export class LiveDocument implements DocumentHead {
   constructor(
     name: { tabloId: TabloId; epoch: number },
     doc: Y.Doc,
-    { logIds, bytes, serverClient, firstOfNewest = null, head = 0n, lastSeq = 0 }: LoadedState,
+    { logIds, bytes, serverClient, firstOfNewest = null, head, lastSeq }: LoadedState,
     events: LiveDocumentEvents,
   ) {
     this.tabloId = name.tabloId;
@@ -117,19 +122,30 @@ export class LiveDocument implements DocumentHead {
     return this.#lastSeq;
   }
 
-  /** Applies what this server has committed, in order, as one change: one broadcast. `lastSeq`: of the tablo's newest message by now. */
-  apply(updates: readonly LogRow[], lastSeq: number): void {
-    this.#integrate(updates, LEDGER_ORIGIN);
-    this.#lastSeq = lastSeq;
+  /**
+   * Applies what this server has committed, in order, as one change: one broadcast. `lastSeq`: of the tablo's newest message by now. A document that does not take it is given up;
+   * what was committed is in the log.
+   */
+  apply(updates: readonly LogRow[], lastSeq: number, news: readonly CommitNews[] = []): void {
+    if (this.isBroken) return;
+    this.#orBreak(() => {
+      this.#integrate(updates, LEDGER_ORIGIN);
+      this.#lastSeq = lastSeq;
+      this.announce(news);
+    });
   }
 
   /**
    * [N1] Takes in what other servers have committed, and tells the connections: it is durable already. Rows that it has are passed over, so what was read may be of any
-   * moment. Returns how many rows were new, or null where it must be looked at again `afterDecision`.
+   * moment. Returns how many rows were new, or null where it must be looked at again `afterDecision`. Never throws: a document that does not take it is given up.
    */
-  advance({ snapshot, rows, messages }: Missed): number | null {
+  advance(missed: Missed): number | null {
     if (this.#isDeciding) return null;
-    if (this.hasMoved || this.isGone) return 0;
+    if (this.hasMoved || this.isGone || this.isBroken) return 0;
+    return this.#orBreak(() => this.#takeIn(missed)) ?? 0;
+  }
+
+  #takeIn({ snapshot, rows, messages }: Missed): number {
     const fresh = rows.filter(({ id }) => id > this.#head);
     const isCompacted = snapshot !== null && snapshot.head > this.#head;
     if (fresh.length === 0 && !isCompacted) return 0;
@@ -149,10 +165,31 @@ export class LiveDocument implements DocumentHead {
     return fresh.length + (isCompacted ? 1 : 0);
   }
 
+  #orBreak<T>(act: () => T): T | undefined {
+    try {
+      return act();
+    } catch (error) {
+      this.break(error);
+      return undefined;
+    }
+  }
+
+  /** It may be the log no more. Whatever is in memory counts for nothing from now on. */
+  break(error: unknown): void {
+    if (this.isBroken) return;
+    this.isBroken = true;
+    this.#events.onBroken(error);
+  }
+
   #integrate(updates: readonly LogRow[], origin: object): void {
+    const { store } = this.#doc;
+    const hadHole = store.pendingStructs !== null;
     this.#doc.transact(() => {
       for (const { update } of updates) Y.applyUpdate(this.#doc, update, origin);
     }, origin);
+    // One that was loaded with it is all that the database has.
+    if (store.pendingStructs !== null && !hadHole)
+      throw new Error('What was committed lacks something before it: the log has a hole.');
     for (const { update, id } of updates) {
       this.#unsnapshotted.push(id);
       this.#bytes += update.byteLength;
@@ -250,86 +287,6 @@ export class LiveDocument implements DocumentHead {
   }
 }
 
-/** What was not deleted of a clientID's elements, from one clock to before another. */
-function elementsOf(doc: Y.Doc, client: number, from: number, end: number): readonly unknown[] {
-  const elements: unknown[] = [];
-  for (let clock = from; clock < end; ) {
-    const struct = Y.getItem(doc.store, Y.createID(client, clock));
-    const offset = clock - struct.id.clock;
-    elements.push(...(readElements(struct)?.slice(offset, offset + end - clock) ?? []));
-    clock = struct.id.clock + struct.length;
-  }
-  return elements;
-}
-
-const hasEntry = (doc: Y.Doc, id: EntryId): boolean =>
-  doc
-    .getArray<{ readonly id?: unknown } | null>(ENTRIES_ROOT)
-    .toArray()
-    .some((entry) => entry?.id === id);
-
 function createClientId(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-}
-
-/** Nothing but the server's void clocks is ever deleted in a live document. */
-function readerOf(doc: Y.Doc): DocumentReader {
-  const structAt = (client: number, clock: number) => Y.getItem(doc.store, Y.createID(client, clock));
-  return {
-    elementAt: (client, clock) => {
-      if (clock >= Y.getState(doc.store, client)) return undefined;
-      const struct = structAt(client, clock);
-      return readElements(struct)?.[clock - struct.id.clock] ?? VOID;
-    },
-    voidUntil: (client, clock) => {
-      const struct = structAt(client, clock);
-      return readElements(struct) === null ? struct.id.clock + struct.length : clock;
-    },
-    isGap: (origin, rightOrigin) => isGap(doc, origin, rightOrigin),
-  };
-}
-
-/**
- * Whether `rightOrigin` has stood right behind `origin` in some client's document: nothing is between them now but what was put there since, hence after one of these.
- * Anything else Yjs orders differently by the order in which it comes.
- */
-function isGap(doc: Y.Doc, origin: ItemId | null, rightOrigin: ItemId): boolean {
-  const keyOf = ({ client, clock }: ItemId): string => `${client} ${clock}`;
-  const isIn = (id: ItemId, struct: Y.Item): boolean =>
-    id.client === struct.id.client && id.clock >= struct.id.clock && id.clock < struct.id.clock + struct.length;
-  const array = doc.getArray(ENTRIES_ROOT);
-  const first = origin === null ? null : Y.getItem(doc.store, Y.createID(origin.client, origin.clock));
-  if (first !== null && !(first instanceof Y.Item)) return false;
-  // In one struct: right behind each other.
-  if (first !== null && isIn(rightOrigin, first))
-    return origin !== null && rightOrigin.client === origin.client && rightOrigin.clock === origin.clock + 1;
-  if (first !== null && origin !== null && origin.clock !== first.id.clock + first.length - 1) return false;
-  const start = origin === null ? 'start' : keyOf(origin);
-  const between = new Set<string>();
-  for (let item = first === null ? array._start : first.right; item !== null; item = item.right) {
-    const before = item.origin === null ? 'start' : keyOf(item.origin);
-    if (isIn(rightOrigin, item)) return rightOrigin.clock === item.id.clock && !between.has(before);
-    if (before !== start && !between.has(before)) return false;
-    for (let nth = 0; nth < item.length; nth += 1)
-      between.add(keyOf({ client: item.id.client, clock: item.id.clock + nth }));
-  }
-  return false;
-}
-
-/** By induction a clientID carries one author's entries only, so its first entry tells whose it is [R3]; null where all of it is void. */
-function* readWriters(doc: Y.Doc): Iterable<{ client: number; owner: string | null; count: number }> {
-  doc.getArray(ENTRIES_ROOT); // Integrated as a typed root, so that the structs below are the array's.
-  for (const [client, structs] of doc.store.clients) {
-    const first = structs.find((struct) => readElements(struct) !== null);
-    const parsed = parseEntry(first === undefined ? undefined : readElements(first)?.[0]);
-    const owner = parsed.ok ? (parsed.value as Entry).author : SERVER_AUTHOR;
-    yield { client, owner: first === undefined ? null : owner, count: Y.getState(doc.store, client) };
-  }
-}
-
-/** Null: what stands there is deleted. */
-function readElements(struct: Y.Item | Y.GC): readonly unknown[] | null {
-  return struct instanceof Y.Item && !struct.deleted && struct.content instanceof Y.ContentAny
-    ? struct.content.arr
-    : null;
 }

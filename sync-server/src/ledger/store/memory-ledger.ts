@@ -64,6 +64,13 @@ export class MemoryLedgerStore implements LedgerStore {
     });
   }
 
+  addLogRow(update: UpdateWrite): bigint {
+    const id = this.#nextId;
+    this.#nextId += 1n;
+    this.updates.push({ ...update, id });
+    return id;
+  }
+
   async probe(): Promise<void> {
     if (this.failure !== null) throw this.failure;
   }
@@ -153,12 +160,7 @@ export class MemoryLedgerStore implements LedgerStore {
       const tablo = this.tablos.get(write.tabloId);
       if (tablo !== undefined && write.seq !== null) tablo.lastSeq = write.seq;
     }
-    const ids = updates.map((update) => {
-      const id = this.#nextId;
-      this.#nextId += 1n;
-      this.updates.push({ ...update, id });
-      return id;
-    });
+    const ids = updates.map((update) => this.addLogRow(update));
     for (const { tabloId, from } of moves) {
       const tablo = this.tablos.get(tabloId);
       if (tablo?.epoch === from) Object.assign(tablo, { epoch: from + 1, seed: createSeed(this.#newest(tabloId)) });

@@ -8,6 +8,7 @@ import { Ledger } from '../ledger.ts';
 import { alice, bob, codeOf, entriesOf, type Loaded, load, Replica, submissionOf } from '../testing/ledger-fixture.ts';
 import type { StoreUnderTest } from './ledger-contract.ts';
 import type { LedgerStore } from './ledger-store.ts';
+import { EMPTY_STATE } from './live-document.ts';
 
 const T = 1_700_000_000_000;
 const LATE = 600_000;
@@ -168,13 +169,53 @@ export function describeNodes(openStore: () => Promise<StoreUnderTest>): void {
     const [c, d] = [a, b].map(() => {
       const doc = new Y.Doc();
       Y.applyUpdate(doc, state);
-      return openNode(test.store, tablo, load(tablo, 2, doc, { ...seed, bytes: state.byteLength, lastSeq: 1 }));
+      return openNode(test.store, tablo, load(tablo, 2, doc, { ...seed, bytes: state.byteLength }));
     }) as [Node, Node];
     const fresh = new Replica(alice);
     expect(codeOf(await say(c, fresh, fresh.message('in the next', T)))).toBe('committed');
     await c.ledger.move(c.live);
     expect(codeOf(await say(d, onB, onB.message('too late', T)))).toBe('epoch-moved');
     expect(d.live.hasMoved).toBe(true);
+  });
+
+  it('[N1] [R8] what does not come into one document stops neither the batch that it is in nor its other tablos; loaded anew, it goes on', async () => {
+    const { test, tablo, a, b, say } = await start();
+    const other = await test.addTablo(members);
+    const well = load(other);
+    await say(a, new Replica(alice), new Replica(alice).message('fine', T));
+    await test.addLogRow(tablo, 1, Uint8Array.of(1, 2, 3));
+    const [onB, elsewhere] = [new Replica(bob), new Replica(bob)];
+    const update = onB.push(onB.message('mine', T));
+    const outcomes = await Promise.all([
+      b.ledger.submit(submissionOf(b.live, bob, update, T)),
+      b.ledger.submit(submissionOf(well.live, bob, elsewhere.push(elsewhere.message('theirs', T)), T)),
+    ]);
+    expect(outcomes.map(codeOf)).toEqual(['unavailable', 'committed']);
+    expect([b.live.isBroken, b.broken, well.live.isBroken]).toEqual([true, expect.any(Error), false]);
+    expect([b.ledger.awaySince, b.ledger.apart, b.ledger.queued, b.idle]).toEqual([null, 0, 0, 1]);
+    // Nothing more is decided about it.
+    expect(codeOf(await b.ledger.submit(submissionOf(b.live, bob, update, T)))).toBe('unavailable');
+    await b.ledger.move(b.live);
+    const anew = load(tablo, 1, new Y.Doc(), { ...EMPTY_STATE, head: 10n ** 9n, lastSeq: 1 });
+    expect(codeOf(await b.ledger.submit(submissionOf(anew.live, bob, update, T)))).toBe('committed');
+    expect((await test.rows(tablo)).map(([, text]) => text)).toEqual(['fine', 'mine']);
+  });
+
+  it('[R1] a document that does not take what was committed is given up, and its neighbours are answered', async () => {
+    const { test, tablo, a } = await start();
+    const other = await test.addTablo(members);
+    const [odd, well] = [load(tablo), load(other)];
+    odd.doc.on('beforeTransaction', () => {
+      throw new Error('it does not come in');
+    });
+    const send = ({ live }: Loaded, replica: Replica) =>
+      a.ledger.submit(submissionOf(live, alice, replica.push(replica.message('hello', T)), T));
+    const outcomes = await Promise.all([odd, well].map((one) => send(one, new Replica(alice))));
+    expect(outcomes.map(codeOf)).toEqual(['unavailable', 'committed']);
+    expect([odd.live.isBroken, well.live.isBroken, well.live.isDeciding]).toEqual([true, false, false]);
+    // It is durable all the same, and known when it comes again.
+    expect((await test.rows(tablo)).map(([, text]) => text)).toEqual(['hello']);
+    expect(codeOf(await send(well, new Replica(alice)))).toBe('committed');
   });
 
   it('[R6] while changes are not heard, nothing of other servers is shown, and nothing is decided after it', async () => {

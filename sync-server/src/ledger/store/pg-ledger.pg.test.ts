@@ -70,11 +70,19 @@ describeLedger('PostgreSQL', async () => ({
     );
     return rows.map(({ update }) => new Uint8Array(update));
   },
+  addLogRow: async (tablo, epoch, update) => {
+    await pool.query('INSERT INTO tablo_updates (tablo_id, epoch, update) VALUES ($1, $2, $3)', [
+      tablo,
+      epoch,
+      Buffer.from(update),
+    ]);
+  },
   seed: async (tablo) => {
     const { rows } = await pool.query<{ epoch: number }>('SELECT epoch FROM tablos WHERE id = $1', [tablo]);
     const stored = await new PgDocumentStore(pool).load({ tabloId: tablo, epoch: rows[0]?.epoch ?? 0 });
     const state = stored.state ?? new Uint8Array([0, 0]);
-    return { state, bytes: state.byteLength, logIds: [], serverClient: stored.serverClient };
+    const { serverClient, head, lastSeq } = stored;
+    return { state, bytes: state.byteLength, logIds: [], serverClient, head, lastSeq };
   },
   erasures: async (tablo) => {
     const { rows } = await pool.query('SELECT message_id, epoch FROM tablo_erasures WHERE tablo_id = $1', [tablo]);
@@ -139,6 +147,35 @@ describe('rows', () => {
     expect([entriesOf(onA.doc), onA.news, onA.live.hasMoved]).toEqual([[], [], true]);
     expect((await pool.query('SELECT FROM messages WHERE channel_id = $1', [tablo])).rowCount).toBe(0);
   });
+
+  it.each([
+    ['of which it says that it is in the future, as after a failover to an earlier state', '9000000000000'],
+    ['of which it has forgotten everything', '3'],
+  ])(
+    '[N1] [R1] are decided anew by a document that was loaded anew, where a COMMIT was not answered and the database is asked about a transaction %s',
+    async (_, xact) => {
+      const [tablo, other] = [await addTablo({ [alice]: 'member' }), await addTablo({ [alice]: 'member' })];
+      const onStorage = vi.fn();
+      const ledger = new Ledger(new PgLedgerStore(forgetful), { ...silent, onStorage });
+      const [one, two] = [load(tablo), load(other)];
+      const replica = new Replica(alice);
+      const update = replica.push(replica.message('durable', T - 600_000));
+      forgetful.forget(xact);
+      const answers = await Promise.all([
+        ledger.submit(submissionOf(one.live, alice, update, T)),
+        ledger.submit(submissionOf(two.live, alice, new Replica(alice).push(replica.message('x', T)), T)),
+      ]);
+      expect(answers.map(codeOf)).toEqual(['unavailable', 'unavailable']);
+      expect([one.live.isBroken, two.live.isBroken, ledger.queued, ledger.awaySince]).toEqual([true, true, 0, null]);
+      const { state, ...stored } = await new PgDocumentStore(pool).load({ tabloId: tablo, epoch: 1 });
+      const doc = new Y.Doc();
+      Y.applyUpdate(doc, state as Uint8Array);
+      const anew = load(tablo, 1, doc, { ...stored, bytes: 0 });
+      expect(codeOf(await ledger.submit(submissionOf(anew.live, alice, update, T)))).toBe('known');
+      expect(entriesOf(doc)).toHaveLength(2);
+      expect((await pool.query('SELECT FROM messages WHERE channel_id = $1', [tablo])).rowCount).toBe(1);
+    },
+  );
 
   it('[R11] survive a connection that is cut in the middle of commits: nothing lost, nothing twice', async () => {
     const tablo = await addTablo({ [alice]: 'member' });
@@ -318,12 +355,13 @@ describe('rows', () => {
   }, 120_000);
 });
 
-/** `fail`: the next COMMIT does not happen, and nobody says so; `meanwhile` happens before anybody can ask. */
-type ForgetfulPool = Pool & { forget(): void; fail(meanwhile: () => Promise<unknown>): void };
+/** `forget`: of the next COMMIT; asked what became of it, PostgreSQL is asked about `xact` instead. `fail`: the next COMMIT does not happen, and nobody says so; `meanwhile` happens before anybody can ask. */
+type ForgetfulPool = Pool & { forget(xact?: string): void; fail(meanwhile: () => Promise<unknown>): void };
 
 /** The real pool, but for one answer: PostgreSQL commits, and the connection seems to break before it says so. */
 function forgetfulPool(real: Pool): ForgetfulPool {
   let isForgetting = false;
+  let askedAbout: string | null = null;
   let meanwhile: (() => Promise<unknown>) | null = null;
   const query =
     (client: PoolClient) =>
@@ -335,6 +373,8 @@ function forgetfulPool(real: Pool): ForgetfulPool {
         await act();
         throw new Error('Connection terminated unexpectedly');
       }
+      if (askedAbout !== null && String(args[0]).includes('pg_xact_status'))
+        return await client.query(String(args[0]), [askedAbout]);
       const answer = await (client.query as (...given: unknown[]) => Promise<unknown>)(...args);
       if (!String(args[0]).endsWith('COMMIT') || !isForgetting) return answer;
       isForgetting = false;
@@ -348,8 +388,9 @@ function forgetfulPool(real: Pool): ForgetfulPool {
       },
     });
   return override(real, {
-    forget: () => {
+    forget: (xact: string | null = null) => {
       isForgetting = true;
+      askedAbout = xact;
     },
     fail: (act: () => Promise<unknown>) => {
       meanwhile = act;

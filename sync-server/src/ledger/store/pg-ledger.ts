@@ -6,7 +6,7 @@ import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { parseRole } from '@tablo/schema/roles';
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { KnownEntry } from '../../admission/admission.ts';
-import { LOCK_NOT_AVAILABLE } from '../../base/sqlstates.ts';
+import { INVALID_PARAMETER_VALUE, LOCK_NOT_AVAILABLE } from '../../base/sqlstates.ts';
 import { hostRole } from '../../db/host/host-columns.ts';
 import {
   BlockedError,
@@ -228,12 +228,15 @@ export class PgLedgerStore implements LedgerStore {
     const isAnswered = failure instanceof UnstorableError || failure instanceof BlockedError || isAnsweredNo(failure);
     if (isAnswered || writes.updates.length === 0) return failure;
     const witnesses = witnessesOf(writes, committed);
-    return new UnansweredCommitError(failure, async () =>
-      (await this.#isCommitted(xact, witnesses)) ? committed : null,
-    );
+    return new UnansweredCommitError(failure, async () => {
+      const isCommitted = await this.#isCommitted(xact, witnesses);
+      if (isCommitted === null) return 'unknown';
+      return isCommitted ? committed : null;
+    });
   }
 
-  async #isCommitted(xact: string | null, witnesses: readonly Witness[]): Promise<boolean> {
+  /** Null: this database cannot say. */
+  async #isCommitted(xact: string | null, witnesses: readonly Witness[]): Promise<boolean | null> {
     return await this.#withClient(async (client) => {
       await client.query('BEGIN');
       let isFound = false;
@@ -242,9 +245,12 @@ export class PgLedgerStore implements LedgerStore {
         isFound = (await client.query(query, [...values])).rowCount === 1;
         if (isFound) break;
       }
-      const isCommitted = isFound && (xact === null || (await hasCommitted(client, xact)));
+      const status = xact === null ? null : await statusOf(client, xact);
       await client.query('ROLLBACK');
-      return isCommitted;
+      if (xact === null) return isFound;
+      if (status === 'aborted') return false;
+      // A row of the log that tells alone may have gone into another server's snapshot; and the number may be another transaction's.
+      return status === 'committed' && isFound ? true : null;
     });
   }
 
@@ -285,12 +291,17 @@ function createClock({ waitsForLocks, ms }: Patience): Clock {
   };
 }
 
-async function hasCommitted(client: PoolClient, xact: string): Promise<boolean> {
-  const { rows } = await client.query<{ status: string | null }>(FATE_OF_TRANSACTION, [xact]);
-  const status = rows[0]?.status ?? 'too long ago';
-  if (status !== 'committed' && status !== 'aborted')
+/** Null: this database has never given that number, as after a failover to an earlier state, or has forgotten what became of it. */
+async function statusOf(client: PoolClient, xact: string): Promise<'committed' | 'aborted' | null> {
+  const asked = client.query<{ status: string | null }>(FATE_OF_TRANSACTION, [xact]);
+  const { rows } = await asked.catch((error: { code?: unknown }) => {
+    if (error.code !== INVALID_PARAMETER_VALUE) throw error;
+    return { rows: [] };
+  });
+  const status = rows[0]?.status ?? null;
+  if (status !== null && status !== 'committed' && status !== 'aborted')
     throw new Error(`the fate of a transaction is not known: ${status}`);
-  return status === 'committed';
+  return status;
 }
 
 async function isRolledBack(client: PoolClient): Promise<boolean> {

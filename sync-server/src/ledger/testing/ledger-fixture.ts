@@ -19,6 +19,8 @@ export interface Loaded {
   readonly doc: Y.Doc;
   readonly news: CommitNews[];
   hasMoved: boolean;
+  /** Why it was given up. */
+  broken: unknown;
   /** How often nothing was waited for any more. */
   idle: number;
 }
@@ -29,11 +31,15 @@ export function load(tabloId: TabloId, epoch = 1, doc = new Y.Doc(), state: Load
     doc,
     news,
     hasMoved: false,
+    broken: null,
     idle: 0,
     live: new LiveDocument({ tabloId, epoch }, doc, state, {
       onCommitted: (one) => news.push(one),
       onMoved: () => {
         loaded.hasMoved = true;
+      },
+      onBroken: (error) => {
+        loaded.broken = error;
       },
       onIdle: () => {
         loaded.idle += 1;

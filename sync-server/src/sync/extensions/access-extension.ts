@@ -129,6 +129,7 @@ export class AccessExtension implements Extension {
     // Between the checks above and here the world may have changed, and nobody could tell a connection that was not listed yet.
     const document = this.#deps.documents.of(live.document);
     if (document?.hasMoved) return cut(live, 'epoch-moved');
+    if (document?.isBroken) return cut(live, 'unavailable');
     await this.#deps.revocation.recheckIfChangedSince(live, live.context.admittedAt);
   }
 

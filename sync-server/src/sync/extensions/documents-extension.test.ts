@@ -2,6 +2,7 @@ import { Hocuspocus } from '@hocuspocus/server';
 import { encodeDocumentName } from '@tablo/schema/document-name';
 import { createEntryId, type TabloId } from '@tablo/schema/ids';
 import { describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
 import { silentLog } from '../../base/log.ts';
 import type { DocumentStore } from '../../documents/document-store.ts';
 import { LiveDocuments } from './documents-extension.ts';
@@ -18,8 +19,12 @@ const store: DocumentStore = {
     serverClient: null,
     firstOfNewest: null,
   }),
-  save: async () => null,
+  save: async () => {
+    saved += 1;
+    return null;
+  },
 };
+let saved = 0;
 
 function open() {
   const documents = new LiveDocuments(store, silentLog, () => {});
@@ -57,3 +62,35 @@ describe('unloading', () => {
     expect(hocuspocus.documents.size).toBe(0);
   });
 });
+
+describe('a document that was given up', () => {
+  it('[N1] leaves memory when nobody is in it, is stored nowhere, and is loaded anew', async () => {
+    const { documents, hocuspocus, load } = open();
+    const { direct, document } = await load();
+    const live = documents.of(document);
+    // Own commits that no snapshot covers yet.
+    live?.apply([{ id: 1n, update: Y.encodeStateAsUpdate(withText('one')) }], 1);
+    const savedBefore = saved;
+    live?.advance({ snapshot: null, rows: [{ id: 2n, update: Uint8Array.of(1, 2, 3) }], messages: [] });
+    expect(live?.isBroken).toBe(true);
+    const destroyed = new Promise((resolve) => document.on('destroy', resolve));
+    await direct.disconnect({ unloadImmediately: true });
+    await destroyed;
+    const anew = await load();
+    expect(anew.document).not.toBe(document);
+    expect([documents.of(anew.document)?.isBroken, saved]).toEqual([false, savedBefore]);
+    // Nobody is in it when it happens.
+    await anew.direct.disconnect({ unloadImmediately: false });
+    const second = hocuspocus.documents.get(name);
+    const gone = new Promise((resolve) => second?.on('destroy', resolve));
+    documents.of(second as never)?.break(new Error('trouble'));
+    await gone;
+    expect(hocuspocus.documents.size).toBe(0);
+  });
+});
+
+function withText(text: string): Y.Doc {
+  const doc = new Y.Doc();
+  doc.getArray('messages').push([{ text }]);
+  return doc;
+}

@@ -6,6 +6,8 @@
  *
  * Snapshots go through `@hocuspocus/extension-database`; what makes them safe is ours: the log holds every entry already,
  * so a snapshot only ever shortens the log, and a failing one is tried again until it works (TRAPS 1.1).
+ *
+ * A document that was given up (`LiveDocument.isBroken`) is stored nowhere and leaves as soon as nobody is in it: whoever comes then has it loaded anew.
  */
 
 import { Database } from '@hocuspocus/extension-database';
@@ -141,6 +143,13 @@ export class LiveDocuments {
     if (name === null || stored === undefined) throw createRefusalError();
     this.#loaded.delete(document);
     const loaded = { ...stored, bytes: stored.state?.byteLength ?? 0 };
+    const unload = (): void => {
+      if (document.getConnectionsCount() > 0 || instance.documents.get(documentName) !== document) return;
+      const storing = `onStoreDocument-${documentName}`;
+      // One that was given up does not wait for its snapshot's time: nothing of it is stored.
+      if (live.isBroken && instance.debouncer.isDebounced(storing)) void instance.debouncer.executeNow(storing);
+      else void instance.unloadDocument(document);
+    };
     const live = new LiveDocument(name, document, loaded, {
       onCommitted: (news) => {
         document.flush(); // The entries first: who hears of a commit has what it speaks of.
@@ -151,10 +160,19 @@ export class LiveDocuments {
       onMoved: () => {
         for (const connection of document.getConnections()) cut(connection as LiveConnection, 'epoch-moved');
       },
-      // In a turn of its own: an unloading that was vetoed may not be over.
-      onIdle: () => {
-        if (document.getConnectionsCount() === 0) setImmediate(() => void instance.unloadDocument(document));
+      onBroken: (error) => {
+        this.#log.error(
+          { err: error, tablo: name.tabloId },
+          'A document may not be what the database has; it is loaded anew.',
+        );
+        // In a turn of its own: connections may be told something in this one.
+        setImmediate(() => {
+          for (const connection of document.getConnections()) cut(connection as LiveConnection, 'unavailable');
+          unload();
+        });
       },
+      // In a turn of its own: an unloading that was vetoed may not be over.
+      onIdle: () => setImmediate(unload),
     });
     this.#byName.set(documentName, live);
     this.#byTablo.set(live.tabloId, (this.#byTablo.get(live.tabloId) ?? new Set()).add(live));
@@ -166,11 +184,11 @@ export class LiveDocuments {
 
   async #save(document: Document, state: Uint8Array): Promise<void> {
     const live = this.#live.get(document);
-    if (live === undefined || live.hasMoved) return;
+    if (live === undefined || live.hasMoved || live.isBroken) return;
     const [logIds, { head }] = [live.coveredLogIds(), live]; // In the same turn in which `state` was taken.
     if (logIds.length === 0) return;
     const backoff = new Backoff(STORE_RETRY_MIN_MS, STORE_RETRY_MAX_MS);
-    while (!live.hasMoved) {
+    while (!live.hasMoved && !live.isBroken) {
       try {
         const version = await this.#store.save(live, { state, version: this.#versions.get(live) ?? 0n, logIds, head });
         live.forgetLogIds(logIds);

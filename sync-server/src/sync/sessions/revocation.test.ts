@@ -14,37 +14,41 @@ const member: Member = { role: 'member', epoch: 1 };
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function open() {
+function open({ isListening = true } = {}) {
   const connections = new Connections();
   const removed = new Set<UserId>();
   const newcomers = new Set<UserId>();
   const moved = new Set<TabloId>();
   const unreadable = new Set<UserId>();
-  const state = { lookUps: 0, isAway: false, mostAtOnce: 0 };
+  const state = { lookUps: 0, isAway: false, mostAtOnce: 0, held: Promise.resolve() };
   let atOnce = 0;
   const find = async (tablo: TabloId, user: UserId): Promise<Member | null> => {
     state.lookUps += 1;
     atOnce += 1;
     state.mostAtOnce = Math.max(state.mostAtOnce, atOnce);
-    await Promise.resolve();
+    const wasRemoved = removed.has(user);
+    await state.held;
     atOnce -= 1;
     if (state.isAway || unreadable.has(user)) throw new Error('the database is away');
-    if (removed.has(user)) return null;
+    if (wasRemoved) return null;
     const now = { ...member, epoch: moved.has(tablo) ? 2 : 1 };
     return newcomers.has(user) ? { ...now, isNewcomer: true } : now;
   };
   const onCome = vi.fn();
+  const onHeard = vi.fn();
   const news = { tell: vi.fn(), close: () => {} };
   const revocation = new Revocation({
     membership: { find, settle: () => Promise.resolve() },
     connections,
+    isListening,
     drafts: news,
     positions: news,
     log: silentLog,
     onCome,
+    onHeard,
   });
   revocation.open();
-  return { connections, removed, moved, newcomers, unreadable, onCome, state, news, revocation };
+  return { connections, removed, moved, newcomers, unreadable, onCome, onHeard, state, news, revocation };
 }
 
 const soon = () => vi.advanceTimersByTimeAsync(0);
@@ -61,6 +65,42 @@ describe('Revocation', () => {
     for (let nth = 0; nth < 50_000; nth += 1) revocation.handle({ type: 'access', tablo, user: alice });
     await vi.advanceTimersByTimeAsync(1_000);
     expect(one.closed).toEqual(['forbidden']);
+  });
+
+  it('[R6] knows who may be here only by a look that began after changes were heard again, not by one that was under way when they were lost', async () => {
+    const { connections, removed, state, onHeard, revocation } = open();
+    const who = { tablo: uuid<TabloId>(), user: uuid<UserId>() };
+    const one = addConnection(connections, who);
+    revocation.handle({ type: 'lost' });
+    expect(revocation.isInformed).toBe(false);
+    const held = Promise.withResolvers<void>();
+    state.held = held.promise;
+    // It reads that the member is there; then the connection is lost, the member removed, and the connection back.
+    revocation.handle({ type: 'resync' });
+    await soon();
+    revocation.handle({ type: 'lost' });
+    removed.add(who.user);
+    revocation.handle({ type: 'resync' });
+    held.resolve();
+    await soon();
+    expect([revocation.isInformed, onHeard.mock.calls.length, one.closed]).toEqual([false, 0, []]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([revocation.isInformed, onHeard.mock.calls.length, one.closed]).toEqual([true, 1, ['forbidden']]);
+  });
+
+  it('[R6] does not know who may be here where it began without hearing changes', async () => {
+    const { connections, removed, state, onHeard, revocation } = open({ isListening: false });
+    const who = { tablo: uuid<TabloId>(), user: uuid<UserId>() };
+    const one = addConnection(connections, who);
+    removed.add(who.user);
+    const held = Promise.withResolvers<void>();
+    state.held = held.promise;
+    revocation.handle({ type: 'resync' });
+    await soon();
+    expect(revocation.isInformed).toBe(false);
+    held.resolve();
+    await soon();
+    expect([revocation.isInformed, onHeard.mock.calls.length, one.closed]).toEqual([true, 1, ['forbidden']]);
   });
 
   it('[R2] ends connections of a document that is not the tablo’s any more, after the ledger had time to end them itself', async () => {

@@ -40,6 +40,8 @@ const ALL = 'all';
 export interface RevocationDeps {
   readonly membership: Membership;
   readonly connections: Connections;
+  /** False: nothing is heard yet, and `resync` will say when it is. */
+  readonly isListening: boolean;
   readonly drafts: Pick<MemberNews, 'tell' | 'close'>;
   readonly positions: Pick<MemberNews, 'tell' | 'close'>;
   readonly log: Log;
@@ -63,9 +65,11 @@ export class Revocation {
   #quietUntil = 0;
   #isRechecking = false;
   /** Changes are not heard. */
-  #isDeaf = false;
+  #isDeaf: boolean;
   /** False from then on, until what was missed is known. */
-  #isInformed = true;
+  #isInformed: boolean;
+  /** How often they were not heard any more: what was under way then has seen an earlier moment. */
+  #losses = 0;
   /** Whom the resync under way, or the one before the next, could not learn of, and why; null: the next one asks for everybody. */
   #unknown: ReadonlyMap<LiveConnection, unknown> | null = null;
   /** By `performance.now`: since when a resync has not learned of everybody; null: the last one has. */
@@ -73,7 +77,9 @@ export class Revocation {
   readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(deps: RevocationDeps) {
-    const { connections, log } = deps;
+    const { connections, isListening, log } = deps;
+    this.#isDeaf = !isListening;
+    this.#isInformed = isListening;
     const onFailure = (error: unknown): void =>
       log.error({ err: error }, 'A change in the database could not be followed.');
     this.#deps = deps;
@@ -82,7 +88,7 @@ export class Revocation {
     this.#resyncs = new Paced({ everyMs: RESYNC_EVERY_MS, work: () => this.#resync(), onFailure });
   }
 
-  /** [R6] Who may be here is known: changes are heard, and after a time in which they were not, everybody was looked up again. */
+  /** [R6] Who may be here is known: changes are heard, and after the last time that they were not, everybody was looked up again, by a look that began since. */
   get isInformed(): boolean {
     return this.#isInformed;
   }
@@ -114,6 +120,7 @@ export class Revocation {
       case 'lost':
         this.#isDeaf = true;
         this.#isInformed = false;
+        this.#losses += 1;
         return; // What is missed meanwhile is learned by `resync`.
       case 'all':
       case 'resync':
@@ -188,6 +195,7 @@ export class Revocation {
    */
   async #resync(): Promise<void> {
     const before = this.#unknown;
+    const losses = this.#losses;
     const asked = [...this.#deps.connections.all()].filter((one) => before === null || before.has(one));
     const unknown = new Map<LiveConnection, unknown>();
     this.#unknown = unknown;
@@ -200,7 +208,7 @@ export class Revocation {
     }
     this.#unknown = null;
     this.#unknownSince = null;
-    if (!this.#isInformed && !this.#isDeaf) {
+    if (!this.#isInformed && !this.#isDeaf && losses === this.#losses) {
       this.#isInformed = true;
       this.#deps.onHeard?.();
     }
