@@ -74,6 +74,7 @@ async function importWithin(session: ImportSession, options: ImportOptions, say:
     ),
   );
   report.settled = settled;
+  report.reactions = await staging.countEmoji();
   noteSettled(report, settled);
   const added = await findAdded(session, report.channels, options);
   const strangers = await session.countStrangers();
@@ -117,8 +118,10 @@ async function withUnnamed(
 
 function noteSettled(report: Report, settled: Settled): void {
   const kinds = [
+    ['message', 'twice', settled.twice],
     ['message', 'truncated', settled.truncated],
     ['message', 'other-channel', settled.otherChannel],
+    ['reaction', 'twice', settled.twiceReactions],
     ['reaction', 'no-message', settled.lostReactions],
     ['reaction', 'too-many-reactions', settled.tooManyReactions],
   ] as const satisfies readonly (readonly ['message' | 'reaction', LeftOut, number])[];
