@@ -183,6 +183,10 @@ describe('without a database', () => {
       code: 1,
       said: expect.stringMatching(/STOP .*is a file/),
     });
+    // What a start would do with a pointer that leads nowhere, or beside a database.
+    await writeFile(join(folder, 'postgres-location.txt'), '/nowhere/at/all\n');
+    expect((await check({ DATA_DIR: folder })).said).toContain(`will be made in ${join(folder, 'postgres')}.`);
+    await writeFile(join(folder, 'postgres-location.txt'), `${folder}\n`);
     await mkdir(join(folder, 'postgres', 'data'), { recursive: true });
     await writeFile(join(folder, 'postgres', 'data', 'PG_VERSION'), '9\n');
     expect(await check({ DATA_DIR: folder })).toEqual({
