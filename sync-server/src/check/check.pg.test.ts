@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { parseConfig } from '../config/config.ts';
 import { silentLog } from '../db/db-log.ts';
 import { migrate } from '../db/migrate.ts';
 import { makeRole } from '../db/testing/make-role.ts';
@@ -14,6 +15,7 @@ import { asUser, openHost } from '../db/testing/open-host.ts';
 import { onServer, openTestDatabase } from '../db/testing/test-database.ts';
 import { takeWholePicture } from '../db/testing/whole-picture.ts';
 import { fillTakenOver } from '../ledger/store/pg-taken-over.ts';
+import { checkTokens } from './check-settings.ts';
 
 const MAIN = join(import.meta.dirname, '../main.ts');
 
@@ -162,6 +164,12 @@ describe('on a database of ours', () => {
       code: 1,
       said: expect.stringMatching(/STOP .*takes no changes[\s\S]*All \d+ migrations/),
     });
+    const stranger = new URL(href);
+    stranger.username = 'nobody_of_that_name';
+    stranger.password = 'secret-word';
+    const refused = await check({ DATABASE_URL: stranger.href });
+    expect(refused).toEqual({ code: 1, said: expect.stringMatching(/STOP .*lets nobody in by this address/) });
+    expect(refused.said).not.toMatch(/secret-word|goes on trying/);
     const nowhere = 'postgres://ann:secret-word@127.0.0.1:1/chat';
     const { code, said } = await check({ DATABASE_URL: nowhere });
     expect([code, said]).toEqual([1, expect.stringMatching(/STOP .*cannot be reached/)]);
@@ -217,5 +225,32 @@ describe('without a database', () => {
       code: 1,
       said: expect.stringMatching(/^PUBLIC_URL must be/),
     });
+  });
+
+  const rsa = { kty: 'RSA', n: 'AQAB', e: 'AQAB' };
+  it.each([
+    ['leads elsewhere', 302, '{}', /STOP .*a redirect, which is not followed/],
+    ['is told nothing', 204, '', /STOP .*answers 204 instead of keys/],
+    ['is given a page', 200, '<!doctype html><p>Welcome</p>', /STOP .*answers with no keys in it/],
+    ['is given more than keys', 200, `{"keys":[${'0,'.repeat(600_000)}0]}`, /STOP .*answers with no keys in it/],
+    ['is given secrets', 200, '{"keys":[{"kty":"oct","k":"AA"}]}', /STOP .*keys that no token is checked by/],
+    ['is given keys', 200, JSON.stringify({ keys: [rsa, { ...rsa, use: 'enc' }] }), /ok .*checked by 1 key of/],
+  ])('asks for keys as the server does: who %s', async (_, status, body, sentence) => {
+    const server = createServer((__, response) => response.writeHead(status, { Location: '/' }).end(body));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closers.push(() => new Promise((resolve) => server.close(resolve)));
+    const { port } = server.address() as AddressInfo;
+    const parsed = parseConfig({ JWT_ISSUER: 'https://issuer.example', JWT_JWKS_URL: `http://127.0.0.1:${port}/jwks` });
+    if (!parsed.ok) throw new Error(parsed.error);
+    const found = await checkTokens(parsed.value);
+    expect(`${found.kind === 'stop' ? 'STOP' : found.kind} ${found.sentence}`).toMatch(sentence);
+  });
+
+  it('tells nobody the password that an address has in it', async () => {
+    const settings = { JWT_ISSUER: 'https://issuer.example', JWT_JWKS_URL: 'https://ann:secret-word@h.invalid/jwks' };
+    const parsed = parseConfig(settings);
+    if (!parsed.ok) throw new Error(parsed.error);
+    const found = await checkTokens(parsed.value);
+    expect(found).toMatchObject({ kind: 'stop', sentence: expect.not.stringContaining('secret-word') });
   });
 });
