@@ -164,16 +164,22 @@ describe('on a database of ours', () => {
       code: 1,
       said: expect.stringMatching(/STOP .*takes no changes[\s\S]*All \d+ migrations/),
     });
+    const nowhere = 'postgres://ann:secret-word@127.0.0.1:1/chat';
+    const { code, said } = await check({ DATABASE_URL: nowhere });
+    expect([code, said]).toEqual([1, expect.stringMatching(/STOP .*cannot be reached/)]);
+    expect(said).not.toContain('secret-word');
+  });
+
+  it('says that a wrong name or password lets nobody in, which a start would not go on trying', async () => {
+    const database = await openTestDatabase();
+    closers.push(database.close);
+    const { href } = new URL(database.url);
     const stranger = new URL(href);
     stranger.username = 'nobody_of_that_name';
     stranger.password = 'secret-word';
     const refused = await check({ DATABASE_URL: stranger.href });
     expect(refused).toEqual({ code: 1, said: expect.stringMatching(/STOP .*lets nobody in by this address/) });
     expect(refused.said).not.toMatch(/secret-word|goes on trying/);
-    const nowhere = 'postgres://ann:secret-word@127.0.0.1:1/chat';
-    const { code, said } = await check({ DATABASE_URL: nowhere });
-    expect([code, said]).toEqual([1, expect.stringMatching(/STOP .*cannot be reached/)]);
-    expect(said).not.toContain('secret-word');
   });
 });
 
