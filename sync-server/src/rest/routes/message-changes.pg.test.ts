@@ -156,6 +156,18 @@ describe('PUT and DELETE …/reactions/:emoji', () => {
   });
 });
 
+it('[R4] a message that SQL has removed is not written again by its id, and its writer is told', async () => {
+  const id = createEntryId();
+  const tablo = await rest.createTablo({ [alice]: 'owner' });
+  const ask = () => rest.as(alice, 'POST', `/channels/${tablo}/messages`, { id, text: 'once' });
+  expect((await ask()).status).toBe(201);
+  await rest.pool.query('DELETE FROM messages WHERE id = $1', [id]);
+  const again = await ask();
+  expect([again.status, again.body.code]).toEqual([404, 'not-found']);
+  const edit = await rest.as(alice, 'PATCH', `/channels/${tablo}/messages/${id}`, { text: 'twice' });
+  expect([edit.status, edit.body.code]).toEqual([404, 'not-found']);
+});
+
 it('[R1] documents and rows agree after all of it', async () => {
   const drifts: Drift[] = [];
   await audit(rest.pool, { onDrift: (drift) => drifts.push(drift) });
