@@ -98,13 +98,14 @@ const STORE = `WITH r AS (
 const LAST_SEQ = `UPDATE tablos SET last_seq = greatest(last_seq, (SELECT coalesce(max(seq), 0) FROM import_numbers)) WHERE id = $1`;
 
 // Since an earlier import: what was deleted in Stream, and the parts that a text has no longer.
-const FIND_DELETED = `CREATE TEMP TABLE import_deleted ON COMMIT DROP AS SELECT m.id, e.tablo_id AS tablo, m.user_id AS author, ${at('f.ms')} AS deleted
-  FROM (
+// Found first, and by itself: joined to the tablo's messages one by one it would be read anew for each of them.
+const FIND_DELETED = `CREATE TEMP TABLE import_deleted ON COMMIT DROP AS WITH f AS MATERIALIZED (
     SELECT r.id, r.deleted_ms AS ms FROM import_rows r WHERE r.tablo = $1 AND r.is_there AND r.deleted_ms IS NOT NULL
     UNION ALL SELECT b.id, coalesce(b.deleted_ms, b.edited_ms) FROM import_beyond b JOIN messages p ON p.id = b.id JOIN messages first ON first.id = b.first
     WHERE b.tablo = $1 AND (b.deleted_ms IS NOT NULL
       OR (p.edit_id IS NULL AND first.edit_id IS NULL AND p.user_id = b.author AND ${at('b.edited_ms')} > coalesce(p.updated_at, p.created_at)))
-  ) f JOIN messages m ON m.id = f.id AND m.channel_id = $1 AND m.deleted_at IS NULL JOIN tablo_entries e ON e.id = f.id AND e.epoch = 0`;
+  ) SELECT m.id, e.tablo_id AS tablo, m.user_id AS author, ${at('f.ms')} AS deleted
+  FROM f JOIN messages m ON m.id = f.id AND m.channel_id = $1 AND m.deleted_at IS NULL JOIN tablo_entries e ON e.id = f.id AND e.epoch = 0`;
 const DELETE_LATE = `WITH r AS (SELECT * FROM import_deleted), deletions AS (${NOTE_DELETION}
   ), texts AS (
     UPDATE message_edits SET text = '' FROM r WHERE message_edits.message_id = r.id

@@ -90,6 +90,7 @@ export class PgStaging {
     await this.#client.query(ORDERED);
     await this.#client.query(INDEXED);
     await this.#findBeyond();
+    await this.#client.query('ANALYZE import_beyond');
     const { rows } = await this.#client.query<{ [Name in keyof Settled]: string }>(COUNTS);
     const [counts] = rows;
     const of = (name: keyof Settled): number => Number(counts?.[name] ?? 0);
