@@ -30,9 +30,42 @@ describe.each(PAGES)('%s', (page) => {
 });
 
 describe('docs/ARCHITECTURE.md', () => {
+  const page = readFileSync(join(ROOT, 'docs/ARCHITECTURE.md'), 'utf8');
+
+  it('says in the paragraph of e2e what each folder there is for, and names none that is not', () => {
+    const [, paragraph = ''] = /\n(`e2e\/` [\s\S]*?)\n\n/.exec(page) ?? [];
+    const foldersIn = (path: string) =>
+      readdirSync(join(ROOT, path), { withFileTypes: true }).flatMap((entry) =>
+        entry.isDirectory() && entry.name !== 'node_modules' ? entry.name : [],
+      );
+    const there = [...foldersIn('e2e'), ...foldersIn('e2e/browser'), ...foldersIn('e2e/soak')];
+    const named = [...paragraph.matchAll(/`([\w-]+)\/`/g)].map(([, name]) => name ?? '');
+    expect(there.filter((folder) => !named.includes(folder))).toEqual([]);
+    expect(named.filter((folder) => folder !== 'e2e' && !there.includes(folder))).toEqual([]);
+  });
+
   it.each(Object.keys(LAYERS))('says what each room of %s is for', (folder) => {
-    const text = readFileSync(join(ROOT, 'docs/ARCHITECTURE.md'), 'utf8');
     const rooms = (LAYERS[folder] ?? []).flat().filter((room) => !/\.tsx?$/.test(room));
-    expect(rooms.filter((room) => !new RegExp(`\\b${room}/`).test(text))).toEqual([]);
+    expect(rooms.filter((room) => !new RegExp(`\\b${room}/`).test(page))).toEqual([]);
+  });
+});
+
+describe('.dockerignore', () => {
+  // The image is made of three packages; of the others it needs `package.json` alone, for the lock file.
+  it('keeps what no image needs away from it, and names only what is there', () => {
+    const lines = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
+    const copied = [...readFileSync(join(ROOT, 'Dockerfile'), 'utf8').matchAll(/^COPY (?!--)(.+) \S+$/gm)].flatMap(
+      ([, from = '']) => from.split(' '),
+    );
+    const unneeded = readdirSync(ROOT, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
+      .map(({ name }) => name)
+      .filter((name) => !copied.includes(name));
+    const isKept = (folder: string) => lines.some((line) => line === folder || line.startsWith(`${folder}/`));
+    expect(unneeded.filter((folder) => !isKept(folder))).toEqual([]);
+    const own = lines.filter((line) => /^\w/.test(line));
+    expect(own.filter((line) => !line.includes('*') && !existsSync(join(ROOT, line)))).toEqual([]);
   });
 });

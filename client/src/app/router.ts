@@ -6,6 +6,7 @@
  */
 import { isTabloId, type TabloId } from '@tablo/schema/ids';
 import { useSyncExternalStore } from 'react';
+import { tellAll } from '../chat/base/tell-all.ts';
 import { BASE_PATH } from '../ui/page/base-path.ts';
 import { ownHref } from '../ui/page/navigation.tsx';
 
@@ -65,7 +66,7 @@ function show(): void {
   const next = parsePath(location.pathname);
   if (pathOf(next) === pathOf(current)) return;
   current = next;
-  for (const listener of [...listeners]) listener();
+  tellAll(listeners);
 }
 
 window.addEventListener('popstate', show);

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createChatCommands } from '../hooks/chat-commands.ts';
+import { MemoryStore } from './store/memory-store.ts';
 import { FakeEnvironment } from './testing/fake-environment.ts';
 import type { FakeTablo } from './testing/fake-server.ts';
 import { FakeServer } from './testing/fake-server.ts';
@@ -383,7 +384,7 @@ describe('unread', () => {
     const browser = new FakeBrowser();
     const markAtOnce = async () => {
       const bob = await openDevice(server, BOB, { browser });
-      createChatCommands({ whenOpen: async () => bob.chat }, tablo.id).markAsRead();
+      createChatCommands({ chat: bob.chat, whenOpen: async () => bob.chat }, tablo.id).markAsRead();
       return bob;
     };
     const first = await markAtOnce();
@@ -399,6 +400,21 @@ describe('unread', () => {
     // What comes after that is new.
     await server.post(tablo, ALICE, 'Four');
     await until(() => expect(unreadOf(second, tablo)).toBe(1));
+  });
+
+  it('[R10] markAsRead that nothing answers in time lapses: the tablo is let go of, and what is found there later is unread', async () => {
+    await server.post(tablo, ALICE, 'One');
+    await server.stop();
+    const store = new MemoryStore();
+    const forgotten = vi.spyOn(store, 'forgetTablo');
+    const timing = { dismissalKeptMs: 50 };
+    const bob = await openDevice(server, BOB, { browser: new FakeBrowser(store), timing });
+    createChatCommands({ chat: bob.chat, whenOpen: async () => bob.chat }, tablo.id).markAsRead();
+    expect(forgotten).not.toHaveBeenCalled();
+    await until(() => expect(forgotten).toHaveBeenCalledWith(tablo.id));
+    await server.start();
+    await until(() => expect(unreadOf(bob, tablo)).toBe(1));
+    expect(tablo.readSeq.get(BOB) ?? 0).toBe(0);
   });
 
   it('[R7] marking read works offline and is reported later', async () => {

@@ -6,7 +6,7 @@ import { CausalClock } from '@tablo/schema/causal-clock';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import { type Readable, Writable } from './base/readable.ts';
-import { inBackground } from './base/report-error.ts';
+import { inBackground, reportProblem } from './base/report-error.ts';
 import { DEFAULT_TIMING, type Timing } from './base/timing.ts';
 import type {
   ChannelList,
@@ -23,6 +23,7 @@ import type {
   StorageState,
 } from './chat.ts';
 
+import { type ChatClientOptions, type Storage, serverUrlOf } from './chat-options.ts';
 import { DraftSync } from './drafts/draft-sync.ts';
 import { detectEnvironment, type Environment } from './link/environment.ts';
 import { LateConnection, loadConnection } from './link/late-connection.ts';
@@ -39,38 +40,15 @@ import { People } from './people/people.ts';
 import { HeldRoom } from './room/room-handle.ts';
 import { Rooms } from './room/rooms.ts';
 import { Api } from './session/api.ts';
-import { type TokenSource, UserTokens } from './session/session.ts';
-import { storeOwner } from './store/idb-store.ts';
+import { UserTokens } from './session/session.ts';
 import type { LocalStore } from './store/local-store.ts';
 import { openLocalStore } from './store/resilient-store.ts';
-import { type OpenTabChannel, type TabLocks, type TabMessage, Tabs } from './store/tabs.ts';
+import { storeOwner } from './store/store-owner.ts';
+import { type TabMessage, Tabs } from './store/tabs.ts';
 import { ChannelBook } from './unread/channel-book.ts';
 import { moveReadPosition } from './unread/unread.ts';
 
 const LISTED = 'hasListed';
-
-export interface Storage {
-  readonly store: LocalStore;
-  readonly state: Readable<StorageState>;
-}
-
-export interface ChatClientOptions {
-  readonly user: Person & { readonly email: string | null };
-  readonly tokens: TokenSource;
-  /** Where the server is, with its path where it lives below one; absent: at the root of where the page comes from. */
-  readonly baseUrl?: string | undefined;
-  /** Absent: IndexedDB, or memory where the browser refuses. */
-  readonly storage?: Storage | undefined;
-  /** This user's data was deleted in another tab (sign-out): this client is closed. */
-  readonly onWiped?: (() => void) | undefined;
-  readonly fetch?: typeof fetch | undefined;
-  readonly WebSocketImpl?: unknown | undefined;
-  readonly environment?: Environment | undefined;
-  readonly openTabChannel?: OpenTabChannel | undefined;
-  readonly tabLocks?: TabLocks | null | undefined;
-  readonly timing?: Partial<Timing> | undefined;
-  readonly now?: (() => number) | undefined;
-}
 
 async function openStorage(owner: string, timeoutMs: number): Promise<Storage> {
   const store = await openLocalStore(owner, timeoutMs);
@@ -103,10 +81,6 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
   const hadDrafts = new Set(drafts.filter(isWritten).map(({ tabloId }) => tabloId));
   return new ChatClient({ options, timing, storage, tabs, outbox, book, known, hadDrafts, hasListed: listed === true });
 }
-
-/** Without a slash at the end. */
-const serverUrlOf = ({ baseUrl }: ChatClientOptions): string =>
-  (baseUrl ?? globalThis.location?.origin ?? '').replace(/\/+$/, '');
 
 /** In a script of its own: hardly any browser has something to take over. */
 async function takeOver(user: UserId, store: LocalStore, outbox: Outbox): Promise<void> {
@@ -144,6 +118,8 @@ export class ChatClient implements Chat {
   readonly #environment: Environment;
   #hasAskedToPersist = false;
   #closing: Promise<void> | null = null;
+  /** By its owner, who need not be told of it. */
+  #isEnded = false;
 
   constructor(parts: Parts) {
     const { options, timing, storage, tabs, outbox, book, known } = parts;
@@ -359,11 +335,13 @@ export class ChatClient implements Chat {
   }
 
   close(): Promise<void> {
+    this.#isEnded = true;
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async wipe(): Promise<void> {
+    this.#isEnded = true;
     this.#parts.tabs.post({ type: 'wipe' });
     await this.#close(false);
     this.#parts.options.tokens.forget?.();
@@ -432,11 +410,18 @@ export class ChatClient implements Chat {
     }
   }
 
-  /** The store first: whatever is still written on the way out must not come back after it was deleted. */
   async #endWiped(): Promise<void> {
+    if (this.#closing !== null) return;
+    this.#closing = this.#closeWiped();
+    // What cannot be closed well is gone all the same.
+    await this.#closing.catch(reportProblem);
+    if (!this.#isEnded) this.#parts.options.onWiped?.();
+  }
+
+  /** The store first: whatever is still written on the way out must not come back after it was deleted. */
+  async #closeWiped(): Promise<void> {
     await this.#parts.storage.store.close();
     await this.#close(false);
-    this.#parts.options.onWiped?.();
   }
 
   #apply(answer: ListAnswer): void {

@@ -1,11 +1,11 @@
 import { useId, useMemo } from 'react';
 import { TabloRow } from '../ui/list/tablo-row.tsx';
+import { useIsInBrowser } from '../ui/page/use-is-in-browser.ts';
 import { useNow } from '../ui/page/use-now.ts';
 import { createDateLabels } from '../ui/text/date-labels.ts';
 import { useEmbed } from './embed-context.ts';
 import { EmbedRoot } from './embed-root.tsx';
 import { type HostTablo, readTablo } from './host-tablo.ts';
-import { useIsInBrowser } from './use-is-in-browser.ts';
 
 export interface ChatChannelPreviewProps {
   readonly tablo: HostTablo;
@@ -38,8 +38,7 @@ export function ChatChannelPreview(props: ChatChannelPreviewProps) {
       <TabloRow
         id={board.id}
         name={board.name}
-        // Set by script: `style` in HTML is what a Content-Security-Policy forbids.
-        color={isInBrowser ? board.color : null}
+        color={board.color}
         image={board.image}
         isOnline={isOnline}
         opener={

@@ -5,7 +5,6 @@ import { Avatar, AvatarSkeleton } from '../ui/people/avatar.tsx';
 import { FaceStack } from '../ui/people/face-stack.tsx';
 import { EmbedRoot } from './embed-root.tsx';
 import { type HostTablo, readTablo } from './host-tablo.ts';
-import { useIsInBrowser } from './use-is-in-browser.ts';
 
 export interface ChatHeaderProps {
   /** `null`: none is open. */
@@ -24,7 +23,6 @@ export function ChatHeader({
   onlineUsers,
 }: ChatHeaderProps) {
   const board = tablo === null ? null : readTablo(tablo);
-  const isInBrowser = useIsInBrowser();
   const people = usePeople();
   const faces = onlineUsers.map((id) => ({ id, name: people[id]?.name ?? '' }));
   return (
@@ -50,8 +48,7 @@ export function ChatHeader({
             as={Slot.avatar}
             id={board.id}
             name={board.name}
-            // Set by script: `style` in HTML is what a Content-Security-Policy forbids.
-            color={isInBrowser ? board.color : null}
+            color={board.color}
             image={board.image}
             shape="tablo"
             size="sm"

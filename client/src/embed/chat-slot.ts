@@ -8,6 +8,10 @@ export class ChatSlot implements ChatAccess {
   #isAwaited = true;
   #waiting: ((chat: Chat | null) => void)[] = [];
 
+  get chat(): Chat | null {
+    return this.#isAwaited ? null : this.#chat;
+  }
+
   whenOpen = (): Promise<Chat | null> => {
     if (!this.#isAwaited) return Promise.resolve(this.#chat);
     return new Promise((resolve) => {

@@ -2,6 +2,7 @@ import type { UserId } from '@tablo/schema/ids';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Writable } from '../chat/base/readable.ts';
 import type { Chat, ConnectionState } from '../chat/chat.ts';
+import type { TokenSource } from '../chat/session/session.ts';
 import type { User } from '../chat/session/token-user.ts';
 import { HostSession } from './host-session.ts';
 import type { GetToken } from './host-tokens.ts';
@@ -15,15 +16,21 @@ const now = () => Math.floor(Date.now() / 1000);
 const tokenOf = (sub: string, life = LIFE_S) =>
   `${encode({ alg: 'none' })}.${encode({ sub, name: sub === ADA ? 'Ada' : 'Bob', iat: now(), exp: now() + life })}.`;
 
-function setUp(first: GetToken, { isUp = true, last = null as User | null } = {}) {
+function setUp(
+  first: GetToken,
+  { isUp = true, answersAfterMs = 0, opensAfterMs = 0, last = null as User | null } = {},
+) {
   const log: string[] = [];
   const problems: unknown[] = [];
-  const server = { isUp };
+  const server = { isUp, answersAfterMs };
   const memory = { user: last };
   const wakers: (() => void)[] = [];
+  const chats: { readonly wipe: () => void; readonly tokens: TokenSource }[] = [];
   const session = new HostSession(first, {
-    openChat: async (user) => {
+    openChat: async (user, tokens, wipe) => {
       log.push(`open ${user.name}`);
+      chats.push({ wipe, tokens });
+      if (opensAfterMs > 0) await new Promise((resolve) => setTimeout(resolve, opensAfterMs));
       const chat: Partial<Chat> = {
         user,
         connection: new Writable<ConnectionState>({ status: server.isUp ? 'online' : 'offline' }),
@@ -36,7 +43,10 @@ function setUp(first: GetToken, { isUp = true, last = null as User | null } = {}
       };
       return chat as Chat;
     },
-    isServerThere: async () => server.isUp,
+    isServerThere: async () => {
+      if (server.answersAfterMs > 0) await new Promise((resolve) => setTimeout(resolve, server.answersAfterMs));
+      return server.isUp;
+    },
     lastUser: {
       read: () => memory.user,
       write: (user) => {
@@ -53,7 +63,7 @@ function setUp(first: GetToken, { isUp = true, last = null as User | null } = {}
     const { status, chat } = session.state.get();
     return chat === null ? status : chat.user.id;
   };
-  return { session, log, problems, server, memory, here, wake: () => wakers.forEach((one) => void one()) };
+  return { session, log, problems, server, memory, chats, here, wake: () => wakers.forEach((one) => void one()) };
 }
 
 const settle = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
@@ -245,5 +255,110 @@ describe('the user of a host application', () => {
     user = tokenOf(ADA);
     await settle(15_000);
     expect((await session.state.get().access.whenOpen())?.user.id).toBe(ADA);
+  });
+
+  it('a null does not sign out who came while the server was asked whether it is there', async () => {
+    let user: string | null = null;
+    const { session, here, log, memory, wake } = setUp(async () => user, { answersAfterMs: 3_000 });
+    session.mount();
+    await settle(1_500);
+    user = tokenOf(ADA);
+    wake();
+    await settle(10_000);
+    expect([here(), log, memory.user?.id]).toEqual([ADA, ['open Ada'], ADA]);
+  });
+
+  it('a null of before the page let go does not sign out who is here when it is mounted again', async () => {
+    let answer: Promise<string | null> = Promise.resolve(null);
+    const { session, here, log, memory } = setUp(() => answer, { answersAfterMs: 3_000 });
+    const letGo = session.mount();
+    await settle(1_000);
+    letGo();
+    await settle();
+    let sayAda: (token: string) => void = () => undefined;
+    answer = new Promise((resolve) => {
+      sayAda = resolve;
+    });
+    memory.user = { id: ADA, name: 'Ada', email: null };
+    session.mount();
+    await settle(4_000);
+    expect([here(), memory.user?.id]).toEqual(['starting', ADA]);
+    sayAda(tokenOf(ADA));
+    await settle();
+    expect([here(), log]).toEqual([ADA, ['open Ada']]);
+  });
+
+  it('the chat’s own question is not answered with a null of before the last answer', async () => {
+    const answers: ((token: string | null) => void)[] = [];
+    let isHeld = false;
+    const { session, chats, wake } = setUp(() =>
+      isHeld
+        ? new Promise((resolve) => {
+            answers.push(resolve);
+          })
+        : Promise.resolve(tokenOf(ADA)),
+    );
+    session.mount();
+    await settle(5_000);
+    isHeld = true;
+    const asked = chats[0]?.tokens.getToken({ fresh: true });
+    wake();
+    await settle();
+    const newer = tokenOf(ADA);
+    answers[1]?.(newer);
+    await settle();
+    answers[0]?.(null);
+    await settle();
+    expect(await asked).toBe(newer);
+  });
+
+  it('a chat whose data was deleted in another tab ends once, and neither its user’s next chat nor another user’s ends with it', async () => {
+    let token = tokenOf(ADA);
+    const { session, here, log, memory, chats, wake } = setUp(async () => token);
+    session.mount();
+    await settle(2_000);
+    chats[0]?.wipe();
+    await settle();
+    expect([here(), memory.user]).toEqual(['signed-out', null]);
+    wake();
+    await settle();
+    expect(here()).toBe(ADA);
+    chats[0]?.wipe();
+    await settle();
+    expect([here(), memory.user?.id]).toEqual([ADA, ADA]);
+    token = tokenOf(BOB);
+    await settle(2_000);
+    wake();
+    await settle();
+    chats[1]?.wipe();
+    await settle();
+    expect([here(), memory.user?.id]).toEqual([BOB, BOB]);
+    expect(log.filter((line) => line.startsWith('open'))).toEqual(['open Ada', 'open Ada', 'open Bob']);
+  });
+
+  it('whose data was deleted in another tab while the chat was being opened gets another one when the host says again that they are here', async () => {
+    const { session, here, log, chats, wake } = setUp(async () => tokenOf(ADA), { opensAfterMs: 3_000 });
+    session.mount();
+    await settle(500);
+    chats[0]?.wipe();
+    wake();
+    await settle(10_000);
+    expect([here(), log]).toEqual([ADA, ['open Ada', 'closing Ada', 'closed Ada', 'open Ada']]);
+  });
+
+  it('is asked for ever less often where every token has ended when it comes, or never ends', async () => {
+    for (const times of [{ exp: now() - 60 }, { iat: now() - 120, exp: now() - 60 }, {}, { exp: now() }]) {
+      const getToken = vi.fn(async () => `${encode({ alg: 'none' })}.${encode({ sub: ADA, name: 'Ada', ...times })}.`);
+      const { session, here, chats } = setUp(getToken);
+      const letGo = session.mount();
+      await settle(5 * 60_000);
+      expect(here()).toBe(ADA);
+      expect(getToken.mock.calls.length).toBeLessThan(50);
+      const before = getToken.mock.calls.length;
+      for (let nth = 0; nth < 300; nth += 1) await chats[0]?.tokens.getToken();
+      expect(getToken.mock.calls.length - before).toBeLessThanOrEqual(1);
+      letGo();
+      await settle();
+    }
   });
 });

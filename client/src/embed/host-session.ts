@@ -3,9 +3,11 @@
  * 1. The user is the `sub` of the host's token; a token of another one closes the first one's chat wholly before the other's opens.
  * 2. Of one user nothing reaches another: what was called for the first (`ChatSlot`) ends with them.
  * 3. Where the host cannot say who is there, and the server cannot be reached, the last user stays, also after a reload [R7]. With a server `null` is signed out.
- * 4. Unsent entries and drafts stay on the device for their author.
+ * 4. What was asked before the last answer came, or before the page let go, decides nothing any more, however late its promises are kept.
+ * 5. Unsent entries and drafts stay on the device for their author.
  */
 import { type Readable, Writable } from '../chat/base/readable.ts';
+import { Timer } from '../chat/base/timer.ts';
 import type { Chat } from '../chat/chat.ts';
 import type { TokenSource } from '../chat/session/session.ts';
 import { readTokenUser, type User } from '../chat/session/token-user.ts';
@@ -42,11 +44,18 @@ export class HostSession {
   #user: User | null | undefined;
   /** Ends when the last change of chats has ended. */
   #changing: Promise<void> = Promise.resolve();
+  /** Their data was deleted in another tab, which closed them: nobody can go on with one. */
+  readonly #wiped = new WeakSet<Chat>();
+  /** What the chat that was opened last calls when that happens to it. */
+  #endOfLatest: (() => void) | null = null;
   #hasFailed = false;
   #mounts = 0;
   #isRunning = false;
+  /** Counts the times that the page has begun to use the chat. */
+  #period = 0;
   #stopWaking: (() => void) | null = null;
-  #slowTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #slowTimer = new Timer();
+  readonly #letGoTimer = new Timer();
 
   constructor(getToken: GetToken, parts: HostSessionParts) {
     this.#parts = parts;
@@ -54,7 +63,7 @@ export class HostSession {
     this.#tokens = new HostTokens(getToken, {
       userOf: (token) => (token === null ? null : (readTokenUser(token)?.id ?? null)),
       current: () => (this.#user === undefined ? undefined : (this.#user?.id ?? null)),
-      onAnswer: (token) => this.#hear(token),
+      onAnswer: (token, isLatest) => this.#hear(token, isLatest),
       onFailure: (error) => this.#hearFailure(error),
     });
   }
@@ -75,31 +84,33 @@ export class HostSession {
   /** Returns the way to let go. What is mounted again in the same turn, as StrictMode does, has never been away. */
   mount(): () => void {
     this.#mounts += 1;
+    this.#letGoTimer.clear();
     if (!this.#isRunning) this.#start();
     return () => {
       this.#mounts -= 1;
-      setTimeout(() => this.#mounts === 0 && this.#isRunning && this.#stop(), 0);
+      if (this.#mounts === 0) this.#letGoTimer.set(() => this.#stop(), 0);
     };
   }
 
   #start(): void {
     this.#isRunning = true;
+    this.#period += 1;
     this.#slot.await();
     this.#stopWaking = this.#parts.onWake(() => this.#tokens.askSoon());
-    this.#slowTimer = setTimeout(() => void this.#stayWithLast(), SLOW_ANSWER_MS);
+    this.#slowTimer.set(() => void this.#stayWithLast(), SLOW_ANSWER_MS);
     this.#tokens.start();
   }
 
   #stop(): void {
     this.#isRunning = false;
     this.#stopWaking?.();
-    if (this.#slowTimer !== null) clearTimeout(this.#slowTimer);
+    this.#slowTimer.clear();
     this.#tokens.stop();
     void this.#become(undefined);
   }
 
   /** True: nobody is here, or it is not certain who. */
-  async #hear(token: string | null): Promise<boolean> {
+  async #hear(token: string | null, isLatest: () => boolean): Promise<boolean> {
     const user = token === null ? null : readTokenUser(token);
     if (token !== null && user === null) {
       await this.#hearFailure(
@@ -111,12 +122,15 @@ export class HostSession {
     if (user !== null) {
       const wasHere = this.#user?.id === user.id;
       await this.#become(user);
-      if (wasHere) this.#reconnectIfAway();
+      if (wasHere && isLatest()) this.#reconnectIfAway();
       return this.#state.get().chat === null;
     }
     if (this.#user === null) return true;
     const isConnected = this.#state.get().chat?.connection.get().status === 'online';
-    if (isConnected || (await this.#parts.isServerThere())) await this.#become(null);
+    const isNobody = isConnected || (await this.#parts.isServerThere());
+    // Somebody may have come while the server was asked.
+    if (!isLatest()) return true;
+    if (isNobody) await this.#become(null);
     else await this.#stayWithLast();
     return true;
   }
@@ -130,10 +144,12 @@ export class HostSession {
 
   /** [R7] A server that answers would not give this page anything without a token: then only the host can say who is there. */
   async #stayWithLast(): Promise<void> {
-    if (this.#user !== undefined || !this.#isRunning) return;
+    const period = this.#period;
+    const isUnknown = () => this.#user === undefined && this.#isRunning && this.#period === period;
+    if (!isUnknown() || this.#parts.lastUser.read() === null || (await this.#parts.isServerThere())) return;
+    // Read again: another tab may have signed them out meanwhile.
     const last = this.#parts.lastUser.read();
-    if (last === null || (await this.#parts.isServerThere())) return;
-    if (this.#user === undefined && this.#isRunning) await this.#become(last);
+    if (isUnknown() && last !== null) await this.#become(last);
   }
 
   #reconnectIfAway(): void {
@@ -164,7 +180,7 @@ export class HostSession {
   async #change(): Promise<void> {
     const { chat } = this.#state.get();
     const user = this.#user;
-    if (chat !== null && chat.user.id === user?.id) return;
+    if (chat !== null && chat.user.id === user?.id && !this.#wiped.has(chat)) return;
     this.#show(null);
     // What cannot be closed well is gone all the same.
     if (chat !== null) await chat.close().catch(this.#parts.report);
@@ -175,8 +191,22 @@ export class HostSession {
   }
 
   async #open(user: User): Promise<Chat | null> {
+    let isWiped = false;
+    let opened: Chat | null = null;
+    const handleWiped = () => {
+      if (isWiped) return;
+      isWiped = true;
+      if (opened !== null) this.#wiped.add(opened);
+      // Of an earlier chat, it says nothing about who is here now.
+      if (this.#endOfLatest === handleWiped && this.#user?.id === user.id) void this.#become(null);
+    };
+    this.#endOfLatest = handleWiped;
     try {
-      return await this.#parts.openChat(user, this.#tokens, () => void this.#become(null));
+      opened = await this.#parts.openChat(user, this.#tokens, handleWiped);
+      if (!isWiped) return opened;
+      // While it was being opened: it is closed already, and whoever comes next opens another one.
+      await opened.close().catch(this.#parts.report);
+      return null;
     } catch (error) {
       // Found out anew at the next question.
       if (this.#user?.id === user.id) this.#user = undefined;

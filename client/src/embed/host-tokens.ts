@@ -3,9 +3,10 @@
  * 1. Ahead of a token's end, whenever the chat needs one, and once after the function changed. Functions that change at every render are one change a while.
  * 2. An answer that is older than one that has come already is not listened to.
  * 3. An answer by a function that has been replaced meanwhile counts only where it changes nothing, or the new function says the same.
- * 4. What fails is tried again, ever less often.
+ * 4. What fails is tried again, ever less often; and so is a host asked whose tokens have ended when they come, or never end.
  */
 import { Backoff } from '@tablo/schema/backoff';
+import { Timer } from '../chat/base/timer.ts';
 import { type CachedTokens, createHostTokens, type TokenSource } from '../chat/session/session.ts';
 
 export type GetToken = () => Promise<string | null>;
@@ -15,8 +16,8 @@ export interface HostTokensParts {
   readonly userOf: (token: string | null) => string | null;
   /** Who uses the chat as of the last answer; `undefined`: nobody has answered. */
   readonly current: () => string | null | undefined;
-  /** An answer that counts. True: it leaves something to find out, so the host is asked again soon. */
-  readonly onAnswer: (token: string | null) => Promise<boolean>;
+  /** An answer that counts, for as long as `isLatest`: what it takes time to decide must not be decided by it later. True: it leaves something to find out, so the host is asked again soon. */
+  readonly onAnswer: (token: string | null, isLatest: () => boolean) => Promise<boolean>;
   readonly onFailure: (error: unknown) => Promise<void>;
 }
 
@@ -24,8 +25,6 @@ const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 15_000;
 /** Between two questions for the sake of functions that change. */
 const CHANGE_GAP_MS = 1_000;
-/** `setTimeout` overflows at 2^31 ms and would fire at once. */
-const WAIT_MAX_MS = 2 ** 31 - 1;
 
 export class HostTokens implements TokenSource {
   readonly #parts: HostTokensParts;
@@ -38,8 +37,8 @@ export class HostTokens implements TokenSource {
   #askedAt = Number.NEGATIVE_INFINITY;
   /** Who a replaced function named last. */
   #doubtful: string | null | undefined;
-  #changeTimer: ReturnType<typeof setTimeout> | null = null;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #changeTimer = new Timer();
+  readonly #timer = new Timer();
   #isStarted = false;
 
   constructor(getToken: GetToken, parts: HostTokensParts) {
@@ -55,11 +54,11 @@ export class HostTokens implements TokenSource {
 
   stop(): void {
     this.#isStarted = false;
-    this.#answered = this.#round; // What is still on its way has nobody to tell.
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    if (this.#changeTimer !== null) clearTimeout(this.#changeTimer);
-    this.#timer = null;
-    this.#changeTimer = null;
+    // What is still on its way has nobody to tell, and neither has what is still being decided.
+    this.#round += 1;
+    this.#answered = this.#round;
+    this.#timer.clear();
+    this.#changeTimer.clear();
     this.#tokens = this.#create();
   }
 
@@ -73,21 +72,30 @@ export class HostTokens implements TokenSource {
 
   /** At once, unless the host was asked a moment ago. */
   askSoon(): void {
-    if (!this.#isStarted || this.#changeTimer !== null) return;
+    if (!this.#isStarted || this.#changeTimer.isSet) return;
     const wait = this.#askedAt + CHANGE_GAP_MS - performance.now();
     if (wait <= 0) return void this.ask();
-    this.#changeTimer = setTimeout(() => {
-      this.#changeTimer = null;
-      void this.ask();
-    }, wait);
+    this.#changeTimer.set(() => void this.ask(), wait);
   }
 
   /** The chat's own question: what is known, as long as it holds. */
   async getToken(options?: { readonly fresh?: boolean }): Promise<string | null> {
     const tokens = this.#tokens;
-    const token = await tokens.getToken(options);
+    let token: string | null;
+    try {
+      token = await tokens.getToken(options);
+    } catch (error) {
+      if (this.#isReplaced(tokens)) return this.getToken(options);
+      throw error;
+    }
+    if (this.#isReplaced(tokens)) return this.getToken(options);
     if (tokens === this.#tokens && this.#parts.userOf(token) !== this.#parts.current()) this.askSoon();
     return token;
+  }
+
+  /** A newer answer has come while these were asked: theirs is of before, and a `null` of before would end the session of who is here now. */
+  #isReplaced(tokens: CachedTokens): boolean {
+    return this.#isStarted && tokens !== this.#tokens;
   }
 
   /** [R6] A new answer, whatever is held. */
@@ -113,10 +121,10 @@ export class HostTokens implements TokenSource {
     }
     this.#doubtful = undefined;
     this.#tokens = tokens;
-    const isOpenEnded = await this.#parts.onAnswer(token);
-    if (!this.#isStarted || round !== this.#answered) return;
+    const isLatest = () => this.#isStarted && round === this.#answered;
+    const isOpenEnded = await this.#parts.onAnswer(token, isLatest);
+    if (!isLatest()) return;
     if (isOpenEnded) return this.#askAgain();
-    this.#retry.reset();
     this.#renewInTime();
   }
 
@@ -128,10 +136,12 @@ export class HostTokens implements TokenSource {
   #renewInTime(): void {
     const { renewAt } = this.#tokens;
     if (renewAt === null) return;
+    const left = renewAt - Date.now();
+    if (left < RETRY_MIN_MS) return this.#askAgain();
+    this.#retry.reset();
     const isDue = () => (this.#tokens.renewAt ?? 0) <= Date.now() + RETRY_MIN_MS;
     // What the live sockets have renewed meanwhile counts.
-    const renew = () => (isDue() ? void this.ask() : this.#renewInTime());
-    this.#wait(Math.max(renewAt - Date.now(), RETRY_MIN_MS), renew);
+    this.#wait(left, () => (isDue() ? void this.ask() : this.#renewInTime()));
   }
 
   #askAgain(): void {
@@ -139,8 +149,6 @@ export class HostTokens implements TokenSource {
   }
 
   #wait(ms: number, work: () => void): void {
-    if (!this.#isStarted) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(work, Math.min(ms, WAIT_MAX_MS));
+    if (this.#isStarted) this.#timer.set(work, ms);
   }
 }

@@ -1,6 +1,6 @@
 /** What `useChat` lets a page do in one tablo. The functions are the same for as long as tablo and user are; called before the chat is open they wait for it. */
 import type { EntryId, TabloId } from '@tablo/schema/ids';
-import type { RoomHandle } from '../chat/chat.ts';
+import type { Chat, RoomHandle } from '../chat/chat.ts';
 import type { ChatAccess } from './chat-context.tsx';
 
 export interface ChatCommands {
@@ -24,20 +24,27 @@ export interface ChatCommands {
   retry(entryId: string): Promise<void>;
   /** Forgets a refused one. */
   discard(entryId: string): Promise<void>;
+  /** At every key. `draft` has it when this returns, if somebody is signed in by then: so a field may show `draft` and nothing else. */
   setDraft(text: string): void;
 }
 
 export function createChatCommands(access: ChatAccess, id: TabloId | null): ChatCommands {
-  // The room is held for as long as the command takes: the view that called may be gone by then.
+  /** Commands that wait for the chat: later ones line up behind them. */
+  let waiting = 0;
+
+  /** Begun before this returns where the chat is open: what a person types and does then happens in the order of the calls, and a field that shows the draft keeps its cursor. */
   const run = async <T>(command: (room: RoomHandle) => T): Promise<Awaited<T> | null> => {
-    const chat = id === null ? null : await access.whenOpen();
-    if (chat === null || id === null) return null;
-    const room = chat.openRoom(id);
+    if (id === null) return null;
+    if (waiting === 0 && access.chat !== null) return await runIn(access.chat, id, command);
+    waiting += 1;
+    let running: Promise<Awaited<T>> | null;
     try {
-      return await command(room);
+      const chat = await access.whenOpen();
+      running = chat === null ? null : runIn(chat, id, command);
     } finally {
-      room.release();
+      waiting -= 1;
     }
+    return await running;
   };
   const tell = (command: (room: RoomHandle) => void) => void run(command).catch(() => undefined);
 
@@ -53,4 +60,14 @@ export function createChatCommands(access: ChatAccess, id: TabloId | null): Chat
     discard: async (entry) => void (await run((room) => room.discard(entry as EntryId))),
     setDraft: (text) => tell((room) => room.setDraft(text)),
   };
+}
+
+/** The room is held for as long as the command takes: the view that called may be gone by then. */
+async function runIn<T>(chat: Chat, id: TabloId, command: (room: RoomHandle) => T): Promise<Awaited<T>> {
+  const room = chat.openRoom(id);
+  try {
+    return await command(room);
+  } finally {
+    room.release();
+  }
 }

@@ -7,6 +7,8 @@ import type { Chat } from '../chat/chat.ts';
 
 /** The way to one user's chat, also for who asks before it is open. Another user has another one: what was called for the first never reaches the second. */
 export interface ChatAccess {
+  /** The same without waiting: `null` as well while it is not open yet. */
+  readonly chat: Chat | null;
   /** `null`: nobody is here, or not any more. */
   whenOpen(): Promise<Chat | null>;
 }
@@ -27,7 +29,7 @@ export interface OpenChatProviderProps {
 }
 
 export function OpenChatProvider({ chat, access, children }: OpenChatProviderProps) {
-  const here = useMemo(() => ({ chat, access: access ?? { whenOpen: async () => chat } }), [chat, access]);
+  const here = useMemo(() => ({ chat, access: access ?? { chat, whenOpen: async () => chat } }), [chat, access]);
   return <ChatContext.Provider value={here}>{children}</ChatContext.Provider>;
 }
 

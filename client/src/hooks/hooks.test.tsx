@@ -5,6 +5,7 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
 import { Writable } from '../chat/base/readable.ts';
 import type { ChannelList, Chat, ConnectionState, RoomHandle, RoomNames } from '../chat/chat.ts';
+import { ChatSlot } from '../embed/chat-slot.ts';
 import { createChatCommands } from './chat-commands.ts';
 import { type ChatAccess, OpenChatProvider } from './chat-context.tsx';
 import { MessageReader } from './chat-message.ts';
@@ -118,6 +119,7 @@ describe('what a page says before its room is open', () => {
   it('[R8] waits for the chat, and is sent then, in order; the room is let go', async () => {
     let open: (chat: Chat) => void = () => undefined;
     const access: ChatAccess = {
+      chat: null,
       whenOpen: () =>
         new Promise((resolve) => {
           const before = open;
@@ -140,6 +142,60 @@ describe('what a page says before its room is open', () => {
     open({ openRoom: () => room } as Partial<Chat> as Chat);
     expect(await sent).toEqual(['id of one', 'id of two']);
     expect(log).toEqual(['one > undefined', 'two > other', 'release', 'release']);
+  });
+});
+
+describe('the draft of a host application’s field', () => {
+  function setUp() {
+    const log: string[] = [];
+    const room = {
+      setDraft: (text: string) => void log.push(`draft ${text}`),
+      send: async (text: string) => {
+        log.push(`send ${text}`);
+        return 'id' as EntryId;
+      },
+      release: () => undefined,
+    } as Partial<RoomHandle> as RoomHandle;
+    const slot = new ChatSlot();
+    const open = () => slot.settle({ openRoom: () => room } as Partial<Chat> as Chat);
+    return { slot, open, log, ...createChatCommands(slot, KITCHEN) };
+  }
+
+  it('is there when setDraft returns, and a message that is sent right after is not overtaken by what is typed next', async () => {
+    const { open, log, setDraft, sendMessage } = setUp();
+    open();
+    setDraft('Soup');
+    expect(log).toEqual(['draft Soup']);
+    const sent = sendMessage('Soup');
+    setDraft('');
+    setDraft('N');
+    await sent;
+    expect(log).toEqual(['draft Soup', 'send Soup', 'draft ', 'draft N']);
+  });
+
+  it('typed before the chat is open is not overtaken by what is typed when it has just opened', async () => {
+    const { open, log, setDraft } = setUp();
+    setDraft('S');
+    setDraft('So');
+    open();
+    setDraft('Sou');
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(log).toEqual(['draft S', 'draft So', 'draft Sou']);
+    setDraft('Soup');
+    expect(log.at(-1)).toBe('draft Soup');
+  });
+
+  it('typed while nobody is signed in reaches nobody', async () => {
+    const { slot, open, log, setDraft } = setUp();
+    setDraft('of nobody');
+    slot.settle(null);
+    await slot.whenOpen();
+    slot.await();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    setDraft('of Ada');
+    open();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(log).toEqual(['draft of Ada']);
   });
 });
 

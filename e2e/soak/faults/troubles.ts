@@ -13,7 +13,7 @@ export interface Trouble {
 }
 
 const STORM_EVERY_MS = 40;
-const SERVERS = `datname = current_database() AND application_name LIKE 'tablo-chat%'`;
+const SERVERS = `datname = current_database() AND (application_name = 'tablo-chat' OR application_name LIKE 'tablo-chat %')`;
 
 export function troublesOf(postgres: EmbeddedPostgres, gate: Gate): readonly Trouble[] {
   const sql = (...statements: readonly string[]): Promise<void> => run(postgres.url, statements);

@@ -2,7 +2,7 @@
 
 import { isDatabaseAway } from '../base/database-away.ts';
 import { type Finding, finding } from '../base/finding.ts';
-import { READ_ONLY_TRANSACTION } from '../base/sqlstates.ts';
+import { meaningOf, READ_ONLY_TRANSACTION } from '../base/sqlstates.ts';
 import { checkDataDir } from '../db/embedded/check-data-dir.ts';
 import { findRunningPostgres } from '../db/embedded/embedded-url.ts';
 import { assertOwnConnections } from '../db/pooler.ts';
@@ -42,6 +42,11 @@ function describe(error: unknown): string {
   if (fault !== null) return fault;
   const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
   const words = [message, code].filter((word) => typeof word === 'string' && word !== '').join(', ');
+  const meaning = meaningOf(error);
+  // A start ends with this: a wrong name or password does not mend itself.
+  if (meaning === 'access') return `The database lets nobody in by this address (${words}).`;
+  if (meaning === 'statement')
+    return `The database could not be looked at in time (${words}). Somebody may be changing its tables: look again.`;
   return isDatabaseAway(error)
     ? `The database cannot be reached or asked (${words}): a start goes on trying.`
     : `The database cannot be used: ${words}.`;

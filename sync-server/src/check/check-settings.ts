@@ -30,24 +30,59 @@ export function checkAddresses({ publicUrl, trustProxy, allowedOrigins }: Config
 export async function checkTokens({ tokens, issuer }: Config): Promise<Finding> {
   if (tokens.type === 'built-in') return finding('ok', 'Accounts: the built-in identity service.');
   if (tokens.type === 'secret') return finding('ok', `Tokens of ${issuer} are checked by JWT_SECRET.`);
-  const { url } = tokens;
+  const stop = (what: string) => finding('stop', `JWT_JWKS_URL ${what}: nobody could sign in.`);
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
-    if (!answer.ok)
-      return finding('stop', `JWT_JWKS_URL answers ${answer.status} instead of keys: nobody could sign in.`);
-    const keys = ((await answer.json()) as { keys?: unknown } | null)?.keys;
-    if (!Array.isArray(keys) || keys.length === 0)
-      return finding(
-        'stop',
-        'JWT_JWKS_URL answers with no keys in it (a JSON object with "keys"): nobody could sign in.',
-      );
+    // As the server asks for them: no redirects, and 200 alone.
+    const answer = await fetch(tokens.url, { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) });
+    if (answer.status >= 300 && answer.status < 400)
+      return stop(`answers ${answer.status}, a redirect, which is not followed: set the address that it leads to`);
+    if (answer.status !== 200) return stop(`answers ${answer.status} instead of keys`);
+    const keys = keysIn(await readBounded(answer));
+    if (keys === null || keys.length === 0) return stop('answers with no keys in it (a JSON object with "keys")');
+    const count = keys.filter(isPublicKey).length;
+    if (count === 0)
+      return stop('answers with keys that no token is checked by (RSA, EC and OKP keys for signatures are)');
     return finding(
       'ok',
-      `Tokens of ${issuer} are checked by ${keys.length} ${keys.length === 1 ? 'key' : 'keys'} of JWT_JWKS_URL.`,
+      `Tokens of ${issuer} are checked by ${count} ${count === 1 ? 'key' : 'keys'} of JWT_JWKS_URL.`,
     );
   } catch (error) {
-    const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
-    const why = typeof code === 'string' ? code : (error as Error).message;
-    return finding('stop', `JWT_JWKS_URL cannot be read (${why}): nobody could sign in.`);
+    return stop(`cannot be read (${codeOf(error)})`);
   }
+}
+
+const KEYS_MAX_BYTES = 1_024 * 1_024;
+
+/** Null: it is longer than any set of keys. */
+async function readBounded({ body }: Response): Promise<string | null> {
+  const decoder = new TextDecoder();
+  let [text, bytes] = ['', 0];
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > KEYS_MAX_BYTES) return null;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text;
+}
+
+function keysIn(text: string | null): readonly unknown[] | null {
+  try {
+    const { keys } = (JSON.parse(text ?? 'null') ?? {}) as { keys?: unknown };
+    return Array.isArray(keys) ? keys : null;
+  } catch {
+    return null; // A page for people, say.
+  }
+}
+
+function isPublicKey(key: unknown): boolean {
+  const { kty, use } = (key ?? {}) as { kty?: unknown; use?: unknown };
+  return ['RSA', 'EC', 'OKP'].includes(String(kty)) && (use === undefined || use === 'sig');
+}
+
+/** A code, and no message: the words of `fetch` may have the address in them, with a password. */
+function codeOf(error: unknown): string {
+  const { cause, name } = error as Error;
+  const { code } = (cause ?? {}) as { code?: unknown };
+  if (typeof code === 'string') return code;
+  return name === 'TimeoutError' ? `no answer within ${ANSWER_MS / 1_000} s` : 'the address cannot be asked';
 }

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { parseConfig } from '../config/config.ts';
 import { silentLog } from '../db/db-log.ts';
 import { migrate } from '../db/migrate.ts';
 import { makeRole } from '../db/testing/make-role.ts';
@@ -14,6 +15,7 @@ import { asUser, openHost } from '../db/testing/open-host.ts';
 import { onServer, openTestDatabase } from '../db/testing/test-database.ts';
 import { takeWholePicture } from '../db/testing/whole-picture.ts';
 import { fillTakenOver } from '../ledger/store/pg-taken-over.ts';
+import { checkTokens } from './check-settings.ts';
 
 const MAIN = join(import.meta.dirname, '../main.ts');
 
@@ -167,6 +169,18 @@ describe('on a database of ours', () => {
     expect([code, said]).toEqual([1, expect.stringMatching(/STOP .*cannot be reached/)]);
     expect(said).not.toContain('secret-word');
   });
+
+  it('says that a wrong name or password lets nobody in, which a start would not go on trying', async () => {
+    const database = await openTestDatabase();
+    closers.push(database.close);
+    const { href } = new URL(database.url);
+    const stranger = new URL(href);
+    stranger.username = 'nobody_of_that_name';
+    stranger.password = 'secret-word';
+    const refused = await check({ DATABASE_URL: stranger.href });
+    expect(refused).toEqual({ code: 1, said: expect.stringMatching(/STOP .*lets nobody in by this address/) });
+    expect(refused.said).not.toMatch(/secret-word|goes on trying/);
+  });
 });
 
 describe('without a database', () => {
@@ -183,6 +197,10 @@ describe('without a database', () => {
       code: 1,
       said: expect.stringMatching(/STOP .*is a file/),
     });
+    // What a start would do with a pointer that leads nowhere, or beside a database.
+    await writeFile(join(folder, 'postgres-location.txt'), '/nowhere/at/all\n');
+    expect((await check({ DATA_DIR: folder })).said).toContain(`will be made in ${join(folder, 'postgres')}.`);
+    await writeFile(join(folder, 'postgres-location.txt'), `${folder}\n`);
     await mkdir(join(folder, 'postgres', 'data'), { recursive: true });
     await writeFile(join(folder, 'postgres', 'data', 'PG_VERSION'), '9\n');
     expect(await check({ DATA_DIR: folder })).toEqual({
@@ -213,5 +231,32 @@ describe('without a database', () => {
       code: 1,
       said: expect.stringMatching(/^PUBLIC_URL must be/),
     });
+  });
+
+  const rsa = { kty: 'RSA', n: 'AQAB', e: 'AQAB' };
+  it.each([
+    ['leads elsewhere', 302, '{}', /STOP .*a redirect, which is not followed/],
+    ['is told nothing', 204, '', /STOP .*answers 204 instead of keys/],
+    ['is given a page', 200, '<!doctype html><p>Welcome</p>', /STOP .*answers with no keys in it/],
+    ['is given more than keys', 200, `{"keys":[${'0,'.repeat(600_000)}0]}`, /STOP .*answers with no keys in it/],
+    ['is given secrets', 200, '{"keys":[{"kty":"oct","k":"AA"}]}', /STOP .*keys that no token is checked by/],
+    ['is given keys', 200, JSON.stringify({ keys: [rsa, { ...rsa, use: 'enc' }] }), /ok .*checked by 1 key of/],
+  ])('asks for keys as the server does: who %s', async (_, status, body, sentence) => {
+    const server = createServer((__, response) => response.writeHead(status, { Location: '/' }).end(body));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closers.push(() => new Promise((resolve) => server.close(resolve)));
+    const { port } = server.address() as AddressInfo;
+    const parsed = parseConfig({ JWT_ISSUER: 'https://issuer.example', JWT_JWKS_URL: `http://127.0.0.1:${port}/jwks` });
+    if (!parsed.ok) throw new Error(parsed.error);
+    const found = await checkTokens(parsed.value);
+    expect(`${found.kind === 'stop' ? 'STOP' : found.kind} ${found.sentence}`).toMatch(sentence);
+  });
+
+  it('tells nobody the password that an address has in it', async () => {
+    const settings = { JWT_ISSUER: 'https://issuer.example', JWT_JWKS_URL: 'https://ann:secret-word@h.invalid/jwks' };
+    const parsed = parseConfig(settings);
+    if (!parsed.ok) throw new Error(parsed.error);
+    const found = await checkTokens(parsed.value);
+    expect(found).toMatchObject({ kind: 'stop', sentence: expect.not.stringContaining('secret-word') });
   });
 });

@@ -4,12 +4,14 @@ import type { Config } from '../config/config.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkPort } from './check-port.ts';
 import { checkAddresses, checkTokens } from './check-settings.ts';
+import { checkWebhooks } from './check-webhooks.ts';
 
 export async function check(config: Config): Promise<readonly Finding[]> {
   return [
     await checkPort(config),
     ...checkAddresses(config),
     await checkTokens(config),
+    ...(await checkWebhooks(config)),
     ...(await checkDatabase(config)),
   ];
 }

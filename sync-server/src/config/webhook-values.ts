@@ -1,7 +1,7 @@
 /** How WEBHOOK_URL, WEBHOOK_SECRET and WEBHOOK_EVENTS are read. Each error completes the sentence "WEBHOOK_URL must be …". */
-import { BlockList, isIP } from 'node:net';
 import { WEBHOOK_EVENTS, type WebhookEvent } from '@tablo/schema/rest/webhook';
 import { err, ok } from '@tablo/schema/result';
+import { isPrivateHost } from '../base/private-network.ts';
 import type { Parse } from './config-values.ts';
 
 const URLS_MAX = 5;
@@ -16,7 +16,7 @@ export const webhookUrls: Parse<readonly string[]> = (given) => {
   const parsed = urls.map((url) => URL.parse(url));
   if (parsed.some((url) => url === null || !['https:', 'http:'].includes(url.protocol) || url.hash !== ''))
     return err('a list of addresses separated by commas, such as https://app.example.org/hooks/chat');
-  if (parsed.some((url) => url?.protocol === 'http:' && !isPrivate(url.hostname)))
+  if (parsed.some((url) => url?.protocol === 'http:' && !isPrivateHost(url.hostname)))
     return err('https: texts are sent there; http only within this machine or a private network');
   return ok(urls);
 };
@@ -47,29 +47,4 @@ function readSecret(text: string): Buffer | null {
   if (!/^[\w+/-]+={0,2}$/.test(encoded)) return null;
   const bytes = Buffer.from(encoded, 'base64');
   return bytes.length >= SECRET_MIN_BYTES && bytes.length <= SECRET_MAX_BYTES ? bytes : null;
-}
-
-const PRIVATE = new BlockList();
-for (const [net, bits] of [
-  ['127.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['100.64.0.0', 10],
-  ['169.254.0.0', 16],
-] as const)
-  PRIVATE.addSubnet(net, bits, 'ipv4');
-for (const [net, bits] of [
-  ['::1', 128],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const)
-  PRIVATE.addSubnet(net, bits, 'ipv6');
-/** Names that no public resolver knows: of containers, of this machine. */
-const PRIVATE_NAME = /^[\w-]+$|\.(localhost|local|internal|lan|home\.arpa)$/i;
-
-function isPrivate(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const family = isIP(host);
-  return family === 0 ? PRIVATE_NAME.test(host) : PRIVATE.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }

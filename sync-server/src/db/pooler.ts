@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { DatabaseClient } from './database-client.ts';
+import { dropClient } from './drop-client.ts';
 
 const ROUNDS = 3;
 /** Longer than a notification ever takes on a server that answers at all. */
@@ -49,7 +50,7 @@ export async function assertOwnConnections(url: string, askMore: (client: pg.Cli
   } catch (error) {
     throw asPoolerError(error) ?? error;
   } finally {
-    end(client);
+    dropClient(client);
   }
 }
 
@@ -68,7 +69,7 @@ export async function assertOwnConnection(client: pg.Client, url: string, patien
     }
     if (!(await hears(client, other))) throw new PoolerError(DEAF);
   } finally {
-    end(other);
+    dropClient(other);
   }
 }
 
@@ -94,7 +95,10 @@ async function hears(client: pg.Client, other: pg.Client): Promise<boolean> {
   const listen = (message: pg.Notification): void => {
     if (message.channel === channel) heard.resolve(true);
   };
+  // Nothing comes from one that has ended.
+  const end = (): void => heard.resolve(false);
   client.on('notification', listen);
+  client.on('end', end);
   try {
     await client.query(`LISTEN ${channel}`);
     await other.query(`NOTIFY ${channel}`);
@@ -102,6 +106,7 @@ async function hears(client: pg.Client, other: pg.Client): Promise<boolean> {
   } finally {
     clearTimeout(timer);
     client.off('notification', listen);
+    client.off('end', end);
     // It may have broken; then nothing is listened to any more.
     await client.query(`UNLISTEN ${channel}`).catch(() => {});
   }
@@ -117,8 +122,4 @@ async function connect(url: string, { connectMs, answerMs }: Patience): Promise<
   client.on('error', () => {}); // The query under way rejects as well.
   await client.connect();
   return client;
-}
-
-function end(client: pg.Client): void {
-  client.end().catch(() => {}); // It may be broken.
 }

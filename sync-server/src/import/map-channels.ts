@@ -15,16 +15,16 @@ export async function mapChannels(
   rules: Rules,
 ): Promise<readonly MappedChannel[]> {
   const wanted = [...channels].map((channel) => ({ channel, ...findTablo(channel, rules) }));
-  const found = await session.findTablos(wanted.flatMap(({ tablo }) => tablo ?? []));
+  const found = await session.findTablos(wanted.map(({ tablo }) => tablo));
   return wanted.map(({ channel, tablo, by }) => decide(channel, tablo, by, { rules, found }));
 }
 
-function findTablo({ cid, id }: Channel, { table, creates }: Rules): { tablo: string | null; by: MappedChannel['by'] } {
+function findTablo({ cid, id }: Channel, { table }: Rules): { tablo: string; by: MappedChannel['by'] } {
   const listed = table.get(cid) ?? (id === null ? undefined : table.get(id));
   if (listed !== undefined) return { tablo: listed, by: 'table' };
   const own = id === null ? null : asUuid(id);
   if (own !== null) return { tablo: own, by: 'id' };
-  return creates ? { tablo: createNamedId('channel', cid), by: 'made' } : { tablo: null, by: null };
+  return { tablo: createNamedId('channel', cid), by: 'earlier' };
 }
 
 interface Known {
@@ -32,18 +32,14 @@ interface Known {
   readonly found: ReadonlyMap<string, FoundTablo>;
 }
 
-function decide(
-  channel: Channel,
-  tablo: string | null,
-  by: MappedChannel['by'],
-  { rules, found }: Known,
-): MappedChannel {
-  const row = tablo === null ? undefined : found.get(tablo);
+function decide(channel: Channel, tablo: string, by: MappedChannel['by'], { rules, found }: Known): MappedChannel {
+  const row = found.get(tablo);
   const leave = (why: string): MappedChannel => ({ ...channel, tablo: null, by: null, why, hasOwnMessages: false });
   if (channel.isDeleted) return leave('it is deleted in Stream');
-  if (tablo === null) return leave('its id is no UUID, and --channels does not name it');
   if (row?.is_deleted === true) return leave(`its tablo ${tablo} is deleted`);
   if (row === undefined && by === 'table') return leave(`there is no tablo ${tablo}, which --channels names`);
+  if (row === undefined && by === 'earlier' && !rules.creates)
+    return leave('its id is no UUID, and --channels does not name it');
   if (row === undefined && !rules.creates) return leave(`there is no tablo ${tablo}`);
   return {
     ...channel,

@@ -32,9 +32,7 @@ export async function readExport(path: string, reading: Reading): Promise<Readon
       else await take.record(record);
     }
   }
-  const { twice } = reading.staging;
   await reading.staging.flush();
-  for (let nth = 0; nth < twice.messages; nth += 1) reading.report.leaveOut('message', 'twice', null);
   const { message, channel, member, user } = reading.report.read;
   if (message + channel + member + user === 0)
     throw new ImportError(
@@ -47,6 +45,13 @@ const describeUnknown = ({ notUnderstood }: Report): string => {
   const [looks] = notUnderstood.keys();
   return looks === undefined ? 'It is empty.' : `What is there has: ${looks}.`;
 };
+
+/** Where a reaction stands: within a message, or by itself. */
+interface Source {
+  readonly cid: string | null;
+  readonly streamId: string | null;
+  readonly version: number | null;
+}
 
 class Taking {
   readonly #reading: Reading;
@@ -72,7 +77,7 @@ class Taking {
         return await this.#message(cid, value);
       case 'reaction':
         report.read.reaction -= 1;
-        return await this.#reaction(value, cid, null);
+        return await this.#reaction(value, { cid, streamId: null, version: null });
       case 'read':
         return await this.#read(cid, value);
     }
@@ -114,29 +119,23 @@ class Taking {
     const mapped = mapMessage(value, { cid, people, keepsSystemMessages });
     if (typeof mapped === 'string') return report.leaveOut('message', mapped, id);
     const { rows, reactions } = mapped;
-    const [first] = rows;
     const { messages } = report;
-    if (first?.deleted_ms != null) messages.deleted += 1;
-    if (first?.edited_ms != null) messages.edited += 1;
-    if (first?.reply != null) messages.replies += 1;
-    if (rows.length > 1) messages.inParts += 1;
+    const version = report.read.message;
     if (mapped.isMended) messages.mended += 1;
     if (mapped.isPinned) messages.pinned += 1;
     for (const type of mapped.attached) countIn(report.attachments, type);
     for (const type of mapped.dropped) countIn(report.droppedAttachments, type);
     report.unlistedReactions += mapped.unlistedReactions;
-    await staging.add('messages', rows);
-    for (const reaction of reactions) await this.#reaction(reaction, cid, id);
+    const versions = rows.map((row) => ({ ...row, version }));
+    await staging.add('messages', versions);
+    for (const reaction of reactions) await this.#reaction(reaction, { cid, streamId: id, version });
   }
 
-  async #reaction(value: JsonObject, cid: string | null, streamId: string | null): Promise<void> {
+  async #reaction(value: JsonObject, { cid, streamId, version }: Source): Promise<void> {
     const { report, people, staging, emoji } = this.#reading;
     report.read.reaction += 1;
     const row = mapReaction(value, { cid, streamId, people, emoji });
-    if (typeof row !== 'string') {
-      countIn(report.reactions, row.emoji);
-      return await staging.add('reactions', [row]);
-    }
+    if (typeof row !== 'string') return await staging.add('reactions', [{ ...row, version }]);
     if (row === 'unknown-reaction') countIn(report.unknownReactions, asText(value['type']) ?? 'none');
     report.leaveOut('reaction', row, streamId ?? asId(value['message_id']));
   }

@@ -10,8 +10,8 @@ import type { Settled } from './store/pg-staging.ts';
 
 export interface MappedChannel extends Channel {
   readonly tablo: string | null;
-  /** `id`: it is a UUID; `table`: of the operator's; `made`: there is no tablo yet, and one is made. */
-  readonly by: 'id' | 'table' | 'made' | null;
+  /** `id`: it is a UUID; `table`: of the operator's; `earlier`: an earlier import has made it; `made`: there is no tablo yet, and one is made. */
+  readonly by: 'id' | 'table' | 'earlier' | 'made' | null;
   /** As a clause; null: it is imported. */
   readonly why: string | null;
   readonly hasOwnMessages: boolean;
@@ -42,10 +42,10 @@ export class Report {
   readonly file: string;
   readonly read: Record<RecordKind, number> = { user: 0, channel: 0, member: 0, message: 0, reaction: 0, read: 0 };
   /** Beside them: of messages that come along. */
-  readonly messages = { deleted: 0, replies: 0, edited: 0, inParts: 0, mended: 0, pinned: 0 };
+  readonly messages = { mended: 0, pinned: 0 };
   readonly attachments = new Map<string, number>();
   readonly droppedAttachments = new Map<string, number>();
-  readonly reactions = new Map<string, number>();
+  reactions: ReadonlyMap<string, number> = new Map();
   readonly unknownReactions = new Map<string, number>();
   readonly notUnderstood = new Map<string, number>();
   readonly #leftOut = new Map<string, { what: RecordKind; why: LeftOut; count: number; ids: string[] }>();
@@ -163,7 +163,7 @@ export class Report {
     say('');
     const mapped = this.channels.filter(({ tablo }) => tablo !== null);
     say(
-      `Channels: ${format(mapped.length)} have a tablo (${countBy(mapped, 'id')} by their id, ${countBy(mapped, 'table')} by --channels, ${countBy(mapped, 'made')} to be made).`,
+      `Channels: ${format(mapped.length)} have a tablo (${countBy(mapped, 'id')} by their id, ${countBy(mapped, 'table')} by --channels, ${countBy(mapped, 'earlier')} made by an earlier import, ${countBy(mapped, 'made')} to be made).`,
     );
     const without = this.unknownChannels;
     if (without.length > 0)
@@ -191,10 +191,10 @@ export class Report {
     );
     if (settled !== null) {
       say(
-        `Messages: ${format(settled.fresh)} new, ${format(settled.there)} there already; ${format(messages.replies)} replies, ${format(messages.deleted)} deleted, ${format(messages.edited)} edited (of an edit only its time is known).`,
+        `Messages: ${format(settled.fresh)} new, ${format(settled.there)} there already; ${format(settled.replies)} replies, ${format(settled.deleted)} deleted, ${format(settled.edited)} edited (of an edit only its time is known).`,
       );
       for (const [count, what] of [
-        [messages.inParts, 'were longer than 8,000 characters and become several, one after another'],
+        [settled.inParts, 'were longer than 8,000 characters and become several, one after another'],
         [messages.mended, 'had characters that nobody can store (NUL, halves of a pair); these are replaced'],
         [settled.lostReplies, 'answer a message that is not imported, and become messages of their own'],
         [
@@ -203,7 +203,10 @@ export class Report {
         ],
         [settled.futureTimes, 'have a time in the future, and get the time of the import, in their order'],
         [settled.newIds, 'get another id: theirs is taken'],
-        [settled.elsewhere, 'were imported into another tablo before, and stay there'],
+        [
+          settled.elsewhere,
+          'were imported into another tablo before (their channel was mapped to it then), and stay there',
+        ],
         [messages.pinned, 'were pinned, which is not imported'],
         [this.hiddenFromMembers, 'memberships hide earlier messages in Stream; here members read all of it'],
       ] as const)

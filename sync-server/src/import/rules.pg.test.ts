@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ImportStage, openImportStage } from './testing/import-stage.ts';
 import { alice, bob, CID, carol, channelOf, member, message, TABLO } from './testing/small-export.ts';
@@ -318,6 +318,18 @@ describe('the program says in a sentence what is wrong with', () => {
     expect(ended.code).toBe(code);
     await isUntouched();
   });
+});
+
+it('a report that cannot be written, or would be written over what is read, is told of before anything is imported', async () => {
+  await stage.makeTablo(TABLO);
+  await stage.write('export.json', channelOf([message({ id: 'a' })]));
+  const to = (path: string) => stage.importFile('export.json', '--report', path);
+  await expect(to(stage.path('no/such/report.json'))).rejects.toThrow(/cannot be written to .*Nothing was imported/);
+  await expect(to(stage.path('.'))).rejects.toThrow(/cannot be written to .*EISDIR/);
+  await expect(to(stage.path('export.json'))).rejects.toThrow(/written over .*export\.json, which is read/);
+  await isUntouched();
+  await to(stage.path('report.json'));
+  expect(JSON.parse(await readFile(stage.path('report.json'), 'utf8'))).toMatchObject({ stored: { messages: 1 } });
 });
 
 it('what stands where a list should be is told of, and ids beyond all bounds are, each with its reason', async () => {

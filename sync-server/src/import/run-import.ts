@@ -1,7 +1,5 @@
 /** An import from beginning to end: read, judge, and, if nothing is in the way, store. */
-import { writeFile } from 'node:fs/promises';
 import type { TabloId } from '@tablo/schema/ids';
-import { ImportError } from './file/import-error.ts';
 import { checkTable, readTableFile, type TableRules } from './file/tables.ts';
 import { findMissing } from './find-missing.ts';
 import type { ImportOptions } from './import-options.ts';
@@ -13,6 +11,7 @@ import { isEmoji } from './mapping/reaction-emoji.ts';
 import { asUuid } from './mapping/stream-ids.ts';
 import { readExport } from './read-export.ts';
 import { type MappedChannel, many, Report, type Stored } from './report.ts';
+import { assertWritableReport, writeReport } from './report-file.ts';
 import { findStrangers } from './store/pg-host-keys.ts';
 import { asHostRule, type ImportSession, openImportSession } from './store/pg-import-session.ts';
 import { TabloImport } from './store/pg-portion.ts';
@@ -40,13 +39,12 @@ export interface Outcome {
 type Say = (line: string) => void | Promise<void>;
 
 export async function runImport(url: string, options: ImportOptions, say: Say): Promise<Outcome> {
+  if (options.report !== null) await assertWritableReport(options.report, options);
   const session = await openImportSession(url, options);
   try {
     const outcome = await importWithin(session, options, say);
-    if (options.report !== null)
-      await writeFile(options.report, `${JSON.stringify(outcome.report.toJson(), null, 2)}\n`).catch((error: Error) => {
-        throw new ImportError(`The report cannot be written to ${options.report}: ${error.message}.`);
-      });
+    const { report } = outcome;
+    if (options.report !== null) await writeReport(options.report, report.toJson(), report.stored !== null);
     return outcome;
   } finally {
     await session.close();
@@ -74,6 +72,7 @@ async function importWithin(session: ImportSession, options: ImportOptions, say:
     ),
   );
   report.settled = settled;
+  report.reactions = await staging.countEmoji();
   noteSettled(report, settled);
   const added = await findAdded(session, report.channels, options);
   const strangers = await session.countStrangers();
@@ -117,8 +116,10 @@ async function withUnnamed(
 
 function noteSettled(report: Report, settled: Settled): void {
   const kinds = [
+    ['message', 'twice', settled.twice],
     ['message', 'truncated', settled.truncated],
     ['message', 'other-channel', settled.otherChannel],
+    ['reaction', 'twice', settled.twiceReactions],
     ['reaction', 'no-message', settled.lostReactions],
     ['reaction', 'too-many-reactions', settled.tooManyReactions],
   ] as const satisfies readonly (readonly ['message' | 'reaction', LeftOut, number])[];

@@ -89,6 +89,34 @@ it('[R11] all tablos get their turn, however many wait, and each waits longer af
   expect(tried).toEqual(new Map(tablos.map((tablo) => [tablo, 2] as const)));
 }, 60_000);
 
+it('[R11] an event of which nothing can be made waits longer each time, as one that is not taken', async () => {
+  const tablo = await createTablo();
+  await pool.query(`UPDATE tablo_private.webhook_events SET type = 'message.created'`);
+  deliver(async () => null);
+  const turns = 'SELECT attempts, last_error, holder FROM tablo_private.webhook_turns WHERE tablo_id = $1';
+  await until(async () =>
+    expect((await pool.query(turns, [tablo])).rows).toEqual([
+      { attempts: 2, last_error: 'it could not be made', holder: null },
+    ]),
+  );
+});
+
+it('[R11] beyond the bound the oldest are given up: of those that wait, whatever was delivered meanwhile', async () => {
+  const small = new PgWebhooks(pool, 10);
+  await createTablo();
+  // Numbers that were delivered.
+  await pool.query(`SELECT setval('tablo_private.webhook_events_id_seq', 1000)`);
+  for (let nth = 0; nth < 9; nth += 1) await createTablo();
+  expect(await small.giveUp()).toBe(0);
+  await createTablo();
+  await createTablo();
+  expect(await small.giveUp()).toBe(2);
+  const { rows } = await pool.query(
+    'SELECT count(*)::int AS waiting, min(id)::int AS first FROM tablo_private.webhook_events',
+  );
+  expect(rows).toEqual([{ waiting: 10, first: 1_002 }]);
+});
+
 it('[R11] who lost a turn while the receiver was slow removes nothing, and whoever has it sends it again', async () => {
   const tablo = await createTablo();
   const first = Promise.withResolvers<null>();

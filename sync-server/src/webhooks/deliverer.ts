@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TabloId } from '@tablo/schema/ids';
+import { isDatabaseAway } from '../base/database-away.ts';
 import type { Log } from '../base/log.ts';
 import { makePayload, type ReadMessage } from './payload.ts';
 import type { PgWebhooks, Turn, WaitingEvent } from './pg-webhooks.ts';
@@ -157,7 +158,10 @@ export class Deliverer {
       if (this.#closing.signal.aborted || performance.now() > until) return await store.passOn(turn);
       const failure = await this.#send(turn.tabloId, next.event).catch(async (error: unknown) => {
         if (this.#closing.signal.aborted) await store.passOn(turn);
-        throw error;
+        if (this.#closing.signal.aborted || isDatabaseAway(error)) throw error;
+        // Of this one alone nothing can be made: it waits longer each time, as what is not taken does.
+        this.#deps.log.warn({ err: error, tablo: turn.tabloId }, 'A webhook could not be made.');
+        return 'it could not be made';
       });
       if (failure !== null) return await this.#fail(turn, next.attempts, next.event, failure);
       observer.onDelivered();

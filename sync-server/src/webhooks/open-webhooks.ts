@@ -37,8 +37,9 @@ const CLOSE_WITHIN_MS = 1_000;
 /** Resolves when what happens from now on is noted. */
 export async function openWebhooks({ pool, settings, readMessage, observer, log }: Deps): Promise<Webhooks> {
   const store = new PgWebhooks(pool);
-  const poster = new Poster(AT_ONCE);
   const { urls = [], events = [], secrets = [] } = settings ?? {};
+  // Node counts connections by host: several addresses of one host have places of their own, whichever of them hangs.
+  const poster = new Poster(AT_ONCE * Math.max(1, urls.length));
   const deliverers = urls.map((url) => new Deliverer({ store, poster, readMessage, url, secrets, observer, log }));
   const register = async (): Promise<void> => {
     for (const deliverer of deliverers) deliverer.serve(await store.register(deliverer.url, events));

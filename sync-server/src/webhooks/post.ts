@@ -1,10 +1,18 @@
-/** One POST to an endpoint of the operator's: with a deadline, no redirects followed, and no more of the answer than its status looked at. */
+/**
+ * One POST to an endpoint of the operator's: with a deadline, no redirects followed, and no more of the answer than its status looked at. Every attempt ends, whatever the other side does:
+ * one that never ended would keep its tablo's place for good.
+ */
+import { lookup } from 'node:dns';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { isPrivateAddress } from '../base/private-network.ts';
 
 export const POST_MS = 10_000;
 /** Read and thrown away, so that the connection can be used again; one that answers with more is ended. */
 const ANSWER_MAX_BYTES = 64 * 1_024;
+/** The same for time: a receiver whose answers trickle must not hold the connections that others wait for. */
+const ANSWER_REST_MS = 500;
 
 interface Posting {
   readonly url: string;
@@ -18,9 +26,11 @@ export class Poster {
   readonly #https: HttpsAgent;
   readonly #deadlineMs: number;
 
-  constructor(connections: number, deadlineMs = POST_MS) {
+  /** `look`: tests have names of their own. */
+  constructor(connections: number, deadlineMs = POST_MS, look: LookupFunction = lookup) {
     const options = { keepAlive: true, maxSockets: connections };
-    this.#http = new HttpAgent(options);
+    // Without TLS texts go within a private network only, wherever the name leads by now.
+    this.#http = new HttpAgent({ ...options, lookup: withinPrivateNetwork(look) });
     this.#https = new HttpsAgent(options);
     this.#deadlineMs = deadlineMs;
   }
@@ -62,6 +72,12 @@ export class Poster {
         resolve(response.statusCode ?? 0);
         drain(response);
       });
+      // 101 is no answer of a receiver. Without a listener Node ends the connection, and tells nobody.
+      request.on('upgrade', ({ statusCode = 101 }: IncomingMessage, socket) => {
+        socket.destroy();
+        resolve(statusCode);
+      });
+      request.on('close', () => reject(new Error('the connection ended without an answer')));
       request.end(body);
     });
   }
@@ -71,12 +87,27 @@ class StaleConnection extends Error {}
 
 function drain(response: IncomingMessage): void {
   let bytes = 0;
+  const timer = setTimeout(() => response.destroy(), ANSWER_REST_MS).unref();
+  response.on('close', () => clearTimeout(timer));
   response.on('error', () => {}); // Its status is known, which is all that was asked for.
   response.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes > ANSWER_MAX_BYTES) response.destroy();
   });
 }
+
+class NotPrivateError extends Error {
+  readonly code = 'not within a private network, and the address has no https';
+}
+
+const withinPrivateNetwork =
+  (look: LookupFunction): LookupFunction =>
+  (hostname, options, callback) =>
+    look(hostname, options, (error, found, family) => {
+      const addresses = Array.isArray(found) ? found.map(({ address }) => address) : [found];
+      const isOutside = error === null && !addresses.every(isPrivateAddress);
+      callback(isOutside ? new NotPrivateError() : error, found, family);
+    });
 
 /** PostgreSQL keeps it, and the log shows it: a code, or a sentence of Node's, never longer than this. */
 const REASON_MAX_LENGTH = 200;

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { waitAfter } from './deliverer.ts';
 import { Poster } from './post.ts';
@@ -38,10 +38,10 @@ describe('one POST', () => {
     for (const close of closers.splice(0)) close();
   });
 
-  async function open(listener: RequestListener) {
+  async function open(listener: RequestListener, deadlineMs = 300) {
     const server = createServer(listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const poster = new Poster(1, 300);
+    const poster = new Poster(1, deadlineMs);
     closers.push(
       () => poster.close(),
       () => void server.close(),
@@ -50,6 +50,22 @@ describe('one POST', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const post = (signal = new AbortController().signal) => poster.post({ url, headers: {}, body: '{}', signal });
     return { server, post };
+  }
+
+  /** A server that does not speak HTTP as it should. */
+  async function openRaw(answer: (socket: Socket) => void) {
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => {}); // The other side has gone.
+      socket.once('data', () => answer(socket));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const poster = new Poster(1, 5_000);
+    closers.push(
+      () => poster.close(),
+      () => void server.close(),
+    );
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    return () => poster.post({ url, headers: {}, body: '{}', signal: new AbortController().signal });
   }
 
   it('is taken with 2xx and nothing else, and follows no redirect', async () => {
@@ -91,6 +107,41 @@ describe('one POST', () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     expect(await post()).toBe('ECONNREFUSED');
+  });
+
+  it('[R11] ends where the other side answers with another protocol, or goes without a word', async () => {
+    const switching = await openRaw((socket) =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
+    );
+    expect(await switching()).toBe('answered 101');
+    const silent = await openRaw((socket) => socket.end());
+    expect(await silent()).toBe('ECONNRESET');
+  });
+
+  it('[R11] holds no connection for an answer that trickles: the next one does not wait for it', async () => {
+    let asked = 0;
+    const { post } = await open((request, response) => {
+      asked += 1;
+      request.resume();
+      response.writeHead(200).write('.');
+    }, 60_000);
+    // One connection at a time, which the first answer would hold for a minute.
+    expect([await post(), await post(), asked]).toEqual([null, null, 2]);
+  });
+
+  it('goes without TLS only where a name leads within a private network', async () => {
+    const { server } = await open((_, response) => void response.end());
+    const { port } = server.address() as AddressInfo;
+    const lead = (address: string) => {
+      const poster = new Poster(1, 2_000, (_, options, callback) =>
+        options.all === true ? callback(null, [{ address, family: 4 }]) : callback(null, address, 4),
+      );
+      closers.push(() => poster.close());
+      const signal = new AbortController().signal;
+      return poster.post({ url: `http://app.internal:${port}/`, headers: {}, body: '{}', signal });
+    };
+    expect(await lead('127.0.0.1')).toBeNull();
+    expect(await lead('192.0.2.7')).toMatch(/^not within a private network/);
   });
 
   it('is broken off when the server stops, and is no failure then', async () => {

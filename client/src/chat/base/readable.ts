@@ -1,5 +1,7 @@
 /** The smallest observable: what `useSyncExternalStore` wants, and nothing of React. */
 
+import { tellAll } from './tell-all.ts';
+
 export interface Readable<T> {
   /** The same reference until it changes. */
   get(): T;
@@ -19,7 +21,7 @@ export class Writable<T> implements Readable<T> {
   set(value: T): void {
     if (Object.is(value, this.#value)) return;
     this.#value = value;
-    for (const listener of [...this.#listeners]) listener();
+    tellAll(this.#listeners);
   }
 
   update(change: (value: T) => T): void {

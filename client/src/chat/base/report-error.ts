@@ -9,8 +9,19 @@ export function onProblem(listener: (error: unknown) => void): () => void {
 }
 
 export function reportProblem(error: unknown): void {
-  for (const listener of listeners) listener(error);
-  if (listeners.size === 0 && typeof globalThis.reportError === 'function') globalThis.reportError(error);
+  if (listeners.size === 0) return tellPage(error);
+  for (const listener of [...listeners]) {
+    try {
+      listener(error);
+    } catch (another) {
+      // Whoever is told of problems has one: the others are told all the same, and of theirs the page.
+      tellPage(another);
+    }
+  }
+}
+
+function tellPage(error: unknown): void {
+  if (typeof globalThis.reportError === 'function') globalThis.reportError(error);
 }
 
 /** For promises whose result nobody waits for. */

@@ -39,3 +39,11 @@ it('A timer that was cleared does not act, and can be set anew', () => {
   vi.advanceTimersByTime(100);
   expect(act).toHaveBeenCalledOnce();
 });
+
+it('A timer that is set for longer than a browser can count does not act at once', () => {
+  const timer = new Timer();
+  const act = vi.fn();
+  timer.set(act, 60 * 24 * 3600_000);
+  vi.advanceTimersByTime(24 * 3600_000);
+  expect([act.mock.calls.length, timer.isSet]).toEqual([0, true]);
+});

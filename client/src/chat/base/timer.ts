@@ -1,5 +1,8 @@
 /** One wait of an object, which may be set, replaced and cleared: nobody forgets to note that it is over. */
 
+/** `setTimeout` overflows above it and would act at once. */
+const MAX_MS = 2 ** 31 - 1;
+
 export class Timer {
   #handle: ReturnType<typeof setTimeout> | null = null;
 
@@ -7,13 +10,16 @@ export class Timer {
     return this.#handle !== null;
   }
 
-  /** In place of one that is set. While `act` runs it is not set any more. */
+  /** In place of one that is set. While `act` runs it is not set any more. Of more than 24 days it acts after 24. */
   set(act: () => void, ms: number): void {
     this.clear();
-    this.#handle = setTimeout(() => {
-      this.#handle = null;
-      act();
-    }, ms);
+    this.#handle = setTimeout(
+      () => {
+        this.#handle = null;
+        act();
+      },
+      Math.min(ms, MAX_MS),
+    );
   }
 
   /** One that is set stays as it is. */

@@ -10,6 +10,7 @@ import { Backoff } from '@tablo/schema/backoff';
 import { loadScript } from '../base/load-script.ts';
 import { type Readable, Writable } from '../base/readable.ts';
 import { inBackground } from '../base/report-error.ts';
+import { Timer } from '../base/timer.ts';
 import type { ConnectionState } from '../chat.ts';
 import type { Connection, ConnectionOptions } from './connection.ts';
 import { LateLink } from './late-link.ts';
@@ -30,11 +31,12 @@ export class LateConnection implements LinkOpener {
   readonly #state = new Writable<ConnectionState>({ status: 'connecting' });
   readonly #waiting = new Set<LateLink>();
   readonly #backoff: Backoff;
+  /** Set while a script that did not come is not asked for: not when it is on its way, nor when it has come. */
+  readonly #retry = new Timer();
   #connection: Connection | null = null;
   #hasNoTablos = false;
   #isReconnectWished = false;
   #isClosed = false;
-  #retry: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   readonly #stops: (() => void)[];
 
@@ -84,25 +86,23 @@ export class LateConnection implements LinkOpener {
   close(): void {
     this.#isClosed = true;
     for (const stop of this.#stops) stop();
-    clearTimeout(this.#retry);
+    this.#retry.clear();
     this.#connection?.close();
   }
 
   #openNow(): void {
-    // `undefined` while the script is on its way, and when it has come.
-    if (this.#retry !== undefined) inBackground(this.#open());
+    if (this.#retry.isSet) inBackground(this.#open());
   }
 
   async #open(): Promise<void> {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
+    this.#retry.clear();
     const script = await this.#load().catch(() => null);
     if (this.#isClosed) return;
     if (script !== null) return this.#begin(new script.Connection(this.#options));
     this.#failures += 1;
     const isGone = this.#failures >= FAILURES_MIN && this.#options.environment.isOnline();
     this.#state.set({ status: 'offline', ...(isGone ? { obstacle: GONE } : {}) });
-    this.#retry = setTimeout(() => this.#openNow(), this.#backoff.nextMs());
+    this.#retry.set(() => inBackground(this.#open()), this.#backoff.nextMs());
   }
 
   #begin(connection: Connection): void {

@@ -18,6 +18,7 @@ import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { compareKeys } from '@tablo/schema/shown-at';
 import type { UnsentEntry } from '@tablo/schema/timeline';
 import { inBackground } from '../base/report-error.ts';
+import { tellAll } from '../base/tell-all.ts';
 import type { UnsentCounts } from '../chat.ts';
 import type { OutboxRecord, OutboxView, OutboxWrites, UnsentStore } from '../store/local-store.ts';
 import { viewOf } from '../store/outbox-view.ts';
@@ -317,7 +318,7 @@ export class Outbox {
   }
 
   #emit(change: OutboxChange): void {
-    for (const listener of [...this.#listeners]) listener(change);
+    tellAll(this.#listeners, change);
   }
 }
 

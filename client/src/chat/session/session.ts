@@ -45,7 +45,9 @@ export class CachedTokens implements TokenSource {
   async getToken({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<string | null> {
     const held = this.#held;
     const now = this.#now();
-    if (held !== null && now < (fresh ? held.receivedAt + FRESH_MS : held.renewAt)) return held.token;
+    // Also one that ended before it came, or that never ends: asked for again at once, it would come again.
+    const freshUntil = held === null ? now : held.receivedAt + FRESH_MS;
+    if (held !== null && now < (fresh ? freshUntil : Math.max(held.renewAt, freshUntil))) return held.token;
     try {
       this.#inFlight ??= this.#renew();
       return await this.#inFlight;

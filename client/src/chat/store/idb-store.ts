@@ -1,8 +1,8 @@
 /**
- * What the server has as well, and drafts: one IndexedDB database per user, so that the next person on a shared machine reads nothing of the last one's.
+ * What the server has as well, and drafts: one IndexedDB database per user and server, so that the next person on a shared machine reads nothing of the last one's.
  * Updates are an append log of rows (y-indexeddb's idea); everything about errors is `resilient-store.ts`' business.
  */
-import type { TabloId, UserId } from '@tablo/schema/ids';
+import type { TabloId } from '@tablo/schema/ids';
 import type { TimelineKey } from '@tablo/schema/shown-at';
 import type { TimelineRow } from '@tablo/schema/timeline';
 import type { DBSchema, IDBPDatabase } from 'idb';
@@ -40,12 +40,6 @@ const TABLES = ['updates', 'outbox', 'channels', 'rows', 'members', 'drafts', 'm
 const VERSION = 1;
 /** Sorts after every UUID. */
 const AFTER_UUIDS = '~';
-
-/**
- * Whose stores, by what they are called: the user, and the path of the server below its host, since several may live at one origin. A server at the root adds nothing.
- * `serverUrl`: without a slash at the end.
- */
-export const storeOwner = (user: UserId, serverUrl: string): string => user + serverUrl.replace(/^\w+:\/\/[^/]*/, '');
 
 export const databaseName = (owner: string): string => `tablo-chat:${owner}`;
 

@@ -4,11 +4,12 @@ import { openDB } from 'idb';
 import { describe, expect, it } from 'vitest';
 import { until } from '../testing/harness.ts';
 import { describeLocalStore } from '../testing/local-store-contract.ts';
-import { databaseName, type IdbStore, openIdbStore, storeOwner } from './idb-store.ts';
+import { databaseName, type IdbStore, openIdbStore } from './idb-store.ts';
 import { type IdbUnsentStore, openIdbUnsentStore, unsentDatabaseName } from './idb-unsent-store.ts';
 import type { DraftRecord, OutboxRecord, UnsentStore } from './local-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { openLocalStore, ResilientStore, type ResilientStoreOptions } from './resilient-store.ts';
+import { storeOwner } from './store-owner.ts';
 
 const newUser = (): UserId => createEntryId() as string as UserId;
 const TABLO = 'aaaaaaaa-0000-4000-8000-000000000001' as TabloId;
@@ -79,15 +80,11 @@ describe('IndexedDB', () => {
     await Promise.all([second.destroy(), other.destroy()]);
   });
 
-  it('[R8] keeps what belongs to servers below two paths of one origin apart, and is called as ever at the root', async () => {
+  it('[R8] keeps what belongs to servers at two origins apart, and below two paths of one', async () => {
     const user = newUser();
-    expect(storeOwner(user, 'https://app.example')).toBe(user);
-    expect(storeOwner(user, '')).toBe(user);
-    const stores = await Promise.all(
-      ['https://app.example', 'https://app.example/chat', 'https://app.example/team/chat'].map((url) =>
-        openLocalStore(storeOwner(user, url), PATIENT_MS),
-      ),
-    );
+    const page = 'https://app.example';
+    const urls = [page, `${page}/chat`, `${page}/team/chat`, 'https://chat.example', 'https://chat.example/chat'];
+    const stores = await Promise.all(urls.map((url) => openLocalStore(storeOwner(user, url, page), PATIENT_MS)));
     for (const [nth, store] of stores.entries()) await store.writeDraft(draft(`of ${nth}`));
     for (const [nth, store] of stores.entries()) expect(await store.readDraft(TABLO)).toEqual(draft(`of ${nth}`));
     for (const store of stores) await store.destroy();

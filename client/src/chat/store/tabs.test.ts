@@ -279,4 +279,20 @@ describe('two tabs of one browser', () => {
     expect(await browser.store.readDrafts()).toEqual([]);
     expect(await browser.store.readChannels()).toEqual([]);
   });
+
+  it('tells its owner once that its data was deleted elsewhere, and not who has closed it meanwhile', async () => {
+    const browser = new FakeBrowser();
+    const ends = { heard: 0, closed: 0 };
+    await openDevice(server, ALICE, { browser, onWiped: () => (ends.heard += 1) });
+    const leaving = await openDevice(server, ALICE, { browser, onWiped: () => (ends.closed += 1) });
+    const other = browser.openTabChannel('another tab');
+    for (let nth = 0; nth < 2; nth += 1) other?.postMessage({ from: 'another tab', message: { type: 'wipe' } });
+    await Promise.resolve();
+    const closing = leaving.chat.close();
+    await until(() => expect(ends.heard).toBe(1));
+    await closing;
+    // A turn, in which whoever is told twice would be told.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(ends).toEqual({ heard: 1, closed: 0 });
+  });
 });

@@ -7,6 +7,7 @@
  */
 import type { Entry } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId } from '@tablo/schema/ids';
+import { tellAll } from '../base/tell-all.ts';
 import type { DraftRecord } from './local-store.ts';
 
 export type TabMessage =
@@ -143,6 +144,6 @@ export class Tabs {
   }
 
   #tell(message: TabMessage): void {
-    for (const listener of [...this.#listeners]) listener(message);
+    tellAll(this.#listeners, message);
   }
 }

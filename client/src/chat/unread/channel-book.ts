@@ -1,6 +1,7 @@
 /** All channels that this user knows of, in memory, saved behind; the one place that changes a channel's record. */
 import type { TabloId } from '@tablo/schema/ids';
 import { inBackground } from '../base/report-error.ts';
+import { tellAll } from '../base/tell-all.ts';
 import { Timer } from '../base/timer.ts';
 import type { ChannelRecord, LocalStore } from '../store/local-store.ts';
 
@@ -71,6 +72,6 @@ export class ChannelBook {
     if (this.#isClosed) return;
     this.#unsaved.add(id);
     this.#timer.setIfUnset(() => inBackground(this.save()), SAVE_AFTER_MS);
-    for (const listener of this.#listeners) listener(id);
+    tellAll(this.#listeners, id);
   }
 }

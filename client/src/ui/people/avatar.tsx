@@ -1,6 +1,7 @@
 import type { ElementType } from 'react';
 import { KitAvatar } from '../kit/kit.tsx';
 import { useFrame } from '../page/frame.ts';
+import { useIsInBrowser } from '../page/use-is-in-browser.ts';
 import { avatarColour, initials } from '../text/phrases.ts';
 
 interface AvatarProps {
@@ -22,13 +23,15 @@ interface AvatarProps {
 /** Decoration: the name always stands beside it. So its letters are the style sheet's (`avatars.css`), and no text of what it stands in. */
 export function Avatar(props: AvatarProps) {
   const { id, name, size = 'md', shape = 'person', isOnline = false, hasLeft = false } = props;
+  const isInBrowser = useIsInBrowser();
   const look = useFrame()?.looks?.get(id);
   const { color = look?.color, image = look?.image } = props;
   return (
     <KitAvatar
       className={`avatar avatar-${shape} avatar-${size} avatar-colour-${avatarColour(id)} ${hasLeft ? 'avatar-left' : ''}`}
       aria-hidden="true"
-      style={color == null ? undefined : { background: color }}
+      // By script: `style` in a server's HTML is what a Content-Security-Policy without inline styles forbids. A colour alone: whoever names it loads no picture by it.
+      style={isInBrowser && color != null ? { backgroundColor: color } : undefined}
     >
       <span className="avatar-initials" data-initials={initials(name)} />
       {image != null && <img className="avatar-image" src={image} alt="" />}

@@ -47,6 +47,37 @@ async function untilBack(): Promise<void> {
   expect(heard).toEqual([{ type: 'lost' }, { type: 'resync' }]);
 }
 
+describe('closing', () => {
+  /** It is in the middle of being set up again, and the link carries nothing any more. */
+  it.each([
+    ['the connection is being made', null],
+    ['LISTEN is said', 'LISTEN tablo_changes'],
+    ['it is proved that it hears', 'NOTIFY tablo_heard_'],
+  ])('while %s says nothing in the log, leaves no connection and no timer, and tries nothing more', async (_, at) => {
+    const said: string[] = [];
+    const note = (fields: object | string, sentence?: string) => void said.push(sentence ?? String(fields));
+    const log: Log = { ...silentLog, debug: note, info: note, warn: note, error: note };
+    const own = await openLink(database.url);
+    const closing = await openChanges(own.url, log);
+    expect(closing.isListening).toBe(true);
+    own.freezesAt = at;
+    own.isSilent = at === null;
+    own.attempts = 0;
+    own.cut();
+    await until(() => (at === null ? own.attempts > 0 : own.freezesAt === null));
+    const before = said.length;
+    const since = performance.now();
+    await closing.close();
+    expect(performance.now() - since).toBeLessThan(1_500);
+    own.thaw();
+    await expect.poll(() => own.countConnections(), { timeout: 4_000 }).toBe(0);
+    expect([said.slice(before), closing.isListening]).toEqual([[], false]);
+    const attempts = own.attempts;
+    await own.close();
+    expect(own.attempts).toBe(attempts);
+  });
+});
+
 describe('openChanges', () => {
   it('[R6] hears memberships, tablos and read positions that plain SQL changes', async () => {
     const [tablo, user] = [randomUUID(), randomUUID()];
@@ -205,6 +236,15 @@ interface Link {
   isShared: boolean;
   /** The link freezes when it is asked to carry this; null: it has, or is to go on. */
   freezesAt: string | null;
+  /** Connections are taken, and nobody is behind them. */
+  isSilent: boolean;
+  /** Connections that were asked for. */
+  attempts: number;
+  /** Those that are there. */
+  countConnections(): number;
+  cut(): void;
+  /** What has come meanwhile is read, and answered by nobody. */
+  thaw(): void;
   /** What is connected stays connected, and nothing passes any more. */
   freeze(): void;
   close(): Promise<void>;
@@ -215,12 +255,20 @@ async function openLink(databaseUrl: string): Promise<Link> {
   const target = new URL(databaseUrl);
   const [port, host] = [Number(target.port || 5432), target.hostname];
   const sockets = new Set<Socket>();
-  const link: Omit<Link, 'url' | 'freeze' | 'close'> = { isOpen: true, isShared: false, freezesAt: null };
+  const nears = new Set<Socket>();
+  const link = { isOpen: true, isShared: false, freezesAt: null as string | null, isSilent: false, attempts: 0 };
   const freeze = (): void => {
     for (const socket of sockets) socket.unpipe().pause();
   };
   const server: Server = createServer((near) => {
     if (!link.isOpen) return void near.destroy();
+    link.attempts += 1;
+    nears.add(near.on('close', () => nears.delete(near)));
+    waiting?.();
+    if (link.isSilent) {
+      sockets.add(near.on('error', () => {}).resume());
+      return;
+    }
     const far = connect(port, host);
     for (const socket of [near, far]) {
       sockets.add(socket);
@@ -243,9 +291,17 @@ async function openLink(databaseUrl: string): Promise<Link> {
   const address = server.address();
   target.hostname = '127.0.0.1';
   target.port = String(typeof address === 'object' ? address?.port : '');
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   return Object.assign(link, {
     url: target.href,
     freeze,
+    cut,
+    thaw: () => {
+      for (const socket of sockets) socket.removeAllListeners('data').resume();
+    },
+    countConnections: () => nears.size,
     close: () => {
       for (const socket of sockets) socket.destroy();
       return new Promise<void>((resolve) => server.close(() => resolve()));

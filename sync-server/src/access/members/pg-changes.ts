@@ -3,6 +3,7 @@ import { Backoff } from '@tablo/schema/backoff';
 import type pg from 'pg';
 import type { Log } from '../../base/log.ts';
 import { DatabaseClient } from '../../db/database-client.ts';
+import { dropClient } from '../../db/drop-client.ts';
 import { asPoolerError, assertOwnConnection, POOLED, PoolerError, readPid } from '../../db/pooler.ts';
 import { type Change, type Changes, parseChange } from './changes.ts';
 
@@ -18,6 +19,8 @@ export const LISTENER = 'tablo-chat listen';
 const KEEPALIVE_MS = 1_500;
 const ANSWER_MAX_MS = 1_500;
 const CONNECT_MAX_MS = 1_500;
+/** What is under way at the end. */
+const END_MS = 500;
 const RETRY_MIN_MS = 50;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const RETRY_MAX_MS = 1_000;
@@ -46,6 +49,10 @@ class PgChanges implements WatchedChanges {
   readonly #listeners = new Set<(change: Change) => void>();
   readonly #hearers = new Set<(payload: string) => void>();
   #client: pg.Client | null = null;
+  /** One that is being made. */
+  #dialing: pg.Client | null = null;
+  /** Ends when what was begun last listens and was found to hear, or has failed. */
+  #opened: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
   #isClosed = false;
@@ -79,7 +86,12 @@ class PgChanges implements WatchedChanges {
     return () => this.#hearers.delete(listener);
   }
 
-  async open(): Promise<void> {
+  open(): Promise<void> {
+    this.#opened = this.#open();
+    return this.#opened;
+  }
+
+  async #open(): Promise<void> {
     const client = new DatabaseClient({
       connectionString: this.#url,
       application_name: LISTENER,
@@ -92,16 +104,19 @@ class PgChanges implements WatchedChanges {
     client.on('end', () => this.#lose(client, new Error('the connection ended')));
     client.on('notification', ({ channel, payload }) => this.#hear(channel, payload ?? ''));
     let pid = 0;
+    this.#dialing = client;
     try {
       await client.connect();
       pid = await readPid(client);
       await client.query(`LISTEN ${CHANNEL}; LISTEN ${HINTS}`);
     } catch (error) {
-      drop(client);
+      dropClient(client);
       this.#retry(error);
       return;
+    } finally {
+      this.#dialing = null;
     }
-    if (this.#isClosed) return drop(client);
+    if (this.#isClosed) return dropClient(client);
     this.#client = client;
     // From now on: it may go silent while it is proved.
     this.#watch(client, pid);
@@ -116,9 +131,13 @@ class PgChanges implements WatchedChanges {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    const client = this.#client;
+    const clients = [this.#client, this.#dialing];
     this.#client = null;
-    if (client !== null) drop(client);
+    for (const client of clients) if (client !== null) dropClient(client);
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, END_MS);
+    await Promise.race([this.#opened, late.promise]);
+    clearTimeout(timer);
   }
 
   #watch(client: pg.Client, pid: number): void {
@@ -158,7 +177,7 @@ class PgChanges implements WatchedChanges {
   #lose(client: pg.Client, error: unknown): void {
     if (this.#client !== client) return;
     this.#client = null;
-    drop(client);
+    dropClient(client);
     this.#retry(error);
   }
 
@@ -196,14 +215,4 @@ class PgChanges implements WatchedChanges {
       }
     }
   }
-}
-
-/** Ends a connection that may not answer any more: without waiting, and whatever it still says goes unheard. */
-function drop(client: pg.Client): void {
-  client.removeAllListeners('notification');
-  client.end().catch(() => {}); // It is broken already, or its process ends with ours.
-  // `end()` says goodbye and waits for the other side, which may be gone: the socket would hold the process.
-  const { stream } = (client as unknown as { connection: { stream: { destroySoon?: () => void; unref?: () => void } } })
-    .connection;
-  stream.unref?.();
 }

@@ -3,8 +3,8 @@ import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Finding, finding } from '../../base/finding.ts';
+import { findHome } from './home.ts';
 import { findBinaries } from './postgres-binaries.ts';
-import { POINTER_FILE } from './postgres-user.ts';
 import { processIdentity } from './process-identity.ts';
 
 const read = async (path: string): Promise<string> => (await readFile(path, 'utf8').catch(() => '')).trim();
@@ -15,8 +15,7 @@ export async function checkDataDir(dataDir: string): Promise<Finding[]> {
   const dir = resolve(dataDir);
   const place = await describePlace(dir);
   if (place !== null) return [place];
-  const moved = await read(join(dir, POINTER_FILE));
-  const home = moved === '' ? join(dir, 'postgres') : moved;
+  const home = await findHome(dir);
   const version = await read(join(home, 'data', 'PG_VERSION'));
   if (version === '')
     return [finding('change', `A database of the embedded PostgreSQL ${binaries.version} will be made in ${home}.`)];

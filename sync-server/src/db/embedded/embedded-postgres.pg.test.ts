@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../base/free-port.ts';
 import { silentLog } from '../db-log.ts';
 import { onServer } from '../testing/test-database.ts';
 import { type EmbeddedPostgresOptions, openEmbeddedPostgres } from './embedded-postgres.ts';
 import { copyBinaries, findBinaries } from './postgres-binaries.ts';
-import { freePort } from './postmaster.ts';
 import { processCommand, processIdentity } from './process-identity.ts';
 
 const isRoot = process.getuid?.() === 0;

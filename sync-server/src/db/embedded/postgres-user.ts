@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { chown, mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DbLog } from '../db-log.ts';
+import { findHome, POINTER_FILE } from './home.ts';
 import { copyBinaries, type PostgresBinaries } from './postgres-binaries.ts';
 import { runProgram } from './run-program.ts';
 
@@ -29,7 +30,6 @@ export interface PostgresPlace {
 /** The ways root can start a program as `user`. Tests leave some out. */
 export type RootWay = 'plain' | 'pass-closed-directories';
 const ROOT_WAYS: readonly RootWay[] = ['plain', 'pass-closed-directories'];
-export const POINTER_FILE = 'postgres-location.txt';
 export const FALLBACK_PARENT = '/var/lib/tablo-chat';
 
 export interface PlaceOptions {
@@ -43,10 +43,12 @@ export interface PlaceOptions {
 export async function findPlace(options: PlaceOptions): Promise<PostgresPlace> {
   const { dataDir, binaries } = options;
   await mkdir(dataDir, { recursive: true });
-  const home = join(await realpath(dataDir), 'postgres');
-  if (process.getuid?.() === 0) return await findPlaceForRoot(home, options);
+  const within = join(await realpath(dataDir), 'postgres');
+  const home = await findHome(await realpath(dataDir));
+  if (process.getuid?.() === 0) return await findPlaceForRoot(within, home, options);
   await mkdir(home, { recursive: true, mode: 0o700 });
-  const cluster = await stat(join(home, 'data')).catch(() => undefined);
+  // What is kept outside of DATA_DIR was made by root's user, and may be closed to us.
+  const cluster = await stat(home === within ? join(home, 'data') : home).catch(() => undefined);
   if (cluster && process.getuid && cluster.uid !== process.getuid()) {
     throw new Error(
       `${home} belongs to user ${cluster.uid}. Start as that user or as root, or choose another DATA_DIR.`,
@@ -55,10 +57,9 @@ export async function findPlace(options: PlaceOptions): Promise<PostgresPlace> {
   return { home, binaries, launch: (command, args) => ({ command, args }), own: async () => {} };
 }
 
-async function findPlaceForRoot(home: string, options: PlaceOptions): Promise<PostgresPlace> {
+/** `within`: DATA_DIR. `here`: where the cluster is by now, or would be made. */
+async function findPlaceForRoot(within: string, here: string, options: PlaceOptions): Promise<PostgresPlace> {
   const pointer = join(options.dataDir, POINTER_FILE);
-  const moved = (await exists(join(home, 'data'))) ? undefined : await readPointer(pointer);
-  const here = moved ?? home;
   const user = await findUser(here);
   const own = (path: string) => chown(path, user.uid, user.gid);
   await mkdir(here, { recursive: true, mode: 0o700 });
@@ -70,7 +71,7 @@ async function findPlaceForRoot(home: string, options: PlaceOptions): Promise<Po
   const copy = await copyBinaries(options.binaries, await openParent(options));
   const foundWithCopy = await firstThatWorks(launchers, here, copy);
   if (foundWithCopy) return { home: here, binaries: copy, launch: foundWithCopy, own };
-  return await findPlaceOutside(moved ?? outsideOf(home, options), user, pointer, options);
+  return await findPlaceOutside(here === within ? outsideOf(within, options) : here, user, pointer, options);
 }
 
 /** Root's own directory, entered by all, written by nobody else: what lies in it is run. */
@@ -159,11 +160,4 @@ export function optionsOf({ uid, gid }: Command) {
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
   };
-}
-
-const exists = async (path: string) => (await stat(path).catch(() => undefined)) !== undefined;
-
-async function readPointer(pointer: string): Promise<string | undefined> {
-  const home = (await readFile(pointer, 'utf8').catch(() => '')).trim();
-  return home !== '' && (await exists(home)) ? home : undefined;
 }

@@ -4,13 +4,14 @@
  */
 import { CannotStart } from '../cannot-start.ts';
 import type { DatabaseClient } from '../database-client.ts';
+import { isOurTable } from './whose.ts';
 
 // Ours has these columns and our policy; a dump that was restored without policies still has the comment.
 const FIND = `SELECT to_regclass('public.chat_profiles') IS NOT NULL AS is_new, c.oid IS NOT NULL AND (
       SELECT count(*) = 5 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         AND a.attname IN ('user_id', 'name', 'email', 'avatar_url', 'updated_at')
     ) AND (
-      EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tablo_chat_read')
+      ${isOurTable('c.oid')}
       OR obj_description(c.oid, 'pg_class') = 'What users are called, kept fresh from the claims of their tokens.'
     ) AS is_old
   FROM (SELECT to_regclass('public.profiles') AS oid) c`;

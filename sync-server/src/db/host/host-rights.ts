@@ -4,6 +4,7 @@
  */
 import type { DatabaseClient } from '../database-client.ts';
 import type { DbLog } from '../db-log.ts';
+import { isAddedColumn } from './whose.ts';
 
 const WRITABLE = `SELECT w.host || '.' || w.name AS name, w.effect
   FROM (VALUES ('tablo_access', 'role', 'makes themselves an owner'), ('tablo_access', 'is_active', 'comes back after a removal'),
@@ -14,8 +15,7 @@ const WRITABLE = `SELECT w.host || '.' || w.name AS name, w.effect
   WHERE (has_column_privilege('authenticated', c.oid, a.attnum, 'UPDATE') OR has_column_privilege('authenticated', c.oid, a.attnum, 'INSERT'))
     AND (NOT c.relrowsecurity OR EXISTS (SELECT FROM pg_policies p WHERE p.schemaname = 'public' AND p.tablename = w.host
       AND p.permissive = 'PERMISSIVE' AND p.cmd IN ('ALL', 'INSERT', 'UPDATE') AND p.roles && ARRAY['authenticated', 'public']::name[]))
-    AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'tablo_chat_added_columns'
-      AND w.name = ANY (string_to_array(encode(t.tgargs, 'escape'), '\\000')))
+    AND NOT ${isAddedColumn('a')}
   ORDER BY 1`;
 
 // Where `messages` is ours, nobody has a right to it but to read. `channel_read_state` is not asked for: people write their own positions by SQL in our table, too.

@@ -5,16 +5,14 @@
 import { ROLES } from '@tablo/schema/roles';
 import type { DatabaseClient } from '../database-client.ts';
 import type { DbLog } from '../db-log.ts';
+import { isAddedColumn, isOurTable } from './whose.ts';
 
 const WORDS_SHOWN = 5;
 const TABLOS_COUNTED = 1_000;
 
-// A table that we made has our policy.
 const HAS_OWN_COLUMN = `SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass('public.tablo_access') AND a.attname = 'role' AND NOT a.attisdropped
   AND to_regclass('public.tablos') IS NOT NULL
-  AND NOT EXISTS (SELECT FROM pg_policies p WHERE p.schemaname = 'public' AND p.tablename = 'tablo_access' AND p.policyname = 'tablo_chat_read')
-  AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = a.attrelid AND t.tgname = 'tablo_chat_added_columns'
-    AND 'role' = ANY (string_to_array(encode(t.tgargs, 'escape'), '\\000')))`;
+  AND NOT ${isOurTable('a.attrelid')} AND NOT ${isAddedColumn('a')}`;
 
 // Before the first start there are no columns of ours: a row's fields are asked for by name.
 const WORDS = `SELECT DISTINCT left(role::text, 40) AS word FROM public.tablo_access a

@@ -1,9 +1,10 @@
 /** What a migration or an import writes into a host's rows is nothing that happened there: the host's triggers (a time of change, a webhook for every row) are not told. */
 import type { DatabaseClient } from '../database-client.ts';
+import { isOurTrigger } from './whose.ts';
 
 const TRIGGERS = `SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', t.tgrelid::regclass, t.tgname) AS off,
     format('ALTER TABLE %s ENABLE %s TRIGGER %I', t.tgrelid::regclass, CASE t.tgenabled WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, t.tgname) AS back
-  FROM pg_trigger t WHERE t.tgrelid = ANY($1::regclass[]) AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND NOT ($2 AND starts_with(t.tgname, 'tablo_chat_'))`;
+  FROM pg_trigger t WHERE t.tgrelid = ANY($1::regclass[]) AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND NOT ($2 AND ${isOurTrigger('t.tgname')})`;
 
 export interface QuietOptions {
   /** Triggers of ours, which keep our own tables right, go on. */

@@ -14,7 +14,7 @@ export const LEFT_OUT = {
   truncated: 'it was removed from its channel before (truncated_at)',
   'other-channel': 'its channel has no tablo, or is deleted in Stream',
   'no-channel': 'it does not say which channel it belongs to',
-  twice: 'the file has it twice',
+  twice: 'the file has it twice (of a message the later state counts)',
   'unknown-reaction': 'its type has no emoji (--reactions names a table)',
   'no-message': 'its message is not imported, or deleted',
   'too-many-reactions': 'a message has at most 50 kinds of emoji, and 20 by one member',

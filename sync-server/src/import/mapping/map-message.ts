@@ -27,6 +27,12 @@ export interface MessageRow {
   readonly reply: string | null;
   readonly reply_id: string | null;
   readonly reply_other_id: string | null;
+  /** When Stream last changed anything of it, in microseconds: of two states in one file the later one counts. */
+  readonly said_us: number;
+  /** Nothing is missing among the reactions that this state lists. */
+  readonly has_all_reactions: boolean;
+  /** Of part 0: what the part after the last one would be called, so that those of a longer text are found. */
+  readonly beyond_id: string | null;
 }
 
 export interface MappedMessage {
@@ -71,9 +77,14 @@ export function mapMessage(message: JsonObject, context: Context): MappedMessage
   const reply = asId(message['quoted_message_id']) ?? asId(message['quoted_message']) ?? asId(message['parent_id']);
   const edited = deleted === null ? asTime(message['message_text_updated_at']) : null;
   const reactions = deleted === null ? reactionsOf(message) : [];
+  const unlistedReactions = deleted === null ? Math.max(0, countOf(message) - reactions.length) : 0;
+  const listsReactions = REACTION_LISTS.some((list) => Array.isArray(message[list]));
+  const said_us = Math.max(
+    ...['created_at', 'updated_at', 'message_text_updated_at', 'deleted_at'].map((key) => asTime(message[key]) ?? 0),
+  );
   return {
     rows: parts.map((part, nth) => ({
-      ...{ cid, stream_id: streamId, part: nth, author: author.id, text: part, t_us: time },
+      ...{ cid, stream_id: streamId, part: nth, author: author.id, text: part, t_us: time, said_us },
       id: nth === 0 ? asUuid(streamId) : null,
       other_id: messageId(cid, streamId, nth),
       edited_ms: edited === null ? null : Math.floor(edited / 1_000),
@@ -82,22 +93,25 @@ export function mapMessage(message: JsonObject, context: Context): MappedMessage
       reply: nth === 0 ? reply : null,
       reply_id: nth === 0 && reply !== null ? asUuid(reply) : null,
       reply_other_id: nth === 0 && reply !== null ? messageId(cid, reply, 0) : null,
+      has_all_reactions: deleted !== null || (listsReactions && unlistedReactions === 0),
+      beyond_id: nth === 0 ? messageId(cid, streamId, parts.length) : null,
     })),
-    reactions,
-    unlistedReactions: deleted === null ? Math.max(0, countOf(message) - reactions.length) : 0,
+    ...{ reactions, unlistedReactions },
     ...{ attached: deleted === null ? text.attached : [], dropped: deleted === null ? text.dropped : [] },
     isMended: deleted === null && text.isMended,
     isPinned: message['pinned'] === true,
   };
 }
 
-const messageId = (cid: string, streamId: string, part: number): string =>
+export const messageId = (cid: string, streamId: string, part: number): string =>
   part === 0 ? createNamedId('message', cid, streamId) : createNamedId('message', cid, streamId, part);
+
+const REACTION_LISTS = ['reactions', 'latest_reactions', 'own_reactions'] as const;
 
 /** The same reaction may stand in several of the lists. */
 function reactionsOf(message: JsonObject): readonly JsonObject[] {
   const found = new Map<string, JsonObject>();
-  for (const list of ['reactions', 'latest_reactions', 'own_reactions']) {
+  for (const list of REACTION_LISTS) {
     for (const one of asList(message[list])) {
       const reaction = asObject(one);
       if (reaction === null) continue;

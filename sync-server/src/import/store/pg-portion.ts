@@ -6,7 +6,10 @@
  * A server may be at work meanwhile: the tablo's row is locked as the ledger locks it, each portion begins a fresh document, and whoever is connected to the old one is sent on (the notification `tablo`, `sync/sessions/revocation.ts`).
  *
  * `seq` is the order of arrival, and history has arrived before what was written here since. So where the tablo has later messages, it is put in before them: they and the read
- * positions in them are numbered anew, in one transaction for the whole of the tablo.
+ * positions in them are numbered anew. A portion has as many new messages as there are later ones then, and `PORTION` at least, so that all of it together stays linear.
+ *
+ * Locks are short: the tablo's row for one portion; the table `messages`, where a host's triggers have to be switched off, only for a portion that writes there, and once all is
+ * decided; the marks of own messages at the very end.
  */
 
 import type { TabloId } from '@tablo/schema/ids';
@@ -34,10 +37,13 @@ const NEWEST =
   'SELECT coalesce(max(tablo_private.to_ms(received_at)), -1) AS newest FROM messages WHERE channel_id = $1 AND seq > $2';
 const FIRST = 'SELECT nth, ms FROM import_rows WHERE tablo = $1 AND NOT is_there AND nth > $2 ORDER BY nth LIMIT 1';
 
-// An existing message stands where it or one before it was received; what was received in the same millisecond stands before what is new.
-const NUMBER_ANEW = `CREATE TEMP TABLE import_numbers ON COMMIT DROP AS SELECT id, old, row_number() OVER (ORDER BY at, old NULLS LAST, nth) AS seq FROM (
-    SELECT m.id, m.seq AS old, max(tablo_private.to_ms(m.received_at)) OVER (ORDER BY m.seq) AS at, NULL::bigint AS nth FROM messages m WHERE m.channel_id = $1
-    UNION ALL SELECT r.id, NULL, r.ms, r.nth FROM import_rows r WHERE r.tablo = $1 AND NOT r.is_there AND r.nth > $2
+// The first message that was received later: it and those after it make room.
+const LATER = `SELECT seq, (SELECT count(*) FROM messages l WHERE l.channel_id = $1 AND l.seq >= m.seq) AS messages
+  FROM messages m WHERE m.channel_id = $1 AND tablo_private.to_ms(m.received_at) > $2 ORDER BY m.seq LIMIT 1`;
+// An existing message stands where it or one before it was received; what was received in the same millisecond stands before what is new. $3: the first that makes room.
+const NUMBER_ANEW = `CREATE TEMP TABLE import_numbers ON COMMIT DROP AS SELECT id, old, $3::bigint - 1 + row_number() OVER (ORDER BY at, old NULLS LAST, nth) AS seq FROM (
+    SELECT m.id, m.seq AS old, max(tablo_private.to_ms(m.received_at)) OVER (ORDER BY m.seq) AS at, NULL::bigint AS nth FROM messages m WHERE m.channel_id = $1 AND m.seq >= $3
+    UNION ALL (SELECT r.id, NULL, r.ms, r.nth FROM import_rows r WHERE r.tablo = $1 AND NOT r.is_there AND r.nth > $2 ORDER BY r.nth LIMIT $4)
   ) both_kinds`;
 const NUMBER_ON = `CREATE TEMP TABLE import_numbers ON COMMIT DROP AS SELECT id, NULL::bigint AS old, $2::bigint + row_number() OVER (ORDER BY nth) AS seq FROM (
     SELECT id, nth FROM import_rows WHERE tablo = $1 AND NOT is_there AND nth > $3 ORDER BY nth LIMIT $4
@@ -48,16 +54,19 @@ const NUMBERED = 'CREATE UNIQUE INDEX ON import_numbers (id); ANALYZE import_num
 const ASIDE = 2n ** 52n;
 // Positions first: they never move backwards, nor beyond last_seq.
 const SHIFT = [
-  // Whoever counts marks now has not seen what the numbers will be.
-  'LOCK TABLE tablo_private.own_marks IN SHARE ROW EXCLUSIVE MODE',
   `UPDATE tablos SET last_seq = (SELECT max(seq) FROM import_numbers) WHERE id = $1`,
   `UPDATE channel_read_state r SET last_read_seq = n.seq FROM import_numbers n WHERE r.channel_id = $1 AND n.old = r.last_read_seq AND n.seq > n.old`,
   `UPDATE messages m SET seq = n.seq + ${ASIDE} FROM import_numbers n WHERE m.channel_id = $1 AND n.id = m.id AND n.old <> n.seq`,
   `UPDATE messages SET seq = seq - ${ASIDE} WHERE channel_id = $1 AND seq > ${ASIDE}`,
-  // Counts of what was aside, and marks of how many of an author's messages have a number up to theirs.
+  // Counts of what was aside.
   `DELETE FROM tablo_private.deleted_counts WHERE channel_id = $1 AND messages = 0`,
   `DELETE FROM tablo_private.deleted_own_counts WHERE channel_id = $1 AND messages = 0`,
-  `DELETE FROM tablo_private.own_marks WHERE channel_id = $1`,
+] as const;
+// Marks of how many of an author's messages have a number up to theirs. Whoever makes some now has not seen what the numbers will be: they wait, and the lock is of all tablos, so it is
+// the last thing before COMMIT.
+const FORGET_MARKS = [
+  'LOCK TABLE tablo_private.own_marks IN SHARE ROW EXCLUSIVE MODE',
+  'DELETE FROM tablo_private.own_marks WHERE channel_id = $1',
 ] as const;
 
 const digest = (content: string): string => `substring(sha256(convert_to(${content}, 'UTF8')) FROM 1 FOR 16)`;
@@ -88,11 +97,16 @@ const STORE = `WITH r AS (
   SELECT r.id, r.tablo, r.author, r.text, r.moment, r.moment, r.moment, r.seq, r.reply_to, ${at('r.edited_ms')}, r.deleted FROM r`;
 const LAST_SEQ = `UPDATE tablos SET last_seq = greatest(last_seq, (SELECT coalesce(max(seq), 0) FROM import_numbers)) WHERE id = $1`;
 
-// Deleted in Stream since an earlier import.
-const DELETE_LATE = `WITH r AS (
-    SELECT r.*, ${at('r.deleted_ms')} AS deleted FROM import_rows r JOIN messages m ON m.id = r.id AND m.channel_id = $1 AND m.deleted_at IS NULL
-    JOIN tablo_entries e ON e.id = r.id AND e.epoch = 0 WHERE r.tablo = $1 AND r.is_there AND r.deleted_ms IS NOT NULL
-  ), deletions AS (${NOTE_DELETION}
+// Since an earlier import: what was deleted in Stream, and the parts that a text has no longer.
+// Found first, and by itself: joined to the tablo's messages one by one it would be read anew for each of them.
+const FIND_DELETED = `CREATE TEMP TABLE import_deleted ON COMMIT DROP AS WITH f AS MATERIALIZED (
+    SELECT r.id, r.deleted_ms AS ms FROM import_rows r WHERE r.tablo = $1 AND r.is_there AND r.deleted_ms IS NOT NULL
+    UNION ALL SELECT b.id, coalesce(b.deleted_ms, b.edited_ms) FROM import_beyond b JOIN messages p ON p.id = b.id JOIN messages first ON first.id = b.first
+    WHERE b.tablo = $1 AND (b.deleted_ms IS NOT NULL
+      OR (p.edit_id IS NULL AND first.edit_id IS NULL AND p.user_id = b.author AND ${at('b.edited_ms')} > coalesce(p.updated_at, p.created_at)))
+  ) SELECT m.id, e.tablo_id AS tablo, m.user_id AS author, ${at('f.ms')} AS deleted
+  FROM f JOIN messages m ON m.id = f.id AND m.channel_id = $1 AND m.deleted_at IS NULL JOIN tablo_entries e ON e.id = f.id AND e.epoch = 0`;
+const DELETE_LATE = `WITH r AS (SELECT * FROM import_deleted), deletions AS (${NOTE_DELETION}
   ), texts AS (
     UPDATE message_edits SET text = '' FROM r WHERE message_edits.message_id = r.id
   ), reactions AS (
@@ -105,11 +119,11 @@ const DELETE_LATE = `WITH r AS (
   UPDATE messages m SET text = '', first_text = NULL, deleted_at = r.deleted FROM r WHERE m.id = r.id`;
 
 // Edited in Stream since an earlier import, and not here.
-const EDIT_LATE = `WITH r AS (
-    SELECT r.* FROM import_rows r JOIN messages m ON m.id = r.id AND m.channel_id = $1 AND m.deleted_at IS NULL AND m.edit_id IS NULL AND m.user_id = r.author
-    JOIN tablo_entries e ON e.id = r.id AND e.epoch = 0
-    WHERE r.tablo = $1 AND r.is_there AND r.deleted_ms IS NULL AND r.text <> m.text AND ${at('r.edited_ms')} > coalesce(m.updated_at, m.created_at)
-  ), entries AS (
+const FIND_EDITED = `CREATE TEMP TABLE import_edited ON COMMIT DROP AS SELECT r.id, r.author, r.text, r.edited_ms
+  FROM import_rows r JOIN messages m ON m.id = r.id AND m.channel_id = $1 AND m.deleted_at IS NULL AND m.edit_id IS NULL AND m.user_id = r.author
+  JOIN tablo_entries e ON e.id = r.id AND e.epoch = 0
+  WHERE r.tablo = $1 AND r.is_there AND r.deleted_ms IS NULL AND r.text <> m.text AND ${at('r.edited_ms')} > coalesce(m.updated_at, m.created_at)`;
+const EDIT_LATE = `WITH r AS (SELECT * FROM import_edited), entries AS (
     UPDATE tablo_entries e SET digest = ${digest(
       `format('["message","%s",%s,%s]', r.author, to_json(r.text), (SELECT CASE WHEN m.reply_to IS NULL THEN 'null' ELSE '"' || m.reply_to || '"' END FROM messages m WHERE m.id = r.id))`,
     )} FROM r WHERE e.id = r.id
@@ -133,6 +147,9 @@ const REACT = `WITH v AS (
   INSERT INTO message_reactions (channel_id, message_id, user_id, emoji, created_at, entry_id) SELECT $1, target, author, emoji, ${at('ms')}, entry_id FROM v`;
 
 const TELL = `SELECT pg_notify('tablo_changes', json_build_object('type', 'tablo', 'tablo', $1::uuid)::text)`;
+
+/** `on`: after all that is there. `anew`: before what was received later. */
+type Numbering = 'on' | 'anew';
 
 interface LockedTablo {
   readonly epoch: number;
@@ -165,17 +182,7 @@ export class TabloImport {
   async store(size: number): Promise<Portion | null> {
     await this.#client.query(`BEGIN; ${LOCK}`);
     try {
-      // The row before the table: whoever commits holds theirs before they come to it.
-      const tablo = await this.#lock();
-      let portion: Portion | null = null;
-      await withoutTriggers(
-        this.#client,
-        ['public.messages'],
-        async () => {
-          portion = await this.#store(size, tablo);
-        },
-        { keepsOurs: true },
-      );
+      const portion = await this.#store(size, await this.#lock());
       await this.#client.query(portion === null ? 'ROLLBACK' : 'COMMIT');
       return portion;
     } catch (error) {
@@ -184,32 +191,62 @@ export class TabloImport {
     }
   }
 
-  async #store(size: number, { epoch, lastSeq, newest }: LockedTablo): Promise<Portion | null> {
-    const first = (await this.#client.query<{ nth: string; ms: string }>(FIRST, [this.#tablo, this.#end])).rows[0];
-    let messages = 0;
-    let end = Number.MAX_SAFE_INTEGER;
-    if (first !== undefined) {
-      const isLater = Number(first.ms) >= newest;
-      if (isLater) await this.#client.query(NUMBER_ON, [this.#tablo, lastSeq, this.#end, size]);
-      else await this.#client.query(NUMBER_ANEW, [this.#tablo, this.#end]);
-      await this.#client.query(NUMBERED);
-      if (!isLater)
-        for (const statement of SHIFT)
-          await this.#client.query(statement, statement.includes('$1') ? [this.#tablo] : []);
-      messages = (await this.#client.query(STORE, [this.#tablo])).rowCount ?? 0;
-      await this.#client.query(LAST_SEQ, [this.#tablo]);
-      end = await this.#readEnd();
-      await this.#client.query('DROP TABLE import_numbers');
-    }
-    const portion = await this.#storeRest(messages, end, first === undefined);
+  async #store(size: number, tablo: LockedTablo): Promise<Portion | null> {
+    const numbering = await this.#number(size, tablo);
+    const messages = numbering === null ? 0 : await this.#quietly(() => this.#storeNumbered(numbering));
+    const end = numbering === null ? Number.MAX_SAFE_INTEGER : await this.#readEnd();
+    const portion = await this.#storeRest(messages, end, numbering === null);
     if (portion === null) return null;
     // [R9] The live document begins with the newest messages, as after any move.
-    await moveTablo(this.#client, { tabloId: this.#tablo, from: epoch });
+    await moveTablo(this.#client, { tabloId: this.#tablo, from: tablo.epoch });
     await this.#client.query(TELL, [this.#tablo]);
+    if (numbering === 'anew')
+      for (const sql of FORGET_MARKS) await this.#client.query(sql, sql.includes('$1') ? [this.#tablo] : []);
     this.#end = portion.end;
-    this.#looked = lastSeq;
-    this.#newest = newest;
+    this.#looked = tablo.lastSeq;
+    this.#newest = tablo.newest;
     return portion;
+  }
+
+  /** Decides the numbers of the next messages, and of those that make room for them. Null: all are stored. */
+  async #number(size: number, { lastSeq, newest }: LockedTablo): Promise<Numbering | null> {
+    const first = (await this.#client.query<{ nth: string; ms: string }>(FIRST, [this.#tablo, this.#end])).rows[0];
+    if (first === undefined) return null;
+    // Between two messages of one millisecond the one that is there stands first.
+    const isLast = Number(first.ms) >= newest;
+    const [later] = isLast
+      ? []
+      : (await this.#client.query<{ seq: string; messages: string }>(LATER, [this.#tablo, first.ms])).rows;
+    if (later === undefined) await this.#client.query(NUMBER_ON, [this.#tablo, lastSeq, this.#end, size]);
+    else
+      await this.#client.query(NUMBER_ANEW, [
+        ...[this.#tablo, this.#end, later.seq],
+        Math.max(size, Number(later.messages)),
+      ]);
+    await this.#client.query(NUMBERED);
+    return later === undefined ? 'on' : 'anew';
+  }
+
+  async #storeNumbered(numbering: Numbering): Promise<number> {
+    if (numbering === 'anew')
+      for (const sql of SHIFT) await this.#client.query(sql, sql.includes('$1') ? [this.#tablo] : []);
+    const { rowCount } = await this.#client.query(STORE, [this.#tablo]);
+    await this.#client.query(LAST_SEQ, [this.#tablo]);
+    return rowCount ?? 0;
+  }
+
+  /** A host's triggers on `messages` hear nothing of it. Switching them off locks the table for all tablos: so it comes after the row, as everybody takes them, and only where something is written there. */
+  async #quietly(act: () => Promise<number>): Promise<number> {
+    let count = 0;
+    await withoutTriggers(
+      this.#client,
+      ['public.messages'],
+      async () => {
+        count = await act();
+      },
+      { keepsOurs: true },
+    );
+    return count;
   }
 
   /** What belongs to the messages up to `end`. `isLast`: to all of the tablo's, also those of earlier runs. */
@@ -218,8 +255,16 @@ export class TabloImport {
     const range = [this.#tablo, isLast ? 0 : this.#end, end];
     const count = async (sql: string, values: readonly unknown[]): Promise<number> =>
       (await this.#client.query(sql, [...values])).rowCount ?? 0;
-    const deletions = isLast ? await count(DELETE_LATE, tablo) : 0;
-    const edits = isLast ? await count(EDIT_LATE, tablo) : 0;
+    let [deletions, edits] = [0, 0];
+    if (isLast) {
+      const found = (await count(FIND_DELETED, tablo)) + (await count(FIND_EDITED, tablo));
+      if (found > 0)
+        await this.#quietly(async () => {
+          deletions = await count(DELETE_LATE, []);
+          edits = await count(EDIT_LATE, []);
+          return found;
+        });
+    }
     const reactions = await count(REACT, range);
     const known = await count(MARK_KNOWN, [this.#tablo, end]);
     // Nobody has said that these have read to there: it follows from what comes in, and from nothing else.

@@ -161,3 +161,16 @@ it('[R1] documents and rows agree after all of it', async () => {
   await audit(rest.pool, { onDrift: (drift) => drifts.push(drift) });
   expect(drifts).toEqual([]);
 });
+
+// After the comparison: the live document is moved a minute after SQL has removed a row.
+it('[R4] a message that SQL has removed is not written again by its id, and its writer is told', async () => {
+  const id = createEntryId();
+  const tablo = await rest.createTablo({ [alice]: 'owner' });
+  const ask = () => rest.as(alice, 'POST', `/channels/${tablo}/messages`, { id, text: 'once' });
+  expect((await ask()).status).toBe(201);
+  await rest.pool.query('DELETE FROM messages WHERE id = $1', [id]);
+  const again = await ask();
+  expect([again.status, again.body.code]).toEqual([404, 'not-found']);
+  const edit = await rest.as(alice, 'PATCH', `/channels/${tablo}/messages/${id}`, { text: 'twice' });
+  expect([edit.status, edit.body.code]).toEqual([404, 'not-found']);
+});

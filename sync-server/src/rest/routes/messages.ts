@@ -98,6 +98,7 @@ export function addMessageRoutes(
       statuses: [200, 201],
       refusals: [
         'forbidden',
+        'not-found',
         'read-only',
         'invalid-update',
         'duplicate-id',
@@ -121,7 +122,8 @@ export function addMessageRoutes(
       });
       const { id, isNew } = unwrap(posted);
       const message = await messages.find(params.id, id);
-      if (message === null) throw new Error('a message that was posted has no row');
+      // The id is known, and SQL has removed the row since; or the whole tablo, in this very moment.
+      if (message === null) throw notFound('This message was written, and is here no longer.');
       return { status: isNew ? 201 : 200, body: { message } };
     },
   );
