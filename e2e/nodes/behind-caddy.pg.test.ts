@@ -1,19 +1,19 @@
 /** docs/several-nodes: Caddy in front of two real servers, as the compose file starts them. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '@tablo/sync-server/base/free-port';
 import { createMessage } from '@tablo/schema/entry';
+import { freePort } from '@tablo/sync-server/base/free-port';
 import { OPTIONS } from '@tablo/sync-server/config/config-options';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type NodeStage, newUser, openNodeStage, tokenOf, until } from '../nodes/node-stage.ts';
-import { StockClient } from '../nodes/stock-client.ts';
-import { isInstalled } from './program.ts';
+import { type NodeStage, newUser, openNodeStage, tokenOf, until } from './node-stage.ts';
+import { StockClient } from './stock-client.ts';
 
 const FOLDER = join(import.meta.dirname, '../../docs/several-nodes');
-const isThere = isInstalled('caddy');
+const PROGRAM = 'caddy';
+const isThere = spawnSync(PROGRAM, ['version'], { stdio: 'ignore' }).status === 0;
 
 describe('the compose file of several nodes', () => {
   it('names no setting that the server does not have, and starts both servers with the same ones.', async () => {
@@ -40,7 +40,7 @@ describe.skipIf(!isThere)(`Caddy in front of two servers${isThere ? '' : ' (skip
     const file = join(folder, 'Caddyfile');
     await writeFile(file, (await readFile(join(FOLDER, 'Caddyfile'), 'utf8')).replace(':8080', url));
     const [one, other] = stage.nodes.map((node) => new URL(node.url).host);
-    caddy = spawn('caddy', ['run', '--config', file, '--adapter', 'caddyfile'], {
+    caddy = spawn(PROGRAM, ['run', '--config', file, '--adapter', 'caddyfile'], {
       stdio: 'ignore',
       env: {
         ...process.env,
@@ -83,7 +83,9 @@ describe.skipIf(!isThere)(`Caddy in front of two servers${isThere ? '' : ' (skip
     expect(await post('stopped')).toBe(201);
     await first?.restart();
     await stage.haveMet();
-    await until('Caddy knows it again', async () => (await Promise.all([post('a'), post('b')])).every((is) => is === 201));
+    await until('Caddy knows it again', async () =>
+      (await Promise.all([post('a'), post('b')])).every((is) => is === 201),
+    );
     await second?.kill();
     await until('what is posted goes to the other one', async () => (await post('killed')) === 201);
     clients[0]?.push(createMessage({ author: alice, sentAt: Date.now() }, 'typed'));
