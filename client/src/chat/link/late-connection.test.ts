@@ -19,7 +19,7 @@ afterEach(() => {
 class FakeConnection {
   readonly state = new Writable<ConnectionState>({ status: 'connecting' });
 
-  constructor() {
+  open(): void {
     heard.push('begun');
   }
 
