@@ -92,6 +92,11 @@ export class RoomHome {
     return this.#link?.isReady ?? false;
   }
 
+  /** A large frame is on its way to us. */
+  get isReceiving(): boolean {
+    return this.#link?.isReceiving ?? false;
+  }
+
   /** The document is being filled from nothing: what comes may have been written long ago. */
   get isFilling(): boolean {
     return this.#isFilling;

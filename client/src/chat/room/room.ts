@@ -21,6 +21,7 @@ import type { RoomDocument } from '../replica/room-document.ts';
 import { RoomHome } from '../replica/room-home.ts';
 import { noteShown } from '../unread/newest-message.ts';
 import { ReadMarker } from '../unread/read-marker.ts';
+import { SeqKnowledge } from '../unread/seq-knowledge.ts';
 import { StreamWatch } from '../unread/stream-watch.ts';
 import { confirmReadPosition, doubtReadPosition, type UnreadAnswer } from '../unread/unread.ts';
 import { Unseen } from '../unread/unseen.ts';
@@ -41,6 +42,7 @@ export class Room {
   readonly unseen: Unseen;
   readonly #context: RoomContext;
   readonly #home: RoomHome;
+  readonly #seqs = new SeqKnowledge();
   readonly #marker: ReadMarker;
   readonly #own: OwnEntries;
   readonly #sender: Sender;
@@ -87,6 +89,7 @@ export class Room {
       people,
       clock,
       host: {
+        user: user.id,
         document: () => this.#home.document,
         unsent: () => outbox.unsent(id),
         lastSeq: () => book.get(id)?.lastSeq ?? null,
@@ -98,11 +101,7 @@ export class Room {
         },
       },
     });
-    this.stream = new StreamWatch({
-      patienceMs: timing.missedMs,
-      isReceiving: () => this.#home.link?.isReceiving ?? false,
-      onMissed: () => this.#home.rehome('stored'),
-    });
+    this.stream = new StreamWatch(this.#seqs, this.#home, timing.missedMs);
     this.unseen = new Unseen({
       tabloId: id,
       user: user.id,
@@ -115,22 +114,14 @@ export class Room {
       askServer: () => context.refreshChannels(),
     });
     this.#restored = new RestoredServer({ tabloId: id, user: user.id, store, outbox, home: this.#home });
-    this.#marker = new ReadMarker(
-      {
-        tabloId: id,
-        reader: user.id,
-        authorOf: (entry) => this.screen.authorOf(entry),
-        completeUpTo: () => (this.#home.isReady ? this.stream.complete : 0),
-        others: () =>
-          this.screen.view
-            .get()
-            .messages.flatMap(({ id, author, delivery }) =>
-              author !== user.id && delivery.status === 'sent' ? [id] : [],
-            ),
-        onUnread: (message) => this.unseen.arrived(message),
-      },
+    this.#marker = new ReadMarker({
+      tabloId: id,
+      reader: user.id,
       book,
-    );
+      seqs: this.#seqs,
+      here: this.screen,
+      unseen: this.unseen,
+    });
     this.commands = new RoomCommands({
       tabloId: id,
       user: user.id,
@@ -271,7 +262,7 @@ export class Room {
 
   /** The server was restored from a backup. */
   noteRenumbered(): void {
-    this.#marker.renumbered();
+    this.#seqs.renumber();
     this.unseen.renumbered();
     inBackground(this.#restored.noticed());
   }

@@ -178,6 +178,13 @@ export class RoomScreen {
     return entry?.kind === 'message' ? entry.author : (this.#rows.get(id)?.author ?? null);
   }
 
+  /** Messages of others that are on the screen. */
+  othersShown(): readonly EntryId[] {
+    const { host } = this.#options;
+    const isOthers = ({ author, delivery }: TimelineMessage) => author !== host.user && delivery.status === 'sent';
+    return this.#view.get().messages.flatMap((message) => (isOthers(message) ? [message.id] : []));
+  }
+
   /** What is durable of the timeline, as rows: own changes that are on their way are not. */
   folded(): readonly TimelineRow[] {
     const durable = new Timeline();

@@ -1,6 +1,6 @@
 /** What a tablo's screen is made of, and its view while nothing is here. */
 import type { CausalClock } from '@tablo/schema/causal-clock';
-import type { TabloId } from '@tablo/schema/ids';
+import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { UnsentEntry } from '@tablo/schema/timeline';
 import type { RoomView } from '../chat.ts';
 import type { People } from '../people/people.ts';
@@ -9,6 +9,7 @@ import type { Api } from '../session/api.ts';
 import type { LocalStore } from '../store/local-store.ts';
 
 export interface ScreenHost {
+  readonly user: UserId;
   document(): RoomDocument | null;
   unsent(): readonly UnsentEntry[];
   lastSeq(): number | null;
