@@ -32,6 +32,8 @@ export interface Timing {
   /** What the server can make us ask for (lists, members, drafts) is asked for once in this time, however often it says that something changed. */
   readonly askGapMs: number;
   readonly readReportMs: number;
+  /** "All is read", said before anything is known of a tablo, is kept for this long. */
+  readonly dismissalKeptMs: number;
   /** Yjs structs that wait longer than this for others have lost them: the document is fetched anew (TRAPS 4.1). */
   readonly pendingStructsMs: number;
   /** Messages that the list tells of and that do not come within this are not coming: the document is joined anew. */
@@ -76,6 +78,7 @@ export const DEFAULT_TIMING: Timing = {
   listDebounceMs: 200,
   askGapMs: 1_000,
   readReportMs: 300,
+  dismissalKeptMs: 60_000,
   pendingStructsMs: 10_000,
   missedMs: 10_000,
   draftSaveMs: 250,

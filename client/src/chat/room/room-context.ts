@@ -29,6 +29,8 @@ export interface RoomContext {
   readonly refreshChannels: () => void;
   /** A read position may be reported that could not be before. */
   readonly reportRead: () => void;
+  /** Nothing waits for this tablo any more that did a moment ago: it may be forgotten if nobody holds it. */
+  readonly onIdle: (id: TabloId) => void;
   /** Something that the list of tablos shows has changed. */
   readonly onActivity: (id: TabloId) => void;
 }

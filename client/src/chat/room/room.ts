@@ -12,13 +12,13 @@ import { OwnEntries } from '../delivery/own-entries.ts';
 import { RestoredServer } from '../delivery/restored-server.ts';
 import { Sender } from '../delivery/sender.ts';
 import { Draft } from '../drafts/draft.ts';
-import type { PeerState } from '../link/link.ts';
+import { watchWritten } from '../drafts/watch-written.ts';
 import { encodeClientStateless, parseServerStateless } from '../link/server-stateless.ts';
 import type { OutboxChange } from '../outbox/outbox.ts';
-import { authorsOf } from '../people/authors-of.ts';
 import { RoomPresence } from '../people/presence.ts';
 import type { RoomDocument } from '../replica/room-document.ts';
 import { RoomHome } from '../replica/room-home.ts';
+import { EarlyDismissal } from '../unread/early-dismissal.ts';
 import { noteShown } from '../unread/newest-message.ts';
 import { ReadMarker } from '../unread/read-marker.ts';
 import { SeqKnowledge } from '../unread/seq-knowledge.ts';
@@ -28,9 +28,7 @@ import { Unseen } from '../unread/unseen.ts';
 import { RoomScreen } from '../view/room-screen.ts';
 import { RoomCommands } from './room-commands.ts';
 import type { RoomContext } from './room-context.ts';
-
-/** Whoever said longer ago that all is read has not seen what the first answer tells. */
-const DISMISSAL_KEPT_MS = 60_000;
+import { RoomPeople } from './room-people.ts';
 
 export class Room {
   readonly id: TabloId;
@@ -41,18 +39,16 @@ export class Room {
   readonly stream: StreamWatch;
   readonly unseen: Unseen;
   readonly #context: RoomContext;
+  readonly #people: RoomPeople;
   readonly #home: RoomHome;
   readonly #seqs = new SeqKnowledge();
   readonly #marker: ReadMarker;
+  readonly #early: EarlyDismissal;
   readonly #own: OwnEntries;
   readonly #sender: Sender;
   readonly #restored: RestoredServer;
   #handles = 0;
   #isReadWished = false;
-  /** What is unread has been told, and is here. */
-  #hasBeenKnown = false;
-  /** Said before that, as a host's page does when it opens; as `performance.now()`. */
-  #dismissedAt: number | null = null;
   /** [R10] The join has brought what was written since the list was asked: only the next answer counts it. */
   #isBehindList = false;
   #isInAgreement = false;
@@ -72,8 +68,9 @@ export class Room {
       now: context.now,
       onUnreported: (draft, isOurs) => context.drafts.note(draft, isOurs),
     });
-    this.#tellOfDraft();
+    watchWritten(this.draft, (isWritten) => this.#handleDraft(isWritten));
     this.presence = new RoomPresence(user, timing);
+    this.#people = new RoomPeople({ tabloId: id, people, presence: this.presence, isOpen: () => this.isOpen });
     this.#home = new RoomHome({
       tabloId: id,
       store,
@@ -122,6 +119,13 @@ export class Room {
       here: this.screen,
       unseen: this.unseen,
     });
+    this.#early = new EarlyDismissal({
+      keptMs: timing.dismissalKeptMs,
+      isKnown: () => this.#home.isReady && this.unseen.isAnswered,
+      isShut: () => this.screen.closed !== null || this.#isDisposed,
+      dismiss: () => this.#dismissAll(),
+      onIdle: () => context.onIdle(id),
+    });
     this.commands = new RoomCommands({
       tabloId: id,
       user: user.id,
@@ -161,7 +165,7 @@ export class Room {
 
   /** Something is still to be done here that no view waits for. */
   get isAwaited(): boolean {
-    return this.#dismissedAt !== null;
+    return this.#early.isKept;
   }
 
   /** Joined, and the server has taken what this device holds: it was not restored from a backup of before. */
@@ -189,7 +193,7 @@ export class Room {
 
   /** Not ours any more: what is here stays readable. */
   shut(refusal: Refusal): void {
-    this.#dismissedAt = null;
+    this.#early.drop();
     if (this.screen.closed === null) {
       this.#home.shut();
       this.screen.shut(refusal);
@@ -233,7 +237,7 @@ export class Room {
   /** The reader's own word, which counts at once: also while the server has not told what a join has brought. Before anything is known it is kept, also for who has left. */
   dismissNew(): void {
     this.#isReadWished = false;
-    if (!this.#hasBeenKnown) this.#dismissedAt = performance.now();
+    this.#early.said();
     this.#dismissAll();
   }
 
@@ -256,7 +260,7 @@ export class Room {
     this.#isReadWished = false;
     // If something is new, they have not seen where it begins: then it is for them to say again.
     if (isReadWished && !this.screen.news.isUnread) this.markRead();
-    this.#noteKnown();
+    this.#early.look();
     this.screen.publish();
   }
 
@@ -296,6 +300,7 @@ export class Room {
   async dispose(): Promise<void> {
     this.#isDisposed = true;
     this.#agreementTimer.clear();
+    this.#early.drop();
     this.#restored.close();
     this.#own.close();
     this.#sender.close();
@@ -304,19 +309,12 @@ export class Room {
     await this.#home.close();
   }
 
-  /** The list marks tablos with a draft: it is told when there is one, and when there is none any more, not of every key. */
-  #tellOfDraft(): void {
-    let wasWritten = false;
-    const handleChange = () => {
-      if (this.draft.isWritten === wasWritten) return;
-      wasWritten = !wasWritten;
-      if (this.#isDisposed) return;
-      this.#context.onActivity(this.id);
-      // Nothing keeps it listed any more.
-      if (!wasWritten && this.screen.closed !== null) this.#context.refreshChannels();
-    };
-    this.draft.text.subscribe(handleChange);
-    this.draft.aim.subscribe(handleChange);
+  /** The list marks tablos with a draft. */
+  #handleDraft(isWritten: boolean): void {
+    if (this.#isDisposed) return;
+    this.#context.onActivity(this.id);
+    // Nothing keeps it listed any more.
+    if (!isWritten && this.screen.closed !== null) this.#context.refreshChannels();
   }
 
   #homeListener(): ConstructorParameters<typeof RoomHome>[0]['listener'] {
@@ -335,11 +333,10 @@ export class Room {
       lost: (heardAt) => {
         this.#isInAgreement = false;
         this.unseen.lost(heardAt);
-        this.#context.people.noteLost(this.id);
+        this.#people.lost();
         this.stream.left();
         this.#agreementTimer.clear();
         this.#sender.left();
-        this.presence.receive([]);
         this.screen.publish();
       },
       denied: (refusal) => {
@@ -349,7 +346,7 @@ export class Room {
       epochMoved: () => this.#context.refreshChannels(),
       stateless: (payload) => this.#handleStateless(payload),
       acknowledged: () => this.#handleAcknowledged(),
-      presence: (states) => this.#receivePresence(states),
+      presence: (states) => this.#people.met(states),
       linkChanged: (link) => this.presence.attach(link),
     };
   }
@@ -367,7 +364,7 @@ export class Room {
     if (this.isOpen) this.#context.people.refreshIfMissed(this.id);
     this.#sender.joined();
     this.unseen.joined();
-    this.#noteKnown();
+    this.#early.look();
     if (this.#isBehindList) this.#context.refreshChannels();
     this.#isBehindList = false;
     // A count that misses an answer never comes to zero; who is refused has heard of it by then.
@@ -380,15 +377,6 @@ export class Room {
     this.#marker.markRead();
     this.screen.news.read();
     this.screen.news.clear();
-  }
-
-  /** The list has told what is unread, and the join has brought it. */
-  #noteKnown(): void {
-    if (this.#hasBeenKnown || !this.#home.isReady || !this.unseen.isAnswered) return;
-    this.#hasBeenKnown = true;
-    const dismissedAt = this.#dismissedAt;
-    this.#dismissedAt = null;
-    if (dismissedAt !== null && performance.now() - dismissedAt < DISMISSAL_KEPT_MS) this.#dismissAll();
   }
 
   #handleAcknowledged(): void {
@@ -451,7 +439,7 @@ export class Room {
     const { lastMessage } = this.#context.book.get(this.id) ?? {};
     this.unseen.received();
     this.#show(entries);
-    this.#noteAuthors(entries);
+    if (!this.#home.isFilling) this.#people.wrote(entries);
     if (!this.#home.isReady && lastMessage !== this.#context.book.get(this.id)?.lastMessage) this.#isBehindList = true;
     for (const entry of entries) {
       if (entry.kind === 'message') this.#marker.arrived(entry.id, entry.author);
@@ -459,26 +447,6 @@ export class Room {
     }
     for (const id of this.#restored.refusedChangesOf(new Set(entries.map((entry) => entry.id))))
       inBackground(this.commands.retry(id));
-  }
-
-  /** Who writes here has not left, whatever was said before. */
-  #noteAuthors(entries: readonly Entry[]): void {
-    if (this.#home.isFilling) return;
-    const { people } = this.#context;
-    if (people.noteWritten(this.id, authorsOf(entries)) && this.isOpen) people.refreshSoon(this.id);
-  }
-
-  #receivePresence(states: readonly PeerState[]): void {
-    const { people } = this.#context;
-    this.presence.receive(states);
-    const { online } = this.presence.view.get();
-    // A token names its person as they were called when it was issued.
-    people.learnMissing(online);
-    const isNews = people.meet(
-      this.id,
-      online.map(({ id }) => id),
-    );
-    if (isNews && this.isOpen) people.refreshSoon(this.id);
   }
 
   #show(entries: readonly Entry[]): void {

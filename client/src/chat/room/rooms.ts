@@ -17,8 +17,8 @@ export class Rooms {
   #queue: Room[] = [];
   #opening = 0;
 
-  constructor(context: RoomContext) {
-    this.#context = context;
+  constructor(context: Omit<RoomContext, 'onIdle'>) {
+    this.#context = { ...context, onIdle: (id) => this.#forgetIdle(id) };
     this.#book = context.book;
   }
 
@@ -82,6 +82,11 @@ export class Rooms {
     const room = new Room(id, this.#context);
     this.#rooms.set(id, room);
     return room;
+  }
+
+  #forgetIdle(id: TabloId): void {
+    const room = this.#rooms.get(id);
+    if (room !== undefined) this.forgetIfUnused(room);
   }
 
   #openNext(): void {
