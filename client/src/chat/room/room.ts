@@ -80,22 +80,10 @@ export class Room {
       listener: this.#homeListener(),
     });
     this.screen = new RoomScreen({
-      tabloId: id,
-      store,
-      api,
-      people,
-      clock,
-      host: {
-        user: user.id,
-        document: () => this.#home.document,
-        unsent: () => outbox.unsent(id),
-        lastSeq: () => book.get(id)?.lastSeq ?? null,
-        unreadCount: () => this.unseen.count,
-        readSeq: () => book.get(id)?.readSeq ?? 0,
-        isReady: () => this.#home.isReady,
-        onActivity: () => {
-          if (!this.#isDisposed) context.onActivity(id);
-        },
+      ...{ tabloId: id, user: user.id, store, api, people, clock, outbox, book },
+      home: this.#home,
+      dispatch: () => {
+        if (!this.#isDisposed) context.onActivity(id);
       },
     });
     this.stream = new StreamWatch(this.#seqs, this.#home, timing.missedMs);
@@ -116,7 +104,8 @@ export class Room {
       reader: user.id,
       book,
       seqs: this.#seqs,
-      here: this.screen,
+      timeline: this.screen.timeline,
+      screen: this.screen,
       unseen: this.unseen,
     });
     this.#early = new EarlyDismissal({
@@ -353,7 +342,7 @@ export class Room {
 
   /** The document of an epoch will not be there again; what it showed bridges the time until REST answers. */
   async #leave(document: RoomDocument, isForEarlier: boolean): Promise<void> {
-    if (document.messageCount > 0) await this.#context.store.writeRows(this.id, { put: this.screen.folded() });
+    if (document.messageCount > 0) await this.#context.store.writeRows(this.id, { put: this.screen.timeline.folded() });
     await this.#restored.leaving(document, isForEarlier);
   }
 
@@ -451,7 +440,7 @@ export class Room {
 
   #show(entries: readonly Entry[]): void {
     this.screen.show(entries);
-    const newest = () => this.screen.newestWith(entries);
+    const newest = () => this.screen.timeline.newestWith(entries);
     this.#context.book.update(this.id, (record) => noteShown(record, entries, newest));
   }
 

@@ -49,8 +49,11 @@ beforeEach(async () => {
   seqs = new SeqKnowledge();
   seqs.join(Number.MAX_SAFE_INTEGER, 0);
   book = await ChannelBook.open(new MemoryStore());
-  const here = { authorOf: (id: EntryId) => document.get(id) ?? null, othersShown: () => screen };
-  marker = new ReadMarker({ tabloId: TABLO, reader: ALICE, book, seqs, here });
+  marker = new ReadMarker({
+    ...{ tabloId: TABLO, reader: ALICE, book, seqs },
+    timeline: { authorOf: (id) => document.get(id) ?? null },
+    screen: { othersShown: () => screen },
+  });
 });
 
 describe('marking everything read', () => {

@@ -11,20 +11,19 @@ import {
   type UnreadAnswer,
 } from './unread.ts';
 
-/** What is here of the tablo. */
-interface MessagesHere {
-  /** `null`: not here (yet). */
-  authorOf(id: EntryId): UserId | null;
-  /** Messages of others that are on the screen. */
-  othersShown(): Iterable<EntryId>;
-}
-
 export interface ReadMarkerOptions {
   readonly tabloId: TabloId;
   readonly reader: UserId;
   readonly book: ChannelBook;
   readonly seqs: SeqKnowledge;
-  readonly here: MessagesHere;
+  readonly timeline: {
+    /** `null`: not here (yet). */
+    authorOf(id: EntryId): UserId | null;
+  };
+  readonly screen: {
+    /** Messages of others that are on it. */
+    othersShown(): Iterable<EntryId>;
+  };
   /** Hears of each message of others that has come and is unread. */
   readonly unseen?: { arrived(message: SequencedMessage): void };
 }
@@ -38,9 +37,9 @@ export class ReadMarker {
 
   /** `committed` named these, in order of arrival. */
   numbered(messages: readonly SequencedMessage[]): void {
-    const { here, seqs } = this.#options;
+    const { timeline, seqs } = this.#options;
     for (const message of messages) {
-      const author = here.authorOf(message.id);
+      const author = timeline.authorOf(message.id);
       if (author === null) seqs.announce(message);
       else this.#place(message, author);
     }
@@ -69,15 +68,15 @@ export class ReadMarker {
 
   /** Everything that is here now has been read. */
   markRead(): void {
-    const { book, seqs, here, tabloId } = this.#options;
+    const { book, seqs, timeline, screen, tabloId } = this.#options;
     const record = book.get(tabloId);
     // On the screen is read, also while the document behind it is being replaced and names nobody as an author.
-    const shown = new Set(here.othersShown());
+    const shown = new Set(screen.othersShown());
     // Here from the disk, and numbered only by the next answer of the server.
     seqs.read([...shown].filter((id) => record === null || !(id in record.unread)));
     if (record === null) return;
     seqs.readUnnumbered();
-    const isHere = (id: EntryId) => shown.has(id) || here.authorOf(id) !== null;
+    const isHere = (id: EntryId) => shown.has(id) || timeline.authorOf(id) !== null;
     const read = Object.entries(record.unread).flatMap(([id, seq]) => (isHere(id as EntryId) ? [seq] : []));
     const seq = Math.max(0, seqs.completeUpTo(record.lastSeq), ...read);
     book.update(tabloId, (current) => markReadUpTo(current, seq));

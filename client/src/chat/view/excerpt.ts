@@ -18,10 +18,13 @@ import { PAGE_SIZE } from './history.ts';
 export interface ExcerptSource {
   readonly tabloId: TabloId;
   readonly api: Api;
-  learnNames(messages: readonly RestMessage[]): void;
-  /** What the live document holds that is durable: the newest changes, also of old messages. */
-  entries(): Iterable<Entry>;
-  unsent(): readonly UnsentEntry[];
+  readonly timeline: {
+    /** What the live document holds that is durable: the newest changes, also of old messages. */
+    entries(): Iterable<Entry>;
+    readonly unsent: readonly UnsentEntry[];
+  };
+  /** Hears whose messages these are. */
+  readonly authors: { inAnswer(messages: readonly RestMessage[]): void };
 }
 
 export class Excerpt {
@@ -46,8 +49,8 @@ export class Excerpt {
     excerpt.#hasOlder = page.hasMore;
     excerpt.#hasNewer = page.hasNewer;
     excerpt.#add(page.messages);
-    excerpt.add(source.entries());
-    excerpt.setUnsent(source.unsent());
+    excerpt.add(source.timeline.entries());
+    excerpt.setUnsent(source.timeline.unsent);
     return excerpt;
   }
 
@@ -119,7 +122,7 @@ export class Excerpt {
   }
 
   #add(messages: readonly RestMessage[]): void {
-    this.#source.learnNames(messages);
+    this.#source.authors.inAnswer(messages);
     for (const message of messages) {
       const row = timelineRowOf(message);
       const key = { shownAt: row.shownAt, id: row.id };
