@@ -21,32 +21,35 @@ export type Home =
   /** From the server alone: it has refused what we have stored. */
   | 'empty';
 
-export interface HomeListener {
-  entries(entries: readonly Entry[]): void;
-  erased(gone: readonly Entry[]): void;
-  /** A move begins: nothing may be pushed. `document` is left for one of another epoch; of an earlier one when the server was restored from a backup. */
-  leaving(document: RoomDocument, isForEarlier: boolean): Promise<void>;
-  /** The document at hand is another one, filled with what is stored. */
-  entered(): Promise<void>;
+export type HomeEvent =
+  | { readonly type: 'entries'; readonly entries: readonly Entry[] }
+  | { readonly type: 'erased'; readonly gone: readonly Entry[] }
   /** `isFresh`: the document was empty before this join. */
-  ready(isFresh: boolean): void;
+  | { readonly type: 'ready'; readonly isFresh: boolean }
   /** Not joined any more, for whatever reason. `heardAt`: when the server was heard last, ms since the Unix epoch. */
-  lost(heardAt: number): void;
-  denied(refusal: Refusal): void;
-  epochMoved(): void;
-  stateless(payload: string): void;
-  acknowledged(): void;
-  presence(states: readonly PeerState[]): void;
-  linkChanged(link: Link | null): void;
-}
+  | { readonly type: 'lost'; readonly heardAt: number }
+  | { readonly type: 'denied'; readonly refusal: Refusal }
+  | { readonly type: 'epoch-moved' }
+  | { readonly type: 'stateless'; readonly payload: string }
+  | { readonly type: 'acknowledged' }
+  | { readonly type: 'presence'; readonly states: readonly PeerState[] }
+  | { readonly type: 'link'; readonly link: Link | null };
+
+/** Nothing may be pushed during a move, which goes on when these are done. */
+export type MoveStep =
+  /** `document` is left for one of another epoch; of an earlier one when the server was restored from a backup. */
+  | { readonly type: 'leaving'; readonly document: RoomDocument; readonly isForEarlier: boolean }
+  /** The document at hand is another one, filled with what is stored. */
+  | { readonly type: 'entered' };
 
 export interface HomeOptions {
   readonly tabloId: TabloId;
   readonly store: LocalStore;
   readonly links: LinkOpener;
   readonly timing: Timing;
-  readonly isFirstTab: () => boolean;
-  readonly listener: HomeListener;
+  readonly tabs: { readonly isFirst: boolean };
+  readonly dispatch: (event: HomeEvent) => void;
+  readonly takeStep: (step: MoveStep) => Promise<void>;
 }
 
 interface Move {
@@ -179,9 +182,11 @@ export class RoomHome {
     while (this.#wanted !== null) {
       const { epoch, home, prepare } = this.#wanted;
       this.#wanted = null;
-      const { listener, store } = this.#options;
+      const { takeStep, store } = this.#options;
       const left = this.#document;
-      if (left !== null && epoch !== this.#epoch) await listener.leaving(left, epoch < this.#epoch);
+      if (left !== null && epoch !== this.#epoch) {
+        await takeStep({ type: 'leaving', document: left, isForEarlier: epoch < this.#epoch });
+      }
       await left?.save();
       left?.close();
       for (const act of prepare) await act().catch(reportProblem);
@@ -190,20 +195,20 @@ export class RoomHome {
       this.#document = await this.#openDocument(epoch, home);
       this.#isFresh = home === 'empty';
       this.#isFilling = this.#document.messageCount === 0;
-      await listener.entered();
+      await takeStep({ type: 'entered' });
     }
   }
 
   #openDocument(epoch: number, home: Home): Promise<RoomDocument> | RoomDocument {
-    const { tabloId, store, timing, isFirstTab, listener } = this.#options;
+    const { tabloId, store, timing, tabs, dispatch } = this.#options;
     const options = {
       name: encodeDocumentName({ tabloId, epoch }),
       store,
       timing,
-      isFirstTab,
+      isFirstTab: () => tabs.isFirst,
       listener: {
-        entries: (entries: readonly Entry[]) => listener.entries(entries),
-        erased: (gone: readonly Entry[]) => listener.erased(gone),
+        entries: (entries: readonly Entry[]) => dispatch({ type: 'entries', entries }),
+        erased: (gone: readonly Entry[]) => dispatch({ type: 'erased', gone }),
         gap: () => this.#watchGap(),
       },
     };
@@ -213,7 +218,7 @@ export class RoomHome {
   #join(): void {
     const document = this.#document;
     if (document === null || this.#isShut || this.#moving !== null || this.#link !== null) return;
-    const { links, listener } = this.#options;
+    const { links, dispatch } = this.#options;
     const ifHere =
       <Args extends unknown[]>(act: (...args: Args) => void) =>
       (...args: Args): void => {
@@ -225,14 +230,14 @@ export class RoomHome {
       isUrgent: this.#isUrgent,
       listener: {
         ready: ifHere(() => this.#handleReady(document)),
-        lost: ifHere((heardAt) => listener.lost(heardAt)),
+        lost: ifHere((heardAt) => dispatch({ type: 'lost', heardAt })),
         ended: ifHere((reason) => this.#handleEnded(reason)),
-        stateless: ifHere((payload) => listener.stateless(payload)),
-        acknowledged: ifHere(() => listener.acknowledged()),
-        presence: ifHere((states) => listener.presence(states)),
+        stateless: ifHere((payload) => dispatch({ type: 'stateless', payload })),
+        acknowledged: ifHere(() => dispatch({ type: 'acknowledged' })),
+        presence: ifHere((states) => dispatch({ type: 'presence', states })),
       },
     });
-    listener.linkChanged(this.#link);
+    dispatch({ type: 'link', link: this.#link });
   }
 
   #dropLink(): void {
@@ -241,8 +246,8 @@ export class RoomHome {
     if (link === null) return;
     this.#link = null;
     link.close();
-    this.#options.listener.linkChanged(null);
-    this.#options.listener.lost(Date.now());
+    this.#options.dispatch({ type: 'link', link: null });
+    this.#options.dispatch({ type: 'lost', heardAt: Date.now() });
   }
 
   #handleReady(document: RoomDocument): void {
@@ -253,19 +258,19 @@ export class RoomHome {
     this.#isFilling = false;
     if (isFresh) inBackground(document.replaceStored());
     this.#watchGap();
-    this.#options.listener.ready(isFresh);
+    this.#options.dispatch({ type: 'ready', isFresh });
   }
 
   #handleEnded(reason: string): void {
     const code = isReasonCode(reason) ? reason : 'unavailable';
-    const { listener, links } = this.#options;
+    const { dispatch, links } = this.#options;
     this.#denials += 1;
-    listener.lost(Date.now());
-    if (code === 'epoch-moved') listener.epochMoved();
+    dispatch({ type: 'lost', heardAt: Date.now() });
+    if (code === 'epoch-moved') dispatch({ type: 'epoch-moved' });
     switch (REASONS[code].next) {
       case 'never':
         this.shut();
-        return listener.denied(createRefusal(code));
+        return dispatch({ type: 'denied', refusal: createRefusal(code) });
       case 'after-auth':
         links.expireToken();
         // Once at once: a token may just have run out. A second no means that there is no session any more.
