@@ -11,7 +11,6 @@
  */
 
 import { HocuspocusProvider } from '@hocuspocus/provider';
-import { unreachable } from '@tablo/schema/result';
 import { type Readable, Writable } from '../base/readable.ts';
 import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
@@ -24,7 +23,7 @@ import { Heartbeat } from './heartbeat.ts';
 import { JoinGate } from './join-gate.ts';
 import { JoinTokens, type TokenUser } from './join-tokens.ts';
 import type { Link, LinkOpener, LinkOptions } from './link.ts';
-import { ProviderSocket, type SocketListener } from './provider-socket.ts';
+import { ProviderSocket } from './provider-socket.ts';
 import { Reconnection } from './reconnection.ts';
 import type { Provider, ProviderOptions, SharedSocket } from './shared-socket.ts';
 import { type FindObstacle, SocketObstacle } from './socket-obstacle.ts';
@@ -42,7 +41,7 @@ export interface ConnectionOptions {
   readonly WebSocketImpl?: unknown;
 }
 
-export class Connection implements LinkOpener, SharedSocket, SocketListener, TokenUser {
+export class Connection implements LinkOpener, SharedSocket, TokenUser {
   readonly timing: Timing;
   readonly gate: JoinGate;
   readonly #environment: Environment;
@@ -68,7 +67,7 @@ export class Connection implements LinkOpener, SharedSocket, SocketListener, Tok
     this.#tokens = new JoinTokens(tokens, timing, this);
     this.#reconnection = new Reconnection(timing);
     this.#obstacle = new SocketObstacle(findObstacle, this);
-    this.#provider = new ProviderSocket(options, this);
+    this.#provider = new ProviderSocket(options, (event) => this.#dispatch(event));
     this.#heartbeat = new Heartbeat(timing, this.#provider);
     this.#provider.watch = this.#heartbeat;
   }
@@ -76,14 +75,14 @@ export class Connection implements LinkOpener, SharedSocket, SocketListener, Tok
   /** Once. */
   open(): void {
     const environment = this.#environment;
-    const wake = () => this.#dispatch({ type: 'woken', hasNetwork: environment.isOnline() });
+    const wake = () => this.#dispatch({ type: 'woken' });
     this.#stops = [
       environment.on('online', () => this.reconnect()),
       environment.on('visible', wake),
       environment.on('wake', wake),
       environment.on('offline', () => this.#dispatch({ type: 'offline' })),
     ];
-    this.#dispatch({ type: 'wanted', hasNetwork: environment.isOnline() });
+    wake();
   }
 
   get state(): Readable<ConnectionState> {
@@ -180,24 +179,13 @@ export class Connection implements LinkOpener, SharedSocket, SocketListener, Tok
     for (const link of this.#links) link.renewToken();
   }
 
-  socketOpened(): void {
-    this.#dispatch({ type: 'opened', isIdle: this.#links.size === 0 });
-  }
-
-  socketLost(code: number): void {
-    this.#dispatch({ type: 'lost', code });
-  }
-
-  socketFailed(): void {
-    this.#dispatch({ type: 'failed' });
-  }
-
   #forget(link: DocumentLink): void {
     if (this.#links.delete(link)) this.#publish();
   }
 
   #dispatch(event: SocketEvent): void {
-    const { socket, effects } = step(this.#socket, event, performance.now());
+    const [hasNetwork, isIdle] = [this.#environment.isOnline(), this.#links.size === 0];
+    const [socket, ...effects] = step(this.#socket, event, { now: performance.now(), hasNetwork, isIdle });
     if (socket.state !== this.#socket.state) this.#timer.clear();
     this.#socket = socket;
     for (const effect of effects) this.#run(effect, socket);
@@ -240,7 +228,7 @@ export class Connection implements LinkOpener, SharedSocket, SocketListener, Tok
         this.#provider.destroy();
         return;
       default:
-        unreachable(effect);
+        effect satisfies never;
     }
   }
 

@@ -5,6 +5,7 @@
 import { HocuspocusProviderWebsocket, WebSocketStatus } from '@hocuspocus/provider';
 import { isSign, PING } from '@tablo/schema/ping';
 import type { WatchedSocket } from './heartbeat.ts';
+import type { SocketEvent } from './socket-state.ts';
 
 /** The provider's own code for a connection that it gives up. */
 const GIVEN_UP = { code: 4408, reason: 'no sign of life' };
@@ -16,12 +17,7 @@ interface ProviderSocketOptions {
 }
 
 /** Hears what becomes of the socket … */
-export interface SocketListener {
-  socketOpened(): void;
-  socketLost(code: number): void;
-  /** The attempt has failed before there was a socket to be lost. */
-  socketFailed(): void;
-}
+type Dispatch = (event: Extract<SocketEvent, { type: 'opened' | 'lost' | 'failed' }>) => void;
 
 /** … and what goes through it. */
 interface FrameWatch {
@@ -33,12 +29,12 @@ interface FrameWatch {
 export class ProviderSocket extends HocuspocusProviderWebsocket implements WatchedSocket {
   /** Set before the first attempt. */
   watch: FrameWatch | null = null;
-  readonly #listener: SocketListener;
+  readonly #dispatch: Dispatch;
 
-  constructor({ url, WebSocketImpl }: ProviderSocketOptions, listener: SocketListener) {
+  constructor({ url, WebSocketImpl }: ProviderSocketOptions, dispatch: Dispatch) {
     const implementation = WebSocketImpl === undefined ? {} : { WebSocketPolyfill: WebSocketImpl };
     super({ url, ...implementation, autoConnect: false, maxAttempts: 1 });
-    this.#listener = listener;
+    this.#dispatch = dispatch;
     this.on('maxAttemptsFailed', this.#handleFailed.bind(this));
     // Goes by the wall clock, which jumps.
     clearInterval(this.intervals.connectionChecker);
@@ -74,7 +70,7 @@ export class ProviderSocket extends HocuspocusProviderWebsocket implements Watch
 
   override onOpen(event: Event): Promise<void> {
     const opened = super.onOpen(event);
-    this.#listener.socketOpened();
+    this.#dispatch({ type: 'opened' });
     return opened;
   }
 
@@ -82,7 +78,7 @@ export class ProviderSocket extends HocuspocusProviderWebsocket implements Watch
     // Else it would come back by itself.
     this.shouldConnect = false;
     super.onClose(closed);
-    this.#listener.socketLost(closed.event.code);
+    this.#dispatch({ type: 'lost', code: closed.event.code });
   }
 
   /** Ends the connection, or the attempt, for good. */
@@ -95,6 +91,6 @@ export class ProviderSocket extends HocuspocusProviderWebsocket implements Watch
   #handleFailed(): void {
     if (this.status !== WebSocketStatus.Disconnected) return;
     this.shouldConnect = false;
-    this.#listener.socketFailed();
+    this.#dispatch({ type: 'failed' });
   }
 }

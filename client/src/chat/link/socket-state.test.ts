@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { factsOf, type Socket, type SocketEffect, type SocketEvent, startSocket, step } from './socket-state.ts';
+import {
+  type Circumstances,
+  factsOf,
+  type Socket,
+  type SocketEffect,
+  type SocketEvent,
+  startSocket,
+  step,
+} from './socket-state.ts';
 
 const NOW = 10_000;
 const story = { generation: 1, attemptedAt: NOW - 4_000, failures: 0, reason: null, isForced: false } as const;
@@ -11,31 +19,38 @@ const old: Socket = { ...story, state: 'open', at: NOW - 3_500, isStoreAway: fal
 const waiting: Socket = { ...story, state: 'waiting', lostAt: NOW - 3_000, lost: { openMs: 7, isRestart: false } };
 const closed: Socket = { state: 'closed' };
 
-const ONLINE = { hasNetwork: true };
+const USUAL: Circumstances = { now: NOW, hasNetwork: true, isIdle: false };
 const NO_NETWORK = { hasNetwork: false };
+const IDLE = { isIdle: true };
 const lost = { type: 'lost', code: 1006 } as const;
 
-type Row = readonly [what: string, from: Socket, event: SocketEvent, to: object, effects: readonly SocketEffect[]];
+type Row = readonly [
+  what: string,
+  from: Socket,
+  event: SocketEvent,
+  to: object,
+  effects: readonly SocketEffect[],
+  circumstances?: Partial<Circumstances>,
+];
 
 const ROWS: readonly Row[] = [
-  ['is sought at the start', none, { type: 'wanted', ...ONLINE }, { state: 'opening' }, ['hurry', 'connect']],
-  ['is not sought without a network', none, { type: 'wanted', ...NO_NETWORK }, none, ['hurry']],
-  ['that is open is not replaced', old, { type: 'wanted', ...ONLINE }, old, []],
+  ['is sought at the start', startSocket(NOW), { type: 'woken' }, { state: 'opening' }, ['hurry', 'connect']],
+  ['is not sought without a network', none, { type: 'woken' }, none, ['hurry'], NO_NETWORK],
   [
     'is sought anew when the page wakes, in the place of an attempt of before',
     opening,
-    { type: 'woken', ...ONLINE },
+    { type: 'woken' },
     { state: 'opening', attemptedAt: NOW, lostAt: NOW - 5_000 },
     ['hurry', 'connect'],
   ],
   [
     'is sought once for all events of one wake',
     { ...opening, attemptedAt: NOW - 999 },
-    { type: 'woken', ...ONLINE },
+    { type: 'woken' },
     { ...opening, attemptedAt: NOW - 999 },
     [],
   ],
-  ['that is open is asked when the page wakes', old, { type: 'woken', ...NO_NETWORK }, old, ['probe']],
+  ['that is open is asked when the page wakes', old, { type: 'woken' }, old, ['probe'], NO_NETWORK],
   [
     'is sought when somebody asks for it, whatever was said of it',
     { ...none, reason: 'unauthenticated' },
@@ -68,16 +83,17 @@ const ROWS: readonly Row[] = [
   [
     'opens',
     { ...opening, failures: 2 },
-    { type: 'opened', isIdle: false },
+    { type: 'opened' },
     { state: 'open', at: NOW, generation: 2, failures: 2, isStoreAway: false },
     ['watch'],
   ],
   [
     'got somewhere when it opens, where nothing can join',
     { ...opening, failures: 2 },
-    { type: 'opened', isIdle: true },
+    { type: 'opened' },
     { failures: 0 },
     ['watch'],
+    IDLE,
   ],
   [
     'that lasted is replaced after a wait',
@@ -147,21 +163,16 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('the one socket', () => {
-  it.each(ROWS)('[R11] the socket %s', (_what, from, event, to, effects) => {
-    const next = step(from, event, NOW);
-    expect(next.socket).toMatchObject(to);
-    expect(next.effects).toEqual(effects);
-  });
+  for (const [what, from, event, to, effects, circumstances] of ROWS)
+    it(`[R11] the socket ${what}`, () => {
+      const [next, ...done] = step(from, event, { ...USUAL, ...circumstances });
+      expect(next).toMatchObject(to);
+      expect(done).toEqual(effects);
+    });
 
   it('[R11] the socket keeps nothing of a state that it has left', () => {
     const states = [none, opening, fresh, waiting];
-    const events: SocketEvent[] = [
-      { type: 'called' },
-      { type: 'offline' },
-      { type: 'opened', isIdle: false },
-      lost,
-      { type: 'due' },
-    ];
+    const events: SocketEvent[] = [{ type: 'called' }, { type: 'offline' }, { type: 'opened' }, lost, { type: 'due' }];
     const keys = {
       none: ['lostAt'],
       opening: ['lostAt'],
@@ -171,7 +182,7 @@ describe('the one socket', () => {
     };
     for (const from of states)
       for (const event of events) {
-        const { socket } = step(from, event, NOW);
+        const [socket] = step(from, event, USUAL);
         expect(Object.keys(socket).sort()).toEqual([...Object.keys(story), 'state', ...keys[socket.state]].sort());
       }
   });

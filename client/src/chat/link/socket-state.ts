@@ -39,19 +39,17 @@ export type Socket =
   | { readonly state: 'closed' };
 
 type Live = Exclude<Socket, { state: 'closed' }>;
+type Away = Exclude<Live, { state: 'open' }>;
 
 export type SocketEvent =
-  /** There is work for a socket. `hasNetwork`: by the device's word. */
-  | { readonly type: 'wanted'; readonly hasNetwork: boolean }
-  /** The page is in use again, after a sleep perhaps. */
-  | { readonly type: 'woken'; readonly hasNetwork: boolean }
+  /** The page is in use: from now on, or again, after a sleep perhaps. */
+  | { readonly type: 'woken' }
   /** Somebody wants a socket now, or the device says that the network is back. */
   | { readonly type: 'called' }
   /** The device says that there is no network. */
   | { readonly type: 'offline' }
   | { readonly type: 'signed-out' }
-  /** `isIdle`: there is no document that could join. */
-  | { readonly type: 'opened'; readonly isIdle: boolean }
+  | { readonly type: 'opened' }
   | { readonly type: 'lost'; readonly code: number }
   /** An attempt failed before there was a socket to be lost: a policy of the page, a bad address. */
   | { readonly type: 'failed' }
@@ -86,11 +84,17 @@ export type SocketEffect =
   | 'useless'
   | 'end';
 
-interface Step {
-  readonly socket: Socket;
-  /** In their order. */
-  readonly effects: readonly SocketEffect[];
+/** What is so at the moment of an event. */
+export interface Circumstances {
+  readonly now: number;
+  /** By the device's word. */
+  readonly hasNetwork: boolean;
+  /** There is no document that could join. */
+  readonly isIdle: boolean;
 }
+
+/** The next state, and what is to be done, in this order. */
+type Step = readonly [socket: Socket, ...effects: SocketEffect[]];
 
 /** An event within this many ms of the last attempt tells of the same wake. */
 const SAME_WAKE_MS = 1_000;
@@ -102,19 +106,15 @@ export const startSocket = (now: number): Socket & { readonly state: 'none' } =>
   ...{ generation: 0, failures: 0, reason: null, isForced: false },
 });
 
-export function step(socket: Socket, event: SocketEvent, now: number): Step {
-  if (socket.state === 'closed') return { socket, effects: [] };
-  const isOpen = socket.state === 'open';
+export function step(socket: Socket, event: SocketEvent, { now, hasNetwork, isIdle }: Circumstances): Step {
+  if (socket.state === 'closed') return [socket];
   switch (event.type) {
-    case 'wanted':
-      return seek(socket, event.hasNetwork, now);
     case 'woken':
-      if (isOpen) return { socket, effects: ['probe'] };
-      return now - socket.attemptedAt < SAME_WAKE_MS ? { socket, effects: [] } : seek(socket, event.hasNetwork, now);
+      if (socket.state === 'open') return [socket, 'probe'];
+      return now - socket.attemptedAt < SAME_WAKE_MS ? [socket] : seek(socket, hasNetwork, now);
     case 'called': {
       const called = { ...socket, reason: null, isForced: true };
-      const next: Step = isOpen ? { socket: called, effects: ['probe'] } : seek(called, true, now);
-      return { ...next, effects: [...next.effects, 'retry'] };
+      return called.state === 'open' ? [called, 'probe', 'retry'] : [...seek(called, true, now), 'retry'];
     }
     case 'offline':
       return leave({ ...socket, isForced: false }, now);
@@ -122,38 +122,32 @@ export function step(socket: Socket, event: SocketEvent, now: number): Step {
       return leave({ ...socket, reason: 'unauthenticated' }, now);
     case 'opened': {
       const { generation, failures, ...story } = storyOf(socket);
-      const counts = { generation: generation + 1, failures: event.isIdle ? 0 : failures };
-      return { socket: { ...story, ...counts, state: 'open', at: now, isStoreAway: false }, effects: ['watch'] };
+      const counts = { generation: generation + 1, failures: isIdle ? 0 : failures };
+      return [{ ...story, ...counts, state: 'open', at: now, isStoreAway: false }, 'watch'];
     }
     case 'lost': {
       // One that we gave up ourselves: that has been told.
-      if (socket.state !== 'open' && socket.state !== 'opening') return { socket, effects: [] };
+      if (socket.state !== 'open' && socket.state !== 'opening') return [socket];
       const { reason } = socket;
       const openMs = openMsOf(socket, now);
       const isRestart = event.code === REASONS['shutting-down'].close || reason === 'shutting-down';
       // What the server has said, it says itself.
       const use: SocketEffect[] = openMs >= OF_USE_MS ? ['useful'] : reason === null ? ['useless'] : [];
-      return {
-        socket: { ...without(socket, now), state: 'waiting', lost: { openMs, isRestart } },
-        effects: [...use, 'wait', 'tell-lost'],
-      };
+      return [{ ...without(socket, now), state: 'waiting', lost: { openMs, isRestart } }, ...use, 'wait', 'tell-lost'];
     }
-    case 'failed': {
-      if (socket.state !== 'opening') return { socket, effects: [] };
-      return { socket: { ...socket, state: 'waiting', lost: { openMs: 0, isRestart: false } }, effects: ['wait'] };
-    }
+    case 'failed':
+      if (socket.state !== 'opening') return [socket];
+      return [{ ...socket, state: 'waiting', lost: { openMs: 0, isRestart: false } }, 'wait'];
     case 'due':
-      return socket.state === 'waiting' ? attempt(socket, now) : { socket, effects: [] };
+      return socket.state === 'waiting' ? attempt(socket, now) : [socket];
     case 'joined':
-      return { socket: { ...socket, failures: 0, reason: null, isForced: false }, effects: ['useful'] };
-    case 'refused': {
-      const reason = isReasonCode(event.reason) ? event.reason : 'unavailable';
-      return { socket: { ...socket, reason }, effects: [] };
-    }
+      return [{ ...socket, failures: 0, reason: null, isForced: false }, 'useful'];
+    case 'refused':
+      return [{ ...socket, reason: isReasonCode(event.reason) ? event.reason : 'unavailable' }];
     case 'storage':
-      return { socket: isOpen ? { ...socket, isStoreAway: event.isAway } : socket, effects: [] };
+      return [socket.state === 'open' ? { ...socket, isStoreAway: event.isAway } : socket];
     case 'close':
-      return { socket: { state: 'closed' }, effects: ['end'] };
+      return [{ state: 'closed' }, 'end'];
   }
 }
 
@@ -168,22 +162,20 @@ export function factsOf(
     : { isSocketOpen: false, failures, withoutSocketMs: now - socket.lostAt, reason, isStoreAway: false };
 }
 
-function seek(socket: Live, hasNetwork: boolean, now: number): Step {
-  if (socket.state === 'open') return { socket, effects: [] };
-  if (!hasNetwork && !socket.isForced) return { socket, effects: ['hurry'] };
-  const next = attempt(socket, now);
-  return { ...next, effects: ['hurry', ...next.effects] };
+function seek(socket: Away, hasNetwork: boolean, now: number): Step {
+  if (!hasNetwork && !socket.isForced) return [socket, 'hurry'];
+  const [next, ...effects] = attempt(socket, now);
+  return [next, 'hurry', ...effects];
 }
 
-function attempt(socket: Exclude<Live, { state: 'open' }>, now: number): Step {
-  const { lostAt } = socket;
-  return { socket: { ...storyOf(socket), state: 'opening', lostAt, attemptedAt: now }, effects: ['connect'] };
+function attempt(socket: Away, now: number): Step {
+  return [{ ...storyOf(socket), state: 'opening', lostAt: socket.lostAt, attemptedAt: now }, 'connect'];
 }
 
 /** Networks go without closing sockets: what is on them is not delivered, so it must not look so. No other one is sought. */
 function leave(socket: Live, now: number): Step {
   const use: SocketEffect[] = openMsOf(socket, now) >= OF_USE_MS ? ['useful'] : [];
-  return { socket: { ...without(socket, now), state: 'none' }, effects: [...use, 'tell-lost', 'leave'] };
+  return [{ ...without(socket, now), state: 'none' }, ...use, 'tell-lost', 'leave'];
 }
 
 /** It is gone. */

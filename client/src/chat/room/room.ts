@@ -7,7 +7,6 @@
 import type { Refusal } from '@tablo/schema/close-codes';
 import type { Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId } from '@tablo/schema/ids';
-import { unreachable } from '@tablo/schema/result';
 import { inBackground } from '../base/report-error.ts';
 import { OwnEntries } from '../delivery/own-entries.ts';
 import { RestoredServer } from '../delivery/restored-server.ts';
@@ -223,7 +222,7 @@ export class Room {
       case 'idle':
         return onIdle(this.id);
       default:
-        unreachable(event);
+        event satisfies never;
     }
   }
 

@@ -14,6 +14,7 @@ import { Timeline, type TimelineMessage, type TimelineRow, type UnsentEntry } fr
 import type { Api } from '../session/api.ts';
 import { timelineRowOf } from '../session/rest-rows.ts';
 import { PAGE_SIZE } from './history.ts';
+import type { PlaceView } from './room-view.ts';
 
 export interface ExcerptSource {
   readonly tabloId: TabloId;
@@ -82,6 +83,12 @@ export class Excerpt {
       this.#shown = { of, messages: of.filter(isInside) };
     }
     return this.#shown.messages;
+  }
+
+  get view(): PlaceView {
+    const hasOlder = this.#hasOlder;
+    const place = { hasMore: hasOlder, isAtBeginning: !hasOlder, isUpToDate: false, hasNewer: true };
+    return { status: 'ready', messages: this.messages, ...place };
   }
 
   get(id: EntryId): TimelineMessage | null {

@@ -23,7 +23,7 @@ import { Excursion } from './excursion.ts';
 import { History, PAGE_SIZE } from './history.ts';
 import { RoomArchive } from './room-archive.ts';
 import { keyOf, RoomTimeline, type TimelineSources } from './room-timeline.ts';
-import { LOADING, type Place, viewOf } from './room-view.ts';
+import { LOADING, type PlaceView } from './room-view.ts';
 import { asked, asking, begunAnew, doubted, isCurrent, isUpToDate, OPENED, SHUT } from './screen-state.ts';
 import { ShownTail } from './shown-tail.ts';
 
@@ -274,24 +274,25 @@ export class RoomScreen {
     if (unreadCount === 0 && this.news.isUnread) this.news.clear();
     this.news.readElsewhere(record?.readSeq ?? 0);
     const place = this.#place();
-    const first = this.news.first((place.type === 'tail' ? place : place.excerpt).messages);
-    const shownAt = first === null ? null : (first.shownAt ?? this.timeline.find(first.id)?.shownAt ?? null);
-    const surroundings = {
+    const first = this.news.first(place.messages);
+    this.#view.set({
+      ...place,
       isLoadingMore: this.#loadingMore !== null,
-      first: first === null ? null : { id: first.id, shownAt },
+      firstUnreadId: first?.id ?? null,
+      firstUnreadAt: first === null ? null : (first.shownAt ?? this.timeline.find(first.id)?.shownAt ?? null),
       hasUnseen: this.news.isUnread && unreadCount > 0,
       closed: this.#closed,
-    };
-    this.#view.set(viewOf(place, surroundings));
+    });
   }
 
-  #place(): Place {
+  #place(): PlaceView {
     const { excerpt } = this.away;
-    if (excerpt !== null) return { type: 'excerpt', excerpt };
+    if (excerpt !== null) return excerpt.view;
     const shown = this.#tail.show();
     const isKnown =
       shown.messages.length > 0 || this.#options.home.isReady || this.#closed !== null || this.#history.isComplete;
-    return { type: 'tail', ...shown, isUpToDate: isUpToDate(this.#state), isKnown: this.#isLoaded && isKnown };
+    const status = this.#isLoaded && isKnown ? 'ready' : 'loading';
+    return { status, ...shown, isUpToDate: isUpToDate(this.#state), hasNewer: false };
   }
 
   #forgetRows(): void {

@@ -118,10 +118,11 @@ export class RoomTimeline {
 
   /** The same of all that is durable here and of `entries`, which are as well: of a tablo at rest too, whose timeline nobody holds. */
   newestWith(entries: readonly Entry[]): TimelineMessage | null {
-    const durable = new Timeline();
-    this.#fillDurable(durable);
-    for (const entry of entries) durable.add(entry);
-    return durable.messages().findLast((message) => !message.isDeleted) ?? null;
+    return (
+      this.#durable(entries)
+        .messages()
+        .findLast((message) => !message.isDeleted) ?? null
+    );
   }
 
   isDeleted(id: EntryId): boolean {
@@ -135,9 +136,7 @@ export class RoomTimeline {
 
   /** What is durable of the timeline, as rows: own changes that are on their way are not. */
   folded(): readonly TimelineRow[] {
-    const durable = new Timeline();
-    this.#fillDurable(durable);
-    return durable.messages().map(foldedRowOf);
+    return this.#durable([]).messages().map(foldedRowOf);
   }
 
   /** Does the document hold every message the tablo ever had? */
@@ -163,12 +162,18 @@ export class RoomTimeline {
     return keyOf(this.messages().find(isIn));
   }
 
+  #durable(entries: readonly Entry[]): Timeline {
+    const durable = new Timeline();
+    this.#fillDurable(durable);
+    for (const entry of entries) durable.add(entry);
+    return durable;
+  }
+
   #fillDurable(timeline: Timeline): void {
     for (const row of this.#rows.values()) timeline.addRow(row);
     for (const entry of this.entries()) timeline.add(entry);
   }
 }
 
-export function keyOf(message: TimelineKey | undefined): TimelineKey | null {
-  return message === undefined ? null : { shownAt: message.shownAt, id: message.id };
-}
+export const keyOf = (message: TimelineKey | undefined): TimelineKey | null =>
+  message === undefined ? null : { shownAt: message.shownAt, id: message.id };

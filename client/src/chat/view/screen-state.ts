@@ -31,11 +31,10 @@ export const OPENED: ScreenState = { status: 'unverified', isUpToDate: false, is
 
 /** The document is another one, of another epoch: what was verified with the last one has to be again. */
 export const begunAnew = (state: ScreenState): ScreenState =>
-  state.status === 'shut' ? state : { status: 'unverified', ...unsureOf(state) };
+  unverified(state, 'isDoubtful' in state && state.isDoubtful);
 
 /** Something is shown on the server's word alone. */
-export const doubted = (state: ScreenState): ScreenState =>
-  state.status === 'shut' ? state : { status: 'unverified', isUpToDate: isUpToDate(state), isDoubtful: true };
+export const doubted = (state: ScreenState): ScreenState => unverified(state, true);
 
 export const asking = (state: Unverified): Asking => ({ ...state, status: 'asking' });
 
@@ -51,8 +50,6 @@ export const isUpToDate = (state: ScreenState): boolean =>
 export const isCurrent = (state: ScreenState): boolean =>
   state.status === 'verified' || (state.status === 'asking' && !state.isDoubtful);
 
-function unsureOf(state: Exclude<ScreenState, { status: 'shut' }>): Unsure {
-  return state.status === 'verified'
-    ? { isUpToDate: true, isDoubtful: false }
-    : { isUpToDate: state.isUpToDate, isDoubtful: state.isDoubtful };
+function unverified(state: ScreenState, isDoubtful: boolean): ScreenState {
+  return state.status === 'shut' ? state : { status: 'unverified', isUpToDate: isUpToDate(state), isDoubtful };
 }
