@@ -51,8 +51,7 @@ class FakeConnection {
 }
 
 const script = { Connection: FakeConnection as unknown as new () => Connection };
-const noListener = {} as LinkOptions['listener'];
-const linkTo = (name: string): LinkOptions => ({ name, doc: new Y.Doc(), isUrgent: false, listener: noListener });
+const linkTo = (name: string): LinkOptions => ({ name, doc: new Y.Doc(), isUrgent: false, dispatch: () => {} });
 const openConnection = (load: LoadConnection, environment: Environment = steadyEnvironment) =>
   new LateConnection(
     {

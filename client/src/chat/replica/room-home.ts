@@ -10,7 +10,7 @@ import type { TabloId } from '@tablo/schema/ids';
 import { inBackground, reportProblem } from '../base/report-error.ts';
 import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
-import type { Link, LinkOpener, PeerState } from '../link/link.ts';
+import type { Link, LinkEvent, LinkOpener } from '../link/link.ts';
 import type { LocalStore } from '../store/local-store.ts';
 import { RoomDocument } from './room-document.ts';
 
@@ -26,14 +26,12 @@ export type HomeEvent =
   | { readonly type: 'erased'; readonly gone: readonly Entry[] }
   /** `isFresh`: the document was empty before this join. */
   | { readonly type: 'ready'; readonly isFresh: boolean }
-  /** Not joined any more, for whatever reason. `heardAt`: when the server was heard last, ms since the Unix epoch. */
-  | { readonly type: 'lost'; readonly heardAt: number }
   | { readonly type: 'denied'; readonly refusal: Refusal }
   | { readonly type: 'epoch-moved' }
-  | { readonly type: 'stateless'; readonly payload: string }
-  | { readonly type: 'acknowledged' }
-  | { readonly type: 'presence'; readonly states: readonly PeerState[] }
-  | { readonly type: 'link'; readonly link: Link | null };
+  /** `null`: there is none any more. */
+  | { readonly type: 'link'; readonly link: Link | null }
+  /** As the link tells it; *lost* means not joined any more, for whatever reason. */
+  | Exclude<LinkEvent, { type: 'ready' | 'ended' }>;
 
 /** Nothing may be pushed during a move, which goes on when these are done. */
 export type MoveStep =
@@ -219,22 +217,15 @@ export class RoomHome {
     const document = this.#document;
     if (document === null || this.#isShut || this.#moving !== null || this.#link !== null) return;
     const { links, dispatch } = this.#options;
-    const ifHere =
-      <Args extends unknown[]>(act: (...args: Args) => void) =>
-      (...args: Args): void => {
-        if (this.#document === document && this.#link !== null) act(...args);
-      };
     this.#link = links.openLink({
       name: document.name,
       doc: document.doc,
       isUrgent: this.#isUrgent,
-      listener: {
-        ready: ifHere(() => this.#handleReady(document)),
-        lost: ifHere((heardAt) => dispatch({ type: 'lost', heardAt })),
-        ended: ifHere((reason) => this.#handleEnded(reason)),
-        stateless: ifHere((payload) => dispatch({ type: 'stateless', payload })),
-        acknowledged: ifHere(() => dispatch({ type: 'acknowledged' })),
-        presence: ifHere((states) => dispatch({ type: 'presence', states })),
+      dispatch: (event) => {
+        if (this.#document !== document || this.#link === null) return;
+        if (event.type === 'ready') this.#handleReady(document);
+        else if (event.type === 'ended') this.#handleEnded(event.reason);
+        else dispatch(event);
       },
     });
     dispatch({ type: 'link', link: this.#link });
