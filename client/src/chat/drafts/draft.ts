@@ -28,7 +28,7 @@ export interface DraftOptions {
   readonly idleMs: number;
   readonly now?: (() => number) | undefined;
   /** There is something to report. `isOurs`: typed in this tab, which other tabs leave to it for a while. */
-  readonly onUnreported: (draft: Draft, isOurs: boolean) => void;
+  readonly reports: { note(draft: Draft, isOurs: boolean): void };
 }
 
 export class Draft {
@@ -88,7 +88,7 @@ export class Draft {
     const stored = await this.#options.store.readDraft(this.tabloId);
     this.#isLoaded = true;
     if (stored !== null) this.#take(stored);
-    if (!this.#isReported) this.#options.onUnreported(this, true);
+    if (!this.#isReported) this.#options.reports.note(this, true);
     const early = this.#early;
     this.#early = null;
     if (early !== null) this.receiveReported(early);
@@ -100,7 +100,7 @@ export class Draft {
     this.#stamp(text);
     this.#text.set(text);
     this.#restartIdleTimer();
-    if (!this.#isReported) this.#options.onUnreported(this, true);
+    if (!this.#isReported) this.#options.reports.note(this, true);
   }
 
   setAim({ replyTo, edit }: Aim): void {
@@ -113,7 +113,7 @@ export class Draft {
   receiveFromTab(given: DraftRecord): void {
     this.#acceptAim(given.aim);
     this.#accept(given);
-    if (!this.#isReported) this.#options.onUnreported(this, false);
+    if (!this.#isReported) this.#options.reports.note(this, false);
   }
 
   /** The server's word: from another device, or what stands after our report. */
@@ -126,7 +126,7 @@ export class Draft {
     if (given.text === '' && !this.#isReported && this.#draft.text !== '' && isLaterDraft(given, this.#draft)) {
       this.#clock.observe(given.at);
       this.#stamp(this.#draft.text);
-      this.#options.onUnreported(this, true);
+      this.#options.reports.note(this, true);
       return;
     }
     const before = this.#draft;
@@ -135,7 +135,7 @@ export class Draft {
     // Reported, and the server has an older one: it was restored from a backup.
     if (wasReported && isLaterDraft(this.#draft, given)) this.#isReported = this.#isNoNews(this.#draft.text);
     if (this.#draft !== before || this.#isReported !== wasReported) this.#saveSoon();
-    if (wasReported && !this.#isReported) this.#options.onUnreported(this, true);
+    if (wasReported && !this.#isReported) this.#options.reports.note(this, true);
   }
 
   async save(): Promise<void> {

@@ -7,28 +7,27 @@
  * 1. A token function never resolves for a socket that has gone: the provider would otherwise join twice on the next one.
  * 2. The first frame of a document on a socket carries its token, and after a denial or a close the next one does: any other would occupy one of the
  *    server's places for documents that wait for a token. While there is no socket, nothing is queued for the next one.
- * 3. `#publish` alone decides the state that people see.
+ * 3. The socket's state changes in `#dispatch` alone, by `step` (`socket-state.ts`); `#publish` alone decides the state that people see.
  */
 
-import { HocuspocusProvider, WebSocketStatus } from '@hocuspocus/provider';
-import { Backoff } from '@tablo/schema/backoff';
-import { isReasonCode, REASONS, type ReasonCode } from '@tablo/schema/close-codes';
+import { HocuspocusProvider } from '@hocuspocus/provider';
 import { type Readable, Writable } from '../base/readable.ts';
 import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
 import type { ConnectionState } from '../chat.ts';
 import type { TokenSource } from '../session/session.ts';
-import { TokenRenewal } from '../session/token-renewal.ts';
 import { decideConnectionState, isSameState } from './connection-state.ts';
 import { DocumentLink } from './document-link.ts';
 import type { Environment } from './environment.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { JoinGate } from './join-gate.ts';
+import { JoinTokens, type TokenUser } from './join-tokens.ts';
 import type { Link, LinkOpener, LinkOptions } from './link.ts';
 import { ProviderSocket } from './provider-socket.ts';
 import { Reconnection } from './reconnection.ts';
 import type { Provider, ProviderOptions, SharedSocket } from './shared-socket.ts';
 import { type FindObstacle, SocketObstacle } from './socket-obstacle.ts';
+import { factsOf, type Socket, type SocketEffect, type SocketEvent, startSocket, step } from './socket-state.ts';
 
 export interface ConnectionOptions {
   /** `ws://…/sync` or `wss://…/sync`. */
@@ -42,83 +41,48 @@ export interface ConnectionOptions {
   readonly WebSocketImpl?: unknown;
 }
 
-const NEVER = new Promise<never>(() => {});
-/** An event within this many ms of the last attempt tells of the same wake. */
-const SAME_WAKE_MS = 1_000;
-/** A socket that ended sooner, with nothing joined on it, was of no use. */
-const OF_USE_MS = 1_000;
-
-export class Connection implements LinkOpener, SharedSocket {
-  readonly #options: ConnectionOptions;
+export class Connection implements LinkOpener, SharedSocket, TokenUser {
+  readonly timing: Timing;
+  readonly gate: JoinGate;
+  readonly #environment: Environment;
   readonly #state = new Writable<ConnectionState>({ status: 'connecting' });
-  readonly #socket: ProviderSocket;
-  readonly #gate: JoinGate;
+  readonly #provider: ProviderSocket;
   readonly #links = new Set<DocumentLink>();
+  readonly #tokens: JoinTokens;
   readonly #heartbeat: Heartbeat;
   readonly #reconnection: Reconnection;
-  readonly #renewal: TokenRenewal;
   readonly #obstacle: SocketObstacle;
-  readonly #stops: (() => void)[] = [];
+  /** While one opens: until it is given up. Between two: until the next. */
+  readonly #timer = new Timer();
   readonly #offlineTimer = new Timer();
-  readonly #connectTimer = new Timer();
-  readonly #reconnectTimer = new Timer();
-  /** When the server was heard last, ms since the Unix epoch: of all clocks this one goes on while the device sleeps. */
-  #heardAt = Date.now();
-  // Other times are those of `performance.now`: the wall clock jumps.
-  #lostAt = performance.now();
-  #attemptedAt = Number.NEGATIVE_INFINITY;
-  #openedAt: number | null = null;
-  /** Is a socket that is lost replaced? Not without a network, nor when nobody is signed in. */
-  #wantsSocket = false;
-  #failures = 0;
-  #reason: ReasonCode | null = null;
-  #mustRefresh = false;
-  #isForced = false;
+  #stops: readonly (() => void)[] = [];
+  #socket: Socket = startSocket(performance.now());
   #hasNoTablos = false;
-  #isStoreAway = false;
-  #isClosed = false;
-  /** Which socket this is: counts openings. */
-  #generation = 0;
 
   constructor(options: ConnectionOptions) {
-    this.#options = options;
-    const { timing, environment } = options;
-    this.#gate = new JoinGate(timing.joinsAtOnce);
-    this.#renewal = new TokenRenewal(options.tokens, () => this.#renewTokens());
+    const { timing, environment, tokens, findObstacle } = options;
+    this.timing = timing;
+    this.gate = new JoinGate(timing.joinsAtOnce);
+    this.#environment = environment;
+    this.#tokens = new JoinTokens(tokens, timing, this);
     this.#reconnection = new Reconnection(timing);
-    this.#obstacle = new SocketObstacle(options.findObstacle ?? (async () => null), () => this.#publish());
-    this.#socket = new ProviderSocket({
-      url: options.url,
-      ...(options.WebSocketImpl === undefined ? {} : { WebSocketPolyfill: options.WebSocketImpl }),
-      onStatus: ({ status }) => this.#watchConnecting(status === WebSocketStatus.Connecting),
-      onOpen: () => this.#handleOpen(),
-      onDisconnect: ({ event }) => this.#handleLost(event.code),
-      onMaxAttemptsFailed: () => this.#handleNoSocket(),
-    });
-    this.#heartbeat = new Heartbeat({
-      timing,
-      ask: () => this.#socket.ask(),
-      giveUp: () => this.#socket.drop(),
-      readWaitingBytes: () => this.#socket.waitingBytes,
-    });
-    this.#socket.watch = {
-      heard: () => {
-        this.#heardAt = Date.now();
-        this.#heartbeat.noteFrame();
-      },
-      answered: () => {
-        this.#heardAt = Date.now();
-        this.#heartbeat.noteAnswer();
-      },
-      sent: (bytes) => this.#heartbeat.noteSent(bytes),
-    };
-    this.#stops.push(
+    this.#obstacle = new SocketObstacle(findObstacle, this);
+    this.#provider = new ProviderSocket(options, (event) => this.#dispatch(event));
+    this.#heartbeat = new Heartbeat(timing, this.#provider);
+    this.#provider.watch = this.#heartbeat;
+  }
+
+  /** Once. */
+  open(): void {
+    const environment = this.#environment;
+    const wake = () => this.#dispatch({ type: 'woken' });
+    this.#stops = [
       environment.on('online', () => this.reconnect()),
-      environment.on('visible', () => this.#wake()),
-      environment.on('wake', () => this.#wake()),
-      environment.on('offline', () => this.#handleOffline()),
-    );
-    this.#connect();
+      environment.on('visible', wake),
+      environment.on('wake', wake),
+      environment.on('offline', () => this.#dispatch({ type: 'offline' })),
+    ];
+    wake();
   }
 
   get state(): Readable<ConnectionState> {
@@ -126,23 +90,19 @@ export class Connection implements LinkOpener, SharedSocket {
   }
 
   get isOpen(): boolean {
-    return this.#socket.status === WebSocketStatus.Connected;
+    return this.#socket.state === 'open';
   }
 
   get generation(): number {
-    return this.#generation;
+    return this.#socket.state === 'open' ? this.#socket.generation : 0;
   }
 
-  get gate(): JoinGate {
-    return this.#gate;
+  isCurrent(generation: number): boolean {
+    return this.isOpen && generation === this.generation;
   }
 
   createProvider(options: ProviderOptions): Provider {
-    return new HocuspocusProvider({ ...options, websocketProvider: this.#socket, sessionAwareness: true });
-  }
-
-  get timing(): Timing {
-    return this.#options.timing;
+    return new HocuspocusProvider({ ...options, websocketProvider: this.#provider, sessionAwareness: true });
   }
 
   /** ms that a large frame under way may still take. */
@@ -163,71 +123,41 @@ export class Connection implements LinkOpener, SharedSocket {
   }
 
   expireToken(): void {
-    this.#mustRefresh = true;
+    this.#tokens.expire();
   }
 
-  /** Now, instead of after the back-off. Also against the device's word that there is no network: it can be wrong. */
+  /** Now, instead of after the back-off. */
   reconnect(): void {
-    this.#isForced = true;
-    this.#reason = null;
-    if (this.isOpen) this.#heartbeat.wake();
-    else this.#connect();
-    for (const link of this.#links) link.retryNow();
-    this.#publish();
+    this.#dispatch({ type: 'called' });
   }
 
   close(): void {
-    this.#isClosed = true;
     for (const stop of this.#stops) stop();
-    this.#heartbeat.stop();
-    this.#renewal.close();
-    this.#watchConnecting(false);
-    this.#stopReconnecting();
-    this.#offlineTimer.clear();
-    for (const link of [...this.#links]) link.close();
-    this.#socket.destroy();
+    const links = [...this.#links];
+    // Nobody is told of anything any more.
+    this.#links.clear();
+    for (const link of links) link.close();
+    this.#dispatch({ type: 'close' });
   }
 
   get heardAt(): number {
-    return this.#heardAt;
+    return this.#heartbeat.heardAt;
   }
 
-  /** A token for one document's join; stays pending for ever when that join has become pointless. */
-  async takeToken(generation: number): Promise<string> {
-    const backoff = new Backoff(this.timing.retryMinMs, this.timing.retryMaxMs);
-    for (;;) {
-      if (this.#isClosed || generation !== this.#generation) return NEVER;
-      try {
-        const fresh = this.#mustRefresh;
-        const token = await this.#options.tokens.getToken({ fresh });
-        if (generation !== this.#generation) return NEVER;
-        if (fresh) this.#mustRefresh = false;
-        if (token === null) return this.#endSession();
-        this.#renewal.noteUsed(token);
-        return token;
-      } catch {
-        // No network for the identity service, while the socket seems to live: again in a moment.
-        await new Promise((resolve) => setTimeout(resolve, backoff.nextMs()));
-      }
-    }
+  takeToken(generation: number): Promise<string> {
+    return this.#tokens.take(generation);
   }
 
   noteReason(reason: string): void {
-    this.#reason = isReasonCode(reason) ? reason : 'unavailable';
-    this.#publish();
+    this.#dispatch({ type: 'refused', reason });
   }
 
   noteStorage(isAway: boolean): void {
-    this.#isStoreAway = isAway;
-    this.#publish();
+    this.#dispatch({ type: 'storage', isAway });
   }
 
   noteReady(): void {
-    this.#failures = 0;
-    this.#obstacle.clear();
-    this.#reason = null;
-    this.#isForced = false;
-    this.#publish();
+    this.#dispatch({ type: 'joined' });
   }
 
   /** The server's list is empty: there is nothing to join, so an open socket is all there can be. */
@@ -240,137 +170,91 @@ export class Connection implements LinkOpener, SharedSocket {
     this.#publish();
   }
 
-  #forget(link: DocumentLink): void {
-    this.#links.delete(link);
-    this.#publish();
+  /** No use in asking three hundred times. Coming back to the page asks again. */
+  noteSignedOut(): void {
+    this.#dispatch({ type: 'signed-out' });
   }
 
-  #wake(): void {
-    if (this.isOpen) this.#heartbeat.wake();
-    else if (performance.now() - this.#attemptedAt >= SAME_WAKE_MS) this.#connect();
-  }
-
-  /** Now. An attempt under way is replaced: it may be one from before a sleep. */
-  #connect(): void {
-    if (this.#isClosed || this.isOpen) return;
-    this.#reconnection.reset();
-    if (this.#options.environment.isOnline() || this.#isForced) this.#attempt();
-    this.#publish();
-  }
-
-  #attempt(): void {
-    this.#stopReconnecting();
-    this.#wantsSocket = true;
-    this.#attemptedAt = performance.now();
-    void this.#socket.connect();
-  }
-
-  #reconnectLater(isRestart: boolean): void {
-    const openMs = this.#openedAt === null ? 0 : performance.now() - this.#openedAt;
-    this.#openedAt = null;
-    if (!this.#wantsSocket || this.#isClosed) return;
-    this.#stopReconnecting();
-    const ms = this.#reconnection.nextMs({ openMs, isRestart });
-    this.#reconnectTimer.set(() => this.#attempt(), ms);
-  }
-
-  #stopReconnecting(): void {
-    this.#reconnectTimer.clear();
-  }
-
-  #watchConnecting(isConnecting: boolean): void {
-    this.#connectTimer.clear();
-    if (isConnecting) this.#connectTimer.set(() => this.#socket.drop(), this.timing.connectTimeoutMs);
-  }
-
-  #handleOpen(): void {
-    this.#generation += 1;
-    this.#openedAt = performance.now();
-    this.#heartbeat.start();
-    if (this.#links.size === 0) this.#failures = 0;
-    // The provider sets its status only after this event.
-    queueMicrotask(() => this.#publish());
-  }
-
-  #handleLost(code: number): void {
-    this.#noteUse();
-    if (this.#openedAt !== null) this.#lostAt = performance.now();
-    this.#heartbeat.stop();
-    this.#generation += 1;
-    this.#failures += 1;
-    this.#socket.stay();
-    this.#reconnectLater(code === REASONS['shutting-down'].close || this.#reason === 'shutting-down');
-    this.#isStoreAway = false;
-    for (const link of this.#links) link.noteLost();
-    this.#publish();
-  }
-
-  #noteUse(): void {
-    const openMs = this.#openedAt === null ? 0 : performance.now() - this.#openedAt;
-    if (openMs >= OF_USE_MS) this.#obstacle.clear();
-    // What the server said, it will say itself.
-    else if (this.#wantsSocket && this.#reason === null) this.#obstacle.noteFailed();
-  }
-
-  /** An attempt that failed before there was a socket to be lost: a policy of the page, a bad address. */
-  #handleNoSocket(): void {
-    if (this.#socket.status === WebSocketStatus.Disconnected && !this.#reconnectTimer.isSet)
-      this.#reconnectLater(false);
-  }
-
-  #handleOffline(): void {
-    this.#isForced = false;
-    // Emulated and real networks go without closing sockets: what is on them is not delivered, so it must not look so.
-    this.#leaveSocket();
-    this.#publish();
-  }
-
-  /** Nobody is signed in any more: no use in asking three hundred times. Coming back to the page asks again. */
-  #endSession(): Promise<never> {
-    this.#reason = 'unauthenticated';
-    this.#leaveSocket();
-    return NEVER;
-  }
-
-  #leaveSocket(): void {
-    this.#wantsSocket = false;
-    this.#stopReconnecting();
-    this.#socket.disconnect();
-    this.#socket.drop();
-  }
-
-  #renewTokens(): void {
+  renewTokens(): void {
     for (const link of this.#links) link.renewToken();
   }
 
+  #forget(link: DocumentLink): void {
+    if (this.#links.delete(link)) this.#publish();
+  }
+
+  #dispatch(event: SocketEvent): void {
+    const [hasNetwork, isIdle] = [this.#environment.isOnline(), this.#links.size === 0];
+    const [socket, ...effects] = step(this.#socket, event, { now: performance.now(), hasNetwork, isIdle });
+    if (socket.state !== this.#socket.state) this.#timer.clear();
+    this.#socket = socket;
+    for (const effect of effects) this.#run(effect, socket);
+    this.#publish();
+  }
+
+  #run(effect: SocketEffect, socket: Socket): void {
+    switch (effect) {
+      case 'connect':
+        this.#timer.set(() => this.#provider.drop(), this.timing.connectTimeoutMs);
+        void this.#provider.connect();
+        return;
+      case 'hurry':
+        return this.#reconnection.reset();
+      case 'wait':
+        if (socket.state === 'waiting')
+          this.#timer.set(() => this.#dispatch({ type: 'due' }), this.#reconnection.nextMs(socket.lost));
+        return;
+      case 'leave':
+        return this.#provider.leave();
+      case 'watch':
+        return this.#heartbeat.start();
+      case 'probe':
+        return this.#heartbeat.wake();
+      case 'tell-lost':
+        this.#heartbeat.stop();
+        for (const link of this.#links) link.noteLost();
+        return;
+      case 'retry':
+        for (const link of this.#links) link.retryNow();
+        return;
+      case 'useful':
+        return this.#obstacle.clear();
+      case 'useless':
+        return this.#obstacle.noteFailed();
+      case 'end':
+        this.#heartbeat.stop();
+        this.#tokens.close();
+        this.#offlineTimer.clear();
+        this.#provider.destroy();
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
   #publish(): void {
-    if (this.#isClosed) return;
-    const { environment, timing } = this.#options;
+    const socket = this.#socket;
+    if (socket.state === 'closed') return;
     const links = [...this.#links];
     const urgent = links.filter((link) => link.isUrgent);
     const isFocusReady =
       urgent.length > 0
         ? urgent.every((link) => link.isReady)
         : links.some((link) => link.isReady) || this.#hasNoTablos;
-    const withoutSocketMs = this.isOpen ? 0 : performance.now() - this.#lostAt;
     const facts = {
-      hasNetwork: environment.isOnline() || this.#isForced,
-      isSocketOpen: this.isOpen,
-      failures: this.#failures,
-      withoutSocketMs,
+      ...factsOf(socket, performance.now()),
+      hasNetwork: this.#environment.isOnline() || socket.isForced,
       isFocusReady,
-      reason: this.#reason,
-      isStoreAway: this.#isStoreAway,
       obstacle: this.#obstacle.sentence,
     };
-    const next = decideConnectionState(facts, timing.offlineAfterMs);
+    const { offlineAfterMs } = this.timing;
+    const next = decideConnectionState(facts, offlineAfterMs);
     if (!isSameState(next, this.#state.get())) this.#state.set(next);
-    this.#watchOffline(withoutSocketMs);
+    this.#watchOffline(facts.isSocketOpen, offlineAfterMs - facts.withoutSocketMs);
   }
 
-  #watchOffline(withoutSocketMs: number): void {
+  #watchOffline(isOpen: boolean, leftMs: number): void {
     this.#offlineTimer.clear();
-    const left = this.timing.offlineAfterMs - withoutSocketMs;
-    if (!this.isOpen && left > 0) this.#offlineTimer.set(() => this.#publish(), left + 1);
+    if (!isOpen && leftMs > 0) this.#offlineTimer.set(() => this.#publish(), leftMs + 1);
   }
 }

@@ -2,7 +2,7 @@
  * One document's place on the shared socket: joins, notices that an answer fails to come, and tells its room.
  *
  * Invariants (with those of `connection.ts`)
- * 1. `ready` and `lost`/`ended` alternate; after `close` the listener hears nothing.
+ * 1. `ready` and `lost`/`ended` alternate; after `close` nobody is told anything.
  * 2. A new document, after a refusal say, gets a new link: a provider that was detached never works again (TRAPS 1.4).
  */
 import { Backoff } from '@tablo/schema/backoff';
@@ -56,9 +56,9 @@ export class DocumentLink implements Link {
       },
       onStateless: ({ payload }) => this.#receiveStateless(payload),
       onUnsyncedChanges: ({ number }) => {
-        if (number === 0 && this.isReady) options.listener.acknowledged();
+        if (number === 0 && this.isReady) options.dispatch({ type: 'acknowledged' });
       },
-      onAwarenessChange: () => options.listener.presence([...awareness.getStates().values()]),
+      onAwarenessChange: () => options.dispatch({ type: 'presence', states: [...awareness.getStates().values()] }),
     });
     const send = provider.send.bind(provider);
     provider.send = (message, args) => {
@@ -117,7 +117,7 @@ export class DocumentLink implements Link {
     const wasReady = this.#wasReady;
     this.#reset();
     this.#hasEnded = false;
-    if (wasReady) this.#options.listener.lost(this.#connection.heardAt);
+    if (wasReady) this.#options.dispatch({ type: 'lost', heardAt: this.#connection.heardAt });
   }
 
   close(): void {
@@ -154,16 +154,16 @@ export class DocumentLink implements Link {
     this.#stopWatching();
     this.#backoff.reset();
     this.#connection.noteReady();
-    this.#options.listener.ready();
+    this.#options.dispatch({ type: 'ready' });
     // The count may have reached zero before: what was asked and answered first.
-    if (this.isReady && this.#provider.unsyncedChanges === 0) this.#options.listener.acknowledged();
+    if (this.isReady && this.#provider.unsyncedChanges === 0) this.#options.dispatch({ type: 'acknowledged' });
   }
 
   #end(reason: string): void {
     if (this.#isClosed) return;
     this.#reset();
     this.#hasEnded = true;
-    this.#options.listener.ended(reason);
+    this.#options.dispatch({ type: 'ended', reason });
     this.#connection.noteChanged();
   }
 
@@ -178,7 +178,7 @@ export class DocumentLink implements Link {
   #receiveStateless(payload: string): void {
     const message = payload.length > MAX_COMING_CHARS ? null : parseServerStateless(payload);
     if (message?.type === 'coming') return this.#connection.noteComing(message.bytes);
-    this.#options.listener.stateless(payload);
+    this.#options.dispatch({ type: 'stateless', payload });
   }
 
   /** Nothing in the provider asks again when an answer fails to come (TRAPS 1.4). */

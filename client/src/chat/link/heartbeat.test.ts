@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_TIMING } from '../base/timing.ts';
-import { Heartbeat } from './heartbeat.ts';
+import { Heartbeat, type WatchedSocket } from './heartbeat.ts';
 
 const KIB = 1024;
 
@@ -13,17 +13,18 @@ let heartbeat: Heartbeat;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   [now, asked, gaveUpAt, waiting] = [0, 0, null, 0];
-  heartbeat = new Heartbeat({
-    timing: DEFAULT_TIMING,
+  const socket: WatchedSocket = {
     ask: () => {
       asked += 1;
     },
-    giveUp: () => {
+    drop: () => {
       gaveUpAt = now;
     },
-    readWaitingBytes: () => waiting,
-    now: () => now,
-  });
+    get waitingBytes() {
+      return waiting;
+    },
+  };
+  heartbeat = new Heartbeat(DEFAULT_TIMING, socket, () => now);
 });
 afterEach(() => vi.useRealTimers());
 

@@ -5,7 +5,7 @@
  * Invariants
  * 1. No verdict by a stale clock: a timer that comes late (the device slept, the page was frozen) asks once more before it gives up. Once: in a page whose
  *    timers are throttled every one is late.
- * 2. `giveUp` is called once at the most between `start` and `start`.
+ * 2. `drop` is called once at the most between `start` and `start`.
  */
 import { Liveness } from '@tablo/schema/liveness';
 import { Timer } from '../base/timer.ts';
@@ -18,18 +18,19 @@ const ASK_EVERY_MS = 1_000;
 /** How often to look while own bytes wait for the link. */
 const UPLOAD_CHECK_MS = 500;
 
-interface HeartbeatOptions {
-  readonly timing: Timing;
-  readonly ask: () => void;
-  readonly giveUp: () => void;
+/** The socket that is watched. */
+export interface WatchedSocket {
   /** Own bytes that have not left yet. */
-  readonly readWaitingBytes: () => number;
-  /** ms of a clock that never jumps. */
-  readonly now?: () => number;
+  readonly waitingBytes: number;
+  ask(): void;
+  drop(): void;
 }
 
+const monotonicMs = (): number => performance.now();
+
 export class Heartbeat {
-  readonly #options: HeartbeatOptions;
+  readonly #timing: Timing;
+  readonly #socket: WatchedSocket;
   readonly #now: () => number;
   #liveness: Liveness | null = null;
   readonly #timer = new Timer();
@@ -40,10 +41,18 @@ export class Heartbeat {
   #sent = 0;
   #waiting = 0;
   #flushed = 0;
+  #heardAt = Date.now();
 
-  constructor(options: HeartbeatOptions) {
-    this.#options = options;
-    this.#now = options.now ?? (() => performance.now());
+  /** `now`: ms of a clock that never jumps. */
+  constructor(timing: Timing, socket: WatchedSocket, now = monotonicMs) {
+    this.#timing = timing;
+    this.#socket = socket;
+    this.#now = now;
+  }
+
+  /** When the server was heard last, ms since the Unix epoch: of all clocks this one goes on while the device sleeps. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   /** ms that a frame which was announced may still take. */
@@ -53,7 +62,7 @@ export class Heartbeat {
 
   /** Asks at once: a portal may open sockets that lead nowhere. */
   start(): void {
-    const { idleProbeMs, probeAnswerMs } = this.#options.timing;
+    const { idleProbeMs, probeAnswerMs } = this.#timing;
     const now = this.#now();
     this.#liveness = new Liveness({ askAfterMs: idleProbeMs, answerMs: probeAnswerMs }, now);
     this.#hasForgiven = false;
@@ -68,11 +77,13 @@ export class Heartbeat {
   }
 
   noteFrame(): void {
+    this.#heardAt = Date.now();
     this.#hasForgiven = false;
     this.#liveness?.noteHeard(this.#now());
   }
 
   noteAnswer(): void {
+    this.#heardAt = Date.now();
     this.#hasForgiven = false;
     this.#liveness?.noteAnswer(this.#now());
   }
@@ -107,7 +118,7 @@ export class Heartbeat {
     if (verdict === 'dead') {
       if (this.#hasForgiven || now - this.#dueAt < LATE_MS) {
         this.stop();
-        return this.#options.giveUp();
+        return this.#socket.drop();
       }
       this.#hasForgiven = true;
     }
@@ -118,20 +129,20 @@ export class Heartbeat {
   #ask(liveness: Liveness, now: number): void {
     this.#askedAt = now;
     liveness.noteAsked(now);
-    this.#options.ask();
+    this.#socket.ask();
   }
 
   /** Until the verdict may change; it may also change sooner, by what is heard. */
   #wait(liveness: Liveness, now: number): void {
     this.#timer.clear();
-    const checkMs = this.#waiting > 0 ? UPLOAD_CHECK_MS : this.#options.timing.idleProbeMs;
+    const checkMs = this.#waiting > 0 ? UPLOAD_CHECK_MS : this.#timing.idleProbeMs;
     this.#dueAt = Math.min(liveness.nextAt, now + checkMs);
     this.#timer.set(() => this.#tick(), Math.ceil(this.#dueAt - now));
   }
 
   /** Bytes that leave after they had to wait: the other end takes them. */
   #hasMoved(): boolean {
-    const waiting = this.#options.readWaitingBytes();
+    const waiting = this.#socket.waitingBytes;
     const flushed = this.#sent - waiting;
     const hasMoved = this.#waiting > 0 && flushed > this.#flushed;
     this.#waiting = waiting;

@@ -19,7 +19,7 @@ afterEach(() => {
 class FakeConnection {
   readonly state = new Writable<ConnectionState>({ status: 'connecting' });
 
-  constructor() {
+  open(): void {
     heard.push('begun');
   }
 
@@ -51,8 +51,7 @@ class FakeConnection {
 }
 
 const script = { Connection: FakeConnection as unknown as new () => Connection };
-const noListener = {} as LinkOptions['listener'];
-const linkTo = (name: string): LinkOptions => ({ name, doc: new Y.Doc(), isUrgent: false, listener: noListener });
+const linkTo = (name: string): LinkOptions => ({ name, doc: new Y.Doc(), isUrgent: false, dispatch: () => {} });
 const openConnection = (load: LoadConnection, environment: Environment = steadyEnvironment) =>
   new LateConnection(
     {

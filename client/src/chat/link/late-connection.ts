@@ -107,6 +107,7 @@ export class LateConnection implements LinkOpener {
 
   #begin(connection: Connection): void {
     this.#connection = connection;
+    connection.open();
     for (const stop of this.#stops) stop();
     connection.noteNoTablos(this.#hasNoTablos);
     for (const link of this.#waiting) link.open(connection);

@@ -4,18 +4,17 @@ import type * as Y from 'yjs';
 /** The awareness state of another client, as it came: not parsed. */
 export type PeerState = unknown;
 
-export interface LinkListener {
+export type LinkEvent =
   /** Joined, and the server's state is in the document. Again after every reconnect. */
-  ready(): void;
+  | { readonly type: 'ready' }
   /** The socket has gone; `ready` comes again when it is back. `heardAt`: when the server was heard last, ms since the Unix epoch: a device that slept notices late. */
-  lost(heardAt: number): void;
+  | { readonly type: 'lost'; readonly heardAt: number }
   /** The server denied or closed this document, in its words. Nothing more happens until `rejoin` or `close`. */
-  ended(reason: string): void;
-  stateless(payload: string): void;
+  | { readonly type: 'ended'; readonly reason: string }
+  | { readonly type: 'stateless'; readonly payload: string }
   /** As many updates have been acknowledged as were sent, most likely these: what is durable, the server says by id [R1]. */
-  acknowledged(): void;
-  presence(states: readonly PeerState[]): void;
-}
+  | { readonly type: 'acknowledged' }
+  | { readonly type: 'presence'; readonly states: readonly PeerState[] };
 
 export interface Link {
   readonly isReady: boolean;
@@ -36,7 +35,7 @@ export interface LinkOptions {
   readonly name: string;
   readonly doc: Y.Doc;
   readonly isUrgent: boolean;
-  readonly listener: LinkListener;
+  readonly dispatch: (event: LinkEvent) => void;
 }
 
 /** What rooms need of the connection. */

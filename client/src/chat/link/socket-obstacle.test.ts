@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createObstacleFinder, SocketObstacle } from './socket-obstacle.ts';
+import { createObstacleFinder, type FindObstacle, SocketObstacle } from './socket-obstacle.ts';
 
 const answering =
   (status: number, body: unknown): typeof fetch =>
@@ -33,7 +33,7 @@ describe('what stands in the way of sockets', () => {
 
   it('is asked for after two failures, and a guess is said after another one', async () => {
     const find = vi.fn(async () => blocked);
-    const obstacle = new SocketObstacle(find, () => undefined);
+    const obstacle = new SocketObstacle(find, { noteChanged: () => undefined });
     obstacle.noteFailed();
     expect(find).not.toHaveBeenCalled();
     obstacle.noteFailed();
@@ -44,14 +44,8 @@ describe('what stands in the way of sockets', () => {
   });
 
   it('is said at once where the server says it, and forgotten when a socket is of use or the server is away', async () => {
-    let found: Awaited<ReturnType<ConstructorParameters<typeof SocketObstacle>[0]>> = {
-      sentence: 'Refused.',
-      isCertain: true,
-    };
-    const obstacle = new SocketObstacle(
-      async () => found,
-      () => undefined,
-    );
+    let found: Awaited<ReturnType<FindObstacle>> = { sentence: 'Refused.', isCertain: true };
+    const obstacle = new SocketObstacle(async () => found, { noteChanged: () => undefined });
     const fail = (times: number) => {
       for (let nth = 0; nth < times; nth += 1) obstacle.noteFailed();
     };

@@ -43,16 +43,17 @@ export function createObstacleFinder(baseUrl: string, fetchImpl: typeof fetch): 
 const FAILURES_MIN = 2;
 
 export class SocketObstacle {
-  readonly #find: FindObstacle;
-  readonly #onChange: () => void;
+  readonly #find: FindObstacle | undefined;
+  readonly #watcher: { noteChanged(): void };
   #sentence: string | null = null;
   #failures = 0;
   #guesses = 0;
   #isAsking = false;
 
-  constructor(find: FindObstacle, onChange: () => void) {
+  /** `find` is asked when no socket opens. */
+  constructor(find: FindObstacle | undefined, watcher: { noteChanged(): void }) {
     this.#find = find;
-    this.#onChange = onChange;
+    this.#watcher = watcher;
   }
 
   /** For people; null while nothing is known to stand in the way. */
@@ -75,7 +76,7 @@ export class SocketObstacle {
 
   async #ask(): Promise<void> {
     this.#isAsking = true;
-    const found = await this.#find();
+    const found = (await this.#find?.()) ?? null;
     this.#isAsking = false;
     if (this.#failures === 0) return; // One has opened meanwhile.
     this.#guesses = found === null || found.isCertain ? 0 : this.#guesses + 1;
@@ -83,6 +84,6 @@ export class SocketObstacle {
     const sentence = isShown ? found.sentence : found === null ? null : this.#sentence;
     if (sentence === this.#sentence) return;
     this.#sentence = sentence;
-    this.#onChange();
+    this.#watcher.noteChanged();
   }
 }

@@ -4,17 +4,16 @@ import { compareKeys } from '@tablo/schema/shown-at';
 import { tabloNameOf } from '../base/names.ts';
 import type { ChannelSummary, RoomPerson, UnsentCounts } from '../chat.ts';
 import type { ChannelRecord, LastMessage } from '../store/local-store.ts';
-import { confirmReadPosition, countUnread, isDoubtful } from '../unread/unread.ts';
+import { confirmReadPosition, countUnread, isFromBefore } from '../unread/unread.ts';
 
 /**
  * Was the server restored from a backup since it told us what `asked` says? `asked` is as of the question, since an answer may be older than what came
  * meanwhile. Numbers above the backup's end then mean other messages now.
  */
 export function hasGoneBack(known: ChannelRecord, asked: ChannelRecord | null, rest: RestChannel): boolean {
-  if (isDoubtful(known)) return true;
+  if (known.confirmedRead === 'doubtful') return true;
   if (asked === null) return false;
-  const { lastSeq, epoch, confirmedRead = 0 } = asked;
-  return rest.last_seq < lastSeq || rest.epoch < epoch || rest.read_seq < confirmedRead;
+  return rest.last_seq < asked.lastSeq || rest.epoch < asked.epoch || isFromBefore(asked, rest.read_seq);
 }
 
 /** The server's word on everything but what this device may know better: what it has read, and what came meanwhile. */

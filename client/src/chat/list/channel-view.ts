@@ -80,7 +80,7 @@ export class ChannelView {
     const channels = book
       .list()
       .map((record) => {
-        const last = newestOf(this.#listedMessage(record), room(record.id)?.screen.newest() ?? null);
+        const last = newestOf(this.#listedMessage(record), room(record.id)?.screen.timeline.newest() ?? null);
         const here = { unsent: outbox.countOf(record.id), hasDraft: room(record.id)?.draft.isWritten ?? false };
         return summaryOf(record, last, (id) => people.labelOf(record.id, id), here);
       })
@@ -89,7 +89,9 @@ export class ChannelView {
   }
 
   #listedMessage({ id, lastMessage }: ChannelRecord): ChannelRecord['lastMessage'] {
-    return lastMessage !== null && this.#options.room(id)?.screen.isDeleted(lastMessage.id) ? null : lastMessage;
+    return lastMessage !== null && this.#options.room(id)?.screen.timeline.isDeleted(lastMessage.id)
+      ? null
+      : lastMessage;
   }
 
   /**
@@ -99,7 +101,7 @@ export class ChannelView {
   #rememberNewest(): void {
     const { book, room } = this.#options;
     for (const record of book.list()) {
-      const newest = room(record.id)?.screen.newestDurable() ?? null;
+      const newest = room(record.id)?.screen.timeline.newestDurable() ?? null;
       if (newest === null) continue;
       const lastMessage = newestOf(this.#listedMessage(record), newest);
       if (JSON.stringify(lastMessage) !== JSON.stringify(record.lastMessage)) book.put({ ...record, lastMessage });

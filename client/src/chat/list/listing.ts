@@ -60,12 +60,12 @@ export class Listing {
     for (const rest of channels) this.#merge(rest, asked.get(rest.id as TabloId) ?? null);
     if (all !== null) this.#end(all);
     for (const rest of channels) this.#rooms.noteListed(rest.id as TabloId, rest.epoch);
-    for (const rest of channels) this.#rooms.get(rest.id as TabloId)?.stream.listed(rest.last_seq, askedAt);
+    for (const rest of channels) this.#rooms.get(rest.id as TabloId)?.reading.stream.listed(rest.last_seq, askedAt);
     const answers = new Map(unread.map((answer) => [answer.channelId, answer]));
     for (const rest of channels) {
       const id = rest.id as TabloId;
       const answer = answers.get(id) ?? { count: 0, messages: [] };
-      this.#rooms.get(id)?.noteUnreadAnswer(answer, asked.get(id)?.lastSeq ?? 0);
+      this.#rooms.get(id)?.reading.answered(answer, asked.get(id)?.lastSeq ?? 0);
     }
   }
 

@@ -7,7 +7,7 @@ import { DEFAULT_TIMING } from '../base/timing.ts';
 import type { Link } from '../link/link.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { until } from '../testing/harness.ts';
-import { type HomeListener, RoomHome } from './room-home.ts';
+import { RoomHome } from './room-home.ts';
 
 const TABLO = 'aaaaaaaa-0000-4000-8000-000000000001' as TabloId;
 
@@ -19,18 +19,13 @@ beforeEach(() => {
   opened = 0;
   store = new MemoryStore();
   const nothing = () => {};
-  const listener: HomeListener = {
-    ...{ entries: nothing, erased: nothing, ready: nothing, lost: nothing, denied: nothing, epochMoved: nothing },
-    ...{ stateless: nothing, acknowledged: nothing, presence: nothing, linkChanged: nothing },
-    leaving: async () => {},
-    entered: async () => {},
-  };
   home = new RoomHome({
     tabloId: TABLO,
     store,
     timing: DEFAULT_TIMING,
-    isFirstTab: () => true,
-    listener,
+    tabs: { isFirst: true },
+    dispatch: nothing,
+    takeStep: async () => {},
     links: {
       openLink: (): Link => {
         opened += 1;

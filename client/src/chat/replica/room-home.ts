@@ -10,7 +10,7 @@ import type { TabloId } from '@tablo/schema/ids';
 import { inBackground, reportProblem } from '../base/report-error.ts';
 import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
-import type { Link, LinkOpener, PeerState } from '../link/link.ts';
+import type { Link, LinkEvent, LinkOpener } from '../link/link.ts';
 import type { LocalStore } from '../store/local-store.ts';
 import { RoomDocument } from './room-document.ts';
 
@@ -21,32 +21,33 @@ export type Home =
   /** From the server alone: it has refused what we have stored. */
   | 'empty';
 
-export interface HomeListener {
-  entries(entries: readonly Entry[]): void;
-  erased(gone: readonly Entry[]): void;
-  /** A move begins: nothing may be pushed. `document` is left for one of another epoch; of an earlier one when the server was restored from a backup. */
-  leaving(document: RoomDocument, isForEarlier: boolean): Promise<void>;
-  /** The document at hand is another one, filled with what is stored. */
-  entered(): Promise<void>;
+export type HomeEvent =
+  | { readonly type: 'entries'; readonly entries: readonly Entry[] }
+  | { readonly type: 'erased'; readonly gone: readonly Entry[] }
   /** `isFresh`: the document was empty before this join. */
-  ready(isFresh: boolean): void;
-  /** Not joined any more, for whatever reason. `heardAt`: when the server was heard last, ms since the Unix epoch. */
-  lost(heardAt: number): void;
-  denied(refusal: Refusal): void;
-  epochMoved(): void;
-  stateless(payload: string): void;
-  acknowledged(): void;
-  presence(states: readonly PeerState[]): void;
-  linkChanged(link: Link | null): void;
-}
+  | { readonly type: 'ready'; readonly isFresh: boolean }
+  | { readonly type: 'denied'; readonly refusal: Refusal }
+  | { readonly type: 'epoch-moved' }
+  /** `null`: there is none any more. */
+  | { readonly type: 'link'; readonly link: Link | null }
+  /** As the link tells it; *lost* means not joined any more, for whatever reason. */
+  | Exclude<LinkEvent, { type: 'ready' | 'ended' }>;
+
+/** Nothing may be pushed during a move, which goes on when these are done. */
+export type MoveStep =
+  /** `document` is left for one of another epoch; of an earlier one when the server was restored from a backup. */
+  | { readonly type: 'leaving'; readonly document: RoomDocument; readonly isForEarlier: boolean }
+  /** The document at hand is another one, filled with what is stored. */
+  | { readonly type: 'entered' };
 
 export interface HomeOptions {
   readonly tabloId: TabloId;
   readonly store: LocalStore;
   readonly links: LinkOpener;
   readonly timing: Timing;
-  readonly isFirstTab: () => boolean;
-  readonly listener: HomeListener;
+  readonly tabs: { readonly isFirst: boolean };
+  readonly dispatch: (event: HomeEvent) => void;
+  readonly takeStep: (step: MoveStep) => Promise<void>;
 }
 
 interface Move {
@@ -90,6 +91,11 @@ export class RoomHome {
 
   get isReady(): boolean {
     return this.#link?.isReady ?? false;
+  }
+
+  /** A large frame is on its way to us. */
+  get isReceiving(): boolean {
+    return this.#link?.isReceiving ?? false;
   }
 
   /** The document is being filled from nothing: what comes may have been written long ago. */
@@ -174,9 +180,11 @@ export class RoomHome {
     while (this.#wanted !== null) {
       const { epoch, home, prepare } = this.#wanted;
       this.#wanted = null;
-      const { listener, store } = this.#options;
+      const { takeStep, store } = this.#options;
       const left = this.#document;
-      if (left !== null && epoch !== this.#epoch) await listener.leaving(left, epoch < this.#epoch);
+      if (left !== null && epoch !== this.#epoch) {
+        await takeStep({ type: 'leaving', document: left, isForEarlier: epoch < this.#epoch });
+      }
       await left?.save();
       left?.close();
       for (const act of prepare) await act().catch(reportProblem);
@@ -185,20 +193,20 @@ export class RoomHome {
       this.#document = await this.#openDocument(epoch, home);
       this.#isFresh = home === 'empty';
       this.#isFilling = this.#document.messageCount === 0;
-      await listener.entered();
+      await takeStep({ type: 'entered' });
     }
   }
 
   #openDocument(epoch: number, home: Home): Promise<RoomDocument> | RoomDocument {
-    const { tabloId, store, timing, isFirstTab, listener } = this.#options;
+    const { tabloId, store, timing, tabs, dispatch } = this.#options;
     const options = {
       name: encodeDocumentName({ tabloId, epoch }),
       store,
       timing,
-      isFirstTab,
+      isFirstTab: () => tabs.isFirst,
       listener: {
-        entries: (entries: readonly Entry[]) => listener.entries(entries),
-        erased: (gone: readonly Entry[]) => listener.erased(gone),
+        entries: (entries: readonly Entry[]) => dispatch({ type: 'entries', entries }),
+        erased: (gone: readonly Entry[]) => dispatch({ type: 'erased', gone }),
         gap: () => this.#watchGap(),
       },
     };
@@ -208,26 +216,19 @@ export class RoomHome {
   #join(): void {
     const document = this.#document;
     if (document === null || this.#isShut || this.#moving !== null || this.#link !== null) return;
-    const { links, listener } = this.#options;
-    const ifHere =
-      <Args extends unknown[]>(act: (...args: Args) => void) =>
-      (...args: Args): void => {
-        if (this.#document === document && this.#link !== null) act(...args);
-      };
+    const { links, dispatch } = this.#options;
     this.#link = links.openLink({
       name: document.name,
       doc: document.doc,
       isUrgent: this.#isUrgent,
-      listener: {
-        ready: ifHere(() => this.#handleReady(document)),
-        lost: ifHere((heardAt) => listener.lost(heardAt)),
-        ended: ifHere((reason) => this.#handleEnded(reason)),
-        stateless: ifHere((payload) => listener.stateless(payload)),
-        acknowledged: ifHere(() => listener.acknowledged()),
-        presence: ifHere((states) => listener.presence(states)),
+      dispatch: (event) => {
+        if (this.#document !== document || this.#link === null) return;
+        if (event.type === 'ready') this.#handleReady(document);
+        else if (event.type === 'ended') this.#handleEnded(event.reason);
+        else dispatch(event);
       },
     });
-    listener.linkChanged(this.#link);
+    dispatch({ type: 'link', link: this.#link });
   }
 
   #dropLink(): void {
@@ -236,8 +237,8 @@ export class RoomHome {
     if (link === null) return;
     this.#link = null;
     link.close();
-    this.#options.listener.linkChanged(null);
-    this.#options.listener.lost(Date.now());
+    this.#options.dispatch({ type: 'link', link: null });
+    this.#options.dispatch({ type: 'lost', heardAt: Date.now() });
   }
 
   #handleReady(document: RoomDocument): void {
@@ -248,19 +249,19 @@ export class RoomHome {
     this.#isFilling = false;
     if (isFresh) inBackground(document.replaceStored());
     this.#watchGap();
-    this.#options.listener.ready(isFresh);
+    this.#options.dispatch({ type: 'ready', isFresh });
   }
 
   #handleEnded(reason: string): void {
     const code = isReasonCode(reason) ? reason : 'unavailable';
-    const { listener, links } = this.#options;
+    const { dispatch, links } = this.#options;
     this.#denials += 1;
-    listener.lost(Date.now());
-    if (code === 'epoch-moved') listener.epochMoved();
+    dispatch({ type: 'lost', heardAt: Date.now() });
+    if (code === 'epoch-moved') dispatch({ type: 'epoch-moved' });
     switch (REASONS[code].next) {
       case 'never':
         this.shut();
-        return listener.denied(createRefusal(code));
+        return dispatch({ type: 'denied', refusal: createRefusal(code) });
       case 'after-auth':
         links.expireToken();
         // Once at once: a token may just have run out. A second no means that there is no session any more.

@@ -22,7 +22,7 @@ export interface CommandsHost {
   readonly user: UserId;
   readonly clock: CausalClock;
   readonly outbox: Outbox;
-  message(id: EntryId): TimelineMessage | null;
+  readonly screen: { message(id: EntryId): TimelineMessage | null };
 }
 
 export class RoomCommands {
@@ -51,7 +51,7 @@ export class RoomCommands {
 
   async react(target: EntryId, emoji: string, on: boolean): Promise<void> {
     if (!this.#isUnsent(target)) this.#assertHere(target);
-    const message = this.#host.message(target);
+    const message = this.#host.screen.message(target);
     const isOnNow =
       message?.reactions.some((group) => group.emoji === emoji && group.users.includes(this.#host.user)) ?? false;
     await this.#change(target, (view, make) => decideReaction(view, { target, emoji, on }, isOnNow, make));
@@ -87,13 +87,13 @@ export class RoomCommands {
   }
 
   #assertHere(target: EntryId): TimelineMessage {
-    const message = this.#host.message(target);
+    const message = this.#host.screen.message(target);
     if (message === null) throw new ChatError('not-found', 'This message is not here any more.');
     return message;
   }
 
   #assertEditable(target: EntryId, wasHere: boolean): void {
-    if (wasHere && this.#host.message(target) === null) return;
+    if (wasHere && this.#host.screen.message(target) === null) return;
     const message = this.#assertHere(target);
     if (message.author !== this.#host.user)
       throw new ChatError('not-your-entry', 'Only its author can edit a message.');

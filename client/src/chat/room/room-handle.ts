@@ -130,7 +130,7 @@ export class HeldRoom implements RoomHandle {
   }
 
   reachFirstUnread(): Promise<Reached> {
-    return this.#room.reachFirstUnread();
+    return this.#room.reading.reachFirst();
   }
 
   loadNewer(): Promise<void> {
@@ -142,15 +142,15 @@ export class HeldRoom implements RoomHandle {
   }
 
   watch(isLooking: (() => boolean) | null): void {
-    this.#room.unseen.watch(this, isLooking);
+    this.#room.reading.unseen.watch(this, isLooking);
   }
 
   markRead(): void {
-    this.#room.markRead();
+    this.#room.reading.markRead();
   }
 
   dismissNew(): void {
-    this.#room.dismissNew();
+    this.#room.reading.dismissNew();
   }
 
   release(): void {

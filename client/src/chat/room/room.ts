@@ -1,33 +1,30 @@
 /**
  * One tablo on this device, live: brings together its document and link (`room-home.ts`), what people see of it (`room-screen.ts`), its own unsent
- * entries (`own-entries.ts`, `sender.ts`), what is unread (`read-marker.ts`), and what the server says about all of them.
+ * entries (`own-entries.ts`, `sender.ts`), what is read of it (`room-reading.ts`), and what the server says about all of them.
+ *
+ * Invariant: its parts tell what happens (`room-event.ts`), and `#dispatch` alone decides what follows.
  */
 import type { Refusal } from '@tablo/schema/close-codes';
 import type { Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { inBackground } from '../base/report-error.ts';
-import { Timer } from '../base/timer.ts';
-import type { Reached } from '../chat.ts';
 import { OwnEntries } from '../delivery/own-entries.ts';
 import { RestoredServer } from '../delivery/restored-server.ts';
 import { Sender } from '../delivery/sender.ts';
 import { Draft } from '../drafts/draft.ts';
 import { watchWritten } from '../drafts/watch-written.ts';
-import { encodeClientStateless, parseServerStateless } from '../link/server-stateless.ts';
+import { parseServerStateless } from '../link/server-stateless.ts';
 import type { OutboxChange } from '../outbox/outbox.ts';
 import { RoomPresence } from '../people/presence.ts';
-import type { RoomDocument } from '../replica/room-document.ts';
-import { RoomHome } from '../replica/room-home.ts';
-import { EarlyDismissal } from '../unread/early-dismissal.ts';
+import { type MoveStep, RoomHome } from '../replica/room-home.ts';
 import { noteShown } from '../unread/newest-message.ts';
-import { ReadMarker } from '../unread/read-marker.ts';
-import { StreamWatch } from '../unread/stream-watch.ts';
-import { confirmReadPosition, doubtReadPosition, type UnreadAnswer } from '../unread/unread.ts';
-import { Unseen } from '../unread/unseen.ts';
 import { RoomScreen } from '../view/room-screen.ts';
+import { DeliveryHost } from './delivery-host.ts';
 import { RoomCommands } from './room-commands.ts';
 import type { RoomContext } from './room-context.ts';
+import type { RoomEvent } from './room-event.ts';
 import { RoomPeople } from './room-people.ts';
+import { RoomReading } from './room-reading.ts';
 
 export class Room {
   readonly id: TabloId;
@@ -35,151 +32,51 @@ export class Room {
   readonly presence: RoomPresence;
   readonly commands: RoomCommands;
   readonly screen: RoomScreen;
-  readonly stream: StreamWatch;
-  readonly unseen: Unseen;
+  readonly reading: RoomReading;
   readonly #context: RoomContext;
   readonly #people: RoomPeople;
   readonly #home: RoomHome;
-  readonly #marker: ReadMarker;
-  readonly #early: EarlyDismissal;
   readonly #own: OwnEntries;
   readonly #sender: Sender;
   readonly #restored: RestoredServer;
   #handles = 0;
-  #isReadWished = false;
-  /** [R10] The join has brought what was written since the list was asked: only the next answer counts it. */
-  #isBehindList = false;
-  #isInAgreement = false;
-  readonly #agreementTimer = new Timer();
   #isDisposed = false;
 
   constructor(id: TabloId, context: RoomContext) {
-    const { store, api, book, outbox, clock, user, tabs, timing, people, links } = context;
+    const { store, api, book, outbox, clock, tabs, timing, people, links, drafts, now } = context;
+    const dispatch = (event: RoomEvent): void => this.#dispatch(event);
+    const user = context.user.id;
+    const [saveMs, idleMs] = [timing.draftSaveMs, timing.typingIdleMs];
     this.id = id;
     this.#context = context;
-    this.draft = new Draft({
-      tabloId: id,
-      store,
-      tabs,
-      saveMs: timing.draftSaveMs,
-      idleMs: timing.typingIdleMs,
-      now: context.now,
-      onUnreported: (draft, isOurs) => context.drafts.note(draft, isOurs),
-    });
-    watchWritten(this.draft, (isWritten) => this.#handleDraft(isWritten));
-    this.presence = new RoomPresence(user, timing);
+    this.draft = new Draft({ tabloId: id, store, tabs, saveMs, idleMs, now, reports: drafts });
+    watchWritten(this.draft, (isWritten) => dispatch({ type: 'draft', isWritten }));
+    this.presence = new RoomPresence(context.user, timing);
     this.#people = new RoomPeople({ tabloId: id, people, presence: this.presence, isOpen: () => this.isOpen });
-    this.#home = new RoomHome({
-      tabloId: id,
-      store,
-      links,
-      timing,
-      isFirstTab: () => tabs.isFirst,
-      listener: this.#homeListener(),
-    });
-    this.screen = new RoomScreen({
-      tabloId: id,
-      store,
-      api,
-      people,
-      clock,
-      host: {
-        document: () => this.#home.document,
-        unsent: () => outbox.unsent(id),
-        lastSeq: () => book.get(id)?.lastSeq ?? null,
-        unreadCount: () => this.unseen.count,
-        readSeq: () => book.get(id)?.readSeq ?? 0,
-        isReady: () => this.#home.isReady,
-        onActivity: () => {
-          if (!this.#isDisposed) context.onActivity(id);
-        },
-      },
-    });
-    this.stream = new StreamWatch({
-      patienceMs: timing.missedMs,
-      isReceiving: () => this.#home.link?.isReceiving ?? false,
-      onMissed: () => this.#home.rehome('stored'),
-    });
-    this.unseen = new Unseen({
-      tabloId: id,
-      user: user.id,
-      api,
-      news: this.screen.news,
-      record: () => book.get(id),
-      isOpen: () => this.isOpen,
-      isReady: () => this.#home.isReady,
-      isHere: (entry) => this.screen.message(entry) !== null,
-      askServer: () => context.refreshChannels(),
-    });
-    this.#restored = new RestoredServer({ tabloId: id, user: user.id, store, outbox, home: this.#home });
-    this.#marker = new ReadMarker(
-      {
-        tabloId: id,
-        reader: user.id,
-        authorOf: (entry) => this.screen.authorOf(entry),
-        completeUpTo: () => (this.#home.isReady ? this.stream.complete : 0),
-        others: () =>
-          this.screen.view
-            .get()
-            .messages.flatMap(({ id, author, delivery }) =>
-              author !== user.id && delivery.status === 'sent' ? [id] : [],
-            ),
-        onUnread: (message) => this.unseen.arrived(message),
-      },
-      book,
-    );
-    this.#early = new EarlyDismissal({
-      keptMs: timing.dismissalKeptMs,
-      isKnown: () => this.#home.isReady && this.unseen.isAnswered,
-      isShut: () => this.screen.closed !== null || this.#isDisposed,
-      dismiss: () => this.#dismissAll(),
-      onIdle: () => context.onIdle(id),
-    });
-    this.commands = new RoomCommands({
-      tabloId: id,
-      user: user.id,
-      clock,
-      outbox,
-      message: (entry) => this.screen.message(entry),
-    });
-    this.#own = new OwnEntries({
-      tabloId: id,
-      user: user.id,
-      outbox,
-      clock,
-      tabs,
-      timing,
-      home: this.#home,
-      host: {
-        show: (entries) => this.#showSettled(entries),
-        overlay: () => this.screen.overlay(),
-        flush: () => this.#sender.flush(),
-      },
-    });
-    this.#sender = new Sender(
-      this.#own,
-      {
-        check: (ids) => this.#home.link?.sendStateless(encodeClientStateless({ type: 'check', ids: [...ids] })),
-        refuse: (ids, refusal) => inBackground(outbox.refuse(id, ids, refusal)),
-        moveEpoch: () => this.#moveEpoch(),
-        expireToken: () => links.expireToken(),
-      },
-      timing,
-    );
+    const takeStep = (step: MoveStep) => this.#takeStep(step);
+    this.#home = new RoomHome({ tabloId: id, store, links, timing, tabs, dispatch, takeStep });
+    const parts = { tabloId: id, user, store, api, people, clock, outbox, book, tabs, timing, links, dispatch };
+    const home = this.#home;
+    this.screen = new RoomScreen({ ...parts, home });
+    this.reading = new RoomReading({ ...parts, home, screen: this.screen, room: this });
+    this.commands = new RoomCommands({ ...parts, screen: this.screen });
+    this.#restored = new RestoredServer({ ...parts, home });
+    const host = new DeliveryHost({ ...parts, home });
+    this.#own = new OwnEntries({ ...parts, home, host });
+    this.#sender = new Sender(this.#own, host, timing);
   }
 
   get isOpen(): boolean {
     return this.#handles > 0;
   }
 
-  /** Something is still to be done here that no view waits for. */
-  get isAwaited(): boolean {
-    return this.#early.isKept;
+  /** Nothing more will be known of it here. */
+  get isShut(): boolean {
+    return this.screen.closed !== null || this.#isDisposed;
   }
 
-  /** Joined, and the server has taken what this device holds: it was not restored from a backup of before. */
   get isInAgreement(): boolean {
-    return this.#isInAgreement;
+    return this.reading.isInAgreement;
   }
 
   /** Shows what this device has, then joins. */
@@ -202,7 +99,7 @@ export class Room {
 
   /** Not ours any more: what is here stays readable. */
   shut(refusal: Refusal): void {
-    this.#early.drop();
+    this.reading.shut();
     if (this.screen.closed === null) {
       this.#home.shut();
       this.screen.shut(refusal);
@@ -214,7 +111,7 @@ export class Room {
     this.#handles += 1;
     if (this.#handles > 1) return;
     const { people } = this.#context;
-    this.unseen.opened();
+    this.reading.unseen.opened();
     this.#home.setUrgent(true);
     this.presence.setOpen(true);
     this.#context.drafts.refresh();
@@ -226,8 +123,7 @@ export class Room {
   release(): void {
     this.#handles -= 1;
     if (this.#handles > 0) return;
-    // Whoever has left does not see what the answer tells.
-    this.#isReadWished = false;
+    this.reading.released();
     this.#home.setUrgent(false);
     this.presence.setOpen(false);
     inBackground(this.draft.save());
@@ -235,48 +131,9 @@ export class Room {
     this.screen.close();
   }
 
-  markRead(): void {
-    // [R10] What the join has just brought has no numbers yet. The server's answer tells what of it is new, and whoever has looked has not seen where that begins.
-    this.#isReadWished = this.unseen.isUncertain;
-    if (this.#isReadWished) return;
-    this.#marker.markRead();
-    this.screen.news.read();
-  }
-
-  /** The reader's own word, which counts at once: also while the server has not told what a join has brought. Before anything is known it is kept, also for who has left. */
-  dismissNew(): void {
-    this.#isReadWished = false;
-    this.#early.said();
-    this.#dismissAll();
-  }
-
-  async reachFirstUnread(): Promise<Reached> {
-    await this.unseen.seekFirst();
-    const first = this.screen.news.first([]);
-    if (first === null) return 'unreachable';
-    const reached = await this.screen.reach(first.id, null);
-    // Asked again, it leads to the one after it.
-    if (reached === 'gone') this.screen.news.forget(first.id);
-    return reached;
-  }
-
-  noteUnreadAnswer(answer: UnreadAnswer, askedAtSeq: number): void {
-    this.unseen.answered(answer);
-    // If it could not be asked before: the server answers.
-    if (this.isOpen) inBackground(this.screen.verify());
-    this.#marker.answered(answer, askedAtSeq);
-    const isReadWished = this.#isReadWished;
-    this.#isReadWished = false;
-    // If something is new, they have not seen where it begins: then it is for them to say again.
-    if (isReadWished && !this.screen.news.isUnread) this.markRead();
-    this.#early.look();
-    this.screen.publish();
-  }
-
   /** The server was restored from a backup. */
   noteRenumbered(): void {
-    this.#marker.renumbered();
-    this.unseen.renumbered();
+    this.reading.renumbered();
     inBackground(this.#restored.noticed());
   }
 
@@ -308,14 +165,88 @@ export class Room {
 
   async dispose(): Promise<void> {
     this.#isDisposed = true;
-    this.#agreementTimer.clear();
-    this.#early.drop();
+    this.reading.close();
     this.#restored.close();
     this.#own.close();
     this.#sender.close();
     this.presence.close();
     await this.draft.close();
     await this.#home.close();
+  }
+
+  #dispatch(event: RoomEvent): void {
+    const { refreshChannels, reportRead, onActivity, onIdle } = this.#context;
+    switch (event.type) {
+      case 'entries':
+        return this.#receive(event.entries);
+      case 'erased':
+        this.screen.rebuild();
+        return inBackground(this.#restored.takenOut(event.gone));
+      case 'ready':
+        return this.#handleReady(event.isFresh);
+      case 'lost':
+        this.reading.lost(event.heardAt);
+        this.#people.lost();
+        this.#sender.left();
+        return this.screen.publish();
+      case 'denied':
+        this.shut(event.refusal);
+        return refreshChannels();
+      case 'stateless':
+        return this.#hear(event.payload);
+      case 'acknowledged':
+        return this.reading.acknowledged();
+      case 'presence':
+        return this.#people.met(event.states);
+      case 'link':
+        return this.presence.attach(event.link);
+      case 'shown':
+        return this.#isDisposed ? undefined : onActivity(this.id);
+      case 'draft':
+        return this.#handleDraft(event.isWritten);
+      case 'settled':
+        return this.#showSettled(event.entries);
+      case 'outbox-changed':
+        return this.screen.overlay();
+      case 'pushable':
+        return this.#sender.flush();
+      case 'document-full':
+        // The list tells where to; until it does, this document takes nothing.
+        refreshChannels();
+        return this.#home.rehome('stored');
+      case 'epoch-moved':
+      case 'list-wanted':
+        return refreshChannels();
+      case 'read-reportable':
+        return reportRead();
+      case 'idle':
+        return onIdle(this.id);
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** The document is being replaced: the move goes on when this is done. */
+  async #takeStep(step: MoveStep): Promise<void> {
+    if (step.type === 'entered') {
+      await this.screen.changeDocument();
+      return this.#own.settleStored();
+    }
+    const { document, isForEarlier } = step;
+    // The document of an epoch will not be there again; what it showed bridges the time until REST answers.
+    const rows = document.messageCount > 0 ? this.screen.timeline.folded() : null;
+    if (rows !== null) await this.#context.store.writeRows(this.id, { put: rows });
+    await this.#restored.leaving(document, isForEarlier);
+  }
+
+  #handleReady(isFresh: boolean): void {
+    this.#restored.joined();
+    if (isFresh) this.screen.rebuild();
+    if (this.isOpen) this.#context.people.refreshIfMissed(this.id);
+    this.#sender.joined();
+    this.reading.joined();
+    inBackground(this.screen.verify());
+    this.screen.publish();
   }
 
   /** The list marks tablos with a draft. */
@@ -326,117 +257,41 @@ export class Room {
     if (!isWritten && this.screen.closed !== null) this.#context.refreshChannels();
   }
 
-  #homeListener(): ConstructorParameters<typeof RoomHome>[0]['listener'] {
-    return {
-      entries: (entries) => this.#receive(entries),
-      erased: (gone) => {
-        this.screen.rebuild();
-        inBackground(this.#restored.takenOut(gone));
-      },
-      leaving: (document, isForEarlier) => this.#leave(document, isForEarlier),
-      entered: async () => {
-        await this.screen.changeDocument();
-        this.#own.settleStored();
-      },
-      ready: (isFresh) => this.#handleReady(isFresh),
-      lost: (heardAt) => {
-        this.#isInAgreement = false;
-        this.unseen.lost(heardAt);
-        this.#people.lost();
-        this.stream.left();
-        this.#agreementTimer.clear();
-        this.#sender.left();
-        this.screen.publish();
-      },
-      denied: (refusal) => {
-        this.shut(refusal);
-        this.#context.refreshChannels();
-      },
-      epochMoved: () => this.#context.refreshChannels(),
-      stateless: (payload) => this.#handleStateless(payload),
-      acknowledged: () => this.#handleAcknowledged(),
-      presence: (states) => this.#people.met(states),
-      linkChanged: (link) => this.presence.attach(link),
-    };
-  }
-
-  /** The document of an epoch will not be there again; what it showed bridges the time until REST answers. */
-  async #leave(document: RoomDocument, isForEarlier: boolean): Promise<void> {
-    if (document.messageCount > 0) await this.#context.store.writeRows(this.id, { put: this.screen.folded() });
-    await this.#restored.leaving(document, isForEarlier);
-  }
-
-  #handleReady(isFresh: boolean): void {
-    this.#restored.joined();
-    this.stream.joined(this.#context.book.get(this.id)?.lastSeq ?? 0);
-    if (isFresh) this.screen.rebuild();
-    if (this.isOpen) this.#context.people.refreshIfMissed(this.id);
-    this.#sender.joined();
-    this.unseen.joined();
-    this.#early.look();
-    if (this.#isBehindList) this.#context.refreshChannels();
-    this.#isBehindList = false;
-    // A count that misses an answer never comes to zero; who is refused has heard of it by then.
-    this.#agreementTimer.setIfUnset(() => this.#handleAcknowledged(), this.#context.timing.askHeldMs);
-    inBackground(this.screen.verify());
-    this.screen.publish();
-  }
-
-  #dismissAll(): void {
-    this.#marker.markRead();
-    this.screen.news.read();
-    this.screen.news.clear();
-  }
-
-  #handleAcknowledged(): void {
-    const { book, reportRead } = this.#context;
-    this.#isInAgreement = this.#home.isReady;
-    if (this.#isInAgreement && book.get(this.id)?.pendingRead != null) reportRead();
-  }
-
-  /** The server was restored from a backup: its numbers mean other messages now. */
-  #noteForgotten(): void {
-    const { book, refreshChannels } = this.#context;
-    book.update(this.id, doubtReadPosition);
-    this.#own.rehome('empty');
-    refreshChannels();
-  }
-
-  /** The list tells where to; until it does, this document takes nothing. */
-  #moveEpoch(): void {
-    this.#context.refreshChannels();
-    this.#home.rehome('stored');
-  }
-
-  #handleStateless(payload: string): void {
+  #hear(payload: string): void {
+    const { links, drafts, people, refreshChannels } = this.#context;
     const message = parseServerStateless(payload);
     if (message === null) return;
     switch (message.type) {
-      case 'refused':
-        if (message.code === 'not-your-entry' && this.#restored.hasForgotten(message.ids as EntryId[]))
-          return this.#noteForgotten();
-        return this.#sender.refused(message.code, message.message, message.ids);
+      case 'refused': {
+        const isForgotten = message.code === 'not-your-entry' && this.#restored.hasForgotten(message.ids as EntryId[]);
+        return isForgotten ? this.#noteForgotten() : this.#sender.refused(message.code, message.message, message.ids);
+      }
       case 'committed': {
         const messages = message.messages as EntryId[];
-        this.stream.heard(message.seq, messages.length);
-        this.#marker.numbered(messages.map((id, index) => ({ id, seq: message.seq + index })));
+        this.reading.numbered(message.seq, messages);
         this.#settle([...messages, ...(message.others as EntryId[])], message.shownAt);
         if (this.#sender.committed(message.messages, message.others)) this.#sender.answered();
         return;
       }
       case 'read':
-        this.#context.book.update(this.id, (record) => confirmReadPosition(record, message.seq));
-        return this.screen.publish();
+        return this.reading.confirmed(message.seq);
       case 'storage':
-        return this.#context.links.noteStorage(message.isAway);
+        return links.noteStorage(message.isAway);
       case 'draft':
         return this.draft.receiveReported(message);
       case 'changed':
         // Also said when the server may have missed what changed.
-        this.#context.drafts.refresh();
-        if (this.isOpen) this.#context.people.refreshSoon(this.id);
-        return this.#context.refreshChannels();
+        drafts.refresh();
+        if (this.isOpen) people.refreshSoon(this.id);
+        return refreshChannels();
     }
+  }
+
+  /** The server was restored from a backup. */
+  #noteForgotten(): void {
+    this.reading.doubt();
+    this.#own.rehome('empty');
+    this.#context.refreshChannels();
   }
 
   #settle(ids: readonly EntryId[], shownAt?: Readonly<Record<string, number>>): void {
@@ -445,23 +300,20 @@ export class Room {
 
   #receive(entries: readonly Entry[]): void {
     this.#settle(entries.flatMap((entry) => (entry.author === this.#context.user.id ? [entry.id] : [])));
-    const { lastMessage } = this.#context.book.get(this.id) ?? {};
-    this.unseen.received();
-    this.#show(entries);
+    const isNewest = this.#show(entries);
     if (!this.#home.isFilling) this.#people.wrote(entries);
-    if (!this.#home.isReady && lastMessage !== this.#context.book.get(this.id)?.lastMessage) this.#isBehindList = true;
-    for (const entry of entries) {
-      if (entry.kind === 'message') this.#marker.arrived(entry.id, entry.author);
-      if (entry.kind === 'delete') this.#noteDeleted(entry.target);
-    }
+    this.reading.received(entries, isNewest);
     for (const id of this.#restored.refusedChangesOf(new Set(entries.map((entry) => entry.id))))
       inBackground(this.commands.retry(id));
   }
 
-  #show(entries: readonly Entry[]): void {
+  /** Is the newest message of the list another one then? */
+  #show(entries: readonly Entry[]): boolean {
+    const { book } = this.#context;
+    const before = book.get(this.id)?.lastMessage;
     this.screen.show(entries);
-    const newest = () => this.screen.newestWith(entries);
-    this.#context.book.update(this.id, (record) => noteShown(record, entries, newest));
+    book.update(this.id, (record) => noteShown(record, entries, () => this.screen.timeline.newestWith(entries)));
+    return book.get(this.id)?.lastMessage !== before;
   }
 
   /** Durable by the server's word, ours or another tab's. */
@@ -482,12 +334,5 @@ export class Room {
       .unsent(this.id)
       .flatMap(({ entry, delivery }) => (delivery.status === 'pending' ? [entry.id] : []));
     if (pending.length > 0) inBackground(outbox.refuse(this.id, pending, refusal));
-  }
-
-  #noteDeleted(target: EntryId): void {
-    this.screen.news.forget(target);
-    const { book, refreshChannels } = this.#context;
-    if (book.get(this.id)?.lastMessage?.id === target) refreshChannels();
-    this.#marker.deleted(target);
   }
 }

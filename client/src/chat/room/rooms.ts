@@ -61,7 +61,8 @@ export class Rooms {
   }
 
   forgetIfUnused(room: Room): void {
-    if (room.isOpen || room.isAwaited || this.#book.get(room.id) !== null || this.#rooms.get(room.id) !== room) return;
+    if (room.isOpen || room.reading.isAwaited || this.#book.get(room.id) !== null || this.#rooms.get(room.id) !== room)
+      return;
     this.#rooms.delete(room.id);
     this.#opened.delete(room.id);
     this.#queue = this.#queue.filter((waiting) => waiting !== room);

@@ -57,8 +57,11 @@ export interface ChannelRecord {
   readonly unlistedUnread: number;
   /** A read position that the server has not confirmed. */
   readonly pendingRead: number | null;
-  /** The position that the server itself named last; absent in records of an older version. Only a restored backup makes it name an earlier one. */
-  readonly confirmedRead?: number;
+  /**
+   * The position that the server itself named last; absent in records of an older version. Only a restored backup makes it name an earlier one. `doubtful`: the server has
+   * lost what it had stored, so whichever it names next counts.
+   */
+  readonly confirmedRead?: number | 'doubtful';
   readonly lastMessage: LastMessage | null;
 }
 

@@ -10,7 +10,7 @@ const none = () => false;
 
 let news: NewMessages;
 beforeEach(() => {
-  news = new NewMessages(() => {});
+  news = new NewMessages({ publish: () => {} });
 });
 
 describe('where the new messages begin', () => {

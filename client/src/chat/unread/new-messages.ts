@@ -21,15 +21,16 @@ interface Placed extends TimelineKey {
 }
 
 export class NewMessages {
-  readonly #onChange: () => void;
+  readonly #screen: { publish(): void };
   readonly #seqs = new Map<EntryId, number>();
   /** Older ones are unread that nobody has named, from this `seq` on. */
   #unnamedAfter: number | null = null;
   #named: { readonly id: EntryId; readonly shownAt: number } | null = null;
   #isRead = false;
 
-  constructor(onChange: () => void) {
-    this.#onChange = onChange;
+  /** `screen` shows what changes. */
+  constructor(screen: { publish(): void }) {
+    this.#screen = screen;
   }
 
   /** There is a series, and nobody has looked at all of it. */
@@ -71,7 +72,7 @@ export class NewMessages {
     this.readElsewhere(readSeq);
     for (const { id, seq } of messages) this.#seqs.set(id, seq);
     if (!isWhole && this.#named === null) this.#unnamedAfter = readSeq;
-    this.#onChange();
+    this.#screen.publish();
   }
 
   /** One more of others has come. `readSeq`: where the reader stands. */
@@ -79,7 +80,7 @@ export class NewMessages {
     if (this.#isRead) this.#forgetAll();
     this.readElsewhere(readSeq);
     this.#seqs.set(id, seq);
-    this.#onChange();
+    this.#screen.publish();
   }
 
   /** Up to this `seq` it was read, on another device say, and is new no more. A series that was read here stays (invariant 3). */
@@ -104,18 +105,18 @@ export class NewMessages {
     if (this.#unnamedAfter !== null) for (const { id, seq } of messages) this.#seqs.set(id, seq);
     this.#unnamedAfter = null;
     this.#named = { id: first.id, shownAt: first.shownAt };
-    this.#onChange();
+    this.#screen.publish();
   }
 
   /** Deleted. */
   forget(id: EntryId): void {
-    if (this.#seqs.delete(id)) this.#onChange();
+    if (this.#seqs.delete(id)) this.#screen.publish();
   }
 
   read(): void {
     if (!this.isUnread) return;
     this.#isRead = true;
-    this.#onChange();
+    this.#screen.publish();
   }
 
   answered(): void {
@@ -124,7 +125,7 @@ export class NewMessages {
 
   clear(): void {
     this.#forgetAll();
-    this.#onChange();
+    this.#screen.publish();
   }
 
   #forgetAll(): void {

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryStore } from '../store/memory-store.ts';
 import { ChannelBook } from './channel-book.ts';
 import { ReadMarker } from './read-marker.ts';
+import { SeqKnowledge } from './seq-knowledge.ts';
 
 const ALICE = 'aaaaaaaa-0000-4000-8000-0000000000a1' as UserId;
 const BOB = 'bbbbbbbb-0000-4000-8000-0000000000b2' as UserId;
@@ -11,7 +12,7 @@ const TABLO = 'cccccccc-0000-4000-8000-000000000001' as TabloId;
 /** What the room has: the document's messages, and what stands on the screen. They differ while a document is replaced by that of the next epoch. */
 let document: Map<EntryId, UserId>;
 let screen: EntryId[];
-let completeUpTo: number;
+let seqs: SeqKnowledge;
 let book: ChannelBook;
 let marker: ReadMarker;
 
@@ -45,18 +46,14 @@ function receive(seq: number): EntryId {
 beforeEach(async () => {
   document = new Map();
   screen = [];
-  completeUpTo = Number.MAX_SAFE_INTEGER;
+  seqs = new SeqKnowledge();
+  seqs.join(Number.MAX_SAFE_INTEGER, 0);
   book = await ChannelBook.open(new MemoryStore());
-  marker = new ReadMarker(
-    {
-      tabloId: TABLO,
-      reader: ALICE,
-      authorOf: (id) => document.get(id) ?? null,
-      completeUpTo: () => completeUpTo,
-      others: () => screen,
-    },
-    book,
-  );
+  marker = new ReadMarker({
+    ...{ tabloId: TABLO, reader: ALICE, book, seqs },
+    timeline: { authorOf: (id) => document.get(id) ?? null },
+    screen: { othersShown: () => screen },
+  });
 });
 
 describe('marking everything read', () => {
@@ -65,7 +62,7 @@ describe('marking everything read', () => {
     receive(1);
     receive(2);
     document.clear();
-    completeUpTo = 0;
+    seqs.leave();
     marker.markRead();
     expect(record()).toMatchObject({ readSeq: 2, pendingRead: 2, unread: {} });
   });
@@ -77,7 +74,7 @@ describe('marking everything read', () => {
       document.set(id, BOB);
       marker.arrived(id, BOB);
     }
-    completeUpTo = 0;
+    seqs.leave();
     marker.markRead();
     expect(record()?.readSeq).toBe(0);
     marker.numbered([{ id: first, seq: 1 }]);
@@ -97,7 +94,7 @@ describe('marking everything read', () => {
   it('[R10] does not reach what only the list tells of', () => {
     list();
     receive(1);
-    completeUpTo = 1;
+    seqs.join(1, 0);
     book.update(TABLO, (current) => ({ ...current, lastSeq: 3 }));
     marker.markRead();
     expect(record()?.readSeq).toBe(1);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SeqKnowledge } from './seq-knowledge.ts';
 import { StreamWatch } from './stream-watch.ts';
 
 const PATIENCE_MS = 1_000;
@@ -12,13 +13,15 @@ describe('what is missed', () => {
     vi.useFakeTimers();
     isReceiving = false;
     missed = 0;
-    watch = new StreamWatch({
-      patienceMs: PATIENCE_MS,
-      isReceiving: () => isReceiving,
-      onMissed: () => {
+    const stream = {
+      get isReceiving() {
+        return isReceiving;
+      },
+      rehome: () => {
         missed += 1;
       },
-    });
+    };
+    watch = new StreamWatch(new SeqKnowledge(), stream, PATIENCE_MS);
     watch.joined(5);
   });
   afterEach(() => vi.useRealTimers());

@@ -1,84 +1,59 @@
 /**
- * Notices a link that looks alive and brings nothing: a server, or something in between, that has lost sight of this one document's connection. Messages
- * are numbered without gaps (`seq`), the list tells the newest number: what is neither heard of nor in the document was missed.
- *
- * Invariants
- * 1. Nothing is missed up to `#known`: by an answer to a question that was asked after the join, and by `committed` from there on without a gap.
- * 2. A `committed` may be slower than an answer over HTTP: only what stays away for `patienceMs` is missed.
+ * Notices a link that looks alive and brings nothing: a server, or something in between, that has lost sight of this one document's connection. What is neither
+ * heard of nor in the document was missed (`seq-knowledge.ts`). A `committed` may be slower than an answer over HTTP: only what stays away for `patienceMs` is missed.
  */
 import { Timer } from '../base/timer.ts';
+import type { SeqKnowledge } from './seq-knowledge.ts';
 
-export interface StreamWatchOptions {
-  readonly patienceMs: number;
+/** Where the stream comes from. */
+interface Stream {
   /** A large frame is on its way, and what is awaited may be behind it. */
-  readonly isReceiving: () => boolean;
-  readonly onMissed: () => void;
+  readonly isReceiving: boolean;
+  /** Joins anew. */
+  rehome(home: 'stored'): void;
 }
 
 export class StreamWatch {
-  readonly #options: StreamWatchOptions;
-  /** As `performance.now()`; `null`: not joined. */
-  #joinedAt: number | null = null;
-  /** `null`: not known yet where this join began. */
-  #known: number | null = null;
-  /** Up to here everything has come: with the join, or announced after what it announces. */
-  #complete = 0;
-  /** The highest number heard since the join. */
-  #heard = 0;
-  /** Up to here something was announced and has not come. */
-  #awaited = 0;
+  readonly #seqs: SeqKnowledge;
+  readonly #stream: Stream;
+  readonly #patienceMs: number;
   readonly #timer = new Timer();
 
-  constructor(options: StreamWatchOptions) {
-    this.#options = options;
-  }
-
-  /** All up to here is in the document or in the history; 0 while not joined. The list may tell of more than has come. */
-  get complete(): number {
-    return this.#complete;
+  constructor(seqs: SeqKnowledge, stream: Stream, patienceMs: number) {
+    this.#seqs = seqs;
+    this.#stream = stream;
+    this.#patienceMs = patienceMs;
   }
 
   /** `lastSeq`: the newest number known before the join. */
   joined(lastSeq: number): void {
-    this.left();
-    this.#joinedAt = performance.now();
-    this.#complete = lastSeq;
+    this.#timer.clear();
+    this.#seqs.join(lastSeq, performance.now());
   }
 
   left(): void {
     this.#timer.clear();
-    this.#joinedAt = null;
-    this.#known = null;
-    this.#complete = 0;
-    this.#heard = 0;
-    this.#awaited = 0;
+    this.#seqs.leave();
   }
 
   /** `committed` named `count` messages from number `first` on. */
   heard(first: number, count: number): void {
-    const last = first + count - 1;
-    this.#heard = Math.max(this.#heard, last);
-    if (this.#known === null || first <= this.#known + 1) this.#complete = Math.max(this.#complete, last);
-    if (this.#known === null || last <= this.#known) return;
-    if (first <= this.#known + 1) this.#known = last;
-    else this.#await(last);
+    this.#seqs.hear(first, count);
+    this.#wait();
   }
 
   /** The list says that there are messages up to `lastSeq`. `askedAt`: when it was asked, as `performance.now()`. */
   listed(lastSeq: number, askedAt: number): void {
-    if (this.#joinedAt === null || askedAt < this.#joinedAt) return;
-    if (this.#known === null) this.#known = Math.max(lastSeq, this.#heard);
-    else if (lastSeq > this.#known) this.#await(lastSeq);
+    this.#seqs.list(lastSeq, askedAt);
+    this.#wait();
   }
 
-  #await(seq: number): void {
-    this.#awaited = Math.max(this.#awaited, seq);
-    this.#timer.setIfUnset(() => this.#judge(), this.#options.patienceMs);
+  #wait(): void {
+    if (this.#seqs.isBehind) this.#timer.setIfUnset(() => this.#judge(), this.#patienceMs);
   }
 
   #judge(): void {
-    if (this.#known === null || this.#known >= this.#awaited) return;
-    if (this.#options.isReceiving()) return this.#await(this.#awaited);
-    this.#options.onMissed();
+    if (this.#stream.isReceiving) this.#wait();
+    else if (this.#seqs.isBehind) this.#stream.rehome('stored');
   }
 }

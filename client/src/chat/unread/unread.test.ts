@@ -6,6 +6,7 @@ import {
   applyUnreadAnswer,
   confirmReadPosition,
   countUnread,
+  doubtReadPosition,
   forgetDeleted,
   markReadUpTo,
   moveReadPosition,
@@ -58,6 +59,12 @@ describe('unread', () => {
     expect(read.confirmedRead).toBeUndefined();
     expect(noteReported(read, 2, 1)).toMatchObject({ confirmedRead: 1, pendingRead: null, readSeq: 2 });
     expect(confirmReadPosition(noteReported(read, 2, 2), 1).confirmedRead).toBe(2);
+  });
+
+  it('[R10] a position that is doubtful stays so, whatever is reported, until the list is answered', () => {
+    const doubtful = doubtReadPosition(markReadUpTo(arrive(empty, 2), 2));
+    expect(doubtful).toMatchObject({ confirmedRead: 'doubtful', pendingRead: null });
+    expect(noteReported(doubtful, 2, 2).confirmedRead).toBe('doubtful');
   });
 
   it('[R10] what the server counted and did not list is counted too, until it is read', () => {

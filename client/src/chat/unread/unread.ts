@@ -78,10 +78,11 @@ export function markReadUpTo(record: ChannelRecord, seq: number): ChannelRecord 
   return { ...moveReadPosition(record, seq), pendingRead: mergeReadPosition(record.pendingRead ?? 0, seq) };
 }
 
-/** The server names the position that it has. */
+/** The server names the position that it has. While that is doubtful, only the list's answer ends the doubt. */
 export function confirmReadPosition(record: ChannelRecord, seq: number): ChannelRecord {
   const moved = moveReadPosition(record, seq);
-  return seq <= (moved.confirmedRead ?? -1) ? moved : { ...moved, confirmedRead: seq };
+  const { confirmedRead = -1 } = moved;
+  return confirmedRead === 'doubtful' || seq <= confirmedRead ? moved : { ...moved, confirmedRead: seq };
 }
 
 /** `seq` was reported, and the server says where it stands now. */
@@ -92,9 +93,10 @@ export function noteReported(record: ChannelRecord, seq: number, confirmed: numb
 
 /** The server has lost what it had stored: whichever position it names next counts, and none of ours is reported until then. */
 export function doubtReadPosition(record: ChannelRecord): ChannelRecord {
-  return { ...record, pendingRead: null, confirmedRead: Number.POSITIVE_INFINITY };
+  return { ...record, pendingRead: null, confirmedRead: 'doubtful' };
 }
 
-export function isDoubtful({ confirmedRead }: ChannelRecord): boolean {
-  return confirmedRead === Number.POSITIVE_INFINITY;
+/** Does the record hold numbers that the server had before it was restored from a backup? `named`: the position that it names now. */
+export function isFromBefore({ confirmedRead = 0 }: ChannelRecord, named: number): boolean {
+  return confirmedRead === 'doubtful' || named < confirmedRead;
 }

@@ -25,13 +25,18 @@ export interface UnseenHost {
   readonly user: UserId;
   readonly api: Api;
   readonly news: NewMessages;
-  record(): ChannelRecord | null;
-  isOpen(): boolean;
-  /** Joined: what the server sends comes by itself. */
-  isReady(): boolean;
-  isHere(id: EntryId): boolean;
+  readonly book: { get(id: TabloId): ChannelRecord | null };
+  readonly room: { readonly isOpen: boolean };
+  readonly home: {
+    /** Joined: what the server sends comes by itself. */
+    readonly isReady: boolean;
+  };
+  readonly screen: {
+    /** `null`: it is not here. */
+    message(id: EntryId): object | null;
+  };
   /** The list of tablos should be asked: it tells what is unread. */
-  askServer(): void;
+  readonly dispatch: (event: { readonly type: 'list-wanted' }) => void;
 }
 
 export class Unseen {
@@ -52,8 +57,12 @@ export class Unseen {
   }
 
   get count(): number {
-    const record = this.#host.record();
+    const record = this.#record;
     return record === null ? 0 : countUnread(record);
+  }
+
+  get #record(): ChannelRecord | null {
+    return this.#host.book.get(this.#host.tabloId);
   }
 
   get #isWatched(): boolean {
@@ -66,7 +75,7 @@ export class Unseen {
 
   /** What is new may still be told. */
   get isUncertain(): boolean {
-    return !this.#isAnswered && (this.#hasReceived || this.#host.isReady());
+    return !this.#isAnswered && (this.#hasReceived || this.#host.home.isReady);
   }
 
   /** Entries have come. */
@@ -80,7 +89,7 @@ export class Unseen {
   }
 
   opened(): void {
-    const record = this.#host.record();
+    const record = this.#record;
     if (record === null || this.count === 0) return;
     const unread = Object.entries(record.unread).map(([id, seq]) => ({ id: id as EntryId, seq }));
     this.#host.news.note(unread, record.unlistedUnread === 0, record.readSeq);
@@ -101,17 +110,17 @@ export class Unseen {
     // By either clock: a jump ahead costs one question, a night that is taken for a moment would be read by nobody.
     const gapMs = Math.max(performance.now() - this.#lostAt, Date.now() - this.#heardAt - UNHEARD_MS);
     this.#isAnswered ||= gapMs < SHORT_GAP_MS;
-    if (this.#host.isOpen() && !this.#isAnswered) this.#host.askServer();
+    if (this.#host.room.isOpen && !this.#isAnswered) this.#host.dispatch({ type: 'list-wanted' });
   }
 
   /** Before the answer is taken into the record. */
   answered({ count, messages }: UnreadAnswer): void {
-    const { isOpen, news, record } = this.#host;
-    const readSeq = record()?.readSeq ?? 0;
+    const { room, news } = this.#host;
+    const readSeq = this.#record?.readSeq ?? 0;
     const missed = messages.filter(({ seq }) => seq > readSeq);
     const isWhole = missed.length < messages.length || count <= messages.length;
     // What came in a gap, or got its number only now while nobody looked.
-    const isNew = isOpen() && missed.some(({ id }) => !news.has(id)) && (!this.#isAnswered || !this.#isWatched);
+    const isNew = room.isOpen && missed.some(({ id }) => !news.has(id)) && (!this.#isAnswered || !this.#isWatched);
     if (isNew) news.note(missed, isWhole, readSeq);
     this.#isAnswered = true;
     this.#hasReceived = false;
@@ -120,8 +129,8 @@ export class Unseen {
 
   /** One of others has come and is unread. */
   arrived(message: SequencedMessage): void {
-    const { isOpen, news, record } = this.#host;
-    if (isOpen() && (!this.#isWatched || news.isUnread)) news.add(message, record()?.readSeq ?? 0);
+    const { room, news } = this.#host;
+    if (room.isOpen && (!this.#isWatched || news.isUnread)) news.add(message, this.#record?.readSeq ?? 0);
   }
 
   /** The server was restored from a backup: other numbers. */
@@ -141,8 +150,9 @@ export class Unseen {
   }
 
   async #seek(): Promise<void> {
-    const { api, tabloId, user, news, isOpen, isHere } = this.#host;
-    let after = isOpen() && news.isUnread ? news.unknownAfter(isHere) : null;
+    const { api, tabloId, user, news, room, screen } = this.#host;
+    const isHere = (id: EntryId) => screen.message(id) !== null;
+    let after = room.isOpen && news.isUnread ? news.unknownAfter(isHere) : null;
     for (let page = 0; after !== null && page < SEEK_PAGES; page += 1) {
       const { messages, hasMore } = await api.readAfter(tabloId, after, SEEK_LIMIT);
       const unread = messages.filter(({ user_id, deleted_at }) => user_id !== user && deleted_at == null);

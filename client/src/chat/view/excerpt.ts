@@ -14,14 +14,18 @@ import { Timeline, type TimelineMessage, type TimelineRow, type UnsentEntry } fr
 import type { Api } from '../session/api.ts';
 import { timelineRowOf } from '../session/rest-rows.ts';
 import { PAGE_SIZE } from './history.ts';
+import type { PlaceView } from './room-view.ts';
 
 export interface ExcerptSource {
   readonly tabloId: TabloId;
   readonly api: Api;
-  learnNames(messages: readonly RestMessage[]): void;
-  /** What the live document holds that is durable: the newest changes, also of old messages. */
-  entries(): Iterable<Entry>;
-  unsent(): readonly UnsentEntry[];
+  readonly timeline: {
+    /** What the live document holds that is durable: the newest changes, also of old messages. */
+    entries(): Iterable<Entry>;
+    readonly unsent: readonly UnsentEntry[];
+  };
+  /** Hears whose messages these are. */
+  readonly authors: { inAnswer(messages: readonly RestMessage[]): void };
 }
 
 export class Excerpt {
@@ -46,8 +50,8 @@ export class Excerpt {
     excerpt.#hasOlder = page.hasMore;
     excerpt.#hasNewer = page.hasNewer;
     excerpt.#add(page.messages);
-    excerpt.add(source.entries());
-    excerpt.setUnsent(source.unsent());
+    excerpt.add(source.timeline.entries());
+    excerpt.setUnsent(source.timeline.unsent);
     return excerpt;
   }
 
@@ -79,6 +83,12 @@ export class Excerpt {
       this.#shown = { of, messages: of.filter(isInside) };
     }
     return this.#shown.messages;
+  }
+
+  get view(): PlaceView {
+    const hasOlder = this.#hasOlder;
+    const place = { hasMore: hasOlder, isAtBeginning: !hasOlder, isUpToDate: false, hasNewer: true };
+    return { status: 'ready', messages: this.messages, ...place };
   }
 
   get(id: EntryId): TimelineMessage | null {
@@ -119,7 +129,7 @@ export class Excerpt {
   }
 
   #add(messages: readonly RestMessage[]): void {
-    this.#source.learnNames(messages);
+    this.#source.authors.inAnswer(messages);
     for (const message of messages) {
       const row = timelineRowOf(message);
       const key = { shownAt: row.shownAt, id: row.id };

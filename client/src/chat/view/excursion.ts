@@ -13,33 +13,39 @@ import type { TimelineMessage, TimelineRow, UnsentEntry } from '@tablo/schema/ti
 import { ChatError, type Reached } from '../chat.ts';
 import { Excerpt, type ExcerptSource } from './excerpt.ts';
 
-/** What ends with the newest message. */
-export interface Tail extends ExcerptSource {
-  /** From here on it is whole; `null`: nobody knows. */
-  knownFrom(): TimelineKey | null;
-  /** A message that is on the screen. */
-  shown(id: EntryId): TimelineMessage | null;
-  /** A message in memory, own unsent ones included. */
-  find(id: EntryId): TimelineMessage | null;
-  /** Shows everything from a message in memory on. */
-  include(message: TimelineKey): void;
-  /** `false`: what they were to join is another one by now. */
-  adopt(rows: readonly TimelineRow[], hasOlder: boolean, isToEnd: boolean): Promise<boolean>;
-  /** Brings a message that is on this device into memory, with all after it; `depth`: among so many of the newest. */
-  recall(id: EntryId, depth: number): Promise<TimelineMessage | null>;
-  onChange(): void;
+/** What ends with the newest message, and what else there is to ask. */
+export interface ExcursionParts extends ExcerptSource {
+  readonly history: {
+    /** From here on it is whole; `null`: nobody knows. */
+    readonly knownFrom: TimelineKey | null;
+    /** `false`: what they were to join is another one by now. */
+    adopt(rows: readonly TimelineRow[], hasOlder: boolean, isToEnd: boolean): Promise<boolean>;
+  };
+  readonly timeline: ExcerptSource['timeline'] & {
+    /** A message in memory, own unsent ones included. */
+    find(id: EntryId): TimelineMessage | null;
+  };
+  readonly screen: {
+    /** A message that is on the screen. */
+    shown(id: EntryId): TimelineMessage | null;
+    /** Shows everything from a message in memory on. */
+    include(message: TimelineKey): void;
+    /** Brings a message that is on this device into memory, with all after it; `depth`: among so many of the newest. */
+    recall(id: EntryId, depth: number): Promise<TimelineMessage | null>;
+    publish(): void;
+  };
 }
 
 export class Excursion {
-  readonly #tail: Tail;
+  readonly #parts: ExcursionParts;
   #excerpt: Excerpt | null = null;
   /** The one before: who has begun to edit a message there may go on from elsewhere. */
   #left: Excerpt | null = null;
   #wish = 0;
   #growing: Promise<void> | null = null;
 
-  constructor(tail: Tail) {
-    this.#tail = tail;
+  constructor(parts: ExcursionParts) {
+    this.#parts = parts;
   }
 
   get excerpt(): Excerpt | null {
@@ -64,17 +70,17 @@ export class Excursion {
   async reach(id: EntryId, depth: number | null): Promise<Reached> {
     this.#wish += 1;
     const wish = this.#wish;
-    const tail = this.#tail;
-    const shown = tail.shown(id);
+    const { timeline, screen } = this.#parts;
+    const shown = screen.shown(id);
     if (shown !== null) return outcomeOf(shown);
-    const known = tail.find(id);
+    const known = timeline.find(id);
     if (known !== null && (known.delivery.status !== 'sent' || this.#isWhole(known))) return this.#showTail(known);
-    const near = depth === null ? null : await tail.recall(id, depth);
+    const near = depth === null ? null : await screen.recall(id, depth);
     if (wish !== this.#wish) return 'superseded';
     if (near !== null) return this.#showTail(near);
     let isRefused = false;
     try {
-      const excerpt = await Excerpt.open(tail, id);
+      const excerpt = await Excerpt.open(this.#parts, id);
       if (wish !== this.#wish) return 'superseded';
       const message = excerpt.get(id);
       if (message === null) return 'gone';
@@ -85,7 +91,7 @@ export class Excursion {
       if (error.code === 'not-found') return 'gone';
       isRefused = error.code === 'forbidden';
     }
-    const held = known ?? (await tail.recall(id, Number.POSITIVE_INFINITY));
+    const held = known ?? (await screen.recall(id, Number.POSITIVE_INFINITY));
     if (wish !== this.#wish) return 'superseded';
     if (held === null) return isRefused ? 'gone' : 'unreachable';
     return this.#showTail(held);
@@ -97,7 +103,7 @@ export class Excursion {
     this.#wish += 1;
     if (this.#excerpt === null) return;
     this.#end();
-    this.#tail.onChange();
+    this.#parts.screen.publish();
   }
 
   /** The tablo is shown no more. */
@@ -137,17 +143,17 @@ export class Excursion {
   async #show(excerpt: Excerpt, from: TimelineKey | undefined): Promise<boolean> {
     const wish = this.#wish;
     const { last, hasNewer, hasOlder, rows } = excerpt;
-    const knownFrom = this.#tail.knownFrom();
+    const knownFrom = this.#parts.history.knownFrom;
     const meets = !hasNewer || (last !== null && knownFrom !== null && compareKeys(last, knownFrom) >= 0);
-    const isOne = meets && (await this.#tail.adopt(rows, hasOlder, !hasNewer));
+    const isOne = meets && (await this.#parts.history.adopt(rows, hasOlder, !hasNewer));
     if (wish !== this.#wish) return false;
     if (isOne) {
       this.#end();
-      if (from !== undefined) this.#tail.include(from);
+      if (from !== undefined) this.#parts.screen.include(from);
     } else {
       this.#excerpt = excerpt;
     }
-    this.#tail.onChange();
+    this.#parts.screen.publish();
     return true;
   }
 
@@ -159,13 +165,13 @@ export class Excursion {
   #showTail(message: TimelineMessage): Reached {
     this.#end();
     // Own unsent ones come last, whatever their time says.
-    if (message.delivery.status === 'sent') this.#tail.include(message);
-    this.#tail.onChange();
+    if (message.delivery.status === 'sent') this.#parts.screen.include(message);
+    this.#parts.screen.publish();
     return outcomeOf(message);
   }
 
   #isWhole(message: TimelineKey): boolean {
-    const from = this.#tail.knownFrom();
+    const from = this.#parts.history.knownFrom;
     return from !== null && compareKeys(message, from) >= 0;
   }
 }

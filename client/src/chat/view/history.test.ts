@@ -57,16 +57,14 @@ describe('history', () => {
       tabloId: tablo.id,
       store,
       api,
-      host: {
-        documentStart: () => null,
-        isDocumentComplete: () => false,
-        shownRows: () => shown.values(),
+      timeline: { documentStart: null, isDocumentComplete: false, shownRows: () => shown.values() },
+      screen: {
         addRows: (rows) => {
           for (const row of rows) shown.set(row.id, row);
         },
         dropRows: () => {},
-        learnNames: () => {},
       },
+      authors: { learnNames: () => {} },
     });
     for (let page = 0; page < 4; page += 1) await history.verify(null);
     store.restart = () => {

@@ -22,23 +22,29 @@ const CACHE_SCAN = 1_000;
 const START: TimelineKey = { shownAt: Number.NEGATIVE_INFINITY, id: '' };
 const END: TimelineKey = { shownAt: Number.POSITIVE_INFINITY, id: '' };
 
-export interface HistoryHost {
+/** What is in memory. */
+interface TimelineInMemory {
   /** Where the document's own messages begin; `null` when it has none. Everything after is known from the document. */
-  documentStart(): TimelineKey | null;
+  readonly documentStart: TimelineKey | null;
   /** Does the document hold every message the tablo ever had? */
-  isDocumentComplete(): boolean;
+  readonly isDocumentComplete: boolean;
   /** What is shown of them: another tab may have taken one from the cache already. */
   shownRows(): Iterable<TimelineRow>;
+}
+
+/** What is made of the rows. */
+interface RowsScreen {
   addRows(rows: readonly TimelineRow[]): void;
   dropRows(ids: readonly EntryId[]): void;
-  learnNames(messages: readonly RestMessage[]): void;
 }
 
 export interface HistoryOptions {
   readonly tabloId: TabloId;
   readonly store: LocalStore;
   readonly api: Api;
-  readonly host: HistoryHost;
+  readonly timeline: TimelineInMemory;
+  readonly screen: RowsScreen;
+  readonly authors: { learnNames(messages: readonly RestMessage[]): void };
 }
 
 export interface StoredPage {
@@ -64,7 +70,7 @@ export class History {
 
   /** Nothing older exists. */
   get isComplete(): boolean {
-    return this.#hasStart || this.#options.host.isDocumentComplete();
+    return this.#hasStart || this.#options.timeline.isDocumentComplete;
   }
 
   /** From here on everything is known, up to the newest; `null`: nothing is certain yet. */
@@ -81,9 +87,9 @@ export class History {
 
   /** At most `count` rows of this device, the newest before `before`. */
   async showCached(before: TimelineKey | null, count = PAGE_SIZE): Promise<number> {
-    const { store, tabloId, host } = this.#options;
+    const { store, tabloId, screen } = this.#options;
     const rows = await store.readRows(tabloId, before, count);
-    if (rows.length > 0) host.addRows(rows);
+    if (rows.length > 0) screen.addRows(rows);
     return rows.length;
   }
 
@@ -101,17 +107,12 @@ export class History {
     }
   }
 
-  /** Another number: it was begun anew, and what was asked for before says nothing any more. */
-  get round(): number {
-    return this.#round;
-  }
-
   /** A page of what stands before `before` (null: the newest), for this device alone: it is stored, not shown. Rejects with `ChatError`. */
   async store(before: TimelineKey | null, limit: number): Promise<StoredPage> {
-    const { api, tabloId, store, host } = this.#options;
+    const { api, tabloId, store, authors } = this.#options;
     const page = await api.readMessages(tabloId, boundOf(before), limit);
     const rows = page.messages.map(timelineRowOf);
-    host.learnNames(page.messages);
+    authors.learnNames(page.messages);
     await this.#dropMissing(rows, before, page.hasMore);
     if (rows.length > 0) await store.writeRows(tabloId, { put: rows });
     return { rows, hasMore: page.hasMore };
@@ -122,7 +123,7 @@ export class History {
    * does not have them.
    */
   async adopt(rows: readonly TimelineRow[], hasOlder: boolean, isToEnd: boolean): Promise<boolean> {
-    const { store, tabloId, host } = this.#options;
+    const { store, tabloId, screen } = this.#options;
     const round = this.#round;
     const [oldest, newest] = [rows[0], rows.at(-1)];
     if (oldest === undefined || newest === undefined) return true;
@@ -131,7 +132,7 @@ export class History {
     const upper = isToEnd ? known : known !== null && compareKeys(known, newest) < 0 ? known : keyOf(newest);
     await this.#dropMissing(rows, upper, hasOlder);
     if (round !== this.#round) return false;
-    host.addRows(rows);
+    screen.addRows(rows);
     await store.writeRows(tabloId, { put: rows });
     if (round !== this.#round) return false;
     if (this.#floor === null || compareKeys(oldest, this.#floor) < 0) this.#floor = keyOf(oldest);
@@ -140,16 +141,16 @@ export class History {
   }
 
   async #fetchPage(round: number): Promise<void> {
-    const { api, tabloId, store, host } = this.#options;
+    const { api, tabloId, store, screen, authors } = this.#options;
     const before = this.#floor === null ? this.#firstBound() : this.#floor;
     const page = await api.readMessages(tabloId, boundOf(before), PAGE_SIZE);
     if (round !== this.#round) return;
     const rows = page.messages.map(timelineRowOf);
-    host.learnNames(page.messages);
+    authors.learnNames(page.messages);
     await this.#dropMissing(rows, before, page.hasMore);
     if (round !== this.#round) return;
     if (rows.length > 0) {
-      host.addRows(rows);
+      screen.addRows(rows);
       await store.writeRows(tabloId, { put: rows });
       if (round !== this.#round) return;
     }
@@ -160,26 +161,26 @@ export class History {
 
   /** The document is complete from its start up, but for what came around the change of documents, up to a minute apart [R5]. */
   #firstBound(): TimelineKey | null {
-    const start = this.#options.host.documentStart();
+    const start = this.#options.timeline.documentStart;
     return start === null ? null : { shownAt: start.shownAt + ON_TIME_MS + 1, id: '' };
   }
 
   async #dropMissing(rows: readonly TimelineRow[], before: TimelineKey | null, hasMore: boolean): Promise<void> {
-    const { store, tabloId, host } = this.#options;
+    const { store, tabloId, timeline, screen } = this.#options;
     const oldest = hasMore ? (rows[0] ?? null) : null;
     // The newest page goes up to the end: what stands after its last row and is not in it is gone as well.
     const upper = before ?? END;
     if (hasMore && oldest === null) return;
     const present = new Set(rows.map((row) => row.id));
     const cached = await store.readRows(tabloId, upper, CACHE_SCAN);
-    const shown = [...host.shownRows()].filter((row) => compareKeys(row, upper) < 0);
+    const shown = [...timeline.shownRows()].filter((row) => compareKeys(row, upper) < 0);
     const missing = [...cached, ...shown].filter(
       (row) => !present.has(row.id) && (oldest === null || compareKeys(row, oldest) > 0),
     );
     if (missing.length === 0) return;
     const ids = [...new Set(missing.map((row) => row.id))];
     await store.writeRows(tabloId, { remove: ids });
-    host.dropRows(ids);
+    screen.dropRows(ids);
   }
 }
 

@@ -12,22 +12,16 @@ import { ChatError, type KnownMessage } from '../chat.ts';
 import type { Api } from '../session/api.ts';
 import type { LocalStore } from '../store/local-store.ts';
 import type { History, StoredPage } from './history.ts';
+import type { RoomTimeline } from './room-timeline.ts';
 
-export interface ArchiveHost {
-  /** What is in memory; null while the tablo is not open. */
-  timeline(): Timeline | null;
+/** What is on the screen. */
+interface ShownScreen {
+  /** What is in memory is as the server has it now. */
+  readonly isCurrent: boolean;
   /** A message of the excerpt that is shown, far from the newest ones. */
   shownApart(id: EntryId): TimelineMessage | null;
-  /** Puts in all that this device has beside the cached rows: the document, what is shown, what is unsent. */
-  fill(timeline: Timeline): void;
-  /** What is in memory is as the server has it now. */
-  isReady(): boolean;
-  /** The document holds the newest messages from here on, without a gap. */
-  documentStart(): TimelineKey | null;
   /** Makes these rows part of the timeline, and the view reach back to `id`. */
-  show(id: EntryId, rows: readonly TimelineRow[]): void;
-  /** Messages of these are about to be shown: what they are called should be known. */
-  meet(authors: Iterable<UserId>): void;
+  showFrom(id: EntryId, rows: readonly TimelineRow[]): void;
   publish(): void;
 }
 
@@ -36,7 +30,10 @@ export interface ArchiveOptions {
   readonly store: LocalStore;
   readonly api: Api;
   readonly history: History;
-  readonly host: ArchiveHost;
+  readonly timeline: RoomTimeline;
+  readonly screen: ShownScreen;
+  /** Messages of these are about to be shown: what they are called should be known. */
+  readonly authors: { meet(authors: Iterable<UserId>): void };
 }
 
 /** What stands before a message gives it its sense. */
@@ -56,20 +53,20 @@ export class RoomArchive {
   }
 
   known(id: EntryId): KnownMessage {
-    const timeline = this.#options.host.timeline();
-    const message = timeline?.get(id) ?? this.#options.host.shownApart(id);
+    const { held } = this.#options.timeline;
+    const message = held?.get(id) ?? this.#options.screen.shownApart(id);
     if (message !== null) return message;
-    return timeline?.isDeleted(id) || this.#gone.has(id) || this.isWhole ? 'deleted' : null;
+    return held?.isDeleted(id) || this.#gone.has(id) || this.isWhole ? 'deleted' : null;
   }
 
   /** One request; without the server, what this device has must do. */
   async lookUp(id: EntryId): Promise<'here' | 'deleted'> {
-    const { api, tabloId, store, host } = this.#options;
+    const { api, tabloId, store, screen } = this.#options;
     try {
       const message = await api.readMessage(tabloId, id);
       if (message !== null && message.deleted_at == null) return 'here';
       this.noteGone([id]);
-      host.publish();
+      screen.publish();
       await store.writeRows(tabloId, { remove: [id] });
       return 'deleted';
     } catch (error) {
@@ -85,17 +82,17 @@ export class RoomArchive {
    * Is the message in the view then?
    */
   async reveal(id: EntryId): Promise<boolean> {
-    const { host } = this.#options;
-    const isInMemory = () => host.timeline()?.get(id) != null;
-    if (host.isReady()) return false;
+    const { timeline, screen } = this.#options;
+    const isInMemory = () => timeline.held?.get(id) != null;
+    if (screen.isCurrent) return false;
     if (isInMemory()) {
-      host.show(id, []);
+      screen.showFrom(id, []);
       return true;
     }
     const rows = await this.#rows();
     const at = rows.findIndex((row) => row.id === id);
     if (at < 0) return false;
-    host.show(id, rows.slice(Math.max(0, at - ROWS_BEFORE)));
+    screen.showFrom(id, rows.slice(Math.max(0, at - ROWS_BEFORE)));
     return isInMemory();
   }
 
@@ -103,24 +100,24 @@ export class RoomArchive {
   async everything(): Promise<readonly TimelineMessage[]> {
     const all = new Timeline();
     for (const row of await this.#rows()) all.addRow(row);
-    this.#options.host.fill(all);
+    this.#options.timeline.fill(all);
     const found = all.messages().filter((message) => !message.isDeleted);
-    this.#options.host.meet(found.map(({ author }) => author));
+    this.#options.authors.meet(found.map(({ author }) => author));
     return found;
   }
 
   /** The whole tablo is in memory, as the server has it now. */
   get isWhole(): boolean {
-    const { host, history } = this.#options;
-    return host.isReady() && history.isComplete;
+    const { screen, history } = this.#options;
+    return screen.isCurrent && history.isComplete;
   }
 
   /** From here up to the newest nothing is missing in memory; null: that is not known. */
   knownFrom(): TimelineKey | null {
-    const { host, history } = this.#options;
-    if (!host.isReady()) return null;
+    const { screen, history, timeline } = this.#options;
+    if (!screen.isCurrent) return null;
     const { floor } = history;
-    const start = host.documentStart();
+    const start = timeline.firstOfDocument;
     return floor === null || (start !== null && compareKeys(start, floor) < 0) ? start : floor;
   }
 

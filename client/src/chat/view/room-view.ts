@@ -1,32 +1,5 @@
-/** What a tablo's screen is made of, and its view while nothing is here. */
-import type { CausalClock } from '@tablo/schema/causal-clock';
-import type { TabloId } from '@tablo/schema/ids';
-import type { UnsentEntry } from '@tablo/schema/timeline';
+/** What people see of a tablo. */
 import type { RoomView } from '../chat.ts';
-import type { People } from '../people/people.ts';
-import type { RoomDocument } from '../replica/room-document.ts';
-import type { Api } from '../session/api.ts';
-import type { LocalStore } from '../store/local-store.ts';
-
-export interface ScreenHost {
-  document(): RoomDocument | null;
-  unsent(): readonly UnsentEntry[];
-  lastSeq(): number | null;
-  unreadCount(): number;
-  /** Where the reader stands, on whatever device. */
-  readSeq(): number;
-  isReady(): boolean;
-  onActivity(): void;
-}
-
-export interface ScreenOptions {
-  readonly tabloId: TabloId;
-  readonly store: LocalStore;
-  readonly api: Api;
-  readonly people: People;
-  readonly clock: CausalClock;
-  readonly host: ScreenHost;
-}
 
 /** Of a tablo of which nothing is here yet. */
 export const LOADING: RoomView = {
@@ -42,3 +15,6 @@ export const LOADING: RoomView = {
   hasUnseen: false,
   closed: null,
 };
+
+/** What the place where the reader is makes of the view: the newest messages, or some that are far from them. */
+export type PlaceView = Pick<RoomView, 'status' | 'messages' | 'hasMore' | 'isAtBeginning' | 'isUpToDate' | 'hasNewer'>;
