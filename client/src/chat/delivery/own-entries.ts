@@ -17,6 +17,7 @@ import type { OutboxRecord } from '../store/local-store.ts';
 import type { Tabs } from '../store/tabs.ts';
 import { ownOf } from './restored-server.ts';
 import type { SenderEntries } from './sender.ts';
+import type { Shadow } from './shadow.ts';
 
 export interface OwnEntriesHost {
   /** Durable now: part of the timeline. */
@@ -43,6 +44,11 @@ export class OwnEntries implements SenderEntries {
   /** Since when entries are left to another tab, as `performance.now()`: the clock that stamped them may have been set back since. */
   #leftSince: ReadonlyMap<EntryId, number> = new Map();
   readonly #graceTimer = new Timer();
+  shadow: Shadow | null = null;
+
+  remembered() {
+    return { leftSince: this.#leftSince, isGrace: this.#graceTimer.isSet };
+  }
 
   constructor(options: OwnEntriesOptions) {
     this.#options = options;
@@ -89,26 +95,37 @@ export class OwnEntries implements SenderEntries {
 
   /** What the server has taken out is not on its way any more. */
   release(ids: readonly EntryId[]): void {
+    this.shadow?.release(this.#options.home.document, ids);
     this.#options.home.document?.confirm(ids);
   }
 
   push(entries: readonly MemberEntry[]): void {
     const { link, document } = this.#options.home;
-    if (link !== null) document?.push(entries);
+    if (link !== null) {
+      this.shadow?.push(entries);
+      document?.push(entries);
+    }
   }
 
   /** What its author has taken back, in whichever tab, must not be sent (again). */
   takeBackWithdrawn(): void {
     const { outbox, tabloId, home } = this.#options;
-    if (this.held().some((id) => outbox.get(tabloId, id)?.delivery.status !== 'pending')) home.rehome('stored');
+    if (this.held().some((id) => outbox.get(tabloId, id)?.delivery.status !== 'pending')) {
+      this.shadow?.did('replace stored ');
+      home.rehome('stored');
+    }
   }
 
   /** What the server refuses of our stored document it may have lost (a restored backup): own entries of it are unsent again until it says that it has them. */
   rehome(home: Home): void {
     const { outbox, tabloId, user, home: current } = this.#options;
     const { document } = current;
-    if (home !== 'empty' || document === null) return current.rehome(home);
+    if (home !== 'empty' || document === null) {
+      this.shadow?.did(`replace ${home} `);
+      return current.rehome(home);
+    }
     const own = ownOf(document.entries, user).filter(({ id }) => outbox.get(tabloId, id) === null);
+    this.shadow?.did(`replace ${home} ${own.map(({ id }) => id.slice(-6)).join(',')}`);
     current.rehome(home, () => outbox.add(tabloId, own));
   }
 
@@ -120,6 +137,7 @@ export class OwnEntries implements SenderEntries {
     const { outbox, home, host, tabloId, user, clock } = this.#options;
     const wasHeld = ids.some((id) => home.document?.isHeld(id));
     // First: a held entry without a record is one that has been taken back.
+    this.shadow?.release(home.document, ids);
     home.document?.confirm(ids);
     // Other tabs hear of it from here, perhaps before the server tells them: with the time that it is shown at, or what they write next might stand before it.
     const arrivals = ids.flatMap((id) => {
@@ -127,6 +145,11 @@ export class OwnEntries implements SenderEntries {
       return at === null ? [] : [createArrival([id], at)];
     });
     const stamps = rememberStamps(() => ({ author: user, sentAt: clock.next() }));
+    const isNews = ids.some((id) => {
+      const record = outbox.get(tabloId, id);
+      return record !== null && isAwaited(record);
+    });
+    if (isNews) this.shadow?.ids('settle', ids);
     const settled = outbox.settle(tabloId, ids, stamps, arrivals);
     if (settled.length === 0) return wasHeld;
     host.show([...arrivals, ...settled.map((record) => record.entry)]);
@@ -150,6 +173,7 @@ export class OwnEntries implements SenderEntries {
   }
 
   #endGrace(): void {
-    this.#options.host.flush();
+    if (this.shadow === null) return this.#options.host.flush();
+    this.shadow.event({ type: 'waited', wait: 'grace' }, () => this.#options.host.flush());
   }
 }

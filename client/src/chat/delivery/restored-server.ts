@@ -12,6 +12,7 @@ import type { RoomDocument } from '../replica/room-document.ts';
 import type { RoomHome } from '../replica/room-home.ts';
 import type { LocalStore } from '../store/local-store.ts';
 import { readCachedOwn } from './cached-own.ts';
+import type { Shadow } from './shadow.ts';
 
 export interface RestoredServerOptions {
   readonly tabloId: TabloId;
@@ -26,6 +27,11 @@ export class RestoredServer {
   /** It has been noticed, and we have not joined since. */
   #isNew = false;
   #isClosed = false;
+  shadow: Shadow | null = null;
+
+  get isNew(): boolean {
+    return this.#isNew;
+  }
 
   constructor(options: RestoredServerOptions) {
     this.#options = options;
@@ -35,9 +41,15 @@ export class RestoredServer {
   async noticed(): Promise<void> {
     const { tabloId, user, store, home } = this.#options;
     this.#isNew = true;
+    this.shadow?.did('read-cached');
     const own = await readCachedOwn(store, tabloId, user);
     if (this.#isClosed) return;
-    home.rehome('stored', () => this.#holdAgain(own.filter(({ id }) => home.document?.has(id) !== true)));
+    const move = () => {
+      this.shadow?.did(`replace stored ${own.map(({ id }) => id.slice(-6)).join(',')}`);
+      home.rehome('stored', () => this.#holdAgain(own.filter(({ id }) => home.document?.has(id) !== true), false));
+    };
+    if (this.shadow === null) move();
+    else this.shadow.event({ type: 'cached', entries: own }, move);
   }
 
   /** `isForEarlier`: for a document of an earlier epoch, which is a sign as well. What we wrote in this one since the backup may be nowhere else. */
@@ -75,9 +87,14 @@ export class RestoredServer {
     this.#isClosed = true;
   }
 
-  async #holdAgain(entries: readonly MemberEntry[]): Promise<void> {
+  async #holdAgain(entries: readonly MemberEntry[], isStep = true): Promise<void> {
     const { outbox, tabloId } = this.#options;
     const lost = entries.filter(({ id }) => outbox.get(tabloId, id) === null);
+    if (isStep)
+      this.shadow?.ids(
+        'hold-again',
+        lost.map(({ id }) => id),
+      );
     if (lost.length > 0) await outbox.add(tabloId, lost);
   }
 }

@@ -18,6 +18,7 @@ import type { EntryId } from '@tablo/schema/ids';
 import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
 import type { Home } from '../replica/room-home.ts';
+import type { Shadow } from './shadow.ts';
 
 /** Far below what the server takes, so that a long backlog shows progress and other tablos get their turn. */
 const CHUNK_ENTRIES = 500;
@@ -73,6 +74,30 @@ export class Sender {
   readonly #holdTimer = new Timer();
   readonly #askTimer = new Timer();
   #authRefusals = 0;
+  shadow: Shadow | null = null;
+
+  #ticked(wait: 'answer' | 'hold' | 'ask', act: () => void): void {
+    if (this.shadow === null) act();
+    else this.shadow.event({ type: 'waited', wait }, act);
+  }
+
+  remembered() {
+    return {
+      phase: this.#phase,
+      isJoined: this.#isJoined,
+      asked: this.#asked,
+      askedReplaced: this.#askedReplaced,
+      answersLeft: this.#answersLeft,
+      suspects: this.#suspects,
+      sizes: this.#held,
+      authRefusals: this.#authRefusals,
+      waits: [
+        ...(this.#checkTimer.isSet ? ['answer'] : []),
+        ...(this.#askTimer.isSet ? ['ask'] : []),
+        ...(this.#holdTimer.isSet ? ['hold'] : []),
+      ],
+    };
+  }
 
   constructor(own: SenderEntries, host: SenderHost, timing: Timing) {
     this.#own = own;
@@ -100,7 +125,10 @@ export class Sender {
     this.#phase = 'checking';
     for (let from = 0; from < ids.length; from += CHECK_IDS) this.#host.check(ids.slice(from, from + CHECK_IDS));
     this.#stopChecking();
-    this.#checkTimer.set(() => (nth < CHECKS ? this.#checkAll(nth + 1) : this.#open()), this.#timing.checkAnswerMs);
+    this.#checkTimer.set(
+      () => this.#ticked('answer', () => (nth < CHECKS ? this.#checkAll(nth + 1) : this.#open())),
+      this.#timing.checkAnswerMs,
+    );
   }
 
   left(): void {
@@ -218,12 +246,16 @@ export class Sender {
   }
 
   #askLater(): void {
-    this.#askTimer.setIfUnset(() => {
-      const held = this.#own.held();
-      if (held.length === 0) return;
-      this.#host.check(held.slice(0, CHECK_IDS));
-      this.#askLater();
-    }, this.#timing.askHeldMs);
+    this.#askTimer.setIfUnset(
+      () =>
+        this.#ticked('ask', () => {
+          const held = this.#own.held();
+          if (held.length === 0) return;
+          this.#host.check(held.slice(0, CHECK_IDS));
+          this.#askLater();
+        }),
+      this.#timing.askHeldMs,
+    );
   }
 
   #pushSuspects(entries: readonly MemberEntry[]): void {
@@ -266,9 +298,7 @@ export class Sender {
 
   #holdBack(): void {
     this.#stopHolding();
-    this.#holdTimer.set(() => {
-      this.#goOn();
-    }, this.#backoff.nextMs());
+    this.#holdTimer.set(() => this.#ticked('hold', () => this.#goOn()), this.#backoff.nextMs());
   }
 
   #stopChecking(): void {

@@ -11,6 +11,7 @@ import type { Reached } from '../chat.ts';
 import { OwnEntries } from '../delivery/own-entries.ts';
 import { RestoredServer } from '../delivery/restored-server.ts';
 import { Sender } from '../delivery/sender.ts';
+import { Shadow } from '../delivery/shadow.ts';
 import { Draft } from '../drafts/draft.ts';
 import type { PeerState } from '../link/link.ts';
 import { encodeClientStateless, parseServerStateless } from '../link/server-stateless.ts';
@@ -45,6 +46,7 @@ export class Room {
   readonly #own: OwnEntries;
   readonly #sender: Sender;
   readonly #restored: RestoredServer;
+  readonly #shadow: Shadow;
   #handles = 0;
   #isReadWished = false;
   /** What is unread has been told, and is here. */
@@ -155,13 +157,33 @@ export class Room {
     this.#sender = new Sender(
       this.#own,
       {
-        check: (ids) => this.#home.link?.sendStateless(encodeClientStateless({ type: 'check', ids: [...ids] })),
-        refuse: (ids, refusal) => inBackground(outbox.refuse(id, ids, refusal)),
+        check: (ids) => {
+          this.#shadow.ids('check', ids);
+          this.#home.link?.sendStateless(encodeClientStateless({ type: 'check', ids: [...ids] }));
+        },
+        refuse: (ids, refusal) => {
+          this.#shadow.ids(`refuse ${refusal.code}`, ids);
+          inBackground(outbox.refuse(id, ids, refusal));
+        },
         moveEpoch: () => this.#moveEpoch(),
-        expireToken: () => links.expireToken(),
+        expireToken: () => {
+          this.#shadow.did('expire-token');
+          links.expireToken();
+        },
       },
       timing,
     );
+    this.#shadow = new Shadow({
+      ...{ tabloId: id, user: user.id, outbox, home: this.#home, tabs, ownerGraceMs: timing.ownerGraceMs },
+      closed: () => this.screen.closed,
+      state: () => {
+        const { leftSince, isGrace } = this.#own.remembered();
+        const sender = this.#sender.remembered();
+        const waits = new Set([...sender.waits, ...(isGrace ? ['grace'] : [])]);
+        return { ...sender, waits, leftSince, isRestored: this.#restored.isNew };
+      },
+    });
+    for (const part of [this.#own, this.#sender, this.#restored]) part.shadow = this.#shadow;
   }
 
   get isOpen(): boolean {
@@ -203,7 +225,7 @@ export class Room {
       this.#home.shut();
       this.screen.shut(refusal);
     }
-    this.#refusePending();
+    this.#shadow.event({ type: 'closed' }, () => this.#refusePending());
   }
 
   acquire(): void {
@@ -273,29 +295,31 @@ export class Room {
   noteRenumbered(): void {
     this.#marker.renumbered();
     this.unseen.renumbered();
-    inBackground(this.#restored.noticed());
+    this.#shadow.event({ type: 'renumbered' }, () => inBackground(this.#restored.noticed()));
   }
 
   noteOutbox({ sent }: OutboxChange): void {
-    if (sent.length > 0) {
-      this.#showSettled(sent);
-      this.#home.document?.confirm(sent.map((entry) => entry.id));
-    }
-    this.#own.takeBackWithdrawn();
-    this.screen.overlay();
-    this.#sender.flush();
-    this.#refusePending();
+    if (sent.length > 0) this.#showSettled(sent);
+    const ids = sent.map((entry) => entry.id);
+    this.#shadow.event({ type: 'outbox-changed', sent: ids }, () => {
+      this.#shadow.release(this.#home.document, ids);
+      this.#home.document?.confirm(ids);
+      this.#own.takeBackWithdrawn();
+      this.screen.overlay();
+      this.#sender.flush();
+      this.#refusePending();
+    });
   }
 
   /** What was left to another tab may be ours now. */
   noteTabGone(): void {
-    this.#sender.flush();
+    this.#shadow.event({ type: 'tab-gone' }, () => this.#sender.flush());
   }
 
   /** The user asked: no waiting. */
   retryNow(): void {
     this.#home.retryNow();
-    this.#sender.retryNow();
+    this.#shadow.event({ type: 'retry' }, () => this.#sender.retryNow());
   }
 
   async save(): Promise<void> {
@@ -305,6 +329,7 @@ export class Room {
   async dispose(): Promise<void> {
     this.#isDisposed = true;
     this.#agreementTimer.clear();
+    this.#shadow.close();
     this.#restored.close();
     this.#own.close();
     this.#sender.close();
@@ -333,12 +358,12 @@ export class Room {
       entries: (entries) => this.#receive(entries),
       erased: (gone) => {
         this.screen.rebuild();
-        inBackground(this.#restored.takenOut(gone));
+        this.#shadow.event({ type: 'taken-out', entries: gone }, () => inBackground(this.#restored.takenOut(gone)));
       },
       leaving: (document, isForEarlier) => this.#leave(document, isForEarlier),
       entered: async () => {
         await this.screen.changeDocument();
-        this.#own.settleStored();
+        this.#shadow.event({ type: 'entered' }, () => this.#own.settleStored());
       },
       ready: (isFresh) => this.#handleReady(isFresh),
       lost: (heardAt) => {
@@ -347,7 +372,7 @@ export class Room {
         this.#context.people.noteLost(this.id);
         this.stream.left();
         this.#agreementTimer.clear();
-        this.#sender.left();
+        this.#shadow.event({ type: 'left' }, () => this.#sender.left());
         this.presence.receive([]);
         this.screen.publish();
       },
@@ -366,15 +391,20 @@ export class Room {
   /** The document of an epoch will not be there again; what it showed bridges the time until REST answers. */
   async #leave(document: RoomDocument, isForEarlier: boolean): Promise<void> {
     if (document.messageCount > 0) await this.#context.store.writeRows(this.id, { put: this.screen.folded() });
-    await this.#restored.leaving(document, isForEarlier);
+    const entries = [...document.entries].filter(({ id }) => !document.isHeld(id));
+    await this.#shadow.event({ type: 'leaving', entries, isForEarlier }, () =>
+      this.#restored.leaving(document, isForEarlier),
+    );
   }
 
   #handleReady(isFresh: boolean): void {
-    this.#restored.joined();
     this.stream.joined(this.#context.book.get(this.id)?.lastSeq ?? 0);
     if (isFresh) this.screen.rebuild();
     if (this.isOpen) this.#context.people.refreshIfMissed(this.id);
-    this.#sender.joined();
+    this.#shadow.event({ type: 'joined' }, () => {
+      this.#restored.joined();
+      this.#sender.joined();
+    });
     this.unseen.joined();
     this.#noteKnown();
     if (this.#isBehindList) this.#context.refreshChannels();
@@ -409,6 +439,7 @@ export class Room {
   /** The server was restored from a backup: its numbers mean other messages now. */
   #noteForgotten(): void {
     const { book, refreshChannels } = this.#context;
+    this.#shadow.did('doubt-numbers');
     book.update(this.id, doubtReadPosition);
     this.#own.rehome('empty');
     refreshChannels();
@@ -416,7 +447,9 @@ export class Room {
 
   /** The list tells where to; until it does, this document takes nothing. */
   #moveEpoch(): void {
+    this.#shadow.did('refresh-list');
     this.#context.refreshChannels();
+    this.#shadow.did('replace stored ');
     this.#home.rehome('stored');
   }
 
@@ -425,15 +458,20 @@ export class Room {
     if (message === null) return;
     switch (message.type) {
       case 'refused':
-        if (message.code === 'not-your-entry' && this.#restored.hasForgotten(message.ids as EntryId[]))
-          return this.#noteForgotten();
-        return this.#sender.refused(message.code, message.message, message.ids);
+        return this.#shadow.event({ ...message, ids: message.ids as EntryId[] }, () => {
+          if (message.code === 'not-your-entry' && this.#restored.hasForgotten(message.ids as EntryId[]))
+            return this.#noteForgotten();
+          return this.#sender.refused(message.code, message.message, message.ids);
+        });
       case 'committed': {
         const messages = message.messages as EntryId[];
         this.stream.heard(message.seq, messages.length);
         this.#marker.numbered(messages.map((id, index) => ({ id, seq: message.seq + index })));
-        this.#settle([...messages, ...(message.others as EntryId[])], message.shownAt);
-        if (this.#sender.committed(message.messages, message.others)) this.#sender.answered();
+        const others = message.others as EntryId[];
+        this.#shadow.event({ type: 'committed', messages, others, shownAt: message.shownAt }, () => {
+          this.#settle([...messages, ...others], message.shownAt);
+          if (this.#sender.committed(message.messages, message.others)) this.#sender.answered();
+        });
         return;
       }
       case 'read':
@@ -456,7 +494,13 @@ export class Room {
   }
 
   #receive(entries: readonly Entry[]): void {
-    this.#settle(entries.flatMap((entry) => (entry.author === this.#context.user.id ? [entry.id] : [])));
+    this.#shadow.event({ type: 'received', entries }, () => {
+      this.#settle(entries.flatMap((entry) => (entry.author === this.#context.user.id ? [entry.id] : [])));
+      for (const id of this.#restored.refusedChangesOf(new Set(entries.map((entry) => entry.id)))) {
+        this.#shadow.did(`retry ${id.slice(-6)}`);
+        inBackground(this.commands.retry(id));
+      }
+    });
     const { lastMessage } = this.#context.book.get(this.id) ?? {};
     this.unseen.received();
     this.#show(entries);
@@ -466,8 +510,6 @@ export class Room {
       if (entry.kind === 'message') this.#marker.arrived(entry.id, entry.author);
       if (entry.kind === 'delete') this.#noteDeleted(entry.target);
     }
-    for (const id of this.#restored.refusedChangesOf(new Set(entries.map((entry) => entry.id))))
-      inBackground(this.commands.retry(id));
   }
 
   /** Who writes here has not left, whatever was said before. */
@@ -513,6 +555,7 @@ export class Room {
     const pending = outbox
       .unsent(this.id)
       .flatMap(({ entry, delivery }) => (delivery.status === 'pending' ? [entry.id] : []));
+    this.#shadow.ids(`refuse ${refusal.code}`, pending);
     if (pending.length > 0) inBackground(outbox.refuse(this.id, pending, refusal));
   }
 
