@@ -1,7 +1,7 @@
 /**
- * The words of `step.ts`: what delivery remembers, what it looks at, what happens to it, and what it wants done. Ids and plain values only.
+ * The types of `step.ts`: what delivery remembers, what it looks at, what can happen, and what is to be done.
  *
- * Where an entry is, is not remembered here a second time: the outbox and the document say so, and `World` is a look at both.
+ * The state of each entry is not remembered here a second time: the outbox and the document have it, and `World` is a look at both.
  */
 import type { ReasonCode, Refusal } from '@tablo/schema/close-codes';
 import type { Entry, MemberEntry } from '@tablo/schema/entry';
@@ -9,27 +9,30 @@ import type { EntryId, UserId } from '@tablo/schema/ids';
 import type { Home } from '../replica/room-home.ts';
 import type { OutboxRecord } from '../store/local-store.ts';
 
-/** `answer`: to a check. `hold`: after a refusal that said "later". `ask`: until what is in flight is asked for. `grace`: for another tab to push its own. */
+/**
+ * `answer`: for the answer to a check. `hold`: after a refusal that said "later". `ask`: until the server is asked about what is in flight. `grace`: for another
+ * tab to push what it has written.
+ */
 export type Wait = 'answer' | 'hold' | 'ask' | 'grace';
 
 export interface DeliveryState {
-  /** Pushed is in `open` alone. In `checking` the server has been asked which entries it holds. */
+  /** Entries are pushed only while it is `open`. `checking`: the server has been asked which entries it holds. */
   readonly phase: 'away' | 'checking' | 'open';
   readonly isJoined: boolean;
   readonly asked: ReadonlySet<EntryId>;
   /** What had been replaced by another entry when the server was last asked. */
   readonly askedReplaced: ReadonlySet<EntryId>;
   readonly answersLeft: number;
-  /** How often it was asked without an answer. */
+  /** How often the server was asked in a row, without an answer in time. */
   readonly checks: number;
   /** Bytes of each entry in flight. */
   readonly sizes: ReadonlyMap<EntryId, number>;
-  /** Entries among which a refused one hides: pushed group by group, each alone. */
+  /** Groups of entries; an entry in them was refused, and it is not known which. One group is pushed at a time. */
   readonly suspects: readonly (readonly EntryId[])[];
-  /** Since when entries are left to another tab, by `World.now`. */
+  /** Since when each of these is left to another tab, by `World.now`. */
   readonly leftSince: ReadonlyMap<EntryId, number>;
   readonly waits: ReadonlySet<Wait>;
-  /** Refusals that said "later", in a row. */
+  /** How many refusals in a row said "later". */
   readonly failures: number;
   readonly authRefusals: number;
   /** The server was restored from a backup, and we have not joined since. */
@@ -42,7 +45,7 @@ export const INITIAL_STATE: DeliveryState = {
   ...{ sizes: new Map(), leftSince: new Map() },
 };
 
-/** Does not change while it is looked at. */
+/** Outbox, document and tabs, as they are at the moment of the event. */
 export interface World {
   readonly user: UserId;
   /** All own entries that are not known to be durable, in the order of writing; withdrawn ones included. */
@@ -52,13 +55,13 @@ export interface World {
   readonly document: DocumentView | null;
   /** Pushed by this tab, not known to be durable. None while the document is being replaced. */
   readonly held: readonly EntryId[];
-  /** The server has taken these out of the document: refused, for a reason that it tells next. None while the document is being replaced. */
+  /** The server has deleted these from the document, because it refused them; the reason comes next. None while the document is being replaced. */
   readonly takenOut: readonly EntryId[];
   readonly tab: TabView;
   readonly ownerGraceMs: number;
   /** Monotonic, in ms: the clock that stamps entries may be set back. */
   readonly now: number;
-  /** Why nothing can be sent in this tablo any more. */
+  /** Why nothing can be sent in this tablo any more; null: it can. */
   readonly closed: Refusal | null;
 }
 
@@ -69,7 +72,7 @@ export interface DocumentView {
 
 export interface TabView {
   readonly id: string;
-  /** Of this browser's tabs, the one that sees to what dead tabs have left. */
+  /** Of this browser's tabs, the one that pushes what closed tabs have left. */
   readonly isFirst: boolean;
   isAlive(tab: string): boolean;
 }
@@ -83,7 +86,7 @@ export type DeliveryEvent =
   /** Joined and synced. */
   | { readonly type: 'joined' }
   | { readonly type: 'left' }
-  /** The server's word. */
+  /** The server says that these are durable; also its answer to a check. */
   | {
       readonly type: 'committed';
       readonly messages: readonly EntryId[];
@@ -91,46 +94,49 @@ export type DeliveryEvent =
       readonly shownAt?: ShownAt | undefined;
     }
   | { readonly type: 'refused'; readonly code: ReasonCode; readonly message: string; readonly ids: readonly EntryId[] }
-  /** Durable entries that the document has brought. */
+  /** The document has received these from the server. */
   | { readonly type: 'received'; readonly entries: readonly Entry[] }
-  /** The server has taken these out of the document, and they were not in flight. */
+  /** The server has deleted these from the document; they were not in flight. */
   | { readonly type: 'taken-out'; readonly entries: readonly Entry[] }
-  /** A document is left for one of another epoch; these of it are durable, by what is known. */
+  /** The document is left for one of another epoch. `entries`: what it holds that was durable. */
   | { readonly type: 'leaving'; readonly entries: readonly Entry[]; readonly isForEarlier: boolean }
-  /** The server's numbers have gone back: it was restored from a backup. */
+  /** The server was restored from a backup: its numbers have gone back. */
   | { readonly type: 'renumbered' }
-  /** Own messages that the cached history has. */
+  /** The own messages of the cached history have been read. */
   | { readonly type: 'cached'; readonly entries: readonly MemberEntry[] }
-  /** `sent`: what another tab knows to be durable. */
+  /** `sent`: durable, as another tab says. */
   | { readonly type: 'outbox-changed'; readonly sent: readonly EntryId[] }
-  /** What was left to another tab may be ours now. */
+  /** Another tab was closed: what was left to it may be ours now. */
   | { readonly type: 'tab-gone' }
+  /** Nothing can be sent in this tablo any more. */
   | { readonly type: 'closed' }
-  /** The user asked: no waiting. */
+  /** The user asks to try again now. */
   | { readonly type: 'retry' }
+  /** A wait is over. */
   | { readonly type: 'waited'; readonly wait: Wait };
 
 export type Effect =
-  /** Onto the document, as one update. */
+  /** Append to the document, as one update. */
   | { readonly type: 'push'; readonly entries: readonly MemberEntry[] }
-  /** Asks the server which of these it holds. */
+  /** Ask the server which of these it holds. */
   | { readonly type: 'check'; readonly ids: readonly EntryId[] }
-  /** Not in flight any more. */
+  /** These are not in flight any more. */
   | { readonly type: 'release'; readonly ids: readonly EntryId[] }
-  /** [R1] Durable: their records go. The outbox tells of that at once. */
+  /** [R1] These are durable: remove their records. An `outbox-changed` follows at once. */
   | { readonly type: 'settle'; readonly ids: readonly EntryId[]; readonly shownAt: ShownAt }
   | { readonly type: 'refuse'; readonly ids: readonly EntryId[]; readonly refusal: Refusal }
-  /** A refused entry once more. */
+  /** Make a refused entry pending again. */
   | { readonly type: 'retry'; readonly id: EntryId }
-  /** [R8] Unsent again: the server may have lost them. */
+  /** [R8] Make these pending again: the server may have lost them. */
   | { readonly type: 'hold-again'; readonly entries: readonly MemberEntry[] }
-  /** `again`: unsent again as well, while nothing is joined, so that they are asked for before they are pushed. */
+  /** `again`: make these pending again while nothing is joined, so that the server is asked for them before they are pushed. */
   | { readonly type: 'replace-document'; readonly from: Home; readonly again: readonly MemberEntry[] }
+  /** Read the own messages of the cached history. */
   | { readonly type: 'read-cached' }
-  /** What is known of the server's numbers may mean other messages now. */
+  /** The numbers that the server gave may mean other messages now. */
   | { readonly type: 'doubt-numbers' }
   | { readonly type: 'expire-token' }
   | { readonly type: 'refresh-list' }
-  /** In place of one of the same name. `failures`: before this one. */
+  /** Replaces a wait of the same name. `failures`: for `hold`, how many came before this one. */
   | { readonly type: 'wait'; readonly wait: Wait; readonly failures?: number }
   | { readonly type: 'stop-waiting'; readonly wait: Wait };
