@@ -1,6 +1,6 @@
 /**
  * One tablo on this device, live: brings together its document and link (`room-home.ts`), what people see of it (`room-screen.ts`), its own unsent
- * entries (`own-entries.ts`, `sender.ts`), what is unread (`read-marker.ts`), and what the server says about all of them.
+ * entries (`delivery.ts`), what is unread (`read-marker.ts`), and what the server says about all of them.
  */
 import type { Refusal } from '@tablo/schema/close-codes';
 import type { Entry } from '@tablo/schema/entry';
@@ -8,17 +8,13 @@ import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { inBackground } from '../base/report-error.ts';
 import { Timer } from '../base/timer.ts';
 import type { Reached } from '../chat.ts';
-import { OwnEntries } from '../delivery/own-entries.ts';
-import { RestoredServer } from '../delivery/restored-server.ts';
-import { Sender } from '../delivery/sender.ts';
-import { Shadow } from '../delivery/shadow.ts';
+import { Delivery } from '../delivery/delivery.ts';
 import { Draft } from '../drafts/draft.ts';
 import type { PeerState } from '../link/link.ts';
-import { encodeClientStateless, parseServerStateless } from '../link/server-stateless.ts';
+import { parseServerStateless } from '../link/server-stateless.ts';
 import type { OutboxChange } from '../outbox/outbox.ts';
 import { authorsOf } from '../people/authors-of.ts';
 import { RoomPresence } from '../people/presence.ts';
-import type { RoomDocument } from '../replica/room-document.ts';
 import { RoomHome } from '../replica/room-home.ts';
 import { noteShown } from '../unread/newest-message.ts';
 import { ReadMarker } from '../unread/read-marker.ts';
@@ -43,10 +39,7 @@ export class Room {
   readonly #context: RoomContext;
   readonly #home: RoomHome;
   readonly #marker: ReadMarker;
-  readonly #own: OwnEntries;
-  readonly #sender: Sender;
-  readonly #restored: RestoredServer;
-  readonly #shadow: Shadow;
+  readonly #delivery: Delivery;
   #handles = 0;
   #isReadWished = false;
   /** What is unread has been told, and is here. */
@@ -116,7 +109,6 @@ export class Room {
       isHere: (entry) => this.screen.message(entry) !== null,
       askServer: () => context.refreshChannels(),
     });
-    this.#restored = new RestoredServer({ tabloId: id, user: user.id, store, outbox, home: this.#home });
     this.#marker = new ReadMarker(
       {
         tabloId: id,
@@ -140,50 +132,23 @@ export class Room {
       outbox,
       message: (entry) => this.screen.message(entry),
     });
-    this.#own = new OwnEntries({
+    this.#delivery = new Delivery({
       tabloId: id,
       user: user.id,
+      store,
       outbox,
       clock,
       tabs,
       timing,
+      links,
       home: this.#home,
       host: {
+        closed: () => this.screen.closed,
         show: (entries) => this.#showSettled(entries),
-        overlay: () => this.screen.overlay(),
-        flush: () => this.#sender.flush(),
+        doubtNumbers: () => this.#doubtNumbers(),
+        refreshList: () => context.refreshChannels(),
       },
     });
-    this.#sender = new Sender(
-      this.#own,
-      {
-        check: (ids) => {
-          this.#shadow.ids('check', ids);
-          this.#home.link?.sendStateless(encodeClientStateless({ type: 'check', ids: [...ids] }));
-        },
-        refuse: (ids, refusal) => {
-          this.#shadow.ids(`refuse ${refusal.code}`, ids);
-          inBackground(outbox.refuse(id, ids, refusal));
-        },
-        moveEpoch: () => this.#moveEpoch(),
-        expireToken: () => {
-          this.#shadow.did('expire-token');
-          links.expireToken();
-        },
-      },
-      timing,
-    );
-    this.#shadow = new Shadow({
-      ...{ tabloId: id, user: user.id, outbox, home: this.#home, tabs, ownerGraceMs: timing.ownerGraceMs },
-      closed: () => this.screen.closed,
-      state: () => {
-        const { leftSince, isGrace } = this.#own.remembered();
-        const sender = this.#sender.remembered();
-        const waits = new Set([...sender.waits, ...(isGrace ? ['grace'] : [])]);
-        return { ...sender, waits, leftSince, isRestored: this.#restored.isNew };
-      },
-    });
-    for (const part of [this.#own, this.#sender, this.#restored]) part.shadow = this.#shadow;
   }
 
   get isOpen(): boolean {
@@ -225,7 +190,7 @@ export class Room {
       this.#home.shut();
       this.screen.shut(refusal);
     }
-    this.#shadow.event({ type: 'closed' }, () => this.#refusePending());
+    this.#delivery.dispatch({ type: 'closed' });
   }
 
   acquire(): void {
@@ -295,31 +260,24 @@ export class Room {
   noteRenumbered(): void {
     this.#marker.renumbered();
     this.unseen.renumbered();
-    this.#shadow.event({ type: 'renumbered' }, () => inBackground(this.#restored.noticed()));
+    this.#delivery.dispatch({ type: 'renumbered' });
   }
 
   noteOutbox({ sent }: OutboxChange): void {
     if (sent.length > 0) this.#showSettled(sent);
-    const ids = sent.map((entry) => entry.id);
-    this.#shadow.event({ type: 'outbox-changed', sent: ids }, () => {
-      this.#shadow.release(this.#home.document, ids);
-      this.#home.document?.confirm(ids);
-      this.#own.takeBackWithdrawn();
-      this.screen.overlay();
-      this.#sender.flush();
-      this.#refusePending();
-    });
+    else this.screen.overlay();
+    this.#delivery.dispatch({ type: 'outbox-changed', sent: sent.map((entry) => entry.id) });
   }
 
   /** What was left to another tab may be ours now. */
   noteTabGone(): void {
-    this.#shadow.event({ type: 'tab-gone' }, () => this.#sender.flush());
+    this.#delivery.dispatch({ type: 'tab-gone' });
   }
 
   /** The user asked: no waiting. */
   retryNow(): void {
     this.#home.retryNow();
-    this.#shadow.event({ type: 'retry' }, () => this.#sender.retryNow());
+    this.#delivery.dispatch({ type: 'retry' });
   }
 
   async save(): Promise<void> {
@@ -329,10 +287,7 @@ export class Room {
   async dispose(): Promise<void> {
     this.#isDisposed = true;
     this.#agreementTimer.clear();
-    this.#shadow.close();
-    this.#restored.close();
-    this.#own.close();
-    this.#sender.close();
+    this.#delivery.close();
     this.presence.close();
     await this.draft.close();
     await this.#home.close();
@@ -358,12 +313,16 @@ export class Room {
       entries: (entries) => this.#receive(entries),
       erased: (gone) => {
         this.screen.rebuild();
-        this.#shadow.event({ type: 'taken-out', entries: gone }, () => inBackground(this.#restored.takenOut(gone)));
+        this.#delivery.dispatch({ type: 'taken-out', entries: gone });
       },
-      leaving: (document, isForEarlier) => this.#leave(document, isForEarlier),
+      leaving: async (document, isForEarlier) => {
+        // The document of an epoch will not be there again; what it showed bridges the time until REST answers.
+        if (document.messageCount > 0) await this.#context.store.writeRows(this.id, { put: this.screen.folded() });
+        await this.#delivery.leave(document, isForEarlier);
+      },
       entered: async () => {
         await this.screen.changeDocument();
-        this.#shadow.event({ type: 'entered' }, () => this.#own.settleStored());
+        this.#delivery.dispatch({ type: 'entered' });
       },
       ready: (isFresh) => this.#handleReady(isFresh),
       lost: (heardAt) => {
@@ -372,7 +331,7 @@ export class Room {
         this.#context.people.noteLost(this.id);
         this.stream.left();
         this.#agreementTimer.clear();
-        this.#shadow.event({ type: 'left' }, () => this.#sender.left());
+        this.#delivery.dispatch({ type: 'left' });
         this.presence.receive([]);
         this.screen.publish();
       },
@@ -388,23 +347,11 @@ export class Room {
     };
   }
 
-  /** The document of an epoch will not be there again; what it showed bridges the time until REST answers. */
-  async #leave(document: RoomDocument, isForEarlier: boolean): Promise<void> {
-    if (document.messageCount > 0) await this.#context.store.writeRows(this.id, { put: this.screen.folded() });
-    const entries = [...document.entries].filter(({ id }) => !document.isHeld(id));
-    await this.#shadow.event({ type: 'leaving', entries, isForEarlier }, () =>
-      this.#restored.leaving(document, isForEarlier),
-    );
-  }
-
   #handleReady(isFresh: boolean): void {
     this.stream.joined(this.#context.book.get(this.id)?.lastSeq ?? 0);
     if (isFresh) this.screen.rebuild();
     if (this.isOpen) this.#context.people.refreshIfMissed(this.id);
-    this.#shadow.event({ type: 'joined' }, () => {
-      this.#restored.joined();
-      this.#sender.joined();
-    });
+    this.#delivery.dispatch({ type: 'joined' });
     this.unseen.joined();
     this.#noteKnown();
     if (this.#isBehindList) this.#context.refreshChannels();
@@ -437,20 +384,9 @@ export class Room {
   }
 
   /** The server was restored from a backup: its numbers mean other messages now. */
-  #noteForgotten(): void {
-    const { book, refreshChannels } = this.#context;
-    this.#shadow.did('doubt-numbers');
-    book.update(this.id, doubtReadPosition);
-    this.#own.rehome('empty');
-    refreshChannels();
-  }
-
-  /** The list tells where to; until it does, this document takes nothing. */
-  #moveEpoch(): void {
-    this.#shadow.did('refresh-list');
+  #doubtNumbers(): void {
+    this.#context.book.update(this.id, doubtReadPosition);
     this.#context.refreshChannels();
-    this.#shadow.did('replace stored ');
-    this.#home.rehome('stored');
   }
 
   #handleStateless(payload: string): void {
@@ -458,21 +394,12 @@ export class Room {
     if (message === null) return;
     switch (message.type) {
       case 'refused':
-        return this.#shadow.event({ ...message, ids: message.ids as EntryId[] }, () => {
-          if (message.code === 'not-your-entry' && this.#restored.hasForgotten(message.ids as EntryId[]))
-            return this.#noteForgotten();
-          return this.#sender.refused(message.code, message.message, message.ids);
-        });
+        return this.#delivery.dispatch({ ...message, ids: message.ids as EntryId[] });
       case 'committed': {
         const messages = message.messages as EntryId[];
         this.stream.heard(message.seq, messages.length);
         this.#marker.numbered(messages.map((id, index) => ({ id, seq: message.seq + index })));
-        const others = message.others as EntryId[];
-        this.#shadow.event({ type: 'committed', messages, others, shownAt: message.shownAt }, () => {
-          this.#settle([...messages, ...others], message.shownAt);
-          if (this.#sender.committed(message.messages, message.others)) this.#sender.answered();
-        });
-        return;
+        return this.#delivery.dispatch({ ...message, messages, others: message.others as EntryId[] });
       }
       case 'read':
         this.#context.book.update(this.id, (record) => confirmReadPosition(record, message.seq));
@@ -489,18 +416,8 @@ export class Room {
     }
   }
 
-  #settle(ids: readonly EntryId[], shownAt?: Readonly<Record<string, number>>): void {
-    if (this.#own.settle(ids, shownAt)) this.#sender.confirmed();
-  }
-
   #receive(entries: readonly Entry[]): void {
-    this.#shadow.event({ type: 'received', entries }, () => {
-      this.#settle(entries.flatMap((entry) => (entry.author === this.#context.user.id ? [entry.id] : [])));
-      for (const id of this.#restored.refusedChangesOf(new Set(entries.map((entry) => entry.id)))) {
-        this.#shadow.did(`retry ${id.slice(-6)}`);
-        inBackground(this.commands.retry(id));
-      }
-    });
+    this.#delivery.dispatch({ type: 'received', entries });
     const { lastMessage } = this.#context.book.get(this.id) ?? {};
     this.unseen.received();
     this.#show(entries);
@@ -538,25 +455,14 @@ export class Room {
     this.#context.book.update(this.id, (record) => noteShown(record, entries, newest));
   }
 
-  /** Durable by the server's word, ours or another tab's. */
+  /** Durable by the server's word, ours or another tab's, and out of the outbox. */
   #showSettled(entries: readonly Entry[]): void {
     this.#show(entries);
+    this.screen.overlay();
     const { document } = this.#home;
     if (entries.every((entry) => entry.kind === 'arrival' || document?.has(entry.id) === true)) return;
     inBackground(this.screen.doubt());
     this.#context.refreshChannels();
-  }
-
-  /** [R8] In a tablo that is not ours any more nothing can be sent: what was written in its last moment, or tried again, comes back with the reason. */
-  #refusePending(): void {
-    const { outbox } = this.#context;
-    const refusal = this.screen.closed;
-    if (refusal === null) return;
-    const pending = outbox
-      .unsent(this.id)
-      .flatMap(({ entry, delivery }) => (delivery.status === 'pending' ? [entry.id] : []));
-    this.#shadow.ids(`refuse ${refusal.code}`, pending);
-    if (pending.length > 0) inBackground(outbox.refuse(this.id, pending, refusal));
   }
 
   #noteDeleted(target: EntryId): void {
