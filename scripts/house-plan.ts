@@ -117,7 +117,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'sync-server/src/rest/pages': ['open-api.ts', 'page-listener.ts'],
   'sync-server/src/sync': ['open-sync.ts'],
   'sync-server/src/sync/sessions': ['connections.ts', 'member-news.ts', 'revocation.ts'],
-  'client/src/chat/delivery': ['sender.ts', 'own-entries.ts', 'restored-server.ts'],
+  'client/src/chat/delivery': ['delivery.ts'],
   'client/src/chat/list': ['channel-view.ts', 'invitations.ts', 'list-sync.ts', 'listing.ts'],
   'client/src/chat/outbox': ['export-unsent.ts', 'outbox.ts', 'outbox-decisions.ts'],
   'client/src/chat/replica': ['room-document.ts', 'room-home.ts'],

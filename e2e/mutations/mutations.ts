@@ -171,14 +171,10 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 'R1',
     edits: [
       {
-        file: 'client/src/chat/delivery/own-entries.ts',
-        find: 'if (link !== null) document?.push(entries);',
-        replace: `if (link === null) return;
-    document?.push(entries);
-    const { outbox, tabloId, host } = this.#options;
-    outbox.settle(tabloId, entries.map(({ id }) => id), () => { throw new Error('nothing was withdrawn'); });
-    host.show(entries);
-    host.overlay();`,
+        file: 'client/src/chat/delivery/turn.ts',
+        find: "this.do({ type: 'push', entries });",
+        replace: `this.do({ type: 'push', entries });
+    this.settle(entries.map(({ id }) => id));`,
       },
     ],
     harness: 'schedules',

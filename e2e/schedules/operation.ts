@@ -20,7 +20,7 @@ export type Operation = { readonly pauseMs: number } & (
   | ({ readonly type: 'edit' | 'remove'; readonly nth: number } & At)
   | ({ readonly type: 'edit-pending' | 'cancel-pending'; readonly nth: number } & At)
   | ({ readonly type: 'react'; readonly nth: number; readonly emoji: string; readonly on: boolean } & At)
-  /** A reaction to a message that never was: the server refuses it, and what comes before and after it goes on. */
+  /** An edit of a message that never was: the server refuses it, and what comes before and after it goes on. */
   | ({ readonly type: 'stray' } & At)
   | ({ readonly type: 'mark-read' | 'retry' | 'discard' | 'reload' | 'look-back' } & At)
   /** One tab hears nothing any more, and is heard; or its socket alone is cut. */

@@ -193,7 +193,8 @@ class Run {
         return;
       }
       case 'stray':
-        return this.#command(tab, null, tab.room.react(createEntryId(), '👍', true));
+        // The client itself refuses to change what is not here, unless it was picked when it was.
+        return this.#command(tab, null, tab.room.edit(createEntryId(), 'stray', true));
       case 'mark-read': {
         const ids = tab.messages.flatMap(({ id, author, delivery }) =>
           author !== tab.device.options.user && delivery.status === 'sent' ? [id] : [],

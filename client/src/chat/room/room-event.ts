@@ -1,23 +1,14 @@
 /** All that may happen to a tablo, told by its parts. `Room` alone decides what follows. */
-import type { Entry } from '@tablo/schema/entry';
+import type { DeliveryNews } from '../delivery/delivery.ts';
 import type { HomeEvent } from '../replica/room-home.ts';
 
 export type RoomEvent =
   | HomeEvent
+  | DeliveryNews
   /** What is on the screen, or what the list of tablos shows of it, has changed. */
   | { readonly type: 'shown' }
   /** There is a draft that was not there before, or none any more. */
   | { readonly type: 'draft'; readonly isWritten: boolean }
-  /** Own entries are durable, by the server's word. */
-  | { readonly type: 'settled'; readonly entries: readonly Entry[] }
-  /** What is ours and unsent has changed. */
-  | { readonly type: 'outbox-changed' }
-  /** Something of ours may be sent that could not be before. */
-  | { readonly type: 'pushable' }
-  /** The document takes nothing more; the list tells where to. */
-  | { readonly type: 'document-full' }
-  /** The list of tablos has something to tell. */
-  | { readonly type: 'list-wanted' }
   /** A read position may be reported that could not be before. */
   | { readonly type: 'read-reportable' }
   /** Nothing waits for this tablo any more that did a moment ago. */

@@ -1,6 +1,6 @@
 /**
  * One tablo on this device, live: brings together its document and link (`room-home.ts`), what people see of it (`room-screen.ts`), its own unsent
- * entries (`own-entries.ts`, `sender.ts`), what is read of it (`room-reading.ts`), and what the server says about all of them.
+ * entries (`delivery.ts`), what is read of it (`room-reading.ts`), and what the server says about all of them.
  *
  * Invariant: its parts tell what happens (`room-event.ts`), and `#dispatch` alone decides what follows.
  */
@@ -8,9 +8,7 @@ import type { Refusal } from '@tablo/schema/close-codes';
 import type { Entry } from '@tablo/schema/entry';
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { inBackground } from '../base/report-error.ts';
-import { OwnEntries } from '../delivery/own-entries.ts';
-import { RestoredServer } from '../delivery/restored-server.ts';
-import { Sender } from '../delivery/sender.ts';
+import { Delivery } from '../delivery/delivery.ts';
 import { Draft } from '../drafts/draft.ts';
 import { watchWritten } from '../drafts/watch-written.ts';
 import { parseServerStateless } from '../link/server-stateless.ts';
@@ -19,7 +17,6 @@ import { RoomPresence } from '../people/presence.ts';
 import { type MoveStep, RoomHome } from '../replica/room-home.ts';
 import { noteShown } from '../unread/newest-message.ts';
 import { RoomScreen } from '../view/room-screen.ts';
-import { DeliveryHost } from './delivery-host.ts';
 import { RoomCommands } from './room-commands.ts';
 import type { RoomContext } from './room-context.ts';
 import type { RoomEvent } from './room-event.ts';
@@ -36,9 +33,7 @@ export class Room {
   readonly #context: RoomContext;
   readonly #people: RoomPeople;
   readonly #home: RoomHome;
-  readonly #own: OwnEntries;
-  readonly #sender: Sender;
-  readonly #restored: RestoredServer;
+  readonly #delivery: Delivery;
   #handles = 0;
   #isDisposed = false;
 
@@ -60,10 +55,7 @@ export class Room {
     this.screen = new RoomScreen({ ...parts, home });
     this.reading = new RoomReading({ ...parts, home, screen: this.screen, room: this });
     this.commands = new RoomCommands({ ...parts, screen: this.screen });
-    this.#restored = new RestoredServer({ ...parts, home });
-    const host = new DeliveryHost({ ...parts, home });
-    this.#own = new OwnEntries({ ...parts, home, host });
-    this.#sender = new Sender(this.#own, host, timing);
+    this.#delivery = new Delivery({ ...parts, home, screen: this.screen });
   }
 
   get isOpen(): boolean {
@@ -104,7 +96,7 @@ export class Room {
       this.#home.shut();
       this.screen.shut(refusal);
     }
-    this.#refusePending();
+    this.#delivery.dispatch({ type: 'closed' });
   }
 
   acquire(): void {
@@ -134,29 +126,24 @@ export class Room {
   /** The server was restored from a backup. */
   noteRenumbered(): void {
     this.reading.renumbered();
-    inBackground(this.#restored.noticed());
+    this.#delivery.dispatch({ type: 'renumbered' });
   }
 
   noteOutbox({ sent }: OutboxChange): void {
-    if (sent.length > 0) {
-      this.#showSettled(sent);
-      this.#home.document?.confirm(sent.map((entry) => entry.id));
-    }
-    this.#own.takeBackWithdrawn();
-    this.screen.overlay();
-    this.#sender.flush();
-    this.#refusePending();
+    if (sent.length > 0) this.#showSettled(sent);
+    else this.screen.overlay();
+    this.#delivery.dispatch({ type: 'outbox-changed', sent: sent.map((entry) => entry.id) });
   }
 
   /** What was left to another tab may be ours now. */
   noteTabGone(): void {
-    this.#sender.flush();
+    this.#delivery.dispatch({ type: 'tab-gone' });
   }
 
   /** The user asked: no waiting. */
   retryNow(): void {
     this.#home.retryNow();
-    this.#sender.retryNow();
+    this.#delivery.dispatch({ type: 'retry' });
   }
 
   async save(): Promise<void> {
@@ -166,9 +153,7 @@ export class Room {
   async dispose(): Promise<void> {
     this.#isDisposed = true;
     this.reading.close();
-    this.#restored.close();
-    this.#own.close();
-    this.#sender.close();
+    this.#delivery.close();
     this.presence.close();
     await this.draft.close();
     await this.#home.close();
@@ -181,13 +166,13 @@ export class Room {
         return this.#receive(event.entries);
       case 'erased':
         this.screen.rebuild();
-        return inBackground(this.#restored.takenOut(event.gone));
+        return this.#delivery.dispatch({ type: 'taken-out', entries: event.gone });
       case 'ready':
         return this.#handleReady(event.isFresh);
       case 'lost':
         this.reading.lost(event.heardAt);
         this.#people.lost();
-        this.#sender.left();
+        this.#delivery.dispatch({ type: 'left' });
         return this.screen.publish();
       case 'denied':
         this.shut(event.refusal);
@@ -206,14 +191,9 @@ export class Room {
         return this.#handleDraft(event.isWritten);
       case 'settled':
         return this.#showSettled(event.entries);
-      case 'outbox-changed':
-        return this.screen.overlay();
-      case 'pushable':
-        return this.#sender.flush();
-      case 'document-full':
-        // The list tells where to; until it does, this document takes nothing.
-        refreshChannels();
-        return this.#home.rehome('stored');
+      case 'numbers-doubted':
+        this.reading.doubt();
+        return refreshChannels();
       case 'epoch-moved':
       case 'list-wanted':
         return refreshChannels();
@@ -230,20 +210,19 @@ export class Room {
   async #takeStep(step: MoveStep): Promise<void> {
     if (step.type === 'entered') {
       await this.screen.changeDocument();
-      return this.#own.settleStored();
+      return this.#delivery.dispatch({ type: 'entered' });
     }
     const { document, isForEarlier } = step;
     // The document of an epoch will not be there again; what it showed bridges the time until REST answers.
     const rows = document.messageCount > 0 ? this.screen.timeline.folded() : null;
     if (rows !== null) await this.#context.store.writeRows(this.id, { put: rows });
-    await this.#restored.leaving(document, isForEarlier);
+    await this.#delivery.leave(document, isForEarlier);
   }
 
   #handleReady(isFresh: boolean): void {
-    this.#restored.joined();
     if (isFresh) this.screen.rebuild();
     if (this.isOpen) this.#context.people.refreshIfMissed(this.id);
-    this.#sender.joined();
+    this.#delivery.dispatch({ type: 'joined' });
     this.reading.joined();
     inBackground(this.screen.verify());
     this.screen.publish();
@@ -262,16 +241,12 @@ export class Room {
     const message = parseServerStateless(payload);
     if (message === null) return;
     switch (message.type) {
-      case 'refused': {
-        const isForgotten = message.code === 'not-your-entry' && this.#restored.hasForgotten(message.ids as EntryId[]);
-        return isForgotten ? this.#noteForgotten() : this.#sender.refused(message.code, message.message, message.ids);
-      }
+      case 'refused':
+        return this.#delivery.dispatch({ ...message, ids: message.ids as EntryId[] });
       case 'committed': {
         const messages = message.messages as EntryId[];
         this.reading.numbered(message.seq, messages);
-        this.#settle([...messages, ...(message.others as EntryId[])], message.shownAt);
-        if (this.#sender.committed(message.messages, message.others)) this.#sender.answered();
-        return;
+        return this.#delivery.dispatch({ ...message, messages, others: message.others as EntryId[] });
       }
       case 'read':
         return this.reading.confirmed(message.seq);
@@ -287,24 +262,11 @@ export class Room {
     }
   }
 
-  /** The server was restored from a backup. */
-  #noteForgotten(): void {
-    this.reading.doubt();
-    this.#own.rehome('empty');
-    this.#context.refreshChannels();
-  }
-
-  #settle(ids: readonly EntryId[], shownAt?: Readonly<Record<string, number>>): void {
-    if (this.#own.settle(ids, shownAt)) this.#sender.confirmed();
-  }
-
   #receive(entries: readonly Entry[]): void {
-    this.#settle(entries.flatMap((entry) => (entry.author === this.#context.user.id ? [entry.id] : [])));
+    this.#delivery.dispatch({ type: 'received', entries });
     const isNewest = this.#show(entries);
     if (!this.#home.isFilling) this.#people.wrote(entries);
     this.reading.received(entries, isNewest);
-    for (const id of this.#restored.refusedChangesOf(new Set(entries.map((entry) => entry.id))))
-      inBackground(this.commands.retry(id));
   }
 
   /** Is the newest message of the list another one then? */
@@ -316,23 +278,13 @@ export class Room {
     return book.get(this.id)?.lastMessage !== before;
   }
 
-  /** Durable by the server's word, ours or another tab's. */
+  /** Durable by the server's word, ours or another tab's, and out of the outbox. */
   #showSettled(entries: readonly Entry[]): void {
     this.#show(entries);
+    this.screen.overlay();
     const { document } = this.#home;
     if (entries.every((entry) => entry.kind === 'arrival' || document?.has(entry.id) === true)) return;
     inBackground(this.screen.doubt());
     this.#context.refreshChannels();
-  }
-
-  /** [R8] In a tablo that is not ours any more nothing can be sent: what was written in its last moment, or tried again, comes back with the reason. */
-  #refusePending(): void {
-    const { outbox } = this.#context;
-    const refusal = this.screen.closed;
-    if (refusal === null) return;
-    const pending = outbox
-      .unsent(this.id)
-      .flatMap(({ entry, delivery }) => (delivery.status === 'pending' ? [entry.id] : []));
-    if (pending.length > 0) inBackground(outbox.refuse(this.id, pending, refusal));
   }
 }
