@@ -2,8 +2,9 @@
 import type { RoomHandle } from '@tablo/client/chat/chat';
 import type { ChatClient } from '@tablo/client/chat/chat-client';
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { STEP_1, syncFrame } from '@tablo/sync-server/attacks/frames';
 import { RawClient } from '@tablo/sync-server/attacks/raw-client';
+import { SYNC_STEP_1 } from '@tablo/sync-server/sync/socket/frame-types';
+import { syncFrame } from '@tablo/sync-server/testing/frames';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tokenOf } from '../schedules/schedule-stage.ts';
 import { type Database, openDatabase } from '../support/database.ts';
@@ -95,7 +96,7 @@ describe.concurrent('a slow link', { timeout: 150_000 }, () => {
     const bareUrl = `${bareLink.url.replace('http', 'ws')}/yjs/${tablo}?token=${tokenOf(bob, 'Bob')}`;
     const bare = await RawClient.open(bareUrl);
     const start = performance.now();
-    bare.send(syncFrame(null, STEP_1, Uint8Array.of(0)));
+    bare.send(syncFrame(null, SYNC_STEP_1, Uint8Array.of(0)));
     await until(() => expect(isOnline(here)).toBe(true), 90_000);
     await until(() => expect(bare.doc.getArray('messages').length).toBe(TEXTS.length), 90_000);
     // Otherwise this has shown nothing.

@@ -1,7 +1,7 @@
 /** Frames of members and strangers: of unknown kinds, of presence, unfinished. */
 import { randomUUID } from 'node:crypto';
-import { awarenessFrame, frame } from '@tablo/sync-server/attacks/frames';
 import { openRawSocket } from '@tablo/sync-server/attacks/raw-socket';
+import { awarenessFrame, frame } from '@tablo/sync-server/testing/frames';
 import { signToken } from '../servers.ts';
 import type { Attack } from './attack.ts';
 import { addTablo } from './history.ts';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createDeletion, createEdit, createMessage, createReaction, type MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, UserId } from '@tablo/schema/ids';
-import { authFrame } from '@tablo/sync-server/attacks/frames';
+import { authFrame } from '@tablo/sync-server/testing/frames';
 import { signToken } from '../servers.ts';
 import type { Attack, Field } from './attack.ts';
 import { addDeleted, addEdits, addOldTablo, addTablo, addToggles, type OldTablo } from './history.ts';

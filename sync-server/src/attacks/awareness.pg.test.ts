@@ -3,8 +3,9 @@ import type { UserId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { PgMembership } from '../access/members/pg-membership.ts';
+import { FRAME, UPDATE } from '../sync/socket/frame-types.ts';
 import { signToken, type TestServer } from '../sync/test-server.ts';
-import { awarenessFrame, frame, syncFrame, TYPE, UPDATE } from './frames.ts';
+import { awarenessFrame, frame, syncFrame } from '../testing/frames.ts';
 import type { RawClient } from './raw-client.ts';
 import { alice, bob, eve, gus, openStageServer, Stage, say, until } from './stage.ts';
 import { append } from './updates.ts';
@@ -135,8 +136,8 @@ it('[R3] frames of a million peers cost nobody else 2 seconds', async () => {
 it("[R3] truncated presence ends the sender's document at the most", async () => {
   const attacker = await stage.join();
   attacker.send(
-    frame(stage.name, TYPE.awareness),
-    frame(stage.name, TYPE.awareness, (encoder) => encoding.writeVarUint(encoder, 2 ** 40)),
+    frame(stage.name, FRAME.awareness),
+    frame(stage.name, FRAME.awareness, (encoder) => encoding.writeVarUint(encoder, 2 ** 40)),
   );
   await stage.assertUnharmed();
 });

@@ -3,8 +3,9 @@ import { createEdit, createReaction } from '@tablo/schema/entry';
 import { createEntryId, type UserId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
 import { signToken, type TestServer } from '../sync/test-server.ts';
-import { encode, STEP_1, statelessFrame, syncFrame, UPDATE } from './frames.ts';
+import { encode, statelessFrame, syncFrame } from '../testing/frames.ts';
 import { RawClient } from './raw-client.ts';
 import { eve, openStageServer, Stage, say, until } from './stage.ts';
 import { append } from './updates.ts';
@@ -112,7 +113,7 @@ it('[R6] state vectors of 8 MB delay nobody by 2 seconds', async () => {
       encoding.writeVarUint(encoder, 1);
     }
   });
-  attacker.send(...times(4, () => syncFrame(stage.name, STEP_1, vector)));
+  attacker.send(...times(4, () => syncFrame(stage.name, SYNC_STEP_1, vector)));
   await until(
     () =>
       expect(
@@ -133,7 +134,7 @@ it.each([
   ],
 ])("[R6] a state vector %s ends the sender's document at the most", async (_title, vector) => {
   const attacker = await stage.join();
-  attacker.send(syncFrame(stage.name, STEP_1, vector));
+  attacker.send(syncFrame(stage.name, SYNC_STEP_1, vector));
   await stage.assertUnharmed();
   expect(attacker.isOpen).toBe(true);
 });

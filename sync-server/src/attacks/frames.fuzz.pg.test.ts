@@ -5,8 +5,9 @@
 import { createReaction } from '@tablo/schema/entry';
 import { Random } from '@tablo/schema/testing/random';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
-import { awarenessFrame, frame, STEP_1, STEP_2, statelessFrame, syncFrame, TYPE, UPDATE } from './frames.ts';
+import { awarenessFrame, frame, statelessFrame, syncFrame } from '../testing/frames.ts';
 import { mutate, noise } from './mutate.ts';
 import type { RawClient } from './raw-client.ts';
 import { eve, openStageServer, Stage, say, until } from './stage.ts';
@@ -48,10 +49,10 @@ function recordTraffic(name: string | null, random: Random): readonly Uint8Array
   const message = say(eve, 'of the fuzzer');
   const update = append(client, [message, createReaction({ author: eve, sentAt: Date.now() }, message.id, '👍', true)]);
   const frames = [
-    syncFrame(name, STEP_1, Uint8Array.of(0)),
-    syncFrame(name, STEP_1, Uint8Array.of(1, 9, 3)),
-    syncFrame(name, STEP_2, update),
-    syncFrame(name, STEP_2, Uint8Array.of(0, 0)),
+    syncFrame(name, SYNC_STEP_1, Uint8Array.of(0)),
+    syncFrame(name, SYNC_STEP_1, Uint8Array.of(1, 9, 3)),
+    syncFrame(name, SYNC_STEP_2, update),
+    syncFrame(name, SYNC_STEP_2, Uint8Array.of(0, 0)),
     syncFrame(name, UPDATE, update),
     syncFrame(name, UPDATE, append(client + 1, [say(eve, 'another')], random.below(2))),
     awarenessFrame(name, [{ client, json: '{"user":{"id":"x","name":"y"},"typing":true}' }]),
@@ -61,8 +62,8 @@ function recordTraffic(name: string | null, random: Random): readonly Uint8Array
   return [
     ...frames,
     statelessFrame(name, JSON.stringify({ type: 'check', ids: [message.id] })),
-    frame(name, TYPE.queryAwareness),
-    frame(name, TYPE.close),
+    frame(name, FRAME.queryAwareness),
+    frame(name, FRAME.close),
   ];
 }
 

@@ -2,9 +2,10 @@
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
 import { signToken, TestClient, type TestServer } from '../sync/test-server.ts';
+import { authFrame, encode, syncFrame } from '../testing/frames.ts';
 import { addTablos, fill } from './documents.ts';
-import { authFrame, encode, STEP_1, syncFrame, UPDATE } from './frames.ts';
 import { RawClient } from './raw-client.ts';
 import { openRawSocket, wsFrame } from './raw-socket.ts';
 import { openSlowProxy } from './slow-proxy.ts';
@@ -39,7 +40,7 @@ async function openDeafSocket(user: UserId, tablos: readonly TabloId[], steps = 
   const token = await signToken(user);
   for (const tablo of tablos) {
     socket.write(wsFrame(authFrame(`${tablo}/1`, token)));
-    for (let nth = 0; nth < steps; nth += 1) socket.write(wsFrame(syncFrame(`${tablo}/1`, STEP_1, EMPTY)));
+    for (let nth = 0; nth < steps; nth += 1) socket.write(wsFrame(syncFrame(`${tablo}/1`, SYNC_STEP_1, EMPTY)));
   }
   return socket;
 }
@@ -56,7 +57,7 @@ it('[R11] forty members who join one document are answered with one encoding of 
   // One more version, and what the others lack is not a document.
   await stage.assertUnharmed();
   const bytes = clients.map(({ heard }) => heard.bytes);
-  for (const client of clients) client.send(syncFrame(stage.name, STEP_1, encodeVectorOf(client)));
+  for (const client of clients) client.send(syncFrame(stage.name, SYNC_STEP_1, encodeVectorOf(client)));
   await until(() => expect(clients.every(({ heard }) => heard.answers.length === 2)).toBe(true));
   clients.forEach(({ heard }, nth) => expect(heard.bytes - (bytes[nth] ?? 0)).toBeLessThan(20_000));
   expect(server.sync.encodings.made - before).toBeLessThanOrEqual(2);
@@ -160,7 +161,7 @@ it('[R11] state vectors of invented clientIDs are answered with the one encoding
     }
   });
   for (let nth = 0; nth < 20; nth += 1) {
-    attacker.send(syncFrame(stage.name, STEP_1, vector));
+    attacker.send(syncFrame(stage.name, SYNC_STEP_1, vector));
     await until(() => expect(attacker.heard.answers).toHaveLength(nth + 2));
   }
   expect(server.sync.encodings.made - before).toBeLessThanOrEqual(1);

@@ -5,7 +5,8 @@ import { parseServerStateless, type ServerStateless } from '@tablo/schema/statel
 import * as decoding from 'lib0/decoding';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';
-import { authFrame, STEP_1, STEP_2, syncFrame, TYPE, UPDATE } from './frames.ts';
+import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
+import { authFrame, syncFrame } from '../testing/frames.ts';
 
 interface Answers {
   /** Permission denied: the reason. */
@@ -85,7 +86,7 @@ export class RawClient {
   }
 
   authenticate(name: string, token: string): void {
-    this.send(authFrame(name, token), syncFrame(name, STEP_1, Uint8Array.of(0)));
+    this.send(authFrame(name, token), syncFrame(name, SYNC_STEP_1, Uint8Array.of(0)));
   }
 
   close(): void {
@@ -102,12 +103,12 @@ export class RawClient {
     const decoder = decoding.createDecoder(bytes);
     const name = this.#isBare ? '' : decoding.readVarString(decoder);
     const type = decoding.readVarUint(decoder);
-    if (type === TYPE.sync || type === TYPE.syncReply) return this.#readSync(decoder);
-    if (type === TYPE.awareness) return this.#readPeers(decoding.readVarUint8Array(decoder));
-    if (type === TYPE.auth) return this.#readAuth(decoder, name);
-    if (type === TYPE.close) this.heard.closes.push({ name, reason: decoding.readVarString(decoder) });
-    if (type === TYPE.syncStatus) this.heard.statuses.push(decoding.readVarUint(decoder) === 1);
-    if (type !== TYPE.stateless) return;
+    if (type === FRAME.sync || type === FRAME.syncReply) return this.#readSync(decoder);
+    if (type === FRAME.awareness) return this.#readPeers(decoding.readVarUint8Array(decoder));
+    if (type === FRAME.auth) return this.#readAuth(decoder, name);
+    if (type === FRAME.close) this.heard.closes.push({ name, reason: decoding.readVarString(decoder) });
+    if (type === FRAME.syncStatus) this.heard.statuses.push(decoding.readVarUint(decoder) === 1);
+    if (type !== FRAME.stateless) return;
     const message = parseServerStateless(decoding.readVarString(decoder));
     if (message !== null) this.heard.stateless.push(message);
   }
@@ -121,9 +122,9 @@ export class RawClient {
   #readSync(decoder: decoding.Decoder): void {
     const step = decoding.readVarUint(decoder);
     const payload = decoding.readVarUint8Array(decoder);
-    if (step === STEP_1) this.heard.asked += 1;
-    if (step === STEP_2) this.heard.answers.push(payload);
-    if (step === STEP_2 || step === UPDATE) Y.applyUpdate(this.doc, payload);
+    if (step === SYNC_STEP_1) this.heard.asked += 1;
+    if (step === SYNC_STEP_2) this.heard.answers.push(payload);
+    if (step === SYNC_STEP_2 || step === UPDATE) Y.applyUpdate(this.doc, payload);
   }
 
   #readPeers(bytes: Uint8Array): void {

@@ -3,9 +3,10 @@ import { createEntryId, type UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { JwtVerifier } from '../access/tokens/token-verifier.ts';
 import { FramePace } from '../sync/socket/frame-pace.ts';
+import { FRAME, SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
 import { signToken, type TestServer } from '../sync/test-server.ts';
+import { authFrame, frame, syncFrame } from '../testing/frames.ts';
 import { addTablos } from './documents.ts';
-import { authFrame, frame, STEP_1, syncFrame, TYPE, UPDATE } from './frames.ts';
 import { holdTablo } from './hold.ts';
 import { RawClient } from './raw-client.ts';
 import { openRawSocket, wsFrame } from './raw-socket.ts';
@@ -69,7 +70,7 @@ it('[R11] a buffer full of small frames does not go before what others have sent
   };
   setImmediate(turn);
   // Frames of a kind that is dropped: they cost nothing but being looked at.
-  for (const _nth of times(1_000, (nth) => nth)) client.send(frame(stage.name, TYPE.queryAwareness));
+  for (const _nth of times(1_000, (nth) => nth)) client.send(frame(stage.name, FRAME.queryAwareness));
   await until(() => expect(handled).toBeGreaterThanOrEqual(1_000));
   note.mockRestore();
   expect(most).toBe(1);
@@ -161,7 +162,7 @@ it('[R11] signed-in sockets are bounded in all and by address, whoever’s they 
     const token = await signToken(await own.addMember());
     const path = isBridged ? `/yjs/${own.tablo}?token=${token}` : '/sync';
     const client = own.add(await RawClient.open(`${few.url}${path}`, { 'X-Forwarded-For': address }));
-    if (isBridged) client.send(syncFrame(null, STEP_1, Uint8Array.of(0)));
+    if (isBridged) client.send(syncFrame(null, SYNC_STEP_1, Uint8Array.of(0)));
     else client.authenticate(own.name, token);
     await until(() =>
       expect(client.heard.answers.length + client.heard.denied.length + client.heard.ends.length).toBeGreaterThan(0),
@@ -195,7 +196,7 @@ it("[R6] a socket whose user has left every document still counts as that user's
     client.authenticate(stage.name, token);
     await until(() => expect(client.heard.answers.length + client.heard.denied.length).toBeGreaterThan(0));
     if (client.heard.answers.length > 0) joined += 1;
-    client.send(frame(stage.name, TYPE.close));
+    client.send(frame(stage.name, FRAME.close));
     await until(() => expect(client.heard.closes.length + client.heard.denied.length).toBeGreaterThan(0));
   }
   expect(joined).toBeLessThanOrEqual(10);
@@ -212,7 +213,7 @@ it('[R11] who joins, is denied and leaves, again and again on one socket, has no
     await until(() => expect(client.heard.denied.length).toBe(before.denials + 1));
     const { closes } = client.heard;
     const count = closes.length;
-    client.send(frame(stage.name, TYPE.close));
+    client.send(frame(stage.name, FRAME.close));
     await until(() => expect(closes.length).toBe(count + 1));
   };
   await round();
@@ -239,7 +240,8 @@ it('[R6] strangers are shown the door, also when they do not answer', async () =
 
 it('[R6] 10,000 document names before a sign-in end that socket only', async () => {
   const attacker = stage.add(await RawClient.open(`${server.url}/sync`));
-  for (let nth = 0; nth < 10_000; nth += 1) attacker.send(syncFrame(`${createEntryId()}/1`, STEP_1, Uint8Array.of(0)));
+  for (let nth = 0; nth < 10_000; nth += 1)
+    attacker.send(syncFrame(`${createEntryId()}/1`, SYNC_STEP_1, Uint8Array.of(0)));
   await until(() => expect(attacker.heard.ends.length).toBe(1));
   await stage.assertUnharmed();
 });
@@ -294,7 +296,7 @@ it('[R6] of sixty documents asked for at once on one socket, as many are joined 
   await until(() => expect(other.heard.authenticated.length + other.heard.denied.length).toBe(20), 20_000);
   expect(other.heard.authenticated.length).toBeLessThanOrEqual(10);
   // Whoever leaves one may ask for another.
-  client.send(frame(`${client.heard.authenticated[0]}`, TYPE.close));
+  client.send(frame(`${client.heard.authenticated[0]}`, FRAME.close));
   await until(() => expect(client.heard.closes).toHaveLength(1));
   client.send(authFrame(`${tablos.at(-1)}/1`, token));
   await until(() => expect(client.heard.authenticated.length).toBe(21));
@@ -321,7 +323,7 @@ it('[R11] a hundred sessions of one tablo on several sockets, asked for at once,
   });
   const [one] = joined;
   if (one === undefined) throw new Error('twelve of them have joined');
-  one.socket.send(frame(one.name, TYPE.close));
+  one.socket.send(frame(one.name, FRAME.close));
   await until(() => expect(few.sync.countConnections()).toBe(2 + 11));
   one.socket.send(authFrame(one.name, token));
   await until(() => expect(few.sync.countConnections()).toBe(2 + 12));
@@ -414,7 +416,7 @@ it('[R6] of a connection that is reset, nothing that waits its turn is handled a
     if (seen === 10) socket.resetAndDestroy();
   });
   // Each has a turn of its own, so that the end comes while most of them wait.
-  const nothing = wsFrame(frame(stage.name, TYPE.queryAwareness));
+  const nothing = wsFrame(frame(stage.name, FRAME.queryAwareness));
   const message = wsFrame(syncFrame(stage.name, UPDATE, append(11, [say(author, 'too late')])));
   socket.write(Buffer.concat([...times(900, () => nothing), message]));
   // What was read is handed on to its end all the same.

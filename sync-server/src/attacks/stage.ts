@@ -5,8 +5,9 @@
 import { createMessage, type Message, parseEntry } from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { expect, vi } from 'vitest';
+import { SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
 import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
-import { STEP_2, syncFrame, UPDATE } from './frames.ts';
+import { syncFrame } from '../testing/frames.ts';
 import { RawClient } from './raw-client.ts';
 
 export const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
@@ -112,7 +113,7 @@ export class Stage {
   /** Bytes as an Update and as a SyncStep2. */
   async assertRefusedBothWays(attacker: RawClient, code: string, bytes: Uint8Array): Promise<void> {
     await this.assertRefused(attacker, code, bytes, UPDATE);
-    await this.assertRefused(attacker, code, bytes, STEP_2);
+    await this.assertRefused(attacker, code, bytes, SYNC_STEP_2);
   }
 
   /**

@@ -2,8 +2,9 @@
 import { createHmac } from 'node:crypto';
 import { createEntryId, type TabloId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
 import { signToken, type TestServer } from '../sync/test-server.ts';
-import { authFrame, STEP_1, statelessFrame, syncFrame, UPDATE } from './frames.ts';
+import { authFrame, statelessFrame, syncFrame } from '../testing/frames.ts';
 import { holdTablo, untilEarlierCommitsEnd } from './hold.ts';
 import { RawClient } from './raw-client.ts';
 import { alice, bob, eve, openStageServer, Stage, say, stranger, until } from './stage.ts';
@@ -112,7 +113,7 @@ it("[R6] a removed member's waiting frames get no document any more", async () =
     // One commit each, so that the question comes last.
     for (let nth = 0; nth < 3; nth += 1)
       attacker.send(syncFrame(stage.name, UPDATE, append(40 + nth, [say(eve, `late ${nth}`)])));
-    attacker.send(syncFrame(stage.name, STEP_1, Uint8Array.of(0)));
+    attacker.send(syncFrame(stage.name, SYNC_STEP_1, Uint8Array.of(0)));
     await untilCommitWaits();
     await server.pool.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [
       stage.tablo,
@@ -138,7 +139,7 @@ it("[R6] a question that waits past the token's end is not answered", async () =
   const attacker = await stage.join(eve, { token: await signToken(eve, 'Eve', 4) });
   await holdTablo(server, stage.tablo, async (untilCommitWaits) => {
     attacker.send(syncFrame(stage.name, UPDATE, append(50, [say(eve, 'in time')])));
-    attacker.send(syncFrame(stage.name, STEP_1, Uint8Array.of(0)));
+    attacker.send(syncFrame(stage.name, SYNC_STEP_1, Uint8Array.of(0)));
     await untilCommitWaits();
     await until(() => expect(attacker.heard.closes.map(({ reason }) => reason)).toEqual(['token-expired']), 9_000);
   });
@@ -189,7 +190,7 @@ it("[R6] check tells of one's own entries in this tablo and of nothing else", as
 it("[R6] a member of one tablo learns nothing of another by its document's name", async () => {
   const bobs: TabloId = await server.addTablo({ [bob]: 'owner' });
   const attacker = await stage.join();
-  attacker.send(syncFrame(`${bobs}/1`, STEP_1, Uint8Array.of(0)));
+  attacker.send(syncFrame(`${bobs}/1`, SYNC_STEP_1, Uint8Array.of(0)));
   attacker.authenticate(`${bobs}/1`, await signToken(eve));
   await until(() => expect(attacker.heard.denied).toEqual(['forbidden']));
   expect(attacker.heard.answers.length).toBe(1);

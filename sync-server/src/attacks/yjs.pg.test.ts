@@ -1,8 +1,9 @@
 /** The same attacks by the other door, `/yjs`: refused with a code of 4400 to 4499, which stops an unmodified y-websocket client. */
 import { createEntryId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
 import { signToken, type TestServer } from '../sync/test-server.ts';
-import { authFrame, awarenessFrame, frame, STEP_1, STEP_2, syncFrame, TYPE, UPDATE } from './frames.ts';
+import { authFrame, awarenessFrame, frame, syncFrame } from '../testing/frames.ts';
 import { RawClient } from './raw-client.ts';
 import { alice, eve, gus, openStageServer, Stage, say, stranger, until } from './stage.ts';
 import { append, CONTENT, hollow, update } from './updates.ts';
@@ -38,7 +39,7 @@ it.each([
       ),
   ],
 ])('%s ends the socket for good', async (_title, code, make) => {
-  for (const step of [UPDATE, STEP_2]) {
+  for (const step of [UPDATE, SYNC_STEP_2]) {
     const attacker = await stage.joinYjs();
     attacker.send(syncFrame(null, step, make()));
     await until(() => expect(attacker.heard.ends.map((end) => end.code)).toEqual([code]));
@@ -83,9 +84,9 @@ it('[R6] the protocol of /sync is not spoken here', async () => {
   const attacker = await stage.joinYjs();
   attacker.send(
     authFrame(stage.name, await signToken(alice)),
-    frame(null, TYPE.broadcastStateless),
-    frame(null, TYPE.close),
-    frame(null, TYPE.auth),
+    frame(null, FRAME.broadcastStateless),
+    frame(null, FRAME.close),
+    frame(null, FRAME.auth),
     new Uint8Array(0),
   );
   attacker.send(syncFrame(null, UPDATE, append(11, [say(eve, 'still Eve')])));
@@ -109,7 +110,7 @@ it("[R3] presence is the server's word here too", async () => {
 
 it("[R6] a guest's update ends the socket, a guest's empty one does not", async () => {
   const guest = await stage.joinYjs(gus);
-  guest.send(syncFrame(null, STEP_2, Uint8Array.of(0, 0)), syncFrame(null, STEP_1, Uint8Array.of(0)));
+  guest.send(syncFrame(null, SYNC_STEP_2, Uint8Array.of(0, 0)), syncFrame(null, SYNC_STEP_1, Uint8Array.of(0)));
   await until(() => expect(guest.heard.answers.length).toBe(2));
   guest.send(syncFrame(null, UPDATE, append(11, [say(gus, 'hello')])));
   await until(() => expect(guest.heard.ends.map(({ code }) => code)).toEqual([4405]));

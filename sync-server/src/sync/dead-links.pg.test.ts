@@ -4,12 +4,13 @@ import type { UserId } from '@tablo/schema/ids';
 import { ANNOUNCED_FRAME_BYTES } from '@tablo/schema/limits';
 import { PING, PONG } from '@tablo/schema/ping';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { authFrame, STEP_1, syncFrame, UPDATE } from '../attacks/frames.ts';
 import { holdTablo } from '../attacks/hold.ts';
 import { RawClient } from '../attacks/raw-client.ts';
 import { openRawSocket, wsFrame } from '../attacks/raw-socket.ts';
 import { alice, eve, openStageServer, Stage, say, until } from '../attacks/stage.ts';
 import { append } from '../attacks/updates.ts';
+import { authFrame, syncFrame } from '../testing/frames.ts';
+import { SYNC_STEP_1, UPDATE } from './socket/frame-types.ts';
 import { SweepClock } from './socket/sweep-clock.ts';
 import { signToken, type TestServer } from './test-server.ts';
 
@@ -118,7 +119,7 @@ describe("a client's question for a sign of life", () => {
     const client = await stage.join();
     const before = performance.now();
     for (let nth = 0; nth < 5_000; nth += 1) client.send(Uint8Array.of(PING));
-    client.send(syncFrame(stage.name, STEP_1, Uint8Array.of(0)));
+    client.send(syncFrame(stage.name, SYNC_STEP_1, Uint8Array.of(0)));
     await until(() => expect(client.heard.answers.length).toBe(2));
     expect(client.heard.pings).toBeLessThanOrEqual(1 + (performance.now() - before) / 200);
     expect(client.isOpen).toBe(true);

@@ -2,7 +2,8 @@ import { createMessage } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { encodeStateless } from '@tablo/schema/stateless';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { syncFrame, UPDATE } from '../attacks/frames.ts';
+import { syncFrame } from '../testing/frames.ts';
+import { UPDATE } from './socket/frame-types.ts';
 import { openTestServer, signToken, TestClient, type TestServer } from './test-server.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;

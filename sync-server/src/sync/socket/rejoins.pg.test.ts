@@ -4,10 +4,11 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import { PING } from '@tablo/schema/ping';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as Y from 'yjs';
-import { authFrame, frame, syncFrame, TYPE, UPDATE } from '../../attacks/frames.ts';
 import { RawClient } from '../../attacks/raw-client.ts';
 import { append } from '../../attacks/updates.ts';
+import { authFrame, frame, syncFrame } from '../../testing/frames.ts';
 import { openTestServer, signToken, TestClient, type TestServer } from '../test-server.ts';
+import { FRAME, UPDATE } from './frame-types.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 
@@ -116,7 +117,7 @@ describe('unmodified providers of one document, one after the other on one socke
     await until(() => expect(client.heard.answers).toHaveLength(1));
     const release = server.holdCommits();
     const message = say('before it left');
-    client.send(syncFrame(name, UPDATE, append(4_711, [message])), frame(name, TYPE.close), authFrame(name, token));
+    client.send(syncFrame(name, UPDATE, append(4_711, [message])), frame(name, FRAME.close), authFrame(name, token));
     // What comes after them on the same socket has been read, so they have as well.
     client.send(Uint8Array.of(PING));
     await until(() => expect(client.heard.pings).toBe(1));

@@ -1,22 +1,9 @@
 /** The bytes of single frames, well-formed or not: Hocuspocus's on `/sync` (a document's name in front), y-websocket's on `/yjs` (`name` null). */
 import * as encoding from 'lib0/encoding';
+import { AUTH_TOKEN, FRAME } from '../sync/socket/frame-types.ts';
 
-/** Hocuspocus's message types; y-websocket shares the first two. */
-export const TYPE = {
-  sync: 0,
-  awareness: 1,
-  auth: 2,
-  queryAwareness: 3,
-  syncReply: 4,
-  stateless: 5,
-  broadcastStateless: 6,
-  close: 7,
-  syncStatus: 8,
-} as const;
-
-export const STEP_1 = 0;
-export const STEP_2 = 1;
-export const UPDATE = 2;
+/** The state vector of somebody who has nothing, and so asks for everything. */
+export const NOTHING = Uint8Array.of(0);
 
 type Name = string | null;
 type Write = (encoder: encoding.Encoder) => void;
@@ -36,20 +23,20 @@ export function frame(name: Name, type: number, write: Write = () => {}): Uint8A
 }
 
 export const authFrame = (name: string, token: string): Uint8Array =>
-  frame(name, TYPE.auth, (encoder) => {
-    encoding.writeVarUint(encoder, 0);
+  frame(name, FRAME.auth, (encoder) => {
+    encoding.writeVarUint(encoder, AUTH_TOKEN);
     encoding.writeVarString(encoder, token);
-    encoding.writeVarString(encoder, '4.8.0');
+    encoding.writeVarString(encoder, '4.8.0'); // The provider's version, which servers only note.
   });
 
 export const syncFrame = (name: Name, step: number, payload: Uint8Array): Uint8Array =>
-  frame(name, TYPE.sync, (encoder) => {
+  frame(name, FRAME.sync, (encoder) => {
     encoding.writeVarUint(encoder, step);
     encoding.writeVarUint8Array(encoder, payload);
   });
 
 export const statelessFrame = (name: string, payload: string): Uint8Array =>
-  frame(name, TYPE.stateless, (encoder) => encoding.writeVarString(encoder, payload));
+  frame(name, FRAME.stateless, (encoder) => encoding.writeVarString(encoder, payload));
 
 /** One peer of an awareness frame: `json` goes as it is, so that it may be no JSON at all. */
 export interface Peer {
@@ -59,7 +46,7 @@ export interface Peer {
 }
 
 export const awarenessFrame = (name: Name, peers: readonly Peer[]): Uint8Array =>
-  frame(name, TYPE.awareness, (encoder) =>
+  frame(name, FRAME.awareness, (encoder) =>
     encoding.writeVarUint8Array(
       encoder,
       encode((update) => {
