@@ -77,7 +77,7 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
     ['soak', 'links', 'webhooks', 'package'],
     ['mutations', 'browser', 'nodes', 'proxies'],
   ],
-  'e2e/soak': [['frames.ts', 'history'], ['member.ts'], ['stage.ts'], ['faults', 'restore'], ['main.soak.ts']],
+  'e2e/soak': [['history'], ['member.ts'], ['stage.ts'], ['faults', 'restore'], ['main.soak.ts']],
 };
 
 /** Rooms with doors: the scripts that are imported from outside. Of a room that is not named here, each file may be. */

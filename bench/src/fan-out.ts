@@ -1,9 +1,9 @@
 /** Closed loop: every member keeps `inFlight` messages unacknowledged, so the server sets the pace. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { readCpuSeconds, readFamilyCpuSeconds } from './cpu.ts';
+import { LoadClient, type Seat } from './load-client.ts';
 import type { FanOutPlan, FanOutResult } from './plan.ts';
 import { computeQuantiles } from './quantiles.ts';
-import { RawClient, type Seat } from './raw-client.ts';
 
 /** Sockets that open at once: joining is not what is measured. */
 const JOIN_TOGETHER = 20;
@@ -32,7 +32,7 @@ export async function runFanOut(plan: FanOutPlan): Promise<FanOutResult> {
 
 class FanOut {
   readonly #plan: FanOutPlan;
-  readonly #clients: RawClient[] = [];
+  readonly #clients: LoadClient[] = [];
   #accepted = 0;
   #delivered = 0;
   /** One for each accepted message, in that order. */
@@ -101,8 +101,8 @@ class FanOut {
     return result;
   }
 
-  #open(seat: Seat): RawClient {
-    const client = new RawClient(seat, {
+  #open(seat: Seat): LoadClient {
+    const client = new LoadClient(seat, {
       onAcknowledged: (ms) => {
         this.#accepted += 1;
         this.#latencies.push(ms);

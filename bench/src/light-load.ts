@@ -1,8 +1,8 @@
 /** One message at a time in one tablo: how long until another member has it, and until its author knows that it is safe. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { LoadClient } from './load-client.ts';
 import type { LightPlan, LightResult } from './plan.ts';
 import { computeQuantiles } from './quantiles.ts';
-import { RawClient } from './raw-client.ts';
 
 const ANSWER_DEADLINE_MS = 10_000;
 
@@ -14,7 +14,7 @@ export async function runLightLoad(plan: LightPlan): Promise<LightResult> {
   let isMeasuring = false;
   const clients = plan.seats.map(
     (seat) =>
-      new RawClient(seat, {
+      new LoadClient(seat, {
         onAcknowledged: (ms) => {
           answers += 1;
           if (isMeasuring) acknowledged.push(ms);

@@ -2,7 +2,7 @@
 import type { RoomHandle } from '@tablo/client/chat/chat';
 import type { ChatClient } from '@tablo/client/chat/chat-client';
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { RawClient } from '@tablo/sync-server/attacks/raw-client';
+import { RecordingClient } from '@tablo/sync-server/attacks/recording-client';
 import { SYNC_STEP_1 } from '@tablo/sync-server/sync/socket/frame-types';
 import { syncFrame } from '@tablo/sync-server/testing/frames';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -94,7 +94,7 @@ describe.concurrent('a slow link', { timeout: 150_000 }, () => {
     const here = await stage.openClient(bob, link.url);
     const room = here.openRoom(tablo);
     const bareUrl = `${bareLink.url.replace('http', 'ws')}/yjs/${tablo}?token=${tokenOf(bob, 'Bob')}`;
-    const bare = await RawClient.open(bareUrl);
+    const bare = await RecordingClient.open(bareUrl);
     const start = performance.now();
     bare.send(syncFrame(null, SYNC_STEP_1, Uint8Array.of(0)));
     await until(() => expect(isOnline(here)).toBe(true), 90_000);

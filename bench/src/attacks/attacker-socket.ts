@@ -1,11 +1,10 @@
 /** A WebSocket of an attacker: sends what it is told to, and counts what comes back without building documents. */
-import { once } from 'node:events';
-import * as decoding from 'lib0/decoding';
-import { WebSocket } from 'ws';
-import * as frames from '../frames.ts';
+import { SYNC_STEP_1 } from '@tablo/sync-server/sync/socket/frame-types';
+import { authFrame, NOTHING, syncFrame } from '@tablo/sync-server/testing/frames';
+import { RawClient } from '@tablo/sync-server/testing/raw-client';
+import { refusalIn, type ServerFrame } from '@tablo/sync-server/testing/server-frame';
 import { ATTACKERS_ADDRESS, type Field } from './attack.ts';
 
-const OPEN_DEADLINE_MS = 5_000;
 /** What waits in this process for the server to take it: enough to keep the link busy, and no more. */
 const MOST_BUFFERED_BYTES = 256 * 1024;
 const LOOK_MS = 2;
@@ -20,21 +19,26 @@ interface Heard {
 
 export class AttackerSocket {
   readonly #field: Field;
-  readonly #socket: WebSocket;
+  readonly #client: RawClient;
   readonly #heard: Heard;
   #isClosing = false;
 
   constructor(field: Field, heard: Heard = {}, path = '/sync') {
     this.#field = field;
     this.#heard = heard;
-    this.#socket = new WebSocket(field.sync.replace('/sync', path), {
-      ...{ perMessageDeflate: false, localAddress: ATTACKERS_ADDRESS, maxPayload: 256 * 1024 * 1024 },
+    this.#client = new RawClient(field.sync.replace('/sync', path), {
+      ...{ perMessageDeflate: false, localAddress: ATTACKERS_ADDRESS },
     });
-    this.#socket.on('message', (frame: Buffer) => this.#read(frame));
-    this.#socket.on('error', () => {}); // 'close' follows, and is counted.
-    this.#socket.on('close', () => {
+    this.#client.onFrame = (frame, document, bytes) => {
+      field.tally.receivedBytes += bytes;
+      this.#hear(frame, document);
+    };
+    this.#client.onPing = () => {
+      field.tally.receivedBytes += 1;
+    };
+    this.#client.onClose = () => {
       if (!this.#isClosing) field.tally.cut += 1;
-    });
+    };
     field.atEnd(() => this.close());
   }
 
@@ -45,12 +49,12 @@ export class AttackerSocket {
   }
 
   get isOpen(): boolean {
-    return this.#socket.readyState === WebSocket.OPEN;
+    return this.#client.isOpen;
   }
 
   async opened(): Promise<boolean> {
     try {
-      await once(this.#socket, 'open', { signal: AbortSignal.timeout(OPEN_DEADLINE_MS) });
+      await this.#client.opened();
       return true;
     } catch {
       return false; // Refused, or cut: the tally has it.
@@ -60,70 +64,60 @@ export class AttackerSocket {
   send(frame: Uint8Array): void {
     if (!this.isOpen) return;
     this.#field.tally.send(frame.byteLength);
-    this.#socket.send(frame);
+    this.#client.send(frame);
   }
 
   /** Until there is room for more; false when the socket has ended, or it is over. */
   async hasRoom(over: AbortSignal): Promise<boolean> {
     await this.#field.tally.uplink.ready();
-    while (this.isOpen && !over.aborted && this.#socket.bufferedAmount > MOST_BUFFERED_BYTES) {
+    while (this.isOpen && !over.aborted && this.#client.socket.bufferedAmount > MOST_BUFFERED_BYTES) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     return this.isOpen && !over.aborted;
   }
 
   join(name: string, token: string): void {
-    const address = frames.encodeAddress(name);
-    this.send(frames.encodeAuth(address, token));
-    this.send(frames.encodeSyncStep1(address));
+    this.send(authFrame(name, token));
+    this.ask(name);
+  }
+
+  /** For the whole document. */
+  ask(name: string): void {
+    this.send(syncFrame(name, SYNC_STEP_1, NOTHING));
   }
 
   stopReading(): void {
-    this.#socket.pause();
+    this.#client.socket.pause();
   }
 
   close(): void {
     this.#isClosing = true;
-    this.#socket.terminate();
+    this.#client.close();
   }
 
-  #read(frame: Buffer): void {
+  #hear(frame: ServerFrame, document: string): void {
     const { tally } = this.#field;
-    tally.receivedBytes += frame.byteLength;
-    if (frame.byteLength < 2) return; // A ping of the server's.
-    const decoder = decoding.createDecoder(frame);
-    const name = decoding.readVarString(decoder);
-    switch (decoding.readVarUint(decoder)) {
-      case frames.AUTH:
-        return this.#readAuth(decoder, name);
-      case frames.CLOSE: {
-        const reason = decoding.readVarString(decoder);
-        tally.refuse(`left: ${reason}`);
-        return this.#heard.onLeft?.(name, reason);
-      }
-      case frames.SYNC_STATUS:
-        if (decoding.readVarUint(decoder) === 1) tally.accepted += 1;
+    switch (frame.type) {
+      case 'authenticated':
+        return this.#heard.onJoined?.(document);
+      case 'denied':
+      case 'closed':
+        tally.refuse(`${frame.type === 'denied' ? 'denied' : 'left'}: ${frame.reason}`);
+        return this.#heard.onLeft?.(document, frame.reason);
+      case 'status':
+        if (frame.isSaved) tally.accepted += 1;
         return this.#heard.onStatus?.();
-      case frames.STATELESS: {
-        const payload = decoding.readVarString(decoder);
-        if (!payload.startsWith('{"type":"refused"')) return;
-        const { code } = JSON.parse(payload) as { code: string };
+      case 'stateless': {
+        const code = refusalIn(frame.payload);
+        if (code === null) return;
         tally.refuse(code);
         return this.#heard.onRefused?.(code);
       }
-      case frames.SYNC:
-      case frames.SYNC_REPLY:
-        if (decoding.readVarUint(decoder) === frames.SYNC_STEP_2) tally.accepted += 1;
+      case 'state':
+        tally.accepted += 1;
         return;
       default:
         return;
     }
-  }
-
-  #readAuth(decoder: decoding.Decoder, name: string): void {
-    if (decoding.readVarUint(decoder) === frames.AUTHENTICATED) return this.#heard.onJoined?.(name);
-    const reason = decoding.readVarString(decoder);
-    this.#field.tally.refuse(`denied: ${reason}`);
-    this.#heard.onLeft?.(name, reason);
   }
 }

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { createMessage } from '@tablo/schema/entry';
 import type { UserId } from '@tablo/schema/ids';
 import { fill } from '@tablo/sync-server/attacks/documents';
-import * as frames from '../frames.ts';
 import { signToken } from '../servers.ts';
 import type { Attack, Field } from './attack.ts';
 import { AttackerSocket } from './attacker-socket.ts';
@@ -60,7 +59,7 @@ const firstSteps: Attack = {
         );
         for (const name of names) socket.join(name, token);
         while (await socket.hasRoom(over)) {
-          for (const name of names) socket.send(frames.encodeSyncStep1(frames.encodeAddress(name)));
+          for (const name of names) socket.ask(name);
           await wait(0);
         }
         socket.close();

@@ -4,11 +4,12 @@
  */
 import { createMessage, ENTRIES_ROOT, type Message } from '@tablo/schema/entry';
 import type { UserId } from '@tablo/schema/ids';
-import * as decoding from 'lib0/decoding';
-import { WebSocket } from 'ws';
+import { SYNC_STEP_1, UPDATE } from '@tablo/sync-server/sync/socket/frame-types';
+import { authFrame, NOTHING, syncFrame } from '@tablo/sync-server/testing/frames';
+import { RawClient } from '@tablo/sync-server/testing/raw-client';
+import { refusalIn, type ServerFrame } from '@tablo/sync-server/testing/server-frame';
 import * as Y from 'yjs';
-import * as frames from '../frames.ts';
-import type { Seat } from '../raw-client.ts';
+import type { Seat } from '../load-client.ts';
 
 const RETURN_MS = 500;
 const TEXT = 'I am on the train, so this may take a moment to reach you; see you at noon?';
@@ -25,8 +26,7 @@ export class HonestPerson {
   readonly #joined = Promise.withResolvers<void>();
   readonly #seen = new Set<string>();
   #doc = new Y.Doc();
-  #socket: WebSocket | null = null;
-  #address: Uint8Array = new Uint8Array();
+  #socket: RawClient | null = null;
   #epoch = 1;
   #pending: Message[] = [];
   #isJoined = false;
@@ -51,37 +51,41 @@ export class HonestPerson {
 
   close(): void {
     this.#isClosing = true;
-    this.#socket?.terminate();
+    this.#socket?.close();
     this.#doc.destroy();
   }
 
   #connect(): void {
-    const socket = new WebSocket(this.#seat.url, { perMessageDeflate: false });
+    const socket = new RawClient(this.#seat.url, { perMessageDeflate: false });
     this.#socket = socket;
-    socket.on('open', () => this.#join());
-    socket.on('message', (frame: Buffer) => this.#handle(frame));
-    socket.on('error', () => {}); // 'close' follows.
-    socket.on('close', (code) => {
+    socket.onOpen = () => this.#join();
+    socket.onFrame = (frame) => this.#handle(frame);
+    socket.onClose = (code) => {
       if (this.#isClosing) return;
       this.#isJoined = false;
       this.#events.onTrouble(`cut (${code})`);
       setTimeout(() => this.#isClosing || this.#connect(), RETURN_MS);
-    });
+    };
+  }
+
+  get #document(): string {
+    return `${this.#seat.tabloId}/${this.#epoch}`;
   }
 
   #join(): void {
+    const document = this.#document;
     this.#isJoined = false;
     this.#doc.destroy();
     this.#doc = new Y.Doc();
     this.#doc.on('update', (update: Uint8Array, origin: unknown) => {
-      if (origin !== this) this.#socket?.send(frames.encodeUpdate(this.#address, update));
+      if (origin !== this) this.#socket?.send(syncFrame(document, UPDATE, update));
     });
     this.#doc.getArray(ENTRIES_ROOT).observe(({ changes, transaction }) => {
       if (transaction.origin !== this) return;
       for (const { content } of changes.added) for (const entry of content.getContent()) this.#see(entry);
     });
-    this.#address = frames.encodeAddress(`${this.#seat.tabloId}/${this.#epoch}`);
-    this.#socket?.send(frames.encodeAuth(this.#address, this.#seat.token));
+    this.#socket?.listenOnlyTo(document);
+    this.#socket?.send(authFrame(document, this.#seat.token));
   }
 
   #append(message: Message): void {
@@ -94,38 +98,29 @@ export class HonestPerson {
     this.#events.onSeen(entry.id);
   }
 
-  #handle(frame: Buffer): void {
-    // Of the epoch that is over: the entries it speaks of are pending still and go to the next one.
-    if (frame.compare(this.#address, 0, this.#address.length, 0, this.#address.length) !== 0) return;
-    const decoder = decoding.createDecoder(frame);
-    decoder.pos = this.#address.length;
-    switch (decoding.readVarUint(decoder)) {
-      case frames.AUTH:
-        return this.#handleAuth(decoder);
-      case frames.SYNC:
-      case frames.SYNC_REPLY:
-        return this.#handleSync(decoder);
-      case frames.SYNC_STATUS:
-        return this.#handleStatus(decoding.readVarUint(decoder) === 1);
-      case frames.STATELESS:
-        return this.#handleStateless(decoding.readVarString(decoder));
-      case frames.CLOSE:
-        return this.#leave(decoding.readVarString(decoder));
+  #handle(frame: ServerFrame): void {
+    switch (frame.type) {
+      case 'authenticated':
+        return this.#socket?.send(syncFrame(this.#document, SYNC_STEP_1, NOTHING));
+      case 'state':
+        Y.applyUpdate(this.#doc, frame.update, this);
+        return this.#enter();
+      case 'update':
+        return Y.applyUpdate(this.#doc, frame.update, this);
+      case 'status':
+        return this.#handleStatus(frame.isSaved);
+      case 'stateless':
+        return this.#handleStateless(frame.payload);
+      case 'denied':
+      case 'closed':
+        return this.#leave(frame.reason);
       default:
         return;
     }
   }
 
-  #handleAuth(decoder: decoding.Decoder): void {
-    if (decoding.readVarUint(decoder) === frames.DENIED) return this.#leave(decoding.readVarString(decoder));
-    this.#socket?.send(frames.encodeSyncStep1(this.#address));
-  }
-
-  #handleSync(decoder: decoding.Decoder): void {
-    const type = decoding.readVarUint(decoder);
-    if (type === frames.SYNC_STEP_1) return;
-    Y.applyUpdate(this.#doc, decoding.readVarUint8Array(decoder), this);
-    if (type !== frames.SYNC_STEP_2 || this.#isJoined) return;
+  #enter(): void {
+    if (this.#isJoined) return;
     this.#isJoined = true;
     for (const message of this.#pending) this.#append(message);
     this.#joined.resolve();
@@ -137,9 +132,8 @@ export class HonestPerson {
   }
 
   #handleStateless(payload: string): void {
-    if (!payload.startsWith('{"type":"refused"')) return;
-    const { code } = JSON.parse(payload) as { code: string };
-    if (code !== 'epoch-moved') this.#events.onTrouble(`refused (${code})`);
+    const code = refusalIn(payload);
+    if (code !== null && code !== 'epoch-moved') this.#events.onTrouble(`refused (${code})`);
   }
 
   #leave(reason: string): void {
@@ -149,6 +143,6 @@ export class HonestPerson {
       return this.#join();
     }
     this.#events.onTrouble(`left (${reason})`);
-    setTimeout(() => this.#isClosing || this.#socket?.readyState !== WebSocket.OPEN || this.#join(), RETURN_MS);
+    setTimeout(() => this.#isClosing || this.#socket?.isOpen !== true || this.#join(), RETURN_MS);
   }
 }

@@ -1,6 +1,6 @@
 /** Three people and a tablo of theirs, new for every attack: limits by user and an epoch's age are to be the same for all. */
 import type { Database } from '../database.ts';
-import type { Seat } from '../raw-client.ts';
+import type { Seat } from '../load-client.ts';
 import { type RunningServer, signToken } from '../servers.ts';
 
 const PEOPLE = 3;

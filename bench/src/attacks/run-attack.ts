@@ -1,7 +1,7 @@
 /** One attack from its preparation to the calm after it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { readCpuSeconds } from '../cpu.ts';
-import type { Seat } from '../raw-client.ts';
+import type { Seat } from '../load-client.ts';
 import type { RunningServer } from '../servers.ts';
 import { Conversation } from './conversation.ts';
 import { httpOf } from './honest-seats.ts';

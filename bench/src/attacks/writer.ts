@@ -1,7 +1,8 @@
 /** A member who appends to one tablo as fast as somebody likes, without a document: follows to the next epoch, takes a new clientID after a refusal, and comes back when cut. */
 import type { MemberEntry } from '@tablo/schema/entry';
 import { encodeAppend } from '@tablo/sync-server/admission/encode-append';
-import * as frames from '../frames.ts';
+import { UPDATE } from '@tablo/sync-server/sync/socket/frame-types';
+import { syncFrame } from '@tablo/sync-server/testing/frames';
 import type { Field } from './attack.ts';
 import { AttackerSocket } from './attacker-socket.ts';
 import { wait } from './workers.ts';
@@ -59,7 +60,7 @@ export class Writer {
     const at = { client: this.#client, clock: this.#clock };
     const last = this.#clock === 0 ? null : { client: this.#client, clock: this.#clock - 1 };
     this.#clock += entries.length;
-    this.#socket?.send(frames.encodeUpdate(frames.encodeAddress(this.name), encodeAppend(at, last, entries)));
+    this.#socket?.send(syncFrame(this.name, UPDATE, encodeAppend(at, last, entries)));
   }
 
   /** One update, and until it is answered one way or the other. */

@@ -3,12 +3,12 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '@tablo/schema/testing/random';
+import { RecordingClient } from '@tablo/sync-server/attacks/recording-client';
+import { authFrame } from '@tablo/sync-server/testing/frames';
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import { openDatabase } from '../../support/database.ts';
 import { type RunningServer, startServer } from '../../support/server.ts';
-import { decode, encodeToken } from '../frames.ts';
 import { Stage, until } from '../stage.ts';
 import { Gate } from './gate.ts';
 
@@ -69,28 +69,23 @@ describe('SIGTERM', () => {
     const { server, tablos } = stage;
     await writeSome(stage);
     const [member] = stage.members;
-    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/sync`);
-    await new Promise((resolve) => socket.once('open', resolve));
-    const denials: string[] = [];
-    socket.on('message', (bytes: Buffer) => {
-      const frame = decode(new Uint8Array(bytes));
-      if (frame.type === 'denied') denials.push(frame.reason);
-    });
+    const client = await RecordingClient.open(`${server.url.replace('http', 'ws')}/sync`);
+    const { denied } = client.heard;
     gate.silence();
     await until('a commit waits', () => stage.writers.every(({ unacknowledged }) => unacknowledged > 20));
     const code = terminate(server);
     await until('the server says that it stops', async () => (await statusOf(`${server.url}/readyz`)) === 503);
     const { tabloId = '', token = '' } = member?.seat ?? {};
     // First: its socket stays open only while commits are waited for.
-    socket.send(encodeToken(`${tabloId}/1`, token));
+    client.send(authFrame(`${tabloId}/1`, token));
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     expect(await statusOf(`${server.url}/chat/channels/${tabloId}/messages`, headers, 'POST')).toBe(503);
     const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
     expect(await statusOf(`${server.url}/sync`, { ...upgrade, 'sec-websocket-key': 'MTIzNDU2Nzg5MDEyMzQ1Ng==' })).toBe(
       503,
     );
-    await until('a join is denied', () => denials.length > 0);
-    expect(denials).toEqual(['shutting-down']);
+    await until('a join is denied', () => denied.length > 0);
+    expect(denied).toEqual(['shutting-down']);
     expect(await code).toBe(0);
     for (const one of stage.members) expect(one.farewells).toContain('shutting-down');
     for (const tablo of tablos) expect(server.output()).toContain(`tablo=${tablo}`);

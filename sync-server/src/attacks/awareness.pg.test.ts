@@ -6,7 +6,7 @@ import { PgMembership } from '../access/members/pg-membership.ts';
 import { FRAME, UPDATE } from '../sync/socket/frame-types.ts';
 import { signToken, type TestServer } from '../sync/test-server.ts';
 import { awarenessFrame, frame, syncFrame } from '../testing/frames.ts';
-import type { RawClient } from './raw-client.ts';
+import type { RecordingClient } from './recording-client.ts';
 import { alice, bob, eve, gus, openStageServer, Stage, say, until } from './stage.ts';
 import { append } from './updates.ts';
 
@@ -158,13 +158,13 @@ it("[R6] a flood of presence does not delay anybody's message", async () => {
 it.each([
   [
     'writes',
-    (stage: Stage, dora: RawClient, user: UserId) => {
+    (stage: Stage, dora: RecordingClient, user: UserId) => {
       dora.send(syncFrame(stage.name, UPDATE, append(4_400, [say(user, 'Who added me?')])));
     },
   ],
   [
     'uses it by REST',
-    (_: Stage, __: RawClient, user: UserId) => new PgMembership(server.pool).settle(stage.tablo, user),
+    (_: Stage, __: RecordingClient, user: UserId) => new PgMembership(server.pool).settle(stage.tablo, user),
   ],
 ])('[R6] nobody is shown that a newcomer’s page is there, or typing, before that person %s', async (_, use) => {
   const user = await stage.addMember();

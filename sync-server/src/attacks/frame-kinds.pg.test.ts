@@ -98,9 +98,9 @@ it('[R6] the known ones pass, whatever they carry, and print nothing', async () 
 it("[R6] denials, ended connections and another user's token print nothing", async () => {
   const attacker = await stage.join();
   attacker.send(authFrame(stage.name, 'garbage'));
-  attacker.authenticate('constructor', await signToken(eve));
-  attacker.authenticate('nonsense', await signToken(eve));
-  attacker.authenticate(`${stage.tablo}/77`, await signToken(eve));
+  attacker.join('constructor', await signToken(eve));
+  attacker.join('nonsense', await signToken(eve));
+  attacker.join(`${stage.tablo}/77`, await signToken(eve));
   await until(() => expect(attacker.heard.denied).toHaveLength(3));
   // Everything that waits when the connection ends.
   const flood = Array.from({ length: 200 }, (_, nth) =>

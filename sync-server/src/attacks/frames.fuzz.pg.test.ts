@@ -9,7 +9,7 @@ import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-ty
 import type { TestServer } from '../sync/test-server.ts';
 import { awarenessFrame, frame, statelessFrame, syncFrame } from '../testing/frames.ts';
 import { mutate, noise } from './mutate.ts';
-import type { RawClient } from './raw-client.ts';
+import type { RecordingClient } from './recording-client.ts';
 import { eve, openStageServer, Stage, say, until } from './stage.ts';
 import { append } from './updates.ts';
 
@@ -71,7 +71,7 @@ describe.each(['/sync', '/yjs'] as const)('%s', (path) => {
   it.each(SEEDS)('[R2] [R3] [R6] damaged frames harm nobody, seed %i', { timeout: 600_000 }, async (seed) => {
     const random = new Random(seed * 7_919 + path.length);
     const stage = await Stage.open(server);
-    const join = (): Promise<RawClient> => (path === '/sync' ? stage.join(eve) : stage.joinYjs(eve));
+    const join = (): Promise<RecordingClient> => (path === '/sync' ? stage.join(eve) : stage.joinYjs(eve));
     const name = path === '/sync' ? stage.name : null;
     try {
       let attacker = await join();

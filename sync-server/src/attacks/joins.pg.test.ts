@@ -6,8 +6,8 @@ import { SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
 import { signToken, TestClient, type TestServer } from '../sync/test-server.ts';
 import { authFrame, encode, syncFrame } from '../testing/frames.ts';
 import { addTablos, fill } from './documents.ts';
-import { RawClient } from './raw-client.ts';
 import { openRawSocket, wsFrame } from './raw-socket.ts';
+import { RecordingClient } from './recording-client.ts';
 import { openSlowProxy } from './slow-proxy.ts';
 import { openStageServer, Stage, until } from './stage.ts';
 
@@ -67,7 +67,7 @@ it('[R11] who joins documents and asks for none of them has none encoded', async
   const user = newUser();
   const tablos = await addTablos(server, user, 5, DOCUMENT_BYTES);
   const before = server.sync.encodings.made;
-  const client = stage.add(await RawClient.open(`${server.url}/sync`));
+  const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
   const token = await signToken(user);
   for (const tablo of tablos) client.send(authFrame(`${tablo}/1`, token));
   await until(() => expect(client.heard.authenticated).toHaveLength(5));
@@ -101,9 +101,9 @@ it('[R11] joins beyond the rate in bytes wait, and all of them are answered', as
   const slow = await openStageServer({ limits: { joinBytesBurst: 1_048_576, joinBytesPerSecond: 4_194_304 } });
   const user = newUser();
   const tablos = await addTablos(slow, user, 20, DOCUMENT_BYTES);
-  const client = await RawClient.open(`${slow.url}/sync`);
+  const client = await RecordingClient.open(`${slow.url}/sync`);
   const token = await signToken(user);
-  for (const tablo of tablos) client.authenticate(`${tablo}/1`, token);
+  for (const tablo of tablos) client.join(`${tablo}/1`, token);
   await until(() => expect(client.heard.answers).toHaveLength(20), 30_000);
   expect([client.heard.denied, client.heard.closes, client.heard.ends]).toEqual([[], [], []]);
   client.close();
@@ -115,9 +115,9 @@ it('[R11] a slow link that makes progress joins twenty large documents, with one
   const tablos = await addTablos(server, user, 20, DOCUMENT_BYTES);
   const proxy = await openSlowProxy(server.url, 1024 * 1024);
   stage.add(proxy);
-  const client = stage.add(await RawClient.open(`${proxy.url}/sync`));
+  const client = stage.add(await RecordingClient.open(`${proxy.url}/sync`));
   const token = await signToken(user);
-  for (const tablo of tablos) client.authenticate(`${tablo}/1`, token);
+  for (const tablo of tablos) client.join(`${tablo}/1`, token);
   await until(() => expect(client.heard.answers).toHaveLength(20), 25_000);
   expect([client.heard.denied, client.heard.closes, client.heard.ends]).toEqual([[], [], []]);
 });
@@ -171,7 +171,7 @@ it('[R11] the documents that one user makes the server hold are bounded in bytes
   const few = await openStageServer({ limits: { heldBytesPerUser: 1_048_576 } });
   const user = newUser();
   const tablos = await addTablos(few, user, 8, DOCUMENT_BYTES);
-  const client = await RawClient.open(`${few.url}/sync`);
+  const client = await RecordingClient.open(`${few.url}/sync`);
   const token = await signToken(user);
   client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
   await until(() => expect(client.heard.authenticated).toHaveLength(8), 20_000);
@@ -215,7 +215,7 @@ it('[R11] documents that were empty when they were joined, and are filled afterw
   const few = await openStageServer({ limits: { heldBytesPerUser: 1_048_576 } });
   const user = newUser();
   const tablos = await Promise.all(Array.from({ length: 8 }, () => few.addTablo({ [user]: 'owner' })));
-  const client = await RawClient.open(`${few.url}/sync`);
+  const client = await RecordingClient.open(`${few.url}/sync`);
   const token = await signToken(user);
   client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
   await until(() => expect(client.heard.authenticated).toHaveLength(8), 20_000);
@@ -236,7 +236,7 @@ it('[R11] of ten accounts that hold more than all may together, each below their
     Array.from({ length: 10 }, async () => {
       const user = newUser();
       const tablos = await addTablos(few, user, 4, DOCUMENT_BYTES);
-      const client = own.add(await RawClient.open(`${few.url}/sync`));
+      const client = own.add(await RecordingClient.open(`${few.url}/sync`));
       const token = await signToken(user);
       client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
       return client;
@@ -272,7 +272,7 @@ it('[R11] an unmodified provider that asks too often waits, and is not ended', a
   await few.close();
 });
 
-function encodeVectorOf({ doc }: RawClient): Uint8Array {
+function encodeVectorOf({ doc }: RecordingClient): Uint8Array {
   return encode((encoder) => {
     const clients = [...doc.store.clients].map(([client, structs]) => {
       const last = structs.at(-1);

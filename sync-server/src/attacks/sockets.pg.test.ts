@@ -8,8 +8,8 @@ import { signToken, type TestServer } from '../sync/test-server.ts';
 import { authFrame, frame, syncFrame } from '../testing/frames.ts';
 import { addTablos } from './documents.ts';
 import { holdTablo } from './hold.ts';
-import { RawClient } from './raw-client.ts';
 import { openRawSocket, wsFrame } from './raw-socket.ts';
+import { RecordingClient } from './recording-client.ts';
 import { bob, eve, gus, openStageServer, Stage, say, until } from './stage.ts';
 import { append } from './updates.ts';
 
@@ -42,8 +42,8 @@ const times = <T>(count: number, make: (nth: number) => T): T[] => Array.from({ 
 
 it('[R6] one user on many sockets is refused beyond the limit, even all at once', async () => {
   const token = await signToken(eve);
-  const sockets = await Promise.all(times(20, async () => stage.add(await RawClient.open(`${server.url}/sync`))));
-  for (const socket of sockets) socket.authenticate(stage.name, token);
+  const sockets = await Promise.all(times(20, async () => stage.add(await RecordingClient.open(`${server.url}/sync`))));
+  for (const socket of sockets) socket.join(stage.name, token);
   await until(() =>
     expect(sockets.every(({ heard }) => heard.authenticated.length + heard.denied.length > 0)).toBe(true),
   );
@@ -52,8 +52,8 @@ it('[R6] one user on many sockets is refused beyond the limit, even all at once'
 });
 
 it('[R11] a buffer full of small frames does not go before what others have sent: a socket has one in each turn', async () => {
-  const client = stage.add(await RawClient.open(`${server.url}/sync`));
-  client.authenticate(stage.name, await signToken(eve));
+  const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
+  client.join(stage.name, await signToken(eve));
   await until(() => expect(client.heard.authenticated.length).toBe(1));
   const inThisTurn = new Map<unknown, number>();
   let most = 0;
@@ -90,7 +90,7 @@ it('[R11] pings and pongs that nobody asked for are frames of their user’s rat
 });
 
 it('[R11] a stranger’s forged tokens, hundreds on one socket, are not looked at: the socket ends after three', async () => {
-  const attacker = stage.add(await RawClient.open(`${server.url}/sync`));
+  const attacker = stage.add(await RecordingClient.open(`${server.url}/sync`));
   const [head, body] = (await signToken(eve)).split('.');
   const verify = vi.spyOn(JwtVerifier.prototype, 'verify');
   attacker.send(...times(850, (nth) => authFrame(`${createEntryId()}/1`, `${head}.${body}.${nth}`)));
@@ -109,7 +109,7 @@ it('[R11] tokens at both doors are checked at their address’s rate, and member
     times(60, async (nth) => {
       const forged = `${head}.${body}.${nth}`;
       const path = nth % 2 === 0 ? '/sync' : `/yjs/${own.tablo}?token=${forged}`;
-      const client = own.add(await RawClient.open(`${few.url}${path}`, from));
+      const client = own.add(await RecordingClient.open(`${few.url}${path}`, from));
       if (nth % 2 === 0) client.send(authFrame(own.name, forged));
       await until(() => expect(client.heard.denied.length + client.heard.ends.length).toBeGreaterThan(0));
       return client.heard.denied[0] ?? client.heard.ends[0]?.reason;
@@ -118,8 +118,8 @@ it('[R11] tokens at both doors are checked at their address’s rate, and member
   // Twenty at once, and what one a second brings meanwhile.
   expect(reasons.filter((reason) => reason === 'rate-limited').length).toBeGreaterThan(20);
   expect(reasons.filter((reason) => reason === 'unauthenticated').length).toBeGreaterThanOrEqual(20);
-  const other = own.add(await RawClient.open(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.8' }));
-  other.authenticate(own.name, await signToken(eve));
+  const other = own.add(await RecordingClient.open(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.8' }));
+  other.join(own.name, await signToken(eve));
   await until(() => expect(other.heard.authenticated).toHaveLength(1));
   await own.assertUnharmed();
   own.close();
@@ -158,12 +158,12 @@ it('[R11] who asks for signs of life and reads none of the answers loses the soc
 it('[R11] signed-in sockets are bounded in all and by address, whoever’s they are, at both doors', async () => {
   const few = await openStageServer({ trustProxy: true, limits: { sockets: 10, socketsPerAddress: 4 } });
   const own = await Stage.open(few); // Alice's and Bob's are two, of this machine.
-  const open = async (address: string, isBridged: boolean): Promise<RawClient> => {
+  const open = async (address: string, isBridged: boolean): Promise<RecordingClient> => {
     const token = await signToken(await own.addMember());
     const path = isBridged ? `/yjs/${own.tablo}?token=${token}` : '/sync';
-    const client = own.add(await RawClient.open(`${few.url}${path}`, { 'X-Forwarded-For': address }));
+    const client = own.add(await RecordingClient.open(`${few.url}${path}`, { 'X-Forwarded-For': address }));
     if (isBridged) client.send(syncFrame(null, SYNC_STEP_1, Uint8Array.of(0)));
-    else client.authenticate(own.name, token);
+    else client.join(own.name, token);
     await until(() =>
       expect(client.heard.answers.length + client.heard.denied.length + client.heard.ends.length).toBeGreaterThan(0),
     );
@@ -192,8 +192,8 @@ it("[R6] a socket whose user has left every document still counts as that user's
   const token = await signToken(eve);
   let joined = 0;
   for (const _nth of times(20, (nth) => nth)) {
-    const client = stage.add(await RawClient.open(`${server.url}/sync`));
-    client.authenticate(stage.name, token);
+    const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
+    client.join(stage.name, token);
     await until(() => expect(client.heard.answers.length + client.heard.denied.length).toBeGreaterThan(0));
     if (client.heard.answers.length > 0) joined += 1;
     client.send(frame(stage.name, FRAME.close));
@@ -204,11 +204,11 @@ it("[R6] a socket whose user has left every document still counts as that user's
 
 it('[R11] who joins, is denied and leaves, again and again on one socket, has nothing counted as waiting', async () => {
   const token = await signToken(bob);
-  const client = stage.add(await RawClient.open(`${server.url}/sync`));
+  const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
   const round = async () => {
     const before = { joins: client.heard.answers.length, denials: client.heard.denied.length };
-    client.authenticate(stage.name, token);
-    client.authenticate(`${createEntryId()}/1`, token);
+    client.join(stage.name, token);
+    client.join(`${createEntryId()}/1`, token);
     await until(() => expect(client.heard.answers.length).toBe(before.joins + 1));
     await until(() => expect(client.heard.denied.length).toBe(before.denials + 1));
     const { closes } = client.heard;
@@ -223,7 +223,7 @@ it('[R11] who joins, is denied and leaves, again and again on one socket, has no
 });
 
 it('[R6] strangers who take every place do not keep a member out', async () => {
-  const strangers = times(60, () => stage.add(new RawClient(`${server.url}/sync`)));
+  const strangers = times(60, () => stage.add(new RecordingClient(`${server.url}/sync`)));
   await until(() => expect(strangers.every(({ socket }) => socket.readyState !== 0)).toBe(true));
   const member = await stage.join(bob);
   expect(member.heard.answers.length).toBe(1);
@@ -239,7 +239,7 @@ it('[R6] strangers are shown the door, also when they do not answer', async () =
 });
 
 it('[R6] 10,000 document names before a sign-in end that socket only', async () => {
-  const attacker = stage.add(await RawClient.open(`${server.url}/sync`));
+  const attacker = stage.add(await RecordingClient.open(`${server.url}/sync`));
   for (let nth = 0; nth < 10_000; nth += 1)
     attacker.send(syncFrame(`${createEntryId()}/1`, SYNC_STEP_1, Uint8Array.of(0)));
   await until(() => expect(attacker.heard.ends.length).toBe(1));
@@ -247,7 +247,7 @@ it('[R6] 10,000 document names before a sign-in end that socket only', async () 
 });
 
 it('[R6] a stranger cannot leave megabytes in memory', async () => {
-  const attacker = stage.add(await RawClient.open(`${server.url}/sync`));
+  const attacker = stage.add(await RecordingClient.open(`${server.url}/sync`));
   attacker.send(...times(15, () => syncFrame('x', UPDATE, new Uint8Array(100_000))));
   await until(() => expect(attacker.heard.ends.length).toBe(1), 2_000);
 });
@@ -286,12 +286,12 @@ it('[R6] of sixty documents asked for at once on one socket, as many are joined 
   const user = createEntryId() as string as UserId;
   const tablos = await addTablos(server, user, 60, 1_000);
   const token = await signToken(user);
-  const client = stage.add(await RawClient.open(`${server.url}/sync`));
+  const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
   client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
   await until(() => expect(client.heard.authenticated.length + client.heard.denied.length).toBe(60), 20_000);
   expect([client.heard.authenticated.length, new Set(client.heard.denied)]).toEqual([20, new Set(['rate-limited'])]);
   // On another one, up to what the user may have.
-  const other = stage.add(await RawClient.open(`${server.url}/sync`));
+  const other = stage.add(await RecordingClient.open(`${server.url}/sync`));
   other.send(...tablos.slice(0, 20).map((tablo) => authFrame(`${tablo}/1`, token)));
   await until(() => expect(other.heard.authenticated.length + other.heard.denied.length).toBe(20), 20_000);
   expect(other.heard.authenticated.length).toBeLessThanOrEqual(10);
@@ -307,14 +307,14 @@ it('[R11] a hundred sessions of one tablo on several sockets, asked for at once,
   const few = await openStageServer({ limits: { sessionsPerTablo: 12 } });
   const own = await Stage.open(few);
   const token = await signToken(gus);
-  const sockets = await Promise.all(times(5, async () => own.add(await RawClient.open(`${few.url}/sync`))));
+  const sockets = await Promise.all(times(5, async () => own.add(await RecordingClient.open(`${few.url}/sync`))));
   for (const socket of sockets) socket.send(...times(20, (nth) => authFrame(`${own.name}\0session ${nth}`, token)));
   const told = () => sockets.flatMap(({ heard }) => [...heard.denied, ...heard.closes.map(({ reason }) => reason)]);
   await until(() => expect(told()).toHaveLength(88));
   expect([new Set(told()), few.sync.countConnections()]).toEqual([new Set(['rate-limited']), 2 + 12]);
   expect(sockets.every(({ isOpen }) => isOpen)).toBe(true);
   // The other door is no other tablo, and others are not concerned.
-  const bridged = own.add(await RawClient.open(`${few.url}/yjs/${own.tablo}?token=${token}`));
+  const bridged = own.add(await RecordingClient.open(`${few.url}/yjs/${own.tablo}?token=${token}`));
   await until(() => expect(bridged.heard.ends.map(({ reason }) => reason)).toEqual(['rate-limited']));
   // Which of the sockets have got the places, chance tells.
   const joined = sockets.flatMap((socket) => {
@@ -449,7 +449,7 @@ it('[R11] token frames that come while a commit waits pile up for nobody, and re
 
 it('[R6] strangers of one address have places of their own, and take nobody else’s', async () => {
   const few = await openStageServer({ limits: { strangerSocketsPerAddress: 5 } });
-  const strangers = times(20, () => new RawClient(`${few.url}/sync`));
+  const strangers = times(20, () => new RecordingClient(`${few.url}/sync`));
   await until(() => expect(strangers.every(({ socket }) => socket.readyState !== 0)).toBe(true));
   await until(() => expect(few.sync.sockets.size).toBeLessThanOrEqual(5));
   const own = await Stage.open(few);
@@ -463,7 +463,7 @@ it('[R11] sockets that one address opens and leaves come at a rate, and members 
   const few = await openStageServer({ trustProxy: true, limits: { pagePerSecond: 2 } });
   const answers = await Promise.all(
     times(40, async () => {
-      const client = new RawClient(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.7' });
+      const client = new RecordingClient(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.7' });
       const status = await client.upgraded;
       client.close();
       return status;
@@ -472,7 +472,7 @@ it('[R11] sockets that one address opens and leaves come at a rate, and members 
   // Twenty at once, and what two a second bring meanwhile.
   expect(answers.filter((status) => status === 101).length).toBeLessThan(30);
   expect(answers.filter((status) => status === 429).length).toBeGreaterThan(10);
-  const other = new RawClient(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.8' });
+  const other = new RecordingClient(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.8' });
   expect(await other.upgraded).toBe(101);
   other.close();
   await few.close();
@@ -483,7 +483,7 @@ it('[R6] a member whose tokens come all at once, more than a stranger may send, 
   const user = createEntryId() as string as UserId;
   const tablos = await addTablos(few, user, 400, 100);
   const token = await signToken(user, 'x'.repeat(1_000));
-  const client = await RawClient.open(`${few.url}/sync`);
+  const client = await RecordingClient.open(`${few.url}/sync`);
   client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
   await until(() => expect(client.heard.authenticated).toHaveLength(400), 20_000);
   expect([client.heard.denied, client.heard.ends]).toEqual([[], []]);

@@ -8,7 +8,7 @@ import { expect, vi } from 'vitest';
 import { SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
 import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
 import { syncFrame } from '../testing/frames.ts';
-import { RawClient } from './raw-client.ts';
+import { RecordingClient } from './recording-client.ts';
 
 export const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 export const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
@@ -61,9 +61,9 @@ export class Stage {
   }
 
   /** A raw client, joined. */
-  async join(user: UserId = eve, options: { token?: string; name?: string } = {}): Promise<RawClient> {
-    const client = this.add(await RawClient.open(`${this.server.url}/sync`));
-    client.authenticate(options.name ?? this.name, options.token ?? (await signToken(user)));
+  async join(user: UserId = eve, options: { token?: string; name?: string } = {}): Promise<RecordingClient> {
+    const client = this.add(await RecordingClient.open(`${this.server.url}/sync`));
+    client.join(options.name ?? this.name, options.token ?? (await signToken(user)));
     await until(() => expect(client.heard.answers.length + client.heard.denied.length).toBeGreaterThan(0));
     return client;
   }
@@ -76,9 +76,9 @@ export class Stage {
   }
 
   /** A raw client on `/yjs`. */
-  async joinYjs(user: UserId = eve): Promise<RawClient> {
+  async joinYjs(user: UserId = eve): Promise<RecordingClient> {
     const client = this.add(
-      await RawClient.open(`${this.server.url}/yjs/${this.tablo}?token=${await signToken(user)}`),
+      await RecordingClient.open(`${this.server.url}/yjs/${this.tablo}?token=${await signToken(user)}`),
     );
     client.send(syncFrame(null, 0, Uint8Array.of(0)));
     await until(() => expect(client.heard.answers.length).toBeGreaterThan(0));
@@ -99,7 +99,12 @@ export class Stage {
     return message;
   }
 
-  async assertRefused(attacker: RawClient, code: string, bytes: Uint8Array, step: number = UPDATE): Promise<void> {
+  async assertRefused(
+    attacker: RecordingClient,
+    code: string,
+    bytes: Uint8Array,
+    step: number = UPDATE,
+  ): Promise<void> {
     const before = { refusals: attacker.refusals.length, statuses: attacker.heard.statuses.length };
     attacker.send(syncFrame(this.name, step, bytes));
     await until(() => {
@@ -111,7 +116,7 @@ export class Stage {
   }
 
   /** Bytes as an Update and as a SyncStep2. */
-  async assertRefusedBothWays(attacker: RawClient, code: string, bytes: Uint8Array): Promise<void> {
+  async assertRefusedBothWays(attacker: RecordingClient, code: string, bytes: Uint8Array): Promise<void> {
     await this.assertRefused(attacker, code, bytes, UPDATE);
     await this.assertRefused(attacker, code, bytes, SYNC_STEP_2);
   }

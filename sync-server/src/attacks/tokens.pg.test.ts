@@ -6,7 +6,7 @@ import { SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
 import { signToken, type TestServer } from '../sync/test-server.ts';
 import { authFrame, statelessFrame, syncFrame } from '../testing/frames.ts';
 import { holdTablo, untilEarlierCommitsEnd } from './hold.ts';
-import { RawClient } from './raw-client.ts';
+import { RecordingClient } from './recording-client.ts';
 import { alice, bob, eve, openStageServer, Stage, say, stranger, until } from './stage.ts';
 import { append } from './updates.ts';
 
@@ -68,8 +68,8 @@ it('[R6] every name that is not a tablo of theirs gives a stranger the same answ
 it.each(['__proto__', 'constructor', 'hasOwnProperty', '\u0000', 'x\u0000__proto__', 'toString\u0000x'])(
   "[R6] a document called %j opens nothing and ends nobody else's socket",
   async (name) => {
-    const attacker = stage.add(await RawClient.open(`${server.url}/sync`));
-    attacker.authenticate(name, await signToken(eve));
+    const attacker = stage.add(await RecordingClient.open(`${server.url}/sync`));
+    attacker.join(name, await signToken(eve));
     await until(() => expect(attacker.heard.denied.length + attacker.heard.ends.length).toBeGreaterThan(0));
     expect(attacker.heard.authenticated).toEqual([]);
     await stage.assertUnharmed();
@@ -80,7 +80,7 @@ it("[R3] another user's token in mid-connection ends that document, and does not
   const attacker = await stage.join();
   attacker.send(authFrame(stage.name, await signToken(alice)));
   await until(() => expect(attacker.heard.closes.map(({ reason }) => reason)).toEqual(['unauthenticated']));
-  attacker.authenticate(stage.name, await signToken(alice));
+  attacker.join(stage.name, await signToken(alice));
   await until(() => expect(attacker.heard.denied).toEqual(['unauthenticated']));
   await stage.assertUnharmed();
 });
@@ -126,7 +126,7 @@ it("[R6] a removed member's waiting frames get no document any more", async () =
   await until(() => expect(stage.bob.texts).toContain('Eve is gone at last'));
   // A question of the same socket that is surely answered after the waiting one.
   const own = await server.addTablo({ [eve]: 'owner' });
-  attacker.authenticate(`${own}/1`, await signToken(eve));
+  attacker.join(`${own}/1`, await signToken(eve));
   await until(() => expect(attacker.heard.authenticated).toContain(`${own}/1`));
   await until(() => expect(attacker.heard.answers.length).toBeGreaterThan(answers));
   expect(attacker.doc.getArray<{ text?: string }>('messages').map(({ text }) => text)).not.toContain(
@@ -165,7 +165,7 @@ it('[R6] a role taken away in the middle of a burst counts from then on', async 
 
 it('[R6] a page of another origin gets no socket', async () => {
   for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1.evil.example']) {
-    const attacker = stage.add(new RawClient(`${server.url}/sync`, { Origin: origin }));
+    const attacker = stage.add(new RecordingClient(`${server.url}/sync`, { Origin: origin }));
     await until(() => expect(attacker.heard.ends.length).toBe(1));
     expect(attacker.heard.frames).toBe(0);
   }
@@ -191,7 +191,7 @@ it("[R6] a member of one tablo learns nothing of another by its document's name"
   const bobs: TabloId = await server.addTablo({ [bob]: 'owner' });
   const attacker = await stage.join();
   attacker.send(syncFrame(`${bobs}/1`, SYNC_STEP_1, Uint8Array.of(0)));
-  attacker.authenticate(`${bobs}/1`, await signToken(eve));
+  attacker.join(`${bobs}/1`, await signToken(eve));
   await until(() => expect(attacker.heard.denied).toEqual(['forbidden']));
   expect(attacker.heard.answers.length).toBe(1);
 });

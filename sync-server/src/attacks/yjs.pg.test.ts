@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
 import { signToken, type TestServer } from '../sync/test-server.ts';
 import { authFrame, awarenessFrame, frame, syncFrame } from '../testing/frames.ts';
-import { RawClient } from './raw-client.ts';
+import { RecordingClient } from './recording-client.ts';
 import { alice, eve, gus, openStageServer, Stage, say, stranger, until } from './stage.ts';
 import { append, CONTENT, hollow, update } from './updates.ts';
 
@@ -69,14 +69,16 @@ it('[R6] strangers, missing tablos, other spellings and paths get one answer', a
     `${stage.tablo}%2F1`,
     '%00',
   ];
-  const clients = rooms.map((room) => stage.add(new RawClient(`${server.url}/yjs/${room}?token=${token}`)));
+  const clients = rooms.map((room) => stage.add(new RecordingClient(`${server.url}/yjs/${room}?token=${token}`)));
   await until(() => expect(clients.map(({ heard }) => heard.ends[0]?.code)).toEqual(rooms.map(() => 4403)));
   expect(clients.every(({ heard }) => heard.frames === 0)).toBe(true);
 });
 
 it('[R6] no token, a bad one and a past one are told apart and opened by none', async () => {
   const tokens = ['', 'garbage', await signToken(eve, 'Eve', -5)];
-  const clients = tokens.map((token) => stage.add(new RawClient(`${server.url}/yjs/${stage.tablo}?token=${token}`)));
+  const clients = tokens.map((token) =>
+    stage.add(new RecordingClient(`${server.url}/yjs/${stage.tablo}?token=${token}`)),
+  );
   await until(() => expect(clients.map(({ heard }) => heard.ends[0]?.code)).toEqual([4401, 4401, 4440]));
 });
 
@@ -119,7 +121,11 @@ it("[R6] a guest's update ends the socket, a guest's empty one does not", async 
 
 it('[R6] frames before the sign-in is checked, text frames and a frame too large end that socket only', async () => {
   const url = `${server.url}/yjs/${stage.tablo}?token=${await signToken(eve)}`;
-  const [early, text, large] = await Promise.all([RawClient.open(url), RawClient.open(url), RawClient.open(url)]);
+  const [early, text, large] = await Promise.all([
+    RecordingClient.open(url),
+    RecordingClient.open(url),
+    RecordingClient.open(url),
+  ]);
   for (const client of [early, text, large]) stage.add(client);
   early.send(...Array.from({ length: 100 }, () => syncFrame(null, UPDATE, append(11, [say(alice, 'forged')]))));
   text.socket.send('hello');

@@ -5,8 +5,8 @@ import { ANNOUNCED_FRAME_BYTES } from '@tablo/schema/limits';
 import { PING, PONG } from '@tablo/schema/ping';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { holdTablo } from '../attacks/hold.ts';
-import { RawClient } from '../attacks/raw-client.ts';
 import { openRawSocket, wsFrame } from '../attacks/raw-socket.ts';
+import { RecordingClient } from '../attacks/recording-client.ts';
 import { alice, eve, openStageServer, Stage, say, until } from '../attacks/stage.ts';
 import { append } from '../attacks/updates.ts';
 import { authFrame, syncFrame } from '../testing/frames.ts';
@@ -106,11 +106,11 @@ describe("a client's question for a sign of life", () => {
   });
 
   it('[R6] is answered before anybody has signed in, and its answer ends it', async () => {
-    const client = stage.add(await RawClient.open(`${server.url}/sync`));
+    const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
     client.send(Uint8Array.of(PING));
     await until(() => expect(client.heard.pings).toBe(1));
     client.send(Uint8Array.of(PONG));
-    client.authenticate(stage.name, await signToken(eve));
+    client.join(stage.name, await signToken(eve));
     await until(() => expect(client.heard.answers.length).toBe(1));
     expect(client.heard.pings).toBe(1);
   });
@@ -127,7 +127,7 @@ describe("a client's question for a sign of life", () => {
   });
 
   it('[R6] of a stranger counts as what strangers may send', async () => {
-    const client = stage.add(await RawClient.open(`${server.url}/sync`));
+    const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
     for (let nth = 0; nth < 2_000; nth += 1) client.send(Uint8Array.of(PING));
     await until(() => expect(client.heard.ends).toEqual([{ code: 4529, reason: 'rate-limited' }]));
   });
@@ -151,7 +151,7 @@ describe('a large frame', () => {
     );
     writer.send(syncFrame(stage.name, UPDATE, update));
     await until(() => expect(writer.heard.statuses).toEqual([true]));
-    const reader = stage.add(await RawClient.open(`${server.url}/sync`));
+    const reader = stage.add(await RecordingClient.open(`${server.url}/sync`));
     const order: string[] = [];
     const frames: number[] = [];
     reader.socket.on('message', (data: Buffer) => {
@@ -160,7 +160,7 @@ describe('a large frame', () => {
       );
       frames.push(data.byteLength);
     });
-    reader.authenticate(stage.name, await signToken(alice));
+    reader.join(stage.name, await signToken(alice));
     await until(() => expect(reader.heard.answers.length).toBe(1));
     expect(order.filter((what) => what !== '')).toEqual(['coming', 'large']);
     expect(order.indexOf('large')).toBe(order.indexOf('coming') + 1);

@@ -34,6 +34,11 @@ export function readServerFrame(decoder: decoding.Decoder): ServerFrame {
   }
 }
 
+/** The code, where a stateless message is a refusal. For load generators: a schema would cost them more than all the rest. */
+export function refusalIn(payload: string): string | null {
+  return payload.startsWith('{"type":"refused"') ? (JSON.parse(payload) as { code: string }).code : null;
+}
+
 function readAuth(decoder: decoding.Decoder): ServerFrame {
   const kind = decoding.readVarUint(decoder);
   if (kind === AUTH_DENIED) return { type: 'denied', reason: decoding.readVarString(decoder) };

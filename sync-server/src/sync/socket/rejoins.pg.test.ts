@@ -4,7 +4,7 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import { PING } from '@tablo/schema/ping';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as Y from 'yjs';
-import { RawClient } from '../../attacks/raw-client.ts';
+import { RecordingClient } from '../../attacks/recording-client.ts';
 import { append } from '../../attacks/updates.ts';
 import { authFrame, frame, syncFrame } from '../../testing/frames.ts';
 import { openTestServer, signToken, TestClient, type TestServer } from '../test-server.ts';
@@ -110,10 +110,10 @@ describe('unmodified providers of one document, one after the other on one socke
   });
 
   it('[R1] an answer that the one before still waits for is not given to the next one, which would count it as its own', async () => {
-    const client = await RawClient.open(`${server.url}/sync`);
+    const client = await RecordingClient.open(`${server.url}/sync`);
     open.push({ destroy: () => client.close() });
     const name = `${tablo}/1`;
-    client.authenticate(name, token);
+    client.join(name, token);
     await until(() => expect(client.heard.answers).toHaveLength(1));
     const release = server.holdCommits();
     const message = say('before it left');

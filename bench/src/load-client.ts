@@ -9,9 +9,11 @@ import type { MemberEntry, Message } from '@tablo/schema/entry';
 import { createEntryId, type UserId } from '@tablo/schema/ids';
 import { encodeAppend } from '@tablo/sync-server/admission/encode-append';
 import type { ItemId } from '@tablo/sync-server/admission/run';
+import { SYNC_STEP_1, UPDATE } from '@tablo/sync-server/sync/socket/frame-types';
+import { authFrame, NOTHING, syncFrame } from '@tablo/sync-server/testing/frames';
+import { RawClient } from '@tablo/sync-server/testing/raw-client';
+import { refusalIn, type ServerFrame } from '@tablo/sync-server/testing/server-frame';
 import * as decoding from 'lib0/decoding';
-import { WebSocket } from 'ws';
-import * as frames from './frames.ts';
 import { readRuns } from './read-runs.ts';
 
 export interface Seat {
@@ -23,7 +25,7 @@ export interface Seat {
   readonly epoch?: number;
 }
 
-export interface RawClientEvents {
+export interface LoadEvents {
   /** `ms`: since it was first sent. */
   onAcknowledged(ms: number): void;
   /** Entries of somebody else's clientID that this client had not heard of. */
@@ -41,37 +43,38 @@ interface Pending {
 
 const TEXT = 'I am on the train, so this may take a moment to reach you; see you at noon?';
 
-export class RawClient {
-  readonly events: RawClientEvents;
+export class LoadClient {
+  readonly events: LoadEvents;
   /** Code of a refusal → how often. */
   readonly refusals: Record<string, number> = {};
   moves = 0;
   readonly #seat: Seat;
-  readonly #socket: WebSocket;
+  readonly #socket: RawClient;
   readonly #heard = new Map<number, number>();
   readonly #joined = Promise.withResolvers<void>();
   /** Order of sending, which is the order of acknowledgements. */
   #pending: Pending[] = [];
   #epoch: number;
   #askedAt = 0;
-  #address: Uint8Array = new Uint8Array();
   #client = 0;
   #clock = 0;
   #last: ItemId | null = null;
   #isJoined = false;
   #isClosing = false;
 
-  constructor(seat: Seat, events: RawClientEvents) {
+  constructor(seat: Seat, events: LoadEvents) {
     this.#seat = seat;
     this.#epoch = seat.epoch ?? 1;
     this.events = events;
-    this.#socket = new WebSocket(seat.url, { perMessageDeflate: false });
-    this.#socket.on('open', () => this.#join());
-    this.#socket.on('message', (frame: Buffer) => this.#handle(frame));
-    this.#socket.on('error', (error) => this.#joined.reject(error));
-    this.#socket.on('close', (code, reason) => {
-      if (!this.#isClosing) throw new Error(`The server closed a socket: ${code} ${reason.toString()}`);
-    });
+    this.#socket = new RawClient(seat.url, { perMessageDeflate: false });
+    this.#socket.onOpen = () => this.#join();
+    this.#socket.onFrame = (frame, _document, bytes) => this.#handle(frame, bytes);
+    this.#socket.onClose = (code, reason) => {
+      if (this.#isClosing) return;
+      const error = new Error(`The server closed a socket: ${code} ${reason}`);
+      this.#joined.reject(error);
+      throw error;
+    };
   }
 
   get pending(): number {
@@ -99,7 +102,7 @@ export class RawClient {
 
   close(): void {
     this.#isClosing = true;
-    this.#socket.close();
+    this.#socket.leave();
   }
 
   #createMessage(): Message {
@@ -113,15 +116,19 @@ export class RawClient {
     };
   }
 
+  get #document(): string {
+    return `${this.#seat.tabloId}/${this.#epoch}`;
+  }
+
   #join(): void {
     this.#isJoined = false;
     this.#askedAt = performance.now();
-    this.#address = frames.encodeAddress(`${this.#seat.tabloId}/${this.#epoch}`);
     this.#client = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
     this.#clock = 0;
     this.#last = null;
     this.#heard.clear();
-    this.#socket.send(frames.encodeAuth(this.#address, this.#seat.token));
+    this.#socket.listenOnlyTo(this.#document);
+    this.#socket.send(authFrame(this.#document, this.#seat.token));
   }
 
   #append(entry: MemberEntry): void {
@@ -129,44 +136,37 @@ export class RawClient {
     const update = encodeAppend(at, this.#last, [entry]);
     this.#last = at;
     this.#clock += 1;
-    this.#socket.send(frames.encodeUpdate(this.#address, update));
+    this.#socket.send(syncFrame(this.#document, UPDATE, update));
   }
 
-  #handle(frame: Buffer): void {
-    // Of the epoch that is over: the entries it speaks of are pending still and go to the next one.
-    if (frame.compare(this.#address, 0, this.#address.length, 0, this.#address.length) !== 0) return;
-    const decoder = decoding.createDecoder(frame);
-    decoder.pos = this.#address.length;
-    const type = decoding.readVarUint(decoder);
-    switch (type) {
-      case frames.SYNC:
-      case frames.SYNC_REPLY:
-        return this.#handleSync(decoder, frame.byteLength);
-      case frames.SYNC_STATUS:
-        return this.#handleStatus(decoding.readVarUint(decoder) === 1);
-      case frames.AUTH:
-        return this.#handleAuth(decoder);
-      case frames.STATELESS:
-        return this.#handleStateless(decoder);
-      case frames.CLOSE:
-        return this.#handleClose(decoding.readVarString(decoder));
+  #handle(frame: ServerFrame, bytes: number): void {
+    switch (frame.type) {
+      case 'authenticated':
+        return this.#socket.send(syncFrame(this.#document, SYNC_STEP_1, NOTHING));
+      case 'state':
+        this.#read(frame.update);
+        return this.#enter(bytes);
+      case 'update':
+        return this.#read(frame.update);
+      case 'status':
+        return this.#handleStatus(frame.isSaved);
+      case 'stateless':
+        return this.#handleStateless(frame.payload);
+      case 'denied':
+        throw new Error(`A join was denied: ${frame.reason}`);
+      case 'closed':
+        return this.#handleClose(frame.reason);
       default:
         return;
     }
   }
 
-  #handleAuth(decoder: decoding.Decoder): void {
-    const type = decoding.readVarUint(decoder);
-    if (type === frames.DENIED) throw new Error(`A join was denied: ${decoding.readVarString(decoder)}`);
-    if (type === frames.AUTHENTICATED) this.#socket.send(frames.encodeSyncStep1(this.#address));
+  #read(update: Uint8Array): void {
+    readRuns(decoding.createDecoder(update), (client, clock, length) => this.#hear(client, clock, length));
   }
 
-  #handleSync(decoder: decoding.Decoder, bytes: number): void {
-    const type = decoding.readVarUint(decoder);
-    if (type === frames.SYNC_STEP_1) return;
-    decoding.readVarUint(decoder); // The update's length.
-    readRuns(decoder, (client, clock, length) => this.#hear(client, clock, length));
-    if (type !== frames.SYNC_STEP_2 || this.#isJoined) return;
+  #enter(bytes: number): void {
+    if (this.#isJoined) return;
     this.#isJoined = true;
     this.events.onJoined?.(performance.now() - this.#askedAt, bytes);
     for (const { entry } of this.#pending) this.#append(entry);
@@ -191,11 +191,9 @@ export class RawClient {
   }
 
   /** Only refusals matter here. They end this client's sending: the measurement says so instead of hiding it. */
-  #handleStateless(decoder: decoding.Decoder): void {
-    const payload = decoding.readVarString(decoder);
-    if (!payload.startsWith('{"type":"refused"')) return;
-    const { code } = JSON.parse(payload) as { code: string };
-    if (code !== 'epoch-moved') this.refusals[code] = (this.refusals[code] ?? 0) + 1;
+  #handleStateless(payload: string): void {
+    const code = refusalIn(payload);
+    if (code !== null && code !== 'epoch-moved') this.refusals[code] = (this.refusals[code] ?? 0) + 1;
   }
 
   #handleClose(reason: string): void {
