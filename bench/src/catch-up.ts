@@ -9,8 +9,9 @@ import { type ChatClient, openChatClient } from '@tablo/client/chat/chat-client'
 import { MemoryStore } from '@tablo/client/chat/store/memory-store';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import type { Database } from './database.ts';
-import { openServer, type RunningServer, signToken } from './servers.ts';
+import { openServer, type RunningServer } from './servers.ts';
 import { openWireMeter, type WireBytes } from './wire-meter.ts';
 
 export interface CatchUpResult {
@@ -97,7 +98,7 @@ interface Open {
 }
 
 async function open(baseUrl: string, user: UserId, tablo: TabloId, store: MemoryStore): Promise<Open> {
-  const token = signToken(user);
+  const token = tokenOf(user);
   const chat = await openChatClient({
     user: { id: user, name: 'Somebody', email: null },
     tokens: { getToken: async () => token },

@@ -1,16 +1,13 @@
 /** The two servers under load, each a process of its own on the same database. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { TOKEN_SETTINGS } from '@tablo/sync-server/testing/tokens';
 
 const OURS = fileURLToPath(new URL('../../sync-server/src/main.ts', import.meta.url));
 const STOCK = fileURLToPath(new URL('./stock-server.ts', import.meta.url));
-const SECRET = 'a secret that only the benchmark knows';
-const ISSUER = 'bench';
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 20_000;
-const TOKEN_TTL_SECONDS = 3_600;
 
 export type ServerName = 'ours' | 'stock';
 /** Whose tokens our server takes: those that the benchmark signs, or those of its own accounts. */
@@ -47,7 +44,7 @@ export async function openServer(
     env: {
       ...inherited(),
       ...{ DATABASE_URL: databaseUrl, PORT: '0', LOG_LEVEL: 'warn' },
-      ...(identity === 'secret' ? { JWT_SECRET: SECRET, JWT_ISSUER: ISSUER } : {}),
+      ...(identity === 'secret' ? TOKEN_SETTINGS : {}),
       ...(epochMaxEntries === null ? {} : { EPOCH_MAX_ENTRIES: String(epochMaxEntries) }),
       ...settings,
     },
@@ -59,14 +56,6 @@ export async function openServer(
     url: `${http.replace('http:', 'ws:')}${name === 'ours' ? '/sync' : '/'}`,
     close: () => stop(child),
   };
-}
-
-/** HS256, as our server expects it; the stock one does not look. */
-export function signToken(userId: string): string {
-  const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const exp = Math.floor(Date.now() / 1_000) + TOKEN_TTL_SECONDS;
-  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ sub: userId, iss: ISSUER, exp, name: 'Somebody' })}`;
-  return `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`;
 }
 
 /** Only what a program needs to run: settings of the person at the keyboard would change what is measured. */

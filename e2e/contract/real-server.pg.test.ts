@@ -1,27 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { openWholeServer } from '@tablo/sync-server/attacks/whole-server';
+import { TOKEN_SETTINGS, tokenOf } from '@tablo/sync-server/testing/tokens';
 import pg from 'pg';
-import { signToken } from '../support/sign-token.ts';
 import { describeServer } from './server-contract.ts';
 
-const SECRET = 'a secret that only this suite knows';
-const ISSUER = 'contract';
 /** More than any other test writes. */
 const EPOCH_MAX_ENTRIES = 30;
 
 describeServer('The real server', async () => {
   const server = await openWholeServer({
-    JWT_SECRET: SECRET,
-    JWT_ISSUER: ISSUER,
+    ...TOKEN_SETTINGS,
     LOG_LEVEL: 'error',
     EPOCH_MAX_ENTRIES: String(EPOCH_MAX_ENTRIES),
   });
   const pool = new pg.Pool({ connectionString: server.databaseUrl, max: 2 });
-  const tokenOf = (user: UserId): string => {
-    const now = Math.floor(Date.now() / 1_000);
-    return signToken({ iss: ISSUER, sub: user, name: 'Somebody', iat: now, exp: now + 3_600 }, SECRET);
-  };
   const owners = new Map<TabloId, UserId>();
   return {
     url: server.url,

@@ -4,9 +4,9 @@ import { Writable } from '@tablo/client/chat/base/readable';
 import { type ChatClient, openChatClient } from '@tablo/client/chat/chat-client';
 import { MemoryStore } from '@tablo/client/chat/store/memory-store';
 import type { TabloId, UserId } from '@tablo/schema/ids';
+import { TOKEN_SETTINGS, tokenOf } from '@tablo/sync-server/testing/tokens';
 import pg from 'pg';
 import { WebSocket } from 'ws';
-import { TOKEN_SETTINGS, tokenOf } from '../schedules/schedule-stage.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
 import { TestLink } from './test-link.ts';
 
@@ -58,7 +58,7 @@ export async function openLinkStage(databaseUrl: string): Promise<LinkStage> {
       const name = `User ${user.slice(0, 4)}`;
       const client = await openChatClient({
         user: { id: user, name, email: null },
-        tokens: { getToken: async () => tokenOf(user, name) },
+        tokens: { getToken: async () => tokenOf(user, { name }) },
         baseUrl: url,
         storage: { store: new MemoryStore(), state: new Writable({ status: 'durable' as const }) },
         // Node's own goes over a kept connection of `fetch` where there is one, which may be a frozen one; no browser's does.

@@ -5,8 +5,8 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import { RecordingClient } from '@tablo/sync-server/attacks/recording-client';
 import { SYNC_STEP_1 } from '@tablo/sync-server/sync/socket/frame-types';
 import { syncFrame } from '@tablo/sync-server/testing/frames';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { tokenOf } from '../schedules/schedule-stage.ts';
 import { type Database, openDatabase } from '../support/database.ts';
 import { type LinkStage, openLinkStage } from './link-stage.ts';
 
@@ -93,7 +93,7 @@ describe.concurrent('a slow link', { timeout: 150_000 }, () => {
     const [link, bareLink] = [await stage.openLink(SLOW), await stage.openLink(SLOW)];
     const here = await stage.openClient(bob, link.url);
     const room = here.openRoom(tablo);
-    const bareUrl = `${bareLink.url.replace('http', 'ws')}/yjs/${tablo}?token=${tokenOf(bob, 'Bob')}`;
+    const bareUrl = `${bareLink.url.replace('http', 'ws')}/yjs/${tablo}?token=${tokenOf(bob)}`;
     const bare = await RecordingClient.open(bareUrl);
     const start = performance.now();
     bare.send(syncFrame(null, SYNC_STEP_1, Uint8Array.of(0)));

@@ -3,6 +3,7 @@ import type { Entry } from '@tablo/schema/entry';
 import { createMessage } from '@tablo/schema/entry';
 import type { TabloId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Book } from '../soak/history/book.ts';
 import { checkHistory } from '../soak/history/check-history.ts';
@@ -10,7 +11,7 @@ import { readTablo } from '../soak/history/record.ts';
 import { Member } from '../soak/member.ts';
 import { type Balancer, openBalancer } from '../support/balancer.ts';
 import type { RunningServer } from '../support/server.ts';
-import { type NodeStage, newUser, openNodeStage, tokenOf, until } from './node-stage.ts';
+import { type NodeStage, newUser, openNodeStage, until } from './node-stage.ts';
 import { StockClient } from './stock-client.ts';
 
 const DELIVERED_MS = 12_000;

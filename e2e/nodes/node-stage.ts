@@ -4,13 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Drift } from '@tablo/sync-server/audit/drift';
 import { audit } from '@tablo/sync-server/audit/pg-audit';
+import { TOKEN_SETTINGS } from '@tablo/sync-server/testing/tokens';
 import pg from 'pg';
 import { type Database, openDatabase } from '../support/database.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
-import { signToken } from '../support/sign-token.ts';
 
-const SECRET = 'a secret that only the nodes know, long enough';
-const ISSUER = 'nodes';
 const WAIT_MS = 30_000;
 
 export interface NodeStage {
@@ -34,8 +32,7 @@ export async function openNodeStage(
 ): Promise<NodeStage> {
   const database = await openDatabase();
   const settings = {
-    JWT_SECRET: SECRET,
-    JWT_ISSUER: ISSUER,
+    ...TOKEN_SETTINGS,
     EPOCH_MAX_BYTES: '16777216',
     RATE_ENTRIES_PER_SECOND: '100000',
     RATE_ENTRIES_BURST: '1000000',
@@ -86,9 +83,6 @@ export async function openNodeStage(
 }
 
 export const newUser = (): UserId => randomUUID() as string as UserId;
-
-export const tokenOf = (user: UserId, name = 'Somebody'): string =>
-  signToken({ sub: user, iss: ISSUER, exp: Math.floor(Date.now() / 1_000) + 86_400, name }, SECRET);
 
 export async function until(what: string, isTrue: () => boolean | Promise<boolean>, withinMs = WAIT_MS): Promise<void> {
   const deadline = performance.now() + withinMs;

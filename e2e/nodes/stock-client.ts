@@ -3,10 +3,10 @@ import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/pro
 import { ENTRIES_ROOT, type Entry, type MemberEntry } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { parseServerStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import { WebSocket } from 'ws';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
-import { tokenOf } from './node-stage.ts';
 
 /** `ws` reports a socket that is closed while it still connects as an error, also when nobody listens any more; browsers do not. */
 class QuietWebSocket extends WebSocket {
@@ -38,7 +38,7 @@ export class StockClient {
     this.provider = new HocuspocusProvider({
       websocketProvider: this.socket,
       name: `${tablo}/${epoch}`,
-      token: tokenOf(user, `User ${user.slice(0, 4)}`),
+      token: tokenOf(user, { name: `User ${user.slice(0, 4)}` }),
       document: this.doc,
       onStateless: ({ payload }) => {
         const message = parseServerStateless(payload);

@@ -1,9 +1,10 @@
 /** Two servers on one database: whoever is on one of them sees and hears what happens on the other. Nobody sticks to either. */
 import { createEdit, createMessage, createReaction, type Message } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningServer } from '../support/server.ts';
-import { type NodeStage, newUser, openNodeStage, tokenOf, until } from './node-stage.ts';
+import { type NodeStage, newUser, openNodeStage, until } from './node-stage.ts';
 import { openYjsClient, StockClient } from './stock-client.ts';
 
 /** The contract's bounds, which a busy machine may need all of. */

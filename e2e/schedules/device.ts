@@ -12,9 +12,9 @@ import { FakeLocks } from '@tablo/client/chat/testing/fake-locks';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Random } from '@tablo/schema/testing/random';
 import type { TimelineMessage } from '@tablo/schema/timeline';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import { LossyNetwork, type NetworkPort } from './lossy-network.ts';
 import { type MortalStore, openMortalStore } from './mortal-store.ts';
-import { tokenOf } from './schedule-stage.ts';
 
 /** Short, so that a schedule takes seconds; long enough that a busy machine is not taken for a dead link. */
 const TIMING: Partial<Timing> = {
@@ -173,7 +173,7 @@ export class Tab {
     const name = `User ${user.slice(0, 4)}`;
     const chat = await openChatClient({
       user: { id: user, name, email: null },
-      tokens: { getToken: async () => tokenOf(user, name) },
+      tokens: { getToken: async () => tokenOf(user, { name }) },
       baseUrl: url,
       storage: { store: mortal.store, state: new Writable({ status: 'durable' as const }) },
       fetch: port.fetch,

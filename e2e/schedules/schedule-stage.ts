@@ -1,16 +1,12 @@
 // What many schedules share: one database, one server process, or several behind a balancer, and tokens of our own signing.
 import { randomUUID } from 'node:crypto';
 import type { TabloId, UserId } from '@tablo/schema/ids';
+import { TOKEN_SETTINGS } from '@tablo/sync-server/testing/tokens';
 import pg from 'pg';
 import { openBalancer } from '../support/balancer.ts';
 import { type Database, openDatabase } from '../support/database.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
-import { signToken } from '../support/sign-token.ts';
 
-const SECRET = 'a secret that only the schedules know';
-const ISSUER = 'schedules';
-/** What a server needs to take `tokenOf`'s tokens. */
-export const TOKEN_SETTINGS = { JWT_SECRET: SECRET, JWT_ISSUER: ISSUER };
 /** Small, so that a schedule lives through several documents. */
 const EPOCH_MAX_ENTRIES = '12';
 
@@ -96,9 +92,4 @@ export async function openScheduleStage(
       await database.close();
     },
   };
-}
-
-export function tokenOf(user: UserId, name: string): string {
-  const now = Math.floor(Date.now() / 1_000);
-  return signToken({ iss: ISSUER, sub: user, name, iat: now, exp: now + 7_200 }, SECRET);
 }

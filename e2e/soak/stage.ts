@@ -6,16 +6,14 @@ import type { UserId } from '@tablo/schema/ids';
 import type { Random } from '@tablo/schema/testing/random';
 import type { Drift } from '@tablo/sync-server/audit/drift';
 import { audit } from '@tablo/sync-server/audit/pg-audit';
+import { TOKEN_SETTINGS, tokenOf } from '@tablo/sync-server/testing/tokens';
 import pg from 'pg';
 import { type RunningServer, startServer } from '../support/server.ts';
-import { signToken } from '../support/sign-token.ts';
 import { Book } from './history/book.ts';
 import { checkHistory, type Fault } from './history/check-history.ts';
 import { readTablo, type TabloOnRecord } from './history/record.ts';
 import { Member } from './member.ts';
 
-const SECRET = 'a secret that only the soak knows, long enough';
-const ISSUER = 'soak';
 const WAIT_MS = 60_000;
 /** Between two entries of a writer. */
 const WRITE_EVERY_MS = 12;
@@ -157,8 +155,7 @@ export class Stage {
 function serverEnv({ url, epochMaxEntries = 300, env = {} }: StageOptions): Record<string, string> {
   return {
     DATABASE_URL: url,
-    JWT_SECRET: SECRET,
-    JWT_ISSUER: ISSUER,
+    ...TOKEN_SETTINGS,
     EPOCH_MAX_ENTRIES: String(epochMaxEntries),
     // Entries alone decide when the tablo moves.
     EPOCH_MAX_BYTES: '16777216',
@@ -170,9 +167,6 @@ function serverEnv({ url, epochMaxEntries = 300, env = {} }: StageOptions): Reco
     ...env,
   };
 }
-
-export const tokenOf = (userId: string): string =>
-  signToken({ sub: userId, iss: ISSUER, exp: Math.floor(Date.now() / 1_000) + 86_400, name: 'Soak' }, SECRET);
 
 export async function until(what: string, isTrue: () => boolean | Promise<boolean>, withinMs = WAIT_MS): Promise<void> {
   const deadline = performance.now() + withinMs;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createMessage } from '@tablo/schema/entry';
 import type { UserId } from '@tablo/schema/ids';
 import { fill } from '@tablo/sync-server/attacks/documents';
-import { signToken } from '../servers.ts';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import type { Attack, Field } from './attack.ts';
 import { AttackerSocket } from './attacker-socket.ts';
 import { addTablo } from './history.ts';
@@ -24,7 +24,7 @@ const longTexts: Attack = {
   identity: 'secret',
   prepare: async (field) => {
     const user = randomUUID();
-    const token = signToken(user);
+    const token = tokenOf(user);
     const tablo = await addTablo(field.pool, [user]);
     return async (over) => {
       const posting = repeat(over, 16, async () => {
@@ -47,7 +47,7 @@ const firstSteps: Attack = {
   identity: 'secret',
   prepare: async (field) => {
     const user = randomUUID();
-    const token = signToken(user);
+    const token = tokenOf(user);
     const tablos = await addFullTablos(field, user);
     return async (over) => {
       await repeat(over, SOCKETS, async (worker) => {
@@ -86,7 +86,7 @@ const notReading: Attack = {
   identity: 'secret',
   prepare: async (field) => {
     const user = randomUUID();
-    const token = signToken(user);
+    const token = tokenOf(user);
     const tablos = await addFullTablos(field, user);
     return async (over) => {
       await repeat(over, SOCKETS, async () => {
@@ -111,7 +111,7 @@ const largeUpdates: Attack = {
     const tablos = await Promise.all(Array.from({ length: 10 }, () => addTablo(field.pool, [author])));
     return (over) =>
       repeat(over, tablos.length, async (nth) => {
-        const writer = new Writer(field, { tablo: tablos[nth] ?? '', token: signToken(author) });
+        const writer = new Writer(field, { tablo: tablos[nth] ?? '', token: tokenOf(author) });
         while (await writer.ready(over)) {
           const sentAt = Date.now();
           const entries = Array.from({ length: LARGEST_UPDATE }, (_, n) => createMessage({ author, sentAt }, `${n}`));

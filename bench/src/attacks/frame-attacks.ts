@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { openRawSocket } from '@tablo/sync-server/attacks/raw-socket';
 import { awarenessFrame, frame } from '@tablo/sync-server/testing/frames';
-import { signToken } from '../servers.ts';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import type { Attack } from './attack.ts';
 import { addTablo } from './history.ts';
 import { repeat, wait } from './workers.ts';
@@ -20,7 +20,7 @@ const unknownFrames: Attack = {
   identity: 'secret',
   prepare: async (field) => {
     const user = randomUUID();
-    const seat = { tablo: await addTablo(field.pool, [user], 'guest'), token: signToken(user) };
+    const seat = { tablo: await addTablo(field.pool, [user], 'guest'), token: tokenOf(user) };
     return (over) =>
       repeat(over, SOCKETS, async () => {
         const writer = new Writer(field, seat);
@@ -41,7 +41,7 @@ const presenceIds: Attack = {
   identity: 'secret',
   prepare: async (field) => {
     const user = randomUUID();
-    const seat = { tablo: await addTablo(field.pool, [user]), token: signToken(user) };
+    const seat = { tablo: await addTablo(field.pool, [user]), token: tokenOf(user) };
     return async (over) => {
       let client = 1;
       await repeat(over, SOCKETS, async () => {

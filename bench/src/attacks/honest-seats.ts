@@ -1,7 +1,9 @@
 /** Three people and a tablo of theirs, new for every attack: limits by user and an epoch's age are to be the same for all. */
+
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import type { Database } from '../database.ts';
 import type { Seat } from '../load-client.ts';
-import { type RunningServer, signToken } from '../servers.ts';
+import type { RunningServer } from '../servers.ts';
 
 const PEOPLE = 3;
 const PASSWORD = 'correct horse battery';
@@ -21,7 +23,7 @@ export async function createSeats(
   if (accounts === null) {
     const [tablo] = await database.addTablos(1, PEOPLE);
     const { id, members } = tablo ?? { id: '', members: [] };
-    return members.map((userId) => ({ url: server.url, tabloId: id, userId, token: signToken(userId) }));
+    return members.map((userId) => ({ url: server.url, tabloId: id, userId, token: tokenOf(userId) }));
   }
   const tabloId = await database.addTablo(accounts.map(({ userId }) => userId));
   return Promise.all(

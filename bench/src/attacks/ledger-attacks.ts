@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createDeletion, createEdit, createMessage, createReaction, type MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, UserId } from '@tablo/schema/ids';
 import { authFrame } from '@tablo/sync-server/testing/frames';
-import { signToken } from '../servers.ts';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import type { Attack, Field } from './attack.ts';
 import { addDeleted, addEdits, addOldTablo, addTablo, addToggles, type OldTablo } from './history.ts';
 import { repeat, untilOver, wait } from './workers.ts';
@@ -22,7 +22,7 @@ interface Member {
 
 function newMember(): Member {
   const user = randomUUID() as string as UserId;
-  return { user, token: signToken(user) };
+  return { user, token: tokenOf(user) };
 }
 
 /** One update after the other, at the rate limit. */

@@ -1,6 +1,6 @@
 /** Members and strangers with a token, over REST. */
 import { randomUUID } from 'node:crypto';
-import { signToken } from '../servers.ts';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import type { Attack } from './attack.ts';
 import { LONGEST_TEXT } from './document-attacks.ts';
 import { addTablo } from './history.ts';
@@ -15,7 +15,7 @@ const bigLists: Attack = {
   identity: 'secret',
   prepare: async ({ pool, call }) => {
     const user = randomUUID();
-    const token = signToken(user);
+    const token = tokenOf(user);
     await pool.query(
       `WITH made AS (INSERT INTO tablos (id, name, created_by, last_seq) SELECT gen_random_uuid(), 'Attack', $1, 1 FROM generate_series(1, $2::int) RETURNING id),
          access AS (INSERT INTO tablo_access (tablo_id, user_id, role) SELECT id, $1, 'owner' FROM made)
@@ -34,7 +34,7 @@ const manyTablos: Attack = {
   what: 'make tablos, 32 at once',
   identity: 'secret',
   prepare: async ({ call }) => {
-    const token = signToken(randomUUID());
+    const token = tokenOf(randomUUID());
     return (over) =>
       repeat(over, 32, async () => {
         return (await call('/chat/channels', { token, body: { name: 'One of many' } })) === 201;
@@ -48,7 +48,7 @@ const restWrites: Attack = {
   identity: 'secret',
   prepare: async ({ pool, call }) => {
     const user = randomUUID();
-    const token = signToken(user);
+    const token = tokenOf(user);
     const tablo = await addTablo(pool, [user]);
     const base = `/chat/channels/${tablo}`;
     const acts = [
@@ -80,7 +80,7 @@ const strangersPatch: Attack = {
   what: 'rename and invite to the honest people’s tablo as a stranger, 32 at once',
   identity: 'secret',
   prepare: async ({ honestTablo, call }) => {
-    const token = signToken(randomUUID());
+    const token = tokenOf(randomUUID());
     const base = `/chat/channels/${honestTablo}`;
     return async (over) => {
       let nth = 0;
@@ -99,7 +99,7 @@ const manyUsers: Attack = {
   what: '11,000 users of one address each ask for their list, round and round',
   identity: 'secret',
   prepare: async ({ call }) => {
-    const tokens = Array.from({ length: MANY_USERS }, () => signToken(randomUUID()));
+    const tokens = Array.from({ length: MANY_USERS }, () => tokenOf(randomUUID()));
     return async (over) => {
       let nth = 0;
       await repeat(over, 32, async () => {

@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { signToken } from '../servers.ts';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import { ATTACKERS_ADDRESS, type Attack, type Field } from './attack.ts';
 import { repeat, wait } from './workers.ts';
 
@@ -94,10 +94,7 @@ const slowBodiesOfMember: Attack = {
   what: 'begin 1,000 posts as a member and never send their bodies',
   identity: 'secret',
   prepare: async (field) => {
-    const text = head(
-      `/chat/channels/${randomUUID()}/messages`,
-      `Authorization: Bearer ${signToken(randomUUID())}\r\n`,
-    );
+    const text = head(`/chat/channels/${randomUUID()}/messages`, `Authorization: Bearer ${tokenOf(randomUUID())}\r\n`);
     return (over) => keepOpen(field, over, SLOW_BODIES, text, true);
   },
 };
@@ -163,7 +160,7 @@ const badTokens: Attack = {
   prepare: async ({ call }) => {
     return (over) =>
       repeat(over, 32, async () => {
-        await call('/chat/channels', { token: signToken(randomUUID()) });
+        await call('/chat/channels', { token: tokenOf(randomUUID()) });
         return true;
       });
   },

@@ -5,13 +5,14 @@
 import { randomUUID } from 'node:crypto';
 import { createEdit, createMessage, createReaction, type MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, UserId } from '@tablo/schema/ids';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import pg from 'pg';
 import { expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { openDatabase } from '../../support/database.ts';
 import { Book } from '../history/book.ts';
 import { Member } from '../member.ts';
-import { Stage, tokenOf, until } from '../stage.ts';
+import { Stage, until } from '../stage.ts';
 
 /** The same server of databases, another database: `name`, made from `from`, which nobody may be using. */
 async function copyDatabase(from: string, name: string): Promise<string> {

@@ -4,8 +4,9 @@ import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { PgMembership } from '../access/members/pg-membership.ts';
 import { FRAME, UPDATE } from '../sync/socket/frame-types.ts';
-import { signToken, type TestServer } from '../sync/test-server.ts';
+import type { TestServer } from '../sync/test-server.ts';
 import { awarenessFrame, frame, syncFrame } from '../testing/frames.ts';
+import { tokenOf } from '../testing/tokens.ts';
 import type { RecordingClient } from './recording-client.ts';
 import { alice, bob, eve, gus, openStageServer, Stage, say, until } from './stage.ts';
 import { append } from './updates.ts';
@@ -174,7 +175,7 @@ it.each([
     eve,
   ]);
   const watcher = await stage.join(eve);
-  const dora = await stage.join(user, { token: await signToken(user, 'Dora') });
+  const dora = await stage.join(user, { token: tokenOf(user, { name: 'Dora' }) });
   const mine = { client: 4_400, clock: 1, json: state({ user: { id: user, name: 'Dora' }, typing: true }) };
   dora.send(awarenessFrame(stage.name, [mine]));
   // Somebody who is shown after it: what came before has been decided by then.

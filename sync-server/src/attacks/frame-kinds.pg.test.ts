@@ -2,8 +2,9 @@
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { FRAME, SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
-import { signToken, type TestServer } from '../sync/test-server.ts';
+import type { TestServer } from '../sync/test-server.ts';
 import { authFrame, encode, frame, statelessFrame, syncFrame } from '../testing/frames.ts';
+import { tokenOf } from '../testing/tokens.ts';
 import { bob, eve, openStageServer, Stage, say, until } from './stage.ts';
 import { append } from './updates.ts';
 
@@ -98,9 +99,9 @@ it('[R6] the known ones pass, whatever they carry, and print nothing', async () 
 it("[R6] denials, ended connections and another user's token print nothing", async () => {
   const attacker = await stage.join();
   attacker.send(authFrame(stage.name, 'garbage'));
-  attacker.join('constructor', await signToken(eve));
-  attacker.join('nonsense', await signToken(eve));
-  attacker.join(`${stage.tablo}/77`, await signToken(eve));
+  attacker.join('constructor', tokenOf(eve));
+  attacker.join('nonsense', tokenOf(eve));
+  attacker.join(`${stage.tablo}/77`, tokenOf(eve));
   await until(() => expect(attacker.heard.denied).toHaveLength(3));
   // Everything that waits when the connection ends.
   const flood = Array.from({ length: 200 }, (_, nth) =>
@@ -109,7 +110,7 @@ it("[R6] denials, ended connections and another user's token print nothing", asy
   attacker.send(frame(stage.name, FRAME.close), ...flood, statelessFrame(stage.name, '{}'), raw(FRAME.awareness, 0));
   await until(() => expect(attacker.heard.closes).toHaveLength(1));
   const other = await stage.join();
-  other.send(authFrame(stage.name, await signToken(bob)));
+  other.send(authFrame(stage.name, tokenOf(bob)));
   await until(() => expect(other.heard.closes.map(({ reason }) => reason)).toEqual(['unauthenticated']));
   await stage.assertUnharmed();
   expect(printed).toEqual([]);

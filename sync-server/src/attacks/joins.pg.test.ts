@@ -3,8 +3,9 @@ import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
-import { signToken, TestClient, type TestServer } from '../sync/test-server.ts';
+import { TestClient, type TestServer } from '../sync/test-server.ts';
 import { authFrame, encode, syncFrame } from '../testing/frames.ts';
+import { tokenOf } from '../testing/tokens.ts';
 import { addTablos, fill } from './documents.ts';
 import { openRawSocket, wsFrame } from './raw-socket.ts';
 import { RecordingClient } from './recording-client.ts';
@@ -37,7 +38,7 @@ async function openDeafSocket(user: UserId, tablos: readonly TabloId[], steps = 
   const socket = await openRawSocket(`${server.url}/sync`);
   stage.add({ close: () => socket.destroy() });
   socket.pause();
-  const token = await signToken(user);
+  const token = tokenOf(user);
   for (const tablo of tablos) {
     socket.write(wsFrame(authFrame(`${tablo}/1`, token)));
     for (let nth = 0; nth < steps; nth += 1) socket.write(wsFrame(syncFrame(`${tablo}/1`, SYNC_STEP_1, EMPTY)));
@@ -68,7 +69,7 @@ it('[R11] who joins documents and asks for none of them has none encoded', async
   const tablos = await addTablos(server, user, 5, DOCUMENT_BYTES);
   const before = server.sync.encodings.made;
   const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
-  const token = await signToken(user);
+  const token = tokenOf(user);
   for (const tablo of tablos) client.send(authFrame(`${tablo}/1`, token));
   await until(() => expect(client.heard.authenticated).toHaveLength(5));
   await until(() => expect(server.sync.countHeldBytes()).toBeGreaterThan(4 * DOCUMENT_BYTES));
@@ -102,7 +103,7 @@ it('[R11] joins beyond the rate in bytes wait, and all of them are answered', as
   const user = newUser();
   const tablos = await addTablos(slow, user, 20, DOCUMENT_BYTES);
   const client = await RecordingClient.open(`${slow.url}/sync`);
-  const token = await signToken(user);
+  const token = tokenOf(user);
   for (const tablo of tablos) client.join(`${tablo}/1`, token);
   await until(() => expect(client.heard.answers).toHaveLength(20), 30_000);
   expect([client.heard.denied, client.heard.closes, client.heard.ends]).toEqual([[], [], []]);
@@ -116,7 +117,7 @@ it('[R11] a slow link that makes progress joins twenty large documents, with one
   const proxy = await openSlowProxy(server.url, 1024 * 1024);
   stage.add(proxy);
   const client = stage.add(await RecordingClient.open(`${proxy.url}/sync`));
-  const token = await signToken(user);
+  const token = tokenOf(user);
   for (const tablo of tablos) client.join(`${tablo}/1`, token);
   await until(() => expect(client.heard.answers).toHaveLength(20), 25_000);
   expect([client.heard.denied, client.heard.closes, client.heard.ends]).toEqual([[], [], []]);
@@ -172,7 +173,7 @@ it('[R11] the documents that one user makes the server hold are bounded in bytes
   const user = newUser();
   const tablos = await addTablos(few, user, 8, DOCUMENT_BYTES);
   const client = await RecordingClient.open(`${few.url}/sync`);
-  const token = await signToken(user);
+  const token = tokenOf(user);
   client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
   await until(() => expect(client.heard.authenticated).toHaveLength(8), 20_000);
   await until(() => expect(client.heard.closes.length).toBeGreaterThanOrEqual(4), 20_000);
@@ -216,7 +217,7 @@ it('[R11] documents that were empty when they were joined, and are filled afterw
   const user = newUser();
   const tablos = await Promise.all(Array.from({ length: 8 }, () => few.addTablo({ [user]: 'owner' })));
   const client = await RecordingClient.open(`${few.url}/sync`);
-  const token = await signToken(user);
+  const token = tokenOf(user);
   client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
   await until(() => expect(client.heard.authenticated).toHaveLength(8), 20_000);
   expect(client.heard.closes).toEqual([]);
@@ -237,7 +238,7 @@ it('[R11] of ten accounts that hold more than all may together, each below their
       const user = newUser();
       const tablos = await addTablos(few, user, 4, DOCUMENT_BYTES);
       const client = own.add(await RecordingClient.open(`${few.url}/sync`));
-      const token = await signToken(user);
+      const token = tokenOf(user);
       client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
       return client;
     }),
@@ -259,12 +260,12 @@ it('[R11] an unmodified provider that asks too often waits, and is not ended', a
   const few = await openStageServer({ limits: { joinsPerSecond: 2, joinsBurst: 4 } });
   const own = await Stage.open(few);
   const user = await own.addMember();
-  const client = own.add(new TestClient(few.url, own.name, await signToken(user)));
+  const client = own.add(new TestClient(few.url, own.name, tokenOf(user)));
   await until(() => expect(client.provider.isSynced).toBe(true));
   for (let nth = 0; nth < 20; nth += 1) client.provider.forceSync();
   await until(() => expect(few.sync.countWaitingJoins()).toBe(1));
   await own.say(client, user, 'written meanwhile');
-  const other = own.add(new TestClient(few.url, own.name, await signToken(user)));
+  const other = own.add(new TestClient(few.url, own.name, tokenOf(user)));
   await until(() => expect(other.provider.isSynced).toBe(true), 10_000);
   await until(() => expect(few.sync.countWaitingJoins()).toBe(0), 10_000);
   expect([client.closed, client.denied, other.denied]).toEqual([[], [], []]);

@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vite
 import { JwtVerifier } from '../access/tokens/token-verifier.ts';
 import { FramePace } from '../sync/socket/frame-pace.ts';
 import { FRAME, SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
-import { signToken, type TestServer } from '../sync/test-server.ts';
+import type { TestServer } from '../sync/test-server.ts';
 import { authFrame, frame, syncFrame } from '../testing/frames.ts';
+import { tokenOf } from '../testing/tokens.ts';
 import { addTablos } from './documents.ts';
 import { holdTablo } from './hold.ts';
 import { openRawSocket, wsFrame } from './raw-socket.ts';
@@ -41,7 +42,7 @@ afterEach(async () => {
 const times = <T>(count: number, make: (nth: number) => T): T[] => Array.from({ length: count }, (_, nth) => make(nth));
 
 it('[R6] one user on many sockets is refused beyond the limit, even all at once', async () => {
-  const token = await signToken(eve);
+  const token = tokenOf(eve);
   const sockets = await Promise.all(times(20, async () => stage.add(await RecordingClient.open(`${server.url}/sync`))));
   for (const socket of sockets) socket.join(stage.name, token);
   await until(() =>
@@ -53,7 +54,7 @@ it('[R6] one user on many sockets is refused beyond the limit, even all at once'
 
 it('[R11] a buffer full of small frames does not go before what others have sent: a socket has one in each turn', async () => {
   const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
-  client.join(stage.name, await signToken(eve));
+  client.join(stage.name, tokenOf(eve));
   await until(() => expect(client.heard.authenticated.length).toBe(1));
   const inThisTurn = new Map<unknown, number>();
   let most = 0;
@@ -91,7 +92,7 @@ it('[R11] pings and pongs that nobody asked for are frames of their user’s rat
 
 it('[R11] a stranger’s forged tokens, hundreds on one socket, are not looked at: the socket ends after three', async () => {
   const attacker = stage.add(await RecordingClient.open(`${server.url}/sync`));
-  const [head, body] = (await signToken(eve)).split('.');
+  const [head, body] = tokenOf(eve).split('.');
   const verify = vi.spyOn(JwtVerifier.prototype, 'verify');
   attacker.send(...times(850, (nth) => authFrame(`${createEntryId()}/1`, `${head}.${body}.${nth}`)));
   await until(() => expect(attacker.heard.ends.map(({ code }) => code)).toEqual([4401]));
@@ -103,7 +104,7 @@ it('[R11] a stranger’s forged tokens, hundreds on one socket, are not looked a
 it('[R11] tokens at both doors are checked at their address’s rate, and members of other addresses do not wait', async () => {
   const few = await openStageServer({ trustProxy: true, limits: { tokenChecksPerSecond: 1 } });
   const own = await Stage.open(few);
-  const [head, body] = (await signToken(eve)).split('.');
+  const [head, body] = tokenOf(eve).split('.');
   const from = { 'X-Forwarded-For': '203.0.113.7' };
   const reasons = await Promise.all(
     times(60, async (nth) => {
@@ -119,7 +120,7 @@ it('[R11] tokens at both doors are checked at their address’s rate, and member
   expect(reasons.filter((reason) => reason === 'rate-limited').length).toBeGreaterThan(20);
   expect(reasons.filter((reason) => reason === 'unauthenticated').length).toBeGreaterThanOrEqual(20);
   const other = own.add(await RecordingClient.open(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.8' }));
-  other.join(own.name, await signToken(eve));
+  other.join(own.name, tokenOf(eve));
   await until(() => expect(other.heard.authenticated).toHaveLength(1));
   await own.assertUnharmed();
   own.close();
@@ -134,7 +135,7 @@ it('[R11] who asks for signs of life and reads none of the answers loses the soc
   socket.on('close', () => {
     isGone = true;
   });
-  socket.write(wsFrame(authFrame(own.name, await signToken(eve))));
+  socket.write(wsFrame(authFrame(own.name, tokenOf(eve))));
   await until(() => expect(fast.sync.countConnections()).toBe(3));
   // What leaves the process lies in the kernels' buffers, some megabytes of it.
   const pings = Buffer.concat(times(500, () => wsFrame(new Uint8Array(125), 9)));
@@ -159,7 +160,7 @@ it('[R11] signed-in sockets are bounded in all and by address, whoever’s they 
   const few = await openStageServer({ trustProxy: true, limits: { sockets: 10, socketsPerAddress: 4 } });
   const own = await Stage.open(few); // Alice's and Bob's are two, of this machine.
   const open = async (address: string, isBridged: boolean): Promise<RecordingClient> => {
-    const token = await signToken(await own.addMember());
+    const token = tokenOf(await own.addMember());
     const path = isBridged ? `/yjs/${own.tablo}?token=${token}` : '/sync';
     const client = own.add(await RecordingClient.open(`${few.url}${path}`, { 'X-Forwarded-For': address }));
     if (isBridged) client.send(syncFrame(null, SYNC_STEP_1, Uint8Array.of(0)));
@@ -189,7 +190,7 @@ it('[R11] signed-in sockets are bounded in all and by address, whoever’s they 
 });
 
 it("[R6] a socket whose user has left every document still counts as that user's", async () => {
-  const token = await signToken(eve);
+  const token = tokenOf(eve);
   let joined = 0;
   for (const _nth of times(20, (nth) => nth)) {
     const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
@@ -203,7 +204,7 @@ it("[R6] a socket whose user has left every document still counts as that user's
 });
 
 it('[R11] who joins, is denied and leaves, again and again on one socket, has nothing counted as waiting', async () => {
-  const token = await signToken(bob);
+  const token = tokenOf(bob);
   const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
   const round = async () => {
     const before = { joins: client.heard.answers.length, denials: client.heard.denied.length };
@@ -253,7 +254,7 @@ it('[R6] a stranger cannot leave megabytes in memory', async () => {
 });
 
 it('[R6] who sends on and on while commits wait is cut, even when they ignore the farewell', async () => {
-  const token = await signToken(eve);
+  const token = tokenOf(eve);
   const socket = await openRawSocket(`${server.url}/sync`);
   stage.add({ close: () => socket.destroy() });
   let isGone = false;
@@ -285,7 +286,7 @@ it('[R6] 100,000 frames of two bytes do not pile up while commits wait', async (
 it('[R6] of sixty documents asked for at once on one socket, as many are joined as it may have', async () => {
   const user = createEntryId() as string as UserId;
   const tablos = await addTablos(server, user, 60, 1_000);
-  const token = await signToken(user);
+  const token = tokenOf(user);
   const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
   client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
   await until(() => expect(client.heard.authenticated.length + client.heard.denied.length).toBe(60), 20_000);
@@ -306,7 +307,7 @@ it('[R6] of sixty documents asked for at once on one socket, as many are joined 
 it('[R11] a hundred sessions of one tablo on several sockets, asked for at once, are as many as a user may have, and another may come when one leaves', async () => {
   const few = await openStageServer({ limits: { sessionsPerTablo: 12 } });
   const own = await Stage.open(few);
-  const token = await signToken(gus);
+  const token = tokenOf(gus);
   const sockets = await Promise.all(times(5, async () => own.add(await RecordingClient.open(`${few.url}/sync`))));
   for (const socket of sockets) socket.send(...times(20, (nth) => authFrame(`${own.name}\0session ${nth}`, token)));
   const told = () => sockets.flatMap(({ heard }) => [...heard.denied, ...heard.closes.map(({ reason }) => reason)]);
@@ -371,7 +372,7 @@ it("[R6] a member's unfinished frame is counted, and ends the socket when it sta
   socket.on('close', () => {
     isGone = true;
   });
-  socket.write(wsFrame(authFrame(stage.name, await signToken(eve))));
+  socket.write(wsFrame(authFrame(stage.name, tokenOf(eve))));
   await until(() => expect(server.sync.countConnections()).toBe(3));
   const before = server.sync.countUnhandledBytes();
   socket.write(unfinished(1_500_000, 150_000));
@@ -392,7 +393,7 @@ it('[R6] the parts of a message with pings between them are counted, and end the
   socket.on('close', () => {
     isGone = true;
   });
-  socket.write(wsFrame(authFrame(stage.name, await signToken(eve))));
+  socket.write(wsFrame(authFrame(stage.name, tokenOf(eve))));
   await until(() => expect(server.sync.countConnections()).toBe(3));
   const part = wsFrame(new Uint8Array(100));
   part[0] = 2; // There is more of it to come.
@@ -407,7 +408,7 @@ it('[R6] of a connection that is reset, nothing that waits its turn is handled a
   const author = await stage.addMember();
   const socket = await openRawSocket(`${server.url}/sync`);
   socket.resume();
-  socket.write(wsFrame(authFrame(stage.name, await signToken(author))));
+  socket.write(wsFrame(authFrame(stage.name, tokenOf(author))));
   await until(() => expect(server.sync.countConnections()).toBe(3));
   let seen = 0;
   const note = vi.spyOn(FramePace.prototype, 'note').mockImplementation(({ userId }) => {
@@ -428,14 +429,14 @@ it('[R6] of a connection that is reset, nothing that waits its turn is handled a
 });
 
 it('[R11] token frames that come while a commit waits pile up for nobody, and renew the token all the same', async () => {
-  const token = await signToken(eve, 'Eve', 4);
+  const token = tokenOf(eve, { name: 'Eve' }, 4);
   const [attacker, other] = [await stage.join(eve, { token }), await stage.join(eve, { token })];
   await holdTablo(server, stage.tablo, async (untilCommitWaits) => {
     attacker.send(syncFrame(stage.name, UPDATE, append(11, [say(eve, 'waits')])));
     await untilCommitWaits();
     const garbage = authFrame(stage.name, 'x'.repeat(31_000));
     for (let nth = 0; nth < 300; nth += 1) attacker.send(garbage);
-    attacker.send(authFrame(stage.name, await signToken(eve)));
+    attacker.send(authFrame(stage.name, tokenOf(eve)));
     // Answered at once, behind them all.
     attacker.send(Uint8Array.of(9));
     await until(() => expect(attacker.heard.pings).toBe(1));
@@ -482,7 +483,7 @@ it('[R6] a member whose tokens come all at once, more than a stranger may send, 
   const few = await openStageServer({ limits: { strangerBytes: 200_000 } });
   const user = createEntryId() as string as UserId;
   const tablos = await addTablos(few, user, 400, 100);
-  const token = await signToken(user, 'x'.repeat(1_000));
+  const token = tokenOf(user, { name: 'x'.repeat(1_000) });
   const client = await RecordingClient.open(`${few.url}/sync`);
   client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
   await until(() => expect(client.heard.authenticated).toHaveLength(400), 20_000);

@@ -6,8 +6,9 @@ import { createMessage, type Message, parseEntry } from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { expect, vi } from 'vitest';
 import { SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
-import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
+import { openTestServer, TestClient, type TestServer } from '../sync/test-server.ts';
 import { syncFrame } from '../testing/frames.ts';
+import { tokenOf } from '../testing/tokens.ts';
 import { RecordingClient } from './recording-client.ts';
 
 export const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
@@ -49,7 +50,7 @@ export class Stage {
 
   static async open(server: TestServer): Promise<Stage> {
     const tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member', [eve]: 'member', [gus]: 'guest' });
-    const stage = new Stage(server, tablo, [await signToken(alice), await signToken(bob)]);
+    const stage = new Stage(server, tablo, [tokenOf(alice), tokenOf(bob)]);
     await until(() => expect([stage.alice.provider.isSynced, stage.bob.provider.isSynced]).toEqual([true, true]));
     await stage.say(stage.alice, alice, 'from Alice, before');
     await stage.say(stage.bob, bob, 'from Bob, before');
@@ -63,7 +64,7 @@ export class Stage {
   /** A raw client, joined. */
   async join(user: UserId = eve, options: { token?: string; name?: string } = {}): Promise<RecordingClient> {
     const client = this.add(await RecordingClient.open(`${this.server.url}/sync`));
-    client.join(options.name ?? this.name, options.token ?? (await signToken(user)));
+    client.join(options.name ?? this.name, options.token ?? tokenOf(user));
     await until(() => expect(client.heard.answers.length + client.heard.denied.length).toBeGreaterThan(0));
     return client;
   }
@@ -77,9 +78,7 @@ export class Stage {
 
   /** A raw client on `/yjs`. */
   async joinYjs(user: UserId = eve): Promise<RecordingClient> {
-    const client = this.add(
-      await RecordingClient.open(`${this.server.url}/yjs/${this.tablo}?token=${await signToken(user)}`),
-    );
+    const client = this.add(await RecordingClient.open(`${this.server.url}/yjs/${this.tablo}?token=${tokenOf(user)}`));
     client.send(syncFrame(null, 0, Uint8Array.of(0)));
     await until(() => expect(client.heard.answers.length).toBeGreaterThan(0));
     return client;
@@ -138,7 +137,7 @@ export class Stage {
 
   /** What a member sees who joins now with nothing. */
   async assertDocument(): Promise<void> {
-    const fresh = this.add(new TestClient(this.server.url, this.name, await signToken(bob)));
+    const fresh = this.add(new TestClient(this.server.url, this.name, tokenOf(bob)));
     await until(() => expect(fresh.provider.isSynced, 'a fresh join').toBe(true), HONEST_MS);
     const entries = fresh.entries.map((entry) => parseEntry(entry));
     expect(entries.every(({ ok }) => ok)).toBe(true);

@@ -3,7 +3,8 @@ import { createDeletion, createEdit, createMessage, createReaction, type MemberE
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import * as Y from 'yjs';
-import { openTestServer, openYjsClient, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
+import { openTestServer, openYjsClient, TestClient, type TestServer } from '../sync/test-server.ts';
+import { tokenOf } from '../testing/tokens.ts';
 import { addTablos } from './documents.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
@@ -94,7 +95,7 @@ it('[R3] [R4] guests, readers and writers with edits, reactions and deletions in
   const { rowCount } = await server.pool.query('SELECT FROM tablo_entries WHERE tablo_id = $1', [tablo]);
   expect(rowCount).toBe(entries.length + 4);
   expect(await epochOf(tablo)).toBe(5);
-  const h = new TestClient(server.url, `${tablo}/5`, await signToken(gus));
+  const h = new TestClient(server.url, `${tablo}/5`, tokenOf(gus));
   open.push(h);
   await until(() => expect(h.provider.isSynced).toBe(true));
   expect(h.texts).toEqual(['kept', 'late', 'in 2', 'in 3', 'in 4', 'in 5']);

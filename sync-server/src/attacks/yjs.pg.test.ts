@@ -2,8 +2,9 @@
 import { createEntryId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
-import { signToken, type TestServer } from '../sync/test-server.ts';
+import type { TestServer } from '../sync/test-server.ts';
 import { authFrame, awarenessFrame, frame, syncFrame } from '../testing/frames.ts';
+import { tokenOf } from '../testing/tokens.ts';
 import { RecordingClient } from './recording-client.ts';
 import { alice, eve, gus, openStageServer, Stage, say, stranger, until } from './stage.ts';
 import { append, CONTENT, hollow, update } from './updates.ts';
@@ -59,7 +60,7 @@ it('[R2] a gap is asked about once, and refused for good the second time', async
 });
 
 it('[R6] strangers, missing tablos, other spellings and paths get one answer', async () => {
-  const token = await signToken(stranger);
+  const token = tokenOf(stranger);
   const rooms = [
     stage.tablo,
     createEntryId(),
@@ -75,7 +76,7 @@ it('[R6] strangers, missing tablos, other spellings and paths get one answer', a
 });
 
 it('[R6] no token, a bad one and a past one are told apart and opened by none', async () => {
-  const tokens = ['', 'garbage', await signToken(eve, 'Eve', -5)];
+  const tokens = ['', 'garbage', tokenOf(eve, { name: 'Eve' }, -5)];
   const clients = tokens.map((token) =>
     stage.add(new RecordingClient(`${server.url}/yjs/${stage.tablo}?token=${token}`)),
   );
@@ -85,7 +86,7 @@ it('[R6] no token, a bad one and a past one are told apart and opened by none', 
 it('[R6] the protocol of /sync is not spoken here', async () => {
   const attacker = await stage.joinYjs();
   attacker.send(
-    authFrame(stage.name, await signToken(alice)),
+    authFrame(stage.name, tokenOf(alice)),
     frame(null, FRAME.broadcastStateless),
     frame(null, FRAME.close),
     frame(null, FRAME.auth),
@@ -120,7 +121,7 @@ it("[R6] a guest's update ends the socket, a guest's empty one does not", async 
 });
 
 it('[R6] frames before the sign-in is checked, text frames and a frame too large end that socket only', async () => {
-  const url = `${server.url}/yjs/${stage.tablo}?token=${await signToken(eve)}`;
+  const url = `${server.url}/yjs/${stage.tablo}?token=${tokenOf(eve)}`;
   const [early, text, large] = await Promise.all([
     RecordingClient.open(url),
     RecordingClient.open(url),

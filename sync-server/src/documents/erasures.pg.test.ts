@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { openWholeServer, type WholeServer } from '../attacks/whole-server.ts';
 import { silentLog } from '../base/log.ts';
 import { actAs } from '../db/testing/host-database.ts';
-import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
+import { openTestServer, TestClient, type TestServer } from '../sync/test-server.ts';
+import { tokenOf } from '../testing/tokens.ts';
 import { type Erasures, openErasures } from './erasures.ts';
 import { PgErasureStore } from './pg-erasure-store.ts';
 
@@ -26,7 +27,7 @@ const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout
 const by = (author: UserId) => ({ author, sentAt: Date.now() });
 
 async function joined(user: UserId, tablo: TabloId, epoch = 1): Promise<TestClient> {
-  const client = new TestClient(server.url, `${tablo}/${epoch}`, await signToken(user));
+  const client = new TestClient(server.url, `${tablo}/${epoch}`, tokenOf(user));
   open.push(client);
   await until(() => expect(client.provider.isSynced).toBe(true));
   return client;

@@ -5,12 +5,9 @@ import * as Y from 'yjs';
 import { silentLog } from '../base/log.ts';
 import { parseConfig } from '../config/config.ts';
 import { openServer, type Server } from '../server.ts';
+import { TOKEN_SETTINGS, tokenOf } from '../testing/tokens.ts';
 import { type Generated, generateExport } from './testing/generate-export.ts';
 import { type ImportStage, openImportStage } from './testing/import-stage.ts';
-import { createTokenSigner } from './testing/sign-token.ts';
-
-const SECRET = 'a secret of the tests that is long enough';
-const signToken = createTokenSigner(SECRET);
 
 let stage: ImportStage;
 let server: Server;
@@ -20,7 +17,7 @@ beforeAll(async () => {
   generated = await generateExport(stage.path('export.json'), { messages: 900 });
   await stage.makeTablos(generated);
   await stage.importFile('export.json');
-  const config = parseConfig({ PORT: '0', DATABASE_URL: stage.url, JWT_SECRET: SECRET, JWT_ISSUER: 'host' });
+  const config = parseConfig({ PORT: '0', DATABASE_URL: stage.url, ...TOKEN_SETTINGS });
   if (!config.ok) throw new Error(config.error);
   server = await openServer({ config: config.value, log: silentLog, openDatabase: async () => ({ url: stage.url }) });
 });
@@ -31,7 +28,7 @@ afterAll(async () => {
 
 async function get<T>(user: string, path: string): Promise<T> {
   const response = await fetch(`${server.url}${path}`, {
-    headers: { authorization: `Bearer ${await signToken(user)}` },
+    headers: { authorization: `Bearer ${tokenOf(user)}` },
   });
   expect(response.status).toBe(200);
   return (await response.json()) as T;
@@ -67,7 +64,7 @@ describe('the server after an import', () => {
       WebSocketPolyfill: WebSocket,
     });
     const provider = new HocuspocusProvider({
-      ...{ websocketProvider: socket, name: `${channel}/${epoch}`, document: doc, token: await signToken(user) },
+      ...{ websocketProvider: socket, name: `${channel}/${epoch}`, document: doc, token: tokenOf(user) },
     });
     provider.attach();
     await vi.waitFor(() => expect(provider.synced).toBe(true), { timeout: 10_000 });

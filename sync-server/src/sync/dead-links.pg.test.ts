@@ -10,9 +10,10 @@ import { RecordingClient } from '../attacks/recording-client.ts';
 import { alice, eve, openStageServer, Stage, say, until } from '../attacks/stage.ts';
 import { append } from '../attacks/updates.ts';
 import { authFrame, syncFrame } from '../testing/frames.ts';
+import { tokenOf } from '../testing/tokens.ts';
 import { SYNC_STEP_1, UPDATE } from './socket/frame-types.ts';
 import { SweepClock } from './socket/sweep-clock.ts';
-import { signToken, type TestServer } from './test-server.ts';
+import type { TestServer } from './test-server.ts';
 
 /** The contract says 6 s; the rest is for a busy machine. */
 const NOTICED_MS = 8_000;
@@ -51,7 +52,7 @@ async function openSilent(path: string): Promise<{ write(bytes: Buffer): void; e
 describe('a link that is dead without being closed', () => {
   it('[R11] is ended within 6 s of its last sign of life, on both paths; who answers pings or sends a frame byte by byte stays', async () => {
     const answering = await stage.join();
-    const token = await signToken(eve);
+    const token = tokenOf(eve);
     const [member, stranger, yjs, slow] = await Promise.all([
       openSilent('/sync'),
       openSilent('/sync'),
@@ -86,7 +87,7 @@ describe('a link that is dead without being closed', () => {
   it('[R6] leaves the tablo for the others to see, and its place to its user', async () => {
     const member = await openSilent('/sync');
     const before = server.sync.countConnections();
-    member.write(wsFrame(authFrame(stage.name, await signToken(eve))));
+    member.write(wsFrame(authFrame(stage.name, tokenOf(eve))));
     await until(() => expect(server.sync.countConnections()).toBe(before + 1));
     await until(() => expect(server.sync.countConnections()).toBe(before), 12_000);
   });
@@ -110,7 +111,7 @@ describe("a client's question for a sign of life", () => {
     client.send(Uint8Array.of(PING));
     await until(() => expect(client.heard.pings).toBe(1));
     client.send(Uint8Array.of(PONG));
-    client.join(stage.name, await signToken(eve));
+    client.join(stage.name, tokenOf(eve));
     await until(() => expect(client.heard.answers.length).toBe(1));
     expect(client.heard.pings).toBe(1);
   });
@@ -160,7 +161,7 @@ describe('a large frame', () => {
       );
       frames.push(data.byteLength);
     });
-    reader.join(stage.name, await signToken(alice));
+    reader.join(stage.name, tokenOf(alice));
     await until(() => expect(reader.heard.answers.length).toBe(1));
     expect(order.filter((what) => what !== '')).toEqual(['coming', 'large']);
     expect(order.indexOf('large')).toBe(order.indexOf('coming') + 1);

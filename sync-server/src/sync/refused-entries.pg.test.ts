@@ -2,7 +2,8 @@
 import { createEdit, createMessage, createReaction } from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openTestServer, openYjsClient, signToken, TestClient, type TestServer } from './test-server.ts';
+import { tokenOf } from '../testing/tokens.ts';
+import { openTestServer, openYjsClient, TestClient, type TestServer } from './test-server.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
@@ -27,7 +28,7 @@ const say = (author: UserId, text: string) => createMessage({ author, sentAt: Da
 const tooLong = (author: UserId) => ({ ...say(author, 'too long'), text: 'x'.repeat(8_001) });
 
 async function joined(user: UserId): Promise<TestClient> {
-  const client = new TestClient(server.url, `${tablo}/1`, await signToken(user));
+  const client = new TestClient(server.url, `${tablo}/1`, tokenOf(user));
   open.push(client);
   await until(() => expect(client.provider.isSynced).toBe(true));
   return client;

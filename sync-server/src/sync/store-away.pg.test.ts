@@ -3,8 +3,9 @@ import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/s
 import { encodeStateless } from '@tablo/schema/stateless';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { syncFrame } from '../testing/frames.ts';
+import { tokenOf } from '../testing/tokens.ts';
 import { UPDATE } from './socket/frame-types.ts';
-import { openTestServer, signToken, TestClient, type TestServer } from './test-server.ts';
+import { openTestServer, TestClient, type TestServer } from './test-server.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
@@ -33,7 +34,7 @@ const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interv
 const say = (author: UserId, text: string, sentAt = Date.now()) => createMessage({ author, sentAt }, text);
 
 async function joined(user: UserId): Promise<TestClient> {
-  const client = new TestClient(server.url, `${tablo}/1`, await signToken(user));
+  const client = new TestClient(server.url, `${tablo}/1`, tokenOf(user));
   open.push(client);
   await until(() => expect(client.provider.isSynced).toBe(true));
   return client;

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { parseServerStateless, type ServerStateless } from '@tablo/schema/stateless';
-import { SignJWT } from 'jose';
 import type { Pool } from 'pg';
 import { WebSocket } from 'ws';
 import { WebsocketProvider } from 'y-websocket';
@@ -28,19 +27,8 @@ import type { NodeLink } from '../nodes/nodes.ts';
 import type { ClientClaims } from '../presence/client-claims.ts';
 import { PgClientClaims } from '../presence/pg-client-claims.ts';
 import { PgDrafts } from '../rest/stores/pg-drafts.ts';
+import { TEST_ISSUER, TEST_SECRET, tokenOf } from '../testing/tokens.ts';
 import { openSync, type Sync } from './open-sync.ts';
-
-export const TEST_SECRET = 'a secret that only tests know';
-export const TEST_ISSUER = 'tests';
-
-export async function signToken(user: UserId, name = 'Somebody', ttlSeconds = 3_600): Promise<string> {
-  return new SignJWT({ name })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(user)
-    .setIssuer(TEST_ISSUER)
-    .setExpirationTime(Math.floor(Date.now() / 1_000) + ttlSeconds)
-    .sign(new TextEncoder().encode(TEST_SECRET));
-}
 
 function defaultLimits(): LimitSettings {
   const config = parseConfig({});
@@ -222,10 +210,10 @@ export class TestClient {
 }
 
 /** An unmodified y-websocket client, and the codes with which its sockets were closed. */
-export async function openYjsClient(server: Pick<TestServer, 'url'>, tablo: TabloId, user: UserId, doc = new Y.Doc()) {
+export function openYjsClient(server: Pick<TestServer, 'url'>, tablo: TabloId, user: UserId, doc = new Y.Doc()) {
   const closes: number[] = [];
   const provider = new WebsocketProvider(`${server.url}/yjs`, tablo, doc, {
-    params: { token: await signToken(user) },
+    params: { token: tokenOf(user) },
     WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
     disableBc: true,
     maxBackoffTime: 100,

@@ -7,7 +7,8 @@ import * as Y from 'yjs';
 import { RecordingClient } from '../../attacks/recording-client.ts';
 import { append } from '../../attacks/updates.ts';
 import { authFrame, frame, syncFrame } from '../../testing/frames.ts';
-import { openTestServer, signToken, TestClient, type TestServer } from '../test-server.ts';
+import { tokenOf } from '../../testing/tokens.ts';
+import { openTestServer, TestClient, type TestServer } from '../test-server.ts';
 import { FRAME, UPDATE } from './frame-types.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
@@ -20,7 +21,7 @@ const open: { destroy(): void }[] = [];
 
 beforeAll(async () => {
   server = await openTestServer();
-  token = await signToken(alice);
+  token = tokenOf(alice);
 });
 afterAll(() => server.close());
 afterEach(() => {
