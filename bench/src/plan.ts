@@ -1,5 +1,4 @@
 /** What the load process is told, and what it answers: over the IPC channel, so plain data only. */
-
 import type { Seat } from './load-client.ts';
 import type { Quantiles } from './quantiles.ts';
 

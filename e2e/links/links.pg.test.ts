@@ -6,7 +6,8 @@ import { RecordingClient } from '@tablo/sync-server/attacks/recording-client';
 import { SYNC_STEP_1 } from '@tablo/sync-server/sync/socket/frame-types';
 import { syncFrame } from '@tablo/sync-server/testing/frames';
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { untilWithin } from '@tablo/sync-server/testing/wait';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../support/database.ts';
 import { type LinkStage, openLinkStage } from './link-stage.ts';
 
@@ -28,7 +29,7 @@ afterAll(async () => {
   await database.close();
 });
 
-const until = (check: () => void, timeout = 15_000) => vi.waitFor(check, { timeout, interval: 20 });
+const until = untilWithin(15_000);
 const isOnline = ({ connection }: ChatClient) => connection.get().status === 'online';
 const sentIn = (room: RoomHandle) => room.view.get().messages.filter(({ delivery }) => delivery.status === 'sent');
 

@@ -1,15 +1,13 @@
 /** Several server processes on one database. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Drift } from '@tablo/sync-server/audit/drift';
 import { audit } from '@tablo/sync-server/audit/pg-audit';
 import { TOKEN_SETTINGS } from '@tablo/sync-server/testing/tokens';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import pg from 'pg';
 import { type Database, openDatabase } from '../support/database.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
-
-const WAIT_MS = 30_000;
 
 export interface NodeStage {
   readonly nodes: readonly RunningServer[];
@@ -65,7 +63,7 @@ export async function openNodeStage(
       return id;
     },
     haveMet: () =>
-      until('the servers know of each other', async () => {
+      untilTrue('the servers know of each other', async () => {
         const peers = await Promise.all(nodes.map((node) => readMetric(node, 'tablo_peers')));
         return peers.every((known) => known === count - 1);
       }),
@@ -83,11 +81,3 @@ export async function openNodeStage(
 }
 
 export const newUser = (): UserId => randomUUID() as string as UserId;
-
-export async function until(what: string, isTrue: () => boolean | Promise<boolean>, withinMs = WAIT_MS): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!(await isTrue())) {
-    if (performance.now() > deadline) throw new Error(`Not within ${withinMs / 1_000} s: ${what}.`);
-    await delay(10);
-  }
-}

@@ -2,9 +2,10 @@
 import { createEdit, createMessage, createReaction, type Message } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningServer } from '../support/server.ts';
-import { type NodeStage, newUser, openNodeStage, until } from './node-stage.ts';
+import { type NodeStage, newUser, openNodeStage } from './node-stage.ts';
 import { openYjsClient, StockClient } from './stock-client.ts';
 
 /** The contract's bounds, which a busy machine may need all of. */
@@ -33,12 +34,12 @@ afterEach(() => {
 async function join(node: RunningServer, user: UserId, options: ConstructorParameters<typeof StockClient>[3] = {}) {
   const client = new StockClient(node.url, tablo, user, options);
   open.push(client);
-  await until('it has joined', () => client.provider.isSynced);
+  await untilTrue('it has joined', () => client.provider.isSynced);
   return client;
 }
 
 const message = (author: UserId, text: string): Message => createMessage({ author, sentAt: Date.now() }, text);
-const seen = (what: string, isTrue: () => boolean, ms = SEEN_MS) => until(what, isTrue, ms);
+const seen = (what: string, isTrue: () => boolean, ms = SEEN_MS) => untilTrue(what, isTrue, ms);
 
 async function post(node: RunningServer, user: UserId, text: string): Promise<number> {
   const answer = await fetch(`${node.url}/chat/channels/${tablo}/messages`, {
@@ -80,7 +81,9 @@ describe('two servers on one database', () => {
       for (const client of clients) client.push(message(client.user, `${clients.indexOf(client)} ${nth}`));
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await until('all have all', () => clients.every(({ texts, seqs }) => texts.length === 400 && seqs.length === 400));
+    await untilTrue('all have all', () =>
+      clients.every(({ texts, seqs }) => texts.length === 400 && seqs.length === 400),
+    );
     const [first, ...others] = clients.map(({ doc }) => doc.getArray('messages').toArray());
     for (const other of others) expect(other).toEqual(first);
     for (const client of clients) expect(client.seqs).toEqual(Array.from({ length: 400 }, (_, nth) => nth + 1));

@@ -1,5 +1,6 @@
 // A browser with its tabs: real chat clients over one lossy network and one store that outlives them.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { Writable } from '@tablo/client/chat/base/readable';
 import type { Timing } from '@tablo/client/chat/base/timing';
 import type { RoomHandle } from '@tablo/client/chat/chat';
@@ -216,7 +217,7 @@ export class Tab {
   async reload(): Promise<void> {
     const { random } = this.device.options;
     this.environment.fire('hide');
-    if (random.chance(0.5)) await new Promise((resolve) => setTimeout(resolve, random.below(6)));
+    if (random.chance(0.5)) await delay(random.below(6));
     this.kill();
     await this.open();
   }

@@ -1,6 +1,7 @@
 // One device's way to the server: real sockets and real requests on the loopback, which can be cut, stalled, delayed, and whose frames can come twice.
 // What is repeated is only what a sound peer must take twice (updates, questions, notices): tokens and acknowledgements come once, since TCP does not
 // repeat them either.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '@tablo/schema/testing/random';
 import { FRAME, SYNC_STEP_1 } from '@tablo/sync-server/sync/socket/frame-types';
 import * as decoding from 'lib0/decoding';
@@ -58,7 +59,7 @@ export class LossyNetwork {
 
   async request(...[input, init]: Parameters<typeof fetch>): Promise<Response> {
     const lag = this.pickLag();
-    if (lag() > 0) await sleep(lag());
+    if (lag() > 0) await delay(lag());
     this.#assertUp();
     const answer = await fetch(input, init);
     const body = await answer.arrayBuffer();
@@ -324,5 +325,3 @@ function readHead(frame: Uint8Array): FrameHead | null {
   const name = decoding.readVarString(decoder);
   return { name, type: decoding.readVarUint(decoder), subtype: decoder.arr[decoder.pos] ?? 0 };
 }
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

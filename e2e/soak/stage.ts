@@ -1,12 +1,12 @@
 /** A server process on a database, tablos with members, and their devices. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Entry } from '@tablo/schema/entry';
 import type { UserId } from '@tablo/schema/ids';
 import type { Random } from '@tablo/schema/testing/random';
 import type { Drift } from '@tablo/sync-server/audit/drift';
 import { audit } from '@tablo/sync-server/audit/pg-audit';
 import { TOKEN_SETTINGS, tokenOf } from '@tablo/sync-server/testing/tokens';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import pg from 'pg';
 import { type RunningServer, startServer } from '../support/server.ts';
 import { Book } from './history/book.ts';
@@ -14,7 +14,6 @@ import { checkHistory, type Fault } from './history/check-history.ts';
 import { readTablo, type TabloOnRecord } from './history/record.ts';
 import { Member } from './member.ts';
 
-const WAIT_MS = 60_000;
 /** Between two entries of a writer. */
 const WRITE_EVERY_MS = 12;
 /** A writer that gets no answers does not pile up without end. */
@@ -104,13 +103,15 @@ export class Stage {
   }
 
   async allJoined(): Promise<void> {
-    await until('everybody has joined', () => this.members.every(({ isJoined }) => isJoined));
+    await untilTrue('everybody has joined', () => this.members.every(({ isJoined }) => isJoined));
   }
 
   /** Nothing more is written, and everything that was is acknowledged. */
   async drained(): Promise<void> {
     this.stopWriting();
-    await until('everything is acknowledged', () => this.members.every(({ unacknowledged }) => unacknowledged === 0));
+    await untilTrue('everything is acknowledged', () =>
+      this.members.every(({ unacknowledged }) => unacknowledged === 0),
+    );
   }
 
   async judge(): Promise<Verdict> {
@@ -144,7 +145,7 @@ export class Stage {
     newcomer.epoch = epoch;
     newcomer.connect();
     try {
-      await until('a newcomer has joined', () => newcomer.isJoined);
+      await untilTrue('a newcomer has joined', () => newcomer.isJoined);
       return newcomer.entries;
     } finally {
       newcomer.close();
@@ -166,12 +167,4 @@ function serverEnv({ url, epochMaxEntries = 300, env = {} }: StageOptions): Reco
     LOG_LEVEL: 'warn',
     ...env,
   };
-}
-
-export async function until(what: string, isTrue: () => boolean | Promise<boolean>, withinMs = WAIT_MS): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!(await isTrue())) {
-    if (performance.now() > deadline) throw new Error(`Not within ${withinMs / 1_000} s: ${what}.`);
-    await delay(10);
-  }
 }

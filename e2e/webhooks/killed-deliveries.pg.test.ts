@@ -1,4 +1,5 @@
 // Webhooks while the server is killed: everything that was acknowledged is told, at least once, and of each tablo in order. A repeat has the id of the first.
+import { setTimeout as delay } from 'node:timers/promises';
 import { createEntryId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
 import { openReceiver, TEST_WEBHOOK_SECRET } from '@tablo/sync-server/webhooks/testing/receiver';
@@ -17,7 +18,7 @@ it(`[R1] [R11] nothing is missing and no tablo’s order is lost when the server
   const database = await openDatabase();
   const receiver = await openReceiver(async (_, nth) => {
     // Some are slow, so that a kill meets several under way; some are not taken at first.
-    await new Promise((resolve) => setTimeout(resolve, random.below(15)));
+    await delay(random.below(15));
     return nth % 17 === 16 ? 503 : 200;
   });
   const server = await startServer({

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { channelsAnswer } from '@tablo/schema/rest/channel';
 import { messagesPage } from '@tablo/schema/rest/message';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { audit } from './audit/pg-audit.ts';
 import { createLog, silentLog } from './base/log.ts';
 import { parseConfig } from './config/config.ts';
@@ -13,8 +13,9 @@ import { fillTakenOver } from './ledger/store/pg-taken-over.ts';
 import { openServer, type Server } from './server.ts';
 import { TestClient } from './sync/test-server.ts';
 import { TEST_SECRET, tokenOf } from './testing/tokens.ts';
+import { untilWithin } from './testing/wait.ts';
 
-const until = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 15_000, interval: 20 });
+const until = untilWithin(15_000);
 const ISSUER = 'https://host.example/auth/v1';
 const stranger = 'a0000000-0000-4000-8000-0000000000ff';
 

@@ -1,4 +1,5 @@
 /** A WebSocket of an attacker: sends what it is told to, and counts what comes back without building documents. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { SYNC_STEP_1 } from '@tablo/sync-server/sync/socket/frame-types';
 import { authFrame, NOTHING, syncFrame } from '@tablo/sync-server/testing/frames';
 import { RawClient } from '@tablo/sync-server/testing/raw-client';
@@ -71,7 +72,7 @@ export class AttackerSocket {
   async hasRoom(over: AbortSignal): Promise<boolean> {
     await this.#field.tally.uplink.ready();
     while (this.isOpen && !over.aborted && this.#client.socket.bufferedAmount > MOST_BUFFERED_BYTES) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await delay(LOOK_MS);
     }
     return this.isOpen && !over.aborted;
   }

@@ -1,5 +1,6 @@
 /** Members who make documents large, and ask for them. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createMessage } from '@tablo/schema/entry';
 import type { UserId } from '@tablo/schema/ids';
 import { fill } from '@tablo/sync-server/attacks/documents';
@@ -7,7 +8,7 @@ import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import type { Attack, Field } from './attack.ts';
 import { AttackerSocket } from './attacker-socket.ts';
 import { addTablo } from './history.ts';
-import { repeat, wait } from './workers.ts';
+import { repeat } from './workers.ts';
 import { Writer } from './writer.ts';
 
 /** The longest text that is allowed, in the longest characters: 32,000 bytes. */
@@ -60,7 +61,7 @@ const firstSteps: Attack = {
         for (const name of names) socket.join(name, token);
         while (await socket.hasRoom(over)) {
           for (const name of names) socket.ask(name);
-          await wait(0);
+          await delay(0);
         }
         socket.close();
         return false;
@@ -94,7 +95,7 @@ const notReading: Attack = {
         if (socket === null) return false;
         socket.stopReading();
         for (const tablo of tablos.slice(0, DOCUMENTS_A_SOCKET)) socket.join(`${tablo}/1`, token);
-        while (socket.isOpen && !over.aborted) await wait(50);
+        while (socket.isOpen && !over.aborted) await delay(50);
         socket.close();
         return false;
       });

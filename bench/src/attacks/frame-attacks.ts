@@ -1,11 +1,12 @@
 /** Frames of members and strangers: of unknown kinds, of presence, unfinished. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { openRawSocket } from '@tablo/sync-server/attacks/raw-socket';
 import { awarenessFrame, frame } from '@tablo/sync-server/testing/frames';
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import type { Attack } from './attack.ts';
 import { addTablo } from './history.ts';
-import { repeat, wait } from './workers.ts';
+import { repeat } from './workers.ts';
 import { Writer } from './writer.ts';
 
 const UNKNOWN_TYPE = 40;
@@ -28,7 +29,7 @@ const unknownFrames: Attack = {
         const bytes = frame(writer.name, UNKNOWN_TYPE);
         while ((await writer.socket?.hasRoom(over)) === true) {
           for (let nth = 0; nth < 100; nth += 1) writer.socket?.send(bytes);
-          await wait(0);
+          await delay(0);
         }
         return false;
       });
@@ -52,7 +53,7 @@ const presenceIds: Attack = {
             client += 1;
             writer.socket?.send(awarenessFrame(writer.name, [{ client, json: '{"typing":true}' }]));
           }
-          await wait(1);
+          await delay(1);
         }
         return false;
       });
@@ -82,9 +83,9 @@ const unfinishedFrames: Attack = {
             socket.write(CHUNK);
             sent += CHUNK.length;
             tally.send(CHUNK.length);
-          } else await wait(5);
+          } else await delay(5);
         }
-        while (!socket.destroyed && !over.aborted) await wait(50);
+        while (!socket.destroyed && !over.aborted) await delay(50);
         if (!over.aborted) tally.cut += 1;
         socket.destroy();
         return false;

@@ -1,5 +1,4 @@
 /** Three people and a tablo of theirs, new for every attack: limits by user and an epoch's age are to be the same for all. */
-
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import type { Database } from '../database.ts';
 import type { Seat } from '../load-client.ts';

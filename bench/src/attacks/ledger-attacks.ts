@@ -1,12 +1,13 @@
 /** Members who try to stop the ledger for everybody: by history, and by what is slow in one tablo. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createDeletion, createEdit, createMessage, createReaction, type MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, UserId } from '@tablo/schema/ids';
 import { authFrame } from '@tablo/sync-server/testing/frames';
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import type { Attack, Field } from './attack.ts';
 import { addDeleted, addEdits, addOldTablo, addTablo, addToggles, type OldTablo } from './history.ts';
-import { repeat, untilOver, wait } from './workers.ts';
+import { repeat, untilOver } from './workers.ts';
 import { Writer } from './writer.ts';
 
 const EMOJI = '👍';
@@ -37,7 +38,7 @@ async function writeSteadily(
     const writer = new Writer(field, { tablo, token });
     while (await writer.ready(over)) {
       writer.write([make()]);
-      await wait(1_000 / ENTRIES_PER_SECOND);
+      await delay(1_000 / ENTRIES_PER_SECOND);
     }
     return false;
   });
@@ -217,7 +218,7 @@ const waitingTokens: Attack = {
         const frame = authFrame(writer.name, token);
         while ((await writer.socket?.hasRoom(over)) === true) {
           writer.socket?.send(frame);
-          await wait(0);
+          await delay(0);
         }
         return false;
       });

@@ -2,9 +2,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import { ATTACKERS_ADDRESS, type Attack, type Field } from './attack.ts';
-import { repeat, wait } from './workers.ts';
+import { repeat } from './workers.ts';
 
 const NOT_READING = 400;
 const SLOW_BODIES = 1_000;
@@ -40,7 +41,7 @@ function keepOpen(field: Field, over: AbortSignal, count: number, text: string, 
         if (status !== undefined) field.tally.refuse(status);
       });
     }
-    while (!socket.destroyed && !over.aborted && !socket.readableEnded) await wait(LOOK_MS);
+    while (!socket.destroyed && !over.aborted && !socket.readableEnded) await delay(LOOK_MS);
     if (!over.aborted) field.tally.cut += 1;
     socket.destroy();
     return false;

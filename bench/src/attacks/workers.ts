@@ -27,5 +27,3 @@ export const untilOver = (over: AbortSignal): Promise<void> =>
     if (over.aborted) resolve();
     else over.addEventListener('abort', () => resolve(), { once: true });
   });
-
-export const wait = (ms: number): Promise<void> => delay(ms);

@@ -1,11 +1,11 @@
 /** A member who appends to one tablo as fast as somebody likes, without a document: follows to the next epoch, takes a new clientID after a refusal, and comes back when cut. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MemberEntry } from '@tablo/schema/entry';
 import { encodeAppend } from '@tablo/sync-server/admission/encode-append';
 import { UPDATE } from '@tablo/sync-server/sync/socket/frame-types';
 import { syncFrame } from '@tablo/sync-server/testing/frames';
 import type { Field } from './attack.ts';
 import { AttackerSocket } from './attacker-socket.ts';
-import { wait } from './workers.ts';
 
 const JOIN_DEADLINE_MS = 10_000;
 const LOOK_MS = 5;
@@ -50,7 +50,7 @@ export class Writer {
     if (this.#socket?.isOpen !== true) await this.#connect();
     while (!this.#isJoined && !over.aborted && performance.now() < deadline) {
       if (this.#socket?.isOpen !== true) return false;
-      await wait(LOOK_MS);
+      await delay(LOOK_MS);
     }
     return this.#isJoined && (this.#socket?.isOpen ?? false) && !over.aborted;
   }
@@ -74,7 +74,7 @@ export class Writer {
       !over.aborted &&
       performance.now() < deadline
     ) {
-      await wait(1);
+      await delay(1);
     }
   }
 

@@ -1,5 +1,4 @@
 // `ChatPage` in a host's frame: our page's roles and names, and nothing of the host's is touched.
-
 import { type HostPage, openHostPage } from '@tablo/client/embed/testing/test-host-page';
 import { TOKEN_SETTINGS } from '@tablo/sync-server/testing/tokens';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

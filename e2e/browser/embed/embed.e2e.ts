@@ -1,5 +1,4 @@
 // The package inside a host application with users of its own: hooks with chatscope, and our components in the host's frame.
-
 import { type HostPage, openHostPage } from '@tablo/client/embed/testing/test-host-page';
 import { TOKEN_SETTINGS } from '@tablo/sync-server/testing/tokens';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

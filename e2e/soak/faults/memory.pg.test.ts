@@ -2,11 +2,12 @@ import { createMessage } from '@tablo/schema/entry';
 import { UPDATE } from '@tablo/sync-server/sync/socket/frame-types';
 import { syncFrame } from '@tablo/sync-server/testing/frames';
 import { RawClient } from '@tablo/sync-server/testing/raw-client';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import { afterAll, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { openDatabase } from '../../support/database.ts';
 import type { Seat } from '../member.ts';
-import { Stage, until } from '../stage.ts';
+import { Stage } from '../stage.ts';
 import { Gate } from './gate.ts';
 
 const SOCKETS = 20;
@@ -41,7 +42,7 @@ it('[R11] 200 MB offered while the database is away do not stay in the memory: r
     peak = Math.max(peak, await readRss(stage));
   }
   expect(sent).toBeGreaterThan(0.9 * SOCKETS * FRAMES * 100_000);
-  await until('all that was sent has been taken or cut off', () => floods.every(({ hasLeft }) => hasLeft()));
+  await untilTrue('all that was sent has been taken or cut off', () => floods.every(({ hasLeft }) => hasLeft()));
   peak = Math.max(peak, await readRss(stage));
   console.log(`resident: ${toMb(before)} MB before, ${toMb(peak)} MB at the most; ${toMb(sent)} MB offered`);
   expect(peak - before).toBeLessThan(QUEUED_BYTES * 3 + SLACK_BYTES);
@@ -76,7 +77,7 @@ async function joinRaw({ url, tabloId, userId, token }: Seat): Promise<Flood> {
   client.onFrame = ({ type }) => {
     if (type === 'state') isJoined = true;
   };
-  await until('it has joined', () => isJoined);
+  await untilTrue('it has joined', () => isJoined);
   const doc = new Y.Doc();
   const messages = doc.getArray('messages');
   return {

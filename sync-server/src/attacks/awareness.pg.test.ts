@@ -7,8 +7,9 @@ import { FRAME, UPDATE } from '../sync/socket/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { awarenessFrame, frame, syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
 import type { RecordingClient } from './recording-client.ts';
-import { alice, bob, eve, gus, openStageServer, Stage, say, until } from './stage.ts';
+import { alice, bob, eve, gus, openStageServer, Stage, say } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;

@@ -7,8 +7,9 @@ import { SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { encode, statelessFrame, syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
 import { RecordingClient } from './recording-client.ts';
-import { eve, openStageServer, Stage, say, until } from './stage.ts';
+import { eve, openStageServer, Stage, say } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;

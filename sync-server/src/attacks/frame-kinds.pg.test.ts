@@ -5,7 +5,8 @@ import { FRAME, SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { authFrame, encode, frame, statelessFrame, syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';
-import { bob, eve, openStageServer, Stage, say, until } from './stage.ts';
+import { until } from '../testing/wait.ts';
+import { bob, eve, openStageServer, Stage, say } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;

@@ -8,9 +8,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { awarenessFrame, frame, statelessFrame, syncFrame } from '../testing/frames.ts';
+import { until } from '../testing/wait.ts';
 import { mutate, noise } from './mutate.ts';
 import type { RecordingClient } from './recording-client.ts';
-import { eve, openStageServer, Stage, say, until } from './stage.ts';
+import { eve, openStageServer, Stage, say } from './stage.ts';
 import { append } from './updates.ts';
 
 const FRAMES = Number(process.env['FUZZ_FRAMES'] ?? 5_000);

@@ -6,11 +6,12 @@ import { SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
 import { TestClient, type TestServer } from '../sync/test-server.ts';
 import { authFrame, encode, syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
 import { addTablos, fill } from './documents.ts';
 import { openRawSocket, wsFrame } from './raw-socket.ts';
 import { RecordingClient } from './recording-client.ts';
 import { openSlowProxy } from './slow-proxy.ts';
-import { openStageServer, Stage, until } from './stage.ts';
+import { openStageServer, Stage } from './stage.ts';
 
 const DOCUMENT_BYTES = 256 * 1024;
 const EMPTY = Uint8Array.of(0);

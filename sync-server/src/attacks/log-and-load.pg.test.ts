@@ -3,8 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { syncFrame } from '../testing/frames.ts';
+import { until } from '../testing/wait.ts';
 import { holdTablo } from './hold.ts';
-import { alice, bob, eve, openStageServer, Stage, say, until } from './stage.ts';
+import { alice, bob, eve, openStageServer, Stage, say } from './stage.ts';
 import { append, update, values } from './updates.ts';
 
 let server: TestServer;

@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { FRAME, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { awarenessFrame, encode, frame, statelessFrame, syncFrame } from '../testing/frames.ts';
+import { until } from '../testing/wait.ts';
 import { openRawSocket, wsFrame } from './raw-socket.ts';
-import { alice, eve, openStageServer, Stage, say, until } from './stage.ts';
+import { alice, eve, openStageServer, Stage, say } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;

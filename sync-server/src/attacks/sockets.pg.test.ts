@@ -7,11 +7,12 @@ import { FRAME, SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { authFrame, frame, syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
 import { addTablos } from './documents.ts';
 import { holdTablo } from './hold.ts';
 import { openRawSocket, wsFrame } from './raw-socket.ts';
 import { RecordingClient } from './recording-client.ts';
-import { bob, eve, gus, openStageServer, Stage, say, until } from './stage.ts';
+import { bob, eve, gus, openStageServer, Stage, say } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;

@@ -4,11 +4,12 @@
  */
 import { createMessage, type Message, parseEntry } from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
 import { openTestServer, TestClient, type TestServer } from '../sync/test-server.ts';
 import { syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
 import { RecordingClient } from './recording-client.ts';
 
 export const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
@@ -20,8 +21,6 @@ export const stranger = '00000000-0000-4000-8000-0000000000ff' as UserId;
 /** What the contract gives an honest message, under whatever attack. */
 const HONEST_MS = 2_000;
 
-export const until = (check: () => void, timeout = 5_000): Promise<void> =>
-  vi.waitFor(check, { timeout, interval: 10 });
 export const say = (author: UserId, text: string): Message => createMessage({ author, sentAt: Date.now() }, text);
 
 type ServerOptions = NonNullable<Parameters<typeof openTestServer>[0]>;

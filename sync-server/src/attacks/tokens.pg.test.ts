@@ -5,9 +5,10 @@ import { SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { authFrame, statelessFrame, syncFrame } from '../testing/frames.ts';
 import { signClaims, TEST_SECRET, tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
 import { holdTablo, untilEarlierCommitsEnd } from './hold.ts';
 import { RecordingClient } from './recording-client.ts';
-import { alice, bob, eve, openStageServer, Stage, say, stranger, until } from './stage.ts';
+import { alice, bob, eve, openStageServer, Stage, say, stranger } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;

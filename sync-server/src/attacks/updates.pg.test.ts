@@ -7,7 +7,8 @@ import * as Y from 'yjs';
 import { UPDATE } from '../sync/socket/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { encode, syncFrame } from '../testing/frames.ts';
-import { alice, bob, eve, gus, openStageServer, Stage, say, until } from './stage.ts';
+import { until } from '../testing/wait.ts';
+import { alice, bob, eve, gus, openStageServer, Stage, say } from './stage.ts';
 import {
   append,
   CONTENT,

@@ -1,10 +1,11 @@
 /** Unmodified y-websocket clients over many moves of their tablo: each comes back with all that it ever saw. */
 import { createDeletion, createEdit, createMessage, createReaction, type MemberEntry } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { openTestServer, openYjsClient, TestClient, type TestServer } from '../sync/test-server.ts';
 import { tokenOf } from '../testing/tokens.ts';
+import { untilWithin } from '../testing/wait.ts';
 import { addTablos } from './documents.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
@@ -22,7 +23,7 @@ afterEach(() => {
   for (const one of open.splice(0)) one.close();
 });
 
-const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
+const until = untilWithin(20_000);
 const by = (author: UserId) => ({ author, sentAt: Date.now() });
 
 async function connect(tablo: TabloId, user: UserId, doc = new Y.Doc()) {

@@ -5,8 +5,9 @@ import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-ty
 import type { TestServer } from '../sync/test-server.ts';
 import { authFrame, awarenessFrame, frame, syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
 import { RecordingClient } from './recording-client.ts';
-import { alice, eve, gus, openStageServer, Stage, say, stranger, until } from './stage.ts';
+import { alice, eve, gus, openStageServer, Stage, say, stranger } from './stage.ts';
 import { append, CONTENT, hollow, update } from './updates.ts';
 
 let server: TestServer;

@@ -1,14 +1,15 @@
 import { createMessage } from '@tablo/schema/entry';
 import type { UserId } from '@tablo/schema/ids';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openTestServer, TestClient, type TestServer } from '../sync/test-server.ts';
 import { tokenOf } from '../testing/tokens.ts';
+import { untilWithin } from '../testing/wait.ts';
 import { openImportSession } from './store/pg-import-session.ts';
 import { generateExport } from './testing/generate-export.ts';
 import { type ImportStage, openImportStage } from './testing/import-stage.ts';
 import { alice, bob, channelOf, message, TABLO } from './testing/small-export.ts';
 
-const until = <T>(holds: () => T | Promise<T>): Promise<T> => vi.waitFor(holds, { timeout: 20_000, interval: 20 });
+const until = untilWithin(20_000);
 
 let server: TestServer;
 let stage: ImportStage;

@@ -1,13 +1,14 @@
 /** A host's back end: for people by `Chat-User`, with their membership and role, and for itself. */
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TestClient } from '../sync/test-server.ts';
 import { signClaims, TEST_SECRET, tokenOf } from '../testing/tokens.ts';
+import { untilWithin } from '../testing/wait.ts';
 import { type LiveRest, openLiveRest, SERVICE_TOKEN } from './testing/live-rest.ts';
 import { newTablo, newUser } from './testing/test-rest.ts';
 
 const [alice, bob, gus, eve] = [newUser(), newUser(), newUser(), newUser()];
-const until = (condition: () => void) => vi.waitFor(condition, { timeout: 10_000, interval: 20 });
+const until = untilWithin(10_000);
 
 let rest: LiveRest;
 let tablo: TabloId;

@@ -7,10 +7,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { holdTablo } from '../attacks/hold.ts';
 import { openRawSocket, wsFrame } from '../attacks/raw-socket.ts';
 import { RecordingClient } from '../attacks/recording-client.ts';
-import { alice, eve, openStageServer, Stage, say, until } from '../attacks/stage.ts';
+import { alice, eve, openStageServer, Stage, say } from '../attacks/stage.ts';
 import { append } from '../attacks/updates.ts';
 import { authFrame, syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
 import { SYNC_STEP_1, UPDATE } from './socket/frame-types.ts';
 import { SweepClock } from './socket/sweep-clock.ts';
 import type { TestServer } from './test-server.ts';

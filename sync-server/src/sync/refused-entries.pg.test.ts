@@ -1,8 +1,9 @@
 /** [R8] Single entries that are refused, as unmodified clients live through it: with the document that they have, and nothing that is not in their protocol. */
 import { createEdit, createMessage, createReaction } from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
 import { openTestServer, openYjsClient, TestClient, type TestServer } from './test-server.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
@@ -23,7 +24,6 @@ afterEach(() => {
   for (const one of open.splice(0)) one.close();
 });
 
-const until = (check: () => void, timeout = 5_000) => vi.waitFor(check, { timeout, interval: 10 });
 const say = (author: UserId, text: string) => createMessage({ author, sentAt: Date.now() }, text);
 const tooLong = (author: UserId) => ({ ...say(author, 'too long'), text: 'x'.repeat(8_001) });
 
@@ -166,14 +166,14 @@ describe('a refused entry, on /yjs with an unmodified y-websocket client', () =>
     await until(() => expect(closes).toContain(1012));
     await until(() => expect(provider.synced).toBe(true));
     array.push([say(alice, 'five')]);
-    await vi.waitFor(async () => expect(await rows()).toEqual(['one', 'three', 'four', 'five']), { timeout: 5_000 });
+    await until(async () => expect(await rows()).toEqual(['one', 'three', 'four', 'five']));
     expect(closes.filter((code) => code >= 4_400)).toEqual([4422]);
   });
 
   it('[R8] [R9] written before a move and brought after it, ends the socket once', async () => {
     const y = await connect();
     y.array.push([say(alice, 'one')]);
-    await vi.waitFor(async () => expect(await rows()).toEqual(['one']), { timeout: 5_000 });
+    await until(async () => expect(await rows()).toEqual(['one']));
     y.provider.disconnect();
     y.array.push([say(alice, 'two'), tooLong(alice), say(alice, 'three')]);
     await server.sync.moveTablo({ tabloId: tablo, epoch: 1 });
@@ -183,7 +183,7 @@ describe('a refused entry, on /yjs with an unmodified y-websocket client', () =>
     y.provider.connect();
     await until(() => expect(y.provider.synced).toBe(true));
     y.array.push([say(alice, 'four')]);
-    await vi.waitFor(async () => expect(await rows()).toEqual(['one', 'two', 'three', 'four']), { timeout: 5_000 });
+    await until(async () => expect(await rows()).toEqual(['one', 'two', 'three', 'four']));
     expect(y.closes.filter((code) => code >= 4_400)).toEqual([4422]);
     expect(y.array.toArray().filter(({ text }) => text.length > 8_000)).toEqual([]);
   });

@@ -1,9 +1,10 @@
 import { createMessage } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { encodeStateless } from '@tablo/schema/stateless';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';
+import { untilWithin } from '../testing/wait.ts';
 import { UPDATE } from './socket/frame-types.ts';
 import { openTestServer, TestClient, type TestServer } from './test-server.ts';
 
@@ -30,7 +31,7 @@ afterEach(() => {
   for (const one of open.splice(0)) one.close();
 });
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 10 });
+const until = untilWithin(10_000);
 const say = (author: UserId, text: string, sentAt = Date.now()) => createMessage({ author, sentAt }, text);
 
 async function joined(user: UserId): Promise<TestClient> {

@@ -1,9 +1,10 @@
 import { createEdit, createMessage, createReaction } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { PgDrafts } from '../rest/stores/pg-drafts.ts';
 import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
 import { openTestServer, openYjsClient, TestClient, type TestServer } from './test-server.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
@@ -22,7 +23,6 @@ afterEach(() => {
   for (const one of open.splice(0)) one.close();
 });
 
-const until = (check: () => void, timeout = 5_000) => vi.waitFor(check, { timeout, interval: 10 });
 const say = (author: UserId, text: string) => createMessage({ author, sentAt: Date.now() }, text);
 
 async function join(user: UserId, id: TabloId = tablo, epoch = 1): Promise<TestClient> {
@@ -271,7 +271,7 @@ describe('/sync, with unmodified providers', () => {
       return provider;
     });
     open.push({ close: () => [...providers, socket].forEach((one) => one.destroy()) });
-    await vi.waitFor(() => expect(providers.every(({ isSynced }) => isSynced)).toBe(true), { timeout: 20_000 });
+    await until(() => expect(providers.every(({ isSynced }) => isSynced)).toBe(true), 20_000);
   });
 
   it('[R9] a tablo of any age shows its newest 100 messages to unmodified clients, edits and reactions included, for 100 KB', async () => {

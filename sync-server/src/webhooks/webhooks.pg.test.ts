@@ -2,17 +2,18 @@
 import { createDeletion, createEdit, createMessage } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../base/log.ts';
 import { parseConfig } from '../config/config.ts';
 import { type LiveRest, openLiveRest } from '../rest/testing/live-rest.ts';
 import { newUser } from '../rest/testing/test-rest.ts';
 import { openServer } from '../server.ts';
 import { TOKEN_SETTINGS } from '../testing/tokens.ts';
+import { untilWithin } from '../testing/wait.ts';
 import { openReceiver, type Received, type Receiver, TEST_WEBHOOK_SECRET } from './testing/receiver.ts';
 
 const [alice, bob] = [newUser(), newUser()];
-const until = (condition: () => void | Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
+const until = untilWithin(20_000);
 
 let receiver: Receiver;
 let rest: LiveRest;

@@ -2,12 +2,13 @@ import { HocuspocusProvider } from '@hocuspocus/provider';
 import { createMessage } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { PING } from '@tablo/schema/ping';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { RecordingClient } from '../../attacks/recording-client.ts';
 import { append } from '../../attacks/updates.ts';
 import { authFrame, frame, syncFrame } from '../../testing/frames.ts';
 import { tokenOf } from '../../testing/tokens.ts';
+import { until } from '../../testing/wait.ts';
 import { openTestServer, TestClient, type TestServer } from '../test-server.ts';
 import { FRAME, UPDATE } from './frame-types.ts';
 
@@ -29,7 +30,6 @@ afterEach(() => {
   first.close();
 });
 
-const until = (check: () => void, timeout = 5_000) => vi.waitFor(check, { timeout, interval: 10 });
 const say = (text: string) => createMessage({ author: alice, sentAt: Date.now() }, text);
 
 /** An unmodified provider of the same document, on the first one's socket. */
