@@ -84,7 +84,7 @@ async function measure(database: Database, { name, missed, epochMaxEntries, rest
     const wire = meter.read();
     await back.chat.close();
     if (!restarts) await others.chat.close();
-    meter.close();
+    await meter.close();
     return { name, missed, payload, wire, moves };
   } finally {
     await server.close();

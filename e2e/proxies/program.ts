@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@tablo/sync-server/base/free-port';
 import { untilTrue } from '@tablo/sync-server/testing/wait';
 
 export type ProxyProgram = 'nginx' | 'caddy';
@@ -82,12 +82,3 @@ ${snippet} } }
 
 const caddyFile = (snippet: string, url: string): string =>
   `{\n  admin off\n  auto_https off\n}\n${snippet.replace(/^\w+\.example\.org/m, url)}`;
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}

@@ -1,5 +1,5 @@
 /** A plain balancer without stickiness: each connection goes to the next server that takes it. */
-import { connect, createServer, type Socket } from 'node:net';
+import { joinEnds, TcpProxy } from '@tablo/sync-server/testing/tcp-proxy';
 
 export interface Balancer {
   readonly url: string;
@@ -10,41 +10,17 @@ export interface Balancer {
 
 export async function openBalancer(ports: readonly number[]): Promise<Balancer> {
   const given = ports.map(() => 0);
-  const open = new Set<Socket>();
   let turn = 0;
-  const hold = (socket: Socket): void => {
-    open.add(socket);
-    socket.on('close', () => open.delete(socket));
-    socket.on('error', () => socket.destroy());
-  };
-  const pass = (client: Socket, tries: number): void => {
-    if (tries === 0 || client.destroyed) return void client.destroy();
-    turn = (turn + 1) % ports.length;
-    const nth = turn;
-    const server = connect(ports[nth] as number, '127.0.0.1');
-    server.once('error', () => pass(client, tries - 1));
-    server.once('connect', () => {
-      server.removeAllListeners('error');
-      given[nth] = (given[nth] ?? 0) + 1;
-      hold(server);
-      client.pipe(server).pipe(client);
-      client.on('close', () => server.destroy());
-      server.on('close', () => client.destroy());
-    });
-  };
-  const listener = createServer((client) => {
-    hold(client);
-    pass(client, ports.length);
-  });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const address = listener.address();
-  if (address === null || typeof address === 'string') throw new Error('The balancer has no port.');
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    given,
-    close: async () => {
-      for (const socket of open) socket.destroy();
-      await new Promise((resolve) => listener.close(resolve));
+  const proxy = await TcpProxy.open({
+    targets: () => {
+      turn = (turn + 1) % ports.length;
+      return [...ports.slice(turn), ...ports.slice(0, turn)].map((port) => ({ host: '127.0.0.1', port }));
     },
-  };
+    join: (pair) => {
+      const nth = ports.indexOf(pair.target.port);
+      given[nth] = (given[nth] ?? 0) + 1;
+      joinEnds(pair);
+    },
+  });
+  return { url: proxy.url, given, close: () => proxy.close() };
 }

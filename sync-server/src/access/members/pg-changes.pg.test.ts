@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Log, silentLog } from '../../base/log.ts';
 import { createPool } from '../../db/pool.ts';
 import { openTestDatabase, type TestDatabase } from '../../db/testing/test-database.ts';
+import { carry, TcpProxy, targetOf } from '../../testing/tcp-proxy.ts';
 import type { Change, Changes } from './changes.ts';
 import { openChanges } from './pg-changes.ts';
 
@@ -37,7 +37,7 @@ afterEach(async () => {
   await link.close();
 });
 
-/** The test's own time limit ends a wait that never comes true. */
+/** Wakes on every change, not every so many ms. The test's own time limit ends a wait that never comes true. */
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise<void>((resolve) => (waiting = resolve));
 }
@@ -212,43 +212,32 @@ interface Link {
 
 /** A wire between the listener and PostgreSQL that tests can cut. */
 async function openLink(databaseUrl: string): Promise<Link> {
-  const target = new URL(databaseUrl);
-  const [port, host] = [Number(target.port || 5432), target.hostname];
-  const sockets = new Set<Socket>();
-  const link: Omit<Link, 'url' | 'freeze' | 'close'> = { isOpen: true, isShared: false, freezesAt: null };
-  const freeze = (): void => {
-    for (const socket of sockets) socket.unpipe().pause();
-  };
-  const server: Server = createServer((near) => {
-    if (!link.isOpen) return void near.destroy();
-    const far = connect(port, host);
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+  const target = targetOf(databaseUrl, 5432);
+  const alter = (bytes: Buffer): Buffer | null => {
+    const sent = bytes.toString('latin1');
+    if (link.freezesAt !== null && sent.includes(link.freezesAt)) {
+      link.freezesAt = null;
+      proxy.freeze();
+      waiting?.();
+      return null;
     }
-    near.on('data', (chunk: Buffer) => {
-      const sent = chunk.toString('latin1');
-      if (link.freezesAt !== null && sent.includes(link.freezesAt)) {
-        link.freezesAt = null;
-        freeze();
-        waiting?.();
-      } else if (!near.isPaused())
-        // Of the same length, which stands before it.
-        far.write(link.isShared ? sent.replaceAll('pg_backend_pid()', '1               ') : sent, 'latin1');
-    });
-    near.on('end', () => far.end());
-    far.pipe(near);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  target.hostname = '127.0.0.1';
-  target.port = String(typeof address === 'object' ? address?.port : '');
-  return Object.assign(link, {
-    url: target.href,
-    freeze,
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      return new Promise<void>((resolve) => server.close(() => resolve()));
+    // Of the same length, which stands before it.
+    return link.isShared ? Buffer.from(sent.replaceAll('pg_backend_pid()', '1               '), 'latin1') : bytes;
+  };
+  const proxy = await TcpProxy.open({
+    targets: () => (link.isOpen ? [target] : []),
+    join: (pair) => {
+      carry(pair, pair.near, pair.far, alter);
+      carry(pair, pair.far, pair.near);
     },
   });
+  const link: Link = {
+    url: proxy.inPlaceOf(databaseUrl),
+    isOpen: true,
+    isShared: false,
+    freezesAt: null,
+    freeze: () => proxy.freeze(),
+    close: () => proxy.close(),
+  };
+  return link;
 }

@@ -6,12 +6,12 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../base/free-port.ts';
 import { untilTrue } from '../../testing/wait.ts';
 import { silentLog } from '../db-log.ts';
 import { onServer } from '../testing/test-database.ts';
 import { type EmbeddedPostgresOptions, openEmbeddedPostgres } from './embedded-postgres.ts';
 import { copyBinaries, findBinaries } from './postgres-binaries.ts';
-import { freePort } from './postmaster.ts';
 import { processCommand, processIdentity } from './process-identity.ts';
 
 const isRoot = process.getuid?.() === 0;

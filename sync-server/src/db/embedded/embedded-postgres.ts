@@ -10,10 +10,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff } from '@tablo/schema/backoff';
 import { Client } from 'pg';
+import { freePort } from '../../base/free-port.ts';
 import type { DbLog } from '../db-log.ts';
 import { copyBinaries, findBinaries, type PostgresBinaries, repairBinaries } from './postgres-binaries.ts';
 import { findPlace, optionsOf, type PostgresPlace, type RootWay } from './postgres-user.ts';
-import { freeCluster, freePort, type Postmaster, startPostmaster } from './postmaster.ts';
+import { freeCluster, type Postmaster, startPostmaster } from './postmaster.ts';
 import { processIdentity } from './process-identity.ts';
 import { runProgram } from './run-program.ts';
 

@@ -1,7 +1,6 @@
 // One PostgreSQL server process: made sure that no earlier one holds the cluster, started, watched, stopped.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -187,18 +186,4 @@ async function stopOrphan(pid: number, identity: string): Promise<void> {
     }
   }
   throw new Error(`PostgreSQL (process ${pid}) holds the database and cannot be stopped; end it and start again.`);
-}
-
-/** A port nobody listens on now. Somebody may before we do: callers retry. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 }
