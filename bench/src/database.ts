@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEmbeddedPostgres } from '@tablo/sync-server/db/embedded/embedded-postgres';
+import { addTablo } from '@tablo/sync-server/testing/add-tablo';
 import pg from 'pg';
 
 export interface Tablo {
@@ -42,11 +43,11 @@ export async function openDatabase(): Promise<Database> {
       const tablos: Tablo[] = [];
       while (tablos.length < count) {
         const people = Array.from({ length: members }, () => randomUUID() as string);
-        tablos.push({ id: await addTablo(client, people), members: people });
+        tablos.push({ id: await addTablo(client, people, { name: 'Bench' }), members: people });
       }
       return tablos;
     },
-    addTablo: (members) => addTablo(client, members),
+    addTablo: (members) => addTablo(client, members, { name: 'Bench' }),
     readEpoch: async (tablo) =>
       (await client.query<{ epoch: number }>('SELECT epoch FROM tablos WHERE id = $1', [tablo])).rows[0]?.epoch ?? 0,
     readVersion: async () =>
@@ -58,13 +59,6 @@ export async function openDatabase(): Promise<Database> {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-async function addTablo(client: pg.Client, members: readonly string[]): Promise<string> {
-  const id = randomUUID();
-  await client.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, 'Bench']);
-  await client.query('INSERT INTO tablo_access (tablo_id, user_id) SELECT $1, unnest($2::uuid[])', [id, members]);
-  return id;
 }
 
 async function measureCommit(client: pg.Client): Promise<number> {

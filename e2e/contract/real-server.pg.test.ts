@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { openWholeServer } from '@tablo/sync-server/attacks/whole-server';
+import { addTablo } from '@tablo/sync-server/testing/add-tablo';
 import { TOKEN_SETTINGS, tokenOf } from '@tablo/sync-server/testing/tokens';
 import pg from 'pg';
 import { describeServer } from './server-contract.ts';
@@ -20,10 +20,7 @@ describeServer('The real server', async () => {
     url: server.url,
     tokenOf,
     addTablo: async (name, members) => {
-      const id = randomUUID() as string as TabloId;
-      await pool.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, name]);
-      for (const [user, role] of Object.entries(members))
-        await pool.query('INSERT INTO tablo_access (tablo_id, user_id, role) VALUES ($1, $2, $3)', [id, user, role]);
+      const id = await addTablo(pool, members, { name });
       owners.set(id, Object.keys(members)[0] as UserId);
       return id;
     },

@@ -13,7 +13,7 @@ import { messageAnswer, messagesPage } from '@tablo/schema/rest/message';
 import { peopleAnswer } from '@tablo/schema/rest/people';
 import { readAnswer, unreadAnswer } from '@tablo/schema/rest/read';
 import { encodeStateless, type ServerStateless } from '@tablo/schema/stateless';
-import { TestClient } from '@tablo/sync-server/sync/test-server';
+import { TestClient } from '@tablo/sync-server/testing/test-client';
 import { untilWithin } from '@tablo/sync-server/testing/wait';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Drift } from '@tablo/sync-server/audit/drift';
 import { audit } from '@tablo/sync-server/audit/pg-audit';
+import { addTablo } from '@tablo/sync-server/testing/add-tablo';
 import { TOKEN_SETTINGS } from '@tablo/sync-server/testing/tokens';
 import { untilTrue } from '@tablo/sync-server/testing/wait';
 import pg from 'pg';
@@ -56,12 +57,7 @@ export async function openNodeStage(
     database,
     pool,
     readMetric,
-    addTablo: async (users) => {
-      const id = randomUUID() as string as TabloId;
-      await pool.query(`INSERT INTO tablos (id, name) VALUES ($1, 'Nodes')`, [id]);
-      await pool.query('INSERT INTO tablo_access (tablo_id, user_id) SELECT $1, unnest($2::uuid[])', [id, users]);
-      return id;
-    },
+    addTablo: (users) => addTablo(pool, users, { name: 'Nodes' }),
     haveMet: () =>
       untilTrue('the servers know of each other', async () => {
         const peers = await Promise.all(nodes.map((node) => readMetric(node, 'tablo_peers')));

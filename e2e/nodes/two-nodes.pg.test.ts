@@ -1,12 +1,13 @@
 /** Two servers on one database: whoever is on one of them sees and hears what happens on the other. Nobody sticks to either. */
 import { createEdit, createMessage, createReaction, type Message } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
+import { openYjsClient } from '@tablo/sync-server/testing/open-yjs-client';
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import { untilTrue } from '@tablo/sync-server/testing/wait';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningServer } from '../support/server.ts';
 import { type NodeStage, newUser, openNodeStage } from './node-stage.ts';
-import { openYjsClient, StockClient } from './stock-client.ts';
+import { StockClient } from './stock-client.ts';
 
 /** The contract's bounds, which a busy machine may need all of. */
 const SEEN_MS = 2_000;
@@ -61,10 +62,11 @@ describe('two servers on one database', () => {
     onB.push(createReaction({ author: bob, sentAt: Date.now() }, hello.id, '👍', true), message(bob, 'hi'));
     onA.push(createEdit({ author: alice, sentAt: Date.now() }, hello.id, 'hello again'));
     expect(await post(b, bob, 'by REST')).toBe(201);
-    const yjs = openYjsClient(a.url, tablo, bob);
-    open.push({ close: () => yjs.provider.destroy() });
-    await seen('y-websocket has it', () => yjs.entries().length === 5);
-    yjs.push(message(bob, 'by y-websocket'));
+    const yjs = openYjsClient(a.url.replace('http', 'ws'), tablo, bob);
+    open.push(yjs);
+    const entries = yjs.doc.getArray('messages');
+    await seen('y-websocket has it', () => entries.length === 5);
+    entries.push([message(bob, 'by y-websocket')]);
     for (const client of [onA, onB]) {
       await seen('all have all', () => client.entries.length === 6 && client.seqs.length === 4);
       expect(client.seqs).toEqual([1, 2, 3, 4]);

@@ -1,6 +1,6 @@
 // What many schedules share: one database, one server process, or several behind a balancer, and tokens of our own signing.
-import { randomUUID } from 'node:crypto';
 import type { TabloId, UserId } from '@tablo/schema/ids';
+import { addTablo } from '@tablo/sync-server/testing/add-tablo';
 import { TOKEN_SETTINGS } from '@tablo/sync-server/testing/tokens';
 import pg from 'pg';
 import { openBalancer } from '../support/balancer.ts';
@@ -56,14 +56,10 @@ export async function openScheduleStage(
     pool,
     output: () => servers.map((server) => server.output()).join('\n'),
     createTablo: async (members) => {
-      const id = randomUUID() as string as TabloId;
-      await pool.query(
-        `WITH tablo AS (INSERT INTO tablos (id, name, created_by) VALUES ($1, 'Schedule', $2) RETURNING id)
-         INSERT INTO tablo_access (tablo_id, user_id, role)
-         SELECT tablo.id, member, CASE WHEN member = $2 THEN 'owner' ELSE 'member' END FROM tablo, unnest($3::uuid[]) member`,
-        [id, members[0], members],
-      );
-      return id;
+      const [owner, ...others] = members;
+      if (owner === undefined) throw new Error('A tablo without members.');
+      const roles = Object.fromEntries([[owner, 'owner'], ...others.map((user) => [user, 'member'])]);
+      return addTablo(pool, roles, { name: 'Schedule', createdBy: owner });
     },
     setMember: async (tablo, user, isActive) => {
       await pool.query('UPDATE tablo_access SET is_active = $3 WHERE tablo_id = $1 AND user_id = $2', [

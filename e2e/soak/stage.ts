@@ -5,6 +5,7 @@ import type { UserId } from '@tablo/schema/ids';
 import type { Random } from '@tablo/schema/testing/random';
 import type { Drift } from '@tablo/sync-server/audit/drift';
 import { audit } from '@tablo/sync-server/audit/pg-audit';
+import { addTablo } from '@tablo/sync-server/testing/add-tablo';
 import { TOKEN_SETTINGS, tokenOf } from '@tablo/sync-server/testing/tokens';
 import { untilTrue } from '@tablo/sync-server/testing/wait';
 import pg from 'pg';
@@ -72,9 +73,7 @@ export class Stage {
   }
 
   async addTablo(users: readonly UserId[]): Promise<string> {
-    const id = randomUUID();
-    await this.pool.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, 'Soak']);
-    await this.pool.query('INSERT INTO tablo_access (tablo_id, user_id) SELECT $1, unnest($2::uuid[])', [id, users]);
+    const id = await addTablo(this.pool, users, { name: 'Soak' });
     this.tablos.push(id);
     return id;
   }

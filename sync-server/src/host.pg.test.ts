@@ -11,7 +11,7 @@ import { makeRole } from './db/testing/make-role.ts';
 import { ada, asUser, ben, boat, cleo, nameless, openHost } from './db/testing/open-host.ts';
 import { fillTakenOver } from './ledger/store/pg-taken-over.ts';
 import { openServer, type Server } from './server.ts';
-import { TestClient } from './sync/test-server.ts';
+import { TestClient } from './testing/test-client.ts';
 import { TEST_SECRET, tokenOf } from './testing/tokens.ts';
 import { untilWithin } from './testing/wait.ts';
 

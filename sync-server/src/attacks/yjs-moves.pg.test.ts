@@ -3,7 +3,9 @@ import { createDeletion, createEdit, createMessage, createReaction, type MemberE
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import * as Y from 'yjs';
-import { openTestServer, openYjsClient, TestClient, type TestServer } from '../sync/test-server.ts';
+import { openTestServer, type TestServer } from '../sync/test-server.ts';
+import { openYjsClient } from '../testing/open-yjs-client.ts';
+import { TestClient } from '../testing/test-client.ts';
 import { tokenOf } from '../testing/tokens.ts';
 import { untilWithin } from '../testing/wait.ts';
 import { addTablos } from './documents.ts';
@@ -27,7 +29,7 @@ const until = untilWithin(20_000);
 const by = (author: UserId) => ({ author, sentAt: Date.now() });
 
 async function connect(tablo: TabloId, user: UserId, doc = new Y.Doc()) {
-  const client = await openYjsClient(server, tablo, user, doc);
+  const client = openYjsClient(server.url, tablo, user, doc);
   open.push(client);
   await until(() => expect(client.provider.synced).toBe(true));
   return {
@@ -144,7 +146,7 @@ it('[R8] [R11] what a client brings along that is durable already uses up nothin
   const strict = await openTestServer({ limits: { entriesPerSecond: 0.01, entriesBurst: 100 } });
   try {
     const tablo = await strict.addTablo({ [alice]: 'owner', [bob]: 'member' });
-    const client = await openYjsClient(strict, tablo, alice);
+    const client = openYjsClient(strict.url, tablo, alice);
     open.push(client);
     const { provider, doc, closes } = client;
     await until(() => expect(provider.synced).toBe(true));

@@ -1,7 +1,8 @@
 import { createMessage } from '@tablo/schema/entry';
 import type { UserId } from '@tablo/schema/ids';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openTestServer, TestClient, type TestServer } from '../sync/test-server.ts';
+import { openTestServer, type TestServer } from '../sync/test-server.ts';
+import { TestClient } from '../testing/test-client.ts';
 import { tokenOf } from '../testing/tokens.ts';
 import { untilWithin } from '../testing/wait.ts';
 import { openImportSession } from './store/pg-import-session.ts';

@@ -1,7 +1,7 @@
 /** A host's back end: for people by `Chat-User`, with their membership and role, and for itself. */
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { TestClient } from '../sync/test-server.ts';
+import { TestClient } from '../testing/test-client.ts';
 import { signClaims, TEST_SECRET, tokenOf } from '../testing/tokens.ts';
 import { untilWithin } from '../testing/wait.ts';
 import { type LiveRest, openLiveRest, SERVICE_TOKEN } from './testing/live-rest.ts';

@@ -4,7 +4,9 @@ import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tokenOf } from '../testing/tokens.ts';
 import { until } from '../testing/wait.ts';
-import { openTestServer, openYjsClient, TestClient, type TestServer } from './test-server.ts';
+import { openTestServer, type TestServer } from './test-server.ts';
+import { openYjsClient } from '../testing/open-yjs-client.ts';
+import { TestClient } from '../testing/test-client.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
@@ -143,7 +145,7 @@ describe('a refused entry, on /sync with an unmodified provider', () => {
 
 describe('a refused entry, on /yjs with an unmodified y-websocket client', () => {
   async function connect() {
-    const client = await openYjsClient(server, tablo, alice);
+    const client = openYjsClient(server.url, tablo, alice);
     open.push(client);
     await until(() => expect(client.provider.synced).toBe(true));
     return { ...client, array: client.doc.getArray<{ readonly text: string }>('messages') };

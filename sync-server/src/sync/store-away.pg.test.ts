@@ -6,7 +6,8 @@ import { syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';
 import { untilWithin } from '../testing/wait.ts';
 import { UPDATE } from './socket/frame-types.ts';
-import { openTestServer, TestClient, type TestServer } from './test-server.ts';
+import { openTestServer, type TestServer } from './test-server.ts';
+import { TestClient } from '../testing/test-client.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const bob = '00000000-0000-4000-8000-00000000000b' as UserId;

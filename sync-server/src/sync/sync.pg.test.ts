@@ -5,7 +5,9 @@ import * as Y from 'yjs';
 import { PgDrafts } from '../rest/stores/pg-drafts.ts';
 import { tokenOf } from '../testing/tokens.ts';
 import { until } from '../testing/wait.ts';
-import { openTestServer, openYjsClient, TestClient, type TestServer } from './test-server.ts';
+import { openTestServer, type TestServer } from './test-server.ts';
+import { openYjsClient } from '../testing/open-yjs-client.ts';
+import { TestClient } from '../testing/test-client.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
@@ -297,7 +299,7 @@ describe('/sync, with unmodified providers', () => {
 
     const epoch = await epochOf();
     expect(epoch).toBeGreaterThan(2);
-    const [h, { doc: y, provider, close }] = [await joined(bob, id, epoch), await openYjsClient(server, id, bob)];
+    const [h, { doc: y, provider, close }] = [await joined(bob, id, epoch), openYjsClient(server.url, id, bob)];
     open.push({ close });
     await until(() => expect(provider.synced).toBe(true));
     for (const entries of [h.entries, y.getArray<Record<string, unknown>>('messages').toArray()]) {
@@ -355,7 +357,7 @@ describe('/yjs, with unmodified y-websocket clients', () => {
   });
 
   async function connect(user: UserId, doc = new Y.Doc()) {
-    const client = await openYjsClient(server, tablo, user, doc);
+    const client = openYjsClient(server.url, tablo, user, doc);
     open.push(client);
     return { ...client, texts: () => doc.getArray<{ text?: string }>('messages').map(({ text }) => text) };
   }

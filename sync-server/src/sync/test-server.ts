@@ -1,13 +1,8 @@
 /** For tests: the sync part on a real port and a real database, with tokens of our own making. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
-import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { parseServerStateless, type ServerStateless } from '@tablo/schema/stateless';
+import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Pool } from 'pg';
-import { WebSocket } from 'ws';
-import { WebsocketProvider } from 'y-websocket';
-import * as Y from 'yjs';
 import { openChanges } from '../access/members/pg-changes.ts';
 import { PgMembership } from '../access/members/pg-membership.ts';
 import { PgReadPositions } from '../access/members/pg-read-positions.ts';
@@ -27,7 +22,8 @@ import type { NodeLink } from '../nodes/nodes.ts';
 import type { ClientClaims } from '../presence/client-claims.ts';
 import { PgClientClaims } from '../presence/pg-client-claims.ts';
 import { PgDrafts } from '../rest/stores/pg-drafts.ts';
-import { TEST_ISSUER, TEST_SECRET, tokenOf } from '../testing/tokens.ts';
+import { addTablo } from '../testing/add-tablo.ts';
+import { TEST_ISSUER, TEST_SECRET } from '../testing/tokens.ts';
 import { openSync, type Sync } from './open-sync.ts';
 
 function defaultLimits(): LimitSettings {
@@ -119,14 +115,7 @@ export async function openTestServer(
       return sync;
     },
     url: `ws://127.0.0.1:${port}`,
-    addTablo: async (members) => {
-      const id = createEntryId() as string as TabloId;
-      await pool.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, 'Test']);
-      for (const [user, role] of Object.entries(members)) {
-        await pool.query('INSERT INTO tablo_access (tablo_id, user_id, role) VALUES ($1, $2, $3)', [id, user, role]);
-      }
-      return id;
-    },
+    addTablo: (members) => addTablo(pool, members),
     holdCommits: () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       mayCommit = promise;
@@ -145,79 +134,4 @@ export async function openTestServer(
       await database.close();
     },
   };
-}
-
-/** `ws` reports a socket that is closed while it still connects as an error, also when nobody listens any more; browsers do not. */
-class QuietWebSocket extends WebSocket {
-  constructor(url: string) {
-    super(url);
-    this.on('error', () => {});
-  }
-}
-
-/** An unmodified provider and what it heard. */
-export class TestClient {
-  readonly doc = new Y.Doc();
-  readonly heard: ServerStateless[] = [];
-  readonly closed: string[] = [];
-  readonly denied: string[] = [];
-  readonly socket: HocuspocusProviderWebsocket;
-  readonly provider: HocuspocusProvider;
-
-  constructor(url: string, name: string, token: string | (() => Promise<string>)) {
-    this.socket = new HocuspocusProviderWebsocket({
-      url: `${url}/sync`,
-      WebSocketPolyfill: QuietWebSocket,
-      delay: 50,
-      minDelay: 50,
-      maxDelay: 200,
-    });
-    this.provider = new HocuspocusProvider({
-      websocketProvider: this.socket,
-      name,
-      token,
-      document: this.doc,
-      onStateless: ({ payload }) => {
-        const message = parseServerStateless(payload);
-        if (message !== null) this.heard.push(message);
-      },
-      onClose: ({ event }) => this.closed.push(event.reason),
-      onAuthenticationFailed: ({ reason }) => this.denied.push(reason),
-    });
-    this.provider.attach();
-  }
-
-  get entries(): readonly Record<string, unknown>[] {
-    return this.doc.getArray<Record<string, unknown>>('messages').toArray();
-  }
-
-  get texts(): readonly unknown[] {
-    return this.entries.filter(({ kind }) => kind === 'message').map(({ text }) => text);
-  }
-
-  push(...entries: readonly unknown[]): void {
-    this.doc.getArray('messages').push([...entries]);
-  }
-
-  refusals(): readonly string[] {
-    return this.heard.flatMap((message) => (message.type === 'refused' ? [message.code] : []));
-  }
-
-  close(): void {
-    this.provider.destroy();
-    this.socket.destroy();
-  }
-}
-
-/** An unmodified y-websocket client, and the codes with which its sockets were closed. */
-export function openYjsClient(server: Pick<TestServer, 'url'>, tablo: TabloId, user: UserId, doc = new Y.Doc()) {
-  const closes: number[] = [];
-  const provider = new WebsocketProvider(`${server.url}/yjs`, tablo, doc, {
-    params: { token: tokenOf(user) },
-    WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
-    disableBc: true,
-    maxBackoffTime: 100,
-  });
-  provider.on('connection-close', (event) => event !== null && closes.push(event.code));
-  return { provider, doc, closes, close: () => provider.destroy() };
 }

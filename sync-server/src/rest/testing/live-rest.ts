@@ -1,10 +1,10 @@
 /** For tests of what REST does to live conversations: the whole server on a database of its own, people with tokens of our issuer, and their live clients. */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { createEntryId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import { openWholeServer } from '../../attacks/whole-server.ts';
 import { createPool } from '../../db/pool.ts';
-import { TestClient } from '../../sync/test-server.ts';
+import { TestClient } from '../../testing/test-client.ts';
+import { addTablo } from '../../testing/add-tablo.ts';
 import { TOKEN_SETTINGS, tokenOf } from '../../testing/tokens.ts';
 
 export const SERVICE_TOKEN = 'a-service-token-of-forty-characters-0123';
@@ -55,13 +55,7 @@ export async function openLiveRest(env: Readonly<Record<string, string>> = {}) {
       clients.push(client);
       return client;
     },
-    createTablo: async (members: Readonly<Record<string, Role>>): Promise<TabloId> => {
-      const id = createEntryId() as string as TabloId;
-      await pool.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, 'Plans']);
-      for (const [user, role] of Object.entries(members))
-        await pool.query('INSERT INTO tablo_access (tablo_id, user_id, role) VALUES ($1, $2, $3)', [id, user, role]);
-      return id;
-    },
+    createTablo: (members: Readonly<Record<string, Role>>): Promise<TabloId> => addTablo(pool, members, { name: 'Plans' }),
     close: async () => {
       for (const client of clients) client.close();
       await pool.end();

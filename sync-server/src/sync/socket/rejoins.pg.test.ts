@@ -9,7 +9,8 @@ import { append } from '../../attacks/updates.ts';
 import { authFrame, frame, syncFrame } from '../../testing/frames.ts';
 import { tokenOf } from '../../testing/tokens.ts';
 import { until } from '../../testing/wait.ts';
-import { openTestServer, TestClient, type TestServer } from '../test-server.ts';
+import { openTestServer, type TestServer } from '../test-server.ts';
+import { TestClient } from '../../testing/test-client.ts';
 import { FRAME, UPDATE } from './frame-types.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
