@@ -71,6 +71,21 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
     ['styles.ts'],
     ['dev'],
   ],
+  'bench/src': [
+    ['support', 'admission.ts', 'wire-meter.ts', 'read-profile.ts', 'options.ts'],
+    ['load', 'catch-up.ts'],
+    ['measurement.ts', 'history', 'attacks'],
+    ['report.ts'],
+    ['main.ts'],
+  ],
+  'bench/src/attacks': [
+    ['attacker', 'honest', 'attack-options.ts', 'memory-watch.ts'],
+    ['kinds', 'attack-plan.ts'],
+    ['launch-attack.ts', 'attack-process.ts'],
+    ['run-attack.ts'],
+    ['attack-report.ts'],
+    ['main.ts'],
+  ],
   e2e: [
     ['support'],
     ['contract', 'schedules', 'paint', 'screenshots'],

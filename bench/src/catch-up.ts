@@ -11,8 +11,8 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import { untilTrue } from '@tablo/sync-server/testing/wait';
-import type { Database } from './database.ts';
-import { openServer, type RunningServer } from './servers.ts';
+import type { Database } from './support/database.ts';
+import { openServer, type RunningServer } from './support/servers.ts';
 import { openWireMeter, type WireBytes } from './wire-meter.ts';
 
 export interface CatchUpResult {

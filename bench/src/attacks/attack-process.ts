@@ -5,11 +5,11 @@
 import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { ALL_ATTACKS } from './all-attacks.ts';
-import { ATTACKERS_ADDRESS, type Field, type Strike } from './attack.ts';
 import type { AttackPlan, FromAttack, ToAttack } from './attack-plan.ts';
-import { openCaller } from './caller.ts';
-import { Tally } from './tally.ts';
+import { ATTACKERS_ADDRESS, type Field, type Strike } from './attacker/attack.ts';
+import { openCaller } from './attacker/caller.ts';
+import { Tally } from './attacker/tally.ts';
+import { ALL_ATTACKS } from './kinds/all-attacks.ts';
 
 const LOW_PRIORITY = 15;
 /** After the signal: what an attack is in the middle of ends with its sockets. */

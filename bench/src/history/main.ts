@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
-import { openServer, type RunningServer } from '../servers.ts';
+import { openServer, type RunningServer } from '../support/servers.ts';
 import { commits, deletions } from './commits.ts';
 import { fill } from './fill.ts';
 import { type HistoryDatabase, openHistoryDatabase } from './history-database.ts';

@@ -1,6 +1,6 @@
 /** A member on a socket who does one thing at a time and waits for its answer. */
 import type { MemberEntry } from '@tablo/schema/entry';
-import { LoadClient, type Seat } from '../load-client.ts';
+import { LoadClient, type Seat } from '../load/load-client.ts';
 import { within } from './within.ts';
 
 export class Member {

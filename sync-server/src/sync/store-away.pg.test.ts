@@ -3,11 +3,11 @@ import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/s
 import { encodeStateless } from '@tablo/schema/stateless';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { syncFrame } from '../testing/frames.ts';
+import { TestClient } from '../testing/test-client.ts';
 import { tokenOf } from '../testing/tokens.ts';
 import { untilWithin } from '../testing/wait.ts';
 import { UPDATE } from './socket/frame-types.ts';
 import { openTestServer, type TestServer } from './test-server.ts';
-import { TestClient } from '../testing/test-client.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const bob = '00000000-0000-4000-8000-00000000000b' as UserId;

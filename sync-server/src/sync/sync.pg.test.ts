@@ -3,11 +3,11 @@ import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { PgDrafts } from '../rest/stores/pg-drafts.ts';
+import { openYjsClient } from '../testing/open-yjs-client.ts';
+import { TestClient } from '../testing/test-client.ts';
 import { tokenOf } from '../testing/tokens.ts';
 import { until } from '../testing/wait.ts';
 import { openTestServer, type TestServer } from './test-server.ts';
-import { openYjsClient } from '../testing/open-yjs-client.ts';
-import { TestClient } from '../testing/test-client.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const bob = '00000000-0000-4000-8000-00000000000b' as UserId;

@@ -3,8 +3,8 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import { openWholeServer } from '../../attacks/whole-server.ts';
 import { createPool } from '../../db/pool.ts';
-import { TestClient } from '../../testing/test-client.ts';
 import { addTablo } from '../../testing/add-tablo.ts';
+import { TestClient } from '../../testing/test-client.ts';
 import { TOKEN_SETTINGS, tokenOf } from '../../testing/tokens.ts';
 
 export const SERVICE_TOKEN = 'a-service-token-of-forty-characters-0123';
@@ -55,7 +55,8 @@ export async function openLiveRest(env: Readonly<Record<string, string>> = {}) {
       clients.push(client);
       return client;
     },
-    createTablo: (members: Readonly<Record<string, Role>>): Promise<TabloId> => addTablo(pool, members, { name: 'Plans' }),
+    createTablo: (members: Readonly<Record<string, Role>>): Promise<TabloId> =>
+      addTablo(pool, members, { name: 'Plans' }),
     close: async () => {
       for (const client of clients) client.close();
       await pool.end();

@@ -15,9 +15,9 @@ import type { LimitSettings } from '../../config/limit-settings.ts';
 import { REST_BOUNDS, type RestBounds } from '../../config/rest-bounds.ts';
 import { createPool } from '../../db/pool.ts';
 import { openTestDatabase } from '../../db/testing/test-database.ts';
+import { addTablo } from '../../testing/add-tablo.ts';
 import { createRest, type RestDeps } from '../create-rest.ts';
 import type { MessagePoster } from '../message-poster.ts';
-import { addTablo } from '../../testing/add-tablo.ts';
 import { createRestStores } from '../stores/pg-stores.ts';
 
 type Pool = ReturnType<typeof createPool>;

@@ -7,10 +7,10 @@ import * as Y from 'yjs';
 import { RecordingClient } from '../../attacks/recording-client.ts';
 import { append } from '../../attacks/updates.ts';
 import { authFrame, frame, syncFrame } from '../../testing/frames.ts';
+import { TestClient } from '../../testing/test-client.ts';
 import { tokenOf } from '../../testing/tokens.ts';
 import { until } from '../../testing/wait.ts';
 import { openTestServer, type TestServer } from '../test-server.ts';
-import { TestClient } from '../../testing/test-client.ts';
 import { FRAME, UPDATE } from './frame-types.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;

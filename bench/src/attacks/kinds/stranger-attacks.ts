@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
-import { ATTACKERS_ADDRESS, type Attack, type Field } from './attack.ts';
-import { repeat } from './workers.ts';
+import { ATTACKERS_ADDRESS, type Attack, type Field } from '../attacker/attack.ts';
+import { repeat } from '../attacker/workers.ts';
 
 const NOT_READING = 400;
 const SLOW_BODIES = 1_000;

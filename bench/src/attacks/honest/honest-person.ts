@@ -9,7 +9,7 @@ import { authFrame, NOTHING, syncFrame } from '@tablo/sync-server/testing/frames
 import { RawClient } from '@tablo/sync-server/testing/raw-client';
 import { refusalIn, type ServerFrame } from '@tablo/sync-server/testing/server-frame';
 import * as Y from 'yjs';
-import type { Seat } from '../load-client.ts';
+import type { Seat } from '../../load/load-client.ts';
 
 const RETURN_MS = 500;
 const TEXT = 'I am on the train, so this may take a moment to reach you; see you at noon?';

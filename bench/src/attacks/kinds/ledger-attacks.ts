@@ -5,10 +5,10 @@ import { createDeletion, createEdit, createMessage, createReaction, type MemberE
 import type { EntryId, UserId } from '@tablo/schema/ids';
 import { authFrame } from '@tablo/sync-server/testing/frames';
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
-import type { Attack, Field } from './attack.ts';
-import { addDeleted, addEdits, addOldTablo, addTablo, addToggles, type OldTablo } from './history.ts';
-import { repeat, untilOver } from './workers.ts';
-import { Writer } from './writer.ts';
+import type { Attack, Field } from '../attacker/attack.ts';
+import { addDeleted, addEdits, addOldTablo, addTablo, addToggles, type OldTablo } from '../attacker/history.ts';
+import { repeat, untilOver } from '../attacker/workers.ts';
+import { Writer } from '../attacker/writer.ts';
 
 const EMOJI = '👍';
 /** What a user may write for ever, a second. */

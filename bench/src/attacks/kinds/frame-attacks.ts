@@ -4,10 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openRawSocket } from '@tablo/sync-server/attacks/raw-socket';
 import { awarenessFrame, frame } from '@tablo/sync-server/testing/frames';
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
-import type { Attack } from './attack.ts';
-import { addTablo } from './history.ts';
-import { repeat } from './workers.ts';
-import { Writer } from './writer.ts';
+import type { Attack } from '../attacker/attack.ts';
+import { addTablo } from '../attacker/history.ts';
+import { repeat } from '../attacker/workers.ts';
+import { Writer } from '../attacker/writer.ts';
 
 const UNKNOWN_TYPE = 40;
 const SOCKETS = 10;

@@ -5,11 +5,11 @@ import { createMessage } from '@tablo/schema/entry';
 import type { UserId } from '@tablo/schema/ids';
 import { fill } from '@tablo/sync-server/attacks/documents';
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
-import type { Attack, Field } from './attack.ts';
-import { AttackerSocket } from './attacker-socket.ts';
-import { addTablo } from './history.ts';
-import { repeat } from './workers.ts';
-import { Writer } from './writer.ts';
+import type { Attack, Field } from '../attacker/attack.ts';
+import { AttackerSocket } from '../attacker/attacker-socket.ts';
+import { addTablo } from '../attacker/history.ts';
+import { repeat } from '../attacker/workers.ts';
+import { Writer } from '../attacker/writer.ts';
 
 /** The longest text that is allowed, in the longest characters: 32,000 bytes. */
 export const LONGEST_TEXT = '😀'.repeat(8_000);

@@ -1,5 +1,5 @@
 /** One stretch of time in an honest conversation: what was sent in it, and what became of that, also when it arrived later. */
-import { computeQuantiles, type Quantiles } from '../quantiles.ts';
+import { computeQuantiles, type Quantiles } from '../../support/quantiles.ts';
 
 export interface PhaseResult {
   /** ms, of each other member of each message. */

@@ -1,5 +1,5 @@
 /** Every attack, in the order in which they run. */
-import type { Attack } from './attack.ts';
+import type { Attack } from '../attacker/attack.ts';
 import { documentAttacks } from './document-attacks.ts';
 import { frameAttacks } from './frame-attacks.ts';
 import { ledgerAttacks } from './ledger-attacks.ts';

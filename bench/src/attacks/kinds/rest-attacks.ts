@@ -1,10 +1,10 @@
 /** Members and strangers with a token, over REST. */
 import { randomUUID } from 'node:crypto';
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
-import type { Attack } from './attack.ts';
+import type { Attack } from '../attacker/attack.ts';
+import { addTablo } from '../attacker/history.ts';
+import { repeat } from '../attacker/workers.ts';
 import { LONGEST_TEXT } from './document-attacks.ts';
-import { addTablo } from './history.ts';
-import { repeat } from './workers.ts';
 
 const LISTED_TABLOS = 1_500;
 const MANY_USERS = 11_000;

@@ -1,6 +1,6 @@
 /** Honest people in one tablo, who chat by socket and now and then by REST, whatever else happens to the server. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Seat } from '../load-client.ts';
+import type { Seat } from '../../load/load-client.ts';
 import { HonestPerson } from './honest-person.ts';
 import { Phase, type PhaseResult } from './phase.ts';
 

@@ -1,9 +1,9 @@
 /** Closed loop: every member keeps `inFlight` messages unacknowledged, so the server sets the pace. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { readCpuSeconds, readFamilyCpuSeconds } from './cpu.ts';
+import { readCpuSeconds, readFamilyCpuSeconds } from '../support/cpu.ts';
+import { computeQuantiles } from '../support/quantiles.ts';
 import { LoadClient, type Seat } from './load-client.ts';
 import type { FanOutPlan, FanOutResult } from './plan.ts';
-import { computeQuantiles } from './quantiles.ts';
 
 /** Sockets that open at once: joining is not what is measured. */
 const JOIN_TOGETHER = 20;

@@ -1,8 +1,8 @@
 /** Three people and a tablo of theirs, new for every attack: limits by user and an epoch's age are to be the same for all. */
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
-import type { Database } from '../database.ts';
-import type { Seat } from '../load-client.ts';
-import type { RunningServer } from '../servers.ts';
+import type { Seat } from '../../load/load-client.ts';
+import type { Database } from '../../support/database.ts';
+import type { RunningServer } from '../../support/servers.ts';
 
 const PEOPLE = 3;
 const PASSWORD = 'correct horse battery';

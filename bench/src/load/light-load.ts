@@ -1,8 +1,8 @@
 /** One message at a time in one tablo: how long until another member has it, and until its author knows that it is safe. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { computeQuantiles } from '../support/quantiles.ts';
 import { LoadClient } from './load-client.ts';
 import type { LightPlan, LightResult } from './plan.ts';
-import { computeQuantiles } from './quantiles.ts';
 
 const ANSWER_DEADLINE_MS = 10_000;
 

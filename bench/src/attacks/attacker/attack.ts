@@ -1,6 +1,6 @@
 /** What an attack is, and what it has to work with. Each runs in a process of its own, against a server and a conversation that know nothing of it. */
 import type { Pool } from 'pg';
-import type { Identity } from '../servers.ts';
+import type { Identity } from '../../support/servers.ts';
 import type { Call } from './caller.ts';
 import type { Tally } from './tally.ts';
 

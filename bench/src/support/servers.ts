@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { TOKEN_SETTINGS } from '@tablo/sync-server/testing/tokens';
 
-const OURS = fileURLToPath(new URL('../../sync-server/src/main.ts', import.meta.url));
+const OURS = fileURLToPath(new URL('../../../sync-server/src/main.ts', import.meta.url));
 const STOCK = fileURLToPath(new URL('./stock-server.ts', import.meta.url));
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 20_000;

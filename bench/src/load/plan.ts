@@ -1,6 +1,7 @@
 /** What the load process is told, and what it answers: over the IPC channel, so plain data only. */
+
+import type { Quantiles } from '../support/quantiles.ts';
 import type { Seat } from './load-client.ts';
-import type { Quantiles } from './quantiles.ts';
 
 export interface LightPlan {
   readonly type: 'light';
