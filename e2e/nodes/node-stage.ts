@@ -9,6 +9,7 @@ import { untilTrue } from '@tablo/sync-server/testing/wait';
 import pg from 'pg';
 import { type Database, openDatabase } from '../support/database.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
+import { WITHOUT_LIMITS } from '../support/without-limits.ts';
 
 export interface NodeStage {
   readonly nodes: readonly RunningServer[];
@@ -33,11 +34,7 @@ export async function openNodeStage(
   const settings = {
     ...TOKEN_SETTINGS,
     EPOCH_MAX_BYTES: '16777216',
-    RATE_ENTRIES_PER_SECOND: '100000',
-    RATE_ENTRIES_BURST: '1000000',
-    RATE_BYTES_PER_SECOND: '1000000000',
-    RATE_JOINS_PER_SECOND: '100000',
-    MAX_STRANGER_SOCKETS: '100000',
+    ...WITHOUT_LIMITS,
     LOG_LEVEL: 'warn',
     ...env,
   };

@@ -10,6 +10,7 @@ import { TOKEN_SETTINGS, tokenOf } from '@tablo/sync-server/testing/tokens';
 import { untilTrue } from '@tablo/sync-server/testing/wait';
 import pg from 'pg';
 import { type RunningServer, startServer } from '../support/server.ts';
+import { WITHOUT_LIMITS } from '../support/without-limits.ts';
 import { Book } from './history/book.ts';
 import { checkHistory, type Fault } from './history/check-history.ts';
 import { readTablo, type TabloOnRecord } from './history/record.ts';
@@ -159,10 +160,7 @@ function serverEnv({ url, epochMaxEntries = 300, env = {} }: StageOptions): Reco
     EPOCH_MAX_ENTRIES: String(epochMaxEntries),
     // Entries alone decide when the tablo moves.
     EPOCH_MAX_BYTES: '16777216',
-    RATE_ENTRIES_PER_SECOND: '100000',
-    RATE_ENTRIES_BURST: '1000000',
-    RATE_BYTES_PER_SECOND: '1000000000',
-    RATE_JOINS_PER_SECOND: '100000',
+    ...WITHOUT_LIMITS,
     LOG_LEVEL: 'warn',
     ...env,
   };
