@@ -16,6 +16,8 @@ import { checkHistory, type Fault } from './history/check-history.ts';
 import { readTablo, type TabloOnRecord } from './history/record.ts';
 import { Member } from './member.ts';
 
+/** A soak may take hours, and members keep their tokens. */
+const TOKEN_S = 86_400;
 /** Between two entries of a writer. */
 const WRITE_EVERY_MS = 12;
 /** A writer that gets no answers does not pile up without end. */
@@ -80,7 +82,11 @@ export class Stage {
   }
 
   seat(tabloId: string, userId: UserId, keepsDoc = false): Member {
-    const member = new Member({ url: this.server.url, tabloId, userId, token: tokenOf(userId) }, this.book, keepsDoc);
+    const member = new Member(
+      { url: this.server.url, tabloId, userId, token: tokenOf(userId, {}, TOKEN_S) },
+      this.book,
+      keepsDoc,
+    );
     this.members.push(member);
     return member;
   }
