@@ -1,11 +1,10 @@
-import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { WebSocket } from 'ws';
-import * as Y from 'yjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog } from '../base/log.ts';
 import { parseConfig } from '../config/config.ts';
 import { openServer, type Server } from '../server.ts';
+import { TestClient } from '../testing/test-client.ts';
 import { TOKEN_SETTINGS, tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
 import { type Generated, generateExport } from './testing/generate-export.ts';
 import { type ImportStage, openImportStage } from './testing/import-stage.ts';
 
@@ -58,22 +57,10 @@ describe('the server after an import', () => {
     const [channel = '', user = ''] = [generated.channels[0], generated.users[0]];
     const { channels } = await get<Listed>(user, '/chat/channels');
     const epoch = channels.find(({ id }) => id === channel)?.epoch;
-    const doc = new Y.Doc();
-    const socket = new HocuspocusProviderWebsocket({
-      url: `${server.url.replace('http', 'ws')}/sync`,
-      WebSocketPolyfill: WebSocket,
-    });
-    const provider = new HocuspocusProvider({
-      ...{ websocketProvider: socket, name: `${channel}/${epoch}`, document: doc, token: tokenOf(user) },
-    });
-    provider.attach();
-    await vi.waitFor(() => expect(provider.synced).toBe(true), { timeout: 10_000 });
-    const shown = doc
-      .getArray<{ kind: string; id: string }>('messages')
-      .toArray()
-      .filter(({ kind }) => kind === 'message');
-    provider.destroy();
-    socket.destroy();
+    const reader = new TestClient(server.url.replace('http', 'ws'), `${channel}/${epoch}`, tokenOf(user));
+    await until(() => expect(reader.provider.synced).toBe(true), 10_000);
+    const shown = reader.entries.filter(({ kind }) => kind === 'message');
+    reader.close();
     const texts: string[] = [];
     let before: string | null = null;
     for (let hasMore = true; hasMore; ) {
