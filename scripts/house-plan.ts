@@ -71,13 +71,28 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
     ['styles.ts'],
     ['dev'],
   ],
+  'bench/src': [
+    ['support', 'admission.ts', 'wire-meter.ts', 'read-profile.ts', 'options.ts'],
+    ['load', 'catch-up.ts'],
+    ['measurement.ts', 'history', 'attacks'],
+    ['report.ts'],
+    ['main.ts'],
+  ],
+  'bench/src/attacks': [
+    ['attacker', 'honest', 'attack-options.ts', 'memory-watch.ts'],
+    ['kinds', 'attack-plan.ts'],
+    ['launch-attack.ts', 'attack-process.ts'],
+    ['run-attack.ts'],
+    ['attack-report.ts'],
+    ['main.ts'],
+  ],
   e2e: [
     ['support'],
     ['contract', 'schedules', 'paint', 'screenshots'],
     ['soak', 'links', 'webhooks', 'package'],
     ['mutations', 'browser', 'nodes', 'proxies'],
   ],
-  'e2e/soak': [['frames.ts', 'history'], ['member.ts'], ['stage.ts'], ['faults', 'restore'], ['main.soak.ts']],
+  'e2e/soak': [['history'], ['member.ts'], ['stage.ts'], ['faults', 'restore'], ['main.soak.ts']],
 };
 
 /** Rooms with doors: the scripts that are imported from outside. Of a room that is not named here, each file may be. */

@@ -9,8 +9,10 @@ import { type ChatClient, openChatClient } from '@tablo/client/chat/chat-client'
 import { MemoryStore } from '@tablo/client/chat/store/memory-store';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
-import type { Database } from './database.ts';
-import { openServer, type RunningServer, signToken } from './servers.ts';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
+import type { Database } from './support/database.ts';
+import { openServer, type RunningServer } from './support/servers.ts';
 import { openWireMeter, type WireBytes } from './wire-meter.ts';
 
 export interface CatchUpResult {
@@ -65,7 +67,7 @@ async function measure(database: Database, { name, missed, epochMaxEntries, rest
     const device = await open(httpOf(server), reader, id, store);
     const others = await open(httpOf(server), writer, id, new MemoryStore());
     await write(others, BEFORE, random);
-    await until('the device has all of it', () => hasAll(device, BEFORE));
+    await untilTrue('the device has all of it', () => hasAll(device, BEFORE), DEADLINE_MS);
     const epoch = await database.readEpoch(id);
     await device.chat.close();
     const payload = await write(others, missed, random);
@@ -77,12 +79,12 @@ async function measure(database: Database, { name, missed, epochMaxEntries, rest
     }
     const meter = await openWireMeter(httpOf(server));
     const back = await open(meter.url, reader, id, store);
-    await until('the device has caught up', () => hasAll(back, BEFORE + missed));
+    await untilTrue('the device has caught up', () => hasAll(back, BEFORE + missed), DEADLINE_MS);
     await settled(() => JSON.stringify(meter.read()));
     const wire = meter.read();
     await back.chat.close();
     if (!restarts) await others.chat.close();
-    meter.close();
+    await meter.close();
     return { name, missed, payload, wire, moves };
   } finally {
     await server.close();
@@ -97,7 +99,7 @@ interface Open {
 }
 
 async function open(baseUrl: string, user: UserId, tablo: TabloId, store: MemoryStore): Promise<Open> {
-  const token = signToken(user);
+  const token = tokenOf(user);
   const chat = await openChatClient({
     user: { id: user, name: 'Somebody', email: null },
     tokens: { getToken: async () => token },
@@ -115,9 +117,9 @@ async function write({ chat, room }: Open, count: number, random: Random): Promi
     bytes += Buffer.byteLength(text);
     await room.send(text);
     // A person's rhythm, more or less: a backlog that goes as one update would be smaller.
-    if (nth % 10 === 9) await until('it is sent', async () => (await chat.countUnsent()) === 0);
+    if (nth % 10 === 9) await untilTrue('it is sent', async () => (await chat.countUnsent()) === 0, DEADLINE_MS);
   }
-  await until('all is sent', async () => (await chat.countUnsent()) === 0);
+  await untilTrue('all is sent', async () => (await chat.countUnsent()) === 0, DEADLINE_MS);
   return bytes;
 }
 
@@ -132,13 +134,5 @@ async function settled(read: () => string): Promise<void> {
   while (performance.now() - since < SILENCE_MS) {
     await delay(50);
     if (read() !== last) [last, since] = [read(), performance.now()];
-  }
-}
-
-async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  while (!(await isTrue())) {
-    if (performance.now() > deadline) throw new Error(`Not within ${DEADLINE_MS / 1_000} s: ${what}.`);
-    await delay(5);
   }
 }

@@ -2,16 +2,17 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import { measureAdmission } from './admission.ts';
 import { measureCatchUp } from './catch-up.ts';
-import { type Database, openDatabase, type Tablo } from './database.ts';
+import type { Seat } from './load/load-client.ts';
+import type { FanOutResult, LightResult } from './load/plan.ts';
+import { runLoad } from './load/run-load.ts';
 import { type Machine, type Measurement, type Rounds, summarise } from './measurement.ts';
 import { HELP, type Options, readOptions } from './options.ts';
-import type { FanOutResult, LightResult } from './plan.ts';
-import type { Seat } from './raw-client.ts';
 import { formatReport } from './report.ts';
-import { runLoad } from './run-load.ts';
-import { openServer, type RunningServer, signToken } from './servers.ts';
+import { type Database, openDatabase, type Tablo } from './support/database.ts';
+import { openServer, type RunningServer } from './support/servers.ts';
 
 const LIGHT_MEMBERS = 3;
 const LIGHT_PER_SECOND = 20;
@@ -112,7 +113,7 @@ async function alternate(
 
 function seatsOf({ url }: RunningServer, tablos: readonly Tablo[]): readonly Seat[] {
   return tablos.flatMap(({ id, members }) =>
-    members.map((userId) => ({ url, tabloId: id, userId, token: signToken(userId) })),
+    members.map((userId) => ({ url, tabloId: id, userId, token: tokenOf(userId) })),
   );
 }
 

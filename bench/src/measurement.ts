@@ -1,9 +1,9 @@
 /** Everything that one run found out: what the JSON file holds and the report is written from. */
 import type { AdmissionCost } from './admission.ts';
 import type { CatchUpResult } from './catch-up.ts';
-import { median } from './median.ts';
-import type { FanOutResult, LightResult } from './plan.ts';
-import type { ServerName } from './servers.ts';
+import type { FanOutResult, LightResult } from './load/plan.ts';
+import { median } from './support/median.ts';
+import type { ServerName } from './support/servers.ts';
 
 export type Rounds<R> = Readonly<Record<ServerName, R[]>>;
 

@@ -1,10 +1,10 @@
 /** The measurement as a person reads it. */
 import type { CatchUpResult } from './catch-up.ts';
+import type { FanOutResult, LightResult } from './load/plan.ts';
 import type { Acknowledged, Measurement } from './measurement.ts';
-import type { FanOutResult, LightResult } from './plan.ts';
-import type { Quantiles } from './quantiles.ts';
-import type { ServerName } from './servers.ts';
-import { formatTable } from './table.ts';
+import type { Quantiles } from './support/quantiles.ts';
+import type { ServerName } from './support/servers.ts';
+import { formatTable } from './support/table.ts';
 
 const NAMES: readonly ServerName[] = ['ours', 'stock'];
 

@@ -1,36 +1,26 @@
-import { randomUUID } from 'node:crypto';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { openWholeServer } from '@tablo/sync-server/attacks/whole-server';
+import { addTablo } from '@tablo/sync-server/testing/add-tablo';
+import { TOKEN_SETTINGS, tokenOf } from '@tablo/sync-server/testing/tokens';
 import pg from 'pg';
-import { signToken } from '../support/sign-token.ts';
 import { describeServer } from './server-contract.ts';
 
-const SECRET = 'a secret that only this suite knows';
-const ISSUER = 'contract';
 /** More than any other test writes. */
 const EPOCH_MAX_ENTRIES = 30;
 
 describeServer('The real server', async () => {
   const server = await openWholeServer({
-    JWT_SECRET: SECRET,
-    JWT_ISSUER: ISSUER,
+    ...TOKEN_SETTINGS,
     LOG_LEVEL: 'error',
     EPOCH_MAX_ENTRIES: String(EPOCH_MAX_ENTRIES),
   });
   const pool = new pg.Pool({ connectionString: server.databaseUrl, max: 2 });
-  const tokenOf = (user: UserId): string => {
-    const now = Math.floor(Date.now() / 1_000);
-    return signToken({ iss: ISSUER, sub: user, name: 'Somebody', iat: now, exp: now + 3_600 }, SECRET);
-  };
   const owners = new Map<TabloId, UserId>();
   return {
     url: server.url,
     tokenOf,
     addTablo: async (name, members) => {
-      const id = randomUUID() as string as TabloId;
-      await pool.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, name]);
-      for (const [user, role] of Object.entries(members))
-        await pool.query('INSERT INTO tablo_access (tablo_id, user_id, role) VALUES ($1, $2, $3)', [id, user, role]);
+      const id = await addTablo(pool, members, { name });
       owners.set(id, Object.keys(members)[0] as UserId);
       return id;
     },

@@ -13,8 +13,9 @@ import { messageAnswer, messagesPage } from '@tablo/schema/rest/message';
 import { peopleAnswer } from '@tablo/schema/rest/people';
 import { readAnswer, unreadAnswer } from '@tablo/schema/rest/read';
 import { encodeStateless, type ServerStateless } from '@tablo/schema/stateless';
-import { TestClient } from '@tablo/sync-server/sync/test-server';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { TestClient } from '@tablo/sync-server/testing/test-client';
+import { untilWithin } from '@tablo/sync-server/testing/wait';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 export interface ContractServer {
   /** `http://127.0.0.1:<port>` */
@@ -26,9 +27,8 @@ export interface ContractServer {
   close(): Promise<void>;
 }
 
-const WITHIN = { timeout: 10_000 };
 const HOUR_MS = 3_600_000;
-const wait = (condition: () => void) => vi.waitFor(condition, WITHIN);
+const wait = untilWithin(10_000);
 
 export function describeServer(name: string, open: () => Promise<ContractServer>): void {
   describe(`${name} keeps the contract that the client's tests count on`, () => {

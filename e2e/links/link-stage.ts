@@ -4,19 +4,12 @@ import { Writable } from '@tablo/client/chat/base/readable';
 import { type ChatClient, openChatClient } from '@tablo/client/chat/chat-client';
 import { MemoryStore } from '@tablo/client/chat/store/memory-store';
 import type { TabloId, UserId } from '@tablo/schema/ids';
+import { addTablo } from '@tablo/sync-server/testing/add-tablo';
+import { QuietWebSocket } from '@tablo/sync-server/testing/quiet-web-socket';
+import { TOKEN_SETTINGS, tokenOf } from '@tablo/sync-server/testing/tokens';
 import pg from 'pg';
-import { WebSocket } from 'ws';
-import { TOKEN_SETTINGS, tokenOf } from '../schedules/schedule-stage.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
 import { TestLink } from './test-link.ts';
-
-/** `ws` reports a socket that is closed while it still connects as an error, also when nobody listens any more; browsers do not. */
-class QuietWebSocket extends WebSocket {
-  constructor(url: string) {
-    super(url);
-    this.on('error', () => {});
-  }
-}
 
 export interface LinkStage {
   readonly server: RunningServer;
@@ -43,12 +36,7 @@ export async function openLinkStage(databaseUrl: string): Promise<LinkStage> {
   return {
     server,
     addUser: () => randomUUID() as string as UserId,
-    addTablo: async (...members) => {
-      const id = randomUUID() as string as TabloId;
-      await pool.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, 'Link']);
-      await pool.query('INSERT INTO tablo_access (tablo_id, user_id) SELECT $1, unnest($2::uuid[])', [id, members]);
-      return id;
-    },
+    addTablo: (...members) => addTablo(pool, members, { name: 'Link' }),
     openLink: async (bytesPerSecond) => {
       const link = await TestLink.open(server.url, bytesPerSecond);
       closers.unshift(() => link.close());
@@ -58,7 +46,7 @@ export async function openLinkStage(databaseUrl: string): Promise<LinkStage> {
       const name = `User ${user.slice(0, 4)}`;
       const client = await openChatClient({
         user: { id: user, name, email: null },
-        tokens: { getToken: async () => tokenOf(user, name) },
+        tokens: { getToken: async () => tokenOf(user, { name }) },
         baseUrl: url,
         storage: { store: new MemoryStore(), state: new Writable({ status: 'durable' as const }) },
         // Node's own goes over a kept connection of `fetch` where there is one, which may be a frozen one; no browser's does.

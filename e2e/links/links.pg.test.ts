@@ -2,10 +2,12 @@
 import type { RoomHandle } from '@tablo/client/chat/chat';
 import type { ChatClient } from '@tablo/client/chat/chat-client';
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { STEP_1, syncFrame } from '@tablo/sync-server/attacks/frames';
-import { RawClient } from '@tablo/sync-server/attacks/raw-client';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { tokenOf } from '../schedules/schedule-stage.ts';
+import { RecordingClient } from '@tablo/sync-server/attacks/recording-client';
+import { SYNC_STEP_1 } from '@tablo/sync-server/sync/socket/frame-types';
+import { syncFrame } from '@tablo/sync-server/testing/frames';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
+import { untilWithin } from '@tablo/sync-server/testing/wait';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../support/database.ts';
 import { type LinkStage, openLinkStage } from './link-stage.ts';
 
@@ -27,7 +29,7 @@ afterAll(async () => {
   await database.close();
 });
 
-const until = (check: () => void, timeout = 15_000) => vi.waitFor(check, { timeout, interval: 20 });
+const until = untilWithin(15_000);
 const isOnline = ({ connection }: ChatClient) => connection.get().status === 'online';
 const sentIn = (room: RoomHandle) => room.view.get().messages.filter(({ delivery }) => delivery.status === 'sent');
 
@@ -92,10 +94,10 @@ describe.concurrent('a slow link', { timeout: 150_000 }, () => {
     const [link, bareLink] = [await stage.openLink(SLOW), await stage.openLink(SLOW)];
     const here = await stage.openClient(bob, link.url);
     const room = here.openRoom(tablo);
-    const bareUrl = `${bareLink.url.replace('http', 'ws')}/yjs/${tablo}?token=${tokenOf(bob, 'Bob')}`;
-    const bare = await RawClient.open(bareUrl);
+    const bareUrl = `${bareLink.url.replace('http', 'ws')}/yjs/${tablo}?token=${tokenOf(bob)}`;
+    const bare = await RecordingClient.open(bareUrl);
     const start = performance.now();
-    bare.send(syncFrame(null, STEP_1, Uint8Array.of(0)));
+    bare.send(syncFrame(null, SYNC_STEP_1, Uint8Array.of(0)));
     await until(() => expect(isOnline(here)).toBe(true), 90_000);
     await until(() => expect(bare.doc.getArray('messages').length).toBe(TEXTS.length), 90_000);
     // Otherwise this has shown nothing.

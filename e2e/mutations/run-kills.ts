@@ -1,6 +1,7 @@
 // The kill harness on a server that may have a bug: it is killed while people write, then another device of somebody's sends again what is durable already.
 import { Random } from '@tablo/schema/testing/random';
-import { Stage, until } from '../soak/stage.ts';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
+import { Stage } from '../soak/stage.ts';
 import { openDatabase } from '../support/database.ts';
 
 /** Enough that late ones and updates of several entries are among them. */
@@ -20,7 +21,7 @@ export async function runKillsOn({ env, kills, patienceMs }: KillsOptions): Prom
   const database = await openDatabase();
   const stage = await Stage.open({ url: database.url, env });
   const comes = (isTrue: () => boolean): Promise<boolean> =>
-    until('it comes', isTrue, patienceMs).then(
+    untilTrue('it comes', isTrue, patienceMs).then(
       () => true,
       () => false,
     );
@@ -61,6 +62,6 @@ async function sendAgain(stage: Stage): Promise<void> {
   );
   const twin = stage.seat(writer.seat.tabloId, writer.seat.userId);
   twin.connect();
-  await until('the other device has joined', () => twin.isJoined);
+  await untilTrue('the other device has joined', () => twin.isJoined);
   twin.send(own.slice(0, REPEATED));
 }

@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { createMessage } from '@tablo/schema/entry';
 import { freePort } from '@tablo/sync-server/base/free-port';
 import { OPTIONS } from '@tablo/sync-server/config/config-options';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type NodeStage, newUser, openNodeStage, tokenOf, until } from './node-stage.ts';
+import { type NodeStage, newUser, openNodeStage } from './node-stage.ts';
 import { StockClient } from './stock-client.ts';
 
 const FOLDER = join(import.meta.dirname, '../../docs/several-nodes');
@@ -48,7 +50,7 @@ describe.skipIf(!isThere)(`Caddy in front of two servers${isThere ? '' : ' (skip
         ...{ HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
       },
     });
-    await until('Caddy answers', async () => (await fetch(`${url}/readyz`).catch(() => null))?.status === 200);
+    await untilTrue('Caddy answers', async () => (await fetch(`${url}/readyz`).catch(() => null))?.status === 200);
   });
   afterAll(async () => {
     const ended = once(caddy, 'exit');
@@ -71,7 +73,7 @@ describe.skipIf(!isThere)(`Caddy in front of two servers${isThere ? '' : ' (skip
       return answer.status;
     };
     const clients = [alice, bob].map((user) => new StockClient(url, tablo, user));
-    await until('both have joined', () => clients.every(({ provider }) => provider.isSynced));
+    await untilTrue('both have joined', () => clients.every(({ provider }) => provider.isSynced));
     expect((await fetch(url)).headers.get('content-type')).toMatch('text/html');
     expect([await post('one'), await post('two')]).toEqual([201, 201]);
     const [first, second] = stage.nodes;
@@ -83,14 +85,16 @@ describe.skipIf(!isThere)(`Caddy in front of two servers${isThere ? '' : ' (skip
     expect(await post('stopped')).toBe(201);
     await first?.restart();
     await stage.haveMet();
-    await until('Caddy knows it again', async () =>
+    await untilTrue('Caddy knows it again', async () =>
       (await Promise.all([post('a'), post('b')])).every((is) => is === 201),
     );
     await second?.kill();
-    await until('what is posted goes to the other one', async () => (await post('killed')) === 201);
+    await untilTrue('what is posted goes to the other one', async () => (await post('killed')) === 201);
     clients[0]?.push(createMessage({ author: alice, sentAt: Date.now() }, 'typed'));
     for (const client of clients)
-      await until('both have it', () => ['typed', 'killed', 'stopped'].every((text) => client.texts.includes(text)));
+      await untilTrue('both have it', () =>
+        ['typed', 'killed', 'stopped'].every((text) => client.texts.includes(text)),
+      );
     expect(await stage.audit()).toEqual([]);
     for (const client of clients) client.close();
   }, 180_000);

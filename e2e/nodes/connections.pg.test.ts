@@ -1,9 +1,10 @@
 /** How many connections to PostgreSQL a server takes, whatever is asked of it. */
+
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../support/database.ts';
 import { RestPerson } from '../support/rest-person.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
-import { until } from './node-stage.ts';
 
 const SERVERS = 2;
 const CONNECTIONS = 12;
@@ -46,7 +47,7 @@ it('A server opens at most DATABASE_CONNECTIONS, with accounts, lists, posts and
     isDone = true;
   });
   let most = 0;
-  await until('all is answered', async () => {
+  await untilTrue('all is answered', async () => {
     most = Math.max(most, await countConnections());
     return isDone;
   });

@@ -1,9 +1,10 @@
 /** One of two servers is cut off from PostgreSQL while its clients stay on it. */
 import { createMessage } from '@tablo/schema/entry';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Gate } from '../soak/faults/gate.ts';
 import type { RunningServer } from '../support/server.ts';
-import { type NodeStage, newUser, openNodeStage, until } from './node-stage.ts';
+import { type NodeStage, newUser, openNodeStage } from './node-stage.ts';
 import { StockClient } from './stock-client.ts';
 
 const DELIVERED_MS = 12_000;
@@ -36,10 +37,10 @@ describe('a server that is cut off from PostgreSQL alone', () => {
         new StockClient(b.url, tablo, carol),
       ];
       const clients = [onA, bobOnB, carolOnB];
-      await until('all have joined', () => clients.every(({ provider }) => provider.isSynced));
+      await untilTrue('all have joined', () => clients.every(({ provider }) => provider.isSynced));
       const message = (author: typeof alice, text: string) => createMessage({ author, sentAt: Date.now() }, text);
       onA.push(message(alice, 'before'));
-      await until('all have it', () => clients.every(({ seqs }) => seqs.length === 1));
+      await untilTrue('all have it', () => clients.every(({ seqs }) => seqs.length === 1));
       if (how === 'cut') gate.shut();
       else gate.silence();
       await stage.pool.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [
@@ -48,18 +49,22 @@ describe('a server that is cut off from PostgreSQL alone', () => {
       ]);
       onA.push(message(alice, 'not for bob'));
       carolOnB.push(message(carol, 'waits'));
-      await until('it is durable', () => onA.seqs.length === 2);
-      await until('carol is told', () => carolOnB.heard.some((one) => one.type === 'storage' && one.isAway));
+      await untilTrue('it is durable', () => onA.seqs.length === 2);
+      await untilTrue('carol is told', () => carolOnB.heard.some((one) => one.type === 'storage' && one.isAway));
       expect(carolOnB.seqs).toEqual([1]);
       expect([onA.texts.includes('waits'), carolOnB.texts.includes('not for bob')]).toEqual([false, false]);
       gate.reopen();
-      await until(
+      await untilTrue(
         'bob is cut',
         () => bobOnB.closed.includes('forbidden') || bobOnB.denied.includes('forbidden'),
         DELIVERED_MS,
       );
       for (const client of [onA, carolOnB])
-        await until('all have all', () => client.texts.length === 3 && new Set(client.seqs).size === 3, DELIVERED_MS);
+        await untilTrue(
+          'all have all',
+          () => client.texts.length === 3 && new Set(client.seqs).size === 3,
+          DELIVERED_MS,
+        );
       expect(bobOnB.texts).toEqual(['before']);
       expect(await stage.audit()).toEqual([]);
       for (const client of clients) client.close();

@@ -3,6 +3,8 @@ import type { Entry } from '@tablo/schema/entry';
 import { createMessage } from '@tablo/schema/entry';
 import type { TabloId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Book } from '../soak/history/book.ts';
 import { checkHistory } from '../soak/history/check-history.ts';
@@ -10,7 +12,7 @@ import { readTablo } from '../soak/history/record.ts';
 import { Member } from '../soak/member.ts';
 import { type Balancer, openBalancer } from '../support/balancer.ts';
 import type { RunningServer } from '../support/server.ts';
-import { type NodeStage, newUser, openNodeStage, tokenOf, until } from './node-stage.ts';
+import { type NodeStage, newUser, openNodeStage } from './node-stage.ts';
 import { StockClient } from './stock-client.ts';
 
 const DELIVERED_MS = 12_000;
@@ -44,28 +46,32 @@ describe('one of three servers', () => {
     };
     const members = tablos.flatMap((tabloId) => [0, 1, 2, 3].map((nth) => seat(tabloId, nth)));
     for (const member of members) member.connect();
-    await until('everybody has joined', () => members.every(({ isJoined }) => isJoined));
+    await untilTrue('everybody has joined', () => members.every(({ isJoined }) => isJoined));
     const random = new Random(7);
     const writing = setInterval(() => {
       for (const member of members) if (member.unacknowledged < 20) member.write(random);
     }, 25);
     const [first, second] = stage.nodes as [RunningServer, RunningServer];
-    await until('much is written', () => book.acknowledged.size > 400);
+    await untilTrue('much is written', () => book.acknowledged.size > 400);
     await first.kill();
     const before = book.acknowledged.size;
-    await until('all go on', () => book.acknowledged.size > before + 300);
+    await untilTrue('all go on', () => book.acknowledged.size > before + 300);
     // Back, and another one is stopped as for a new release.
     await first.restart();
     await second.stop();
-    await until('all go on again', () => book.acknowledged.size > before + 600);
+    await untilTrue('all go on again', () => book.acknowledged.size > before + 600);
     clearInterval(writing);
-    await until('all is acknowledged', () => members.every(({ unacknowledged }) => unacknowledged === 0), DELIVERED_MS);
+    await untilTrue(
+      'all is acknowledged',
+      () => members.every(({ unacknowledged }) => unacknowledged === 0),
+      DELIVERED_MS,
+    );
     await second.restart();
     const newcomer = async (tabloId: string, epoch: number): Promise<readonly Entry[]> => {
       const member = new Member({ ...seat(tabloId as TabloId, 0).seat }, new Book());
       member.epoch = epoch;
       member.connect();
-      await until('a newcomer has joined', () => member.isJoined);
+      await untilTrue('a newcomer has joined', () => member.isJoined);
       const { entries } = member;
       member.close();
       return entries;
@@ -79,7 +85,7 @@ describe('one of three servers', () => {
     expect(Math.min(...record.map(({ epoch }) => epoch))).toBeGreaterThan(2);
     for (const member of members) {
       const tablo = record.find(({ id }) => id === member.seat.tabloId);
-      await until(
+      await untilTrue(
         'a member has all of the live document',
         () =>
           member.epoch === tablo?.epoch &&
@@ -96,11 +102,11 @@ describe('one of three servers', () => {
     const tablo = await stage.addTablo([alice, bob]);
     const [first, second] = stage.nodes as [RunningServer, RunningServer];
     const [onFirst, onSecond] = [new StockClient(first.url, tablo, alice), new StockClient(second.url, tablo, bob)];
-    await until('both have joined', () => onFirst.provider.isSynced && onSecond.provider.isSynced);
+    await untilTrue('both have joined', () => onFirst.provider.isSynced && onSecond.provider.isSynced);
     onFirst.show(true);
-    await until('alice is seen', () => onSecond.people.includes(`${alice} true`));
+    await untilTrue('alice is seen', () => onSecond.people.includes(`${alice} true`));
     await first.kill();
-    await until('alice has gone', () => onSecond.people.every((one) => !one.startsWith(alice)), FORGOTTEN_MS);
+    await untilTrue('alice has gone', () => onSecond.people.every((one) => !one.startsWith(alice)), FORGOTTEN_MS);
     onFirst.close();
     onSecond.close();
     await first.restart();
@@ -116,22 +122,22 @@ describe('one of three servers', () => {
       tablos.map((tablo) => new StockClient(node.url, tablo, user));
     const [onFirst, onSecond] = [open(first, alice), open(second, bob)];
     const all = [...onFirst, ...onSecond];
-    await until('all have joined', () => all.every(({ provider }) => provider.isSynced));
+    await untilTrue('all have joined', () => all.every(({ provider }) => provider.isSynced));
     const brake = await stopWithin(first, tablos[0] as TabloId, () =>
       onFirst[0]?.push(message(alice, 'from the first')),
     );
     for (const client of onSecond) client.push(message(bob, 'from the second'));
-    await until(
+    await untilTrue(
       'the second one’s are durable in all other tablos',
       () => onSecond.slice(1).every(({ seqs }) => seqs.length > 0),
       OTHERS_WAIT_MS,
     );
     // A transaction that says nothing for two seconds is ended.
-    await until('and in the one that the first held', () => onSecond[0]?.seqs.length === 1, DELIVERED_MS);
+    await untilTrue('and in the one that the first held', () => onSecond[0]?.seqs.length === 1, DELIVERED_MS);
     await brake.remove();
     for (const client of onFirst.slice(1)) client.push(message(alice, 'from the first'));
     first.signal('SIGCONT');
-    await until(
+    await untilTrue(
       'all have all',
       () => all.every(({ texts, seqs }) => texts.length === 2 && seqs.length === 2),
       DELIVERED_MS,
@@ -160,7 +166,7 @@ async function stopWithin(node: RunningServer, tablo: TabloId, write: () => void
   };
   // Its tries take a second at the most.
   for (;;) {
-    await until('a transaction waits', waits);
+    await untilTrue('a transaction waits', waits);
     node.signal('SIGSTOP');
     if (await waits()) break;
     node.signal('SIGCONT');

@@ -1,17 +1,15 @@
 /** Several server processes on one database. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Drift } from '@tablo/sync-server/audit/drift';
 import { audit } from '@tablo/sync-server/audit/pg-audit';
+import { addTablo } from '@tablo/sync-server/testing/add-tablo';
+import { TOKEN_SETTINGS } from '@tablo/sync-server/testing/tokens';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import pg from 'pg';
 import { type Database, openDatabase } from '../support/database.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
-import { signToken } from '../support/sign-token.ts';
-
-const SECRET = 'a secret that only the nodes know, long enough';
-const ISSUER = 'nodes';
-const WAIT_MS = 30_000;
+import { WITHOUT_LIMITS } from '../support/without-limits.ts';
 
 export interface NodeStage {
   readonly nodes: readonly RunningServer[];
@@ -36,14 +34,9 @@ export async function openNodeStage(
 ): Promise<NodeStage> {
   const database = await openDatabase();
   const settings = {
-    JWT_SECRET: SECRET,
-    JWT_ISSUER: ISSUER,
+    ...TOKEN_SETTINGS,
     EPOCH_MAX_BYTES: '16777216',
-    RATE_ENTRIES_PER_SECOND: '100000',
-    RATE_ENTRIES_BURST: '1000000',
-    RATE_BYTES_PER_SECOND: '1000000000',
-    RATE_JOINS_PER_SECOND: '100000',
-    MAX_STRANGER_SOCKETS: '100000',
+    ...WITHOUT_LIMITS,
     LOG_LEVEL: 'warn',
   };
   const envOf = typeof env === 'function' ? env : () => env;
@@ -63,14 +56,9 @@ export async function openNodeStage(
     database,
     pool,
     readMetric,
-    addTablo: async (users) => {
-      const id = randomUUID() as string as TabloId;
-      await pool.query(`INSERT INTO tablos (id, name) VALUES ($1, 'Nodes')`, [id]);
-      await pool.query('INSERT INTO tablo_access (tablo_id, user_id) SELECT $1, unnest($2::uuid[])', [id, users]);
-      return id;
-    },
+    addTablo: (users) => addTablo(pool, users, { name: 'Nodes' }),
     haveMet: () =>
-      until('the servers know of each other', async () => {
+      untilTrue('the servers know of each other', async () => {
         const peers = await Promise.all(nodes.map((node) => readMetric(node, 'tablo_peers')));
         return peers.every((known) => known === count - 1);
       }),
@@ -88,14 +76,3 @@ export async function openNodeStage(
 }
 
 export const newUser = (): UserId => randomUUID() as string as UserId;
-
-export const tokenOf = (user: UserId, name = 'Somebody'): string =>
-  signToken({ sub: user, iss: ISSUER, exp: Math.floor(Date.now() / 1_000) + 86_400, name }, SECRET);
-
-export async function until(what: string, isTrue: () => boolean | Promise<boolean>, withinMs = WAIT_MS): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!(await isTrue())) {
-    if (performance.now() > deadline) throw new Error(`Not within ${withinMs / 1_000} s: ${what}.`);
-    await delay(10);
-  }
-}

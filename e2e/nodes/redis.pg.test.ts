@@ -2,10 +2,11 @@
 import { createMessage } from '@tablo/schema/entry';
 import type { TabloId } from '@tablo/schema/ids';
 import { NO_REDIS, REDIS_PROGRAM, RedisServer } from '@tablo/sync-server/nodes/testing/redis-server';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningServer } from '../support/server.ts';
-import { type NodeStage, newUser, openNodeStage, until } from './node-stage.ts';
+import { type NodeStage, newUser, openNodeStage } from './node-stage.ts';
 import { StockClient } from './stock-client.ts';
 
 const SEEN_MS = 2_000;
@@ -49,7 +50,7 @@ describe.skipIf(REDIS_PROGRAM === null)(`two servers with one Redis${skipped}`, 
       new StockClient(b.url, tablo, bob),
     ];
     open.push(...clients);
-    await until('both have joined', () => clients.every(({ provider }) => provider.isSynced));
+    await untilTrue('both have joined', () => clients.every(({ provider }) => provider.isSynced));
     return clients;
   }
   /** One after the other, each seen by the other one before the next. */
@@ -58,7 +59,7 @@ describe.skipIf(REDIS_PROGRAM === null)(`two servers with one Redis${skipped}`, 
       const text = `Message ${nth} ${Math.random()}`;
       const [from, to] = nth % 2 === 0 ? [one, other] : [other, one];
       from.push(createMessage({ author: from.user, sentAt: Date.now() }, text));
-      await until(`it is on the other server: ${text}`, () => to.texts.includes(text), SEEN_MS);
+      await untilTrue(`it is on the other server: ${text}`, () => to.texts.includes(text), SEEN_MS);
     }
   }
   /** What is said by NOTIFY while people talk. */
@@ -70,11 +71,11 @@ describe.skipIf(REDIS_PROGRAM === null)(`two servers with one Redis${skipped}`, 
 
   it('[N2] tell each other by Redis alone while it is well, by NOTIFY while it is dead, and by Redis again when it is back.', async () => {
     const clients = await joinBoth();
-    await until('nothing is said by NOTIFY any more', async () => (await countNotified(clients)) === 0);
+    await untilTrue('nothing is said by NOTIFY any more', async () => (await countNotified(clients)) === 0);
     await redis.kill();
     expect(await countNotified(clients)).toBeGreaterThan(0);
     await redis.start();
-    await until('nothing is said by NOTIFY any more', async () => (await countNotified(clients)) === 0);
+    await untilTrue('nothing is said by NOTIFY any more', async () => (await countNotified(clients)) === 0);
     expect(await stage.audit()).toEqual([]);
   });
 
@@ -99,11 +100,11 @@ describe.skipIf(REDIS_PROGRAM === null)(`two servers, one of which has no Redis$
       await stage.haveMet();
       const tablo = await stage.addTablo([alice, bob]);
       clients.push(...stage.nodes.map(({ url }, nth) => new StockClient(url, tablo, nth === 0 ? alice : bob)));
-      await until('both have joined', () => clients.every(({ provider }) => provider.isSynced));
+      await untilTrue('both have joined', () => clients.every(({ provider }) => provider.isSynced));
       const hints = () => Promise.all(stage.nodes.map((node) => stage.readMetric(node, 'tablo_catch_ups_total')));
       for (const [nth, client] of clients.entries()) {
         client.push(createMessage({ author: client.user, sentAt: Date.now() }, `from ${nth}`));
-        await until('both have it', () => clients.every(({ texts }) => texts.includes(`from ${nth}`)), SEEN_MS);
+        await untilTrue('both have it', () => clients.every(({ texts }) => texts.includes(`from ${nth}`)), SEEN_MS);
       }
       expect((await hints()).every((count) => count > 0)).toBe(true);
     } finally {

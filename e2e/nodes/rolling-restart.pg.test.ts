@@ -1,9 +1,11 @@
 /** A new release comes to two servers, one after the other, while people write and programs post: nobody notices. */
 import { request } from 'node:http';
 import { createMessage } from '@tablo/schema/entry';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Balancer, openBalancer } from '../support/balancer.ts';
-import { type NodeStage, newUser, openNodeStage, tokenOf, until } from './node-stage.ts';
+import { type NodeStage, newUser, openNodeStage } from './node-stage.ts';
 import { StockClient } from './stock-client.ts';
 
 const PEOPLE = 4;
@@ -57,7 +59,7 @@ it(
     const users = Array.from({ length: PEOPLE }, () => newUser());
     const tablo = await stage.addTablo(users);
     const clients = users.map((user) => new StockClient(balancer.url, tablo, user));
-    await until('all have joined', () => clients.every(({ provider }) => provider.isSynced));
+    await untilTrue('all have joined', () => clients.every(({ provider }) => provider.isSynced));
     const written: string[] = [];
     const failed: string[] = [];
     let isOver = false;
@@ -89,7 +91,7 @@ it(
     await Promise.all(posting);
 
     expect(failed).toEqual([]);
-    await until('all have all', () => clients.every(({ texts }) => texts.length === written.length), DELIVERED_MS);
+    await untilTrue('all have all', () => clients.every(({ texts }) => texts.length === written.length), DELIVERED_MS);
     for (const { texts } of clients) expect(texts.toSorted()).toEqual(written.toSorted());
     const { rows } = await stage.pool.query<{ text: string; seq: string }>(
       'SELECT text, seq FROM messages WHERE channel_id = $1 ORDER BY seq',

@@ -1,10 +1,13 @@
 /** Two servers on one database: whoever is on one of them sees and hears what happens on the other. Nobody sticks to either. */
 import { createEdit, createMessage, createReaction, type Message } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
+import { openYjsClient } from '@tablo/sync-server/testing/open-yjs-client';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningServer } from '../support/server.ts';
-import { type NodeStage, newUser, openNodeStage, tokenOf, until } from './node-stage.ts';
-import { openYjsClient, StockClient } from './stock-client.ts';
+import { type NodeStage, newUser, openNodeStage } from './node-stage.ts';
+import { StockClient } from './stock-client.ts';
 
 /** The contract's bounds, which a busy machine may need all of. */
 const SEEN_MS = 2_000;
@@ -32,12 +35,12 @@ afterEach(() => {
 async function join(node: RunningServer, user: UserId, options: ConstructorParameters<typeof StockClient>[3] = {}) {
   const client = new StockClient(node.url, tablo, user, options);
   open.push(client);
-  await until('it has joined', () => client.provider.isSynced);
+  await untilTrue('it has joined', () => client.provider.isSynced);
   return client;
 }
 
 const message = (author: UserId, text: string): Message => createMessage({ author, sentAt: Date.now() }, text);
-const seen = (what: string, isTrue: () => boolean, ms = SEEN_MS) => until(what, isTrue, ms);
+const seen = (what: string, isTrue: () => boolean, ms = SEEN_MS) => untilTrue(what, isTrue, ms);
 
 async function post(node: RunningServer, user: UserId, text: string): Promise<number> {
   const answer = await fetch(`${node.url}/chat/channels/${tablo}/messages`, {
@@ -59,10 +62,11 @@ describe('two servers on one database', () => {
     onB.push(createReaction({ author: bob, sentAt: Date.now() }, hello.id, '👍', true), message(bob, 'hi'));
     onA.push(createEdit({ author: alice, sentAt: Date.now() }, hello.id, 'hello again'));
     expect(await post(b, bob, 'by REST')).toBe(201);
-    const yjs = openYjsClient(a.url, tablo, bob);
-    open.push({ close: () => yjs.provider.destroy() });
-    await seen('y-websocket has it', () => yjs.entries().length === 5);
-    yjs.push(message(bob, 'by y-websocket'));
+    const yjs = openYjsClient(a.url.replace('http', 'ws'), tablo, bob);
+    open.push(yjs);
+    const entries = yjs.doc.getArray('messages');
+    await seen('y-websocket has it', () => entries.length === 5);
+    entries.push([message(bob, 'by y-websocket')]);
     for (const client of [onA, onB]) {
       await seen('all have all', () => client.entries.length === 6 && client.seqs.length === 4);
       expect(client.seqs).toEqual([1, 2, 3, 4]);
@@ -79,7 +83,9 @@ describe('two servers on one database', () => {
       for (const client of clients) client.push(message(client.user, `${clients.indexOf(client)} ${nth}`));
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await until('all have all', () => clients.every(({ texts, seqs }) => texts.length === 400 && seqs.length === 400));
+    await untilTrue('all have all', () =>
+      clients.every(({ texts, seqs }) => texts.length === 400 && seqs.length === 400),
+    );
     const [first, ...others] = clients.map(({ doc }) => doc.getArray('messages').toArray());
     for (const other of others) expect(other).toEqual(first);
     for (const client of clients) expect(client.seqs).toEqual(Array.from({ length: 400 }, (_, nth) => nth + 1));

@@ -3,14 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { TOKEN_SETTINGS, tokenOf } from '@tablo/sync-server/testing/tokens';
 import type { Page } from 'playwright-core';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signToken } from '../support/sign-token.ts';
 import { DEADLINE_MS, eventually, openStage, type Stage } from '../support/stage.ts';
 import { type HostApplication, installHost, newFolder, packInto, ROOT, servePage } from './host-application.ts';
 
-const [SECRET, ISSUER] = ['a secret that only this test and its server know', 'https://issuer.example'];
 const ann = { id: randomUUID(), name: 'Ann' };
 const bob = { id: randomUUID(), name: 'Bob' };
 
@@ -27,7 +26,7 @@ beforeAll(async () => {
   );
   [packed, stage] = await Promise.all([
     packInto(folder),
-    openStage({ env: { JWT_SECRET: SECRET, JWT_ISSUER: ISSUER, ALLOWED_ORIGINS: host.url } }),
+    openStage({ env: { ...TOKEN_SETTINGS, ALLOWED_ORIGINS: host.url } }),
   ]);
 });
 afterAll(async () => {
@@ -36,11 +35,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function sign({ id, name }: typeof ann): string {
-  const now = Math.floor(Date.now() / 1_000);
-  const claims = { sub: id, name, email: `${name.toLowerCase()}@example.org`, iss: ISSUER, iat: now, exp: now + 3_600 };
-  return signToken(claims, SECRET);
-}
+const sign = ({ id, name }: typeof ann): string => tokenOf(id, { name, email: `${name.toLowerCase()}@example.org` });
 
 async function call<Answer>(user: typeof ann, path: string, body: object): Promise<Answer> {
   const answer = await fetch(`${stage.server.url}${path}`, {

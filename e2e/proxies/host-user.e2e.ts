@@ -1,18 +1,17 @@
 // A host application that changes its user under the page.
 import { randomUUID } from 'node:crypto';
+import { TOKEN_SETTINGS, tokenOf } from '@tablo/sync-server/testing/tokens';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Person } from '../support/person.ts';
-import { signToken } from '../support/sign-token.ts';
 import { DEADLINE_MS, eventually, openStage, type Stage } from '../support/stage.ts';
 
-const [SECRET, ISSUER] = ['a secret that only this test and its server know', 'https://issuer.example'];
 const TOKEN_S = 12;
 const ann = { id: randomUUID(), name: 'Ann' };
 const bob = { id: randomUUID(), name: 'Bob' };
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ env: { JWT_SECRET: SECRET, JWT_ISSUER: ISSUER } });
+  stage = await openStage({ env: TOKEN_SETTINGS });
   stage.expectOutage();
   stage.expectUnauthenticated();
   // The address is still that of the first one's tablo.
@@ -23,11 +22,7 @@ afterAll(() => stage?.close());
 
 type User = typeof ann;
 
-function sign({ id, name }: User, ttl = TOKEN_S): string {
-  const now = Math.floor(Date.now() / 1_000);
-  const claims = { sub: id, name, email: `${name.toLowerCase()}@example.org`, iss: ISSUER, iat: now, exp: now + ttl };
-  return signToken(claims, SECRET);
-}
+const sign = ({ id, name }: User): string => tokenOf(id, { name, email: `${name.toLowerCase()}@example.org` }, TOKEN_S);
 
 async function createTablo(user: User, name: string): Promise<void> {
   const answer = await fetch(`${stage.server.url}/chat/channels`, {

@@ -1,6 +1,6 @@
 // A connection pooler in front of PostgreSQL: in transaction mode nothing that this server rests on holds, and it says so.
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { until } from '../soak/stage.ts';
 import { type Database, openDatabase } from '../support/database.ts';
 import { startServer } from '../support/server.ts';
 import { openPooler, type Pooler } from './pooler.ts';
@@ -41,7 +41,9 @@ it.each([
       isReadyAwaited: false,
     });
     expect(await asked.ended()).toBe(1);
-    await until('it says so', () => /STOP .*connection pooler in transaction mode.*session mode/.test(asked.output()));
+    await untilTrue('it says so', () =>
+      /STOP .*connection pooler in transaction mode.*session mode/.test(asked.output()),
+    );
   },
 );
 
@@ -61,16 +63,18 @@ it('[R6] is never ready while removals are not heard: a pooler that comes betwee
   const server = await startServer({ env: { ...external, DATABASE_URL: pooler.url } });
   pooler.shares = true;
   pooler.cutAll();
-  await until('it says so', async () => /^503 .*transaction mode.*direct address/.test(await readiness(server.url)));
+  await untilTrue('it says so', async () =>
+    /^503 .*transaction mode.*direct address/.test(await readiness(server.url)),
+  );
   expect(server.output()).toContain('transaction mode');
   // However often it is tried, it is a line for the loss and one for the reason: each attempt comes as far as the proof, and no further.
   const tried = pooler.opened;
-  await until('it is tried again and again', () => pooler.opened > tried + 8);
+  await untilTrue('it is tried again and again', () => pooler.opened > tried + 8);
   expect(server.output().match(/Not listening for changes/g)).toHaveLength(2);
   expect(server.output()).not.toContain('Listening for changes in the database again');
   pooler.shares = false;
   pooler.cutAll();
-  await until('it is ready again', async () => (await readiness(server.url)).startsWith('200'));
+  await untilTrue('it is ready again', async () => (await readiness(server.url)).startsWith('200'));
   await server.stop();
 });
 

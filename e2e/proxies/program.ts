@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@tablo/sync-server/base/free-port';
-import { until } from '../soak/stage.ts';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 
 export type ProxyProgram = 'nginx' | 'caddy';
 
@@ -49,7 +49,7 @@ export async function openRealProxy(program: ProxyProgram, snippet: string, targ
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await until(`${program} answers`, async () => {
+    await untilTrue(`${program} answers`, async () => {
       if (child.exitCode !== null) throw new Error(`${program} ended: ${output}`);
       return (await fetch(url).catch(() => null)) !== null;
     });

@@ -1,7 +1,7 @@
 // A reverse proxy in front of the real server: what is refused for the names it passes on says which setting mends it, and with that setting all of it works.
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { until } from '../soak/stage.ts';
 import { type Database, openDatabase } from '../support/database.ts';
 import { RestPerson } from '../support/rest-person.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
@@ -96,7 +96,7 @@ it('works with PUBLIC_URL, invitations included, however that is written', async
   const elsewhere = 'http://www.example.org';
   expect(await openSocket(elsewhere)).toMatch(new RegExp(`^403 .*${elsewhere}.*${proxy.url}.*PUBLIC_URL`, 's'));
   expect(await signUp(elsewhere)).toMatch(/^403 /);
-  await until('the log says so', () => server.output().includes(elsewhere));
+  await untilTrue('the log says so', () => server.output().includes(elsewhere));
 });
 
 it('works with what a trusted proxy says of the request', async () => {

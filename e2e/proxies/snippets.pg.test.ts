@@ -1,6 +1,6 @@
 // The README's configurations in the programs that they are for: nginx and Caddy, at the root of a host and below a path, in front of the real server.
+import { RawClient } from '@tablo/sync-server/testing/raw-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import { type Database, openDatabase } from '../support/database.ts';
 import { RestPerson } from '../support/rest-person.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
@@ -17,15 +17,11 @@ afterAll(async () => {
   await database.close();
 });
 
-function opensSocket(url: string, origin: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/sync`, { origin });
-    socket.on('error', () => resolve(false));
-    socket.on('open', () => {
-      resolve(true);
-      socket.terminate();
-    });
-  });
+async function opensSocket(url: string, origin: string): Promise<boolean> {
+  const client = new RawClient(`${url.replace('http', 'ws')}/sync`, { headers: { origin } });
+  const status = await client.upgraded;
+  client.close();
+  return status === 101;
 }
 
 /** Of each program: the root, below a path, and below one that is taken off. */

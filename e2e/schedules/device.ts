@@ -1,5 +1,6 @@
 // A browser with its tabs: real chat clients over one lossy network and one store that outlives them.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { Writable } from '@tablo/client/chat/base/readable';
 import type { Timing } from '@tablo/client/chat/base/timing';
 import type { RoomHandle } from '@tablo/client/chat/chat';
@@ -12,9 +13,9 @@ import { FakeLocks } from '@tablo/client/chat/testing/fake-locks';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Random } from '@tablo/schema/testing/random';
 import type { TimelineMessage } from '@tablo/schema/timeline';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import { LossyNetwork, type NetworkPort } from './lossy-network.ts';
 import { type MortalStore, openMortalStore } from './mortal-store.ts';
-import { tokenOf } from './schedule-stage.ts';
 
 /** Short, so that a schedule takes seconds; long enough that a busy machine is not taken for a dead link. */
 const TIMING: Partial<Timing> = {
@@ -173,7 +174,7 @@ export class Tab {
     const name = `User ${user.slice(0, 4)}`;
     const chat = await openChatClient({
       user: { id: user, name, email: null },
-      tokens: { getToken: async () => tokenOf(user, name) },
+      tokens: { getToken: async () => tokenOf(user, { name }) },
       baseUrl: url,
       storage: { store: mortal.store, state: new Writable({ status: 'durable' as const }) },
       fetch: port.fetch,
@@ -216,7 +217,7 @@ export class Tab {
   async reload(): Promise<void> {
     const { random } = this.device.options;
     this.environment.fire('hide');
-    if (random.chance(0.5)) await new Promise((resolve) => setTimeout(resolve, random.below(6)));
+    if (random.chance(0.5)) await delay(random.below(6));
     this.kill();
     await this.open();
   }

@@ -1,14 +1,13 @@
 // One device's way to the server: real sockets and real requests on the loopback, which can be cut, stalled, delayed, and whose frames can come twice.
 // What is repeated is only what a sound peer must take twice (updates, questions, notices): tokens and acknowledgements come once, since TCP does not
 // repeat them either.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '@tablo/schema/testing/random';
+import { FRAME, SYNC_STEP_1 } from '@tablo/sync-server/sync/socket/frame-types';
+import * as decoding from 'lib0/decoding';
 
 type SocketEvent = 'open' | 'message' | 'close' | 'error';
 type Listener = (event: unknown) => void;
-
-/** Hocuspocus frames: a length-prefixed name, then the type. */
-const TYPE = { sync: 0, auth: 2, stateless: 5, syncStatus: 8 } as const;
-const SYNC_STEP_1 = 0;
 
 export class LossyNetwork {
   readonly #random: Random;
@@ -60,7 +59,7 @@ export class LossyNetwork {
 
   async request(...[input, init]: Parameters<typeof fetch>): Promise<Response> {
     const lag = this.pickLag();
-    if (lag() > 0) await sleep(lag());
+    if (lag() > 0) await delay(lag());
     this.#assertUp();
     const answer = await fetch(input, init);
     const body = await answer.arrayBuffer();
@@ -192,9 +191,9 @@ class LossySocket {
     const head = readHead(frame);
     let times = 1;
     if (head !== null) {
-      if (head.type === TYPE.auth) this.#surplus.delete(head.name);
-      const isUpdate = head.type === TYPE.sync && head.subtype !== SYNC_STEP_1;
-      if ((isUpdate || head.type === TYPE.stateless) && this.#network.repeats()) {
+      if (head.type === FRAME.auth) this.#surplus.delete(head.name);
+      const isUpdate = head.type === FRAME.sync && head.subtype !== SYNC_STEP_1;
+      if ((isUpdate || head.type === FRAME.stateless) && this.#network.repeats()) {
         times = 2;
         if (isUpdate) this.#surplus.set(head.name, (this.#surplus.get(head.name) ?? 0) + 1);
       }
@@ -236,14 +235,14 @@ class LossySocket {
   #receive(data: ArrayBuffer): void {
     if (this.#isStalled) return;
     const head = readHead(new Uint8Array(data));
-    if (head?.type === TYPE.syncStatus && head.subtype === 1) {
+    if (head?.type === FRAME.syncStatus && head.subtype === 1) {
       const surplus = this.#surplus.get(head.name) ?? 0;
       if (surplus > 0) {
         this.#surplus.set(head.name, surplus - 1);
         return;
       }
     }
-    const mayRepeat = head !== null && (head.type === TYPE.sync || head.type === TYPE.stateless);
+    const mayRepeat = head !== null && (head.type === FRAME.sync || head.type === FRAME.stateless);
     const times = mayRepeat && this.#network.repeats() ? 2 : 1;
     for (let time = 0; time < times; time += 1)
       this.#down.carry(() => {
@@ -319,25 +318,10 @@ interface FrameHead {
   readonly subtype: number;
 }
 
-const decoder = new TextDecoder();
-
+/** `null`: a frame without a document, as a sign of life is. */
 function readHead(frame: Uint8Array): FrameHead | null {
-  let at = 0;
-  const readNumber = (): number => {
-    let value = 0;
-    for (let factor = 1; at < frame.length; factor *= 128) {
-      const byte = frame[at] as number;
-      at += 1;
-      value += (byte & 127) * factor;
-      if (byte < 128) break;
-    }
-    return value;
-  };
-  const length = readNumber();
-  if (at + length >= frame.length) return null;
-  const name = decoder.decode(frame.subarray(at, at + length));
-  at += length;
-  return { name, type: readNumber(), subtype: readNumber() };
+  if (frame.byteLength === 1) return null;
+  const decoder = decoding.createDecoder(frame);
+  const name = decoding.readVarString(decoder);
+  return { name, type: decoding.readVarUint(decoder), subtype: decoder.arr[decoder.pos] ?? 0 };
 }
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

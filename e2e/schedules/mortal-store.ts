@@ -1,4 +1,5 @@
 // One tab's hold on its browser's store. Calls are transactions in a row, each taking a moment; when the tab is killed, what has not begun never happens.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LocalStore, OutboxRecord, OutboxView, OutboxWrites } from '@tablo/client/chat/store/local-store';
 import type { Random } from '@tablo/schema/testing/random';
 
@@ -31,7 +32,7 @@ export function openMortalStore(
 
   const call = (name: keyof LocalStore, args: unknown[]): Promise<unknown> => {
     const work = tail.then(async () => {
-      if (random.chance(0.25)) await new Promise((resolve) => setTimeout(resolve, random.below(4)));
+      if (random.chance(0.25)) await delay(random.below(4));
       if (isDead && WRITES.has(name)) return name === 'appendUpdate' ? 0 : name === 'changeOutbox' ? {} : undefined;
       const method = durable[name] as (...given: unknown[]) => Promise<unknown>;
       return structuredClone(await method.apply(durable, args));

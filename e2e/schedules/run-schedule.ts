@@ -1,5 +1,6 @@
 // Plays one schedule against the server, then brings everybody online and waits until all is as it must be, or the deadline has come.
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ChatError } from '@tablo/client/chat/chat';
 import type { OutboxRecord } from '@tablo/client/chat/store/local-store';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
@@ -83,7 +84,7 @@ class Run {
     await this.#open();
     for (const operation of this.#schedule.operations) {
       await this.#perform(operation);
-      if (operation.pauseMs > 0) await sleep(operation.pauseMs);
+      if (operation.pauseMs > 0) await delay(operation.pauseMs);
     }
     const drainedAt = Date.now();
     await this.#bringEverybodyOnline();
@@ -177,7 +178,7 @@ class Run {
         return;
       case 'burst-kill':
         for (let count = 0; count < operation.count; count += 1) this.#send(tab, null);
-        if (operation.afterMs > 0) await sleep(operation.afterMs);
+        if (operation.afterMs > 0) await delay(operation.afterMs);
         return tab.device.kill();
       case 'edit':
         return this.#edit(tab, pick(this.#ownOf(tab), operation.nth));
@@ -311,7 +312,7 @@ class Run {
   }
 
   async #bringEverybodyOnline(): Promise<void> {
-    await Promise.race([Promise.all(this.#commands), sleep(5_000)]);
+    await Promise.race([Promise.all(this.#commands), delay(5_000)]);
     for (const user of this.#removed) await this.#stage.setMember(this.#tablo, this.#users[user] as UserId, true);
     for (const device of this.#devices) {
       device.goOnline();
@@ -338,13 +339,13 @@ class Run {
         for (const { tabs } of this.#devices) for (const tab of tabs) this.#log.push(`  ${tab.name} ${tab.describe()}`);
         return violations;
       }
-      await sleep(POLL_MS);
+      await delay(POLL_MS);
     }
   }
 
   async #compare(): Promise<readonly Violation[]> {
     const tabs = this.#devices.flatMap((device) => device.tabs);
-    for (const tab of tabs) if (tab.room.view.get().hasMore) await Promise.race([tab.room.loadMore(), sleep(1_000)]);
+    for (const tab of tabs) if (tab.room.view.get().hasMore) await Promise.race([tab.room.loadMore(), delay(1_000)]);
     const snapshot = await readSnapshot(this.#stage.pool, this.#tablo, this.#users);
     const screens = tabs.map((tab) => this.#screen(tab));
     const violations = [
@@ -411,8 +412,6 @@ const isNothing = (kinds: ReadonlySet<ViolationKind>): boolean => kinds.size ===
 function pick<T>(items: readonly T[], nth: number): T | null {
   return items.length === 0 ? null : (items[nth % items.length] as T);
 }
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 export function describeOutcome({ schedule, violations, log }: Outcome): string {
   const devices = schedule.devices.map(({ user, tabs }, index) => `${index}: user ${user}, ${tabs} tab(s)`);

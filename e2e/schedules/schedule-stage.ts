@@ -1,16 +1,12 @@
 // What many schedules share: one database, one server process, or several behind a balancer, and tokens of our own signing.
-import { randomUUID } from 'node:crypto';
 import type { TabloId, UserId } from '@tablo/schema/ids';
+import { addTablo } from '@tablo/sync-server/testing/add-tablo';
+import { TOKEN_SETTINGS } from '@tablo/sync-server/testing/tokens';
 import pg from 'pg';
 import { openBalancer } from '../support/balancer.ts';
 import { type Database, openDatabase } from '../support/database.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
-import { signToken } from '../support/sign-token.ts';
 
-const SECRET = 'a secret that only the schedules know';
-const ISSUER = 'schedules';
-/** What a server needs to take `tokenOf`'s tokens. */
-export const TOKEN_SETTINGS = { JWT_SECRET: SECRET, JWT_ISSUER: ISSUER };
 /** Small, so that a schedule lives through several documents. */
 const EPOCH_MAX_ENTRIES = '12';
 
@@ -60,14 +56,10 @@ export async function openScheduleStage(
     pool,
     output: () => servers.map((server) => server.output()).join('\n'),
     createTablo: async (members) => {
-      const id = randomUUID() as string as TabloId;
-      await pool.query(
-        `WITH tablo AS (INSERT INTO tablos (id, name, created_by) VALUES ($1, 'Schedule', $2) RETURNING id)
-         INSERT INTO tablo_access (tablo_id, user_id, role)
-         SELECT tablo.id, member, CASE WHEN member = $2 THEN 'owner' ELSE 'member' END FROM tablo, unnest($3::uuid[]) member`,
-        [id, members[0], members],
-      );
-      return id;
+      const [owner, ...others] = members;
+      if (owner === undefined) throw new Error('A tablo without members.');
+      const roles = Object.fromEntries([[owner, 'owner'], ...others.map((user) => [user, 'member'])]);
+      return addTablo(pool, roles, { name: 'Schedule', createdBy: owner });
     },
     setMember: async (tablo, user, isActive) => {
       await pool.query('UPDATE tablo_access SET is_active = $3 WHERE tablo_id = $1 AND user_id = $2', [
@@ -96,9 +88,4 @@ export async function openScheduleStage(
       await database.close();
     },
   };
-}
-
-export function tokenOf(user: UserId, name: string): string {
-  const now = Math.floor(Date.now() / 1_000);
-  return signToken({ iss: ISSUER, sub: user, name, iat: now, exp: now + 7_200 }, SECRET);
 }

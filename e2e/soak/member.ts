@@ -16,9 +16,11 @@ import {
 import type { EntryId, UserId } from '@tablo/schema/ids';
 import { parseServerStateless } from '@tablo/schema/stateless';
 import type { Random } from '@tablo/schema/testing/random';
-import { WebSocket } from 'ws';
+import { SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '@tablo/sync-server/sync/socket/frame-types';
+import { authFrame, NOTHING, syncFrame } from '@tablo/sync-server/testing/frames';
+import { RawClient } from '@tablo/sync-server/testing/raw-client';
+import type { ServerFrame } from '@tablo/sync-server/testing/server-frame';
 import * as Y from 'yjs';
-import { decode, encodeQuestion, encodeState, encodeToken, encodeUpdate } from './frames.ts';
 import type { Book } from './history/book.ts';
 
 export interface Seat {
@@ -57,7 +59,7 @@ export class Member {
   #written = 0;
   /** Ids of each frame that awaits its `SyncStatus`, in the order of sending. */
   #inFlight: (readonly EntryId[])[] = [];
-  #socket: WebSocket | null = null;
+  #socket: RawClient | null = null;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #mustRehome = false;
@@ -84,22 +86,23 @@ export class Member {
     this.isStoreAway = false;
     this.#inFlight = [];
     if (!this.#keepsDoc || this.#mustRehome) this.#replaceDoc();
-    const socket = new WebSocket(`${this.seat.url.replace('http', 'ws')}/sync`, { perMessageDeflate: false });
+    const socket = new RawClient(`${this.seat.url.replace('http', 'ws')}/sync`, { perMessageDeflate: false });
     this.#socket = socket;
-    socket.on('open', () => socket.send(encodeToken(this.#name, this.seat.token)));
-    socket.on('message', (bytes: Buffer) => socket === this.#socket && this.#handle(new Uint8Array(bytes)));
-    socket.on('error', () => {}); // `close` follows.
-    socket.on('close', (_code, reason) => {
-      if (reason.length > 0) this.farewells.push(reason.toString());
-      if (this.isJoined) this.leftFor = `socket closed ${reason.toString()}`;
+    socket.onOpen = () => socket.send(authFrame(this.#name, this.seat.token));
+    socket.onFrame = (frame) => {
+      if (socket === this.#socket) this.#handle(frame);
+    };
+    socket.onClose = (_code, reason) => {
+      if (reason.length > 0) this.farewells.push(reason);
+      if (this.isJoined) this.leftFor = `socket closed ${reason}`;
       if (socket === this.#socket) this.#reconnect();
-    });
+    };
   }
 
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#socket?.terminate();
+    this.#socket?.close();
     this.doc.destroy();
   }
 
@@ -120,7 +123,7 @@ export class Member {
 
   /** Asks for the whole document, as somebody who has nothing. */
   ask(): void {
-    this.#socket?.send(encodeQuestion(this.#name, Uint8Array.of(0)));
+    this.#socket?.send(syncFrame(this.#name, SYNC_STEP_1, NOTHING));
   }
 
   /** Takes over another one's document: a device whose store was ahead of what the server has now. */
@@ -150,14 +153,13 @@ export class Member {
     const before = Y.encodeStateVector(this.doc);
     this.doc.getArray(ENTRIES_ROOT).push([...entries]);
     this.#inFlight.push(entries.map(({ id }) => id));
-    this.#socket?.send(encodeUpdate(this.#name, Y.encodeStateAsUpdate(this.doc, before)));
+    this.#socket?.send(syncFrame(this.#name, UPDATE, Y.encodeStateAsUpdate(this.doc, before)));
   }
 
-  #handle(bytes: Uint8Array): void {
-    const frame = decode(bytes);
+  #handle(frame: ServerFrame): void {
     switch (frame.type) {
       case 'authenticated':
-        return this.#socket?.send(encodeQuestion(this.#name, Y.encodeStateVector(this.doc)));
+        return this.#socket?.send(syncFrame(this.#name, SYNC_STEP_1, Y.encodeStateVector(this.doc)));
       case 'asked':
         return this.#answer(frame.stateVector);
       case 'state':
@@ -176,6 +178,7 @@ export class Member {
       case 'closed':
         this.farewells.push(frame.reason);
         return void this.#leave(frame.reason);
+      case 'awareness':
       case 'other':
         return;
     }
@@ -186,7 +189,7 @@ export class Member {
     if (!this.#keepsDoc || this.#mustRehome) return;
     const held = new Set(this.entries.map(({ id }) => id));
     this.#inFlight.push([...this.#unacknowledged.keys()].filter((id) => held.has(id)));
-    this.#socket?.send(encodeState(this.#name, Y.encodeStateAsUpdate(this.doc, stateVector)));
+    this.#socket?.send(syncFrame(this.#name, SYNC_STEP_2, Y.encodeStateAsUpdate(this.doc, stateVector)));
   }
 
   #join(): void {
@@ -206,7 +209,7 @@ export class Member {
   #settle(ids: readonly EntryId[], isSaved: boolean): void {
     if (isSaved) return this.#acknowledge(ids);
     this.#mustRehome = true; // A refused update leaves a gap under its clientID.
-    this.#socket?.close();
+    this.#socket?.leave();
   }
 
   #acknowledge(ids: readonly EntryId[]): void {
@@ -234,7 +237,7 @@ export class Member {
     if (this.isJoined) this.leftFor = reason;
     this.isJoined = false;
     if (reason === 'epoch-moved') await this.#findEpoch();
-    this.#socket?.close();
+    this.#socket?.leave();
   }
 
   async #findEpoch(): Promise<void> {

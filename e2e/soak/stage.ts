@@ -1,22 +1,23 @@
 /** A server process on a database, tablos with members, and their devices. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Entry } from '@tablo/schema/entry';
 import type { UserId } from '@tablo/schema/ids';
 import type { Random } from '@tablo/schema/testing/random';
 import type { Drift } from '@tablo/sync-server/audit/drift';
 import { audit } from '@tablo/sync-server/audit/pg-audit';
+import { addTablo } from '@tablo/sync-server/testing/add-tablo';
+import { TOKEN_SETTINGS, tokenOf } from '@tablo/sync-server/testing/tokens';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import pg from 'pg';
 import { type RunningServer, startServer } from '../support/server.ts';
-import { signToken } from '../support/sign-token.ts';
+import { WITHOUT_LIMITS } from '../support/without-limits.ts';
 import { Book } from './history/book.ts';
 import { checkHistory, type Fault } from './history/check-history.ts';
 import { readTablo, type TabloOnRecord } from './history/record.ts';
 import { Member } from './member.ts';
 
-const SECRET = 'a secret that only the soak knows, long enough';
-const ISSUER = 'soak';
-const WAIT_MS = 60_000;
+/** A soak may take hours, and members keep their tokens. */
+const TOKEN_S = 86_400;
 /** Between two entries of a writer. */
 const WRITE_EVERY_MS = 12;
 /** A writer that gets no answers does not pile up without end. */
@@ -75,15 +76,17 @@ export class Stage {
   }
 
   async addTablo(users: readonly UserId[]): Promise<string> {
-    const id = randomUUID();
-    await this.pool.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, 'Soak']);
-    await this.pool.query('INSERT INTO tablo_access (tablo_id, user_id) SELECT $1, unnest($2::uuid[])', [id, users]);
+    const id = await addTablo(this.pool, users, { name: 'Soak' });
     this.tablos.push(id);
     return id;
   }
 
   seat(tabloId: string, userId: UserId, keepsDoc = false): Member {
-    const member = new Member({ url: this.server.url, tabloId, userId, token: tokenOf(userId) }, this.book, keepsDoc);
+    const member = new Member(
+      { url: this.server.url, tabloId, userId, token: tokenOf(userId, {}, TOKEN_S) },
+      this.book,
+      keepsDoc,
+    );
     this.members.push(member);
     return member;
   }
@@ -106,13 +109,15 @@ export class Stage {
   }
 
   async allJoined(): Promise<void> {
-    await until('everybody has joined', () => this.members.every(({ isJoined }) => isJoined));
+    await untilTrue('everybody has joined', () => this.members.every(({ isJoined }) => isJoined));
   }
 
   /** Nothing more is written, and everything that was is acknowledged. */
   async drained(): Promise<void> {
     this.stopWriting();
-    await until('everything is acknowledged', () => this.members.every(({ unacknowledged }) => unacknowledged === 0));
+    await untilTrue('everything is acknowledged', () =>
+      this.members.every(({ unacknowledged }) => unacknowledged === 0),
+    );
   }
 
   async judge(): Promise<Verdict> {
@@ -146,7 +151,7 @@ export class Stage {
     newcomer.epoch = epoch;
     newcomer.connect();
     try {
-      await until('a newcomer has joined', () => newcomer.isJoined);
+      await untilTrue('a newcomer has joined', () => newcomer.isJoined);
       return newcomer.entries;
     } finally {
       newcomer.close();
@@ -157,27 +162,12 @@ export class Stage {
 function serverEnv({ url, epochMaxEntries = 300, env = {} }: StageOptions): Record<string, string> {
   return {
     DATABASE_URL: url,
-    JWT_SECRET: SECRET,
-    JWT_ISSUER: ISSUER,
+    ...TOKEN_SETTINGS,
     EPOCH_MAX_ENTRIES: String(epochMaxEntries),
     // Entries alone decide when the tablo moves.
     EPOCH_MAX_BYTES: '16777216',
-    RATE_ENTRIES_PER_SECOND: '100000',
-    RATE_ENTRIES_BURST: '1000000',
-    RATE_BYTES_PER_SECOND: '1000000000',
-    RATE_JOINS_PER_SECOND: '100000',
+    ...WITHOUT_LIMITS,
     LOG_LEVEL: 'warn',
     ...env,
   };
-}
-
-export const tokenOf = (userId: string): string =>
-  signToken({ sub: userId, iss: ISSUER, exp: Math.floor(Date.now() / 1_000) + 86_400, name: 'Soak' }, SECRET);
-
-export async function until(what: string, isTrue: () => boolean | Promise<boolean>, withinMs = WAIT_MS): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!(await isTrue())) {
-    if (performance.now() > deadline) throw new Error(`Not within ${withinMs / 1_000} s: ${what}.`);
-    await delay(10);
-  }
 }

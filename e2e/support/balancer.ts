@@ -1,5 +1,5 @@
 /** A plain balancer without stickiness: each connection goes to the next server that takes it, and, where it asks for their health, to none that is not ready. */
-import { connect, createServer, type Socket } from 'node:net';
+import { joinEnds, TcpProxy } from '@tablo/sync-server/testing/tcp-proxy';
 
 export interface Balancer {
   readonly url: string;
@@ -12,51 +12,32 @@ const HEALTH_EVERY_MS = 250;
 
 export async function openBalancer(ports: readonly number[], { asksHealth = false } = {}): Promise<Balancer> {
   const given = ports.map(() => 0);
-  const open = new Set<Socket>();
-  const isReady = ports.map(() => true);
+  const unready = new Set<number>();
   const health = setInterval(() => {
     if (!asksHealth) return;
-    for (const [nth, port] of ports.entries())
-      void isServerReady(port).then((is) => {
-        isReady[nth] = is;
-      });
+    for (const port of ports) void isServerReady(port).then((is) => (is ? unready.delete(port) : unready.add(port)));
   }, HEALTH_EVERY_MS);
   let turn = 0;
-  const hold = (socket: Socket): void => {
-    open.add(socket);
-    socket.on('close', () => open.delete(socket));
-    socket.on('error', () => socket.destroy());
-  };
-  const pass = (client: Socket, tries: number): void => {
-    if (tries === 0 || client.destroyed) return void client.destroy();
-    turn = (turn + 1) % ports.length;
-    if (!isReady[turn] && isReady.includes(true)) return pass(client, tries);
-    const nth = turn;
-    const server = connect(ports[nth] as number, '127.0.0.1');
-    server.once('error', () => pass(client, tries - 1));
-    server.once('connect', () => {
-      server.removeAllListeners('error');
+  const proxy = await TcpProxy.open({
+    targets: () => {
+      turn = (turn + 1) % ports.length;
+      const inTurn = [...ports.slice(turn), ...ports.slice(0, turn)];
+      const ready = inTurn.filter((port) => !unready.has(port));
+      // As balancers do when none is ready: one of them may be in the next moment.
+      return (ready.length > 0 ? ready : inTurn).map((port) => ({ host: '127.0.0.1', port }));
+    },
+    join: (pair) => {
+      const nth = ports.indexOf(pair.target.port);
       given[nth] = (given[nth] ?? 0) + 1;
-      hold(server);
-      client.pipe(server).pipe(client);
-      client.on('close', () => server.destroy());
-      server.on('close', () => client.destroy());
-    });
-  };
-  const listener = createServer((client) => {
-    hold(client);
-    pass(client, ports.length);
+      joinEnds(pair);
+    },
   });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const address = listener.address();
-  if (address === null || typeof address === 'string') throw new Error('The balancer has no port.');
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: proxy.url,
     given,
     close: async () => {
       clearInterval(health);
-      for (const socket of open) socket.destroy();
-      await new Promise((resolve) => listener.close(resolve));
+      await proxy.close();
     },
   };
 }

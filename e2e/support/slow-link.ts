@@ -6,7 +6,8 @@
  * 2. While the link is down nothing moves and nothing is dropped, as TCP makes it look over a tunnel; neither end is told.
  * 3. A direction that has too much waiting takes no more in, so that the senders see a slow network, not an endless buffer.
  */
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { type Pair, TcpProxy, targetOf } from '@tablo/sync-server/testing/tcp-proxy';
 
 export interface SlowLinkOptions {
   /** Where to: `http://127.0.0.1:3000`. */
@@ -83,83 +84,72 @@ class Way {
 }
 
 export class SlowLink {
-  readonly url: string;
-  readonly #server: Server;
-  readonly #up: Way;
-  readonly #down: Way;
-  readonly #pairs = new Map<Socket, Socket>();
+  readonly #proxy: TcpProxy;
+  readonly #state: { isUp: boolean; socketsOpened: number };
   readonly #timer: ReturnType<typeof setInterval>;
-  #isUp = true;
-  #socketsOpened = 0;
 
-  private constructor(server: Server, options: SlowLinkOptions) {
-    this.#server = server;
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    this.#up = new Way(options);
-    this.#down = new Way(options);
-    const { hostname, port } = new URL(options.target);
-    server.on('connection', (inside) => this.#pass(inside, connect(Number(port), hostname)));
-    this.#timer = setInterval(() => this.#move(), TICK_MS);
+  private constructor(proxy: TcpProxy, ways: readonly Way[], state: { isUp: boolean; socketsOpened: number }) {
+    this.#proxy = proxy;
+    this.#state = state;
+    this.#timer = setInterval(() => {
+      const now = performance.now();
+      if (state.isUp) for (const way of ways) way.move(now);
+    }, TICK_MS);
   }
 
   static async open(options: SlowLinkOptions): Promise<SlowLink> {
-    const server = createServer({ allowHalfOpen: true });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new SlowLink(server, options);
+    const [up, down] = [new Way(options), new Way(options)];
+    const state = { isUp: true, socketsOpened: 0 };
+    const proxy = await TcpProxy.open({
+      targets: () => [targetOf(options.target)],
+      allowHalfOpen: true,
+      join: (pair) => {
+        pair.near.on('data', (bytes: Buffer) => {
+          if (/^GET [^\r]*\r\n(?:[^\r]+\r\n)*upgrade: *websocket/iu.test(bytes.toString('latin1')))
+            state.socketsOpened += 1;
+        });
+        joinWays(pair, up, down);
+      },
+    });
+    return new SlowLink(proxy, [up, down], state);
+  }
+
+  get url(): string {
+    return this.#proxy.url;
   }
 
   /** Connections that asked to become WebSockets. */
   get socketsOpened(): number {
-    return this.#socketsOpened;
+    return this.#state.socketsOpened;
   }
 
   goDown(): void {
-    this.#isUp = false;
+    this.#state.isUp = false;
   }
 
   comeUp(): void {
-    this.#isUp = true;
+    this.#state.isUp = true;
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     clearInterval(this.#timer);
-    for (const [inside, outside] of this.#pairs) {
-      inside.destroy();
-      outside.destroy();
-    }
-    await new Promise((resolve) => this.#server.close(resolve));
+    return this.#proxy.close();
   }
+}
 
-  #move(): void {
-    if (!this.#isUp) return;
-    const now = performance.now();
-    this.#up.move(now);
-    this.#down.move(now);
-  }
-
-  #pass(inside: Socket, outside: Socket): void {
-    this.#pairs.set(inside, outside);
-    inside.on('data', (bytes: Buffer) => {
-      if (/^GET [^\r]*\r\n(?:[^\r]+\r\n)*upgrade: *websocket/iu.test(bytes.toString('latin1')))
-        this.#socketsOpened += 1;
-      this.#up.put(inside, outside, bytes);
-    });
-    inside.on('end', () => this.#up.put(inside, outside, null));
-    outside.on('data', (bytes: Buffer) => this.#down.put(outside, inside, bytes));
-    outside.on('end', () => this.#down.put(outside, inside, null));
-    for (const socket of [inside, outside]) {
-      socket.setNoDelay(true);
-      socket.on('error', () => {}); // `close` follows.
-    }
-    // An end that breaks off is gone; what it had sent before is still on its way to the other.
-    inside.on('close', () => {
-      this.#down.forget(inside);
-      this.#up.put(inside, outside, null);
-      this.#pairs.delete(inside);
-    });
-    outside.on('close', () => {
-      this.#up.forget(outside);
-      this.#down.put(outside, inside, null);
-    });
-  }
+function joinWays({ near, far }: Pair, up: Way, down: Way): void {
+  near.on('data', (bytes: Buffer) => up.put(near, far, bytes));
+  near.on('end', () => up.put(near, far, null));
+  far.on('data', (bytes: Buffer) => down.put(far, near, bytes));
+  far.on('end', () => down.put(far, near, null));
+  for (const socket of [near, far]) socket.setNoDelay(true);
+  // An end that breaks off is gone; what it had sent before is still on its way to the other.
+  near.on('close', () => {
+    down.forget(near);
+    up.put(near, far, null);
+  });
+  far.on('close', () => {
+    up.forget(far);
+    down.put(far, near, null);
+  });
 }

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { channelsAnswer } from '@tablo/schema/rest/channel';
 import { messagesPage } from '@tablo/schema/rest/message';
-import { SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { audit } from './audit/pg-audit.ts';
 import { createLog, silentLog } from './base/log.ts';
 import { parseConfig } from './config/config.ts';
@@ -12,25 +11,21 @@ import { makeRole } from './db/testing/make-role.ts';
 import { ada, asUser, ben, boat, cleo, nameless, openHost } from './db/testing/open-host.ts';
 import { fillTakenOver } from './ledger/store/pg-taken-over.ts';
 import { openServer, type Server } from './server.ts';
-import { TestClient } from './sync/test-server.ts';
+import { TestClient } from './testing/test-client.ts';
+import { TEST_SECRET, tokenOf } from './testing/tokens.ts';
+import { untilWithin } from './testing/wait.ts';
 
-const until = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 15_000, interval: 20 });
-const SECRET = 'the-secret-of-a-host-application';
+const until = untilWithin(15_000);
 const ISSUER = 'https://host.example/auth/v1';
 const stranger = 'a0000000-0000-4000-8000-0000000000ff';
 
-const tokenOf = (user: string, issuer = ISSUER) =>
-  new SignJWT({ email: `${user}@example.org`, name: `User ${user.slice(-1)}` })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(user)
-    .setIssuer(issuer)
-    .setExpirationTime('1h')
-    .sign(new TextEncoder().encode(SECRET));
+const tokenFrom = (user: string, iss = ISSUER): string =>
+  tokenOf(user, { iss, email: `${user}@example.org`, name: `User ${user.slice(-1)}` });
 
 /** The server as `main.ts` starts it, on a host's database. */
 async function startOn(databaseUrl: string) {
   await migrate(databaseUrl, silentLog, { fillDocuments: fillTakenOver });
-  const config = parseConfig({ DATABASE_URL: databaseUrl, JWT_SECRET: SECRET, JWT_ISSUER: ISSUER, PORT: '0' });
+  const config = parseConfig({ DATABASE_URL: databaseUrl, JWT_SECRET: TEST_SECRET, JWT_ISSUER: ISSUER, PORT: '0' });
   if (!config.ok) throw new Error(config.error);
   const lines: string[] = [];
   const log = createLog({ level: 'info', format: 'json', write: (line) => void lines.push(line) });
@@ -39,7 +34,7 @@ async function startOn(databaseUrl: string) {
     const response = await fetch(`${server.url}${path}`, {
       method,
       headers: {
-        ...(user === null ? {} : { authorization: `Bearer ${await tokenOf(user)}` }),
+        ...(user === null ? {} : { authorization: `Bearer ${tokenFrom(user)}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -66,7 +61,7 @@ describe('on a host’s database, where a server before ours has left messages',
     await host.close();
   });
   const join = async (user: string, name: string) =>
-    new TestClient(server.url.replace('http', 'ws'), name, await tokenOf(user));
+    new TestClient(server.url.replace('http', 'ws'), name, tokenFrom(user));
 
   it('[R10] lists tablos with roles, unread counts and last messages, also one without a name', async () => {
     const list = async (user: string) =>
@@ -264,7 +259,7 @@ describe('on a host’s database, where a server before ours has left messages',
 it('names in the log the setting that refuses the tokens of the host’s issuer', async () => {
   const host = await openHost();
   const { server, lines } = await startOn(host.url);
-  const authorization = `Bearer ${await tokenOf(ada, 'https://host.example')}`;
+  const authorization = `Bearer ${tokenFrom(ada, 'https://host.example')}`;
   expect((await fetch(`${server.url}/chat/channels`, { headers: { authorization } })).status).toBe(401);
   await until(() =>
     expect(lines.join('')).toMatch(/JWT_ISSUER.*https:\/\/host\.example|https:\/\/host\.example.*JWT_ISSUER/),

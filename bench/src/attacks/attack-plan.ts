@@ -1,5 +1,5 @@
 /** What goes over the channel between the program and the process of an attack: plain data. */
-import type { Gains } from './tally.ts';
+import type { Gains } from './attacker/tally.ts';
 
 export interface AttackPlan {
   readonly name: string;

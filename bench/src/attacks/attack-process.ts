@@ -3,12 +3,13 @@
  * they measure is the server and not the attacker; and with a low priority, since a real attacker's processor is not the server's.
  */
 import { setPriority } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { ALL_ATTACKS } from './all-attacks.ts';
-import { ATTACKERS_ADDRESS, type Field, type Strike } from './attack.ts';
 import type { AttackPlan, FromAttack, ToAttack } from './attack-plan.ts';
-import { openCaller } from './caller.ts';
-import { Tally } from './tally.ts';
+import { ATTACKERS_ADDRESS, type Field, type Strike } from './attacker/attack.ts';
+import { openCaller } from './attacker/caller.ts';
+import { Tally } from './attacker/tally.ts';
+import { ALL_ATTACKS } from './kinds/all-attacks.ts';
 
 const LOW_PRIORITY = 15;
 /** After the signal: what an attack is in the middle of ends with its sockets. */
@@ -51,17 +52,15 @@ async function go(seconds: number): Promise<void> {
   const striking = strike(over.signal).catch((error: unknown) => {
     failure = String(error);
   });
-  await Promise.race([striking, until(seconds * 1_000 + END_DEADLINE_MS)]);
+  await Promise.race([striking, delay(seconds * 1_000 + END_DEADLINE_MS)]);
   // An attack that has nothing more to do has lasted as long as the others.
   if (!over.signal.aborted) await new Promise((resolve) => over.signal.addEventListener('abort', resolve));
   clearTimeout(timer);
   const gains = tally.read(failure);
   for (const end of ends.reverse())
-    await Promise.race([Promise.resolve(end()).catch(() => {}), until(END_DEADLINE_MS)]);
+    await Promise.race([Promise.resolve(end()).catch(() => {}), delay(END_DEADLINE_MS)]);
   answer({ type: 'done', gains }, () => process.exit(0));
 }
-
-const until = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 function answer(what: FromAttack, then?: () => void): void {
   process.send?.(what, () => then?.());

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { AttackPlan, FromAttack, ToAttack } from './attack-plan.ts';
-import type { Gains } from './tally.ts';
+import type { Gains } from './attacker/tally.ts';
 
 const PROCESS = fileURLToPath(new URL('./attack-process.ts', import.meta.url));
 /** Histories of a million rows take their time. */

@@ -1,12 +1,12 @@
 /** `npm run bench:attacks`: what honest people notice while somebody attacks the server. See bench/README.md for what the figures mean. */
 import { writeFile } from 'node:fs/promises';
-import { type Database, openDatabase } from '../database.ts';
-import { type Identity, openServer, type RunningServer } from '../servers.ts';
-import { ALL_ATTACKS } from './all-attacks.ts';
-import type { Attack } from './attack.ts';
+import { type Database, openDatabase } from '../support/database.ts';
+import { type Identity, openServer, type RunningServer } from '../support/servers.ts';
 import { ATTACK_HELP, type AttackOptions, readAttackOptions } from './attack-options.ts';
 import { formatAttacks, ratioOf } from './attack-report.ts';
-import { createSeats, signUpPeople } from './honest-seats.ts';
+import type { Attack } from './attacker/attack.ts';
+import { createSeats, signUpPeople } from './honest/honest-seats.ts';
+import { ALL_ATTACKS } from './kinds/all-attacks.ts';
 import { readRss } from './memory-watch.ts';
 import { type AttackResult, runAttack } from './run-attack.ts';
 

@@ -1,14 +1,14 @@
 /** One attack from its preparation to the calm after it. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { readCpuSeconds } from '../cpu.ts';
-import type { Seat } from '../raw-client.ts';
-import type { RunningServer } from '../servers.ts';
-import { Conversation } from './conversation.ts';
-import { httpOf } from './honest-seats.ts';
+import type { Seat } from '../load/load-client.ts';
+import { readCpuSeconds } from '../support/cpu.ts';
+import type { RunningServer } from '../support/servers.ts';
+import type { Gains } from './attacker/tally.ts';
+import { Conversation } from './honest/conversation.ts';
+import { httpOf } from './honest/honest-seats.ts';
+import type { PhaseResult } from './honest/phase.ts';
 import { launchAttack } from './launch-attack.ts';
 import { readRss, watchRss } from './memory-watch.ts';
-import type { PhaseResult } from './phase.ts';
-import type { Gains } from './tally.ts';
 
 /** Joins and first messages do not count. */
 const WARM_UP_MS = 3_000;

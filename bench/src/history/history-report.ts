@@ -1,6 +1,6 @@
 /** Costs as ratios to the smallest tablo's, with what PostgreSQL counted beside them. */
-import { median } from '../median.ts';
-import { formatTable } from '../table.ts';
+import { median } from '../support/median.ts';
+import { formatTable } from '../support/table.ts';
 import type { Measured, Samples } from './rounds.ts';
 import type { TriggerCost } from './trigger-cost.ts';
 

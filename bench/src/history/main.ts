@@ -1,7 +1,8 @@
 /** `npm run bench:history`: what things cost in a tablo with much behind it, beside one with little. See bench/README.md for what the figures mean. */
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openServer, type RunningServer, signToken } from '../servers.ts';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
+import { openServer, type RunningServer } from '../support/servers.ts';
 import { commits, deletions } from './commits.ts';
 import { fill } from './fill.ts';
 import { type HistoryDatabase, openHistoryDatabase } from './history-database.ts';
@@ -162,7 +163,7 @@ async function openSeats(stage: Stage, server: RunningServer): Promise<ReadonlyM
 
 async function seatOf({ database }: Stage, server: RunningServer, { tablo, reader }: Past) {
   const { rows } = await database.client.query<{ epoch: number }>('SELECT epoch FROM tablos WHERE id = $1', [tablo]);
-  return { url: server.url, tabloId: tablo, userId: reader, token: signToken(reader), epoch: rows[0]?.epoch ?? 1 };
+  return { url: server.url, tabloId: tablo, userId: reader, token: tokenOf(reader), epoch: rows[0]?.epoch ?? 1 };
 }
 
 function inTurn({ database, pasts, options }: Stage, thing: Thing): Promise<Measured> {

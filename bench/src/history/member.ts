@@ -1,16 +1,16 @@
 /** A member on a socket who does one thing at a time and waits for its answer. */
 import type { MemberEntry } from '@tablo/schema/entry';
-import { RawClient, type Seat } from '../raw-client.ts';
+import { LoadClient, type Seat } from '../load/load-client.ts';
 import { within } from './within.ts';
 
 export class Member {
-  readonly #client: RawClient;
+  readonly #client: LoadClient;
   #acknowledged = Promise.withResolvers<number>();
   #joined = Promise.withResolvers<{ ms: number; bytes: number }>();
   #moved = Promise.withResolvers<void>();
 
   constructor(seat: Seat) {
-    this.#client = new RawClient(seat, {
+    this.#client = new LoadClient(seat, {
       onAcknowledged: (ms) => this.#acknowledged.resolve(ms),
       onReceived: () => {},
       onJoined: (ms, bytes) => this.#joined.resolve({ ms, bytes }),

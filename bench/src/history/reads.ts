@@ -1,6 +1,6 @@
 /** What REST lists: a whole request and its answer. */
 import type { UserId } from '@tablo/schema/ids';
-import { signToken } from '../servers.ts';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import type { Past } from './past.ts';
 import type { Thing } from './rounds.ts';
 import { within } from './within.ts';
@@ -8,7 +8,7 @@ import { within } from './within.ts';
 const tokens = new Map<UserId, string>();
 
 export async function get(baseUrl: string, user: UserId, path: string): Promise<{ ms: number; bytes: number }> {
-  const token = tokens.get(user) ?? signToken(user);
+  const token = tokens.get(user) ?? tokenOf(user);
   tokens.set(user, token);
   const startedAt = performance.now();
   const response = await within(path, fetch(`${baseUrl}${path}`, { headers: { authorization: `Bearer ${token}` } }));

@@ -1,9 +1,10 @@
 // `ChatPage` in a host's frame: our page's roles and names, and nothing of the host's is touched.
 import { type HostPage, openHostPage } from '@tablo/client/embed/testing/test-host-page';
+import { TOKEN_SETTINGS } from '@tablo/sync-server/testing/tokens';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { expectNoFindings } from '../../support/axe.ts';
 import { eventually, openStage, type Stage } from '../../support/stage.ts';
-import { createTablo, HostPerson, ISSUED, newUser, tokenOf } from './host.ts';
+import { createTablo, HostPerson, hostTokenOf, newUser } from './host.ts';
 
 const [ada, bob] = [newUser('Ada'), newUser('Bob')];
 let host: HostPage;
@@ -12,7 +13,7 @@ let kitchen: string;
 
 beforeAll(async () => {
   host = await openHostPage();
-  stage = await openStage({ env: { ...ISSUED, ALLOWED_ORIGINS: host.url } });
+  stage = await openStage({ env: { ...TOKEN_SETTINGS, ALLOWED_ORIGINS: host.url } });
   kitchen = await createTablo(stage, ada, 'Kitchen', [bob]);
   await createTablo(stage, ada, 'Garden', [bob]);
 });
@@ -23,7 +24,7 @@ afterAll(async () => {
 });
 
 const open = (query: Readonly<Record<string, string>>, user = ada) =>
-  HostPerson.open(stage, host.url, tokenOf(user), { view: 'page', strict: '', ...query });
+  HostPerson.open(stage, host.url, hostTokenOf(user), { view: 'page', strict: '', ...query });
 
 describe('ChatPage', () => {
   it('is the list and the conversation; the host’s address, title and keys stay the host’s', async () => {

@@ -1,8 +1,9 @@
 // The package inside a host application with users of its own: hooks with chatscope, and our components in the host's frame.
 import { type HostPage, openHostPage } from '@tablo/client/embed/testing/test-host-page';
+import { TOKEN_SETTINGS } from '@tablo/sync-server/testing/tokens';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, openStage, type Stage } from '../../support/stage.ts';
-import { createTablo, HostPerson, type HostUser, ISSUED, newUser, tokenOf } from './host.ts';
+import { createTablo, HostPerson, type HostUser, hostTokenOf, newUser } from './host.ts';
 
 const [ada, bob] = [newUser('Ada'), newUser('Bob')];
 let host: HostPage;
@@ -11,7 +12,7 @@ let kitchen: string;
 
 beforeAll(async () => {
   host = await openHostPage();
-  stage = await openStage({ env: { ...ISSUED, ALLOWED_ORIGINS: host.url } });
+  stage = await openStage({ env: { ...TOKEN_SETTINGS, ALLOWED_ORIGINS: host.url } });
   kitchen = await createTablo(stage, ada, 'Kitchen', [bob]);
 });
 afterEach(() => stage.expectNoProblems());
@@ -21,7 +22,7 @@ afterAll(async () => {
 });
 
 const open = (user: HostUser | string, query: Readonly<Record<string, string>>) =>
-  HostPerson.open(stage, host.url, typeof user === 'string' ? user : tokenOf(user), query);
+  HostPerson.open(stage, host.url, typeof user === 'string' ? user : hostTokenOf(user), query);
 
 describe('a page that the host makes of useChat and chatscope', () => {
   it('two people see each other’s messages, as text, with names and states; functions keep their identity', async () => {
@@ -78,7 +79,7 @@ describe('a page that the host makes of useChat and chatscope', () => {
         button.click();
       }, 1);
     });
-    await HostPerson.open(stage, host.url, tokenOf(ada), { view: 'own', channel: garden, strict: '' }, context);
+    await HostPerson.open(stage, host.url, hostTokenOf(ada), { view: 'own', channel: garden, strict: '' }, context);
     await eventually(() => stage.texts('Garden')).toEqual(['Said at once']);
     await context.close();
   });
@@ -86,7 +87,7 @@ describe('a page that the host makes of useChat and chatscope', () => {
 
 describe('who is signed in', () => {
   it('a token that begins to hold in five seconds is taken; a fresh function at every render never reconnects', async () => {
-    const person = await open(tokenOf(ada, { from: 5 }), { view: 'own', channel: kitchen, fresh: '', strict: '' });
+    const person = await open(hostTokenOf(ada, { from: 5 }), { view: 'own', channel: kitchen, fresh: '', strict: '' });
     await eventually(() => person.connection()).toBe('online');
     expect(person.sockets).toBe(1);
     for (let render = 0; render < 50; render += 1) await person.page.evaluate(() => window.host.render());
@@ -117,7 +118,7 @@ describe('who is signed in', () => {
     await person.hostSays('reject');
     await eventually(() => person.page.evaluate(() => window.host.errors)).toEqual(['Error: The host is away.']);
     // Without another function: it is asked again by itself.
-    await person.page.evaluate((token) => localStorage.setItem('host.token', token), tokenOf(ada));
+    await person.page.evaluate((token) => localStorage.setItem('host.token', token), hostTokenOf(ada));
     await person.tabloLink('Kitchen').waitFor();
     await person.context.close();
   });
@@ -132,14 +133,14 @@ describe('who is signed in', () => {
     await person.goOffline();
     await person.say('Not on its way yet');
     await eventually(() => person.statusOf('Not on its way yet')).toEqual(['pending']);
-    await person.hostSays(tokenOf(bob));
+    await person.hostSays(hostTokenOf(bob));
     await eventually(() => person.words()).not.toContain('Ada’s own');
     await person.goOnline();
     await person.tabloLink('Kitchen').waitFor();
     const words = await person.words();
     for (const word of ['Ada’s own', 'eyes', 'on its way']) expect(words).not.toContain(word);
     expect(await stage.texts('Ada’s own')).toEqual(['For my eyes only']);
-    await person.hostSays(tokenOf(ada));
+    await person.hostSays(hostTokenOf(ada));
     await eventually(() => stage.texts('Ada’s own')).toEqual(['For my eyes only', 'Not on its way yet']);
     await person.context.close();
   });
@@ -149,7 +150,7 @@ describe('who is signed in', () => {
     await eventually(() => person.texts()).toEqual(['<b>Soup</b>', 'Said at once']);
     stage.expectOutage();
     await stage.server.stop();
-    for (const said of ['reject', 'null', 'never', tokenOf(ada, { from: -7_200 })]) {
+    for (const said of ['reject', 'null', 'never', hostTokenOf(ada, { from: -7_200 })]) {
       await person.page.evaluate((token) => localStorage.setItem('host.token', token), said);
       await person.page.reload();
       await eventually(() => person.texts()).toEqual(['<b>Soup</b>', 'Said at once']);
@@ -159,7 +160,7 @@ describe('who is signed in', () => {
     stage.expectUnauthenticated();
     stage.expectStartSeenFromElsewhere();
     await stage.server.restart();
-    await person.page.evaluate((token) => localStorage.setItem('host.token', token), tokenOf(ada));
+    await person.page.evaluate((token) => localStorage.setItem('host.token', token), hostTokenOf(ada));
     await eventually(() => stage.texts('Kitchen')).toContain('From the tunnel');
     await person.context.close();
   });

@@ -5,12 +5,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@tablo/sync-server/base/free-port';
+import { untilWithin } from '@tablo/sync-server/testing/wait';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Chromium, launchChromium } from '../../support/browser.ts';
 
 const START_MS = 150_000;
-const until = (isSo: () => unknown, timeout = 30_000) => vi.waitFor(isSo, { timeout, interval: 50 });
+const until = untilWithin(30_000);
 let dataDir: string;
 let example: ChildProcess;
 let output = '';

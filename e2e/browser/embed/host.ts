@@ -1,13 +1,8 @@
 // A host application with our package in it: its page in a browser, and the tokens of the people whom it has signed in.
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import type { BrowserContext, Page } from 'playwright-core';
 import { Person } from '../../support/person.ts';
-import { signToken } from '../../support/sign-token.ts';
 import type { Stage } from '../../support/stage.ts';
-
-const SECRET = 'the-secret-of-a-host-application';
-const ISSUER = 'https://host.example/auth/v1';
-/** Settings of the server. */
-export const ISSUED = { JWT_SECRET: SECRET, JWT_ISSUER: ISSUER };
 
 export interface HostUser {
   readonly id: string;
@@ -16,10 +11,9 @@ export interface HostUser {
 export const newUser = (name: string): HostUser => ({ id: crypto.randomUUID(), name });
 
 /** `from`: seconds from now at which it begins to hold. */
-export function tokenOf({ id, name }: HostUser, { from = 0, life = 3_600 } = {}): string {
+export function hostTokenOf({ id, name }: HostUser, { from = 0, life = 3_600 } = {}): string {
   const begin = Math.floor(Date.now() / 1000) + from;
-  const claims = { sub: id, name, email: `${name.toLowerCase()}@example.org` };
-  return signToken({ ...claims, iss: ISSUER, iat: begin, nbf: begin, exp: begin + life }, SECRET);
+  return tokenOf(id, { name, email: `${name.toLowerCase()}@example.org`, iat: begin, nbf: begin, exp: begin + life });
 }
 
 export async function createTablo(
@@ -28,7 +22,7 @@ export async function createTablo(
   name: string,
   members: readonly HostUser[],
 ): Promise<string> {
-  const headers = { authorization: `Bearer ${tokenOf(owner)}`, 'content-type': 'application/json' };
+  const headers = { authorization: `Bearer ${hostTokenOf(owner)}`, 'content-type': 'application/json' };
   const post = async (path: string, body: object) => {
     const answer = await fetch(`${stage.server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);

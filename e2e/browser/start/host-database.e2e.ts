@@ -1,22 +1,18 @@
 // The page on a host application's database, whose people the host signs in, and where a server before ours has left messages.
 import { ben, openHost } from '@tablo/sync-server/db/testing/open-host';
+import { TOKEN_SETTINGS, tokenOf } from '@tablo/sync-server/testing/tokens';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../../support/browser.ts';
 import { Person } from '../../support/person.ts';
 import { startServer } from '../../support/server.ts';
-import { signToken } from '../../support/sign-token.ts';
 import { eventually, Stage } from '../../support/stage.ts';
-
-const SECRET = 'the-secret-of-a-host-application';
-const ISSUER = 'https://host.example/auth/v1';
-const ISSUED = { JWT_SECRET: SECRET, JWT_ISSUER: ISSUER };
 
 let stage: Stage;
 beforeAll(async () => {
   const host = await openHost({ hasEarlierServer: true });
   const pool = new pg.Pool({ connectionString: host.superuserUrl, max: 1 });
-  const server = await startServer({ env: { DATABASE_URL: host.url, ...ISSUED } });
+  const server = await startServer({ env: { DATABASE_URL: host.url, ...TOKEN_SETTINGS } });
   const database = {
     url: host.url,
     query: async <Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) =>
@@ -31,17 +27,13 @@ beforeAll(async () => {
 afterEach(() => stage.expectNoProblems());
 afterAll(() => stage?.close());
 
-function tokenOf(user: string, name: string): string {
-  const claims = { sub: user, name, email: `${name.toLowerCase()}@example.org`, iss: ISSUER, exp: 4_102_444_800 };
-  return signToken(claims, SECRET);
-}
-
 async function openAs(user: string, name: string): Promise<Person> {
   const context = await stage.newContext();
-  const person = await Person.atNewTab(context, stage.server.url, { name, email: `${name.toLowerCase()}@example.org` });
+  const account = { name, email: `${name.toLowerCase()}@example.org` };
+  const person = await Person.atNewTab(context, stage.server.url, account);
   await person.page.addInitScript(
     (given) => Object.assign(window, { tabloChatToken: () => given }),
-    tokenOf(user, name),
+    tokenOf(user, account),
   );
   await person.page.goto(stage.server.url);
   return person;
@@ -65,7 +57,7 @@ describe('[R2] on a host’s database', () => {
 describe('a start that cannot be', () => {
   it('ends with one sentence, which names what is in the way and what to do', async () => {
     const taken = await openHost({ more: 'CREATE VIEW public.chat_profiles AS SELECT 1 AS user_id' });
-    const server = await startServer({ env: { DATABASE_URL: taken.url, ...ISSUED }, isReadyAwaited: false });
+    const server = await startServer({ env: { DATABASE_URL: taken.url, ...TOKEN_SETTINGS }, isReadyAwaited: false });
     expect(await server.ended()).toBe(1);
     expect(server.output()).toMatch(/cannot start: .*public\.chat_profiles is taken by a view .*rename it/);
     expect(server.output().trim().split('\n')).toHaveLength(1);

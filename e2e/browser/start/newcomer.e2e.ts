@@ -1,33 +1,29 @@
 // Added unasked, as an external issuer allows: whose page merely stands open is named to nobody.
 import { randomUUID } from 'node:crypto';
+import { TOKEN_SETTINGS, tokenOf } from '@tablo/sync-server/testing/tokens';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Person } from '../../support/person.ts';
-import { signToken } from '../../support/sign-token.ts';
 import { eventually, openStage, type Stage } from '../../support/stage.ts';
 
-const [SECRET, ISSUER] = ['a secret that only this test and its server know', 'https://issuer.example'];
 const mallory = { id: randomUUID(), name: 'Mallory' };
 const victor = { id: randomUUID(), name: 'Victor Hidden' };
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ env: { JWT_SECRET: SECRET, JWT_ISSUER: ISSUER } });
+  stage = await openStage({ env: TOKEN_SETTINGS });
 });
 afterEach(() => stage.expectNoProblems());
 afterAll(() => stage?.close());
 
 type User = typeof mallory;
 
-function tokenOf({ id, name }: User): string {
-  const claims = { sub: id, name, email: `${name.replace(' ', '.')}@example.org`, iss: ISSUER, exp: 4_102_444_800 };
-  return signToken(claims, SECRET);
-}
+const sign = ({ id, name }: User): string => tokenOf(id, { name, email: `${name.replace(' ', '.')}@example.org` });
 
 // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of an answer.
 async function ask(user: User, method: string, path: string, body?: unknown): Promise<any> {
   const answer = await fetch(`${stage.server.url}/chat/${path}`, {
     method,
-    headers: { authorization: `Bearer ${tokenOf(user)}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${sign(user)}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
@@ -43,7 +39,7 @@ async function openPage(user: User): Promise<Person> {
   const person = await Person.atNewTab(context, stage.server.url, { name: user.name, email: '' });
   await person.page.addInitScript((token) => {
     Object.assign(window, { tabloChatToken: () => token });
-  }, tokenOf(user));
+  }, sign(user));
   await person.page.goto(stage.server.url);
   return person;
 }

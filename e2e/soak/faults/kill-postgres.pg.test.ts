@@ -1,6 +1,6 @@
 import { Random } from '@tablo/schema/testing/random';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import { expect, it } from 'vitest';
-import { until } from '../stage.ts';
 import { behindGate, runIdleTroubles, runTroubles } from './trouble-run.ts';
 
 it('[R1] [R11] PostgreSQL cut off, killed, silent, read-only or full: nothing is acknowledged, reads go on, everybody is told, all of it delivers alone', async () => {
@@ -27,13 +27,13 @@ it('[R11] connections that die without a word (a failover) do not hold the ledge
   await behindGate(3, async (stage, _postgres, gate) => {
     const { acknowledged } = stage.book;
     stage.startWriting(new Random(3));
-    await until('people write', () => acknowledged.size > 50);
+    await untilTrue('people write', () => acknowledged.size > 50);
     gate.freeze();
     const frozenAt = performance.now();
     // What was on its way when the connections froze may still arrive.
-    await until('the ledger waits', () => stage.members.some(({ unacknowledged }) => unacknowledged > 20));
+    await untilTrue('the ledger waits', () => stage.members.some(({ unacknowledged }) => unacknowledged > 20));
     const before = acknowledged.size;
-    await until('entries are acknowledged again', () => acknowledged.size > before, HALF_OPEN_WITHIN_MS);
+    await untilTrue('entries are acknowledged again', () => acknowledged.size > before, HALF_OPEN_WITHIN_MS);
     console.log(`recovered ${Math.round(performance.now() - frozenAt)} ms after the connections froze`);
     await stage.drained();
     const { faults, drifts } = await stage.judge();

@@ -1,7 +1,8 @@
 /** Kills the server again and again while people write, and has everything judged at the end. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '@tablo/schema/testing/random';
-import { Stage, type StageOptions, until, type Verdict } from '../stage.ts';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
+import { Stage, type StageOptions, type Verdict } from '../stage.ts';
 
 /** When the server dies. */
 export const MOMENTS = ['anytime', 'right after a send', 'in the middle of a commit', 'while clients rejoin'] as const;
@@ -82,7 +83,7 @@ export async function meet(moment: Moment, stage: Stage, random: Random): Promis
       return false;
     case 'in the middle of a commit':
       // The transaction's own wait (below) is long enough for it to be seen from outside.
-      return await until('a commit is under way', () => isCommitting(stage), COMMIT_WITHIN_MS).then(
+      return await untilTrue('a commit is under way', () => isCommitting(stage), COMMIT_WITHIN_MS).then(
         () => true,
         () => false,
       );

@@ -1,8 +1,9 @@
 import type { EntryId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import { expect, it } from 'vitest';
 import { openDatabase } from '../../support/database.ts';
-import { Stage, until, type Verdict } from '../stage.ts';
+import { Stage, type Verdict } from '../stage.ts';
 import { runKills } from './kill-run.ts';
 
 const KILLS = 20;
@@ -54,12 +55,12 @@ it('[R1] [R11] SIGTERM under load: all that was acknowledged is durable, clients
   stage.connect();
   await stage.allJoined();
   stage.startWriting(new Random(2));
-  await until('some are acknowledged', () => stage.book.acknowledged.size > 50);
+  await untilTrue('some are acknowledged', () => stage.book.acknowledged.size > 50);
   const startedAt = performance.now();
   expect(await stage.server.stop()).toBe(0);
   expect(performance.now() - startedAt).toBeLessThan(STOP_WITHIN_MS);
   // The process is gone; what it said may still be on its way through this one.
-  await until(
+  await untilTrue(
     'everybody was told',
     () => stage.members.every(({ farewells }) => farewells.includes('shutting-down')),
     5_000,

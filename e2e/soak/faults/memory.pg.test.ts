@@ -1,11 +1,13 @@
 import { createMessage } from '@tablo/schema/entry';
+import { UPDATE } from '@tablo/sync-server/sync/socket/frame-types';
+import { syncFrame } from '@tablo/sync-server/testing/frames';
+import { RawClient } from '@tablo/sync-server/testing/raw-client';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import { afterAll, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { openDatabase } from '../../support/database.ts';
-import { decode, encodeQuestion, encodeToken, encodeUpdate } from '../frames.ts';
 import type { Seat } from '../member.ts';
-import { Stage, until } from '../stage.ts';
+import { Stage } from '../stage.ts';
 import { Gate } from './gate.ts';
 
 const SOCKETS = 20;
@@ -40,7 +42,7 @@ it('[R11] 200 MB offered while the database is away do not stay in the memory: r
     peak = Math.max(peak, await readRss(stage));
   }
   expect(sent).toBeGreaterThan(0.9 * SOCKETS * FRAMES * 100_000);
-  await until('all that was sent has been taken or cut off', () => floods.every(({ hasLeft }) => hasLeft()));
+  await untilTrue('all that was sent has been taken or cut off', () => floods.every(({ hasLeft }) => hasLeft()));
   peak = Math.max(peak, await readRss(stage));
   console.log(`resident: ${toMb(before)} MB before, ${toMb(peak)} MB at the most; ${toMb(sent)} MB offered`);
   expect(peak - before).toBeLessThan(QUEUED_BYTES * 3 + SLACK_BYTES);
@@ -69,29 +71,26 @@ interface Flood {
 /** A connection that hears nothing of what it is told, and goes on. */
 async function joinRaw({ url, tabloId, userId, token }: Seat): Promise<Flood> {
   const name = `${tabloId}/1`;
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/sync`, { perMessageDeflate: false });
-  socket.on('error', () => {}); // Cut off.
+  const client = new RawClient(`${url.replace('http', 'ws')}/sync`, { perMessageDeflate: false });
   let isJoined = false;
-  socket.on('open', () => socket.send(encodeToken(name, token)));
-  socket.on('message', (bytes: Buffer) => {
-    const { type } = decode(new Uint8Array(bytes));
-    if (type === 'authenticated') socket.send(encodeQuestion(name, Uint8Array.of(0)));
+  client.onOpen = () => client.join(name, token);
+  client.onFrame = ({ type }) => {
     if (type === 'state') isJoined = true;
-  });
-  await until('it has joined', () => isJoined);
+  };
+  await untilTrue('it has joined', () => isJoined);
   const doc = new Y.Doc();
   const messages = doc.getArray('messages');
   return {
     sendFrame: () => {
-      if (socket.readyState !== WebSocket.OPEN) return 100_000;
+      if (!client.isOpen) return 100_000;
       const vector = Y.encodeStateVector(doc);
       const by = { author: userId, sentAt: Date.now() };
       messages.push(Array.from({ length: 13 }, () => createMessage(by, 'x'.repeat(8_000))));
-      const frame = encodeUpdate(name, Y.encodeStateAsUpdate(doc, vector));
-      socket.send(frame);
+      const frame = syncFrame(name, UPDATE, Y.encodeStateAsUpdate(doc, vector));
+      client.send(frame);
       return frame.byteLength;
     },
-    hasLeft: () => socket.readyState !== WebSocket.OPEN || socket.bufferedAmount === 0,
-    close: () => socket.terminate(),
+    hasLeft: () => !client.isOpen || client.socket.bufferedAmount === 0,
+    close: () => client.close(),
   };
 }

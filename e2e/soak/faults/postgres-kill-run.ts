@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '@tablo/schema/testing/random';
 import type { EmbeddedPostgres } from '@tablo/sync-server/db/embedded/embedded-postgres';
-import { type Stage, until, type Verdict } from '../stage.ts';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
+import type { Stage, Verdict } from '../stage.ts';
 import { MOMENTS, type Moment, meet, slowSomeCommits } from './kill-run.ts';
 import { behindGate } from './trouble-run.ts';
 
@@ -39,7 +40,7 @@ export async function runPostgresKills({ kills, seed, onKill }: PostgresKillOpti
       onKill?.(nth + 1);
       const { acknowledged } = stage.book;
       const before = acknowledged.size;
-      await until(`entries are acknowledged again after kill ${nth + 1}`, () => acknowledged.size > before);
+      await untilTrue(`entries are acknowledged again after kill ${nth + 1}`, () => acknowledged.size > before);
     }
     await stage.drained();
     const seconds = (performance.now() - startedAt) / 1_000;

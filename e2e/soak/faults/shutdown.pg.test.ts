@@ -3,13 +3,14 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '@tablo/schema/testing/random';
+import { RecordingClient } from '@tablo/sync-server/attacks/recording-client';
+import { authFrame } from '@tablo/sync-server/testing/frames';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import { openDatabase } from '../../support/database.ts';
 import { type RunningServer, startServer } from '../../support/server.ts';
-import { decode, encodeToken } from '../frames.ts';
-import { Stage, until } from '../stage.ts';
+import { Stage } from '../stage.ts';
 import { Gate } from './gate.ts';
 
 /** A container is killed after 10 s. */
@@ -44,7 +45,7 @@ function terminate(server: RunningServer): Promise<number | null> {
 
 async function writeSome(stage: Stage): Promise<void> {
   stage.startWriting(new Random(1));
-  await until('some are acknowledged', () => stage.book.acknowledged.size > 50);
+  await untilTrue('some are acknowledged', () => stage.book.acknowledged.size > 50);
 }
 
 /** A status of HTTP; null: the connection ended without one. */
@@ -69,28 +70,23 @@ describe('SIGTERM', () => {
     const { server, tablos } = stage;
     await writeSome(stage);
     const [member] = stage.members;
-    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/sync`);
-    await new Promise((resolve) => socket.once('open', resolve));
-    const denials: string[] = [];
-    socket.on('message', (bytes: Buffer) => {
-      const frame = decode(new Uint8Array(bytes));
-      if (frame.type === 'denied') denials.push(frame.reason);
-    });
+    const client = await RecordingClient.open(`${server.url.replace('http', 'ws')}/sync`);
+    const { denied } = client.heard;
     gate.silence();
-    await until('a commit waits', () => stage.writers.every(({ unacknowledged }) => unacknowledged > 20));
+    await untilTrue('a commit waits', () => stage.writers.every(({ unacknowledged }) => unacknowledged > 20));
     const code = terminate(server);
-    await until('the server says that it stops', async () => (await statusOf(`${server.url}/readyz`)) === 503);
+    await untilTrue('the server says that it stops', async () => (await statusOf(`${server.url}/readyz`)) === 503);
     const { tabloId = '', token = '' } = member?.seat ?? {};
     // First: its socket stays open only while commits are waited for.
-    socket.send(encodeToken(`${tabloId}/1`, token));
+    client.send(authFrame(`${tabloId}/1`, token));
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     expect(await statusOf(`${server.url}/chat/channels/${tabloId}/messages`, headers, 'POST')).toBe(503);
     const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
     expect(await statusOf(`${server.url}/sync`, { ...upgrade, 'sec-websocket-key': 'MTIzNDU2Nzg5MDEyMzQ1Ng==' })).toBe(
       503,
     );
-    await until('a join is denied', () => denials.length > 0);
-    expect(denials).toEqual(['shutting-down']);
+    await untilTrue('a join is denied', () => denied.length > 0);
+    expect(denied).toEqual(['shutting-down']);
     expect(await code).toBe(0);
     for (const one of stage.members) expect(one.farewells).toContain('shutting-down');
     for (const tablo of tablos) expect(server.output()).toContain(`tablo=${tablo}`);
@@ -139,7 +135,7 @@ describe('SIGTERM', () => {
     await holder.query('BEGIN');
     await holder.query('SELECT FROM tablos WHERE id = $1 FOR UPDATE', [tabloId]);
     const waiting = statusOf(url, headers, 'POST');
-    await until('the commit waits for the lock', async () => {
+    await untilTrue('the commit waits for the lock', async () => {
       const { rowCount } = await stage.pool.query(
         `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
       );
@@ -153,16 +149,19 @@ describe('SIGTERM', () => {
     const { stage, gate } = await openStage();
     await writeSome(stage);
     gate.silence();
-    await until('a commit waits', () => stage.writers.every(({ unacknowledged }) => unacknowledged > 20));
+    await untilTrue('a commit waits', () => stage.writers.every(({ unacknowledged }) => unacknowledged > 20));
     stage.server.signal('SIGTERM');
-    await until('the server says that it stops', async () => (await statusOf(`${stage.server.url}/readyz`)) === 503);
+    await untilTrue(
+      'the server says that it stops',
+      async () => (await statusOf(`${stage.server.url}/readyz`)) === 503,
+    );
     let isEnded = false;
     const code = stage.server.ended().finally(() => {
       isEnded = true;
     });
     // The first of these may come so soon that it counts as the same Ctrl-C.
     const startedAt = performance.now();
-    await until('it ends', () => {
+    await untilTrue('it ends', () => {
       stage.server.signal('SIGINT');
       return isEnded;
     });
@@ -182,7 +181,7 @@ describe('SIGTERM during the start', () => {
     const env = { DATABASE_URL: gate.url, JWT_SECRET: 'long enough to be a secret', JWT_ISSUER: 'tests' };
     const server = await startServer({ env, isReadyAwaited: false });
     closers.push(() => server.kill());
-    await until('it listens', async () => (await statusOf(`${server.url}/readyz`)) === 503);
+    await untilTrue('it listens', async () => (await statusOf(`${server.url}/readyz`)) === 503);
     expect(await terminate(server)).toBe(0);
   });
 
@@ -195,11 +194,11 @@ describe('SIGTERM during the start', () => {
       for (const { pid } of await processesIn(dataDir)) process.kill(pid, 'SIGKILL');
     });
     // Started, and not known to be ready: nobody else would end it.
-    await until('PostgreSQL starts', async () =>
+    await untilTrue('PostgreSQL starts', async () =>
       (await processesIn(dataDir)).some(({ command }) => command.includes('listen_addresses')),
     );
     expect(await terminate(server)).toBe(0);
-    await until('all of its processes have ended', async () => (await processesIn(dataDir)).length === 0);
+    await untilTrue('all of its processes have ended', async () => (await processesIn(dataDir)).length === 0);
   });
 });
 

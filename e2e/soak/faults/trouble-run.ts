@@ -6,8 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '@tablo/schema/testing/random';
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '@tablo/sync-server/db/embedded/embedded-postgres';
 import { migrate } from '@tablo/sync-server/db/migrate';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import type { Member } from '../member.ts';
-import { Stage, until, type Verdict } from '../stage.ts';
+import { Stage, type Verdict } from '../stage.ts';
 import { Gate } from './gate.ts';
 import { type Trouble, troublesOf } from './troubles.ts';
 
@@ -87,11 +88,11 @@ export async function behindGate<T>(
 async function goThrough({ name, isAway, begin, end }: Trouble, stage: Stage): Promise<TroubleReport> {
   const { acknowledged } = stage.book;
   const before = acknowledged.size;
-  await until(`people write before ${name}`, () => acknowledged.size > before + 20);
+  await untilTrue(`people write before ${name}`, () => acknowledged.size > before + 20);
   await begin();
   let reason: string | null = null;
   if (isAway) reason = await untilItSaysSo(stage, name);
-  if (isAway) await until(`everybody is told of ${name}`, () => areTold(stage, true), TOLD_WITHIN_MS);
+  if (isAway) await untilTrue(`everybody is told of ${name}`, () => areTold(stage, true), TOLD_WITHIN_MS);
   const atFirst = acknowledged.size;
   const wasRead = await canRead(stage);
   await delay(AWAY_MS);
@@ -99,11 +100,11 @@ async function goThrough({ name, isAway, begin, end }: Trouble, stage: Stage): P
   const meanwhile = acknowledged.size;
   await end();
   const endedAt = performance.now();
-  await until(`entries are acknowledged again after ${name}`, () => acknowledged.size > meanwhile);
-  await until(`/readyz says that it is ready after ${name}`, async () => (await readReason(stage)) === null);
+  await untilTrue(`entries are acknowledged again after ${name}`, () => acknowledged.size > meanwhile);
+  await untilTrue(`/readyz says that it is ready after ${name}`, async () => (await readReason(stage)) === null);
   const recoveredAfterMs = Math.round(performance.now() - endedAt);
   await stage.allJoined();
-  await until(`everybody is told of the end of ${name}`, () => areTold(stage, false), TOLD_WITHIN_MS);
+  await untilTrue(`everybody is told of the end of ${name}`, () => areTold(stage, false), TOLD_WITHIN_MS);
   return { trouble: name, reason, acknowledgedMeanwhile, wasRead, recoveredAfterMs };
 }
 
@@ -114,7 +115,7 @@ async function untilItSaysSo(stage: Stage, trouble: string): Promise<string | nu
     reason = await readReason(stage);
     return reason !== null && !reason.includes('LISTEN');
   };
-  await until(`/readyz says that it is not ready: ${trouble}`, looks, SAID_WITHIN_MS);
+  await untilTrue(`/readyz says that it is not ready: ${trouble}`, looks, SAID_WITHIN_MS);
   return reason;
 }
 
@@ -137,12 +138,12 @@ export async function runIdleTroubles(seed: number): Promise<readonly string[]> 
     for (const { name, begin, end } of troublesOf(postgres, gate)) {
       if (!seen.includes(name)) continue;
       await begin();
-      await until(`everybody is told of ${name}`, () => areTold(stage, true), SAID_WITHIN_MS);
+      await untilTrue(`everybody is told of ${name}`, () => areTold(stage, true), SAID_WITHIN_MS);
       // Whose membership was just being looked up is cut off instead, with `unavailable`: then nobody is left to be told, and `/readyz` says it a moment later.
       if ((await untilItSaysSo(stage, name)) !== null) told.push(name);
       await end();
-      await until(`everybody is told of the end of ${name}`, () => areTold(stage, false), SAID_WITHIN_MS);
-      await until(`/readyz is ready after ${name}`, async () => (await readReason(stage)) === null, TOLD_WITHIN_MS);
+      await untilTrue(`everybody is told of the end of ${name}`, () => areTold(stage, false), SAID_WITHIN_MS);
+      await untilTrue(`/readyz is ready after ${name}`, async () => (await readReason(stage)) === null, TOLD_WITHIN_MS);
     }
     return told;
   });
@@ -164,7 +165,7 @@ async function canRead(stage: Stage): Promise<TroubleReport['wasRead']> {
     }
     return joined.length > 0 && joined.every((member) => member.answers > (before.get(member) ?? 0));
   };
-  return await until('documents are read', areAnswered, READ_WITHIN_MS).then(
+  return await untilTrue('documents are read', areAnswered, READ_WITHIN_MS).then(
     () => true,
     () => {
       const left = readers.filter(({ isJoined }) => !isJoined).map(({ leftFor }) => leftFor);

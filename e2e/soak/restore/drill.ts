@@ -3,17 +3,18 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { Random } from '@tablo/schema/testing/random';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import type { Drift } from '@tablo/sync-server/audit/drift';
 import { audit } from '@tablo/sync-server/audit/pg-audit';
+import { TOKEN_SETTINGS } from '@tablo/sync-server/testing/tokens';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import pg from 'pg';
 import { compareScreen, compareSeq, readSnapshot, type Snapshot, type Violation } from '../../schedules/compare.ts';
 import { Device, type Tab } from '../../schedules/device.ts';
-import { TOKEN_SETTINGS } from '../../schedules/schedule-stage.ts';
 import { type RunningServer, startServer } from '../../support/server.ts';
-import { until } from '../stage.ts';
 import { runSteps } from './operator-steps.ts';
 import { type OwnPostgres, openOwnPostgres } from './own-postgres.ts';
 import type { PostgresPrograms } from './postgres-programs.ts';
@@ -93,7 +94,7 @@ export class Drill {
     });
     this.devices.push(device);
     await device.open(1);
-    await until('a device shows the tablo', () => tabOf(device).room.view.get().status === 'ready');
+    await untilTrue('a device shows the tablo', () => tabOf(device).room.view.get().status === 'ready');
     return device;
   }
 
@@ -152,7 +153,7 @@ export class Drill {
   }
 
   async allSent(devices: readonly Device[] = this.devices): Promise<void> {
-    await until('everything is sent', async () => {
+    await untilTrue('everything is sent', async () => {
       const counts = await Promise.all(devices.map((device) => tabOf(device).chat.countUnsent()));
       return counts.every((count) => count === 0);
     });
@@ -166,7 +167,7 @@ export class Drill {
       const violations = await this.#compare(devices);
       rightInARow = violations.length === 0 ? rightInARow + 1 : 0;
       if (rightInARow === 2 || performance.now() > deadline) return violations;
-      await new Promise((resolve) => setTimeout(resolve, 40));
+      await delay(40);
     }
   }
 

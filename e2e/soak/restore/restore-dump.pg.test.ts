@@ -2,8 +2,8 @@
  * The restore drill with a real `pg_dump`: of the running system while people write, restored by the steps of docs/OPERATIONS.md into an empty server.
  * People's devices (real clients on lossy links) were ahead of it.
  */
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import { expect, it } from 'vitest';
-import { until } from '../stage.ts';
 import { Drill, idOf, shown, tabOf } from './drill.ts';
 import { findPostgresPrograms } from './postgres-programs.ts';
 
@@ -29,27 +29,27 @@ drill(
       const [ann, ben, cat] = [await system.addDevice(0), await system.addDevice(1), await system.addDevice(2)];
       const tabs = { ann: tabOf(ann), ben: tabOf(ben), cat: tabOf(cat) };
       system.startTalking();
-      await until('people write', async () => (await system.countStored()) > 60);
+      await untilTrue('people write', async () => (await system.countStored()) > 60);
       await system.dump();
       const atDump = await system.countStored();
-      await until('they are ahead of the dump', async () => (await system.countStored()) > atDump + 60);
+      await untilTrue('they are ahead of the dump', async () => (await system.countStored()) > atDump + 60);
       system.stopTalking();
       await system.allSent();
       // Everybody has all of it, reads it, and does what one does with messages.
       await tabs.ann.room.send('the plan');
-      await until('ben has the plan', () => shown(ben, 'the plan') !== null);
+      await untilTrue('ben has the plan', () => shown(ben, 'the plan') !== null);
       await tabs.ben.room.react(idOf(ben, 'the plan'), '👍', true);
       await tabs.ann.room.edit(idOf(ann, 'the plan'), 'the better plan');
       await tabs.ben.room.send('lunch?');
-      await until('cat has the question', () => shown(cat, 'lunch?') !== null);
+      await untilTrue('cat has the question', () => shown(cat, 'lunch?') !== null);
       await tabs.cat.room.react(idOf(cat, 'lunch?'), '🍕', true);
       await tabs.cat.room.send('not for long');
-      await until('it is sent', () => shown(cat, 'not for long')?.delivery.status === 'sent');
+      await untilTrue('it is sent', () => shown(cat, 'not for long')?.delivery.status === 'sent');
       await tabs.cat.room.remove(idOf(cat, 'not for long'));
       await system.allSent();
       expect(await system.converged()).toEqual([]);
       for (const tab of [tabs.ann, tabs.ben]) tab.room.markRead();
-      await until('what was read is known', async () => {
+      await untilTrue('what was read is known', async () => {
         const { readSeq, lastSeq } = await system.snapshot();
         return readSeq.get(ann.options.user) === lastSeq && readSeq.get(ben.options.user) === lastSeq;
       });
@@ -69,7 +69,7 @@ drill(
       await cat.kill();
       for (let nth = 0; nth < 70; nth += 1) await tabs.ann.room.send(`new ${nth}`);
       await system.allSent([ann]);
-      await until(
+      await untilTrue(
         'they have gone past what ben had read',
         async () => (await system.snapshot()).lastSeq > before.lastSeq,
       );
@@ -107,20 +107,20 @@ drill(
       await system.addTablo(3);
       const [ann, ben, cat] = [await system.addDevice(0), await system.addDevice(1), await system.addDevice(2)];
       system.startTalking();
-      await until('people write', async () => (await system.readEpoch()) > 2);
+      await untilTrue('people write', async () => (await system.readEpoch()) > 2);
       await system.dump();
       const atDump = await system.readEpoch();
-      await until('they are epochs ahead of the dump', async () => (await system.readEpoch()) > atDump + 3);
+      await untilTrue('they are epochs ahead of the dump', async () => (await system.readEpoch()) > atDump + 3);
       system.stopTalking();
       await system.allSent();
       const { rows } = await system.snapshot();
       const newest = rows.findLast((row) => row.author === ann.options.user)?.text ?? '';
-      await until('ben has it', () => shown(ben, newest) !== null);
+      await untilTrue('ben has it', () => shown(ben, newest) !== null);
       await tabOf(ben).room.react(idOf(ben, newest), '👍', true);
       await system.allSent();
       expect(await system.converged()).toEqual([]);
       for (const device of system.devices) tabOf(device).room.markRead();
-      await until('what was read is known', async () => {
+      await untilTrue('what was read is known', async () => {
         const { readSeq, lastSeq } = await system.snapshot();
         return system.users.every((user) => readSeq.get(user) === lastSeq);
       });
@@ -134,7 +134,7 @@ drill(
       await system.allSent([ann, cat]);
       // The same names come to mean other documents.
       system.startTalking([ann, cat]);
-      await until('epochs have passed again', async () => (await system.readEpoch()) > atDump + 3);
+      await untilTrue('epochs have passed again', async () => (await system.readEpoch()) > atDump + 3);
       system.stopTalking();
       await system.allSent([ann, cat]);
       ben.goOnline();

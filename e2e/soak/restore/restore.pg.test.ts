@@ -5,13 +5,15 @@
 import { randomUUID } from 'node:crypto';
 import { createEdit, createMessage, createReaction, type MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, UserId } from '@tablo/schema/ids';
+import { tokenOf } from '@tablo/sync-server/testing/tokens';
+import { untilTrue } from '@tablo/sync-server/testing/wait';
 import pg from 'pg';
 import { expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { openDatabase } from '../../support/database.ts';
 import { Book } from '../history/book.ts';
 import { Member } from '../member.ts';
-import { Stage, tokenOf, until } from '../stage.ts';
+import { Stage } from '../stage.ts';
 
 /** The same server of databases, another database: `name`, made from `from`, which nobody may be using. */
 async function copyDatabase(from: string, name: string): Promise<string> {
@@ -37,7 +39,7 @@ const idsOf = (entries: readonly { readonly id: string }[]): string[] => entries
 
 async function writeAll(member: Member, entries: readonly MemberEntry[]): Promise<void> {
   member.send(entries);
-  await until('written', () => member.unacknowledged === 0);
+  await untilTrue('written', () => member.unacknowledged === 0);
 }
 
 it('[R4] [R8] clients ahead of a restored backup: own entries come again and count once, others are refused unharmed, nothing is doubled', async () => {
@@ -75,7 +77,7 @@ it('[R4] [R8] clients ahead of a restored backup: own entries come again and cou
     createReaction(by(ben), byAlice[0]!.id, '👍', true),
   ];
   await writeAll(ben, byBob);
-  await until('everybody has everything', () => seats.every(({ entries }) => new Set(idsOf(entries)).size === 6));
+  await untilTrue('everybody has everything', () => seats.every(({ entries }) => new Set(idsOf(entries)).size === 6));
   const aheadOf = (member: Member): Y.Doc => {
     const doc = new Y.Doc();
     Y.applyUpdate(doc, Y.encodeStateAsUpdate(member.doc));
@@ -98,29 +100,29 @@ it('[R4] [R8] clients ahead of a restored backup: own entries come again and cou
   const ahead = seat(alice, true, book);
   ahead.adopt(docs[0]);
   ahead.connect();
-  await until('the server refused what is bob’s', () => Object.keys(book.refusals).length > 0);
+  await untilTrue('the server refused what is bob’s', () => Object.keys(book.refusals).length > 0);
   expect(await stored()).toEqual(idsOf(early));
   ahead.close();
 
   // It re-homes: the server's state, then what it wrote itself. Bob's reaction to a message that is not there yet has to wait for it.
   const [ben2, ann2] = [seat(bob, false, new Book()), seat(alice, false, new Book())];
   ben2.connect();
-  await until('bob is back', () => ben2.isJoined);
+  await untilTrue('bob is back', () => ben2.isJoined);
   await writeAll(ben2, byBob.slice(0, 1));
   ann2.connect();
-  await until('alice is back', () => ann2.isJoined);
+  await untilTrue('alice is back', () => ann2.isJoined);
   await writeAll(ann2, byAlice);
   await writeAll(ben2, byBob.slice(1));
   // And once more from another of her devices, which does not know of that.
   const again = seat(alice, false, new Book());
   again.connect();
-  await until('her other device is back', () => again.isJoined);
+  await untilTrue('her other device is back', () => again.isJoined);
   await writeAll(again, byAlice);
 
   const everything = idsOf([...early, ...byAlice, ...byBob]);
   expect(await stored()).toEqual(everything);
   for (const member of [ben2, ann2, again]) {
-    await until(
+    await untilTrue(
       'everybody has everything again',
       () => new Set(idsOf(member.entries.filter(({ kind }) => kind !== 'arrival'))).size === 6,
     );
@@ -155,10 +157,10 @@ it('[R4] a backup of an earlier epoch: the same names come to mean other documen
   const restored = await copyDatabase(database.url, `tablo_restored_${randomUUID().replaceAll('-', '')}`);
   await before.server.restart();
   ann.connect();
-  await until('alice has joined', () => ann.isJoined);
+  await untilTrue('alice has joined', () => ann.isJoined);
   const lost = Array.from({ length: 14 }, (_, nth) => createMessage(by(ann), `lost ${nth}`));
   for (const message of lost) await writeAll(ann, [message]);
-  await until('the tablo has moved on', () => ann.epoch === 2 && ann.isJoined);
+  await untilTrue('the tablo has moved on', () => ann.epoch === 2 && ann.isJoined);
   const old = new Y.Doc();
   Y.applyUpdate(old, Y.encodeStateAsUpdate(ann.doc));
   ann.close();
@@ -179,15 +181,15 @@ it('[R4] a backup of an earlier epoch: the same names come to mean other documen
   // Epoch 2 is not there yet: whoever asks for it is sent to epoch 1. Bob then fills epoch 1, and a new epoch 2 begins.
   const ben = open(bob);
   ben.connect();
-  await until('bob has joined', () => ben.isJoined);
+  await untilTrue('bob has joined', () => ben.isJoined);
   expect(ben.denials).toEqual(['epoch-moved']);
   for (let nth = 0; nth < 12; nth += 1) await writeAll(ben, [createMessage(by(ben), `new ${nth}`)]);
-  await until('the restored tablo has moved on', () => ben.epoch === 2 && ben.isJoined);
+  await untilTrue('the restored tablo has moved on', () => ben.epoch === 2 && ben.isJoined);
   // Alice's device still has a document of that name, from the time that is no more.
   const device = open(alice, true);
   device.adopt(old);
   device.connect();
-  await until('alice has joined', () => device.isJoined);
+  await untilTrue('alice has joined', () => device.isJoined);
   await writeAll(device, lost);
   const { rows } = await after.pool.query<{ text: string }>('SELECT text FROM messages WHERE channel_id = $1', [tablo]);
   expect(rows.map(({ text }) => text).sort()).toEqual(

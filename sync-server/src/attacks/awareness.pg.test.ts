@@ -3,10 +3,13 @@ import type { UserId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { PgMembership } from '../access/members/pg-membership.ts';
-import { signToken, type TestServer } from '../sync/test-server.ts';
-import { awarenessFrame, frame, syncFrame, TYPE, UPDATE } from './frames.ts';
-import type { RawClient } from './raw-client.ts';
-import { alice, bob, eve, gus, openStageServer, Stage, say, until } from './stage.ts';
+import { FRAME, UPDATE } from '../sync/socket/frame-types.ts';
+import type { TestServer } from '../sync/test-server.ts';
+import { awarenessFrame, frame, syncFrame } from '../testing/frames.ts';
+import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
+import type { RecordingClient } from './recording-client.ts';
+import { alice, bob, eve, gus, openStageServer, Stage, say } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;
@@ -135,8 +138,8 @@ it('[R3] frames of a million peers cost nobody else 2 seconds', async () => {
 it("[R3] truncated presence ends the sender's document at the most", async () => {
   const attacker = await stage.join();
   attacker.send(
-    frame(stage.name, TYPE.awareness),
-    frame(stage.name, TYPE.awareness, (encoder) => encoding.writeVarUint(encoder, 2 ** 40)),
+    frame(stage.name, FRAME.awareness),
+    frame(stage.name, FRAME.awareness, (encoder) => encoding.writeVarUint(encoder, 2 ** 40)),
   );
   await stage.assertUnharmed();
 });
@@ -157,13 +160,13 @@ it("[R6] a flood of presence does not delay anybody's message", async () => {
 it.each([
   [
     'writes',
-    (stage: Stage, dora: RawClient, user: UserId) => {
+    (stage: Stage, dora: RecordingClient, user: UserId) => {
       dora.send(syncFrame(stage.name, UPDATE, append(4_400, [say(user, 'Who added me?')])));
     },
   ],
   [
     'uses it by REST',
-    (_: Stage, __: RawClient, user: UserId) => new PgMembership(server.pool).settle(stage.tablo, user),
+    (_: Stage, __: RecordingClient, user: UserId) => new PgMembership(server.pool).settle(stage.tablo, user),
   ],
 ])('[R6] nobody is shown that a newcomer’s page is there, or typing, before that person %s', async (_, use) => {
   const user = await stage.addMember();
@@ -173,7 +176,7 @@ it.each([
     eve,
   ]);
   const watcher = await stage.join(eve);
-  const dora = await stage.join(user, { token: await signToken(user, 'Dora') });
+  const dora = await stage.join(user, { token: tokenOf(user, { name: 'Dora' }) });
   const mine = { client: 4_400, clock: 1, json: state({ user: { id: user, name: 'Dora' }, typing: true }) };
   dora.send(awarenessFrame(stage.name, [mine]));
   // Somebody who is shown after it: what came before has been decided by then.

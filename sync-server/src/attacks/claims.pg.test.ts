@@ -2,9 +2,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { ClientClaims } from '../presence/client-claims.ts';
 import { MemoryClientClaims } from '../presence/memory-client-claims.ts';
+import { UPDATE } from '../sync/socket/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
-import { awarenessFrame, syncFrame, UPDATE } from './frames.ts';
-import { bob, eve, openStageServer, Stage, say, until } from './stage.ts';
+import { awarenessFrame, syncFrame } from '../testing/frames.ts';
+import { until } from '../testing/wait.ts';
+import { bob, eve, openStageServer, Stage, say } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;

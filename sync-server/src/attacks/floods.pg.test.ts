@@ -3,10 +3,13 @@ import { createEdit, createReaction } from '@tablo/schema/entry';
 import { createEntryId, type UserId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { signToken, type TestServer } from '../sync/test-server.ts';
-import { encode, STEP_1, statelessFrame, syncFrame, UPDATE } from './frames.ts';
-import { RawClient } from './raw-client.ts';
-import { eve, openStageServer, Stage, say, until } from './stage.ts';
+import { SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
+import type { TestServer } from '../sync/test-server.ts';
+import { encode, statelessFrame, syncFrame } from '../testing/frames.ts';
+import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
+import { RecordingClient } from './recording-client.ts';
+import { eve, openStageServer, Stage, say } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;
@@ -112,7 +115,7 @@ it('[R6] state vectors of 8 MB delay nobody by 2 seconds', async () => {
       encoding.writeVarUint(encoder, 1);
     }
   });
-  attacker.send(...times(4, () => syncFrame(stage.name, STEP_1, vector)));
+  attacker.send(...times(4, () => syncFrame(stage.name, SYNC_STEP_1, vector)));
   await until(
     () =>
       expect(
@@ -133,7 +136,7 @@ it.each([
   ],
 ])("[R6] a state vector %s ends the sender's document at the most", async (_title, vector) => {
   const attacker = await stage.join();
-  attacker.send(syncFrame(stage.name, STEP_1, vector));
+  attacker.send(syncFrame(stage.name, SYNC_STEP_1, vector));
   await stage.assertUnharmed();
   expect(attacker.isOpen).toBe(true);
 });
@@ -168,8 +171,8 @@ it('[R6] stateless garbage is ignored', async () => {
 });
 
 it('[R6] an address of megabytes is not sent with every frame', async () => {
-  const attacker = stage.add(await RawClient.open(`${server.url}/sync`));
-  attacker.authenticate(`${stage.name}\u0000${'s'.repeat(500_000)}`, await signToken(eve));
+  const attacker = stage.add(await RecordingClient.open(`${server.url}/sync`));
+  attacker.join(`${stage.name}\u0000${'s'.repeat(500_000)}`, tokenOf(eve));
   await until(() => expect(attacker.heard.answers.length + attacker.heard.ends.length).toBeGreaterThan(0));
   const before = attacker.heard.bytes;
   await stage.assertUnharmed();

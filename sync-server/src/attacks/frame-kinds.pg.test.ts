@@ -1,9 +1,12 @@
 /** Every kind of frame that there could be: the known ones pass, the others end their socket, and no library prints a line about any of them. */
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { signToken, type TestServer } from '../sync/test-server.ts';
-import { authFrame, encode, frame, STEP_1, statelessFrame, syncFrame, TYPE, UPDATE } from './frames.ts';
-import { bob, eve, openStageServer, Stage, say, until } from './stage.ts';
+import { FRAME, SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
+import type { TestServer } from '../sync/test-server.ts';
+import { authFrame, encode, frame, statelessFrame, syncFrame } from '../testing/frames.ts';
+import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
+import { bob, eve, openStageServer, Stage, say } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;
@@ -43,17 +46,17 @@ it('[R6] frames of every unknown type, and every step that is none, end the sock
           encoding.writeUint8Array(encoder, Uint8Array.of(0x80 | type, 0, 0, 0));
         }),
     ),
-    ...[3, 4, 100].map((step) => () => raw(TYPE.sync, step, 0)),
-    ...[1, 2, 3].map((kind) => () => raw(TYPE.auth, kind, 0)),
+    ...[3, 4, 100].map((step) => () => raw(FRAME.sync, step, 0)),
+    ...[1, 2, 3].map((kind) => () => raw(FRAME.auth, kind, 0)),
     // Cut off.
-    () => raw(TYPE.sync),
-    () => raw(TYPE.sync, 0),
-    () => raw(TYPE.sync, 2, 100, 1),
-    () => raw(TYPE.syncReply, 1, 255),
-    () => raw(TYPE.auth, 0, 200),
-    () => raw(TYPE.stateless, 90, 1),
+    () => raw(FRAME.sync),
+    () => raw(FRAME.sync, 0),
+    () => raw(FRAME.sync, 2, 100, 1),
+    () => raw(FRAME.syncReply, 1, 255),
+    () => raw(FRAME.auth, 0, 200),
+    () => raw(FRAME.stateless, 90, 1),
     // Not UTF-8.
-    () => raw(TYPE.stateless, 2, 0xff, 0xfe),
+    () => raw(FRAME.stateless, 2, 0xff, 0xfe),
     () => Uint8Array.of(3, 0xff, 0xfe, 0xfd, 0, 0, 0),
     () => Uint8Array.of(200),
     () => new Uint8Array(0),
@@ -77,14 +80,14 @@ it('[R6] frames of every unknown type, and every step that is none, end the sock
 it('[R6] the known ones pass, whatever they carry, and print nothing', async () => {
   const attacker = await stage.join();
   attacker.send(
-    raw(TYPE.queryAwareness),
-    raw(TYPE.awareness, 0),
-    raw(TYPE.awareness, 3, 9, 9, 9),
+    raw(FRAME.queryAwareness),
+    raw(FRAME.awareness, 0),
+    raw(FRAME.awareness, 3, 9, 9, 9),
     statelessFrame(stage.name, 'no JSON'),
     syncFrame(stage.name, UPDATE, Uint8Array.of(1, 1, 1)),
     syncFrame(stage.name, UPDATE, new Uint8Array(0)),
-    syncFrame(stage.name, STEP_1, Uint8Array.of(200)),
-    syncFrame(stage.name, STEP_1, new Uint8Array(0)),
+    syncFrame(stage.name, SYNC_STEP_1, Uint8Array.of(200)),
+    syncFrame(stage.name, SYNC_STEP_1, new Uint8Array(0)),
     Uint8Array.of(9),
     Uint8Array.of(10),
   );
@@ -97,18 +100,18 @@ it('[R6] the known ones pass, whatever they carry, and print nothing', async () 
 it("[R6] denials, ended connections and another user's token print nothing", async () => {
   const attacker = await stage.join();
   attacker.send(authFrame(stage.name, 'garbage'));
-  attacker.authenticate('constructor', await signToken(eve));
-  attacker.authenticate('nonsense', await signToken(eve));
-  attacker.authenticate(`${stage.tablo}/77`, await signToken(eve));
+  attacker.join('constructor', tokenOf(eve));
+  attacker.join('nonsense', tokenOf(eve));
+  attacker.join(`${stage.tablo}/77`, tokenOf(eve));
   await until(() => expect(attacker.heard.denied).toHaveLength(3));
   // Everything that waits when the connection ends.
   const flood = Array.from({ length: 200 }, (_, nth) =>
     syncFrame(stage.name, UPDATE, append(500 + nth, [say(eve, 'x')])),
   );
-  attacker.send(frame(stage.name, TYPE.close), ...flood, statelessFrame(stage.name, '{}'), raw(TYPE.awareness, 0));
+  attacker.send(frame(stage.name, FRAME.close), ...flood, statelessFrame(stage.name, '{}'), raw(FRAME.awareness, 0));
   await until(() => expect(attacker.heard.closes).toHaveLength(1));
   const other = await stage.join();
-  other.send(authFrame(stage.name, await signToken(bob)));
+  other.send(authFrame(stage.name, tokenOf(bob)));
   await until(() => expect(other.heard.closes.map(({ reason }) => reason)).toEqual(['unauthenticated']));
   await stage.assertUnharmed();
   expect(printed).toEqual([]);

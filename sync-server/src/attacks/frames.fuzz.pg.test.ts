@@ -5,11 +5,13 @@
 import { createReaction } from '@tablo/schema/entry';
 import { Random } from '@tablo/schema/testing/random';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
-import { awarenessFrame, frame, STEP_1, STEP_2, statelessFrame, syncFrame, TYPE, UPDATE } from './frames.ts';
+import { awarenessFrame, frame, statelessFrame, syncFrame } from '../testing/frames.ts';
+import { until } from '../testing/wait.ts';
 import { mutate, noise } from './mutate.ts';
-import type { RawClient } from './raw-client.ts';
-import { eve, openStageServer, Stage, say, until } from './stage.ts';
+import type { RecordingClient } from './recording-client.ts';
+import { eve, openStageServer, Stage, say } from './stage.ts';
 import { append } from './updates.ts';
 
 const FRAMES = Number(process.env['FUZZ_FRAMES'] ?? 5_000);
@@ -48,10 +50,10 @@ function recordTraffic(name: string | null, random: Random): readonly Uint8Array
   const message = say(eve, 'of the fuzzer');
   const update = append(client, [message, createReaction({ author: eve, sentAt: Date.now() }, message.id, '👍', true)]);
   const frames = [
-    syncFrame(name, STEP_1, Uint8Array.of(0)),
-    syncFrame(name, STEP_1, Uint8Array.of(1, 9, 3)),
-    syncFrame(name, STEP_2, update),
-    syncFrame(name, STEP_2, Uint8Array.of(0, 0)),
+    syncFrame(name, SYNC_STEP_1, Uint8Array.of(0)),
+    syncFrame(name, SYNC_STEP_1, Uint8Array.of(1, 9, 3)),
+    syncFrame(name, SYNC_STEP_2, update),
+    syncFrame(name, SYNC_STEP_2, Uint8Array.of(0, 0)),
     syncFrame(name, UPDATE, update),
     syncFrame(name, UPDATE, append(client + 1, [say(eve, 'another')], random.below(2))),
     awarenessFrame(name, [{ client, json: '{"user":{"id":"x","name":"y"},"typing":true}' }]),
@@ -61,8 +63,8 @@ function recordTraffic(name: string | null, random: Random): readonly Uint8Array
   return [
     ...frames,
     statelessFrame(name, JSON.stringify({ type: 'check', ids: [message.id] })),
-    frame(name, TYPE.queryAwareness),
-    frame(name, TYPE.close),
+    frame(name, FRAME.queryAwareness),
+    frame(name, FRAME.close),
   ];
 }
 
@@ -70,7 +72,7 @@ describe.each(['/sync', '/yjs'] as const)('%s', (path) => {
   it.each(SEEDS)('[R2] [R3] [R6] damaged frames harm nobody, seed %i', { timeout: 600_000 }, async (seed) => {
     const random = new Random(seed * 7_919 + path.length);
     const stage = await Stage.open(server);
-    const join = (): Promise<RawClient> => (path === '/sync' ? stage.join(eve) : stage.joinYjs(eve));
+    const join = (): Promise<RecordingClient> => (path === '/sync' ? stage.join(eve) : stage.joinYjs(eve));
     const name = path === '/sync' ? stage.name : null;
     try {
       let attacker = await join();

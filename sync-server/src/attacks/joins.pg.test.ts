@@ -2,13 +2,17 @@
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { signToken, TestClient, type TestServer } from '../sync/test-server.ts';
+import { SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
+import type { TestServer } from '../sync/test-server.ts';
+import { authFrame, encode, syncFrame } from '../testing/frames.ts';
+import { TestClient } from '../testing/test-client.ts';
+import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
 import { addTablos, fill } from './documents.ts';
-import { authFrame, encode, STEP_1, syncFrame, UPDATE } from './frames.ts';
-import { RawClient } from './raw-client.ts';
 import { openRawSocket, wsFrame } from './raw-socket.ts';
+import { RecordingClient } from './recording-client.ts';
 import { openSlowProxy } from './slow-proxy.ts';
-import { openStageServer, Stage, until } from './stage.ts';
+import { openStageServer, Stage } from './stage.ts';
 
 const DOCUMENT_BYTES = 256 * 1024;
 const EMPTY = Uint8Array.of(0);
@@ -36,10 +40,10 @@ async function openDeafSocket(user: UserId, tablos: readonly TabloId[], steps = 
   const socket = await openRawSocket(`${server.url}/sync`);
   stage.add({ close: () => socket.destroy() });
   socket.pause();
-  const token = await signToken(user);
+  const token = tokenOf(user);
   for (const tablo of tablos) {
     socket.write(wsFrame(authFrame(`${tablo}/1`, token)));
-    for (let nth = 0; nth < steps; nth += 1) socket.write(wsFrame(syncFrame(`${tablo}/1`, STEP_1, EMPTY)));
+    for (let nth = 0; nth < steps; nth += 1) socket.write(wsFrame(syncFrame(`${tablo}/1`, SYNC_STEP_1, EMPTY)));
   }
   return socket;
 }
@@ -56,7 +60,7 @@ it('[R11] forty members who join one document are answered with one encoding of 
   // One more version, and what the others lack is not a document.
   await stage.assertUnharmed();
   const bytes = clients.map(({ heard }) => heard.bytes);
-  for (const client of clients) client.send(syncFrame(stage.name, STEP_1, encodeVectorOf(client)));
+  for (const client of clients) client.send(syncFrame(stage.name, SYNC_STEP_1, encodeVectorOf(client)));
   await until(() => expect(clients.every(({ heard }) => heard.answers.length === 2)).toBe(true));
   clients.forEach(({ heard }, nth) => expect(heard.bytes - (bytes[nth] ?? 0)).toBeLessThan(20_000));
   expect(server.sync.encodings.made - before).toBeLessThanOrEqual(2);
@@ -66,8 +70,8 @@ it('[R11] who joins documents and asks for none of them has none encoded', async
   const user = newUser();
   const tablos = await addTablos(server, user, 5, DOCUMENT_BYTES);
   const before = server.sync.encodings.made;
-  const client = stage.add(await RawClient.open(`${server.url}/sync`));
-  const token = await signToken(user);
+  const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
+  const token = tokenOf(user);
   for (const tablo of tablos) client.send(authFrame(`${tablo}/1`, token));
   await until(() => expect(client.heard.authenticated).toHaveLength(5));
   await until(() => expect(server.sync.countHeldBytes()).toBeGreaterThan(4 * DOCUMENT_BYTES));
@@ -100,9 +104,9 @@ it('[R11] joins beyond the rate in bytes wait, and all of them are answered', as
   const slow = await openStageServer({ limits: { joinBytesBurst: 1_048_576, joinBytesPerSecond: 4_194_304 } });
   const user = newUser();
   const tablos = await addTablos(slow, user, 20, DOCUMENT_BYTES);
-  const client = await RawClient.open(`${slow.url}/sync`);
-  const token = await signToken(user);
-  for (const tablo of tablos) client.authenticate(`${tablo}/1`, token);
+  const client = await RecordingClient.open(`${slow.url}/sync`);
+  const token = tokenOf(user);
+  for (const tablo of tablos) client.join(`${tablo}/1`, token);
   await until(() => expect(client.heard.answers).toHaveLength(20), 30_000);
   expect([client.heard.denied, client.heard.closes, client.heard.ends]).toEqual([[], [], []]);
   client.close();
@@ -114,9 +118,9 @@ it('[R11] a slow link that makes progress joins twenty large documents, with one
   const tablos = await addTablos(server, user, 20, DOCUMENT_BYTES);
   const proxy = await openSlowProxy(server.url, 1024 * 1024);
   stage.add(proxy);
-  const client = stage.add(await RawClient.open(`${proxy.url}/sync`));
-  const token = await signToken(user);
-  for (const tablo of tablos) client.authenticate(`${tablo}/1`, token);
+  const client = stage.add(await RecordingClient.open(`${proxy.url}/sync`));
+  const token = tokenOf(user);
+  for (const tablo of tablos) client.join(`${tablo}/1`, token);
   await until(() => expect(client.heard.answers).toHaveLength(20), 25_000);
   expect([client.heard.denied, client.heard.closes, client.heard.ends]).toEqual([[], [], []]);
 });
@@ -160,7 +164,7 @@ it('[R11] state vectors of invented clientIDs are answered with the one encoding
     }
   });
   for (let nth = 0; nth < 20; nth += 1) {
-    attacker.send(syncFrame(stage.name, STEP_1, vector));
+    attacker.send(syncFrame(stage.name, SYNC_STEP_1, vector));
     await until(() => expect(attacker.heard.answers).toHaveLength(nth + 2));
   }
   expect(server.sync.encodings.made - before).toBeLessThanOrEqual(1);
@@ -170,8 +174,8 @@ it('[R11] the documents that one user makes the server hold are bounded in bytes
   const few = await openStageServer({ limits: { heldBytesPerUser: 1_048_576 } });
   const user = newUser();
   const tablos = await addTablos(few, user, 8, DOCUMENT_BYTES);
-  const client = await RawClient.open(`${few.url}/sync`);
-  const token = await signToken(user);
+  const client = await RecordingClient.open(`${few.url}/sync`);
+  const token = tokenOf(user);
   client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
   await until(() => expect(client.heard.authenticated).toHaveLength(8), 20_000);
   await until(() => expect(client.heard.closes.length).toBeGreaterThanOrEqual(4), 20_000);
@@ -214,8 +218,8 @@ it('[R11] documents that were empty when they were joined, and are filled afterw
   const few = await openStageServer({ limits: { heldBytesPerUser: 1_048_576 } });
   const user = newUser();
   const tablos = await Promise.all(Array.from({ length: 8 }, () => few.addTablo({ [user]: 'owner' })));
-  const client = await RawClient.open(`${few.url}/sync`);
-  const token = await signToken(user);
+  const client = await RecordingClient.open(`${few.url}/sync`);
+  const token = tokenOf(user);
   client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
   await until(() => expect(client.heard.authenticated).toHaveLength(8), 20_000);
   expect(client.heard.closes).toEqual([]);
@@ -235,8 +239,8 @@ it('[R11] of ten accounts that hold more than all may together, each below their
     Array.from({ length: 10 }, async () => {
       const user = newUser();
       const tablos = await addTablos(few, user, 4, DOCUMENT_BYTES);
-      const client = own.add(await RawClient.open(`${few.url}/sync`));
-      const token = await signToken(user);
+      const client = own.add(await RecordingClient.open(`${few.url}/sync`));
+      const token = tokenOf(user);
       client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
       return client;
     }),
@@ -258,12 +262,12 @@ it('[R11] an unmodified provider that asks too often waits, and is not ended', a
   const few = await openStageServer({ limits: { joinsPerSecond: 2, joinsBurst: 4 } });
   const own = await Stage.open(few);
   const user = await own.addMember();
-  const client = own.add(new TestClient(few.url, own.name, await signToken(user)));
+  const client = own.add(new TestClient(few.url, own.name, tokenOf(user)));
   await until(() => expect(client.provider.isSynced).toBe(true));
   for (let nth = 0; nth < 20; nth += 1) client.provider.forceSync();
   await until(() => expect(few.sync.countWaitingJoins()).toBe(1));
   await own.say(client, user, 'written meanwhile');
-  const other = own.add(new TestClient(few.url, own.name, await signToken(user)));
+  const other = own.add(new TestClient(few.url, own.name, tokenOf(user)));
   await until(() => expect(other.provider.isSynced).toBe(true), 10_000);
   await until(() => expect(few.sync.countWaitingJoins()).toBe(0), 10_000);
   expect([client.closed, client.denied, other.denied]).toEqual([[], [], []]);
@@ -271,7 +275,7 @@ it('[R11] an unmodified provider that asks too often waits, and is not ended', a
   await few.close();
 });
 
-function encodeVectorOf({ doc }: RawClient): Uint8Array {
+function encodeVectorOf({ doc }: RecordingClient): Uint8Array {
   return encode((encoder) => {
     const clients = [...doc.store.clients].map(([client, structs]) => {
       const last = structs.at(-1);

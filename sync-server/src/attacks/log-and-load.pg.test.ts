@@ -1,9 +1,11 @@
 /** What enters is not only what admission looked at, but the bytes that are applied and logged: Yjs reads them by other rules. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
-import { STEP_2, syncFrame, UPDATE } from './frames.ts';
+import { syncFrame } from '../testing/frames.ts';
+import { until } from '../testing/wait.ts';
 import { holdTablo } from './hold.ts';
-import { alice, bob, eve, openStageServer, Stage, say, until } from './stage.ts';
+import { alice, bob, eve, openStageServer, Stage, say } from './stage.ts';
 import { append, update, values } from './updates.ts';
 
 let server: TestServer;
@@ -154,7 +156,7 @@ describe('bytes that admission and Yjs read differently', () => {
     await settled(attacker, 1);
     const honest = await stage.join(bob);
     const wrong = append(707, [{ ...say(bob, 'of a newer kind'), colour: 'red' }]);
-    honest.send(syncFrame(stage.name, STEP_2, wrong));
+    honest.send(syncFrame(stage.name, SYNC_STEP_2, wrong));
     await until(() => expect(honest.refusals).toEqual(['invalid-update']));
     await settled(honest, 1);
     expect(honest.heard.statuses).toEqual([false]);
@@ -168,7 +170,7 @@ describe('bytes that admission and Yjs read differently', () => {
     const update = append(708, [say(eve, 'good'), { ...say(eve, 'of a newer kind'), colour: 'red' }]);
     client.send(syncFrame(stage.name, UPDATE, update));
     await settled(client, 1);
-    client.send(syncFrame(stage.name, STEP_2, update), syncFrame(stage.name, UPDATE, update));
+    client.send(syncFrame(stage.name, SYNC_STEP_2, update), syncFrame(stage.name, UPDATE, update));
     await settled(client, 3);
     expect(client.heard.statuses).toEqual([false, false, false]);
     expect(client.refusals).toEqual(['invalid-update', 'invalid-update', 'invalid-update']);

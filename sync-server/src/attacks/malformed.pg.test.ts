@@ -1,10 +1,12 @@
 /** Frames that are none: on `/sync` and below it. The sender may lose the socket or the document; nobody else notices. */
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FRAME, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
-import { awarenessFrame, encode, frame, STEP_2, statelessFrame, syncFrame, TYPE, UPDATE } from './frames.ts';
+import { awarenessFrame, encode, frame, statelessFrame, syncFrame } from '../testing/frames.ts';
+import { until } from '../testing/wait.ts';
 import { openRawSocket, wsFrame } from './raw-socket.ts';
-import { alice, eve, openStageServer, Stage, say, until } from './stage.ts';
+import { alice, eve, openStageServer, Stage, say } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;
@@ -42,7 +44,7 @@ describe('[R6] every frame cut short at every byte', () => {
 it.each([0, 1, 2, 3, 4, 5])('[R8] a SyncStep2 of %i bytes is refused, and the connection lives on', async (length) => {
   const attacker = await stage.join();
   const bytes = new Uint8Array(length).fill(5);
-  await stage.assertRefused(attacker, 'invalid-update', bytes, STEP_2);
+  await stage.assertRefused(attacker, 'invalid-update', bytes, SYNC_STEP_2);
   await stage.assertUnharmed();
 });
 
@@ -62,8 +64,8 @@ it('[R6] unknown message types, sync types and an empty frame harm nobody', asyn
 it('[R4] a step written in two bytes is either admitted or refused, not both', async () => {
   const attacker = await stage.join();
   const update = append(11, [say(eve, 'in two bytes')]);
-  const twoBytes = frame(stage.name, TYPE.sync, (encoder) => {
-    encoding.writeUint8Array(encoder, Uint8Array.of(0x80 | STEP_2, 0));
+  const twoBytes = frame(stage.name, FRAME.sync, (encoder) => {
+    encoding.writeUint8Array(encoder, Uint8Array.of(0x80 | SYNC_STEP_2, 0));
     encoding.writeVarUint8Array(encoder, update);
   });
   attacker.send(twoBytes, syncFrame(stage.name, UPDATE, append(12, [say(eve, 'in one')])));
@@ -79,7 +81,7 @@ it('[R4] a step written in two bytes is either admitted or refused, not both', a
 it("[R6] a client's BroadcastStateless reaches nobody", async () => {
   const attacker = await stage.join();
   attacker.send(
-    frame(stage.name, TYPE.broadcastStateless, (encoder) =>
+    frame(stage.name, FRAME.broadcastStateless, (encoder) =>
       encoding.writeVarString(encoder, '{"type":"read","seq":4711}'),
     ),
   );
@@ -89,7 +91,7 @@ it("[R6] a client's BroadcastStateless reaches nobody", async () => {
 
 it('[R6] what the server alone says ends the socket of who says it', async () => {
   const attacker = await stage.join();
-  attacker.send(frame(stage.name, TYPE.syncStatus, (encoder) => encoding.writeVarUint(encoder, 1)));
+  attacker.send(frame(stage.name, FRAME.syncStatus, (encoder) => encoding.writeVarUint(encoder, 1)));
   await until(() => expect(attacker.heard.ends.map(({ code }) => code)).toEqual([4422]));
   await stage.assertUnharmed();
 });

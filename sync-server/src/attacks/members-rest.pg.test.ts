@@ -15,6 +15,7 @@ import { openPort, type Port } from '../base/port.ts';
 import { openStaticPage } from '../rest/answers/static-page.ts';
 import { createPageListener } from '../rest/pages/page-listener.ts';
 import { defaultLimitSettings, newUser, openTestRest, type TestRest } from '../rest/testing/test-rest.ts';
+import { until } from '../testing/wait.ts';
 
 const times = <T>(count: number, make: (nth: number) => T): T[] => Array.from({ length: count }, (_, nth) => make(nth));
 
@@ -150,12 +151,12 @@ describe('a page of many megabytes', () => {
         socket.write('GET /assets/large.png HTTP/1.1\r\nHost: x\r\n\r\n');
       }),
     );
-    await vi.waitFor(() => expect(port.countConnections()).toBe(60), 10_000);
+    await until(() => expect(port.countConnections()).toBe(60), 10_000);
     expect(await (await fetch(`${port.url}/`)).text()).toBe('the page');
     const { arrayBuffers, heapUsed } = process.memoryUsage();
     expect(arrayBuffers - before.arrayBuffers).toBeLessThan(3 * SIZE);
     expect(heapUsed - before.heapUsed).toBeLessThan(3 * SIZE);
-    await vi.waitFor(() => expect(port.countConnections()).toBeLessThan(5), 30_000);
+    await until(() => expect(port.countConnections()).toBeLessThan(5), 30_000);
     expect(bitten.filter((limit) => limit === 'stalled').length).toBeGreaterThan(50);
   });
 });

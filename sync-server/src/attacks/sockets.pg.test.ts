@@ -3,13 +3,16 @@ import { createEntryId, type UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { JwtVerifier } from '../access/tokens/token-verifier.ts';
 import { FramePace } from '../sync/socket/frame-pace.ts';
-import { signToken, type TestServer } from '../sync/test-server.ts';
+import { FRAME, SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
+import type { TestServer } from '../sync/test-server.ts';
+import { authFrame, frame, syncFrame } from '../testing/frames.ts';
+import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
 import { addTablos } from './documents.ts';
-import { authFrame, frame, STEP_1, syncFrame, TYPE, UPDATE } from './frames.ts';
 import { holdTablo } from './hold.ts';
-import { RawClient } from './raw-client.ts';
 import { openRawSocket, wsFrame } from './raw-socket.ts';
-import { bob, eve, gus, openStageServer, Stage, say, until } from './stage.ts';
+import { RecordingClient } from './recording-client.ts';
+import { bob, eve, gus, openStageServer, Stage, say } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;
@@ -40,9 +43,9 @@ afterEach(async () => {
 const times = <T>(count: number, make: (nth: number) => T): T[] => Array.from({ length: count }, (_, nth) => make(nth));
 
 it('[R6] one user on many sockets is refused beyond the limit, even all at once', async () => {
-  const token = await signToken(eve);
-  const sockets = await Promise.all(times(20, async () => stage.add(await RawClient.open(`${server.url}/sync`))));
-  for (const socket of sockets) socket.authenticate(stage.name, token);
+  const token = tokenOf(eve);
+  const sockets = await Promise.all(times(20, async () => stage.add(await RecordingClient.open(`${server.url}/sync`))));
+  for (const socket of sockets) socket.join(stage.name, token);
   await until(() =>
     expect(sockets.every(({ heard }) => heard.authenticated.length + heard.denied.length > 0)).toBe(true),
   );
@@ -51,8 +54,8 @@ it('[R6] one user on many sockets is refused beyond the limit, even all at once'
 });
 
 it('[R11] a buffer full of small frames does not go before what others have sent: a socket has one in each turn', async () => {
-  const client = stage.add(await RawClient.open(`${server.url}/sync`));
-  client.authenticate(stage.name, await signToken(eve));
+  const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
+  client.join(stage.name, tokenOf(eve));
   await until(() => expect(client.heard.authenticated.length).toBe(1));
   const inThisTurn = new Map<unknown, number>();
   let most = 0;
@@ -69,7 +72,7 @@ it('[R11] a buffer full of small frames does not go before what others have sent
   };
   setImmediate(turn);
   // Frames of a kind that is dropped: they cost nothing but being looked at.
-  for (const _nth of times(1_000, (nth) => nth)) client.send(frame(stage.name, TYPE.queryAwareness));
+  for (const _nth of times(1_000, (nth) => nth)) client.send(frame(stage.name, FRAME.queryAwareness));
   await until(() => expect(handled).toBeGreaterThanOrEqual(1_000));
   note.mockRestore();
   expect(most).toBe(1);
@@ -89,8 +92,8 @@ it('[R11] pings and pongs that nobody asked for are frames of their user’s rat
 });
 
 it('[R11] a stranger’s forged tokens, hundreds on one socket, are not looked at: the socket ends after three', async () => {
-  const attacker = stage.add(await RawClient.open(`${server.url}/sync`));
-  const [head, body] = (await signToken(eve)).split('.');
+  const attacker = stage.add(await RecordingClient.open(`${server.url}/sync`));
+  const [head, body] = tokenOf(eve).split('.');
   const verify = vi.spyOn(JwtVerifier.prototype, 'verify');
   attacker.send(...times(850, (nth) => authFrame(`${createEntryId()}/1`, `${head}.${body}.${nth}`)));
   await until(() => expect(attacker.heard.ends.map(({ code }) => code)).toEqual([4401]));
@@ -102,13 +105,13 @@ it('[R11] a stranger’s forged tokens, hundreds on one socket, are not looked a
 it('[R11] tokens at both doors are checked at their address’s rate, and members of other addresses do not wait', async () => {
   const few = await openStageServer({ trustProxy: true, limits: { tokenChecksPerSecond: 1 } });
   const own = await Stage.open(few);
-  const [head, body] = (await signToken(eve)).split('.');
+  const [head, body] = tokenOf(eve).split('.');
   const from = { 'X-Forwarded-For': '203.0.113.7' };
   const reasons = await Promise.all(
     times(60, async (nth) => {
       const forged = `${head}.${body}.${nth}`;
       const path = nth % 2 === 0 ? '/sync' : `/yjs/${own.tablo}?token=${forged}`;
-      const client = own.add(await RawClient.open(`${few.url}${path}`, from));
+      const client = own.add(await RecordingClient.open(`${few.url}${path}`, from));
       if (nth % 2 === 0) client.send(authFrame(own.name, forged));
       await until(() => expect(client.heard.denied.length + client.heard.ends.length).toBeGreaterThan(0));
       return client.heard.denied[0] ?? client.heard.ends[0]?.reason;
@@ -117,8 +120,8 @@ it('[R11] tokens at both doors are checked at their address’s rate, and member
   // Twenty at once, and what one a second brings meanwhile.
   expect(reasons.filter((reason) => reason === 'rate-limited').length).toBeGreaterThan(20);
   expect(reasons.filter((reason) => reason === 'unauthenticated').length).toBeGreaterThanOrEqual(20);
-  const other = own.add(await RawClient.open(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.8' }));
-  other.authenticate(own.name, await signToken(eve));
+  const other = own.add(await RecordingClient.open(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.8' }));
+  other.join(own.name, tokenOf(eve));
   await until(() => expect(other.heard.authenticated).toHaveLength(1));
   await own.assertUnharmed();
   own.close();
@@ -133,7 +136,7 @@ it('[R11] who asks for signs of life and reads none of the answers loses the soc
   socket.on('close', () => {
     isGone = true;
   });
-  socket.write(wsFrame(authFrame(own.name, await signToken(eve))));
+  socket.write(wsFrame(authFrame(own.name, tokenOf(eve))));
   await until(() => expect(fast.sync.countConnections()).toBe(3));
   // What leaves the process lies in the kernels' buffers, some megabytes of it.
   const pings = Buffer.concat(times(500, () => wsFrame(new Uint8Array(125), 9)));
@@ -157,12 +160,12 @@ it('[R11] who asks for signs of life and reads none of the answers loses the soc
 it('[R11] signed-in sockets are bounded in all and by address, whoever’s they are, at both doors', async () => {
   const few = await openStageServer({ trustProxy: true, limits: { sockets: 10, socketsPerAddress: 4 } });
   const own = await Stage.open(few); // Alice's and Bob's are two, of this machine.
-  const open = async (address: string, isBridged: boolean): Promise<RawClient> => {
-    const token = await signToken(await own.addMember());
+  const open = async (address: string, isBridged: boolean): Promise<RecordingClient> => {
+    const token = tokenOf(await own.addMember());
     const path = isBridged ? `/yjs/${own.tablo}?token=${token}` : '/sync';
-    const client = own.add(await RawClient.open(`${few.url}${path}`, { 'X-Forwarded-For': address }));
-    if (isBridged) client.send(syncFrame(null, STEP_1, Uint8Array.of(0)));
-    else client.authenticate(own.name, token);
+    const client = own.add(await RecordingClient.open(`${few.url}${path}`, { 'X-Forwarded-For': address }));
+    if (isBridged) client.send(syncFrame(null, SYNC_STEP_1, Uint8Array.of(0)));
+    else client.join(own.name, token);
     await until(() =>
       expect(client.heard.answers.length + client.heard.denied.length + client.heard.ends.length).toBeGreaterThan(0),
     );
@@ -188,31 +191,31 @@ it('[R11] signed-in sockets are bounded in all and by address, whoever’s they 
 });
 
 it("[R6] a socket whose user has left every document still counts as that user's", async () => {
-  const token = await signToken(eve);
+  const token = tokenOf(eve);
   let joined = 0;
   for (const _nth of times(20, (nth) => nth)) {
-    const client = stage.add(await RawClient.open(`${server.url}/sync`));
-    client.authenticate(stage.name, token);
+    const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
+    client.join(stage.name, token);
     await until(() => expect(client.heard.answers.length + client.heard.denied.length).toBeGreaterThan(0));
     if (client.heard.answers.length > 0) joined += 1;
-    client.send(frame(stage.name, TYPE.close));
+    client.send(frame(stage.name, FRAME.close));
     await until(() => expect(client.heard.closes.length + client.heard.denied.length).toBeGreaterThan(0));
   }
   expect(joined).toBeLessThanOrEqual(10);
 });
 
 it('[R11] who joins, is denied and leaves, again and again on one socket, has nothing counted as waiting', async () => {
-  const token = await signToken(bob);
-  const client = stage.add(await RawClient.open(`${server.url}/sync`));
+  const token = tokenOf(bob);
+  const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
   const round = async () => {
     const before = { joins: client.heard.answers.length, denials: client.heard.denied.length };
-    client.authenticate(stage.name, token);
-    client.authenticate(`${createEntryId()}/1`, token);
+    client.join(stage.name, token);
+    client.join(`${createEntryId()}/1`, token);
     await until(() => expect(client.heard.answers.length).toBe(before.joins + 1));
     await until(() => expect(client.heard.denied.length).toBe(before.denials + 1));
     const { closes } = client.heard;
     const count = closes.length;
-    client.send(frame(stage.name, TYPE.close));
+    client.send(frame(stage.name, FRAME.close));
     await until(() => expect(closes.length).toBe(count + 1));
   };
   await round();
@@ -222,7 +225,7 @@ it('[R11] who joins, is denied and leaves, again and again on one socket, has no
 });
 
 it('[R6] strangers who take every place do not keep a member out', async () => {
-  const strangers = times(60, () => stage.add(new RawClient(`${server.url}/sync`)));
+  const strangers = times(60, () => stage.add(new RecordingClient(`${server.url}/sync`)));
   await until(() => expect(strangers.every(({ socket }) => socket.readyState !== 0)).toBe(true));
   const member = await stage.join(bob);
   expect(member.heard.answers.length).toBe(1);
@@ -238,20 +241,21 @@ it('[R6] strangers are shown the door, also when they do not answer', async () =
 });
 
 it('[R6] 10,000 document names before a sign-in end that socket only', async () => {
-  const attacker = stage.add(await RawClient.open(`${server.url}/sync`));
-  for (let nth = 0; nth < 10_000; nth += 1) attacker.send(syncFrame(`${createEntryId()}/1`, STEP_1, Uint8Array.of(0)));
+  const attacker = stage.add(await RecordingClient.open(`${server.url}/sync`));
+  for (let nth = 0; nth < 10_000; nth += 1)
+    attacker.send(syncFrame(`${createEntryId()}/1`, SYNC_STEP_1, Uint8Array.of(0)));
   await until(() => expect(attacker.heard.ends.length).toBe(1));
   await stage.assertUnharmed();
 });
 
 it('[R6] a stranger cannot leave megabytes in memory', async () => {
-  const attacker = stage.add(await RawClient.open(`${server.url}/sync`));
+  const attacker = stage.add(await RecordingClient.open(`${server.url}/sync`));
   attacker.send(...times(15, () => syncFrame('x', UPDATE, new Uint8Array(100_000))));
   await until(() => expect(attacker.heard.ends.length).toBe(1), 2_000);
 });
 
 it('[R6] who sends on and on while commits wait is cut, even when they ignore the farewell', async () => {
-  const token = await signToken(eve);
+  const token = tokenOf(eve);
   const socket = await openRawSocket(`${server.url}/sync`);
   stage.add({ close: () => socket.destroy() });
   let isGone = false;
@@ -283,18 +287,18 @@ it('[R6] 100,000 frames of two bytes do not pile up while commits wait', async (
 it('[R6] of sixty documents asked for at once on one socket, as many are joined as it may have', async () => {
   const user = createEntryId() as string as UserId;
   const tablos = await addTablos(server, user, 60, 1_000);
-  const token = await signToken(user);
-  const client = stage.add(await RawClient.open(`${server.url}/sync`));
+  const token = tokenOf(user);
+  const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
   client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
   await until(() => expect(client.heard.authenticated.length + client.heard.denied.length).toBe(60), 20_000);
   expect([client.heard.authenticated.length, new Set(client.heard.denied)]).toEqual([20, new Set(['rate-limited'])]);
   // On another one, up to what the user may have.
-  const other = stage.add(await RawClient.open(`${server.url}/sync`));
+  const other = stage.add(await RecordingClient.open(`${server.url}/sync`));
   other.send(...tablos.slice(0, 20).map((tablo) => authFrame(`${tablo}/1`, token)));
   await until(() => expect(other.heard.authenticated.length + other.heard.denied.length).toBe(20), 20_000);
   expect(other.heard.authenticated.length).toBeLessThanOrEqual(10);
   // Whoever leaves one may ask for another.
-  client.send(frame(`${client.heard.authenticated[0]}`, TYPE.close));
+  client.send(frame(`${client.heard.authenticated[0]}`, FRAME.close));
   await until(() => expect(client.heard.closes).toHaveLength(1));
   client.send(authFrame(`${tablos.at(-1)}/1`, token));
   await until(() => expect(client.heard.authenticated.length).toBe(21));
@@ -304,15 +308,15 @@ it('[R6] of sixty documents asked for at once on one socket, as many are joined 
 it('[R11] a hundred sessions of one tablo on several sockets, asked for at once, are as many as a user may have, and another may come when one leaves', async () => {
   const few = await openStageServer({ limits: { sessionsPerTablo: 12 } });
   const own = await Stage.open(few);
-  const token = await signToken(gus);
-  const sockets = await Promise.all(times(5, async () => own.add(await RawClient.open(`${few.url}/sync`))));
+  const token = tokenOf(gus);
+  const sockets = await Promise.all(times(5, async () => own.add(await RecordingClient.open(`${few.url}/sync`))));
   for (const socket of sockets) socket.send(...times(20, (nth) => authFrame(`${own.name}\0session ${nth}`, token)));
   const told = () => sockets.flatMap(({ heard }) => [...heard.denied, ...heard.closes.map(({ reason }) => reason)]);
   await until(() => expect(told()).toHaveLength(88));
   expect([new Set(told()), few.sync.countConnections()]).toEqual([new Set(['rate-limited']), 2 + 12]);
   expect(sockets.every(({ isOpen }) => isOpen)).toBe(true);
   // The other door is no other tablo, and others are not concerned.
-  const bridged = own.add(await RawClient.open(`${few.url}/yjs/${own.tablo}?token=${token}`));
+  const bridged = own.add(await RecordingClient.open(`${few.url}/yjs/${own.tablo}?token=${token}`));
   await until(() => expect(bridged.heard.ends.map(({ reason }) => reason)).toEqual(['rate-limited']));
   // Which of the sockets have got the places, chance tells.
   const joined = sockets.flatMap((socket) => {
@@ -321,7 +325,7 @@ it('[R11] a hundred sessions of one tablo on several sockets, asked for at once,
   });
   const [one] = joined;
   if (one === undefined) throw new Error('twelve of them have joined');
-  one.socket.send(frame(one.name, TYPE.close));
+  one.socket.send(frame(one.name, FRAME.close));
   await until(() => expect(few.sync.countConnections()).toBe(2 + 11));
   one.socket.send(authFrame(one.name, token));
   await until(() => expect(few.sync.countConnections()).toBe(2 + 12));
@@ -369,7 +373,7 @@ it("[R6] a member's unfinished frame is counted, and ends the socket when it sta
   socket.on('close', () => {
     isGone = true;
   });
-  socket.write(wsFrame(authFrame(stage.name, await signToken(eve))));
+  socket.write(wsFrame(authFrame(stage.name, tokenOf(eve))));
   await until(() => expect(server.sync.countConnections()).toBe(3));
   const before = server.sync.countUnhandledBytes();
   socket.write(unfinished(1_500_000, 150_000));
@@ -390,7 +394,7 @@ it('[R6] the parts of a message with pings between them are counted, and end the
   socket.on('close', () => {
     isGone = true;
   });
-  socket.write(wsFrame(authFrame(stage.name, await signToken(eve))));
+  socket.write(wsFrame(authFrame(stage.name, tokenOf(eve))));
   await until(() => expect(server.sync.countConnections()).toBe(3));
   const part = wsFrame(new Uint8Array(100));
   part[0] = 2; // There is more of it to come.
@@ -405,7 +409,7 @@ it('[R6] of a connection that is reset, nothing that waits its turn is handled a
   const author = await stage.addMember();
   const socket = await openRawSocket(`${server.url}/sync`);
   socket.resume();
-  socket.write(wsFrame(authFrame(stage.name, await signToken(author))));
+  socket.write(wsFrame(authFrame(stage.name, tokenOf(author))));
   await until(() => expect(server.sync.countConnections()).toBe(3));
   let seen = 0;
   const note = vi.spyOn(FramePace.prototype, 'note').mockImplementation(({ userId }) => {
@@ -414,7 +418,7 @@ it('[R6] of a connection that is reset, nothing that waits its turn is handled a
     if (seen === 10) socket.resetAndDestroy();
   });
   // Each has a turn of its own, so that the end comes while most of them wait.
-  const nothing = wsFrame(frame(stage.name, TYPE.queryAwareness));
+  const nothing = wsFrame(frame(stage.name, FRAME.queryAwareness));
   const message = wsFrame(syncFrame(stage.name, UPDATE, append(11, [say(author, 'too late')])));
   socket.write(Buffer.concat([...times(900, () => nothing), message]));
   // What was read is handed on to its end all the same.
@@ -426,14 +430,14 @@ it('[R6] of a connection that is reset, nothing that waits its turn is handled a
 });
 
 it('[R11] token frames that come while a commit waits pile up for nobody, and renew the token all the same', async () => {
-  const token = await signToken(eve, 'Eve', 4);
+  const token = tokenOf(eve, { name: 'Eve' }, 4);
   const [attacker, other] = [await stage.join(eve, { token }), await stage.join(eve, { token })];
   await holdTablo(server, stage.tablo, async (untilCommitWaits) => {
     attacker.send(syncFrame(stage.name, UPDATE, append(11, [say(eve, 'waits')])));
     await untilCommitWaits();
     const garbage = authFrame(stage.name, 'x'.repeat(31_000));
     for (let nth = 0; nth < 300; nth += 1) attacker.send(garbage);
-    attacker.send(authFrame(stage.name, await signToken(eve)));
+    attacker.send(authFrame(stage.name, tokenOf(eve)));
     // Answered at once, behind them all.
     attacker.send(Uint8Array.of(9));
     await until(() => expect(attacker.heard.pings).toBe(1));
@@ -447,7 +451,7 @@ it('[R11] token frames that come while a commit waits pile up for nobody, and re
 
 it('[R6] strangers of one address have places of their own, and take nobody else’s', async () => {
   const few = await openStageServer({ limits: { strangerSocketsPerAddress: 5 } });
-  const strangers = times(20, () => new RawClient(`${few.url}/sync`));
+  const strangers = times(20, () => new RecordingClient(`${few.url}/sync`));
   await until(() => expect(strangers.every(({ socket }) => socket.readyState !== 0)).toBe(true));
   await until(() => expect(few.sync.sockets.size).toBeLessThanOrEqual(5));
   const own = await Stage.open(few);
@@ -461,7 +465,7 @@ it('[R11] sockets that one address opens and leaves come at a rate, and members 
   const few = await openStageServer({ trustProxy: true, limits: { pagePerSecond: 2 } });
   const answers = await Promise.all(
     times(40, async () => {
-      const client = new RawClient(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.7' });
+      const client = new RecordingClient(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.7' });
       const status = await client.upgraded;
       client.close();
       return status;
@@ -470,7 +474,7 @@ it('[R11] sockets that one address opens and leaves come at a rate, and members 
   // Twenty at once, and what two a second bring meanwhile.
   expect(answers.filter((status) => status === 101).length).toBeLessThan(30);
   expect(answers.filter((status) => status === 429).length).toBeGreaterThan(10);
-  const other = new RawClient(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.8' });
+  const other = new RecordingClient(`${few.url}/sync`, { 'X-Forwarded-For': '203.0.113.8' });
   expect(await other.upgraded).toBe(101);
   other.close();
   await few.close();
@@ -480,8 +484,8 @@ it('[R6] a member whose tokens come all at once, more than a stranger may send, 
   const few = await openStageServer({ limits: { strangerBytes: 200_000 } });
   const user = createEntryId() as string as UserId;
   const tablos = await addTablos(few, user, 400, 100);
-  const token = await signToken(user, 'x'.repeat(1_000));
-  const client = await RawClient.open(`${few.url}/sync`);
+  const token = tokenOf(user, { name: 'x'.repeat(1_000) });
+  const client = await RecordingClient.open(`${few.url}/sync`);
   client.send(...tablos.map((tablo) => authFrame(`${tablo}/1`, token)));
   await until(() => expect(client.heard.authenticated).toHaveLength(400), 20_000);
   expect([client.heard.denied, client.heard.ends]).toEqual([[], []]);

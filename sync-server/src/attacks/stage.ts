@@ -4,10 +4,14 @@
  */
 import { createMessage, type Message, parseEntry } from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { expect, vi } from 'vitest';
-import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
-import { STEP_2, syncFrame, UPDATE } from './frames.ts';
-import { RawClient } from './raw-client.ts';
+import { expect } from 'vitest';
+import { SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
+import { openTestServer, type TestServer } from '../sync/test-server.ts';
+import { syncFrame } from '../testing/frames.ts';
+import { TestClient } from '../testing/test-client.ts';
+import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
+import { RecordingClient } from './recording-client.ts';
 
 export const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 export const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
@@ -18,8 +22,6 @@ export const stranger = '00000000-0000-4000-8000-0000000000ff' as UserId;
 /** What the contract gives an honest message, under whatever attack. */
 const HONEST_MS = 2_000;
 
-export const until = (check: () => void, timeout = 5_000): Promise<void> =>
-  vi.waitFor(check, { timeout, interval: 10 });
 export const say = (author: UserId, text: string): Message => createMessage({ author, sentAt: Date.now() }, text);
 
 type ServerOptions = NonNullable<Parameters<typeof openTestServer>[0]>;
@@ -48,7 +50,7 @@ export class Stage {
 
   static async open(server: TestServer): Promise<Stage> {
     const tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member', [eve]: 'member', [gus]: 'guest' });
-    const stage = new Stage(server, tablo, [await signToken(alice), await signToken(bob)]);
+    const stage = new Stage(server, tablo, [tokenOf(alice), tokenOf(bob)]);
     await until(() => expect([stage.alice.provider.isSynced, stage.bob.provider.isSynced]).toEqual([true, true]));
     await stage.say(stage.alice, alice, 'from Alice, before');
     await stage.say(stage.bob, bob, 'from Bob, before');
@@ -60,9 +62,9 @@ export class Stage {
   }
 
   /** A raw client, joined. */
-  async join(user: UserId = eve, options: { token?: string; name?: string } = {}): Promise<RawClient> {
-    const client = this.add(await RawClient.open(`${this.server.url}/sync`));
-    client.authenticate(options.name ?? this.name, options.token ?? (await signToken(user)));
+  async join(user: UserId = eve, options: { token?: string; name?: string } = {}): Promise<RecordingClient> {
+    const client = this.add(await RecordingClient.open(`${this.server.url}/sync`));
+    client.join(options.name ?? this.name, options.token ?? tokenOf(user));
     await until(() => expect(client.heard.answers.length + client.heard.denied.length).toBeGreaterThan(0));
     return client;
   }
@@ -75,10 +77,8 @@ export class Stage {
   }
 
   /** A raw client on `/yjs`. */
-  async joinYjs(user: UserId = eve): Promise<RawClient> {
-    const client = this.add(
-      await RawClient.open(`${this.server.url}/yjs/${this.tablo}?token=${await signToken(user)}`),
-    );
+  async joinYjs(user: UserId = eve): Promise<RecordingClient> {
+    const client = this.add(await RecordingClient.open(`${this.server.url}/yjs/${this.tablo}?token=${tokenOf(user)}`));
     client.send(syncFrame(null, 0, Uint8Array.of(0)));
     await until(() => expect(client.heard.answers.length).toBeGreaterThan(0));
     return client;
@@ -98,7 +98,12 @@ export class Stage {
     return message;
   }
 
-  async assertRefused(attacker: RawClient, code: string, bytes: Uint8Array, step: number = UPDATE): Promise<void> {
+  async assertRefused(
+    attacker: RecordingClient,
+    code: string,
+    bytes: Uint8Array,
+    step: number = UPDATE,
+  ): Promise<void> {
     const before = { refusals: attacker.refusals.length, statuses: attacker.heard.statuses.length };
     attacker.send(syncFrame(this.name, step, bytes));
     await until(() => {
@@ -110,9 +115,9 @@ export class Stage {
   }
 
   /** Bytes as an Update and as a SyncStep2. */
-  async assertRefusedBothWays(attacker: RawClient, code: string, bytes: Uint8Array): Promise<void> {
+  async assertRefusedBothWays(attacker: RecordingClient, code: string, bytes: Uint8Array): Promise<void> {
     await this.assertRefused(attacker, code, bytes, UPDATE);
-    await this.assertRefused(attacker, code, bytes, STEP_2);
+    await this.assertRefused(attacker, code, bytes, SYNC_STEP_2);
   }
 
   /**
@@ -132,7 +137,7 @@ export class Stage {
 
   /** What a member sees who joins now with nothing. */
   async assertDocument(): Promise<void> {
-    const fresh = this.add(new TestClient(this.server.url, this.name, await signToken(bob)));
+    const fresh = this.add(new TestClient(this.server.url, this.name, tokenOf(bob)));
     await until(() => expect(fresh.provider.isSynced, 'a fresh join').toBe(true), HONEST_MS);
     const entries = fresh.entries.map((entry) => parseEntry(entry));
     expect(entries.every(({ ok }) => ok)).toBe(true);

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { untilWithin } from '../testing/wait.ts';
 import { ELSEWHERE, HERE, openWholeServer, PASSWORD, type WholeServer } from './whole-server.ts';
 
-const until = (check: () => unknown, timeout = 30_000) => vi.waitFor(check, { timeout, interval: 20 });
+const until = untilWithin(30_000);
 const times = <T>(count: number, make: (nth: number) => T): T[] => Array.from({ length: count }, (_, nth) => make(nth));
 
 let server: WholeServer;
@@ -228,7 +229,7 @@ describe('what anybody may ask for', () => {
     }
     expect(answered).toBeGreaterThanOrEqual(200);
     // The answer may be a quarter of a second old.
-    await vi.waitFor(async () => expect(await strict.readLimit(limit)).toBeGreaterThan(bitten), 5_000);
+    await until(async () => expect(await strict.readLimit(limit)).toBeGreaterThan(bitten), 5_000);
     expect((await strict.call(path, { from: HERE })).status).not.toBe(429);
   });
 
@@ -239,7 +240,7 @@ describe('what anybody may ask for', () => {
     expect(answers.map(({ status }) => status)).toContain(429);
     // Those that were under way together are refused by the routes.
     await Promise.all(times(500, () => strict.call('/chat/channels', { from, method: 'HEAD' })));
-    await vi.waitFor(async () => expect(await strict.readLimit('refusals')).toBeGreaterThan(bitten), 5_000);
+    await until(async () => expect(await strict.readLimit('refusals')).toBeGreaterThan(bitten), 5_000);
     expect((await strict.call('/healthz', { from })).status).toBe(200);
     expect((await strict.call('/chat/channels', { from, method: 'OPTIONS' })).status).toBe(204);
   });

@@ -1,12 +1,14 @@
 /** Tokens and membership on live sockets [R6]: who is out hears nothing more, and what was on the way is not let in. */
-import { createHmac } from 'node:crypto';
 import { createEntryId, type TabloId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { signToken, type TestServer } from '../sync/test-server.ts';
-import { authFrame, STEP_1, statelessFrame, syncFrame, UPDATE } from './frames.ts';
+import { SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
+import type { TestServer } from '../sync/test-server.ts';
+import { authFrame, statelessFrame, syncFrame } from '../testing/frames.ts';
+import { signClaims, TEST_SECRET, tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
 import { holdTablo, untilEarlierCommitsEnd } from './hold.ts';
-import { RawClient } from './raw-client.ts';
-import { alice, bob, eve, openStageServer, Stage, say, stranger, until } from './stage.ts';
+import { RecordingClient } from './recording-client.ts';
+import { alice, bob, eve, openStageServer, Stage, say, stranger } from './stage.ts';
 import { append } from './updates.ts';
 
 let server: TestServer;
@@ -24,20 +26,18 @@ afterEach(() => stage.close());
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const EXP = 4_000_000_000;
 const unsigned = `${part({ alg: 'none' })}.${part({ sub: alice, iss: 'tests', exp: EXP })}.`;
-const sign = (payload: unknown, secret: string, alg = 'HS256'): string => {
-  const body = `${part({ alg })}.${part(payload)}`;
-  return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`;
-};
-const SECRET = 'a secret that only tests know';
 
 it.each([
   ['[R6] an unsigned token', unsigned],
-  ['[R6] a token of another key', sign({ sub: alice, iss: 'tests', exp: EXP }, 'guess')],
-  ['[R6] a token of another issuer', sign({ sub: alice, iss: 'others', exp: EXP }, SECRET)],
-  ['[R6] a token without an end', sign({ sub: alice, iss: 'tests' }, SECRET)],
-  ['[R6] a subject that is no UUID', sign({ sub: '__proto__', iss: 'tests', exp: EXP }, SECRET)],
-  ['[R6] a subject in capitals', sign({ sub: alice.toUpperCase(), iss: 'tests', exp: EXP }, SECRET)],
-  ['[R6] a header that names another algorithm', sign({ sub: alice, iss: 'tests', exp: EXP }, SECRET, 'RS256')],
+  ['[R6] a token of another key', signClaims({ sub: alice, iss: 'tests', exp: EXP }, 'guess')],
+  ['[R6] a token of another issuer', signClaims({ sub: alice, iss: 'others', exp: EXP }, TEST_SECRET)],
+  ['[R6] a token without an end', signClaims({ sub: alice, iss: 'tests' }, TEST_SECRET)],
+  ['[R6] a subject that is no UUID', signClaims({ sub: '__proto__', iss: 'tests', exp: EXP }, TEST_SECRET)],
+  ['[R6] a subject in capitals', signClaims({ sub: alice.toUpperCase(), iss: 'tests', exp: EXP }, TEST_SECRET)],
+  [
+    '[R6] a header that names another algorithm',
+    signClaims({ sub: alice, iss: 'tests', exp: EXP }, TEST_SECRET, 'RS256'),
+  ],
   ['[R6] no token', ''],
   ['[R6] a token of 1 MB', 'x'.repeat(1_000_000)],
 ])('%s opens nothing', async (_title, token) => {
@@ -48,7 +48,7 @@ it.each([
 });
 
 it('[R6] every name that is not a tablo of theirs gives a stranger the same answer', async () => {
-  const token = await signToken(stranger);
+  const token = tokenOf(stranger);
   const names = [
     stage.name,
     `${createEntryId()}/1`,
@@ -67,8 +67,8 @@ it('[R6] every name that is not a tablo of theirs gives a stranger the same answ
 it.each(['__proto__', 'constructor', 'hasOwnProperty', '\u0000', 'x\u0000__proto__', 'toString\u0000x'])(
   "[R6] a document called %j opens nothing and ends nobody else's socket",
   async (name) => {
-    const attacker = stage.add(await RawClient.open(`${server.url}/sync`));
-    attacker.authenticate(name, await signToken(eve));
+    const attacker = stage.add(await RecordingClient.open(`${server.url}/sync`));
+    attacker.join(name, tokenOf(eve));
     await until(() => expect(attacker.heard.denied.length + attacker.heard.ends.length).toBeGreaterThan(0));
     expect(attacker.heard.authenticated).toEqual([]);
     await stage.assertUnharmed();
@@ -77,9 +77,9 @@ it.each(['__proto__', 'constructor', 'hasOwnProperty', '\u0000', 'x\u0000__proto
 
 it("[R3] another user's token in mid-connection ends that document, and does not change who one is", async () => {
   const attacker = await stage.join();
-  attacker.send(authFrame(stage.name, await signToken(alice)));
+  attacker.send(authFrame(stage.name, tokenOf(alice)));
   await until(() => expect(attacker.heard.closes.map(({ reason }) => reason)).toEqual(['unauthenticated']));
-  attacker.authenticate(stage.name, await signToken(alice));
+  attacker.join(stage.name, tokenOf(alice));
   await until(() => expect(attacker.heard.denied).toEqual(['unauthenticated']));
   await stage.assertUnharmed();
 });
@@ -112,7 +112,7 @@ it("[R6] a removed member's waiting frames get no document any more", async () =
     // One commit each, so that the question comes last.
     for (let nth = 0; nth < 3; nth += 1)
       attacker.send(syncFrame(stage.name, UPDATE, append(40 + nth, [say(eve, `late ${nth}`)])));
-    attacker.send(syncFrame(stage.name, STEP_1, Uint8Array.of(0)));
+    attacker.send(syncFrame(stage.name, SYNC_STEP_1, Uint8Array.of(0)));
     await untilCommitWaits();
     await server.pool.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [
       stage.tablo,
@@ -125,7 +125,7 @@ it("[R6] a removed member's waiting frames get no document any more", async () =
   await until(() => expect(stage.bob.texts).toContain('Eve is gone at last'));
   // A question of the same socket that is surely answered after the waiting one.
   const own = await server.addTablo({ [eve]: 'owner' });
-  attacker.authenticate(`${own}/1`, await signToken(eve));
+  attacker.join(`${own}/1`, tokenOf(eve));
   await until(() => expect(attacker.heard.authenticated).toContain(`${own}/1`));
   await until(() => expect(attacker.heard.answers.length).toBeGreaterThan(answers));
   expect(attacker.doc.getArray<{ text?: string }>('messages').map(({ text }) => text)).not.toContain(
@@ -135,10 +135,10 @@ it("[R6] a removed member's waiting frames get no document any more", async () =
 });
 
 it("[R6] a question that waits past the token's end is not answered", async () => {
-  const attacker = await stage.join(eve, { token: await signToken(eve, 'Eve', 4) });
+  const attacker = await stage.join(eve, { token: tokenOf(eve, { name: 'Eve' }, 4) });
   await holdTablo(server, stage.tablo, async (untilCommitWaits) => {
     attacker.send(syncFrame(stage.name, UPDATE, append(50, [say(eve, 'in time')])));
-    attacker.send(syncFrame(stage.name, STEP_1, Uint8Array.of(0)));
+    attacker.send(syncFrame(stage.name, SYNC_STEP_1, Uint8Array.of(0)));
     await untilCommitWaits();
     await until(() => expect(attacker.heard.closes.map(({ reason }) => reason)).toEqual(['token-expired']), 9_000);
   });
@@ -164,7 +164,7 @@ it('[R6] a role taken away in the middle of a burst counts from then on', async 
 
 it('[R6] a page of another origin gets no socket', async () => {
   for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1.evil.example']) {
-    const attacker = stage.add(new RawClient(`${server.url}/sync`, { Origin: origin }));
+    const attacker = stage.add(new RecordingClient(`${server.url}/sync`, { Origin: origin }));
     await until(() => expect(attacker.heard.ends.length).toBe(1));
     expect(attacker.heard.frames).toBe(0);
   }
@@ -189,8 +189,8 @@ it("[R6] check tells of one's own entries in this tablo and of nothing else", as
 it("[R6] a member of one tablo learns nothing of another by its document's name", async () => {
   const bobs: TabloId = await server.addTablo({ [bob]: 'owner' });
   const attacker = await stage.join();
-  attacker.send(syncFrame(`${bobs}/1`, STEP_1, Uint8Array.of(0)));
-  attacker.authenticate(`${bobs}/1`, await signToken(eve));
+  attacker.send(syncFrame(`${bobs}/1`, SYNC_STEP_1, Uint8Array.of(0)));
+  attacker.join(`${bobs}/1`, tokenOf(eve));
   await until(() => expect(attacker.heard.denied).toEqual(['forbidden']));
   expect(attacker.heard.answers.length).toBe(1);
 });

@@ -1,7 +1,7 @@
 /** Yjs updates (encoding version 1) by hand, struct by struct: what no honest client would write. */
 import { ENTRIES_ROOT } from '@tablo/schema/entry';
 import * as encoding from 'lib0/encoding';
-import { encode } from './frames.ts';
+import { encode } from '../testing/frames.ts';
 
 export const CONTENT = {
   gc: 0,

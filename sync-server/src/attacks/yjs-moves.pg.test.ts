@@ -1,9 +1,13 @@
 /** Unmodified y-websocket clients over many moves of their tablo: each comes back with all that it ever saw. */
 import { createDeletion, createEdit, createMessage, createReaction, type MemberEntry } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import * as Y from 'yjs';
-import { openTestServer, openYjsClient, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
+import { openTestServer, type TestServer } from '../sync/test-server.ts';
+import { openYjsClient } from '../testing/open-yjs-client.ts';
+import { TestClient } from '../testing/test-client.ts';
+import { tokenOf } from '../testing/tokens.ts';
+import { untilWithin } from '../testing/wait.ts';
 import { addTablos } from './documents.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
@@ -21,11 +25,11 @@ afterEach(() => {
   for (const one of open.splice(0)) one.close();
 });
 
-const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
+const until = untilWithin(20_000);
 const by = (author: UserId) => ({ author, sentAt: Date.now() });
 
 async function connect(tablo: TabloId, user: UserId, doc = new Y.Doc()) {
-  const client = await openYjsClient(server, tablo, user, doc);
+  const client = openYjsClient(server.url, tablo, user, doc);
   open.push(client);
   await until(() => expect(client.provider.synced).toBe(true));
   return {
@@ -94,7 +98,7 @@ it('[R3] [R4] guests, readers and writers with edits, reactions and deletions in
   const { rowCount } = await server.pool.query('SELECT FROM tablo_entries WHERE tablo_id = $1', [tablo]);
   expect(rowCount).toBe(entries.length + 4);
   expect(await epochOf(tablo)).toBe(5);
-  const h = new TestClient(server.url, `${tablo}/5`, await signToken(gus));
+  const h = new TestClient(server.url, `${tablo}/5`, tokenOf(gus));
   open.push(h);
   await until(() => expect(h.provider.isSynced).toBe(true));
   expect(h.texts).toEqual(['kept', 'late', 'in 2', 'in 3', 'in 4', 'in 5']);
@@ -142,7 +146,7 @@ it('[R8] [R11] what a client brings along that is durable already uses up nothin
   const strict = await openTestServer({ limits: { entriesPerSecond: 0.01, entriesBurst: 100 } });
   try {
     const tablo = await strict.addTablo({ [alice]: 'owner', [bob]: 'member' });
-    const client = await openYjsClient(strict, tablo, alice);
+    const client = openYjsClient(strict.url, tablo, alice);
     open.push(client);
     const { provider, doc, closes } = client;
     await until(() => expect(provider.synced).toBe(true));

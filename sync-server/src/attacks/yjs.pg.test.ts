@@ -1,10 +1,13 @@
 /** The same attacks by the other door, `/yjs`: refused with a code of 4400 to 4499, which stops an unmodified y-websocket client. */
 import { createEntryId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { signToken, type TestServer } from '../sync/test-server.ts';
-import { authFrame, awarenessFrame, frame, STEP_1, STEP_2, syncFrame, TYPE, UPDATE } from './frames.ts';
-import { RawClient } from './raw-client.ts';
-import { alice, eve, gus, openStageServer, Stage, say, stranger, until } from './stage.ts';
+import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
+import type { TestServer } from '../sync/test-server.ts';
+import { authFrame, awarenessFrame, frame, syncFrame } from '../testing/frames.ts';
+import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
+import { RecordingClient } from './recording-client.ts';
+import { alice, eve, gus, openStageServer, Stage, say, stranger } from './stage.ts';
 import { append, CONTENT, hollow, update } from './updates.ts';
 
 let server: TestServer;
@@ -38,7 +41,7 @@ it.each([
       ),
   ],
 ])('%s ends the socket for good', async (_title, code, make) => {
-  for (const step of [UPDATE, STEP_2]) {
+  for (const step of [UPDATE, SYNC_STEP_2]) {
     const attacker = await stage.joinYjs();
     attacker.send(syncFrame(null, step, make()));
     await until(() => expect(attacker.heard.ends.map((end) => end.code)).toEqual([code]));
@@ -58,7 +61,7 @@ it('[R2] a gap is asked about once, and refused for good the second time', async
 });
 
 it('[R6] strangers, missing tablos, other spellings and paths get one answer', async () => {
-  const token = await signToken(stranger);
+  const token = tokenOf(stranger);
   const rooms = [
     stage.tablo,
     createEntryId(),
@@ -68,24 +71,26 @@ it('[R6] strangers, missing tablos, other spellings and paths get one answer', a
     `${stage.tablo}%2F1`,
     '%00',
   ];
-  const clients = rooms.map((room) => stage.add(new RawClient(`${server.url}/yjs/${room}?token=${token}`)));
+  const clients = rooms.map((room) => stage.add(new RecordingClient(`${server.url}/yjs/${room}?token=${token}`)));
   await until(() => expect(clients.map(({ heard }) => heard.ends[0]?.code)).toEqual(rooms.map(() => 4403)));
   expect(clients.every(({ heard }) => heard.frames === 0)).toBe(true);
 });
 
 it('[R6] no token, a bad one and a past one are told apart and opened by none', async () => {
-  const tokens = ['', 'garbage', await signToken(eve, 'Eve', -5)];
-  const clients = tokens.map((token) => stage.add(new RawClient(`${server.url}/yjs/${stage.tablo}?token=${token}`)));
+  const tokens = ['', 'garbage', tokenOf(eve, { name: 'Eve' }, -5)];
+  const clients = tokens.map((token) =>
+    stage.add(new RecordingClient(`${server.url}/yjs/${stage.tablo}?token=${token}`)),
+  );
   await until(() => expect(clients.map(({ heard }) => heard.ends[0]?.code)).toEqual([4401, 4401, 4440]));
 });
 
 it('[R6] the protocol of /sync is not spoken here', async () => {
   const attacker = await stage.joinYjs();
   attacker.send(
-    authFrame(stage.name, await signToken(alice)),
-    frame(null, TYPE.broadcastStateless),
-    frame(null, TYPE.close),
-    frame(null, TYPE.auth),
+    authFrame(stage.name, tokenOf(alice)),
+    frame(null, FRAME.broadcastStateless),
+    frame(null, FRAME.close),
+    frame(null, FRAME.auth),
     new Uint8Array(0),
   );
   attacker.send(syncFrame(null, UPDATE, append(11, [say(eve, 'still Eve')])));
@@ -109,7 +114,7 @@ it("[R3] presence is the server's word here too", async () => {
 
 it("[R6] a guest's update ends the socket, a guest's empty one does not", async () => {
   const guest = await stage.joinYjs(gus);
-  guest.send(syncFrame(null, STEP_2, Uint8Array.of(0, 0)), syncFrame(null, STEP_1, Uint8Array.of(0)));
+  guest.send(syncFrame(null, SYNC_STEP_2, Uint8Array.of(0, 0)), syncFrame(null, SYNC_STEP_1, Uint8Array.of(0)));
   await until(() => expect(guest.heard.answers.length).toBe(2));
   guest.send(syncFrame(null, UPDATE, append(11, [say(gus, 'hello')])));
   await until(() => expect(guest.heard.ends.map(({ code }) => code)).toEqual([4405]));
@@ -117,8 +122,12 @@ it("[R6] a guest's update ends the socket, a guest's empty one does not", async 
 });
 
 it('[R6] frames before the sign-in is checked, text frames and a frame too large end that socket only', async () => {
-  const url = `${server.url}/yjs/${stage.tablo}?token=${await signToken(eve)}`;
-  const [early, text, large] = await Promise.all([RawClient.open(url), RawClient.open(url), RawClient.open(url)]);
+  const url = `${server.url}/yjs/${stage.tablo}?token=${tokenOf(eve)}`;
+  const [early, text, large] = await Promise.all([
+    RecordingClient.open(url),
+    RecordingClient.open(url),
+    RecordingClient.open(url),
+  ]);
   for (const client of [early, text, large]) stage.add(client);
   early.send(...Array.from({ length: 100 }, () => syncFrame(null, UPDATE, append(11, [say(alice, 'forged')]))));
   text.socket.send('hello');

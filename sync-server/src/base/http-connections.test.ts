@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { boundNewConnections } from '../access/limits/new-connections.ts';
+import { untilWithin } from '../testing/wait.ts';
 import { type ConnectionLimit, HttpConnections, PATIENCE, PIPELINED_MAX } from './http-connections.ts';
 
 const QUICK = {
@@ -53,7 +54,7 @@ const ended = (socket: Socket) =>
     if (socket.closed) resolve();
     else socket.resume().once('close', () => resolve());
   });
-const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 5 });
+const until = untilWithin(15_000);
 
 it('[R11] an address that opens one connection after the other is not listened to any more, though none of them is open', async () => {
   const { dial, connections, bitten } = await open((_request, response) => void response.end('yes'), { perAddress: 4 });

@@ -1,11 +1,14 @@
 import { createDeletion, createEdit, createMessage, createReaction } from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { openWholeServer, type WholeServer } from '../attacks/whole-server.ts';
 import { silentLog } from '../base/log.ts';
 import { actAs } from '../db/testing/host-database.ts';
-import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
+import { openTestServer, type TestServer } from '../sync/test-server.ts';
+import { TestClient } from '../testing/test-client.ts';
+import { tokenOf } from '../testing/tokens.ts';
+import { untilWithin } from '../testing/wait.ts';
 import { type Erasures, openErasures } from './erasures.ts';
 import { PgErasureStore } from './pg-erasure-store.ts';
 
@@ -22,11 +25,11 @@ afterEach(() => {
   for (const one of open.splice(0)) one.close();
 });
 
-const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 15_000, interval: 20 });
+const until = untilWithin(15_000);
 const by = (author: UserId) => ({ author, sentAt: Date.now() });
 
 async function joined(user: UserId, tablo: TabloId, epoch = 1): Promise<TestClient> {
-  const client = new TestClient(server.url, `${tablo}/${epoch}`, await signToken(user));
+  const client = new TestClient(server.url, `${tablo}/${epoch}`, tokenOf(user));
   open.push(client);
   await until(() => expect(client.provider.isSynced).toBe(true));
   return client;

@@ -1,13 +1,16 @@
 import { createMessage } from '@tablo/schema/entry';
 import type { UserId } from '@tablo/schema/ids';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openTestServer, signToken, TestClient, type TestServer } from '../sync/test-server.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openTestServer, type TestServer } from '../sync/test-server.ts';
+import { TestClient } from '../testing/test-client.ts';
+import { tokenOf } from '../testing/tokens.ts';
+import { untilWithin } from '../testing/wait.ts';
 import { openImportSession } from './store/pg-import-session.ts';
 import { generateExport } from './testing/generate-export.ts';
 import { type ImportStage, openImportStage } from './testing/import-stage.ts';
 import { alice, bob, channelOf, message, TABLO } from './testing/small-export.ts';
 
-const until = <T>(holds: () => T | Promise<T>): Promise<T> => vi.waitFor(holds, { timeout: 20_000, interval: 20 });
+const until = untilWithin(20_000);
 
 let server: TestServer;
 let stage: ImportStage;
@@ -28,7 +31,7 @@ async function readEpoch(id: string = TABLO): Promise<number> {
 }
 
 async function join(user: UserId, id: string = TABLO): Promise<TestClient> {
-  const client = new TestClient(server.url, `${id}/${await readEpoch(id)}`, await signToken(user));
+  const client = new TestClient(server.url, `${id}/${await readEpoch(id)}`, tokenOf(user));
   clients.push(client);
   await until(() => expect(client.provider.synced).toBe(true));
   return client;
@@ -43,7 +46,7 @@ async function write(client: TestClient, user: UserId, text: string): Promise<vo
 async function deliver(user: UserId, id: string, text: string): Promise<string> {
   const entry = createMessage({ author: user, sentAt: Date.now() }, text);
   for (let isStored = false; !isStored; ) {
-    const client = new TestClient(server.url, `${id}/${await readEpoch(id)}`, await signToken(user));
+    const client = new TestClient(server.url, `${id}/${await readEpoch(id)}`, tokenOf(user));
     clients.push(client);
     const hasEnded = (): boolean => client.closed.length + client.denied.length + client.refusals().length > 0;
     await until(() => expect(hasEnded() || client.provider.synced).toBe(true));

@@ -1,16 +1,12 @@
-import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { WebSocket } from 'ws';
-import * as Y from 'yjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog } from '../base/log.ts';
 import { parseConfig } from '../config/config.ts';
 import { openServer, type Server } from '../server.ts';
+import { TestClient } from '../testing/test-client.ts';
+import { TOKEN_SETTINGS, tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
 import { type Generated, generateExport } from './testing/generate-export.ts';
 import { type ImportStage, openImportStage } from './testing/import-stage.ts';
-import { createTokenSigner } from './testing/sign-token.ts';
-
-const SECRET = 'a secret of the tests that is long enough';
-const signToken = createTokenSigner(SECRET);
 
 let stage: ImportStage;
 let server: Server;
@@ -20,7 +16,7 @@ beforeAll(async () => {
   generated = await generateExport(stage.path('export.json'), { messages: 900 });
   await stage.makeTablos(generated);
   await stage.importFile('export.json');
-  const config = parseConfig({ PORT: '0', DATABASE_URL: stage.url, JWT_SECRET: SECRET, JWT_ISSUER: 'host' });
+  const config = parseConfig({ PORT: '0', DATABASE_URL: stage.url, ...TOKEN_SETTINGS });
   if (!config.ok) throw new Error(config.error);
   server = await openServer({ config: config.value, log: silentLog, openDatabase: async () => ({ url: stage.url }) });
 });
@@ -31,7 +27,7 @@ afterAll(async () => {
 
 async function get<T>(user: string, path: string): Promise<T> {
   const response = await fetch(`${server.url}${path}`, {
-    headers: { authorization: `Bearer ${await signToken(user)}` },
+    headers: { authorization: `Bearer ${tokenOf(user)}` },
   });
   expect(response.status).toBe(200);
   return (await response.json()) as T;
@@ -61,22 +57,10 @@ describe('the server after an import', () => {
     const [channel = '', user = ''] = [generated.channels[0], generated.users[0]];
     const { channels } = await get<Listed>(user, '/chat/channels');
     const epoch = channels.find(({ id }) => id === channel)?.epoch;
-    const doc = new Y.Doc();
-    const socket = new HocuspocusProviderWebsocket({
-      url: `${server.url.replace('http', 'ws')}/sync`,
-      WebSocketPolyfill: WebSocket,
-    });
-    const provider = new HocuspocusProvider({
-      ...{ websocketProvider: socket, name: `${channel}/${epoch}`, document: doc, token: await signToken(user) },
-    });
-    provider.attach();
-    await vi.waitFor(() => expect(provider.synced).toBe(true), { timeout: 10_000 });
-    const shown = doc
-      .getArray<{ kind: string; id: string }>('messages')
-      .toArray()
-      .filter(({ kind }) => kind === 'message');
-    provider.destroy();
-    socket.destroy();
+    const reader = new TestClient(server.url.replace('http', 'ws'), `${channel}/${epoch}`, tokenOf(user));
+    await until(() => expect(reader.provider.synced).toBe(true), 10_000);
+    const shown = reader.entries.filter(({ kind }) => kind === 'message');
+    reader.close();
     const texts: string[] = [];
     let before: string | null = null;
     for (let hasMore = true; hasMore; ) {

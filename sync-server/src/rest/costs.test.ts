@@ -4,7 +4,7 @@ import { EVERYTHING } from '../costs/cost.ts';
 import { COSTS } from '../costs/costs.ts';
 import { REST_COSTS } from '../costs/rest-costs.ts';
 import { CONTROL_FRAMES } from '../sync/socket/frame-intake.ts';
-import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/read-frame.ts';
+import { CLIENT_FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
 import type { RestApp } from './routes/route.ts';
 import { BESIDE_ROUTES, openAllRoutes as openAll } from './testing/test-all-routes.ts';
 
@@ -25,7 +25,7 @@ const routesOf = (app: RestApp): string[] =>
     (route) => !MIDDLEWARE.includes(route),
   );
 
-function frameKinds(frame: Readonly<Record<string, number>> = FRAME): string[] {
+function frameKinds(frame: Readonly<Record<string, number>> = CLIENT_FRAME): string[] {
   const kindsOf = (name: string): string[] => {
     if (name === 'sync') return Object.values(STEPS);
     if (name === 'syncReply') return Object.values(STEPS).map((step) => `reply ${step}`);
@@ -60,7 +60,7 @@ describe('the table of costs', () => {
     app.post('/chat/channels/:id/planted', (context) => context.text('free of charge'));
     app.all('/api/planted', (context) => context.text('free of charge'));
     expect(uncovered(routesOf(app))).toEqual(['GET /planted', 'POST /chat/channels/:id/planted', 'ALL /api/planted']);
-    expect(uncovered(frameKinds({ ...FRAME, planted: 6 }))).toEqual(['/sync planted']);
+    expect(uncovered(frameKinds({ ...CLIENT_FRAME, planted: 6 }))).toEqual(['/sync planted']);
   });
 
   it('names nothing that is not there', () => {

@@ -1,13 +1,14 @@
 /** A host's back end: for people by `Chat-User`, with their membership and role, and for itself. */
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { SignJWT } from 'jose';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { signToken, TEST_SECRET, TestClient } from '../sync/test-server.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TestClient } from '../testing/test-client.ts';
+import { signClaims, TEST_SECRET, tokenOf } from '../testing/tokens.ts';
+import { untilWithin } from '../testing/wait.ts';
 import { type LiveRest, openLiveRest, SERVICE_TOKEN } from './testing/live-rest.ts';
 import { newTablo, newUser } from './testing/test-rest.ts';
 
 const [alice, bob, gus, eve] = [newUser(), newUser(), newUser(), newUser()];
-const until = (condition: () => void) => vi.waitFor(condition, { timeout: 10_000, interval: 20 });
+const until = untilWithin(10_000);
 
 let rest: LiveRest;
 let tablo: TabloId;
@@ -23,11 +24,8 @@ beforeEach(async () => {
 
 const messages = (): string => `/channels/${tablo}/messages`;
 /** As Supabase's `service_role` key. */
-const serviceKey = (secret = TEST_SECRET): Promise<string> =>
-  new SignJWT({ role: 'service_role', iss: 'supabase' })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setExpirationTime('1h')
-    .sign(new TextEncoder().encode(secret));
+const serviceKey = (secret: string = TEST_SECRET): string =>
+  signClaims({ role: 'service_role', iss: 'supabase', exp: Math.floor(Date.now() / 1_000) + 3_600 }, secret);
 
 describe('a back end for a person', () => {
   it('[R3] posts, edits, reacts, reads, marks read and deletes as that person, and a live client sees it', async () => {
@@ -71,7 +69,7 @@ describe('a back end for a person', () => {
     const wrong = await rest.call(SERVICE_TOKEN, 'GET', '/channels', undefined, { 'chat-user': 'alice' });
     expect(wrong).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
     expect(wrong.body.error).toContain('Chat-User');
-    const own = await rest.call(await signToken(eve), 'GET', messages(), undefined, { 'chat-user': alice });
+    const own = await rest.call(tokenOf(eve), 'GET', messages(), undefined, { 'chat-user': alice });
     expect(own).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
 
@@ -165,12 +163,8 @@ describe('a back end for itself', () => {
 
 describe('its token', () => {
   it('may be the issuer’s with the role service_role, and nothing nearly like it', async () => {
-    expect((await rest.call(await serviceKey(), 'GET', `/channels/${tablo}/members`)).status).toBe(200);
-    const wrong = [
-      await serviceKey('another secret of enough length'),
-      SERVICE_TOKEN.slice(0, -1),
-      `${SERVICE_TOKEN}4`,
-    ];
+    expect((await rest.call(serviceKey(), 'GET', `/channels/${tablo}/members`)).status).toBe(200);
+    const wrong = [serviceKey('another secret of enough length'), SERVICE_TOKEN.slice(0, -1), `${SERVICE_TOKEN}4`];
     for (const token of wrong)
       expect(await rest.call(token, 'GET', `/channels/${tablo}/members`)).toMatchObject({
         status: 401,
@@ -179,7 +173,7 @@ describe('its token', () => {
   });
 
   it('[R6] opens no socket', async () => {
-    for (const token of [SERVICE_TOKEN, await serviceKey()]) {
+    for (const token of [SERVICE_TOKEN, serviceKey()]) {
       const client = new TestClient(rest.server.url.replace('http:', 'ws:'), `${tablo}/1`, token);
       try {
         await until(() => expect(client.denied).toEqual(['unauthenticated']));

@@ -4,14 +4,17 @@ import type { UserId } from '@tablo/schema/ids';
 import { ANNOUNCED_FRAME_BYTES } from '@tablo/schema/limits';
 import { PING, PONG } from '@tablo/schema/ping';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { authFrame, STEP_1, syncFrame, UPDATE } from '../attacks/frames.ts';
 import { holdTablo } from '../attacks/hold.ts';
-import { RawClient } from '../attacks/raw-client.ts';
 import { openRawSocket, wsFrame } from '../attacks/raw-socket.ts';
-import { alice, eve, openStageServer, Stage, say, until } from '../attacks/stage.ts';
+import { RecordingClient } from '../attacks/recording-client.ts';
+import { alice, eve, openStageServer, Stage, say } from '../attacks/stage.ts';
 import { append } from '../attacks/updates.ts';
+import { authFrame, syncFrame } from '../testing/frames.ts';
+import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
+import { SYNC_STEP_1, UPDATE } from './socket/frame-types.ts';
 import { SweepClock } from './socket/sweep-clock.ts';
-import { signToken, type TestServer } from './test-server.ts';
+import type { TestServer } from './test-server.ts';
 
 /** The contract says 6 s; the rest is for a busy machine. */
 const NOTICED_MS = 8_000;
@@ -50,7 +53,7 @@ async function openSilent(path: string): Promise<{ write(bytes: Buffer): void; e
 describe('a link that is dead without being closed', () => {
   it('[R11] is ended within 6 s of its last sign of life, on both paths; who answers pings or sends a frame byte by byte stays', async () => {
     const answering = await stage.join();
-    const token = await signToken(eve);
+    const token = tokenOf(eve);
     const [member, stranger, yjs, slow] = await Promise.all([
       openSilent('/sync'),
       openSilent('/sync'),
@@ -85,7 +88,7 @@ describe('a link that is dead without being closed', () => {
   it('[R6] leaves the tablo for the others to see, and its place to its user', async () => {
     const member = await openSilent('/sync');
     const before = server.sync.countConnections();
-    member.write(wsFrame(authFrame(stage.name, await signToken(eve))));
+    member.write(wsFrame(authFrame(stage.name, tokenOf(eve))));
     await until(() => expect(server.sync.countConnections()).toBe(before + 1));
     await until(() => expect(server.sync.countConnections()).toBe(before), 12_000);
   });
@@ -105,11 +108,11 @@ describe("a client's question for a sign of life", () => {
   });
 
   it('[R6] is answered before anybody has signed in, and its answer ends it', async () => {
-    const client = stage.add(await RawClient.open(`${server.url}/sync`));
+    const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
     client.send(Uint8Array.of(PING));
     await until(() => expect(client.heard.pings).toBe(1));
     client.send(Uint8Array.of(PONG));
-    client.authenticate(stage.name, await signToken(eve));
+    client.join(stage.name, tokenOf(eve));
     await until(() => expect(client.heard.answers.length).toBe(1));
     expect(client.heard.pings).toBe(1);
   });
@@ -118,7 +121,7 @@ describe("a client's question for a sign of life", () => {
     const client = await stage.join();
     const before = performance.now();
     for (let nth = 0; nth < 5_000; nth += 1) client.send(Uint8Array.of(PING));
-    client.send(syncFrame(stage.name, STEP_1, Uint8Array.of(0)));
+    client.send(syncFrame(stage.name, SYNC_STEP_1, Uint8Array.of(0)));
     await until(() => expect(client.heard.answers.length).toBe(2));
     expect(client.heard.pings).toBeLessThanOrEqual(1 + (performance.now() - before) / 200);
     expect(client.isOpen).toBe(true);
@@ -126,7 +129,7 @@ describe("a client's question for a sign of life", () => {
   });
 
   it('[R6] of a stranger counts as what strangers may send', async () => {
-    const client = stage.add(await RawClient.open(`${server.url}/sync`));
+    const client = stage.add(await RecordingClient.open(`${server.url}/sync`));
     for (let nth = 0; nth < 2_000; nth += 1) client.send(Uint8Array.of(PING));
     await until(() => expect(client.heard.ends).toEqual([{ code: 4529, reason: 'rate-limited' }]));
   });
@@ -150,7 +153,7 @@ describe('a large frame', () => {
     );
     writer.send(syncFrame(stage.name, UPDATE, update));
     await until(() => expect(writer.heard.statuses).toEqual([true]));
-    const reader = stage.add(await RawClient.open(`${server.url}/sync`));
+    const reader = stage.add(await RecordingClient.open(`${server.url}/sync`));
     const order: string[] = [];
     const frames: number[] = [];
     reader.socket.on('message', (data: Buffer) => {
@@ -159,7 +162,7 @@ describe('a large frame', () => {
       );
       frames.push(data.byteLength);
     });
-    reader.authenticate(stage.name, await signToken(alice));
+    reader.join(stage.name, tokenOf(alice));
     await until(() => expect(reader.heard.answers.length).toBe(1));
     expect(order.filter((what) => what !== '')).toEqual(['coming', 'large']);
     expect(order.indexOf('large')).toBe(order.indexOf('coming') + 1);

@@ -1,8 +1,12 @@
 /** [R8] Single entries that are refused, as unmodified clients live through it: with the document that they have, and nothing that is not in their protocol. */
 import { createEdit, createMessage, createReaction } from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openTestServer, openYjsClient, signToken, TestClient, type TestServer } from './test-server.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openYjsClient } from '../testing/open-yjs-client.ts';
+import { TestClient } from '../testing/test-client.ts';
+import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
+import { openTestServer, type TestServer } from './test-server.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
@@ -22,12 +26,11 @@ afterEach(() => {
   for (const one of open.splice(0)) one.close();
 });
 
-const until = (check: () => void, timeout = 5_000) => vi.waitFor(check, { timeout, interval: 10 });
 const say = (author: UserId, text: string) => createMessage({ author, sentAt: Date.now() }, text);
 const tooLong = (author: UserId) => ({ ...say(author, 'too long'), text: 'x'.repeat(8_001) });
 
 async function joined(user: UserId): Promise<TestClient> {
-  const client = new TestClient(server.url, `${tablo}/1`, await signToken(user));
+  const client = new TestClient(server.url, `${tablo}/1`, tokenOf(user));
   open.push(client);
   await until(() => expect(client.provider.isSynced).toBe(true));
   return client;
@@ -142,7 +145,7 @@ describe('a refused entry, on /sync with an unmodified provider', () => {
 
 describe('a refused entry, on /yjs with an unmodified y-websocket client', () => {
   async function connect() {
-    const client = await openYjsClient(server, tablo, alice);
+    const client = openYjsClient(server.url, tablo, alice);
     open.push(client);
     await until(() => expect(client.provider.synced).toBe(true));
     return { ...client, array: client.doc.getArray<{ readonly text: string }>('messages') };
@@ -165,14 +168,14 @@ describe('a refused entry, on /yjs with an unmodified y-websocket client', () =>
     await until(() => expect(closes).toContain(1012));
     await until(() => expect(provider.synced).toBe(true));
     array.push([say(alice, 'five')]);
-    await vi.waitFor(async () => expect(await rows()).toEqual(['one', 'three', 'four', 'five']), { timeout: 5_000 });
+    await until(async () => expect(await rows()).toEqual(['one', 'three', 'four', 'five']));
     expect(closes.filter((code) => code >= 4_400)).toEqual([4422]);
   });
 
   it('[R8] [R9] written before a move and brought after it, ends the socket once', async () => {
     const y = await connect();
     y.array.push([say(alice, 'one')]);
-    await vi.waitFor(async () => expect(await rows()).toEqual(['one']), { timeout: 5_000 });
+    await until(async () => expect(await rows()).toEqual(['one']));
     y.provider.disconnect();
     y.array.push([say(alice, 'two'), tooLong(alice), say(alice, 'three')]);
     await server.sync.moveTablo({ tabloId: tablo, epoch: 1 });
@@ -182,7 +185,7 @@ describe('a refused entry, on /yjs with an unmodified y-websocket client', () =>
     y.provider.connect();
     await until(() => expect(y.provider.synced).toBe(true));
     y.array.push([say(alice, 'four')]);
-    await vi.waitFor(async () => expect(await rows()).toEqual(['one', 'two', 'three', 'four']), { timeout: 5_000 });
+    await until(async () => expect(await rows()).toEqual(['one', 'two', 'three', 'four']));
     expect(y.closes.filter((code) => code >= 4_400)).toEqual([4422]);
     expect(y.array.toArray().filter(({ text }) => text.length > 8_000)).toEqual([]);
   });

@@ -1,9 +1,13 @@
 import { createMessage } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { encodeStateless } from '@tablo/schema/stateless';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { syncFrame, UPDATE } from '../attacks/frames.ts';
-import { openTestServer, signToken, TestClient, type TestServer } from './test-server.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { syncFrame } from '../testing/frames.ts';
+import { TestClient } from '../testing/test-client.ts';
+import { tokenOf } from '../testing/tokens.ts';
+import { untilWithin } from '../testing/wait.ts';
+import { UPDATE } from './socket/frame-types.ts';
+import { openTestServer, type TestServer } from './test-server.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
@@ -28,11 +32,11 @@ afterEach(() => {
   for (const one of open.splice(0)) one.close();
 });
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 10 });
+const until = untilWithin(10_000);
 const say = (author: UserId, text: string, sentAt = Date.now()) => createMessage({ author, sentAt }, text);
 
 async function joined(user: UserId): Promise<TestClient> {
-  const client = new TestClient(server.url, `${tablo}/1`, await signToken(user));
+  const client = new TestClient(server.url, `${tablo}/1`, tokenOf(user));
   open.push(client);
   await until(() => expect(client.provider.isSynced).toBe(true));
   return client;

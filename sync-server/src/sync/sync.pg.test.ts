@@ -1,9 +1,13 @@
 import { createEdit, createMessage, createReaction } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { PgDrafts } from '../rest/stores/pg-drafts.ts';
-import { openTestServer, openYjsClient, signToken, TestClient, type TestServer } from './test-server.ts';
+import { openYjsClient } from '../testing/open-yjs-client.ts';
+import { TestClient } from '../testing/test-client.ts';
+import { tokenOf } from '../testing/tokens.ts';
+import { until } from '../testing/wait.ts';
+import { openTestServer, type TestServer } from './test-server.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const bob = '00000000-0000-4000-8000-00000000000b' as UserId;
@@ -21,11 +25,10 @@ afterEach(() => {
   for (const one of open.splice(0)) one.close();
 });
 
-const until = (check: () => void, timeout = 5_000) => vi.waitFor(check, { timeout, interval: 10 });
 const say = (author: UserId, text: string) => createMessage({ author, sentAt: Date.now() }, text);
 
 async function join(user: UserId, id: TabloId = tablo, epoch = 1): Promise<TestClient> {
-  const client = new TestClient(server.url, `${id}/${epoch}`, await signToken(user));
+  const client = new TestClient(server.url, `${id}/${epoch}`, tokenOf(user));
   open.push(client);
   return client;
 }
@@ -83,7 +86,7 @@ describe('/sync, with unmodified providers', () => {
   it('[R6] says why: no token, a past epoch, another epoch', async () => {
     const nobody = new TestClient(server.url, `${tablo}/1`, 'nonsense');
     open.push(nobody);
-    const expired = new TestClient(server.url, `${tablo}/1`, await signToken(alice, 'A', -5));
+    const expired = new TestClient(server.url, `${tablo}/1`, tokenOf(alice, { name: 'A' }, -5));
     open.push(expired);
     const future = await join(alice, tablo, 7);
     await until(() =>
@@ -125,12 +128,12 @@ describe('/sync, with unmodified providers', () => {
   });
 
   it('[R6] ends a connection whose token ends, unless it was renewed', async () => {
-    let token = await signToken(alice, 'A', 6);
+    let token = tokenOf(alice, { name: 'A' }, 6);
     const renewed = new TestClient(server.url, `${tablo}/1`, async () => token);
-    const ending = new TestClient(server.url, `${tablo}/1`, await signToken(alice, 'A', 6));
+    const ending = new TestClient(server.url, `${tablo}/1`, tokenOf(alice, { name: 'A' }, 6));
     open.push(renewed, ending);
     await until(() => expect([renewed.provider.isSynced, ending.provider.isSynced]).toEqual([true, true]));
-    token = await signToken(alice, 'A', 600);
+    token = tokenOf(alice, { name: 'A' }, 600);
     await renewed.provider.sendToken();
     await until(() => expect(ending.closed).toContain('token-expired'), 15_000);
     expect(renewed.closed).toEqual([]);
@@ -138,7 +141,7 @@ describe('/sync, with unmodified providers', () => {
 
   it("[R3] nobody rides on another one's socket", async () => {
     const a = await joined(alice);
-    const token = await signToken(bob);
+    const token = tokenOf(bob);
     const bobs = await server.addTablo({ [bob]: 'owner' });
     const { HocuspocusProvider } = await import('@hocuspocus/provider');
     const denied: string[] = [];
@@ -251,7 +254,7 @@ describe('/sync, with unmodified providers', () => {
   it('[R6] TRUNCATE of the memberships cuts everybody who had one', async () => {
     const own = await openTestServer();
     const id = await own.addTablo({ [alice]: 'owner' });
-    const client = new TestClient(own.url, `${id}/1`, await signToken(alice));
+    const client = new TestClient(own.url, `${id}/1`, tokenOf(alice));
     await until(() => expect(client.provider.isSynced).toBe(true));
     await own.pool.query('TRUNCATE tablo_access');
     await until(() => expect(client.closed).toContain('forbidden'));
@@ -263,14 +266,14 @@ describe('/sync, with unmodified providers', () => {
     const tablos = await Promise.all(Array.from({ length: 300 }, () => server.addTablo({ [eve]: 'member' })));
     const { HocuspocusProvider, HocuspocusProviderWebsocket } = await import('@hocuspocus/provider');
     const socket = new HocuspocusProviderWebsocket({ url: `${server.url}/sync`, WebSocketPolyfill: WebSocket });
-    const token = await signToken(eve);
+    const token = tokenOf(eve);
     const providers = tablos.map((id) => {
       const provider = new HocuspocusProvider({ websocketProvider: socket, name: `${id}/1`, token });
       provider.attach();
       return provider;
     });
     open.push({ close: () => [...providers, socket].forEach((one) => one.destroy()) });
-    await vi.waitFor(() => expect(providers.every(({ isSynced }) => isSynced)).toBe(true), { timeout: 20_000 });
+    await until(() => expect(providers.every(({ isSynced }) => isSynced)).toBe(true), 20_000);
   });
 
   it('[R9] a tablo of any age shows its newest 100 messages to unmodified clients, edits and reactions included, for 100 KB', async () => {
@@ -296,7 +299,7 @@ describe('/sync, with unmodified providers', () => {
 
     const epoch = await epochOf();
     expect(epoch).toBeGreaterThan(2);
-    const [h, { doc: y, provider, close }] = [await joined(bob, id, epoch), await openYjsClient(server, id, bob)];
+    const [h, { doc: y, provider, close }] = [await joined(bob, id, epoch), openYjsClient(server.url, id, bob)];
     open.push({ close });
     await until(() => expect(provider.synced).toBe(true));
     for (const entries of [h.entries, y.getArray<Record<string, unknown>>('messages').toArray()]) {
@@ -354,7 +357,7 @@ describe('/yjs, with unmodified y-websocket clients', () => {
   });
 
   async function connect(user: UserId, doc = new Y.Doc()) {
-    const client = await openYjsClient(server, tablo, user, doc);
+    const client = openYjsClient(server.url, tablo, user, doc);
     open.push(client);
     return { ...client, texts: () => doc.getArray<{ text?: string }>('messages').map(({ text }) => text) };
   }

@@ -1,14 +1,8 @@
 /** For tests: the sync part on a real port and a real database, with tokens of our own making. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
-import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { parseServerStateless, type ServerStateless } from '@tablo/schema/stateless';
-import { SignJWT } from 'jose';
+import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Pool } from 'pg';
-import { WebSocket } from 'ws';
-import { WebsocketProvider } from 'y-websocket';
-import * as Y from 'yjs';
 import { openChanges } from '../access/members/pg-changes.ts';
 import { PgMembership } from '../access/members/pg-membership.ts';
 import { PgReadPositions } from '../access/members/pg-read-positions.ts';
@@ -28,19 +22,9 @@ import type { NodeLink } from '../nodes/nodes.ts';
 import type { ClientClaims } from '../presence/client-claims.ts';
 import { PgClientClaims } from '../presence/pg-client-claims.ts';
 import { PgDrafts } from '../rest/stores/pg-drafts.ts';
+import { addTablo } from '../testing/add-tablo.ts';
+import { TEST_ISSUER, TEST_SECRET } from '../testing/tokens.ts';
 import { openSync, type Sync } from './open-sync.ts';
-
-export const TEST_SECRET = 'a secret that only tests know';
-export const TEST_ISSUER = 'tests';
-
-export async function signToken(user: UserId, name = 'Somebody', ttlSeconds = 3_600): Promise<string> {
-  return new SignJWT({ name })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(user)
-    .setIssuer(TEST_ISSUER)
-    .setExpirationTime(Math.floor(Date.now() / 1_000) + ttlSeconds)
-    .sign(new TextEncoder().encode(TEST_SECRET));
-}
 
 function defaultLimits(): LimitSettings {
   const config = parseConfig({});
@@ -131,14 +115,7 @@ export async function openTestServer(
       return sync;
     },
     url: `ws://127.0.0.1:${port}`,
-    addTablo: async (members) => {
-      const id = createEntryId() as string as TabloId;
-      await pool.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, 'Test']);
-      for (const [user, role] of Object.entries(members)) {
-        await pool.query('INSERT INTO tablo_access (tablo_id, user_id, role) VALUES ($1, $2, $3)', [id, user, role]);
-      }
-      return id;
-    },
+    addTablo: (members) => addTablo(pool, members),
     holdCommits: () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       mayCommit = promise;
@@ -157,79 +134,4 @@ export async function openTestServer(
       await database.close();
     },
   };
-}
-
-/** `ws` reports a socket that is closed while it still connects as an error, also when nobody listens any more; browsers do not. */
-class QuietWebSocket extends WebSocket {
-  constructor(url: string) {
-    super(url);
-    this.on('error', () => {});
-  }
-}
-
-/** An unmodified provider and what it heard. */
-export class TestClient {
-  readonly doc = new Y.Doc();
-  readonly heard: ServerStateless[] = [];
-  readonly closed: string[] = [];
-  readonly denied: string[] = [];
-  readonly socket: HocuspocusProviderWebsocket;
-  readonly provider: HocuspocusProvider;
-
-  constructor(url: string, name: string, token: string | (() => Promise<string>)) {
-    this.socket = new HocuspocusProviderWebsocket({
-      url: `${url}/sync`,
-      WebSocketPolyfill: QuietWebSocket,
-      delay: 50,
-      minDelay: 50,
-      maxDelay: 200,
-    });
-    this.provider = new HocuspocusProvider({
-      websocketProvider: this.socket,
-      name,
-      token,
-      document: this.doc,
-      onStateless: ({ payload }) => {
-        const message = parseServerStateless(payload);
-        if (message !== null) this.heard.push(message);
-      },
-      onClose: ({ event }) => this.closed.push(event.reason),
-      onAuthenticationFailed: ({ reason }) => this.denied.push(reason),
-    });
-    this.provider.attach();
-  }
-
-  get entries(): readonly Record<string, unknown>[] {
-    return this.doc.getArray<Record<string, unknown>>('messages').toArray();
-  }
-
-  get texts(): readonly unknown[] {
-    return this.entries.filter(({ kind }) => kind === 'message').map(({ text }) => text);
-  }
-
-  push(...entries: readonly unknown[]): void {
-    this.doc.getArray('messages').push([...entries]);
-  }
-
-  refusals(): readonly string[] {
-    return this.heard.flatMap((message) => (message.type === 'refused' ? [message.code] : []));
-  }
-
-  close(): void {
-    this.provider.destroy();
-    this.socket.destroy();
-  }
-}
-
-/** An unmodified y-websocket client, and the codes with which its sockets were closed. */
-export async function openYjsClient(server: Pick<TestServer, 'url'>, tablo: TabloId, user: UserId, doc = new Y.Doc()) {
-  const closes: number[] = [];
-  const provider = new WebsocketProvider(`${server.url}/yjs`, tablo, doc, {
-    params: { token: await signToken(user) },
-    WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
-    disableBc: true,
-    maxBackoffTime: 100,
-  });
-  provider.on('connection-close', (event) => event !== null && closes.push(event.code));
-  return { provider, doc, closes, close: () => provider.destroy() };
 }

@@ -5,11 +5,12 @@ import { silentLog } from '../base/log.ts';
 import { createPool, type Pool } from '../db/pool.ts';
 import { openTestDatabase, type TestDatabase } from '../db/testing/test-database.ts';
 import { newTablo, newUser } from '../rest/testing/test-rest.ts';
+import { untilWithin } from '../testing/wait.ts';
 import { AT_ONCE, Deliverer } from './deliverer.ts';
 import { PgWebhooks } from './pg-webhooks.ts';
 
 const URL = 'https://host.example/';
-const until = (condition: () => void | Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 10 });
+const until = untilWithin(20_000);
 
 let database: TestDatabase;
 let pool: Pool;

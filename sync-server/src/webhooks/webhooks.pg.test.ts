@@ -2,17 +2,18 @@
 import { createDeletion, createEdit, createMessage } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../base/log.ts';
 import { parseConfig } from '../config/config.ts';
 import { type LiveRest, openLiveRest } from '../rest/testing/live-rest.ts';
 import { newUser } from '../rest/testing/test-rest.ts';
 import { openServer } from '../server.ts';
-import { TEST_ISSUER, TEST_SECRET } from '../sync/test-server.ts';
+import { TOKEN_SETTINGS } from '../testing/tokens.ts';
+import { untilWithin } from '../testing/wait.ts';
 import { openReceiver, type Received, type Receiver, TEST_WEBHOOK_SECRET } from './testing/receiver.ts';
 
 const [alice, bob] = [newUser(), newUser()];
-const until = (condition: () => void | Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
+const until = untilWithin(20_000);
 
 let receiver: Receiver;
 let rest: LiveRest;
@@ -214,7 +215,7 @@ describe('what is not taken', () => {
 
 it('[R11] several servers on one database share the work: each tablo in order, and nothing twice without need', async () => {
   const config = parseConfig({
-    ...{ PORT: '0', DATABASE_URL: rest.server.databaseUrl, JWT_SECRET: TEST_SECRET, JWT_ISSUER: TEST_ISSUER },
+    ...{ PORT: '0', DATABASE_URL: rest.server.databaseUrl, ...TOKEN_SETTINGS },
     ...{ WEBHOOK_URL: receiver.url, WEBHOOK_SECRET: TEST_WEBHOOK_SECRET },
   });
   if (!config.ok) throw new Error(config.error);

@@ -5,9 +5,9 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../base/free-port.ts';
+import { untilTrue } from '../../testing/wait.ts';
 import { silentLog } from '../db-log.ts';
 import { onServer } from '../testing/test-database.ts';
 import { type EmbeddedPostgresOptions, openEmbeddedPostgres } from './embedded-postgres.ts';
@@ -34,13 +34,6 @@ async function ask(url: string, sql: string): Promise<unknown> {
     row = (await client.query<Record<string, unknown>>(sql)).rows[0] ?? {};
   });
   return Object.values(row)[0];
-}
-async function until(claim: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!(await claim())) {
-    if (Date.now() > deadline) throw new Error('It did not happen within 20 s.');
-    await delay(25);
-  }
 }
 
 describe('openEmbeddedPostgres', () => {
@@ -96,7 +89,7 @@ describe('openEmbeddedPostgres', () => {
     const killed = postgres.pid;
     if (killed === null) throw new Error('It has just answered: it has a process.');
     process.kill(killed, 'SIGKILL');
-    await until(() => postgres.pid !== null && postgres.pid !== killed);
+    await untilTrue('another PostgreSQL runs', () => postgres.pid !== null && postgres.pid !== killed, 20_000);
     expect(await ask(postgres.url, 'select count(*)::int from kept')).toBe(1);
     await postgres.close();
   });
@@ -152,7 +145,7 @@ describe('openEmbeddedPostgres, after its server was killed', () => {
   it('leaves no PostgreSQL running when the server is killed', async () => {
     const { holder, pid } = await holdCluster();
     holder.kill('SIGKILL');
-    await until(() => processIdentity(pid) === undefined);
+    await untilTrue('the process has ended', () => processIdentity(pid) === undefined, 20_000);
   });
 
   it('[R11] passes on what PostgreSQL logs under two sentences, without statements and values of rows', async () => {

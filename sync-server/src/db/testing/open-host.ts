@@ -22,7 +22,9 @@ interface Host {
 export async function openHost({ hasEarlierServer = false, more = '' } = {}): Promise<Host> {
   const database = await openEmptyDatabase();
   const files = ['supabase-host.sql', ...(hasEarlierServer ? ['earlier-server.sql'] : [])];
-  const run = (sql: string) => onServer(database.url, (client) => client.query(sql));
+  const run = async (sql: string): Promise<void> => {
+    await onServer(database.url, (client) => client.query(sql));
+  };
   for (const file of files) await run(await readFile(join(import.meta.dirname, file), 'utf8'));
   if (more !== '') await run(more);
   return { url: asUser(database.url, 'tablo_test_host'), superuserUrl: database.url, run, close: database.close };

@@ -21,7 +21,9 @@ async function createFrom(template: string): Promise<TestDatabase> {
   await onServer(server, (client) => client.query(`create database ${name} template ${template}`));
   return {
     url: databaseUrl(server, name),
-    close: () => onServer(server, (client) => client.query(`drop database if exists ${name} with (force)`)),
+    close: async () => {
+      await onServer(server, (client) => client.query(`drop database if exists ${name} with (force)`));
+    },
   };
 }
 
@@ -44,11 +46,11 @@ export function databaseUrl(url: string, name: string): string {
   return other.href;
 }
 
-export async function onServer(url: string, act: (client: pg.Client) => Promise<unknown>): Promise<void> {
+export async function onServer<T>(url: string, act: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await act(client);
+    return await act(client);
   } finally {
     await client.end();
   }

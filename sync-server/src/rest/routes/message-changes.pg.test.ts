@@ -1,14 +1,15 @@
 /** Edits, deletions and reactions by REST, on the whole server: what live clients see, what is in the rows, and who may do it. */
 import { createEdit, createMessage, createReaction } from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Drift } from '../../audit/drift.ts';
 import { audit } from '../../audit/pg-audit.ts';
+import { untilWithin } from '../../testing/wait.ts';
 import { type LiveRest, openLiveRest } from '../testing/live-rest.ts';
 import { newUser } from '../testing/test-rest.ts';
 
 const [alice, bob, carol, gus, eve] = [newUser(), newUser(), newUser(), newUser(), newUser()];
-const until = (condition: () => void) => vi.waitFor(condition, { timeout: 10_000, interval: 20 });
+const until = untilWithin(10_000);
 
 let rest: LiveRest;
 let tablo: TabloId;

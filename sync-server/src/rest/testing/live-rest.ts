@@ -1,10 +1,11 @@
 /** For tests of what REST does to live conversations: the whole server on a database of its own, people with tokens of our issuer, and their live clients. */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { createEntryId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 import { openWholeServer } from '../../attacks/whole-server.ts';
 import { createPool } from '../../db/pool.ts';
-import { signToken, TEST_ISSUER, TEST_SECRET, TestClient } from '../../sync/test-server.ts';
+import { addTablo } from '../../testing/add-tablo.ts';
+import { TestClient } from '../../testing/test-client.ts';
+import { TOKEN_SETTINGS, tokenOf } from '../../testing/tokens.ts';
 
 export const SERVICE_TOKEN = 'a-service-token-of-forty-characters-0123';
 
@@ -16,8 +17,7 @@ export interface LiveAnswer {
 
 export async function openLiveRest(env: Readonly<Record<string, string>> = {}) {
   const server = await openWholeServer({
-    JWT_SECRET: TEST_SECRET,
-    JWT_ISSUER: TEST_ISSUER,
+    ...TOKEN_SETTINGS,
     SERVICE_TOKENS: SERVICE_TOKEN,
     ...env,
   });
@@ -44,29 +44,19 @@ export async function openLiveRest(env: Readonly<Record<string, string>> = {}) {
     server,
     pool,
     call,
-    as: async (user: UserId, method: string, path: string, body?: unknown) =>
-      call(await signToken(user), method, path, body),
+    as: async (user: UserId, method: string, path: string, body?: unknown) => call(tokenOf(user), method, path, body),
     /** With the service token; `user`: for whom. */
     service: (user: UserId | null, method: string, path: string, body?: unknown) =>
       call(SERVICE_TOKEN, method, path, body, user === null ? {} : { 'chat-user': user }),
     /** An unmodified provider, in the tablo's document of now. */
     join: async (user: UserId, tablo: TabloId): Promise<TestClient> => {
       const { rows } = await pool.query<{ epoch: number }>('SELECT epoch FROM tablos WHERE id = $1', [tablo]);
-      const client = new TestClient(
-        server.url.replace('http:', 'ws:'),
-        `${tablo}/${rows[0]?.epoch}`,
-        await signToken(user),
-      );
+      const client = new TestClient(server.url.replace('http:', 'ws:'), `${tablo}/${rows[0]?.epoch}`, tokenOf(user));
       clients.push(client);
       return client;
     },
-    createTablo: async (members: Readonly<Record<string, Role>>): Promise<TabloId> => {
-      const id = createEntryId() as string as TabloId;
-      await pool.query('INSERT INTO tablos (id, name) VALUES ($1, $2)', [id, 'Plans']);
-      for (const [user, role] of Object.entries(members))
-        await pool.query('INSERT INTO tablo_access (tablo_id, user_id, role) VALUES ($1, $2, $3)', [id, user, role]);
-      return id;
-    },
+    createTablo: (members: Readonly<Record<string, Role>>): Promise<TabloId> =>
+      addTablo(pool, members, { name: 'Plans' }),
     close: async () => {
       for (const client of clients) client.close();
       await pool.end();

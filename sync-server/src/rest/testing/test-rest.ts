@@ -15,6 +15,7 @@ import type { LimitSettings } from '../../config/limit-settings.ts';
 import { REST_BOUNDS, type RestBounds } from '../../config/rest-bounds.ts';
 import { createPool } from '../../db/pool.ts';
 import { openTestDatabase } from '../../db/testing/test-database.ts';
+import { addTablo } from '../../testing/add-tablo.ts';
 import { createRest, type RestDeps } from '../create-rest.ts';
 import type { MessagePoster } from '../message-poster.ts';
 import { createRestStores } from '../stores/pg-stores.ts';
@@ -82,14 +83,8 @@ export async function openTestRest({ settings, bounds, wrap = (pool) => pool, ..
   };
 
   /** A tablo with one member a role named. */
-  const createTablo = async (members: Readonly<Record<string, Role>> = {}): Promise<TabloId> => {
-    const id = newTablo();
-    await pool.query(`INSERT INTO tablos (id, name) VALUES ($1, 'Plans')`, [id]);
-    for (const [user, role] of Object.entries(members)) {
-      await pool.query('INSERT INTO tablo_access (tablo_id, user_id, role) VALUES ($1, $2, $3)', [id, user, role]);
-    }
-    return id;
-  };
+  const createTablo = (members: Readonly<Record<string, Role>> = {}): Promise<TabloId> =>
+    addTablo(pool, members, { name: 'Plans' });
 
   const close = async () => {
     await profiles.settled();

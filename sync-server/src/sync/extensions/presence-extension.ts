@@ -14,8 +14,9 @@ import type { ClientClaims } from '../../presence/client-claims.ts';
 import { type Peer, readPresence } from '../../presence/read-presence.ts';
 import { sanitizePresence } from '../../presence/sanitize-presence.ts';
 import type { Connections } from '../sessions/connections.ts';
+import { FRAME } from '../socket/frame-types.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';
-import { FRAME, muteFrame, readFrameHead, readPayload } from '../socket/read-frame.ts';
+import { muteFrame, readFrameHead, readPayload } from '../socket/read-frame.ts';
 import type { LiveDocuments } from './documents-extension.ts';
 
 /** Told to so many people, a frame costs one more. What one of them opens beside, the others do not pay for. */

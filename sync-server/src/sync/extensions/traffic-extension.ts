@@ -6,8 +6,9 @@
  *   whole document, and choke on what admission found damaged, where a refused Update is simply answered with no.
  */
 import type { beforeHandleMessagePayload, Extension } from '@hocuspocus/server';
+import { FRAME, SYNC_STEP_2, UPDATE } from '../socket/frame-types.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';
-import { FRAME, muteFrame, readFrameHead, readToken, SYNC_STEP_2, UPDATE } from '../socket/read-frame.ts';
+import { muteFrame, readFrameHead, readToken } from '../socket/read-frame.ts';
 import { type Backlog, nameOnSocket, weigh } from '../socket/socket-state.ts';
 
 export class TrafficExtension implements Extension {

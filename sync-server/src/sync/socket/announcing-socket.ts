@@ -6,7 +6,7 @@ import { ANNOUNCED_FRAME_BYTES } from '@tablo/schema/limits';
 import { encodeStateless } from '@tablo/schema/stateless';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
-import { FRAME } from './read-frame.ts';
+import { FRAME } from './frame-types.ts';
 import type { SharedSocket } from './shared-socket.ts';
 
 /** With so much unread, presence would only tell how things were. */

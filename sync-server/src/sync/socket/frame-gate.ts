@@ -4,7 +4,8 @@
  */
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import type { Limits } from '../../access/limits/limits.ts';
-import { FRAME, type FrameHead, SYNC_STEP_1 } from './read-frame.ts';
+import { FRAME, SYNC_STEP_1 } from './frame-types.ts';
+import type { FrameHead } from './read-frame.ts';
 import type { SocketState } from './socket-state.ts';
 
 /** A presence state has some hundred bytes. */

@@ -7,8 +7,8 @@ import { silentLog } from '../../base/log.ts';
 import { defaultLimitSettings } from '../../rest/testing/test-rest.ts';
 import { FrameIntake } from './frame-intake.ts';
 import { FramePace } from './frame-pace.ts';
+import { FRAME } from './frame-types.ts';
 import type { OpenSocket } from './open-socket.ts';
-import { FRAME } from './read-frame.ts';
 import { Backlog, createSocketState, SocketOwners } from './socket-state.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;

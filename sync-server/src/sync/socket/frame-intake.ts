@@ -10,9 +10,10 @@ import type { Log } from '../../base/log.ts';
 import type { CorkedSocket } from './corked-socket.ts';
 import { judgeFrame } from './frame-gate.ts';
 import type { FramePace } from './frame-pace.ts';
+import { FRAME } from './frame-types.ts';
 import type { LiveConnection } from './live-connection.ts';
 import { end, type OpenSocket } from './open-socket.ts';
-import { documentOf, FRAME, type FrameHead, isAddressed, readFrameHead, readToken } from './read-frame.ts';
+import { documentOf, type FrameHead, isAddressed, readFrameHead, readToken } from './read-frame.ts';
 import { type Backlog, type SocketOwners, type SocketState, weigh } from './socket-state.ts';
 
 /** A socket's `PING`s that come faster than this are not answered: answers that nobody reads would pile up. */

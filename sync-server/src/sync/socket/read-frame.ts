@@ -1,22 +1,8 @@
 /** What a Hocuspocus frame is, read without decoding what it carries: for decisions that must cost nothing. */
 import { parseDocumentName } from '@tablo/schema/document-name';
 import * as decoding from 'lib0/decoding';
+import { AUTH_TOKEN, FRAME, SYNC_STEP_2, UPDATE } from './frame-types.ts';
 
-/** Hocuspocus's message types (server/src/types.ts), those that clients send. */
-export const FRAME = {
-  sync: 0,
-  awareness: 1,
-  auth: 2,
-  queryAwareness: 3,
-  syncReply: 4,
-  stateless: 5,
-  close: 7,
-} as const;
-export const SYNC_STEP_1 = 0;
-export const SYNC_STEP_2 = 1;
-export const UPDATE = 2;
-/** Of an authentication: the client's token. */
-const AUTH_TOKEN = 0;
 /** A name of 46 bytes at the most, and a session's name; every answer repeats both. */
 const MAX_ADDRESS_BYTES = 256;
 

@@ -2,12 +2,16 @@ import { HocuspocusProvider } from '@hocuspocus/provider';
 import { createMessage } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { PING } from '@tablo/schema/ping';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
-import { authFrame, frame, syncFrame, TYPE, UPDATE } from '../../attacks/frames.ts';
-import { RawClient } from '../../attacks/raw-client.ts';
+import { RecordingClient } from '../../attacks/recording-client.ts';
 import { append } from '../../attacks/updates.ts';
-import { openTestServer, signToken, TestClient, type TestServer } from '../test-server.ts';
+import { authFrame, frame, syncFrame } from '../../testing/frames.ts';
+import { TestClient } from '../../testing/test-client.ts';
+import { tokenOf } from '../../testing/tokens.ts';
+import { until } from '../../testing/wait.ts';
+import { openTestServer, type TestServer } from '../test-server.ts';
+import { FRAME, UPDATE } from './frame-types.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 
@@ -19,7 +23,7 @@ const open: { destroy(): void }[] = [];
 
 beforeAll(async () => {
   server = await openTestServer();
-  token = await signToken(alice);
+  token = tokenOf(alice);
 });
 afterAll(() => server.close());
 afterEach(() => {
@@ -27,7 +31,6 @@ afterEach(() => {
   first.close();
 });
 
-const until = (check: () => void, timeout = 5_000) => vi.waitFor(check, { timeout, interval: 10 });
 const say = (text: string) => createMessage({ author: alice, sentAt: Date.now() }, text);
 
 /** An unmodified provider of the same document, on the first one's socket. */
@@ -109,14 +112,14 @@ describe('unmodified providers of one document, one after the other on one socke
   });
 
   it('[R1] an answer that the one before still waits for is not given to the next one, which would count it as its own', async () => {
-    const client = await RawClient.open(`${server.url}/sync`);
+    const client = await RecordingClient.open(`${server.url}/sync`);
     open.push({ destroy: () => client.close() });
     const name = `${tablo}/1`;
-    client.authenticate(name, token);
+    client.join(name, token);
     await until(() => expect(client.heard.answers).toHaveLength(1));
     const release = server.holdCommits();
     const message = say('before it left');
-    client.send(syncFrame(name, UPDATE, append(4_711, [message])), frame(name, TYPE.close), authFrame(name, token));
+    client.send(syncFrame(name, UPDATE, append(4_711, [message])), frame(name, FRAME.close), authFrame(name, token));
     // What comes after them on the same socket has been read, so they have as well.
     client.send(Uint8Array.of(PING));
     await until(() => expect(client.heard.pings).toBe(1));

@@ -8,19 +8,8 @@ import { isReasonCode, REASONS, type ReasonCode } from '@tablo/schema/close-code
 import { parseServerStateless } from '@tablo/schema/stateless';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
+import { AUTH_DENIED, AUTH_TOKEN, FRAME, SYNC_STEP_1 } from './frame-types.ts';
 import type { SharedSocket } from './shared-socket.ts';
-
-// Hocuspocus's message types (server/src/types.ts) and y-websocket's, which agree on the first three.
-const SYNC = 0;
-const AWARENESS = 1;
-const AUTH = 2;
-const SYNC_REPLY = 4;
-const STATELESS = 5;
-const CLOSE = 7;
-const SYNC_STATUS = 8;
-const AUTH_TOKEN = 0;
-const AUTH_DENIED = 1;
-const SYNC_STEP_1 = 0;
 
 /** Hocuspocus takes the provider's version with the token; this is not one. */
 const BRIDGE_VERSION = 'y-websocket';
@@ -43,7 +32,7 @@ export class YjsBridge implements SharedSocket {
   /** The first frame for Hocuspocus. */
   authenticate(token: string): Uint8Array {
     return this.#frame((encoder) => {
-      encoding.writeVarUint(encoder, AUTH);
+      encoding.writeVarUint(encoder, FRAME.auth);
       encoding.writeVarUint(encoder, AUTH_TOKEN);
       encoding.writeVarString(encoder, token);
       encoding.writeVarString(encoder, BRIDGE_VERSION);
@@ -53,7 +42,7 @@ export class YjsBridge implements SharedSocket {
   /** A y-websocket frame as one for Hocuspocus; null for what only the server may send. */
   fromClient(frame: Uint8Array): Uint8Array | null {
     const type = frame[0];
-    if (type !== SYNC && type !== AWARENESS) return null;
+    if (type !== FRAME.sync && type !== FRAME.awareness) return null;
     return this.#frame((encoder) => encoding.writeUint8Array(encoder, frame));
   }
 
@@ -71,21 +60,21 @@ export class YjsBridge implements SharedSocket {
     decoding.readVarString(decoder);
     const type = decoding.readVarUint(decoder);
     switch (type) {
-      case SYNC:
-      case SYNC_REPLY:
+      case FRAME.sync:
+      case FRAME.syncReply:
         return this.#sendSync(decoding.readTailAsUint8Array(decoder));
-      case AWARENESS:
-        return this.#pass(AWARENESS, decoding.readTailAsUint8Array(decoder));
-      case AUTH:
+      case FRAME.awareness:
+        return this.#pass(FRAME.awareness, decoding.readTailAsUint8Array(decoder));
+      case FRAME.auth:
         if (decoding.readVarUint(decoder) === AUTH_DENIED) this.#end(decoding.readVarString(decoder));
         return;
-      case STATELESS:
+      case FRAME.stateless:
         return this.#noteRefusal(decoding.readVarString(decoder));
-      case SYNC_STATUS:
+      case FRAME.syncStatus:
         if (decoding.readVarUint(decoder) === 0) this.#endRefused();
         else this.#hasAskedAgain = false;
         return;
-      case CLOSE:
+      case FRAME.close:
         return this.#end(decoding.readVarString(decoder));
       default:
         return;
@@ -108,7 +97,7 @@ export class YjsBridge implements SharedSocket {
       this.#hasAskedAgain = true;
       this.#refused = null;
     }
-    this.#pass(SYNC, message);
+    this.#pass(FRAME.sync, message);
   }
 
   #pass(type: number, message: Uint8Array): void {
