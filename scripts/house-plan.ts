@@ -73,7 +73,7 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
   ],
   e2e: [
     ['support'],
-    ['contract', 'schedules', 'paint', 'screenshots'],
+    ['cache', 'contract', 'schedules', 'paint', 'screenshots'],
     ['soak', 'links', 'webhooks', 'package'],
     ['mutations', 'browser', 'nodes', 'proxies'],
   ],
