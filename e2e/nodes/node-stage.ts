@@ -41,7 +41,7 @@ export async function openNodeStage(
     RATE_ENTRIES_BURST: '1000000',
     RATE_BYTES_PER_SECOND: '1000000000',
     RATE_JOINS_PER_SECOND: '100000',
-    MAX_STRANGER_SOCKETS: '100000',
+    MAX_UNAUTHENTICATED_SOCKETS: '100000',
     LOG_LEVEL: 'warn',
     ...env,
   };

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { MIN_LINK_BYTES_PER_SECOND } from './limits.ts';
 import { Liveness } from './liveness.ts';
 
-const PATIENCE = { askAfterMs: 2_500, answerMs: 3_000 };
-const open = () => new Liveness(PATIENCE, 0);
+const TIMEOUTS = { askAfterMs: 2_500, answerMs: 3_000 };
+const open = () => new Liveness(TIMEOUTS, 0);
 /** Bytes that the slowest link carries in so many seconds. */
 const seconds = (count: number) => count * MIN_LINK_BYTES_PER_SECOND;
 

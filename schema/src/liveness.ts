@@ -10,7 +10,7 @@
  */
 import { MIN_LINK_BYTES_PER_SECOND } from './limits.ts';
 
-export interface Patience {
+export interface LivenessTimeouts {
   /** Who was silent for this long is asked for a sign of life … */
   readonly askAfterMs: number;
   /** … and given up when none comes within this, and what the link needs for the bytes that are on it. */
@@ -23,7 +23,7 @@ export type LinkVerdict = 'alive' | 'ask' | 'wait' | 'dead';
 const msFor = (bytes: number): number => (bytes * 1_000) / MIN_LINK_BYTES_PER_SECOND;
 
 export class Liveness {
-  readonly #patience: Patience;
+  readonly #timeouts: LivenessTimeouts;
   #heardAt: number;
   #askedAt: number | null = null;
   /** When what we sent has arrived, at the latest. */
@@ -33,8 +33,8 @@ export class Liveness {
   /** When what was announced to us has arrived, at the latest. */
   #comingUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(patience: Patience, now: number) {
-    this.#patience = patience;
+  constructor(timeouts: LivenessTimeouts, now: number) {
+    this.#timeouts = timeouts;
     this.#heardAt = now;
   }
 
@@ -45,7 +45,7 @@ export class Liveness {
 
   /** When the verdict changes, if nothing happens. */
   get nextAt(): number {
-    const { askAfterMs, answerMs } = this.#patience;
+    const { askAfterMs, answerMs } = this.#timeouts;
     if (this.#askedAt === null) return this.#heardAt + askAfterMs;
     return Math.max(this.#askedAt, this.#sentUntil, this.#comingUntil) + answerMs;
   }

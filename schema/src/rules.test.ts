@@ -95,9 +95,9 @@ describe('the table of reasons', () => {
   });
   it('closes for ever with 4400 to 4499, and temporary troubles otherwise', () => {
     for (const code of REASON_CODES) {
-      const { close, next } = REASONS[code];
+      const { close, recovery } = REASONS[code];
       // A client of `/yjs` that is sent to another document knows nothing of documents: it comes back, and is given the live one.
-      const isFinal = next !== 'backoff' && code !== 'epoch-moved';
+      const isFinal = recovery !== 'backoff' && code !== 'epoch-moved';
       expect(close >= 4400 && close <= 4499, code).toBe(isFinal);
     }
   });

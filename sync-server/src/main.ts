@@ -1,6 +1,6 @@
 /** The process: settings, database, server, signals. */
 import { constants } from 'node:os';
-import { createCalmLog } from './base/calm-log.ts';
+import { createRateLimitedLog } from './base/rate-limited-log.ts';
 import { isDatabaseAway } from './base/database-away.ts';
 import { describeListenFault } from './base/listen-fault.ts';
 import { createLog, type Log } from './base/log.ts';
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     return;
   }
   const { logLevel, logFormat } = config.value;
-  const log = createCalmLog(createLog({ level: logLevel, format: logFormat }));
+  const log = createRateLimitedLog(createLog({ level: logLevel, format: logFormat }));
   silenceConsole(log);
   await run(config.value, log);
 }

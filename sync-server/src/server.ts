@@ -32,7 +32,7 @@ import { PgClientClaims } from './presence/pg-client-claims.ts';
 import { openStaticPage } from './rest/answers/static-page.ts';
 import { createRest } from './rest/create-rest.ts';
 import { createPageListener } from './rest/pages/page-listener.ts';
-import { createWaitListener } from './rest/requests/told-to-wait.ts';
+import { createWaitListener } from './rest/requests/repeated-refusals.ts';
 import { createRestStores } from './rest/stores/pg-stores.ts';
 import { openSync } from './sync/open-sync.ts';
 import { openWebhooks } from './webhooks/open-webhooks.ts';
@@ -202,7 +202,7 @@ async function openParts(
       registry: metrics.registry,
       settings: config,
     },
-    settings: { ...config, strangers: identity === null ? 'add' : 'invite' },
+    settings: { ...config, unknownUsers: identity === null ? 'add' : 'invite' },
     log,
   });
   const answerPage = createPageListener(openStaticPage(PAGE_DIR, publicPathOf(config.publicUrl)), {

@@ -260,7 +260,7 @@ export interface Invitation {
   readonly createdAt: number;
 }
 
-export interface Losses {
+export interface UnsyncedCounts {
   readonly entries: number;
   readonly drafts: number;
 }
@@ -306,7 +306,7 @@ export interface Chat {
   /** Tablos with a text that is typed and not sent. */
   countDrafts(): Promise<number>;
   /** What signing out would lose: entries that are not delivered, and drafts that are on this device only, after a last try to tell the server. */
-  countLosses(): Promise<Losses>;
+  countUnsynced(): Promise<UnsyncedCounts>;
   /** [R8] Undelivered entries and drafts as a document for people. */
   exportUnsent(): Promise<string>;
   /** Tries the connection now instead of waiting for the back-off. */

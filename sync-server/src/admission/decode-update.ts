@@ -85,7 +85,7 @@ function readClients(decoder: decoding.Decoder, maxClients: number): readonly Ru
   return runs;
 }
 
-function readRun(decoder: decoding.Decoder, client: number, clock: number, room: number): Run {
+function readRun(decoder: decoding.Decoder, client: number, clock: number, remaining: number): Run {
   const info = readByte(decoder);
   const content = info & 0x1f;
   if (content !== CONTENT_ANY && content !== CONTENT_DELETED)
@@ -96,7 +96,7 @@ function readRun(decoder: decoding.Decoder, client: number, clock: number, room:
   if (origin === null && rightOrigin === null) assertParent(decoder);
   const length = decoding.readVarUint(decoder);
   if (length === 0) refuse('The update holds an empty run.');
-  if (length > room) throw new TooMany(`An update may hold ${MAX_UPDATE_ENTRIES} entries. Send it in parts.`);
+  if (length > remaining) throw new TooMany(`An update may hold ${MAX_UPDATE_ENTRIES} entries. Send it in parts.`);
   const entries: unknown[] = [];
   for (let nth = 0; nth < length; nth += 1) entries.push(content === CONTENT_ANY ? readEntry(decoder) : VOID);
   return { client, clock, origin, ...(rightOrigin === null ? {} : { rightOrigin }), entries };

@@ -3,10 +3,10 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { boundNewConnections } from '../access/limits/new-connections.ts';
-import { type ConnectionLimit, HttpConnections, PATIENCE, PIPELINED_MAX } from './http-connections.ts';
+import { type ConnectionLimit, HttpConnections, HTTP_TIMEOUTS, PIPELINED_MAX } from './http-connections.ts';
 
 const QUICK = {
-  ...PATIENCE,
+  ...HTTP_TIMEOUTS,
   firstRequestMs: 100,
   bodyMs: 100,
   bodyBytesPerSecond: 1_000_000,
@@ -31,8 +31,8 @@ async function open(listener: RequestListener, changes: { perAddress?: number; a
   const connectionsPerAddress = changes.perAddress ?? 100;
   const mayOpen = boundNewConnections(connectionsPerAddress);
   const bounds = { connections: changes.all ?? 100, connectionsPerAddress, mayOpen };
-  const patience = { ...QUICK, ...changes.quick };
-  const connections = new HttpConnections(server, bounds, (limit) => bitten.push(limit), patience);
+  const timeouts = { ...QUICK, ...changes.quick };
+  const connections = new HttpConnections(server, bounds, (limit) => bitten.push(limit), timeouts);
   server.on('request', connections.watch(listener));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

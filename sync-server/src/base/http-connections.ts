@@ -18,7 +18,7 @@ export interface ConnectionBounds {
   readonly mayOpen: (address: string) => boolean;
 }
 
-export interface Patience {
+export interface HttpTimeouts {
   readonly firstRequestMs: number;
   readonly bodyMs: number;
   readonly bodyBytesPerSecond: number;
@@ -29,7 +29,7 @@ export interface Patience {
 }
 
 /** A mobile link that is barely alive is served; nobody else needs longer. */
-export const PATIENCE: Patience = {
+export const HTTP_TIMEOUTS: HttpTimeouts = {
   firstRequestMs: 10_000,
   bodyMs: 5_000,
   bodyBytesPerSecond: 8 * 1_024,
@@ -66,7 +66,7 @@ interface Connection {
 
 export class HttpConnections {
   readonly #bounds: ConnectionBounds;
-  readonly #patience: Patience;
+  readonly #timeouts: HttpTimeouts;
   readonly #onExceeded: (limit: ConnectionLimit) => void;
   readonly #open = new Map<Socket, Connection>();
   readonly #byAddress = new Map<string, Set<Connection>>();
@@ -78,19 +78,19 @@ export class HttpConnections {
     server: Server,
     bounds: ConnectionBounds,
     onExceeded: (limit: ConnectionLimit) => void,
-    patience: Patience = PATIENCE,
+    timeouts: HttpTimeouts = HTTP_TIMEOUTS,
   ) {
     this.#bounds = bounds;
-    this.#patience = patience;
+    this.#timeouts = timeouts;
     this.#onExceeded = onExceeded;
     server.on('connection', (socket) => this.#add(socket));
     // A WebSocket has rules of its own.
     server.on('upgrade', ({ socket }) => this.#forget(socket));
     // Node tells when no byte went either way, also of a large answer that is under way. Only a handler that is at work may be silent.
-    server.setTimeout(patience.stallMs, (socket) => {
+    server.setTimeout(timeouts.stallMs, (socket) => {
       if (!this.#isAtWork(socket)) this.#end(socket);
     });
-    this.#sweep = setInterval(() => this.#lookAtAll(), patience.sweepMs).unref();
+    this.#sweep = setInterval(() => this.#lookAtAll(), timeouts.sweepMs).unref();
     server.on('close', () => clearInterval(this.#sweep));
   }
 
@@ -168,26 +168,26 @@ export class HttpConnections {
   #lookAtAll(): void {
     const elapsed = performance.now() - this.#sweptAt;
     this.#sweptAt += elapsed;
-    this.#now += Math.min(elapsed, 2 * this.#patience.sweepMs);
+    this.#now += Math.min(elapsed, 2 * this.#timeouts.sweepMs);
     for (const connection of this.#open.values()) this.#judge(connection);
   }
 
   #judge(connection: Connection): void {
     dropEnded(connection);
     const { socket, openedAt, hasAsked, exchanges } = connection;
-    const patience = this.#patience;
-    if (!hasAsked && this.#now - openedAt > patience.firstRequestMs) return this.#end(socket);
+    const timeouts = this.#timeouts;
+    if (!hasAsked && this.#now - openedAt > timeouts.firstRequestMs) return this.#end(socket);
     for (const exchange of exchanges) {
       const { request, response, startedAt, readAtStart } = exchange;
       if (!request.complete) {
         const received = socket.bytesRead - readAtStart;
-        const mayTake = patience.bodyMs + (received / patience.bodyBytesPerSecond) * 1_000;
+        const mayTake = timeouts.bodyMs + (received / timeouts.bodyBytesPerSecond) * 1_000;
         if (this.#now - startedAt > mayTake) return this.#endSlowBody(socket, response);
       }
       if (!response.headersSent || response.closed) continue;
       exchange.answeringSince ??= this.#now;
       exchange.answerBytes = Math.max(exchange.answerBytes, socket.writableLength);
-      const mayTake = patience.stallMs + (exchange.answerBytes / patience.answerBytesPerSecond) * 1_000;
+      const mayTake = timeouts.stallMs + (exchange.answerBytes / timeouts.answerBytesPerSecond) * 1_000;
       if (this.#now - exchange.answeringSince > mayTake) return this.#end(socket);
     }
   }

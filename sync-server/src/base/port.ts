@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { REASONS } from '@tablo/schema/close-codes';
-import { type ConnectionBounds, type ConnectionLimit, HttpConnections, type Patience } from './http-connections.ts';
+import { type ConnectionBounds, type ConnectionLimit, HttpConnections, type HttpTimeouts } from './http-connections.ts';
 import type { Log } from './log.ts';
 import { createPathStripper } from './public-path.ts';
 
@@ -48,11 +48,11 @@ interface PortSettings {
   readonly bounds: ConnectionBounds;
   readonly onExceeded: (limit: ConnectionLimit) => void;
   readonly log: Log;
-  readonly patience?: Patience;
+  readonly timeouts?: HttpTimeouts;
 }
 
 export async function openPort(settings: PortSettings): Promise<Port> {
-  const { host, port, trustProxy, publicPath, bounds, onExceeded, log, patience } = settings;
+  const { host, port, trustProxy, publicPath, bounds, onExceeded, log, timeouts } = settings;
   let fetch: Fetch = answerNotReady('The server is starting.');
   let first: Answer = () => false;
   let upgrade: Upgrade = rejectUpgrade;
@@ -65,7 +65,7 @@ export async function openPort(settings: PortSettings): Promise<Port> {
     connectionsCheckingInterval: CHECK_EVERY_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
   });
-  const connections = new HttpConnections(server, bounds, onExceeded, patience);
+  const connections = new HttpConnections(server, bounds, onExceeded, timeouts);
   server.on(
     'request',
     connections.watch((request, response) => {

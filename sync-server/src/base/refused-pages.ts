@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { hostsOf } from './forwarded.ts';
 import type { Log } from './log.ts';
 import { createOriginRules, normaliseOrigin, type OriginRules } from './origins.ts';
-import { SaidSeldom } from './said-seldom.ts';
+import { DistinctWarnings } from './distinct-warnings.ts';
 
 const NAME_MAX_LENGTH = 100;
 
@@ -16,12 +16,12 @@ export interface PageSettings {
 export class RefusedPages {
   readonly #settings: PageSettings;
   readonly #rules: OriginRules;
-  readonly #log: SaidSeldom;
+  readonly #log: DistinctWarnings;
 
   constructor(settings: PageSettings, log: Pick<Log, 'warn'>, now: () => number = () => performance.now()) {
     this.#settings = settings;
     this.#rules = createOriginRules(settings.allowedOrigins, settings.publicUrl);
-    this.#log = new SaidSeldom(log, now);
+    this.#log = new DistinctWarnings(log, now);
   }
 
   /** Why a page may open no sockets here, null where it may. */

@@ -290,25 +290,25 @@ export const OPTIONS = {
     description: 'People whom a user has asked to join and who have not accepted; forgotten after 30 days.',
     parse: integer(1, 10_000),
   },
-  MAX_STRANGER_SOCKETS: {
+  MAX_UNAUTHENTICATED_SOCKETS: {
     type: 'number',
     fallback: '1000',
     description: 'WebSockets on which nobody has signed in yet.',
     parse: integer(1, 1_000_000),
   },
-  MAX_STRANGER_SOCKETS_PER_ADDRESS: {
+  MAX_UNAUTHENTICATED_SOCKETS_PER_ADDRESS: {
     type: 'number',
     fallback: '500',
     description: 'The same, of one address.',
     parse: integer(1, 1_000_000),
   },
-  STRANGER_SECONDS: {
+  UNAUTHENTICATED_SECONDS: {
     type: 'number',
     fallback: '15',
     description: 'How long a WebSocket may stay without a sign-in.',
     parse: integer(1, 3_600),
   },
-  MAX_STRANGER_BYTES: {
+  MAX_UNAUTHENTICATED_BYTES: {
     type: 'number',
     fallback: '1048576',
     description: 'Bytes that a WebSocket may send before a sign-in, unfinished frames included.',

@@ -33,14 +33,14 @@ export interface LimitSettings {
   /** Bytes of all documents that anybody has joined, each counted once. */
   readonly heldTotalBytes: number;
   /** Sockets that nobody has signed in on yet. */
-  readonly strangerSockets: number;
+  readonly unauthenticatedSockets: number;
   /** The same of one address. */
-  readonly strangerSocketsPerAddress: number;
-  readonly strangerMs: number;
+  readonly unauthenticatedSocketsPerAddress: number;
+  readonly unauthenticatedMs: number;
   /** How long a frame may take beside its bytes' time on the slowest link. */
   readonly frameMs: number;
   /** Bytes received on a socket on which nobody has signed in yet. */
-  readonly strangerBytes: number;
+  readonly unauthenticatedBytes: number;
   /** Bytes received on a socket and not handled yet, while the database is slow or away. */
   readonly unhandledBytes: number;
   /** Bytes of all updates that wait for their commit. */

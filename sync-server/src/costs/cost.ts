@@ -10,7 +10,7 @@ type Payer =
   | 'document'
   | 'tablo'
   | 'message'
-  | 'all strangers'
+  | 'all unauthenticated'
   | 'all';
 
 export interface Cost {

@@ -9,9 +9,9 @@ import { DatabaseClient } from './database-client.ts';
 const ROUNDS = 3;
 /** Longer than a notification ever takes on a server that answers at all. */
 const HEARD_WITHIN_MS = 3_000;
-const PATIENCE: Patience = { connectMs: 10_000, answerMs: 5_000 };
+const PROBE_TIMEOUTS: ProbeTimeouts = { connectMs: 10_000, answerMs: 5_000 };
 
-interface Patience {
+interface ProbeTimeouts {
   readonly connectMs: number;
   readonly answerMs: number;
 }
@@ -42,9 +42,9 @@ export const asPoolerError = (error: unknown): PoolerError | null => {
 
 /** Throws a `PoolerError`, or whatever keeps it from finding out. `askMore`: what else is to be asked of a connection before the start. */
 export async function assertOwnConnections(url: string, askMore: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = await connect(url, PATIENCE);
+  const client = await connect(url, PROBE_TIMEOUTS);
   try {
-    await assertOwnConnection(client, url, PATIENCE);
+    await assertOwnConnection(client, url, PROBE_TIMEOUTS);
     await askMore(client);
   } catch (error) {
     throw asPoolerError(error) ?? error;
@@ -54,8 +54,8 @@ export async function assertOwnConnections(url: string, askMore: (client: pg.Cli
 }
 
 /** Of a connection that is in no transaction. Opens another one beside it, for the moment. */
-export async function assertOwnConnection(client: pg.Client, url: string, patience: Patience): Promise<void> {
-  const other = await connect(url, patience);
+export async function assertOwnConnection(client: pg.Client, url: string, timeouts: ProbeTimeouts): Promise<void> {
+  const other = await connect(url, timeouts);
   try {
     const own = await readPid(client);
     for (let nth = 0; nth < ROUNDS; nth += 1) {
@@ -107,7 +107,7 @@ async function hears(client: pg.Client, other: pg.Client): Promise<boolean> {
   }
 }
 
-async function connect(url: string, { connectMs, answerMs }: Patience): Promise<pg.Client> {
+async function connect(url: string, { connectMs, answerMs }: ProbeTimeouts): Promise<pg.Client> {
   const client = new DatabaseClient({
     connectionString: url,
     application_name: 'tablo-chat probe',

@@ -20,7 +20,7 @@ let server: TestServer;
 let stage: Stage;
 
 beforeAll(async () => {
-  server = await openStageServer({ limits: { strangerMs: 60_000 } });
+  server = await openStageServer({ limits: { unauthenticatedMs: 60_000 } });
 });
 afterAll(() => server.close());
 beforeEach(async () => {

@@ -55,7 +55,7 @@ export class Sockets {
   });
   readonly #open = new Set<OpenSocket>();
   /** And some who have signed in since: looked through before it is counted. */
-  readonly #strangers = new Set<OpenSocket>();
+  readonly #unauthenticated = new Set<OpenSocket>();
   readonly #intake: FrameIntake;
   readonly #pace: FramePace;
   readonly #names: LiveDocumentNames;
@@ -147,7 +147,7 @@ export class Sockets {
         openedAt: now,
       };
       this.#open.add(open);
-      this.#strangers.add(open);
+      this.#unauthenticated.add(open);
       // `ws` hands on what it has read before it tells of the end, a frame a turn. Of a connection that was reset, or that we destroyed, nothing of it is handled; who
       // ended it by themselves may have said something before.
       tcp.on('close', (hasFailed) => {
@@ -163,7 +163,7 @@ export class Sockets {
     const { state } = open;
     state.isEnded = true;
     this.#open.delete(open);
-    this.#strangers.delete(open);
+    this.#unauthenticated.delete(open);
     this.#deps.owners.forget(state);
     this.#deps.backlog.forget(state);
     state.places.clear();
@@ -232,14 +232,14 @@ export class Sockets {
    */
   #makeRoom(address: string): void {
     const { limits } = this.#deps;
-    for (const open of this.#strangers) if (open.state.userId !== null) this.#strangers.delete(open);
-    const strangers = [...this.#strangers];
-    const alike = strangers.filter((one) => one.state.address === address);
-    const isFull = !limits.allows('strangers', alike.length, limits.settings.strangerSocketsPerAddress);
-    const areFull = !isFull && !limits.allows('strangers', strangers.length, limits.settings.strangerSockets);
-    const oldest = isFull ? alike[0] : areFull ? strangers[0] : undefined;
+    for (const open of this.#unauthenticated) if (open.state.userId !== null) this.#unauthenticated.delete(open);
+    const unauthenticated = [...this.#unauthenticated];
+    const alike = unauthenticated.filter((one) => one.state.address === address);
+    const isFull = !limits.allows('unauthenticated', alike.length, limits.settings.unauthenticatedSocketsPerAddress);
+    const areFull = !isFull && !limits.allows('unauthenticated', unauthenticated.length, limits.settings.unauthenticatedSockets);
+    const oldest = isFull ? alike[0] : areFull ? unauthenticated[0] : undefined;
     if (oldest === undefined) return;
-    this.#strangers.delete(oldest);
+    this.#unauthenticated.delete(oldest);
     drop(oldest);
   }
 
@@ -259,7 +259,7 @@ export class Sockets {
       } else if (frames.isStuck(settings.frameMs)) {
         limits.exceeded('unfinished');
         drop(open);
-      } else if (state.userId === null && now - openedAt > settings.strangerMs) end(open, 'unauthenticated');
+      } else if (state.userId === null && now - openedAt > settings.unauthenticatedMs) end(open, 'unauthenticated');
       else if (link.isDead()) drop(open);
       // On `/yjs` the one document is the socket.
       else if (state.isBridged && !limits.allows('unread', ws.bufferedAmount, settings.unreadBytes))

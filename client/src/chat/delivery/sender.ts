@@ -145,7 +145,7 @@ export class Sender {
     const isQuestion = this.#phase === 'checking' && ids.length === 0 && held.length === 0;
     this.#phase = 'away';
     if (code === 'epoch-moved') return this.#host.moveEpoch();
-    switch (REASONS[code].next) {
+    switch (REASONS[code].recovery) {
       case 'never':
         this.#host.refuse(named.length > 0 ? named : held, createRefusal(code, message));
         break;
@@ -154,12 +154,12 @@ export class Sender {
         // Nothing of ours was on its way but a question: asked again later, in the same place.
         if (isQuestion) return this.#stopChecking();
         break;
-      case 'after-auth':
+      case 'reauthenticate':
         this.#host.expireToken();
         this.#authRefusals += 1;
         if (this.#authRefusals > 1) this.#holdBack();
         break;
-      case 're-home':
+      case 'resync':
         // Nothing of ours was on its way: what is refused is what this device had stored, which the server no longer knows (a restored backup).
         if (held.length === 0 || ids.some((id) => !held.includes(id as EntryId)) || isOfOthers) {
           this.#holdBack();

@@ -383,9 +383,9 @@ describe('what a draft is aimed at', () => {
     const { chat } = await openDevice(server, ALICE);
     const room = chat.openRoom(tablo.id);
     room.setAim({ replyTo: null, edit: edit(target.text) });
-    expect([await chat.countDrafts(), await chat.countLosses()]).toEqual([0, { entries: 0, drafts: 0 }]);
+    expect([await chat.countDrafts(), await chat.countUnsynced()]).toEqual([0, { entries: 0, drafts: 0 }]);
     room.setAim({ replyTo: null, edit: edit('Soup, and bread') });
-    expect([await chat.countDrafts(), await chat.countLosses()]).toEqual([1, { entries: 0, drafts: 1 }]);
+    expect([await chat.countDrafts(), await chat.countUnsynced()]).toEqual([1, { entries: 0, drafts: 1 }]);
     expect(await chat.exportUnsent()).toMatch(
       /--- New text for .*, not sent\n {4}On this device only\.\n\nSoup, and bread\n/u,
     );

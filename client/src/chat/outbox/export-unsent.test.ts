@@ -139,13 +139,13 @@ describe('a chat’s unsent messages', () => {
     await rooms.kitchen.send('Refused');
     await until(() => expect(statusOf(rooms.kitchen, 'Refused')).toBe('refused'));
     rooms.garden.setDraft('told in time');
-    expect(await chat.countLosses()).toEqual({ entries: 1, drafts: 0 });
+    expect(await chat.countUnsynced()).toEqual({ entries: 1, drafts: 0 });
     expect(garden.drafts.get(ALICE)?.text).toBe('told in time');
 
     environment.goOffline();
     await rooms.garden.send('Pending');
     rooms.kitchen.setDraft('typed just now');
-    expect(await chat.countLosses()).toEqual({ entries: 2, drafts: 1 });
+    expect(await chat.countUnsynced()).toEqual({ entries: 2, drafts: 1 });
     expect([await chat.countUnsent(), await chat.countDrafts()]).toEqual([2, 2]);
     const text = await chat.exportUnsent();
     const order = [

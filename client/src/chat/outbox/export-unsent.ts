@@ -39,7 +39,7 @@ export const isUndelivered = ({ delivery }: OutboxRecord): boolean => delivery.s
 export const isWritten = ({ text, aim }: DraftRecord): boolean =>
   text.trim() !== '' || isChangedEdit(aim?.edit ?? null);
 /** Of what was typed there, something is on this device alone: an edit under way always is. */
-export const isOnlyHere = (draft: DraftRecord): boolean =>
+export const isUnsynced = (draft: DraftRecord): boolean =>
   (draft.text.trim() !== '' && !draft.isReported) || isChangedEdit(draft.aim?.edit ?? null);
 
 export function exportUnsent(source: ExportSource): string {

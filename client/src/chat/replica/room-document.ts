@@ -166,7 +166,7 @@ export class RoomDocument {
     }
   }
 
-  /** After a re-home: this document is what is stored from now on, whatever was there. */
+  /** After a resync, this document is what is stored from now on, whatever was there. */
   async replaceStored(): Promise<void> {
     this.#saveTimer.clear();
     this.#unsaved = [];

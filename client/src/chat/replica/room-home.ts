@@ -257,16 +257,16 @@ export class RoomHome {
     this.#denials += 1;
     listener.lost(Date.now());
     if (code === 'epoch-moved') listener.epochMoved();
-    switch (REASONS[code].next) {
+    switch (REASONS[code].recovery) {
       case 'never':
         this.shut();
         return listener.denied(createRefusal(code));
-      case 'after-auth':
+      case 'reauthenticate':
         links.expireToken();
         // Once at once: a token may just have run out. A second no means that there is no session any more.
         if (this.#denials > 1) links.noteReason(code);
         return this.#rejoinIn(this.#denials > 1 ? this.#backoff.nextMs() : 0);
-      case 're-home':
+      case 'resync':
         // The list tells where the document has moved to; should it still name this one, we ask again in a while.
         return this.#rejoinIn(this.#backoff.nextMs());
       case 'backoff':

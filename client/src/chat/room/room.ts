@@ -21,7 +21,7 @@ import type { RoomDocument } from '../replica/room-document.ts';
 import { RoomHome } from '../replica/room-home.ts';
 import { noteShown } from '../unread/newest-message.ts';
 import { ReadMarker } from '../unread/read-marker.ts';
-import { StreamWatch } from '../unread/stream-watch.ts';
+import { GapDetector } from '../unread/gap-detector.ts';
 import { confirmReadPosition, doubtReadPosition, type UnreadAnswer } from '../unread/unread.ts';
 import { Unseen } from '../unread/unseen.ts';
 import { RoomScreen } from '../view/room-screen.ts';
@@ -37,7 +37,7 @@ export class Room {
   readonly presence: RoomPresence;
   readonly commands: RoomCommands;
   readonly screen: RoomScreen;
-  readonly stream: StreamWatch;
+  readonly stream: GapDetector;
   readonly unseen: Unseen;
   readonly #context: RoomContext;
   readonly #home: RoomHome;
@@ -98,8 +98,8 @@ export class Room {
         },
       },
     });
-    this.stream = new StreamWatch({
-      patienceMs: timing.missedMs,
+    this.stream = new GapDetector({
+      gapTimeoutMs: timing.missedMs,
       isReceiving: () => this.#home.link?.isReceiving ?? false,
       onMissed: () => this.#home.rehome('stored'),
     });

@@ -1,7 +1,7 @@
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryStore } from '../store/memory-store.ts';
-import { ChannelBook } from './channel-book.ts';
+import { ChannelRecords } from './channel-records.ts';
 import { ReadMarker } from './read-marker.ts';
 
 const ALICE = 'aaaaaaaa-0000-4000-8000-0000000000a1' as UserId;
@@ -12,7 +12,7 @@ const TABLO = 'cccccccc-0000-4000-8000-000000000001' as TabloId;
 let document: Map<EntryId, UserId>;
 let screen: EntryId[];
 let completeUpTo: number;
-let book: ChannelBook;
+let book: ChannelRecords;
 let marker: ReadMarker;
 
 const record = () => book.get(TABLO);
@@ -46,7 +46,7 @@ beforeEach(async () => {
   document = new Map();
   screen = [];
   completeUpTo = Number.MAX_SAFE_INTEGER;
-  book = await ChannelBook.open(new MemoryStore());
+  book = await ChannelRecords.open(new MemoryStore());
   marker = new ReadMarker(
     {
       tabloId: TABLO,

@@ -3,7 +3,7 @@
  * `seq` are two frames, in any order: so some wait here for the other half.
  */
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
-import type { ChannelBook } from './channel-book.ts';
+import type { ChannelRecords } from './channel-records.ts';
 import {
   applyUnreadAnswer,
   forgetDeleted,
@@ -31,7 +31,7 @@ export interface ReadMarkerHost {
 
 export class ReadMarker {
   readonly #host: ReadMarkerHost;
-  readonly #book: ChannelBook;
+  readonly #book: ChannelRecords;
   /** `seq` is known, the message has not come. */
   readonly #unseen = new Map<EntryId, number>();
   /** The message is here, its `seq` is not known. */
@@ -41,7 +41,7 @@ export class ReadMarker {
   /** Since this tab was opened. */
   readonly #deleted = new Set<EntryId>();
 
-  constructor(host: ReadMarkerHost, book: ChannelBook) {
+  constructor(host: ReadMarkerHost, book: ChannelRecords) {
     this.#host = host;
     this.#book = book;
   }

@@ -24,7 +24,7 @@ export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
   const obstacle = connection.status === 'offline' ? connection.obstacle : undefined;
   const waiting = useChannelList().channels.reduce((sum, { unsent }) => sum + unsent.pending, 0);
   const waitingWords = waiting === 0 ? '' : ` ${waitingSentence(waiting)}`;
-  const isSessionOver = reason !== undefined && REASONS[reason].next === 'after-auth';
+  const isSessionOver = reason !== undefined && REASONS[reason].recovery === 'reauthenticate';
   // Beside the warning that closing the tab loses them, nothing may promise that messages are kept.
   const isKept = storage.status !== 'memory';
 

@@ -5,7 +5,7 @@ import {
   initials,
   isBigEmoji,
   lengthProblem,
-  lossesSentence,
+  unsyncedSentence,
   newSentence,
   pageTitle,
   unseenProblem,
@@ -89,12 +89,12 @@ describe('unseenProblem', () => {
   );
 });
 
-describe('lossesSentence', () => {
+describe('unsyncedSentence', () => {
   it.each([
     [{ entries: 1, drafts: 0 }, 'One message or change is not delivered yet.'],
     [{ entries: 3, drafts: 0 }, '3 messages or changes are not delivered yet.'],
     [{ entries: 0, drafts: 1 }, 'One draft is on this device only.'],
     [{ entries: 0, drafts: 2 }, '2 drafts are on this device only.'],
     [{ entries: 2, drafts: 1 }, '2 messages or changes are not delivered yet, and one draft is on this device only.'],
-  ])('of %j', (losses, sentence) => expect(lossesSentence(losses)).toBe(sentence));
+  ])('of %j', (unsynced, sentence) => expect(unsyncedSentence(unsynced)).toBe(sentence));
 });

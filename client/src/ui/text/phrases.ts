@@ -1,6 +1,6 @@
 /** The page's small sentences that depend on data. */
 import { countCodePoints, isVisible } from '@tablo/schema/text';
-import type { Losses } from '../../chat/chat.ts';
+import type { UnsyncedCounts } from '../../chat/chat.ts';
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[#*0-9]\uFE0F?\u20E3)/u;
@@ -71,7 +71,7 @@ export function whoReacted(others: readonly string[], isMine: boolean, emoji: st
 }
 
 /** What signing out would take along. */
-export function lossesSentence({ entries, drafts }: Losses): string {
+export function unsyncedSentence({ entries, drafts }: UnsyncedCounts): string {
   const draft = drafts === 1 ? 'One draft is' : `${drafts} drafts are`;
   if (entries === 0) return `${draft} on this device only.`;
   const entry = entries === 1 ? 'One message or change is' : `${entries} messages or changes are`;

@@ -38,7 +38,7 @@ export type LimitName =
   | 'documents'
   | 'sessions'
   | 'held'
-  | 'strangers'
+  | 'unauthenticated'
   | 'unhandled'
   | 'queued'
   | 'unread'

@@ -3,13 +3,13 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import { highestRole } from '@tablo/schema/roles';
 import type { Pool } from 'pg';
 import { TOO_MANY_CONNECTIONS } from '../../base/sqlstates.ts';
-import { hasCome } from '../../db/has-come.ts';
+import { hasUsedTablo } from '../../db/has-used-tablo.ts';
 import { hostRole } from '../../db/host/host-columns.ts';
 import type { Member, Membership } from './membership.ts';
 
 // As the lists of members and the policies see it. Looked up for newcomers alone [R9].
 const IS_NEWCOMER = `CASE WHEN n.user_id IS NULL THEN false
-    ELSE NOT ${hasCome('w.tablo', 'w.member')} END`;
+    ELSE NOT ${hasUsedTablo('w.tablo', 'w.member')} END`;
 // Rows may repeat in a host application's own table.
 const FIND = `SELECT w.nth::integer AS nth, t.epoch, array_agg(${hostRole('a.role')}) AS roles, bool_or(${IS_NEWCOMER}) AS is_newcomer
   FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w(tablo, member, nth)

@@ -4,7 +4,7 @@
  */
 import { errors, type JWTPayload } from 'jose';
 import type { Log } from '../../base/log.ts';
-import { SaidSeldom } from '../../base/said-seldom.ts';
+import { DistinctWarnings } from '../../base/distinct-warnings.ts';
 import type { TokenSource } from '../../config/config.ts';
 
 const VALUE_MAX_LENGTH = 100;
@@ -29,11 +29,11 @@ const AUDIENCE_SENTENCE =
 
 export class RefusedTokens {
   readonly #settings: Settings;
-  readonly #log: SaidSeldom;
+  readonly #log: DistinctWarnings;
 
   constructor(settings: Settings, log: Pick<Log, 'warn'>, now: () => number = () => performance.now()) {
     this.#settings = settings;
-    this.#log = new SaidSeldom(log, now);
+    this.#log = new DistinctWarnings(log, now);
   }
 
   /** `error`: what the check of the token has thrown. */

@@ -5,7 +5,7 @@ import { addressKey, addressOf } from '../../base/address-key.ts';
 import { createSlashAdder, publicPathOf } from '../../base/public-path.ts';
 import type { PageAnswer, StaticPage } from '../answers/static-page.ts';
 import { securityHeadersOf } from '../base/security-headers.ts';
-import { answerTooMany } from '../requests/told-to-wait.ts';
+import { answerTooMany } from '../requests/repeated-refusals.ts';
 
 interface Settings {
   readonly limits: Limits;

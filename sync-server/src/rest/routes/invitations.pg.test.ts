@@ -7,7 +7,7 @@ import { newUser, openTestRest, type TestRest } from '../testing/test-rest.ts';
 
 let rest: TestRest;
 beforeAll(async () => {
-  rest = await openTestRest({ settings: { strangers: 'invite' }, bounds: { invitationsPerUser: 60 } });
+  rest = await openTestRest({ settings: { unknownUsers: 'invite' }, bounds: { invitationsPerUser: 60 } });
 });
 afterAll(() => rest.close());
 
@@ -56,7 +56,7 @@ describe('adding somebody with whom one shares no tablo, under the built-in iden
   it('[R6] answers the same, by as many statements, whether there is such a user or not', async () => {
     const statements: string[] = [];
     const own = await openTestRest({
-      settings: { strangers: 'invite' },
+      settings: { unknownUsers: 'invite' },
       wrap: (pool) => countingPool(pool, (text) => statements.push(text)),
     });
     const [mallory, bob] = [newUser(), newUser()];

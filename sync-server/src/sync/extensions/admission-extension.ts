@@ -32,7 +32,7 @@ import { claimCarriedOver } from '../../presence/carried-claims.ts';
 import type { ClientClaims } from '../../presence/client-claims.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';
 import type { LiveDocuments } from './documents-extension.ts';
-import { Lookahead } from './lookahead.ts';
+import { AdmissionPipeline } from './admission-pipeline.ts';
 
 /** An update without anything in it. */
 const NOTHING = [0, 0];
@@ -71,7 +71,7 @@ export class AdmissionExtension implements Extension {
   readonly #limits: Limits;
   readonly #observer: AdmissionObserver;
   readonly #onCome: AdmissionDeps['onCome'];
-  readonly #lookaheads = new WeakMap<LiveConnection, Lookahead<RefusedUpdate | null>>();
+  readonly #pipelines = new WeakMap<LiveConnection, AdmissionPipeline<RefusedUpdate | null>>();
   /** Of `/yjs`: what came before is paid for first, or later frames would overtake it. */
   readonly #paying = new WeakMap<LiveConnection, Promise<unknown>>();
   readonly #store: LedgerStore;
@@ -92,13 +92,13 @@ export class AdmissionExtension implements Extension {
   async connected({ connection }: connectedPayload): Promise<void> {
     const live = connection as LiveConnection;
     const decide = (payload: Uint8Array) => this.#decide(payload, live, live.document);
-    this.#lookaheads.set(live, new Lookahead(live, decide));
+    this.#pipelines.set(live, new AdmissionPipeline(live, decide));
   }
 
   async beforeSync({ payload, connection, document }: beforeSyncPayload): Promise<void> {
     if (connection === undefined) return;
     const live = connection as LiveConnection;
-    const refused = await (this.#lookaheads.get(live)?.take(payload) ?? this.#decide(payload, live, document));
+    const refused = await (this.#pipelines.get(live)?.take(payload) ?? this.#decide(payload, live, document));
     if (refused !== null) return this.#refuse(live, document, refused);
     // The document has it by now: Hocuspocus need not apply it again, and answers a guest who brings nothing new with yes.
     payload.set(NOTHING);

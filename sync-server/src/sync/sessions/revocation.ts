@@ -238,9 +238,9 @@ export class Revocation {
     const { context } = connection;
     if (member === null) return cut(connection, 'forbidden');
     if (member.epoch !== context.epoch) return this.#outgrow(connection);
-    const hasCome = context.isNewcomer && member.isNewcomer !== true;
+    const hasUsedTablo = context.isNewcomer && member.isNewcomer !== true;
     context.isNewcomer = member.isNewcomer === true;
-    if (hasCome) this.#deps.onCome(connection);
+    if (hasUsedTablo) this.#deps.onCome(connection);
     if (member.role === context.role) return;
     context.role = member.role;
     if (!context.isOverruled) connection.readOnly = !canWrite(member.role);

@@ -160,7 +160,7 @@ export class FrameIntake {
     const { state } = open;
     if (state.isEnded) return null;
     backlog.setUnfinished(state, unfinished);
-    if (state.userId === null && !limits.allows('unfinished', total, limits.settings.strangerBytes))
+    if (state.userId === null && !limits.allows('unfinished', total, limits.settings.unauthenticatedBytes))
       return 'rate-limited';
     return unfinished === 0 ? null : this.#findExcess(open);
   }
@@ -169,7 +169,7 @@ export class FrameIntake {
     const { limits, backlog, owners } = this.#deps;
     const { state } = open;
     const { settings } = limits;
-    const bound = state.userId === null ? settings.strangerBytes : settings.unhandledBytes;
+    const bound = state.userId === null ? settings.unauthenticatedBytes : settings.unhandledBytes;
     if (!limits.allows('unhandled', state.unhandledBytes, bound)) return 'rate-limited';
     let own = 0;
     for (const one of state.userId === null ? [] : owners.of(state.userId)) own += one.unhandledBytes;

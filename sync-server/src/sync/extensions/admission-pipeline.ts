@@ -5,21 +5,21 @@
 import type { LiveConnection } from '../socket/live-connection.ts';
 import { readUpdatePayload } from '../socket/read-frame.ts';
 
-interface Foreseen<T> {
+interface InFlight<T> {
   readonly payload: Uint8Array;
   readonly decision: Promise<T>;
 }
 
-export class Lookahead<T> {
+export class AdmissionPipeline<T> {
   readonly #decide: (payload: Uint8Array) => Promise<T>;
-  readonly #foreseen: Foreseen<T>[] = [];
+  readonly #inFlight: InFlight<T>[] = [];
   #isInOrder = false;
 
   constructor(connection: LiveConnection, decide: (payload: Uint8Array) => Promise<T>) {
     this.#decide = decide;
     const handle = connection.handleMessage.bind(connection);
     connection.handleMessage = (frame) => {
-      if (this.#isInOrder) this.#foresee(frame);
+      if (this.#isInOrder) this.#submit(frame);
       handle(frame);
     };
     void this.#startWhenIdle(connection);
@@ -27,12 +27,12 @@ export class Lookahead<T> {
 
   /** The decision about this payload, if it was asked for at its arrival. */
   take(payload: Uint8Array): Promise<T> | undefined {
-    const at = this.#foreseen.findIndex(
+    const at = this.#inFlight.findIndex(
       (one) => one.payload.buffer === payload.buffer && one.payload.byteOffset === payload.byteOffset,
     );
     if (at < 0) return undefined;
     // What was foreseen before it and never came belongs to frames that Hocuspocus did not handle.
-    return this.#foreseen.splice(0, at + 1).at(-1)?.decision;
+    return this.#inFlight.splice(0, at + 1).at(-1)?.decision;
   }
 
   /** Frames from before this began are handled one by one; none may be overtaken, or it would seem to have a gap. */
@@ -45,8 +45,8 @@ export class Lookahead<T> {
     this.#isInOrder = true;
   }
 
-  #foresee(frame: Uint8Array): void {
+  #submit(frame: Uint8Array): void {
     const payload = readUpdatePayload(frame);
-    if (payload !== null) this.#foreseen.push({ payload, decision: this.#decide(payload) });
+    if (payload !== null) this.#inFlight.push({ payload, decision: this.#decide(payload) });
   }
 }

@@ -9,13 +9,13 @@ import type { RestChannel } from '@tablo/schema/rest/channel';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Rooms } from '../room/rooms.ts';
 import type { ChannelRecord } from '../store/local-store.ts';
-import type { ChannelBook } from '../unread/channel-book.ts';
+import type { ChannelRecords } from '../unread/channel-records.ts';
 import { forgetUnread } from '../unread/unread.ts';
-import { formerChannel, hasGoneBack, mergeChannel } from './channel-list.ts';
-import type { ListAnswer } from './list-sync.ts';
+import { formerChannel, hasGoneBack, mergeChannel } from './channel-merge.ts';
+import type { ListAnswer } from './channel-list-sync.ts';
 
-export interface ListingParts {
-  readonly book: ChannelBook;
+export interface ChannelListApplierParts {
+  readonly book: ChannelRecords;
   readonly outbox: Outbox;
   readonly rooms: Rooms;
   /** Where something was typed and not sent when the chat was opened: rooms read their drafts one after the other. */
@@ -24,8 +24,8 @@ export interface ListingParts {
   readonly askAgain: () => void;
 }
 
-export class Listing {
-  readonly #book: ChannelBook;
+export class ChannelListApplier {
+  readonly #book: ChannelRecords;
   readonly #outbox: Outbox;
   readonly #rooms: Rooms;
   readonly #hadDrafts: ReadonlySet<TabloId>;
@@ -35,7 +35,7 @@ export class Listing {
   /** Where something of ours was unsent when the list was asked for. */
   #writtenIn: ReadonlySet<TabloId> = new Set();
 
-  constructor({ book, outbox, rooms, hadDrafts, askAgain }: ListingParts) {
+  constructor({ book, outbox, rooms, hadDrafts, askAgain }: ChannelListApplierParts) {
     this.#book = book;
     this.#outbox = outbox;
     this.#rooms = rooms;

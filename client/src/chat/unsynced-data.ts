@@ -1,19 +1,19 @@
 /** [R8] What of this user's exists on this device alone: what is lost with it, and how it is carried away. */
 import { plainLabel } from '@tablo/schema/telling-apart';
-import type { Losses, Person } from './chat.ts';
+import type { UnsyncedCounts, Person } from './chat.ts';
 import type { DraftSync } from './drafts/draft-sync.ts';
-import { exportUnsent, isOnlyHere, isWritten } from './outbox/export-unsent.ts';
+import { exportUnsent, isUnsynced, isWritten } from './outbox/export-unsent.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import type { People } from './people/people.ts';
 import type { Rooms } from './room/rooms.ts';
 import type { DraftRecord, LocalStore } from './store/local-store.ts';
-import type { ChannelBook } from './unread/channel-book.ts';
+import type { ChannelRecords } from './unread/channel-records.ts';
 
-export interface OnlyHereOptions {
+export interface UnsyncedDataOptions {
   readonly user: Person & { readonly email: string | null };
   readonly store: LocalStore;
   readonly outbox: Outbox;
-  readonly book: ChannelBook;
+  readonly book: ChannelRecords;
   readonly rooms: Rooms;
   readonly people: People;
   readonly drafts: DraftSync;
@@ -21,10 +21,10 @@ export interface OnlyHereOptions {
   readonly now: () => number;
 }
 
-export class OnlyHere {
-  readonly #options: OnlyHereOptions;
+export class UnsyncedData {
+  readonly #options: UnsyncedDataOptions;
 
-  constructor(options: OnlyHereOptions) {
+  constructor(options: UnsyncedDataOptions) {
     this.#options = options;
   }
 
@@ -37,11 +37,11 @@ export class OnlyHere {
   }
 
   /** Reports drafts first, for as long as people wait. */
-  async countLosses(): Promise<Losses> {
+  async countUnsynced(): Promise<UnsyncedCounts> {
     const { drafts, lastReportMs } = this.#options;
     const patience = new Promise<void>((resolve) => setTimeout(resolve, lastReportMs));
     await Promise.race([drafts.flush(), patience]);
-    const lost = (await this.#readDrafts()).filter(isOnlyHere);
+    const lost = (await this.#readDrafts()).filter(isUnsynced);
     return { entries: this.countUnsent(), drafts: lost.length };
   }
 

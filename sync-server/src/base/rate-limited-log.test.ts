@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { createCalmLog, TOTAL_MAX } from './calm-log.ts';
+import { createRateLimitedLog, TOTAL_MAX } from './rate-limited-log.ts';
 import { createLog } from './log.ts';
 
 function open() {
   const lines: string[] = [];
   const clock = { now: 0 };
   const plain = createLog({ level: 'debug', format: 'json', write: (line) => void lines.push(line) });
-  const log = createCalmLog(plain, () => clock.now);
+  const log = createRateLimitedLog(plain, () => clock.now);
   return { lines, clock, log, last: () => JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown> };
 }
 
-describe('createCalmLog', () => {
+describe('createRateLimitedLog', () => {
   it('[R11] says of a thousand alike failures of the database one, and later how many there were', () => {
     const { lines, clock, log, last } = open();
     const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
@@ -85,7 +85,7 @@ describe('createCalmLog', () => {
   it('[R11] says of a thousand alike troubles that a client can make twenty, and later how many there were', () => {
     const lines: string[] = [];
     let now = 0;
-    const log = createCalmLog(
+    const log = createRateLimitedLog(
       createLog({ level: 'info', format: 'json', write: (line) => void lines.push(line) }),
       () => now,
     );

@@ -4,19 +4,19 @@
  *
  * Invariants
  * 1. Nothing is missed up to `#known`: by an answer to a question that was asked after the join, and by `committed` from there on without a gap.
- * 2. A `committed` may be slower than an answer over HTTP: only what stays away for `patienceMs` is missed.
+ * 2. A `committed` may be slower than an answer over HTTP: only what stays away for `gapTimeoutMs` is missed.
  */
 import { Timer } from '../base/timer.ts';
 
-export interface StreamWatchOptions {
-  readonly patienceMs: number;
-  /** A large frame is on its way, and what is awaited may be behind it. */
+export interface GapDetectorOptions {
+  readonly gapTimeoutMs: number;
+  /** A large frame is on its way, and what was announced may be behind it. */
   readonly isReceiving: () => boolean;
   readonly onMissed: () => void;
 }
 
-export class StreamWatch {
-  readonly #options: StreamWatchOptions;
+export class GapDetector {
+  readonly #options: GapDetectorOptions;
   /** As `performance.now()`; `null`: not joined. */
   #joinedAt: number | null = null;
   /** `null`: not known yet where this join began. */
@@ -26,10 +26,10 @@ export class StreamWatch {
   /** The highest number heard since the join. */
   #heard = 0;
   /** Up to here something was announced and has not come. */
-  #awaited = 0;
+  #announcedUpTo = 0;
   readonly #timer = new Timer();
 
-  constructor(options: StreamWatchOptions) {
+  constructor(options: GapDetectorOptions) {
     this.#options = options;
   }
 
@@ -51,7 +51,7 @@ export class StreamWatch {
     this.#known = null;
     this.#complete = 0;
     this.#heard = 0;
-    this.#awaited = 0;
+    this.#announcedUpTo = 0;
   }
 
   /** `committed` named `count` messages from number `first` on. */
@@ -72,13 +72,13 @@ export class StreamWatch {
   }
 
   #await(seq: number): void {
-    this.#awaited = Math.max(this.#awaited, seq);
-    this.#timer.setIfUnset(() => this.#judge(), this.#options.patienceMs);
+    this.#announcedUpTo = Math.max(this.#announcedUpTo, seq);
+    this.#timer.setIfUnset(() => this.#judge(), this.#options.gapTimeoutMs);
   }
 
   #judge(): void {
-    if (this.#known === null || this.#known >= this.#awaited) return;
-    if (this.#options.isReceiving()) return this.#await(this.#awaited);
+    if (this.#known === null || this.#known >= this.#announcedUpTo) return;
+    if (this.#options.isReceiving()) return this.#await(this.#announcedUpTo);
     this.#options.onMissed();
   }
 }

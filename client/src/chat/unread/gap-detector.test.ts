@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { StreamWatch } from './stream-watch.ts';
+import { GapDetector } from './gap-detector.ts';
 
 const PATIENCE_MS = 1_000;
 
 describe('what is missed', () => {
   let isReceiving: boolean;
   let missed: number;
-  let watch: StreamWatch;
+  let watch: GapDetector;
 
   beforeEach(() => {
     vi.useFakeTimers();
     isReceiving = false;
     missed = 0;
-    watch = new StreamWatch({
-      patienceMs: PATIENCE_MS,
+    watch = new GapDetector({
+      gapTimeoutMs: PATIENCE_MS,
       isReceiving: () => isReceiving,
       onMissed: () => {
         missed += 1;

@@ -22,7 +22,7 @@ interface Kind {
   unsaid: number;
 }
 
-export function createCalmLog(log: Log, now: () => number = Date.now): Log {
+export function createRateLimitedLog(log: Log, now: () => number = Date.now): Log {
   const kinds = new Map<string, Kind>();
 
   /** Of lines of that kind that were not written since the last; null: nor is this one. */
@@ -44,7 +44,7 @@ export function createCalmLog(log: Log, now: () => number = Date.now): Log {
     return null;
   };
 
-  const calm = (write: Log['warn']): Log['warn'] => {
+  const limited = (write: Log['warn']): Log['warn'] => {
     let total = { since: Number.NEGATIVE_INFINITY, lines: 0 };
     let leftOut = 0;
     return (fields: object | string, message?: string): void => {
@@ -66,9 +66,9 @@ export function createCalmLog(log: Log, now: () => number = Date.now): Log {
     };
   };
   return {
-    debug: calm(log.debug.bind(log)),
-    info: calm(log.info.bind(log)),
-    warn: calm(log.warn.bind(log)),
-    error: calm(log.error.bind(log)),
+    debug: limited(log.debug.bind(log)),
+    info: limited(log.info.bind(log)),
+    warn: limited(log.warn.bind(log)),
+    error: limited(log.error.bind(log)),
   };
 }

@@ -6,7 +6,7 @@ import type { ChannelRecord } from '../store/local-store.ts';
 import { EMPTY_RECORD as record } from '../testing/channel-record.ts';
 import { noteNewest } from '../unread/newest-message.ts';
 import { doubtReadPosition, markReadUpTo } from '../unread/unread.ts';
-import { mergeChannel } from './channel-list.ts';
+import { mergeChannel } from './channel-merge.ts';
 
 const ALICE = 'aaaaaaaa-0000-4000-8000-0000000000a1' as UserId;
 const message = (text: string, sentAt: number) => createMessage({ author: ALICE, sentAt }, text);

@@ -6,7 +6,7 @@ import { type LimitName, Limits } from '../../access/limits/limits.ts';
 import { openStaticPage } from '../answers/static-page.ts';
 import { createPageListener } from '../pages/page-listener.ts';
 import { defaultLimitSettings } from '../testing/test-rest.ts';
-import { createWaitListener, REFUSALS_MAX, REFUSALS_PER_CONNECTION } from './told-to-wait.ts';
+import { createWaitListener, REFUSALS_MAX, REFUSALS_PER_CONNECTION } from './repeated-refusals.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {

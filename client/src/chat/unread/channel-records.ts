@@ -7,7 +7,7 @@ import type { ChannelRecord, LocalStore } from '../store/local-store.ts';
 /** Many changes come together: a page of messages, three hundred tablos after a reconnect. */
 const SAVE_AFTER_MS = 50;
 
-export class ChannelBook {
+export class ChannelRecords {
   readonly #store: LocalStore;
   readonly #records = new Map<TabloId, ChannelRecord>();
   readonly #unsaved = new Set<TabloId>();
@@ -19,8 +19,8 @@ export class ChannelBook {
     this.#store = store;
   }
 
-  static async open(store: LocalStore): Promise<ChannelBook> {
-    const book = new ChannelBook(store);
+  static async open(store: LocalStore): Promise<ChannelRecords> {
+    const book = new ChannelRecords(store);
     for (const record of await store.readChannels()) book.#records.set(record.id, record);
     return book;
   }

@@ -7,15 +7,15 @@ import type { Outbox } from '../outbox/outbox.ts';
 import type { People } from '../people/people.ts';
 import type { Room } from '../room/room.ts';
 import type { ChannelRecord } from '../store/local-store.ts';
-import type { ChannelBook } from '../unread/channel-book.ts';
+import type { ChannelRecords } from '../unread/channel-records.ts';
 import { newestOf } from '../unread/newest-message.ts';
-import { byActivity, summaryOf } from './channel-list.ts';
+import { byActivity, summaryOf } from './channel-merge.ts';
 
 /** Presence costs every member of a tablo four frames a minute (TRAPS 1.6): only this many of the most active ones show us while not open. */
 const RECENT_TABLOS = 20;
 
-export interface ChannelViewOptions {
-  readonly book: ChannelBook;
+export interface ChannelListViewOptions {
+  readonly book: ChannelRecords;
   readonly people: People;
   readonly outbox: Outbox;
   readonly room: (id: TabloId) => Room | null;
@@ -23,14 +23,14 @@ export interface ChannelViewOptions {
   readonly hasListed: boolean;
 }
 
-export class ChannelView {
-  readonly #options: ChannelViewOptions;
+export class ChannelListView {
+  readonly #options: ChannelListViewOptions;
   readonly #list: Writable<ChannelList>;
   #hasListed: boolean;
   readonly #timer = new Timer();
   #isClosed = false;
 
-  constructor(options: ChannelViewOptions) {
+  constructor(options: ChannelListViewOptions) {
     this.#options = options;
     this.#hasListed = options.hasListed;
     this.#list = new Writable<ChannelList>(this.#build());

@@ -13,7 +13,7 @@ import type { Timing } from '../base/timing.ts';
 import { ChatError } from '../chat.ts';
 import type { Api, ChannelsPage, UnreadChannel } from '../session/api.ts';
 import type { ChannelRecord } from '../store/local-store.ts';
-import type { ChannelBook } from '../unread/channel-book.ts';
+import type { ChannelRecords } from '../unread/channel-records.ts';
 import { noteReported } from '../unread/unread.ts';
 
 /** More tablos than this many pages hold are not all listed, and then none is taken for lost. */
@@ -30,18 +30,18 @@ export interface ListAnswer {
   readonly askedAt: number;
 }
 
-export interface ListSyncHost {
+export interface ChannelListSyncHost {
   apply(answer: ListAnswer): void;
   beforeAsking(): void;
   /** Is what this device holds of the tablo known to be what the server holds? */
   isInAgreement(id: TabloId): boolean;
 }
 
-export class ListSync {
+export class ChannelListSync {
   readonly #api: Api;
-  readonly #book: ChannelBook;
+  readonly #book: ChannelRecords;
   readonly #timing: Timing;
-  readonly #host: ListSyncHost;
+  readonly #host: ChannelListSyncHost;
   readonly #backoff: Backoff;
   readonly #reportBackoff: Backoff;
   readonly #pace: Pace;
@@ -55,7 +55,7 @@ export class ListSync {
   #isCurrent = false;
   #isClosed = false;
 
-  constructor(api: Api, book: ChannelBook, timing: Timing, host: ListSyncHost) {
+  constructor(api: Api, book: ChannelRecords, timing: Timing, host: ChannelListSyncHost) {
     this.#api = api;
     this.#book = book;
     this.#timing = timing;

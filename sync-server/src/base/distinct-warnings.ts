@@ -4,7 +4,7 @@ import type { Log } from './log.ts';
 const AGAIN_MS = 600_000;
 const LINES_MAX = 20;
 
-export class SaidSeldom {
+export class DistinctWarnings {
   readonly #log: Pick<Log, 'warn'>;
   readonly #now: () => number;
   readonly #said = new Set<string>();
