@@ -17,7 +17,7 @@ const paths = WORKSPACES.flatMap((workspace) =>
 describe.each(PAGES)('%s', (page) => {
   const text = readFileSync(join(ROOT, page), 'utf8');
 
-  it('names files that are there', () => {
+  it('ARCHITECTURE.md names files that are there', () => {
     const named = [...text.matchAll(/`([^`\s*{}…<>]+\.(?:tsx?|mjs|css|sql))`/g)].map(([, file]) => file ?? '');
     const missing = named.filter((file) => !paths.some((path) => path.endsWith(`/${file.replace(/^\.\//, '')}`)));
     expect([...new Set(missing)]).toEqual([]);
@@ -30,7 +30,7 @@ describe.each(PAGES)('%s', (page) => {
 });
 
 describe('docs/ARCHITECTURE.md', () => {
-  it.each(Object.keys(LAYERS))('says what each room of %s is for', (folder) => {
+  it.each(Object.keys(LAYERS))('docs/ARCHITECTURE.md says what each room of %s is for', (folder) => {
     const text = readFileSync(join(ROOT, 'docs/ARCHITECTURE.md'), 'utf8');
     const rooms = (LAYERS[folder] ?? []).flat().filter((room) => !/\.tsx?$/.test(room));
     expect(rooms.filter((room) => !new RegExp(`\\b${room}/`).test(text))).toEqual([]);

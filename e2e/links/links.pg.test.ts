@@ -47,7 +47,7 @@ async function addLargeTablo(...members: readonly [UserId, ...UserId[]]): Promis
 }
 
 describe.concurrent('a link that freezes', () => {
-  it('[R11] is noticed within 6 s by both ends, and replaced without anybody doing anything', async () => {
+  it('[R11] a link that freezes is noticed within 6 s by both ends, and replaced without anybody doing anything', async () => {
     const [alice, bob] = [stage.addUser(), stage.addUser()];
     const tablo = await stage.addTablo(alice, bob);
     const link = await stage.openLink();
@@ -86,7 +86,7 @@ describe.concurrent('a link that freezes', () => {
 });
 
 describe.concurrent('a slow link', { timeout: 150_000 }, () => {
-  it('[R11] is not cut while it carries a large document, on /sync and /yjs', async () => {
+  it('[R11] a slow link is not cut while it carries a large document, on /sync and /yjs', async () => {
     const [alice, bob] = [stage.addUser(), stage.addUser()];
     const tablo = await addLargeTablo(alice, bob);
     const [link, bareLink] = [await stage.openLink(SLOW), await stage.openLink(SLOW)];
@@ -105,7 +105,7 @@ describe.concurrent('a slow link', { timeout: 150_000 }, () => {
     bare.close();
   });
 
-  it('[R11] is not cut while it carries a large backlog to the server', async () => {
+  it('[R11] a slow link is not cut while it carries a large backlog to the server', async () => {
     const alice = stage.addUser();
     const tablo = await stage.addTablo(alice);
     const link = await stage.openLink(SLOW);
@@ -123,7 +123,7 @@ describe.concurrent('a slow link', { timeout: 150_000 }, () => {
 });
 
 describe.concurrent('a portal that opens every socket and answers every request', () => {
-  it('[R11] is never taken for the server, nor asked in a loop, and the chat goes on when it lets go', async () => {
+  it('[R11] a portal that opens every socket and answers every request is never taken for the server, nor asked in a loop, and the chat goes on when it lets go', async () => {
     const alice = stage.addUser();
     const tablo = await stage.addTablo(alice);
     const link = await stage.openLink();
@@ -148,7 +148,7 @@ describe.concurrent('a portal that opens every socket and answers every request'
 });
 
 describe('a server that restarts', () => {
-  it('[R11] says so, and everybody comes back alone, not in the same instant', async () => {
+  it('[R11] a server that restarts says so, and everybody comes back alone, not in the same instant', async () => {
     const users = Array.from({ length: 15 }, () => stage.addUser());
     const tablo = await stage.addTablo(...users);
     const clients = await Promise.all(users.map((user) => stage.openClient(user, stage.server.url)));

@@ -70,7 +70,7 @@ describe.concurrent('the harnesses report', { timeout: 150_000 }, () => {
 });
 
 describe('a mutation', () => {
-  it.each(MUTATIONS)('has its one place in the source: $name', ({ edits }) => {
+  it.each(MUTATIONS)('a mutation has its one place in the source: $name', ({ edits }) => {
     for (const file of new Set(edits.map((edit) => edit.file))) {
       const source = readFileSync(join(ROOT, file), 'utf8');
       expect(

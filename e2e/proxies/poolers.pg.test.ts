@@ -57,7 +57,7 @@ it.each([
   );
 });
 
-it('[R6] is never ready while removals are not heard: a pooler that comes between later is said within seconds, and forgotten when it goes', async () => {
+it('[R6] the server is never ready while removals are not heard: a pooler that comes between later is said within seconds, and forgotten when it goes', async () => {
   const server = await startServer({ env: { ...external, DATABASE_URL: pooler.url } });
   pooler.shares = true;
   pooler.cutAll();

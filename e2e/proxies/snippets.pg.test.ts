@@ -40,7 +40,7 @@ describe.each(['nginx', 'caddy'] as const)('%s, as the README has it,', (program
   const isThere = isInstalled(program);
   if (!isThere) console.warn(`${program} is not installed: its configuration in the README is not tried out.`);
 
-  it('is there at the root and below a path', async () => {
+  it('the server behind README’s proxy is there at the root and below a path', async () => {
     expect(await readSnippets(program)).toEqual([
       expect.not.stringContaining('/chat'),
       expect.stringContaining('/chat'),
@@ -51,7 +51,7 @@ describe.each(['nginx', 'caddy'] as const)('%s, as the README has it,', (program
     ['at the root', 0, '', (snippet: string) => snippet],
     ['below a path', 1, '/chat', (snippet: string) => snippet],
     ['below a path that it takes off', 1, '/chat', takenOff[program]],
-  ])('lets page, accounts, sockets and invitations through %s', async (_, nth, path, change) => {
+  ])('the server behind README’s proxy lets page, accounts, sockets and invitations through %s', async (_, nth, path, change) => {
     const snippet = (await readSnippets(program))[nth] ?? '';
     const changed = change(snippet);
     expect(changed === snippet).toBe(change !== takenOff[program]);

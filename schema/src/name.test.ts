@@ -125,9 +125,9 @@ describe('parseName', () => {
     ['a NUL', 'a\0', 'contains a NUL or half a surrogate pair'],
     ['half a pair', 'a\uD800', 'contains a NUL or half a surrogate pair'],
     ['nothing that shows', '\u200B', 'must have a character that can be seen'],
-  ])('says what is wrong with %s', (_, raw, error) => expect(parseName(raw, MAX)).toEqual({ ok: false, error }));
+  ])('parseName says what is wrong with %s', (_, raw, error) => expect(parseName(raw, MAX)).toEqual({ ok: false, error }));
 
-  it('counts what is left, in code points', () => {
+  it('parseName counts what is left, in code points', () => {
     expect(parseName(` ${'😀'.repeat(200)}\u200B `, MAX)).toEqual({ ok: true, value: '😀'.repeat(200) });
   });
 });

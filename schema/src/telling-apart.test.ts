@@ -11,11 +11,11 @@ function labelsOf(...people: readonly [tail: string, name: string, email?: strin
 }
 
 describe('tellApart', () => {
-  it('[R3] leaves alone who is the only one of a name', () => {
+  it('[R3] tellApart leaves alone who is the only one of a name', () => {
     expect(labelsOf(['1', 'Ada', 'ada@example.org'], ['2', 'Bob'])).toEqual(['Ada', 'Bob']);
   });
 
-  it('[R3] tells people apart who look alike, by address', () => {
+  it('[R3] tellApart tells people apart who look alike, by address', () => {
     expect(labelsOf(['1', 'Alice', 'a@example.org'], ['2', 'Аliсе', 'm@example.org'], ['3', 'Bob'])).toEqual([
       'Alice (a@example.org)',
       'Аliсе (m@example.org)',
@@ -23,7 +23,7 @@ describe('tellApart', () => {
     ]);
   });
 
-  it('[R3] tells them apart by a number where the addresses do not, or are not known', () => {
+  it('[R3] tellApart tells them apart by a number where the addresses do not, or are not known', () => {
     expect(labelsOf(['aaa1', 'Alice'], ['aaa2', 'alice', 'a@example.org'])).toEqual([
       'Alice (#aaa1)',
       'alice (a@example.org)',
@@ -38,14 +38,14 @@ describe('tellApart', () => {
     ]);
   });
 
-  it('[R3] lets nobody stand as a word of the page', () => {
+  it('[R3] tellApart lets nobody stand as a word of the page', () => {
     expect(labelsOf(['beef', 'You'], ['2', 'System', 's@example.org'])).toEqual([
       'You (#beef)',
       'System (s@example.org)',
     ]);
   });
 
-  it('[R3] calls people by their first name only where nobody else answers to it', () => {
+  it('[R3] tellApart calls people by their first name only where nobody else answers to it', () => {
     const people = ['Ada Lovelace', 'Bob Kahn', 'Bob Marley', 'You Know', 'Ada'].map((name, nth) => ({
       id: id(`${nth}`),
       name,

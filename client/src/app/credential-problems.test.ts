@@ -7,7 +7,7 @@ const wrongFields = (given: Partial<typeof GOOD>, kind: 'sign-up' | 'sign-in' = 
   Object.keys(problemsOf(kind, { ...GOOD, ...given }));
 
 describe('a sign-up', () => {
-  it('is told everything that is wrong with it at once, a sentence for each field', () => {
+  it('a sign-up is told everything that is wrong with it at once, a sentence for each field', () => {
     expect(problemsOf('sign-up', { name: '', email: 'foo@bar', password: '1234567' })).toEqual({
       name: 'Tell the others your name.',
       email: 'This does not look like an email address, such as name@example.org.',
@@ -16,14 +16,14 @@ describe('a sign-up', () => {
     expect(wrongFields({})).toEqual([]);
   });
 
-  it('takes addresses of all usual forms, and none that cannot be one', () => {
+  it('a sign-up takes addresses of all usual forms, and none that cannot be one', () => {
     for (const email of ['a.b+c@mail.example.co.uk', "o'neil@example.org", 'ada@xn--bcher-kva.example'])
       expect(wrongFields({ email })).toEqual([]);
     for (const email of ['', 'ada', 'ada@', '@example.org', 'foo@bar', 'a b@example.org', 'a@b@example.org'])
       expect(wrongFields({ email }), email).toEqual(['email']);
   });
 
-  it('has a name that can be seen, and a password that is neither too short nor too long', () => {
+  it('a sign-up has a name that can be seen, and a password that is neither too short nor too long', () => {
     for (const name of ['\u200B', '\u202E', 'x'.repeat(201)]) expect(wrongFields({ name })).toEqual(['name']);
     for (const password of ['', '1234567', 'x'.repeat(129)]) expect(wrongFields({ password })).toEqual(['password']);
   });

@@ -22,7 +22,7 @@ describe('the page’s addresses', () => {
     expect(router.parsePath(path)).toEqual(route);
   });
 
-  it('lie below the path of the page', () => {
+  it('the page’s addresses lie below the path of the page', () => {
     const parse = (path: string) => router.parsePath(path, '/team/chat/');
     expect(parse('/team/chat/')).toEqual({ type: 'list' });
     expect(parse(`/team/chat/t/${ID}`)).toEqual({ type: 'tablo', id: ID, message: null });

@@ -58,7 +58,7 @@ function physicalDeclarations(file: string, css: string): readonly string[] {
 }
 
 describe('the style sheets', () => {
-  it('know no left and no right, but for the exceptions that have a reason', () => {
+  it('the style sheets know no left and no right, but for the exceptions that have a reason', () => {
     const found = FOLDERS.flatMap((folder) =>
       readdirSync(folder, { recursive: true, encoding: 'utf8' })
         .filter((path) => path.endsWith('.css'))

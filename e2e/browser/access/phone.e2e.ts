@@ -14,7 +14,7 @@ const overflow = (person: Person) =>
   person.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 describe('the page', () => {
-  it('[R7] opens with no fault and no breach of the content security policy, also from the service worker', async () => {
+  it('[R7] the page opens with no fault and no breach of the content security policy, also from the service worker', async () => {
     const context = await stage.newPerson('Ada Lovelace');
     await context.waitForServiceWorker();
     await context.page.reload();

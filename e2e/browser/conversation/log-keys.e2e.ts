@@ -39,7 +39,7 @@ const focused = () => eventually(() => ada.focused(), 5_000);
 const draft = () => eventually(() => ada.composer.inputValue());
 
 describe('the messages of a conversation', () => {
-  it('are one tab stop between the header and the composer, however many links and buttons are in them', async () => {
+  it('the messages of a conversation are one tab stop between the header and the composer, however many links and buttons are in them', async () => {
     await ada.page.getByRole('button', { name: 'Members and settings' }).focus();
     await press('Tab');
     await focused().toBe(`message ${LAST}`);
@@ -53,7 +53,7 @@ describe('the messages of a conversation', () => {
     await focused().toBe(`message ${LAST}`);
   });
 
-  it('are walked by arrows, pages, Home and End, and what has the focus is in view', async () => {
+  it('the messages of a conversation are walked by arrows, pages, Home and End, and what has the focus is in view', async () => {
     await press('Shift+Tab', 'ArrowUp', 'ArrowDown', 'ArrowUp');
     await focused().toBe('message Message 119');
     const inView = async (text: string) => {
@@ -78,7 +78,7 @@ describe('the messages of a conversation', () => {
     await eventually(() => inView(LAST)).toBe(true);
   });
 
-  it('give their links and buttons to Enter and the arrow to the right, and get the focus back by Escape and the arrow to the left', async () => {
+  it('the messages of a conversation give their links and buttons to Enter and the arrow to the right, and get the focus back by Escape and the arrow to the left', async () => {
     await press('Shift+Tab');
     for (let step = 0; step < 10; step++) await press('ArrowUp');
     await focused().toBe(`message ${LINKS}`);
@@ -159,7 +159,7 @@ describe('the menu of a message', () => {
     expect(await more().getAttribute('aria-expanded')).toBe('false');
   };
 
-  it('is walked by arrows, Home, End and first letters, and Escape leads back to what opened it', async () => {
+  it('the menu of a message is walked by arrows, Home, End and first letters, and Escape leads back to what opened it', async () => {
     await open();
     await press('ArrowDown');
     await focused().toMatch(/^menuitem Reply/u);
@@ -191,14 +191,14 @@ describe('the menu of a message', () => {
     expect(await ada.log.getByRole('button', { name: 'More', exact: true }).count()).toBe(1);
   });
 
-  it('closes by Tab, which goes on from where it was opened', async () => {
+  it('the menu of a message closes by Tab, which goes on from where it was opened', async () => {
     await open();
     await press('Tab');
     await ada.messageMenu.waitFor({ state: 'detached' });
     await focused().toBe('textarea Message');
   });
 
-  it('has React, and its emoji are walked in both directions', async () => {
+  it('the menu of a message has React, and its emoji are walked in both directions', async () => {
     await open();
     await ada.menuItem('React').focus();
     await press('Enter');
@@ -218,7 +218,7 @@ describe('the menu of a message', () => {
     await focused().toBe('button More');
   });
 
-  it('of the account is one too, and its themes are radio items', async () => {
+  it('the menu of a message of the account is one too, and its themes are radio items', async () => {
     await ada.page.getByRole('button', { name: 'Account and settings' }).focus();
     await press('Enter', 'ArrowDown', 'ArrowDown', 'Enter');
     const menu = ada.page.getByRole('menu', { name: 'Account' });

@@ -32,7 +32,7 @@ const toasts = () => bob.page.locator('.toast').allTextContents();
 const refused = () => bob.log.locator('[data-status="refused"]');
 
 describe('a message that is refused while its author looks elsewhere', () => {
-  it('[R8] is marked in the list while it waits and when it is refused, and said once, with a way to it', async () => {
+  it('[R8] a message that is refused while its author looks elsewhere is marked in the list while it waits and when it is refused, and said once, with a way to it', async () => {
     await bob.open('Kitchen');
     await bob.message('What do we need?').waitFor();
     await bob.goOffline();
@@ -53,7 +53,7 @@ describe('a message that is refused while its author looks elsewhere', () => {
     await eventually(toasts).toEqual([]);
   });
 
-  it('[R8] is not said again after a reload, and stays marked', async () => {
+  it('[R8] a message that is refused while its author looks elsewhere is not said again after a reload, and stays marked', async () => {
     await bob.open('Garden');
     await bob.page.reload();
     await bob.composer.waitFor();
@@ -62,7 +62,7 @@ describe('a message that is refused while its author looks elsewhere', () => {
     expect(await toasts()).toEqual([]);
   });
 
-  it('[R8] gives all its ways out to the keyboard, from the message itself', async () => {
+  it('[R8] a message that is refused while its author looks elsewhere gives all its ways out to the keyboard, from the message itself', async () => {
     await bob.open('Kitchen');
     // A guest has no field to write in, nor to edit it in. The device learns from the server that he is one.
     await bob.composer.waitFor({ state: 'detached' });
@@ -106,7 +106,7 @@ describe('a message that is refused while its author looks elsewhere', () => {
     expect(await bob.count('Order number is 4711')).toBe(0);
   });
 
-  it('[R8] is shown by Show, also where its author last read far above', async () => {
+  it('[R8] a message that is refused while its author looks elsewhere is shown by Show, also where its author last read far above', async () => {
     // A long answer stands above it, at whose beginning Bob was when he left.
     await setRole('member');
     await bob.open('Kitchen');
@@ -136,7 +136,7 @@ describe('a message that is refused while its author looks elsewhere', () => {
     await eventually(toasts).toEqual([]);
   });
 
-  it('[R8] can be edited where one may write again, and discarded by its menu as well, which can be undone', async () => {
+  it('[R8] a message that is refused while its author looks elsewhere can be edited where one may write again, and discarded by its menu as well, which can be undone', async () => {
     await setRole('member');
     await bob.composer.waitFor();
     await refused().getByRole('button', { name: 'Edit', exact: true }).waitFor();

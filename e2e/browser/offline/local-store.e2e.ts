@@ -94,7 +94,7 @@ async function reload(person: Person): Promise<void> {
 }
 
 describe('a device that is full', () => {
-  it('[R8] makes room by what the server has as well, and keeps what is written', async () => {
+  it('[R8] a device that is full makes room by what the server has as well, and keeps what is written', async () => {
     const ada = await newcomer((page) => limitStorage(page, stage.server.url, 16 * 1024 * 1024));
     await leaveNetwork(ada);
     await sayOffline(ada, 'On the disk');

@@ -112,7 +112,7 @@ async function writeStory(): Promise<{ tablo: TabloId; loaded: Loaded; ids: Reco
 }
 
 describe('the audit', () => {
-  it('[R4] [R5] finds nothing after random histories with late entries, snapshots and epoch changes', async () => {
+  it('[R4] [R5] the audit finds nothing after random histories with late entries, snapshots and epoch changes', async () => {
     for (let seed = 1; seed <= 12; seed += 1) {
       const random = new Random(seed);
       const tablo = await addTablo({ [alice]: 'admin', [bob]: 'member', [carol]: 'member' });
@@ -141,7 +141,7 @@ describe('the audit', () => {
     }
   }, 60_000);
 
-  it('finds nothing in the story that the next tests tamper with, before and after a snapshot and a new epoch', async () => {
+  it('the audit finds nothing in the story that the next tests tamper with, before and after a snapshot and a new epoch', async () => {
     const { tablo, loaded } = await writeStory();
     expect(await findDrifts(tablo)).toEqual([]);
     await saveSnapshot(loaded);
@@ -277,7 +277,7 @@ describe('the audit', () => {
     ],
   ];
   for (const [what, sql, codes] of tampering) {
-    it(`reports ${what}`, async () => {
+    it(`the audit reports ${what}`, async () => {
       const { tablo, ids } = await writeStory();
       await pool.query(sql.replace(/\$([a-z]+)/g, (_, name: string) => `'${name === 'tablo' ? tablo : ids[name]}'`));
       expect([...new Set((await findDrifts(tablo)).map(({ code }) => code))].sort()).toEqual(codes);
@@ -285,7 +285,7 @@ describe('the audit', () => {
     });
   }
 
-  it("[R10] looks at every member's unread messages, however many there are and wherever they have read to", async () => {
+  it("[R10] the audit looks at every member's unread messages, however many there are and wherever they have read to", async () => {
     const crowd = Array.from({ length: 40 }, () => createEntryId() as string as UserId);
     const tablo = await addTablo(Object.fromEntries([alice, ...crowd].map((user) => [user, 'member'])));
     const loaded = load(tablo);
@@ -310,7 +310,7 @@ describe('the audit', () => {
     await pool.query('DELETE FROM tablos WHERE id = $1', [tablo]);
   });
 
-  it('holds a snapshot for one tablo at a time, never for the whole run', async () => {
+  it('the audit holds a snapshot for one tablo at a time, never for the whole run', async () => {
     for (let nth = 0; nth < 10; nth += 1) await writeStory();
     const auditor = createPool(database.url, { applicationName: 'audit under test' });
     const snapshots = async (): Promise<number> => {
@@ -333,7 +333,7 @@ describe('the audit', () => {
     await auditor.end();
   });
 
-  it('reports a lost record of when late entries arrived', async () => {
+  it('the audit reports a lost record of when late entries arrived', async () => {
     const { tablo } = await writeStory();
     await pool.query('DELETE FROM tablo_updates WHERE id = (SELECT min(id) FROM tablo_updates WHERE tablo_id = $1)', [
       tablo,
@@ -343,7 +343,7 @@ describe('the audit', () => {
     await pool.query('DELETE FROM tablos WHERE id = $1', [tablo]);
   });
 
-  it('reports an element of the document that is no entry', async () => {
+  it('the audit reports an element of the document that is no entry', async () => {
     const { tablo, loaded } = await writeStory();
     loaded.doc.getArray('messages').push([{ kind: 'poem' }]);
     await pool.query('INSERT INTO tablo_documents (tablo_id, epoch, state) VALUES ($1, 1, $2)', [
@@ -354,7 +354,7 @@ describe('the audit', () => {
     await pool.query('DELETE FROM tablos WHERE id = $1', [tablo]);
   });
 
-  it('reports changed texts of epochs that have no document any more', async () => {
+  it('the audit reports changed texts of epochs that have no document any more', async () => {
     const { tablo, loaded, ids } = await writeStory();
     await ledger.submit({ type: 'move', document: loaded.live });
     await pool.query(`UPDATE messages SET text = 'x' WHERE id = $1`, [ids['late']]);
@@ -365,7 +365,7 @@ describe('the audit', () => {
     await pool.query('DELETE FROM tablos WHERE id = $1', [tablo]);
   });
 
-  it('reports what a later epoch lost', async () => {
+  it('the audit reports what a later epoch lost', async () => {
     const own = await openTestDatabase();
     const other = createPool(own.url);
     const { rows } = await other.query<{ id: TabloId }>(
@@ -389,7 +389,7 @@ describe('the audit', () => {
     await own.close();
   });
 
-  it('reports no drift of a tablo that is being written to', async () => {
+  it('the audit reports no drift of a tablo that is being written to', async () => {
     const tablo = await addTablo();
     const loaded = load(tablo);
     const replica = new Replica(alice);
@@ -403,7 +403,7 @@ describe('the audit', () => {
     await writing;
   });
 
-  it('is read page by page', async () => {
+  it('the audit is read page by page', async () => {
     const tablo = await addTablo();
     const loaded = load(tablo);
     const replica = new Replica(alice);
@@ -479,7 +479,7 @@ describe('an audit that cannot look at something', () => {
       (tablo: string) => hide(tablo, `('a secret' || tablo_id)::int = 1`),
       '2 not-looked-at 22P02: invalid input syntax for type integer: "…"',
     ],
-  ])('[R11] goes on after %s, and reports that tablo', async (_, sql, expected) => {
+  ])('[R11] an audit that cannot look at something goes on after %s, and reports that tablo', async (_, sql, expected) => {
     const { drifts, tablos } = await breakOne(sql);
     expect(tablos).toBe(3);
     expect(unlooked(drifts)).toEqual([expected]);
@@ -512,14 +512,14 @@ describe('an audit that cannot look at something', () => {
         ] as const,
     ),
   ];
-  it.each(oddities)('[R11] looks at a tablo in spite of %s', async (_, sql, expected) => {
+  it.each(oddities)('[R11] an audit that cannot look at something looks at a tablo in spite of %s', async (_, sql, expected) => {
     const { drifts } = await breakOne(sql);
     expect(unlooked(drifts)).toEqual([]);
     for (const nth of [1, 2, 3]) expect(drifts.join('\n')).toContain(`${nth} last-seq`);
     expect(drifts.join('\n')).toContain(`2 ${expected}`);
   });
 
-  it('[R9] compares a message that thousands of rows speak of in parts, and says so', async () => {
+  it('[R9] an audit that cannot look at something compares a message that thousands of rows speak of in parts, and says so', async () => {
     const { drifts } = await breakOne(
       (tablo) =>
         `INSERT INTO tablo_entries (id, tablo_id, epoch, kind, author, target, emoji, is_on, sent_at, received_at, shown_at, digest)
@@ -531,7 +531,7 @@ describe('an audit that cannot look at something', () => {
     expect(drifts.filter((drift) => drift.startsWith('3 target-missing'))).toHaveLength(1);
   });
 
-  it('[R11] gives up where the database is gone, instead of saying so of each tablo', async () => {
+  it('[R11] an audit that cannot look at something gives up where the database is gone, instead of saying so of each tablo', async () => {
     const own = await openTestDatabase();
     const other = createPool(own.url, { connectionTimeoutMs: 2_000 });
     for (let nth = 0; nth < 5; nth += 1) await other.query(`INSERT INTO tablos (name, last_seq) VALUES ('Test', 7)`);
@@ -559,7 +559,7 @@ describe('npm run audit', () => {
       );
     });
 
-  it('exits with 0 where nothing differs, 1 where something does, 2 where it cannot look; texts are not shown', async () => {
+  it('npm run audit exits with 0 where nothing differs, 1 where something does, 2 where it cannot look; texts are not shown', async () => {
     const own = await openTestDatabase();
     const other = createPool(own.url);
     await other.query(`INSERT INTO tablos (name) VALUES ('Test')`);

@@ -14,7 +14,7 @@ it.each([
   expect(addressKey(address)).toBe(key);
 });
 
-it('knows this machine by its addresses', () => {
+it('addressKey knows this machine by its addresses', () => {
   expect(['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1'].every(isLoopback)).toBe(true);
   expect(['10.0.0.1', '::2', '1.127.0.0'].some(isLoopback)).toBe(false);
 });

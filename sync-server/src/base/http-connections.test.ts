@@ -78,7 +78,7 @@ describe('a connection', () => {
     await until(() => expect(connections.size).toBe(0));
   });
 
-  it('[R11] whose body comes byte by byte ends as well: every byte is a sign of life, and none is enough', async () => {
+  it('[R11] a connection whose body comes byte by byte ends as well: every byte is a sign of life, and none is enough', async () => {
     const { dial, bitten } = await open(() => {}, { quick: { bodyBytesPerSecond: 1_000 } });
     const socket = await dial('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n');
     const drip = setInterval(() => socket.write('x'), 10);
@@ -87,7 +87,7 @@ describe('a connection', () => {
     expect(bitten).toContain('stalled');
   });
 
-  it('[R11] whose body goes on, byte by byte, after its answer was sent ends as well', async () => {
+  it('[R11] a connection whose body goes on, byte by byte, after its answer was sent ends as well', async () => {
     const { dial, bitten } = await open((_request, response) => void response.end('no'), {
       quick: { bodyBytesPerSecond: 1_000 },
     });
@@ -100,7 +100,7 @@ describe('a connection', () => {
     expect(bitten).toEqual(['stalled']);
   });
 
-  it('[R11] whose bodies come after their answers goes on, however many they are', async () => {
+  it('[R11] a connection whose bodies come after their answers goes on, however many they are', async () => {
     const { dial, bitten, connections } = await open((_request, response) => void response.end('no'), {
       quick: { bodyMs: 10_000 },
     });
@@ -138,7 +138,7 @@ describe('a connection', () => {
     expect(bitten).toEqual([]);
   });
 
-  it('[R11] waits as long as it takes for a handler that is at work', async () => {
+  it('[R11] a connection waits as long as it takes for a handler that is at work', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { dial } = await open((_request, response) => void promise.then(() => response.end('late')), {
       quick: { stallMs: 100, firstRequestMs: 300 },
@@ -167,7 +167,7 @@ describe('a connection', () => {
 });
 
 describe('connections', () => {
-  it('[R11] of one address have a bound: an idle one makes room, and where all are at work, the newest is refused', async () => {
+  it('[R11] connections of one address have a bound: an idle one makes room, and where all are at work, the newest is refused', async () => {
     const { connections, bitten, dial } = await open(() => {}, { perAddress: 3, quick: { firstRequestMs: 60_000 } });
     const idle = await dial();
     await dial(GET);
@@ -181,7 +181,7 @@ describe('connections', () => {
     expect(bitten.slice(0, 2)).toEqual(['address-connections', 'address-connections']);
   });
 
-  it('[R11] of all addresses have a bound as well', async () => {
+  it('[R11] connections of all addresses have a bound as well', async () => {
     const { connections, bitten, dial } = await open(() => {}, { all: 2, quick: { firstRequestMs: 60_000 } });
     const first = await dial();
     await dial();

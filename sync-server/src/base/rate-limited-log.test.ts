@@ -11,7 +11,7 @@ function open() {
 }
 
 describe('createRateLimitedLog', () => {
-  it('[R11] says of a thousand alike failures of the database one, and later how many there were', () => {
+  it('[R11] createRateLimitedLog says of a thousand alike failures of the database one, and later how many there were', () => {
     const { lines, clock, log, last } = open();
     const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     for (let nth = 0; nth < 1_000; nth += 1) {
@@ -24,7 +24,7 @@ describe('createRateLimitedLog', () => {
     expect(last()).toMatchObject({ alike: 999 });
   });
 
-  it('keeps nothing back of what happens now and then', () => {
+  it('createRateLimitedLog keeps nothing back of what happens now and then', () => {
     const { lines, log } = open();
     for (let nth = 0; nth < 10; nth += 1) {
       log.error({ err: new TypeError('x is not a function') }, 'A request failed.');
@@ -46,13 +46,13 @@ describe('createRateLimitedLog', () => {
     },
   );
 
-  it('[R11] remembers a bounded number of kinds, should there ever be one for each client', () => {
+  it('[R11] createRateLimitedLog remembers a bounded number of kinds, should there ever be one for each client', () => {
     const { lines, log } = open();
     for (let nth = 0; nth < 5_000; nth += 1) log.warn(`something of client ${nth}`);
     expect(lines).toHaveLength(TOTAL_MAX);
   });
 
-  it('[R11] writes so many lines of all kinds together, of each level, and says how many it left out', () => {
+  it('[R11] createRateLimitedLog writes so many lines of all kinds together, of each level, and says how many it left out', () => {
     const { lines, clock, log, last } = open();
     for (let nth = 0; nth < 5_000; nth += 1) log.debug(`something of client ${nth}`);
     expect(lines).toHaveLength(TOTAL_MAX);
@@ -66,14 +66,14 @@ describe('createRateLimitedLog', () => {
     expect(last()).not.toHaveProperty('leftOut');
   });
 
-  it('tells each statement that did not get through, since the database is there', () => {
+  it('createRateLimitedLog tells each statement that did not get through, since the database is there', () => {
     const { lines, log } = open();
     const err = Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
     for (const route of ['/chat/channels', '/chat/unread']) log.warn({ err, route }, 'A statement took too long.');
     expect(lines.map((line) => JSON.parse(line).route)).toEqual(['/chat/channels', '/chat/unread']);
   });
 
-  it('goes on when the clock is set back', () => {
+  it('createRateLimitedLog goes on when the clock is set back', () => {
     const { lines, clock, log } = open();
     clock.now = 1_000_000;
     for (let nth = 0; nth < 30; nth += 1) log.warn('late');
@@ -82,7 +82,7 @@ describe('createRateLimitedLog', () => {
     expect(lines).toHaveLength(21);
   });
 
-  it('[R11] says of a thousand alike troubles that a client can make twenty, and later how many there were', () => {
+  it('[R11] createRateLimitedLog says of a thousand alike troubles that a client can make twenty, and later how many there were', () => {
     const lines: string[] = [];
     let now = 0;
     const log = createRateLimitedLog(

@@ -168,7 +168,7 @@ describe('row level security', () => {
     });
   });
 
-  it('has a comment on every table and column of ours', async () => {
+  it('the database has a comment on every table and column of ours', async () => {
     const { rows } = await pool.query(
       `SELECT c.relname || coalesce('.' || a.attname, '') AS missing FROM pg_class c LEFT JOIN LATERAL
          (SELECT attname, attnum FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped UNION ALL SELECT NULL, 0) a ON true

@@ -27,7 +27,7 @@ describe('sanitizePresence', () => {
 });
 
 describe('readPresence', () => {
-  it('[R3] finds states and explicit removals, and nothing in damage', () => {
+  it('[R3] readPresence finds states and explicit removals, and nothing in damage', () => {
     const awareness = new Awareness(new Y.Doc());
     const update = (state: Record<string, unknown> | null) => {
       awareness.setLocalState(state);

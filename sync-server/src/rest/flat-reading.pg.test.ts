@@ -135,7 +135,7 @@ describe('what was deleted', () => {
     'unread ids': () => '/chat/unread?ids=true',
   } satisfies Record<string, Path>;
 
-  it('[R9] costs lists, pages of the history and unread counts nothing', { timeout: 300_000 }, async () => {
+  it('[R9] what was deleted costs lists, pages of the history and unread counts nothing', { timeout: 300_000 }, async () => {
     await compare(deleted, paths);
   });
 
@@ -175,7 +175,7 @@ describe('own messages that were never marked read', () => {
     },
   );
 
-  it('[R9] are counted once, in portions, and not looked at again by the lists that follow', async () => {
+  it('[R9] own messages that were never marked read are counted once, in portions, and not looked at again by the lists that follow', async () => {
     const alice = newUser();
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     await messages(tablo, alice, 6_000);
@@ -201,7 +201,7 @@ describe('own messages that were never marked read', () => {
     expect(rows[0]?.marks).toBe('7');
   });
 
-  it('[R9] finds the last mark without reading those before it', async () => {
+  it('[R9] own messages that were never marked read finds the last mark without reading those before it', async () => {
     const alice = newUser();
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     await messages(tablo, alice, 1_000);

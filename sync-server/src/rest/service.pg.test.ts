@@ -51,7 +51,7 @@ describe('a back end for a person', () => {
     await until(() => expect(live.entries.map(({ kind }) => kind)).toContain('delete'));
   });
 
-  it('[R6] may what that person may, and gets their answers', async () => {
+  it('[R6] a back end for a person may what that person may, and gets their answers', async () => {
     const as = async (user: UserId) => {
       const { status, body } = await rest.service(user, 'POST', messages(), { text: 'Hello' });
       return [status, body.code];
@@ -67,7 +67,7 @@ describe('a back end for a person', () => {
     expect(await rest.service(bob, 'DELETE', `/channels/${tablo}`)).toMatchObject({ status: 403 });
   });
 
-  it('needs a user id in the header; with a person’s token the header means nothing', async () => {
+  it('a back end for a person needs a user id in the header; with a person’s token the header means nothing', async () => {
     const wrong = await rest.call(SERVICE_TOKEN, 'GET', '/channels', undefined, { 'chat-user': 'alice' });
     expect(wrong).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
     expect(wrong.body.error).toContain('Chat-User');
@@ -75,7 +75,7 @@ describe('a back end for a person', () => {
     expect(own).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
 
-  it('adds members where ADD_MEMBERS leaves that to the host', async () => {
+  it('a back end for a person adds members where ADD_MEMBERS leaves that to the host', async () => {
     const body = { user_id: newUser(), role: 'member' };
     expect((await rest.as(alice, 'POST', `/channels/${tablo}/members`, body)).status).toBe(403);
     expect((await rest.service(alice, 'POST', `/channels/${tablo}/members`, body)).status).toBe(201);
@@ -84,7 +84,7 @@ describe('a back end for a person', () => {
 });
 
 describe('a back end for itself', () => {
-  it('lists all tablos page by page, and makes one for an owner', async () => {
+  it('a back end for itself lists all tablos page by page, and makes one for an owner', async () => {
     const made = await rest.service(null, 'POST', '/channels', { name: 'Made', created_by: eve });
     expect(made).toMatchObject({ status: 201, body: { channel: { name: 'Made', role: 'owner' } } });
     expect((await rest.service(eve, 'GET', '/channels')).body.channels).toHaveLength(1);
@@ -104,7 +104,7 @@ describe('a back end for itself', () => {
     expect(await rest.service(null, 'POST', '/channels', { name: 'Nobody’s' })).toMatchObject({ status: 400 });
   });
 
-  it('manages members of any tablo, by the rules of an owner', async () => {
+  it('a back end for itself manages members of any tablo, by the rules of an owner', async () => {
     const path = `/channels/${tablo}/members`;
     expect(await rest.service(null, 'POST', path, { user_id: eve, role: 'admin' })).toMatchObject({
       status: 201,
@@ -126,7 +126,7 @@ describe('a back end for itself', () => {
       expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
 
-  it('lists invitations and revokes them', async () => {
+  it('a back end for itself lists invitations and revokes them', async () => {
     const path = `/channels/${tablo}/invites`;
     const made = await rest.service(alice, 'POST', path, {});
     expect((await rest.service(null, 'GET', path)).body.invites).toEqual([
@@ -137,7 +137,7 @@ describe('a back end for itself', () => {
     expect((await rest.service(null, 'GET', `/channels/${newTablo()}/invites`)).status).toBe(403);
   });
 
-  it('reads messages of any tablo, and writes none', async () => {
+  it('a back end for itself reads messages of any tablo, and writes none', async () => {
     const { body } = await rest.as(bob, 'POST', messages(), { text: 'Hello' });
     const { id } = body.message;
     for (const query of ['', '?after=0', `?around=${id}`])
@@ -164,7 +164,7 @@ describe('a back end for itself', () => {
 });
 
 describe('its token', () => {
-  it('may be the issuer’s with the role service_role, and nothing nearly like it', async () => {
+  it('a back end’s token may be the issuer’s with the role service_role, and nothing nearly like it', async () => {
     expect((await rest.call(await serviceKey(), 'GET', `/channels/${tablo}/members`)).status).toBe(200);
     const wrong = [
       await serviceKey('another secret of enough length'),
@@ -178,7 +178,7 @@ describe('its token', () => {
       });
   });
 
-  it('[R6] opens no socket', async () => {
+  it('[R6] a back end’s token opens no socket', async () => {
     for (const token of [SERVICE_TOKEN, await serviceKey()]) {
       const client = new TestClient(rest.server.url.replace('http:', 'ws:'), `${tablo}/1`, token);
       try {
@@ -189,7 +189,7 @@ describe('its token', () => {
     }
   });
 
-  it('is named in the log with what was done, by whom and for whom; neither it nor texts are', async () => {
+  it('a back end’s token is named in the log with what was done, by whom and for whom; neither it nor texts are', async () => {
     await rest.service(alice, 'POST', messages(), { text: 'a secret text' });
     const said = rest.server.lines.filter((line) => line.includes('A back end has changed something'));
     expect(said.map((line) => JSON.parse(line))).toContainEqual(

@@ -48,7 +48,7 @@ async function openSilent(path: string): Promise<{ write(bytes: Buffer): void; e
 }
 
 describe('a link that is dead without being closed', () => {
-  it('[R11] is ended within 6 s of its last sign of life, on both paths; who answers pings or sends a frame byte by byte stays', async () => {
+  it('[R11] a link that is dead without being closed is ended within 6 s of its last sign of life, on both paths; who answers pings or sends a frame byte by byte stays', async () => {
     const answering = await stage.join();
     const token = await signToken(eve);
     const [member, stranger, yjs, slow] = await Promise.all([
@@ -82,7 +82,7 @@ describe('a link that is dead without being closed', () => {
     expect(slow.endedAfterMs).toBeLessThan(NOTICED_MS);
   });
 
-  it('[R6] leaves the tablo for the others to see, and its place to its user', async () => {
+  it('[R6] a link that is dead without being closed leaves the tablo for the others to see, and its place to its user', async () => {
     const member = await openSilent('/sync');
     const before = server.sync.countConnections();
     member.write(wsFrame(authFrame(stage.name, await signToken(eve))));
@@ -92,7 +92,7 @@ describe('a link that is dead without being closed', () => {
 });
 
 describe("a client's question for a sign of life", () => {
-  it('[R11] is answered while the tablo waits for its database', async () => {
+  it('[R11] a client’s question for a sign of life is answered while the tablo waits for its database', async () => {
     const client = await stage.join();
     await holdTablo(server, stage.tablo, async (untilCommitWaits) => {
       client.send(syncFrame(stage.name, UPDATE, append(11, [say(eve, 'waits')])));
@@ -104,7 +104,7 @@ describe("a client's question for a sign of life", () => {
     await until(() => expect(client.heard.statuses).toEqual([true]));
   });
 
-  it('[R6] is answered before anybody has signed in, and its answer ends it', async () => {
+  it('[R6] a client’s question for a sign of life is answered before anybody has signed in, and its answer ends it', async () => {
     const client = stage.add(await RawClient.open(`${server.url}/sync`));
     client.send(Uint8Array.of(PING));
     await until(() => expect(client.heard.pings).toBe(1));
@@ -114,7 +114,7 @@ describe("a client's question for a sign of life", () => {
     expect(client.heard.pings).toBe(1);
   });
 
-  it('[R6] is not answered more often than an honest client asks', async () => {
+  it('[R6] a client’s question for a sign of life is not answered more often than an honest client asks', async () => {
     const client = await stage.join();
     const before = performance.now();
     for (let nth = 0; nth < 5_000; nth += 1) client.send(Uint8Array.of(PING));
@@ -125,13 +125,13 @@ describe("a client's question for a sign of life", () => {
     await stage.assertUnharmed();
   });
 
-  it('[R6] of a stranger counts as what strangers may send', async () => {
+  it('[R6] a client’s question for a sign of life of a stranger counts as what strangers may send', async () => {
     const client = stage.add(await RawClient.open(`${server.url}/sync`));
     for (let nth = 0; nth < 2_000; nth += 1) client.send(Uint8Array.of(PING));
     await until(() => expect(client.heard.ends).toEqual([{ code: 4529, reason: 'rate-limited' }]));
   });
 
-  it.each([0, 1, 8, 11, 255])('[R6] is no other byte than its own: %i ends the socket', async (byte) => {
+  it.each([0, 1, 8, 11, 255])('[R6] a client’s question for a sign of life is no other byte than its own: %i ends the socket', async (byte) => {
     const client = await stage.join();
     client.send(Uint8Array.of(byte), Uint8Array.of(PING));
     await until(() => expect(client.heard.ends).toEqual([{ code: 4422, reason: 'invalid-update' }]));
@@ -142,7 +142,7 @@ describe("a client's question for a sign of life", () => {
 describe('a large frame', () => {
   const texts = Array.from({ length: 10 }, (_, nth) => 'x'.repeat(7_000) + nth);
 
-  it('[R9] is announced on /sync just before it comes, and not on /yjs', async () => {
+  it('[R9] a large frame is announced on /sync just before it comes, and not on /yjs', async () => {
     const writer = await stage.join();
     const update = append(
       11,
@@ -173,7 +173,7 @@ describe('a large frame', () => {
 });
 
 describe("the sweep's clock", () => {
-  it('[R11] counts what the process did not live through as one step', () => {
+  it('[R11] the sweep’s clock counts what the process did not live through as one step', () => {
     let at = 1_000;
     const clock = new SweepClock(400, () => at);
     for (const to of [1_200, 1_500, 61_500, 61_700]) {

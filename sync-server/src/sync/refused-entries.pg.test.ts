@@ -130,7 +130,7 @@ describe('a refused entry, on /sync with an unmodified provider', () => {
     },
   );
 
-  it('[R4] counts what was sent twice with a refused one in between once', async () => {
+  it('[R4] the server counts what was sent twice with a refused one in between once', async () => {
     const a = await joined(alice);
     const message = say(alice, 'once');
     a.push(message, tooLong(alice), message);
@@ -148,7 +148,7 @@ describe('a refused entry, on /yjs with an unmodified y-websocket client', () =>
     return { ...client, array: client.doc.getArray<{ readonly text: string }>('messages') };
   }
 
-  it('[R8] ends the socket for good; connected again it goes on with the same document', async () => {
+  it('[R8] a refused entry, on /yjs with an unmodified y-websocket client, ends the socket for good; connected again it goes on with the same document', async () => {
     const { array, closes, provider } = await connect();
     array.push([say(alice, 'one'), tooLong(alice), say(alice, 'three')]);
     await until(() => expect(closes).toEqual([4422]));

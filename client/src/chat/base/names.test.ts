@@ -114,7 +114,7 @@ describe('in the list and in a tablo', () => {
     trap.release();
   });
 
-  it('[R9] come with the list: no members are asked for to show who wrote', async () => {
+  it('[R9] names in the list and in a tablo come with the list: no members are asked for to show who wrote', async () => {
     server.names.set(eve, 'Eve');
     seed();
     const device = await openDevice(server, ALICE);

@@ -50,7 +50,7 @@ async function openTwoDevices(desktopIdleMs = 100) {
 }
 
 describe('a draft on two devices', () => {
-  it('[R7] follows its author, there and back, and nobody else', async () => {
+  it('[R7] a draft on two devices follows its author, there and back, and nobody else', async () => {
     const { rooms } = await openTwoDevices();
     const bob = await openDevice(server, BOB);
     const others = bob.chat.openRoom(tablo.id);
@@ -61,7 +61,7 @@ describe('a draft on two devices', () => {
     expect(others.draft.get()).toBe('');
   });
 
-  it('[R7] is there on a device that comes later, and on one that opens the tablo only then', async () => {
+  it('[R7] a draft on two devices is there on a device that comes later, and on one that opens the tablo only then', async () => {
     const { rooms } = await openTwoDevices();
     rooms.desktop.setDraft('for later');
     await hasOnServer('for later');
@@ -69,7 +69,7 @@ describe('a draft on two devices', () => {
     await until(() => expect(tablet.chat.openRoom(tablo.id).draft.get()).toBe('for later'));
   });
 
-  it('[R7] is gone everywhere when it is sent, and does not come back from a device that was away', async () => {
+  it('[R7] a draft on two devices is gone everywhere when it is sent, and does not come back from a device that was away', async () => {
     const { phone, rooms } = await openTwoDevices();
     rooms.desktop.setDraft('Soup is ready');
     await until(() => expect(rooms.phone.draft.get()).toBe('Soup is ready'));
@@ -102,7 +102,7 @@ describe('a draft on two devices', () => {
     }
   });
 
-  it('[R8] is not replaced under the fingers of who types, and what they type stands', async () => {
+  it('[R8] a draft on two devices is not replaced under the fingers of who types, and what they type stands', async () => {
     const { rooms } = await openTwoDevices(60_000);
     const seen: string[] = [];
     rooms.desktop.draft.subscribe(() => seen.push(rooms.desktop.draft.get()));
@@ -144,7 +144,7 @@ describe('a draft on two devices', () => {
 });
 
 describe('an empty draft from another device', () => {
-  it('[R8] does not end a text that was typed offline, which it cannot have been meant for', async () => {
+  it('[R8] an empty draft from another device does not end a text that was typed offline, which it cannot have been meant for', async () => {
     const { phone, rooms } = await openTwoDevices();
     rooms.desktop.setDraft('a thought');
     await until(() => expect(rooms.phone.draft.get()).toBe('a thought'));
@@ -179,7 +179,7 @@ describe('an empty draft from another device', () => {
     );
   });
 
-  it('[R7] ends one that the server has had', async () => {
+  it('[R7] an empty draft from another device ends one that the server has had', async () => {
     const browser = new FakeBrowser();
     await browser.store.writeDraft({ tabloId: tablo.id, text: 'sent elsewhere', at: 5, isReported: true });
     tablo.drafts.set(ALICE, { text: '', at: 10 });
@@ -274,7 +274,7 @@ describe('a draft that cannot be told', () => {
     await hasOnServer('precious');
   });
 
-  it('is told at once when the page is hidden or the tablo is left, and a message written in one go is none', async () => {
+  it('a draft that cannot be told is told at once when the page is hidden or the tablo is left, and a message written in one go is none', async () => {
     const device = await openDevice(server, ALICE, { timing: { draftReportMs: 3_600_000 } });
     const room = device.chat.openRoom(tablo.id);
     await isOnline(device);
@@ -298,7 +298,7 @@ describe('a draft that cannot be told', () => {
     expect(puts()).toBe(before);
   });
 
-  it('[R7] is told at once although the report of an earlier one is not answered yet', async () => {
+  it('[R7] a draft that cannot be told is told at once although the report of an earlier one is not answered yet', async () => {
     const device = await openDevice(server, ALICE, { timing: { draftReportMs: 3_600_000 } });
     const room = device.chat.openRoom(tablo.id);
     await isOnline(device);
@@ -332,7 +332,7 @@ describe('what a draft is aimed at', () => {
     expect(again.aim.get()).toMatchObject({ replyTo: target, edit: edit('Soup, and bread') });
   });
 
-  it('[R8] follows to another tab, and does not come back from one that was slower', async () => {
+  it('[R8] what a draft is aimed at follows to another tab, and does not come back from one that was slower', async () => {
     const browser = new FakeBrowser();
     const one = (await openDevice(server, ALICE, { browser })).chat.openRoom(tablo.id);
     const two = (await openDevice(server, ALICE, { browser })).chat.openRoom(tablo.id);
@@ -360,7 +360,7 @@ describe('what a draft is aimed at', () => {
     expect(room.aim.get()).toMatchObject({ replyTo: target, edit: null });
   });
 
-  it('[T6] is told to nobody: the server hears of the text alone, and a second device of nothing else', async () => {
+  it('[T6] what a draft is aimed at is told to nobody: the server hears of the text alone, and a second device of nothing else', async () => {
     const { rooms } = await openTwoDevices();
     rooms.desktop.setAim({ replyTo: target, edit: edit('a secret edit') });
     rooms.desktop.setDraft('the text');
@@ -369,7 +369,7 @@ describe('what a draft is aimed at', () => {
     expect(tablo.drafts.get(ALICE)).toEqual({ text: 'the text', at: expect.any(Number) });
   });
 
-  it('[R7] ends with a text that was sent from another device; an edit goes on', async () => {
+  it('[R7] what a draft is aimed at ends with a text that was sent from another device; an edit goes on', async () => {
     const { rooms } = await openTwoDevices();
     rooms.desktop.setAim({ replyTo: target, edit: edit('Soup, and bread') });
     rooms.desktop.setDraft('Soup');
@@ -398,7 +398,7 @@ describe('the list of tablos', () => {
     return { ...unsent, hasDraft };
   };
 
-  it('[R8] knows where something is typed, waits or was refused', async () => {
+  it('[R8] the list of tablos knows where something is typed, waits or was refused', async () => {
     const device = await openDevice(server, ALICE);
     const room = device.chat.openRoom(tablo.id);
     await isOnline(device);
@@ -421,7 +421,7 @@ describe('the list of tablos', () => {
 });
 
 describe('two devices of one reader', () => {
-  it('[R10] follow each other, and offline reads on both end at the further one', async () => {
+  it('[R10] two devices of one reader follow each other, and offline reads on both end at the further one', async () => {
     const { desktop, phone, rooms } = await openTwoDevices();
     for (const text of ['One', 'Two', 'Three']) await server.post(tablo, BOB, text);
     for (const device of [desktop, phone]) await until(() => expect(unreadOf(device, tablo)).toBe(3));

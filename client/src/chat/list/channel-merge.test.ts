@@ -23,7 +23,7 @@ describe("the server's list", () => {
     created_at: new Date(0).toISOString(),
   };
 
-  it('[R10] never takes back what was read here', () => {
+  it('[R10] the server’s list never takes back what was read here', () => {
     expect(mergeChannel({ ...record, readSeq: 3, pendingRead: 3 }, rest)).toMatchObject({
       readSeq: 3,
       pendingRead: 3,
@@ -97,13 +97,13 @@ describe("the server's list", () => {
     expect(mergeChannel(known, answer, asked).lastMessage?.text).toBe('the');
   });
 
-  it('[R5] takes a deleted message off the list when nothing has come since the question', () => {
+  it('[R5] the server’s list takes a deleted message off the list when nothing has come since the question', () => {
     const known = noteNewest(record, [message('deleted elsewhere', 10)]);
     expect(mergeChannel(known, { ...rest, last_message: listedAs('older', 5) }, known).lastMessage?.text).toBe('older');
     expect(mergeChannel(known, rest, known).lastMessage).toBeNull();
   });
 
-  it('changes nothing when nothing changed', () => {
+  it('the server’s list changes nothing when nothing changed', () => {
     const known = mergeChannel(record, rest);
     expect(mergeChannel(known, rest)).toBe(known);
   });

@@ -23,7 +23,7 @@ const link = (code: string) =>
   server.invites.set(code, { id: `id-${code}`, tabloId: tablo.id, role: 'guest', by: BOB });
 
 describe('a link', () => {
-  it('[R6] tells what it leads to, and joins only when it is taken', async () => {
+  it('[R6] a link tells what it leads to, and joins only when it is taken', async () => {
     link('code');
     const { chat } = await openDevice(server, ALICE);
     expect(await chat.readInvite('code')).toMatchObject({
@@ -44,7 +44,7 @@ describe('a link', () => {
     expect(server.requests).toContain('GET /chat/invites/a%2F..%2Fb');
   });
 
-  it('[R6] is listed for those who may revoke it', async () => {
+  it('[R6] a link is listed for those who may revoke it', async () => {
     link('one');
     link('two');
     tablo.members.set(ALICE, 'admin');
@@ -60,7 +60,7 @@ describe('a link', () => {
 });
 
 describe('an invitation of a person', () => {
-  it('[R6] is shown with the list, and accepted or declined', async () => {
+  it('[R6] an invitation of a person is shown with the list, and accepted or declined', async () => {
     invite('first');
     invite('second', 'guest');
     const { chat } = await openDevice(server, ALICE);
@@ -91,7 +91,7 @@ describe('an invitation of a person', () => {
     expect(chat.invitations.get()).toEqual([]);
   });
 
-  it('[R7] stays on the list without the server, which says what is missing', async () => {
+  it('[R7] an invitation of a person stays on the list without the server, which says what is missing', async () => {
     invite('first');
     const { chat } = await openDevice(server, ALICE);
     await until(() => expect(chat.invitations.get()).toHaveLength(1));

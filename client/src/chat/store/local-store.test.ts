@@ -64,7 +64,7 @@ function breakable(inner: IdbUnsentStore, fail: () => Error | null): IdbUnsentSt
 }
 
 describe('IndexedDB', () => {
-  it('[R7] keeps everything for the next start, in databases of this user', async () => {
+  it('[R7] the local store keeps everything for the next start, in databases of this user', async () => {
     const user = newUser();
     const id = createEntryId();
     const first = await openLocalStore(user, PATIENT_MS);
@@ -79,7 +79,7 @@ describe('IndexedDB', () => {
     await Promise.all([second.destroy(), other.destroy()]);
   });
 
-  it('[R8] keeps what belongs to servers below two paths of one origin apart, and is called as ever at the root', async () => {
+  it('[R8] the local store keeps what belongs to servers below two paths of one origin apart, and is called as ever at the root', async () => {
     const user = newUser();
     expect(storeOwner(user, 'https://app.example')).toBe(user);
     expect(storeOwner(user, '')).toBe(user);
@@ -93,7 +93,7 @@ describe('IndexedDB', () => {
     for (const store of stores) await store.destroy();
   });
 
-  it('[R7] reads drafts of an earlier release, which have no time', async () => {
+  it('[R7] the local store reads drafts of an earlier release, which have no time', async () => {
     const user = newUser();
     const store = await openIdbStore(user);
     const db = await openDB(databaseName(user));
@@ -116,7 +116,7 @@ describe('IndexedDB', () => {
     expect(await databases(user)).toEqual([]);
   });
 
-  it('[R8] takes over what an earlier release kept beside the rest', async () => {
+  it('[R8] the local store takes over what an earlier release kept beside the rest', async () => {
     const user = newUser();
     const id = createEntryId();
     await (await openIdbStore(user)).close();
@@ -143,7 +143,7 @@ describe('IndexedDB', () => {
 });
 
 describe('a browser that fails', () => {
-  it('[R7] goes on in memory when storage is refused, and says so', async () => {
+  it('[R7] the local store goes on in memory when storage is refused, and says so', async () => {
     const refuse = () => Promise.reject(failing('SecurityError'));
     const store = await openFor(newUser(), { timeoutMs: 50, openCache: refuse, openUnsent: refuse });
     expect(store.state.get()).toMatchObject({ status: 'memory' });
@@ -152,7 +152,7 @@ describe('a browser that fails', () => {
     expect(await store.readOutboxRecords([id])).toMatchObject([{ id }]);
   });
 
-  it('[R7] goes on in memory when storage never answers', async () => {
+  it('[R7] the local store goes on in memory when storage never answers', async () => {
     const hang = () => new Promise<never>(() => {});
     const store = await openFor(newUser(), { timeoutMs: 20, openCache: hang, openUnsent: hang });
     expect(store.state.get().status).toBe('memory');
@@ -160,7 +160,7 @@ describe('a browser that fails', () => {
     expect(await store.readDraft(TABLO)).toEqual(draft('text'));
   });
 
-  it('[R8] keeps unsent entries on the disk although the cache has failed, and says which of the two', async () => {
+  it('[R8] the local store keeps unsent entries on the disk although the cache has failed, and says which of the two', async () => {
     const user = newUser();
     const store = await openFor(user, { openCache: () => Promise.reject(failing('UnknownError')) });
     expect(store.state.get()).toMatchObject({ status: 'partial', message: expect.stringMatching(/sent yet are safe/) });
@@ -172,7 +172,7 @@ describe('a browser that fails', () => {
     await again.destroy();
   });
 
-  it('[R7] opens the databases anew when they were closed behind our back', async () => {
+  it('[R7] the local store opens the databases anew when they were closed behind our back', async () => {
     const user = newUser();
     const opened: { close(): Promise<void> }[] = [];
     const openCache = async () => {
@@ -196,7 +196,7 @@ describe('a browser that fails', () => {
     await store.destroy();
   });
 
-  it('[R8] puts unsent entries back when the browser has thrown the database away', async () => {
+  it('[R8] the local store puts unsent entries back when the browser has thrown the database away', async () => {
     const user = newUser();
     const opened: IdbUnsentStore[] = [];
     const openUnsent = async () => {
@@ -220,7 +220,7 @@ describe('a browser that fails', () => {
     await again.destroy();
   });
 
-  it('does not bring back what another tab has deleted', async () => {
+  it('the local store does not bring back what another tab has deleted', async () => {
     const user = newUser();
     const here = await openLocalStore(user, PATIENT_MS);
     const there = await openLocalStore(user, PATIENT_MS);
@@ -230,7 +230,7 @@ describe('a browser that fails', () => {
     expect(await databases(user)).toEqual([]);
   });
 
-  it('[R8] makes room by dropping cached history before it gives up on a full disk', async () => {
+  it('[R8] the local store makes room by dropping cached history before it gives up on a full disk', async () => {
     const user = newUser();
     const inner = await openIdbStore(user);
     let isFull = true;
@@ -248,7 +248,7 @@ describe('a browser that fails', () => {
     await store.destroy();
   });
 
-  it('[R8] says at once, and truthfully, what is left when another tab deletes the databases', async () => {
+  it('[R8] the local store says at once, and truthfully, what is left when another tab deletes the databases', async () => {
     const user = newUser();
     const here = await openLocalStore(user, PATIENT_MS);
     const there = await openLocalStore(user, PATIENT_MS);
@@ -264,7 +264,7 @@ describe('a browser that fails', () => {
     expect(await databases(user)).toEqual([]);
   });
 
-  it('[R8] opens anew, before anything is written, what the browser has closed', async () => {
+  it('[R8] the local store opens anew, before anything is written, what the browser has closed', async () => {
     const user = newUser();
     const opened: IdbUnsentStore[] = [];
     let tellLost = () => {};
@@ -315,7 +315,7 @@ describe('a browser that fails', () => {
     await again.destroy();
   });
 
-  it('[R8] never throws into a send: a full disk turns to memory, with all that was unsent before', async () => {
+  it('[R8] the local store never throws into a send: a full disk turns to memory, with all that was unsent before', async () => {
     const user = newUser();
     let isFull = false;
     const store = await openFor(user, {

@@ -29,7 +29,7 @@ describe('what is missed', () => {
   };
   const listed = (seq: number) => watch.listed(seq, performance.now());
 
-  it('is what the list tells of and `committed` does not', () => {
+  it('what is missed is what the list tells of and `committed` does not', () => {
     listed(5);
     watch.heard(6, 2);
     listed(7);
@@ -38,14 +38,14 @@ describe('what is missed', () => {
     expect(countMissed()).toBe(1);
   });
 
-  it('is what is jumped over', () => {
+  it('what is missed is what is jumped over', () => {
     listed(5);
     watch.heard(6, 1);
     watch.heard(8, 1);
     expect(countMissed()).toBe(1);
   });
 
-  it('is nothing that comes a little later, again, or before the list has said where this join began', () => {
+  it('what is missed is nothing that comes a little later, again, or before the list has said where this join began', () => {
     watch.heard(6, 1);
     listed(5);
     watch.heard(7, 2);
@@ -56,7 +56,7 @@ describe('what is missed', () => {
     expect(countMissed()).toBe(0);
   });
 
-  it('is nothing that an answer to an older question says, and nothing once the link is lost', () => {
+  it('what is missed is nothing that an answer to an older question says, and nothing once the link is lost', () => {
     const before = performance.now() - 1;
     watch.listed(3, before);
     listed(5);
@@ -66,7 +66,7 @@ describe('what is missed', () => {
     expect(countMissed()).toBe(0);
   });
 
-  it('may be behind a large frame: that is waited for', () => {
+  it('what is missed may be behind a large frame: that is waited for', () => {
     listed(5);
     listed(6);
     isReceiving = true;

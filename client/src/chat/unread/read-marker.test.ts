@@ -60,7 +60,7 @@ beforeEach(async () => {
 });
 
 describe('marking everything read', () => {
-  it('[R10] counts what stands on the screen while the document is being replaced', () => {
+  it('[R10] marking everything read counts what stands on the screen while the document is being replaced', () => {
     list();
     receive(1);
     receive(2);
@@ -70,7 +70,7 @@ describe('marking everything read', () => {
     expect(record()).toMatchObject({ readSeq: 2, pendingRead: 2, unread: {} });
   });
 
-  it('[R10] waits for the number of what came without one, from `committed` or from an answer', () => {
+  it('[R10] marking everything read waits for the number of what came without one, from `committed` or from an answer', () => {
     list();
     const [first, second] = [createEntryId(), createEntryId()];
     for (const id of [first, second]) {
@@ -86,7 +86,7 @@ describe('marking everything read', () => {
     expect(record()).toMatchObject({ readSeq: 2, pendingRead: 2, unread: {} });
   });
 
-  it('[R10] holds for what stands on the screen of a tablo that is not listed yet', () => {
+  it('[R10] marking everything read holds for what stands on the screen of a tablo that is not listed yet', () => {
     screen.push(createEntryId());
     marker.markRead();
     list(1);
@@ -94,7 +94,7 @@ describe('marking everything read', () => {
     expect(record()).toMatchObject({ readSeq: 1, pendingRead: 1, unread: {} });
   });
 
-  it('[R10] does not reach what only the list tells of', () => {
+  it('[R10] marking everything read does not reach what only the list tells of', () => {
     list();
     receive(1);
     completeUpTo = 1;
@@ -103,7 +103,7 @@ describe('marking everything read', () => {
     expect(record()?.readSeq).toBe(1);
   });
 
-  it('[R10] does not reach what was announced and has not come', () => {
+  it('[R10] marking everything read does not reach what was announced and has not come', () => {
     list();
     receive(1);
     marker.numbered([{ id: createEntryId(), seq: 2 }]);

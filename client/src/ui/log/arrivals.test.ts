@@ -94,20 +94,20 @@ describe('a message has just come', () => {
 });
 
 describe('what is spoken', () => {
-  it('is who and what, for up to three at once', () => {
+  it('what is spoken is who and what, for up to three at once', () => {
     expect(announcementOf([{ author: 'Grace Hopper', text: 'See you\nat ten.' }])).toEqual([
       'Grace Hopper: See you at ten.',
     ]);
     expect(announcementOf(['a', 'b', 'c'].map((text) => ({ author: 'Bob', text })))).toHaveLength(3);
   });
 
-  it('is the number of them, for more', () => {
+  it('what is spoken is the number of them, for more', () => {
     const many = Array.from({ length: 1_200 }, (_, index) => ({ author: 'Bob', text: `${index}` }));
     expect(announcementOf(many.slice(0, 12))).toEqual(['12 new messages']);
     expect(announcementOf(many)).toEqual(['1,200 new messages']);
   });
 
-  it('is cut after a word, and never within a character', () => {
+  it('what is spoken is cut after a word, and never within a character', () => {
     const [words] = announcementOf([{ author: 'Bob', text: 'seven letters '.repeat(100) }]);
     expect(words?.length).toBeLessThanOrEqual('Bob: '.length + 241);
     expect(words).toMatch(/(?:seven|letters)…$/);

@@ -107,7 +107,7 @@ const WRONG_CLOCKS = `INSERT INTO public.messages (id, channel_id, user_id, text
   INSERT INTO public.channel_read_state (user_id, channel_id, last_read_at) VALUES ('${cleo}', '${boat}', '9999-12-31 23:59:59.999+00');`;
 
 describe('what a server before ours has left', () => {
-  it('[R4] [R10] is taken over: ids, order, times, deletions, read positions, documents; what cannot be is kept and told', async () => {
+  it('[R4] [R10] what a server before ours has left is taken over: ids, order, times, deletions, read positions, documents; what cannot be is kept and told', async () => {
     const { url, pool } = await open({ hasEarlierServer: true });
     const said: unknown[] = [];
     const note = (fields: object | string) => void said.push(fields);
@@ -174,7 +174,7 @@ describe('what a server before ours has left', () => {
     ).toEqual([]);
   });
 
-  it('[R8] keeps the order that it had: within one millisecond, and where clocks were wrong by years', async () => {
+  it('[R8] what a server before ours has left keeps the order that it had: within one millisecond, and where clocks were wrong by years', async () => {
     const { url, pool } = await open({ hasEarlierServer: true, more: WRONG_CLOCKS });
     const before = await read(
       pool,
@@ -210,7 +210,7 @@ describe('what a server before ours has left', () => {
     expect(await read(pool, `SELECT FROM pg_class WHERE relname = 'taken_times'`)).toEqual([]);
   });
 
-  it('[R11] stays whole when the server is killed in between: the next start does it from the beginning', async () => {
+  it('[R11] what a server before ours has left stays whole when the server is killed in between: the next start does it from the beginning', async () => {
     const { url, pool } = await open({ hasEarlierServer: true });
     const before = await takePicture(pool);
     const rows = await read(pool, 'SELECT * FROM messages ORDER BY id');
@@ -228,7 +228,7 @@ describe('what a server before ours has left', () => {
     expect((await start(url)).length).toBeGreaterThan(0);
   });
 
-  it('stops the start when a table of the host’s refers to messages that cannot be taken over', async () => {
+  it('what a server before ours has left stops the start when a table of the host’s refers to messages that cannot be taken over', async () => {
     const { url } = await open({
       hasEarlierServer: true,
       more: 'CREATE TABLE pictures (message_id uuid REFERENCES messages (id) ON DELETE CASCADE)',

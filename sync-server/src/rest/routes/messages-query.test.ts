@@ -32,12 +32,12 @@ describe('before', () => {
     '2026-01-02T05:04:05.678 02:00',
     '+002026-01-02T03:04:05.678Z',
   ])('%s is a time', (given) => expect(parseBefore(given)).toEqual({ type: 'time', ms }));
-  it('takes dates, the last time there is, and times before all messages', () => {
+  it('before takes dates, the last time there is, and times before all messages', () => {
     expect(parseBefore('2026-01-02')).toEqual({ type: 'time', ms: Date.UTC(2026, 0, 2) });
     expect(parseBefore('+275760-09-13T00:00:00.000Z')).toEqual({ type: 'time', ms: 8.64e15 });
     expect(parseBefore('-271821-04-20T00:00:00.000Z')).toEqual({ type: 'time', ms: 0 });
   });
-  it('takes a message id', () => {
+  it('before takes a message id', () => {
     const id = '0197aaaa-0000-7000-8000-000000000001';
     expect(parseBefore(id)).toEqual({ type: 'id', id });
   });

@@ -65,7 +65,7 @@ describe('news of what a member has beside the document', () => {
     expect({ heard, readings: slow.readings }).toEqual({ heard: [], readings: 1 });
   });
 
-  it('[R11] goes on after a reading that failed', async () => {
+  it('[R11] news of what a member has beside the document goes on after a reading that failed', async () => {
     const connections = new Connections();
     const { heard } = addConnection(connections, { tablo, user: alice });
     const failures: unknown[] = [];

@@ -50,7 +50,7 @@ function open() {
 const soon = () => vi.advanceTimersByTimeAsync(0);
 
 describe('Revocation', () => {
-  it('[R6] cuts a removed member at once, in the middle of a flood of notifications within a second', async () => {
+  it('[R6] Revocation cuts a removed member at once, in the middle of a flood of notifications within a second', async () => {
     const { connections, removed, revocation } = open();
     const [tablo, alice] = [uuid<TabloId>(), uuid<UserId>()];
     const one = addConnection(connections, { tablo, user: alice });
@@ -63,7 +63,7 @@ describe('Revocation', () => {
     expect(one.closed).toEqual(['forbidden']);
   });
 
-  it('[R2] ends connections of a document that is not the tablo’s any more, after the ledger had time to end them itself', async () => {
+  it('[R2] Revocation ends connections of a document that is not the tablo’s any more, after the ledger had time to end them itself', async () => {
     const { connections, moved, revocation } = open();
     const [tablo, other, alice] = [uuid<TabloId>(), uuid<TabloId>(), uuid<UserId>()];
     const [one, own, elsewhere] = [
@@ -177,7 +177,7 @@ describe('Revocation', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('[R6] tells once that a newcomer has come, when the membership says so', async () => {
+  it('[R6] Revocation tells once that a newcomer has come, when the membership says so', async () => {
     const { connections, newcomers, onCome, revocation } = open();
     const who = { tablo: uuid<TabloId>(), user: uuid<UserId>() };
     newcomers.add(who.user);
@@ -194,7 +194,7 @@ describe('Revocation', () => {
     expect(live.context.isNewcomer).toBe(false);
   });
 
-  it('[R6] looks at 50,000 connections in portions that the database takes, and cuts nobody for their number', async () => {
+  it('[R6] Revocation looks at 50,000 connections in portions that the database takes, and cuts nobody for their number', async () => {
     const { connections, state, revocation } = open();
     const tablo = uuid<TabloId>();
     const live = Array.from({ length: 50_000 }, (_, nth) =>

@@ -28,7 +28,7 @@ function openProgress() {
   };
 }
 
-it('[R11] counts what is unfinished to the byte after every read, wherever the reads part the frames', () => {
+it('[R11] FrameProgress counts what is unfinished to the byte after every read, wherever the reads part the frames', () => {
   const frames = SIZES.map((bytes) => wsFrame(new Uint8Array(bytes)));
   const all = Buffer.concat(frames);
   const ends = frames.map((_, nth) => frames.slice(0, nth + 1).reduce((sum, { byteLength }) => sum + byteLength, 0));
@@ -53,7 +53,7 @@ it('[R11] a frame that begins behind a whole one, in one read, is counted at onc
   expect(seen().unfinished).toBe(500);
 });
 
-it('[R11] pings between the parts of a message end nothing: all of its parts are counted, and it gets no more time', () => {
+it('[R11] FrameProgress pings between the parts of a message end nothing: all of its parts are counted, and it gets no more time', () => {
   const { clock, progress, read, seen } = openProgress();
   read(fragment(1_000, 2));
   const first = seen().unfinished;
