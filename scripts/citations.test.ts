@@ -46,7 +46,7 @@ describe('a citation', () => {
     ['a part of a word', 'ne of them', false],
     ['another order', 'them … one', false],
     ['a word more', 'one of them all', false],
-  ])('in %s is found: %s is %s', (_, cited, isFound) => {
+  ])('a citation in %s is found: %s is %s', (_, cited, isFound) => {
     expect(isTitleAmong(cited, ['[R1] one of them is'])).toBe(isFound);
   });
 

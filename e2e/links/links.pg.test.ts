@@ -70,7 +70,7 @@ describe.concurrent('a link that freezes', () => {
     expect(link.sockets).toBe(2);
   });
 
-  it('[R11] also while it is quiet for long: a quiet one that lives is kept', async () => {
+  it('[R11] a link that freezes after a long silence is noticed as well, and a quiet one that lives is kept', async () => {
     const alice = stage.addUser();
     const tablo = await stage.addTablo(alice);
     const link = await stage.openLink();

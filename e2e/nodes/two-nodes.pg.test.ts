@@ -182,7 +182,7 @@ describe('two servers on one database', () => {
     );
   });
 
-  it('[N2] with its listener cut a server catches up', async () => {
+  it('[N2] a server whose listener is cut catches up', async () => {
     tablo = await stage.addTablo([alice, bob]);
     const [onA, onB] = [await join(a, alice), await join(b, bob)];
     const cut = await stage.pool.query(

@@ -48,7 +48,7 @@ it.each([
 it.each([
   ['with its own accounts', {}],
   ['with another’s tokens', external],
-])('[R6] so does a pooler that refuses what comes with a connection, %s', async (_, env) => {
+])('[R6] the server also works behind a pooler that refuses what comes with a connection, %s', async (_, env) => {
   pooler.refuses = 'statement_timeout';
   const server = await startServer({ env: { ...env, DATABASE_URL: pooler.url }, isReadyAwaited: false });
   expect(await server.ended()).toBe(1);

@@ -49,7 +49,12 @@ export const REASONS = {
   },
   'too-large': { close: 4413, status: 413, recovery: 'resync', message: 'This is larger than the server accepts.' },
   'rate-limited': { close: 4529, status: 429, recovery: 'backoff', message: 'Too much at once. Wait a moment.' },
-  unavailable: { close: 4503, status: 503, recovery: 'backoff', message: 'The server cannot store messages right now.' },
+  unavailable: {
+    close: 4503,
+    status: 503,
+    recovery: 'backoff',
+    message: 'The server cannot store messages right now.',
+  },
   'shutting-down': { close: 1012, status: 503, recovery: 'backoff', message: 'The server is restarting.' },
 } as const satisfies Record<string, Reason>;
 

@@ -171,21 +171,26 @@ describe('what can be seen', () => {
     expect(checkNewEntry({ ...reaction, emoji } as MemberEntry)).toBeNull();
   });
 
-  it.each(UNSEEN)('[R8] what can be seen refuses %j as new text and emoji, and reads it where it is durable', (text) => {
-    expect(checkText(text)).toBe(text.trim() === '' ? 'is empty' : 'has no character that can be seen');
-    expect(() => createMessage(authored, text)).toThrow(RangeError);
-    expect(() => createEdit(authored, target, text)).toThrow(RangeError);
-    expect(() => createReaction(authored, target, text, true)).toThrow(RangeError);
-    for (const entry of [
-      { ...message, text: `x${text}` },
-      { ...message, text: `\u200B${text}` },
-      { kind: 'edit', id, author: alice, sentAt: 0, target: id, text: `\u200B${text}` },
-      { ...reaction, emoji: `\u200B${text}\u200B` },
-    ])
-      expect(parseEntry(entry)).toEqual({ ok: true, value: entry });
-    expect(checkNewEntry({ ...message, text } as MemberEntry)).toBe('text has no character that can be seen');
-    expect(checkNewEntry({ ...reaction, emoji: text } as MemberEntry)).toBe('emoji has no character that can be seen');
-  });
+  it.each(UNSEEN)(
+    '[R8] what can be seen refuses %j as new text and emoji, and reads it where it is durable',
+    (text) => {
+      expect(checkText(text)).toBe(text.trim() === '' ? 'is empty' : 'has no character that can be seen');
+      expect(() => createMessage(authored, text)).toThrow(RangeError);
+      expect(() => createEdit(authored, target, text)).toThrow(RangeError);
+      expect(() => createReaction(authored, target, text, true)).toThrow(RangeError);
+      for (const entry of [
+        { ...message, text: `x${text}` },
+        { ...message, text: `\u200B${text}` },
+        { kind: 'edit', id, author: alice, sentAt: 0, target: id, text: `\u200B${text}` },
+        { ...reaction, emoji: `\u200B${text}\u200B` },
+      ])
+        expect(parseEntry(entry)).toEqual({ ok: true, value: entry });
+      expect(checkNewEntry({ ...message, text } as MemberEntry)).toBe('text has no character that can be seen');
+      expect(checkNewEntry({ ...reaction, emoji: text } as MemberEntry)).toBe(
+        'emoji has no character that can be seen',
+      );
+    },
+  );
 
   it('what can be seen asks a deletion for nothing', () => {
     expect(checkNewEntry({ kind: 'delete', id, author: alice, sentAt: 0, target: id } as MemberEntry)).toBeNull();

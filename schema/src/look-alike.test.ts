@@ -44,7 +44,7 @@ describe('skeletonOf', () => {
     ['👩\u200D👦', '👩\u200D👧'],
     ['李', '季'],
     ['Anna', 'Hanna'],
-  ])('%s and %s do not', (left, right) => expect(skeletonOf(right)).not.toBe(skeletonOf(left)));
+  ])('%s and %s do not look alike', (left, right) => expect(skeletonOf(right)).not.toBe(skeletonOf(left)));
 });
 
 describe('isReservedName', () => {

@@ -35,7 +35,7 @@ describe('names that stay exactly as they are', () => {
     ['🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}'],
     ['ẹ\u0301'], // Yoruba: one mark that no precomposed letter has.
     ['<b>bold</b>'],
-  ])('[R3] %j', (name) => {
+  ])('[R3] the name %j stays exactly as it is', (name) => {
     const nfc = name.normalize('NFC');
     expect(cleanName(name)).toBe(nfc);
     expect(parseName(name, MAX)).toEqual({ ok: true, value: nfc });
@@ -67,7 +67,7 @@ describe('names that are mended', () => {
     ['a tower of marks', `Z${'\u0301\u0323'.repeat(20)}algo`, 'Ź\u0323\u0323\u0323\u0323algo'.normalize('NFC')],
     ['marks without a base', '\u0301\u0301Ada \u0301B', 'Ada B'],
     ['a mark after what is dropped', 'e\u200B\u0301', 'é'],
-  ])('[R3] %s', (what, raw, name) => {
+  ])('[R3] a name is mended: %s', (what, raw, name) => {
     const cleaned = cleanName(raw);
     if (what !== 'a tower of marks') expect(cleaned).toBe(name);
     else expect(cleaned.match(/\p{M}/gu)?.length ?? 0).toBeLessThanOrEqual(4);
@@ -79,7 +79,7 @@ describe('names that are mended', () => {
     expect(cleanName('A\u0000B')).toBe('AB');
   });
 
-  it('[R3] too long a name is cut between characters', () => {
+  it('[R3] a name that is too long is cut between characters', () => {
     expect(cleanName('😀'.repeat(300))).toBe('😀'.repeat(200));
     expect(cleanName(`${'x'.repeat(199)} yz`)).toBe('x'.repeat(199));
     expect(cleanName(`${'x'.repeat(198)}👩\u200D👦`)).toBe(`${'x'.repeat(198)}👩`);
@@ -109,7 +109,7 @@ describe('names that show nothing', () => {
     ['\u{E0067}\u{E007F}'],
     ['\uE000'],
     ['\u0378'],
-  ])('[R3] %j', (raw) => {
+  ])('[R3] the name %j shows nothing', (raw) => {
     expect(cleanName(raw)).toBe('');
     expect(parseName(raw, MAX)).toMatchObject({ ok: false });
   });
@@ -125,7 +125,9 @@ describe('parseName', () => {
     ['a NUL', 'a\0', 'contains a NUL or half a surrogate pair'],
     ['half a pair', 'a\uD800', 'contains a NUL or half a surrogate pair'],
     ['nothing that shows', '\u200B', 'must have a character that can be seen'],
-  ])('parseName says what is wrong with %s', (_, raw, error) => expect(parseName(raw, MAX)).toEqual({ ok: false, error }));
+  ])('parseName says what is wrong with %s', (_, raw, error) =>
+    expect(parseName(raw, MAX)).toEqual({ ok: false, error }),
+  );
 
   it('parseName counts what is left, in code points', () => {
     expect(parseName(` ${'😀'.repeat(200)}\u200B `, MAX)).toEqual({ ok: true, value: '😀'.repeat(200) });

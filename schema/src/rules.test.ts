@@ -39,7 +39,7 @@ describe('shownAt', () => {
     [60_001, 1_060_001],
     [-60_000, 1_000_000],
     [-60_001, 939_999],
-  ])('[R5] received %i ms after sending', (delay, shown) => {
+  ])('[R5] shownAt of an entry received %i ms after sending follows the table', (delay, shown) => {
     expect(computeShownAt(1_000_000, 1_000_000 + delay)).toBe(shown);
   });
 });

@@ -240,7 +240,7 @@ describe('on a host’s database, where a server before ours has left messages',
     },
   );
 
-  it('and where a column has become one that the host’s database makes', async () => {
+  it('the server also answers with a sentence where a column has become one that the host’s database makes', async () => {
     await pool.query(`ALTER TABLE tablos DROP created_by, ADD created_by uuid GENERATED ALWAYS AS (owner_id) STORED`);
     const created = await call(cleo, 'POST', '/chat/channels', { name: 'Raft' });
     expect(created).toMatchObject({ status: 403, body: { error: expect.stringContaining('does not allow') } });

@@ -1,11 +1,11 @@
 /** The process: settings, database, server, signals. */
 import { constants } from 'node:os';
-import { createRateLimitedLog } from './base/rate-limited-log.ts';
 import { isDatabaseAway } from './base/database-away.ts';
 import { describeListenFault } from './base/listen-fault.ts';
 import { createLog, type Log } from './base/log.ts';
 import { publicPathOf } from './base/public-path.ts';
 import { quietConsole } from './base/quiet-console.ts';
+import { createRateLimitedLog } from './base/rate-limited-log.ts';
 import { meaningOf, READ_ONLY_TRANSACTION } from './base/sqlstates.ts';
 import { canStart, check, describeCheck } from './check/check.ts';
 import { type Config, helpText, parseConfig, wantsCheck, wantsHelp } from './config/config.ts';

@@ -18,7 +18,7 @@ describe('the page’s addresses', () => {
     ['/invite/abc', { type: 'invite', code: 'abc' }],
     ['/invite/a%2Fb', { type: 'invite', code: 'a/b' }],
     ['/invite/%zz', { type: 'invite', code: '%zz' }],
-  ])('%s leads where it says', (path, route) => {
+  ])('the address %s leads where it says', (path, route) => {
     expect(router.parsePath(path)).toEqual(route);
   });
 

@@ -231,7 +231,7 @@ describe('many tablos', () => {
     await until(() => expect(listed()).toEqual([]));
   });
 
-  it('[R8] so does what was typed before a restart, in whatever order drafts are read; and nothing there counts as unread', async () => {
+  it('[R8] the chat also keeps listed what was typed before a restart, in whatever order drafts are read; and nothing there counts as unread', async () => {
     const browser = new FakeBrowser();
     const first = await openDevice(server, BOB, { browser });
     await until(() => expect(first.chat.connection.get().status).toBe('online'));

@@ -17,21 +17,20 @@ import type {
   InviteLink,
   InviteOffer,
   KnownNames,
-  UnsyncedCounts,
   Person,
   RoomHandle,
   StorageState,
+  UnsyncedCounts,
 } from './chat.ts';
 
 import { DraftSync } from './drafts/draft-sync.ts';
 import { detectEnvironment, type Environment } from './link/environment.ts';
 import { LateConnection, loadConnection } from './link/late-connection.ts';
 import { createObstacleFinder } from './link/socket-obstacle.ts';
+import { ChannelListApplier } from './list/channel-list-applier.ts';
+import { ChannelListSync, type ListAnswer } from './list/channel-list-sync.ts';
 import { ChannelListView } from './list/channel-list-view.ts';
 import { Invitations } from './list/invitations.ts';
-import { type ListAnswer, ChannelListSync } from './list/channel-list-sync.ts';
-import { ChannelListApplier } from './list/channel-list-applier.ts';
-import { UnsyncedData } from './unsynced-data.ts';
 import { isWritten } from './outbox/export-unsent.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { KnownPeople } from './people/known-people.ts';
@@ -46,6 +45,7 @@ import { openLocalStore } from './store/resilient-store.ts';
 import { type OpenTabChannel, type TabLocks, type TabMessage, Tabs } from './store/tabs.ts';
 import { ChannelRecords } from './unread/channel-records.ts';
 import { moveReadPosition } from './unread/unread.ts';
+import { UnsyncedData } from './unsynced-data.ts';
 
 const LISTED = 'hasListed';
 

@@ -1,6 +1,6 @@
 /** [R8] What of this user's exists on this device alone: what is lost with it, and how it is carried away. */
 import { plainLabel } from '@tablo/schema/telling-apart';
-import type { UnsyncedCounts, Person } from './chat.ts';
+import type { Person, UnsyncedCounts } from './chat.ts';
 import type { DraftSync } from './drafts/draft-sync.ts';
 import { exportUnsent, isUnsynced, isWritten } from './outbox/export-unsent.ts';
 import type { Outbox } from './outbox/outbox.ts';

@@ -25,7 +25,7 @@ describe('the page', () => {
     await context.context.close();
   });
 
-  it('on a phone goes from the list to a conversation and back, never wider than 360 pixels', async () => {
+  it('the page on a phone goes from the list to a conversation and back, never wider than 360 pixels', async () => {
     const viewport = { width: 360, height: 740 };
     const ada = await stage.newPerson('Ada Lovelace', { viewport, hasTouch: true, isMobile: true });
     expect(await overflow(ada)).toBe(0);

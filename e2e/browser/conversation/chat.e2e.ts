@@ -70,7 +70,7 @@ describe('two people', () => {
     await ada.page.getByText('2 here now').waitFor();
   });
 
-  it('[R2] edit, delete, react and reply; the other sees it and SQL has it', async () => {
+  it('[R2] two people edit, delete, react and reply; the other sees it and SQL has it', async () => {
     await ada.say('The meeting is at nine');
     await eventually(() => bob.statusOf('The meeting is at nine')).toEqual(['sent']);
 

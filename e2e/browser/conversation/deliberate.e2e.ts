@@ -51,19 +51,22 @@ describe('a dialog that asks before something is lost', () => {
     ['Leave tablo', 'Leave this tablo?'],
     ['Delete tablo', 'Delete this tablo?'],
     ['Remove Bob Marley', 'Remove Bob Marley?'],
-  ])('a dialog that asks before something is lost does nothing by the Enter that opened it, pressed again: %s', async (button, title) => {
-    const changes = changesBy(ada);
-    await ada.openSettings();
-    await enter(button);
-    await ada.page.getByRole('dialog', { name: title }).waitFor();
-    expect(await ada.focused()).toBe('button Cancel');
-    await ada.page.keyboard.press('Enter');
-    await ada.page.getByRole('dialog', { name: title }).waitFor({ state: 'detached' });
-    expect(await ada.focused()).toBe(`button ${button}`);
-    await ada.closeDialog();
-    expect(changes).toEqual([]);
-    expect(await stage.tabloId(NAME)).not.toBe('');
-  });
+  ])(
+    'a dialog that asks before something is lost does nothing by the Enter that opened it, pressed again: %s',
+    async (button, title) => {
+      const changes = changesBy(ada);
+      await ada.openSettings();
+      await enter(button);
+      await ada.page.getByRole('dialog', { name: title }).waitFor();
+      expect(await ada.focused()).toBe('button Cancel');
+      await ada.page.keyboard.press('Enter');
+      await ada.page.getByRole('dialog', { name: title }).waitFor({ state: 'detached' });
+      expect(await ada.focused()).toBe(`button ${button}`);
+      await ada.closeDialog();
+      expect(changes).toEqual([]);
+      expect(await stage.tabloId(NAME)).not.toBe('');
+    },
+  );
 
   it('a dialog that asks before something is lost does not delete a message by the Enter that opened it, pressed again', async () => {
     await ada.choose('Not to be lost', 'Delete');

@@ -114,7 +114,7 @@ describe('Alt with an arrow', () => {
     await isInComposer();
   });
 
-  it('and Shift goes to the next one with unread messages', async () => {
+  it('Alt with Shift and an arrow goes to the next one with unread messages', async () => {
     await ada.open('Old garden');
     await bob.open('Kitchen');
     await bob.say('Dinner is ready');

@@ -123,7 +123,7 @@ describe('a window in the background', () => {
     await eventually(() => firstNew(bob)).toBeUndefined();
   });
 
-  it('[R10] in which more has come than is in view tells how much, and reads nothing by itself', async () => {
+  it('[R10] a window in the background, in which more has come than is in view, tells how much, and reads nothing by itself', async () => {
     const before = (await stage.messages('Kitchen')).length;
     await lookAway(bob);
     const words = Array.from({ length: 40 }, (_, index) => `while you slept ${index + 1}`);
@@ -144,23 +144,26 @@ describe('a window in the background', () => {
 });
 
 describe('more unread messages than a page holds', () => {
-  it.each([60, 140])('[R10] more unread messages than a page holds of which %i are here open at the first, under a bar with the true count', async (count) => {
-    const name = `Archive of ${count}`;
-    const tablo = await seed(name, 3, 3);
-    for (let nth = 1; nth <= count; nth += 1) await rita.say(tablo, `new ${nth}`);
-    await eventually(() => bob.describe(name)).toContain(`${count} unread`);
-    await bob.open(name);
-    await eventually(() => bar(bob).textContent()).toMatch(new RegExp(`^${count} new since `));
-    await eventually(() => firstNew(bob)).toBe('new 1');
-    await eventually(() => isInView(bob, 'new 1')).toBe(true);
-    expect(await toLatest(bob).getAttribute('aria-label')).toBe(`Jump to the latest, ${count} new`);
-    expect(await readSeq(tablo, ids.bob)).toBe(3);
-    await bar(bob).getByRole('button', { name: 'Mark as read' }).click();
-    await eventually(() => readSeq(tablo, ids.bob)).toBe(count + 3);
-    await eventually(() => bob.unread(name)).toBe(0);
-    expect(await bar(bob).count()).toBe(0);
-    expect(await firstNew(bob)).toBeUndefined();
-  });
+  it.each([60, 140])(
+    '[R10] more unread messages than a page holds of which %i are here open at the first, under a bar with the true count',
+    async (count) => {
+      const name = `Archive of ${count}`;
+      const tablo = await seed(name, 3, 3);
+      for (let nth = 1; nth <= count; nth += 1) await rita.say(tablo, `new ${nth}`);
+      await eventually(() => bob.describe(name)).toContain(`${count} unread`);
+      await bob.open(name);
+      await eventually(() => bar(bob).textContent()).toMatch(new RegExp(`^${count} new since `));
+      await eventually(() => firstNew(bob)).toBe('new 1');
+      await eventually(() => isInView(bob, 'new 1')).toBe(true);
+      expect(await toLatest(bob).getAttribute('aria-label')).toBe(`Jump to the latest, ${count} new`);
+      expect(await readSeq(tablo, ids.bob)).toBe(3);
+      await bar(bob).getByRole('button', { name: 'Mark as read' }).click();
+      await eventually(() => readSeq(tablo, ids.bob)).toBe(count + 3);
+      await eventually(() => bob.unread(name)).toBe(0);
+      expect(await bar(bob).count()).toBe(0);
+      expect(await firstNew(bob)).toBeUndefined();
+    },
+  );
 
   it('[R10] [R9] more unread messages than a page holds of which the first is far away open at the end; Jump leads to it, and nothing is read before', async () => {
     const tablo = await seed('Five thousand', 5_002, 2);

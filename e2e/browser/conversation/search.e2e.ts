@@ -115,7 +115,7 @@ describe('a search', () => {
     await ada.page.keyboard.press('Escape');
   });
 
-  it('[R7] offline speaks of this device alone, after a reload too', async () => {
+  it('[R7] a search offline speaks of this device alone, after a reload too', async () => {
     await ada.waitForServiceWorker();
     await ada.goOffline();
     await ada.page.reload();

@@ -77,7 +77,7 @@ describe('a message that is refused while its author looks elsewhere', () => {
     expect(await bob.focused()).toBe('message Order number is 4711');
   });
 
-  it('[R8] discarded, it is out of sight at once, and Undo brings it back', async () => {
+  it('[R8] a refused message that is discarded is out of sight at once, and Undo brings it back', async () => {
     await bob.open('Kitchen');
     await button('Discard').click();
     await eventually(() => refused().count()).toBe(0);
@@ -86,7 +86,7 @@ describe('a message that is refused while its author looks elsewhere', () => {
     expect(await toasts()).toEqual([]);
   });
 
-  it('[R8] discarded, it is not gone from the device before the time for Undo is over', async () => {
+  it('[R8] a refused message that is discarded is not gone from the device before the time for Undo is over', async () => {
     await bob.open('Kitchen');
     await button('Discard').click();
     await eventually(() => refused().count()).toBe(0);
@@ -94,7 +94,7 @@ describe('a message that is refused while its author looks elsewhere', () => {
     await eventually(() => bob.statusOf('Order number is 4711')).toEqual(['refused']);
   });
 
-  it('[R8] discarded, it is gone for good when nobody has undone it, also after another tablo was opened', async () => {
+  it('[R8] a refused message that is discarded is gone for good when nobody has undone it, also after another tablo was opened', async () => {
     await bob.open('Kitchen');
     await button('Discard').click();
     await bob.open('Garden');

@@ -134,13 +134,16 @@ describe('decodeUpdate', () => {
       { id: entry.id, ...Object.fromEntries(Array.from({ length: 99 }, (_, nth) => [nth, 1])) },
       'more keys',
     ],
-  ])('[R8] decodeUpdate reads %s as an entry that is none, with its id, and its neighbours as they are', (_, value, reason) => {
-    const decoded = decodeUpdate(updateOf((__, array) => array.push([entry, value, entry])));
-    const entries = decoded.ok ? decoded.value.runs.flatMap((run) => run.entries) : [];
-    const id = typeof value === 'object' && value !== null && 'id' in value ? entry.id : undefined;
-    expect(entries).toEqual([entry, expect.objectContaining({ reason: expect.stringContaining(reason), id }), entry]);
-    expect(entries[1]).toBeInstanceOf(Malformed);
-  });
+  ])(
+    '[R8] decodeUpdate reads %s as an entry that is none, with its id, and its neighbours as they are',
+    (_, value, reason) => {
+      const decoded = decodeUpdate(updateOf((__, array) => array.push([entry, value, entry])));
+      const entries = decoded.ok ? decoded.value.runs.flatMap((run) => run.entries) : [];
+      const id = typeof value === 'object' && value !== null && 'id' in value ? entry.id : undefined;
+      expect(entries).toEqual([entry, expect.objectContaining({ reason: expect.stringContaining(reason), id }), entry]);
+      expect(entries[1]).toBeInstanceOf(Malformed);
+    },
+  );
 
   it('[R2] decodeUpdate reads what a client holds as deleted as void, whether its content comes along or not', () => {
     const other = { ...entry, text: 'two' };

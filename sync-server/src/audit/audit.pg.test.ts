@@ -479,13 +479,16 @@ describe('an audit that cannot look at something', () => {
       (tablo: string) => hide(tablo, `('a secret' || tablo_id)::int = 1`),
       '2 not-looked-at 22P02: invalid input syntax for type integer: "…"',
     ],
-  ])('[R11] an audit that cannot look at something goes on after %s, and reports that tablo', async (_, sql, expected) => {
-    const { drifts, tablos } = await breakOne(sql);
-    expect(tablos).toBe(3);
-    expect(unlooked(drifts)).toEqual([expected]);
-    for (const nth of [1, 3])
-      expect(drifts.filter((drift) => drift.startsWith(`${nth} target-missing`))).toHaveLength(1);
-  });
+  ])(
+    '[R11] an audit that cannot look at something goes on after %s, and reports that tablo',
+    async (_, sql, expected) => {
+      const { drifts, tablos } = await breakOne(sql);
+      expect(tablos).toBe(3);
+      expect(unlooked(drifts)).toEqual([expected]);
+      for (const nth of [1, 3])
+        expect(drifts.filter((drift) => drift.startsWith(`${nth} target-missing`))).toHaveLength(1);
+    },
+  );
 
   const oddities: readonly (readonly [what: string, sql: (tablo: string) => string, expected: DriftCode])[] = [
     [
@@ -512,12 +515,15 @@ describe('an audit that cannot look at something', () => {
         ] as const,
     ),
   ];
-  it.each(oddities)('[R11] an audit that cannot look at something looks at a tablo in spite of %s', async (_, sql, expected) => {
-    const { drifts } = await breakOne(sql);
-    expect(unlooked(drifts)).toEqual([]);
-    for (const nth of [1, 2, 3]) expect(drifts.join('\n')).toContain(`${nth} last-seq`);
-    expect(drifts.join('\n')).toContain(`2 ${expected}`);
-  });
+  it.each(oddities)(
+    '[R11] an audit that cannot look at something looks at a tablo in spite of %s',
+    async (_, sql, expected) => {
+      const { drifts } = await breakOne(sql);
+      expect(unlooked(drifts)).toEqual([]);
+      for (const nth of [1, 2, 3]) expect(drifts.join('\n')).toContain(`${nth} last-seq`);
+      expect(drifts.join('\n')).toContain(`2 ${expected}`);
+    },
+  );
 
   it('[R9] an audit that cannot look at something compares a message that thousands of rows speak of in parts, and says so', async () => {
     const { drifts } = await breakOne(

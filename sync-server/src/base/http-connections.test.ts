@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { boundNewConnections } from '../access/limits/new-connections.ts';
-import { type ConnectionLimit, HttpConnections, HTTP_TIMEOUTS, PIPELINED_MAX } from './http-connections.ts';
+import { type ConnectionLimit, HTTP_TIMEOUTS, HttpConnections, PIPELINED_MAX } from './http-connections.ts';
 
 const QUICK = {
   ...HTTP_TIMEOUTS,
@@ -72,7 +72,7 @@ describe('a connection', () => {
     ['that never says anything', ''],
     ['with half a request', 'GET / HTTP/1.1\r\nHost'],
     ['whose body does not come', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx'],
-  ])('[R11] %s ends by itself', async (_, text) => {
+  ])('[R11] a connection %s ends by itself', async (_, text) => {
     const { connections, dial } = await open(() => {});
     await ended(await dial(text));
     await until(() => expect(connections.size).toBe(0));

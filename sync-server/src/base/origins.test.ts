@@ -14,7 +14,7 @@ describe('a host', () => {
     '[::1]:3000',
     'localhost',
     'chat:3000',
-  ])('%s may be ours', (host) => {
+  ])('the host %s may be ours', (host) => {
     expect(isOwn(host)).toBe(true);
   });
 
@@ -60,7 +60,7 @@ describe('a page', () => {
     }
   });
 
-  it('without TLS is not signed in where cookies ask for TLS, but for this machine', () => {
+  it('a page without TLS is not signed in where cookies ask for TLS, but for this machine', () => {
     const rules = createOriginRules([], 'https://chat.example');
     expect(rules.allowsSignIn('http://chat.example', ['chat.example'])).toBe(false);
     expect(rules.allowsSignIn('http://localhost:3000', ['localhost:3000'])).toBe(true);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createRateLimitedLog, TOTAL_MAX } from './rate-limited-log.ts';
 import { createLog } from './log.ts';
+import { createRateLimitedLog, TOTAL_MAX } from './rate-limited-log.ts';
 
 function open() {
   const lines: string[] = [];

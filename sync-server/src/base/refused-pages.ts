@@ -1,9 +1,9 @@
 /** Pages that are refused for where they come from: what they are told, and a line of the log, since whoever runs the server has a setting that mends it. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { DistinctWarnings } from './distinct-warnings.ts';
 import { hostsOf } from './forwarded.ts';
 import type { Log } from './log.ts';
 import { createOriginRules, normaliseOrigin, type OriginRules } from './origins.ts';
-import { DistinctWarnings } from './distinct-warnings.ts';
 
 const NAME_MAX_LENGTH = 100;
 

@@ -74,7 +74,7 @@ describe('row level security', () => {
     );
   });
 
-  it('[R6] whom somebody added without having met them is named to nobody by SQL either, before they have used the tablo', async () => {
+  it('[R6] a person whom somebody added without having met them is named to nobody by SQL either, before they have used the tablo', async () => {
     const [mallory, victim] = ['00000000-0000-4000-8000-0000000000d1', '00000000-0000-4000-8000-0000000000d2'];
     const trap = createEntryId();
     await pool.query("INSERT INTO tablos (id, name, last_seq) VALUES ($1, 'Trap', 9)", [trap]);

@@ -403,7 +403,7 @@ describe('what people write by SQL', () => {
     ['channel_read_state', 'last_read_at', 'infinity'],
     ['channel_read_state', 'last_read_at', '-infinity'],
     ['channel_read_state', 'last_read_at', '290000-01-01'],
-  ])('[R11] %s.%s is a time that clients can read, not %s', async (table, column, time) => {
+  ])('[R11] the column %s.%s holds a time that clients can read, not %s', async (table, column, time) => {
     const text =
       table === 'channel_drafts'
         ? `, text) VALUES ('${alice}', '${tablo}', $1, 'x')`

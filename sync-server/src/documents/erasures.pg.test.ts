@@ -99,28 +99,31 @@ it.each([
   ['deletes it', 'UPDATE messages SET deleted_at = now() WHERE id = $1', ''],
   ['corrects it', `UPDATE messages SET text = 'as corrected', first_text = NULL WHERE id = $1`, 'as corrected'],
   ['removes its row', 'DELETE FROM messages WHERE id = $1', null],
-])('[R2] the server does so of a message when service_role %s by SQL, also where nobody writes any more', async (_, sql, left) => {
-  const tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
-  const a = await joined(alice, tablo);
-  const [kept, secret] = [createMessage(by(alice), 'this stays'), createMessage(by(alice), 'open sesame')];
-  a.push(kept, secret, createEdit(by(alice), secret.id, 'open sesame, please'));
-  await stored(a);
-  a.close();
-  await actAs(server.pool, { role: 'service_role', keep: true }, async (client) => {
-    await client.query(sql, [secret.id]);
-    // Its earlier texts are rows of their own: those of a message that stays are the moderator's to empty.
-    if (left === 'as corrected')
-      await client.query(`UPDATE message_edits SET text = '' WHERE message_id = $1`, [secret.id]);
-  });
-  // In the log, or in the snapshot that was made when the last one left.
-  expect((await tablesWith('open sesame')).some((name) => /tablo_(updates|documents)$/.test(name))).toBe(true);
-  startErasures();
-  await until(async () => expect(await tablesWith('open sesame')).toEqual([]));
-  await until(async () => expect((await server.pool.query('SELECT FROM tablo_erasures')).rowCount).toBe(0));
-  const { rows } = await server.pool.query<{ text: string }>('SELECT text FROM messages WHERE id = $1', [secret.id]);
-  expect(rows[0]?.text ?? null).toBe(left);
-  expect((await joined(bob, tablo, 2)).texts).toEqual(['this stays']);
-});
+])(
+  '[R2] the server does so of a message when service_role %s by SQL, also where nobody writes any more',
+  async (_, sql, left) => {
+    const tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
+    const a = await joined(alice, tablo);
+    const [kept, secret] = [createMessage(by(alice), 'this stays'), createMessage(by(alice), 'open sesame')];
+    a.push(kept, secret, createEdit(by(alice), secret.id, 'open sesame, please'));
+    await stored(a);
+    a.close();
+    await actAs(server.pool, { role: 'service_role', keep: true }, async (client) => {
+      await client.query(sql, [secret.id]);
+      // Its earlier texts are rows of their own: those of a message that stays are the moderator's to empty.
+      if (left === 'as corrected')
+        await client.query(`UPDATE message_edits SET text = '' WHERE message_id = $1`, [secret.id]);
+    });
+    // In the log, or in the snapshot that was made when the last one left.
+    expect((await tablesWith('open sesame')).some((name) => /tablo_(updates|documents)$/.test(name))).toBe(true);
+    startErasures();
+    await until(async () => expect(await tablesWith('open sesame')).toEqual([]));
+    await until(async () => expect((await server.pool.query('SELECT FROM tablo_erasures')).rowCount).toBe(0));
+    const { rows } = await server.pool.query<{ text: string }>('SELECT text FROM messages WHERE id = $1', [secret.id]);
+    expect(rows[0]?.text ?? null).toBe(left);
+    expect((await joined(bob, tablo, 2)).texts).toEqual(['this stays']);
+  },
+);
 
 it('[R2] the server does so of an earlier text that is changed or removed by SQL, and keeps the reactions of its message', async () => {
   const texts = ['open door', 'open window'] as const;

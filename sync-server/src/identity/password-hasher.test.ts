@@ -45,14 +45,17 @@ describe('PasswordHasher', () => {
   }, 60_000);
 
   const isLinux = process.platform === 'linux';
-  it.runIf(isLinux)('[R11] PasswordHasher lets messages go first: its threads alone have a lower priority', async () => {
-    const own = getPriority();
-    await open().hash('correct horse');
-    expect(threadPriorities().filter((priority) => priority === constants.priority.PRIORITY_BELOW_NORMAL).length).toBe(
-      1,
-    );
-    expect(getPriority()).toBe(own);
-  });
+  it.runIf(isLinux)(
+    '[R11] PasswordHasher lets messages go first: its threads alone have a lower priority',
+    async () => {
+      const own = getPriority();
+      await open().hash('correct horse');
+      expect(
+        threadPriorities().filter((priority) => priority === constants.priority.PRIORITY_BELOW_NORMAL).length,
+      ).toBe(1);
+      expect(getPriority()).toBe(own);
+    },
+  );
   if (!isLinux) console.log('Skipped: only Linux gives a thread a priority of its own.');
 
   it('PasswordHasher says so when it is closed, also to who waits', async () => {

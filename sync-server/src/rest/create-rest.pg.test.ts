@@ -28,7 +28,7 @@ describe('who may ask', () => {
     ['none after the scheme', 'Bearer ', 401, 'unauthenticated'],
     ['an expired one', 'Bearer expired', 401, 'token-expired'],
     ['one that cannot be checked now', 'Bearer keys-away', 503, 'unavailable'],
-  ])('[R6] with %s: %s', async (_, authorization, status, code) => {
+  ])('[R6] a request with %s is answered %s', async (_, authorization, status, code) => {
     const headers = authorization === undefined ? {} : { authorization };
     for (const path of ['/chat/channels', `/chat/channels/${newTablo()}/messages`, '/chat/unread']) {
       const answer = await rest.call(null, 'GET', path, undefined, headers);

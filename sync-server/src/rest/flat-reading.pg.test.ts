@@ -135,11 +135,13 @@ describe('what was deleted', () => {
     'unread ids': () => '/chat/unread?ids=true',
   } satisfies Record<string, Path>;
 
-  it('[R9] what was deleted costs lists, pages of the history and unread counts nothing', { timeout: 300_000 }, async () => {
+  it('[R9] what was deleted costs lists, pages of the history and unread counts nothing', {
+    timeout: 300_000,
+  }, async () => {
     await compare(deleted, paths);
   });
 
-  it('[R9] nor does what the reader wrote and deleted', { timeout: 300_000 }, async () => {
+  it('[R9] what the reader wrote and deleted costs them nothing either', { timeout: 300_000 }, async () => {
     await compare((tablo, { alice }, count) => deleted(tablo, { bob: alice }, count), paths);
   });
 });
@@ -250,7 +252,9 @@ describe('what was toggled, left and ended', () => {
     );
   });
 
-  it('[R9] nor do messages of others, where a newcomer has written none', { timeout: 300_000 }, async () => {
+  it('[R9] messages of others cost nothing either, where a newcomer has written none', {
+    timeout: 300_000,
+  }, async () => {
     await compare(
       async (tablo, { alice, bob }, count) => {
         await messages(tablo, alice, count);

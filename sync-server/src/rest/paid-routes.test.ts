@@ -105,20 +105,26 @@ async function send({ method, path, token }: Asked, limits: Limits): Promise<Res
 }
 
 describe('everything that HTTP answers', () => {
-  it.each(ALL)('[R11] everything that HTTP answers takes of the buckets that the table names, once each: $title', async ({ asked, rates }) => {
-    const { limits, taken } = watchLimits();
-    await send(asked, limits);
-    expect(rates.length).toBeGreaterThan(0);
-    expect(taken.toSorted()).toEqual(rates.toSorted());
-  });
+  it.each(ALL)(
+    '[R11] everything that HTTP answers takes of the buckets that the table names, once each: $title',
+    async ({ asked, rates }) => {
+      const { limits, taken } = watchLimits();
+      await send(asked, limits);
+      expect(rates.length).toBeGreaterThan(0);
+      expect(taken.toSorted()).toEqual(rates.toSorted());
+    },
+  );
 
-  it.each(ALL)('[R11] everything that HTTP answers is told to wait where one of them is empty: $title', async ({ asked, rates }) => {
-    for (const rate of rates) {
-      const { limits } = watchLimits(rate);
-      const answer = await send(asked, limits);
-      expect([rate, answer.status, answer.headers.get('retry-after')]).toEqual([rate, 429, '1']);
-    }
-  });
+  it.each(ALL)(
+    '[R11] everything that HTTP answers is told to wait where one of them is empty: $title',
+    async ({ asked, rates }) => {
+      for (const rate of rates) {
+        const { limits } = watchLimits(rate);
+        const answer = await send(asked, limits);
+        expect([rate, answer.status, answer.headers.get('retry-after')]).toEqual([rate, 429, '1']);
+      }
+    },
+  );
 
   it.each(ALL.filter(({ name }) => isCoveredBy('answerBytes', name)))(
     '[R11] is told to wait while earlier answers are owed for: $title',

@@ -131,12 +131,15 @@ describe("a client's question for a sign of life", () => {
     await until(() => expect(client.heard.ends).toEqual([{ code: 4529, reason: 'rate-limited' }]));
   });
 
-  it.each([0, 1, 8, 11, 255])('[R6] a client’s question for a sign of life is no other byte than its own: %i ends the socket', async (byte) => {
-    const client = await stage.join();
-    client.send(Uint8Array.of(byte), Uint8Array.of(PING));
-    await until(() => expect(client.heard.ends).toEqual([{ code: 4422, reason: 'invalid-update' }]));
-    expect(client.heard.pings).toBe(0);
-  });
+  it.each([0, 1, 8, 11, 255])(
+    '[R6] a client’s question for a sign of life is no other byte than its own: %i ends the socket',
+    async (byte) => {
+      const client = await stage.join();
+      client.send(Uint8Array.of(byte), Uint8Array.of(PING));
+      await until(() => expect(client.heard.ends).toEqual([{ code: 4422, reason: 'invalid-update' }]));
+      expect(client.heard.pings).toBe(0);
+    },
+  );
 });
 
 describe('a large frame', () => {

@@ -169,7 +169,7 @@ describe('a refused entry, on /yjs with an unmodified y-websocket client', () =>
     expect(closes.filter((code) => code >= 4_400)).toEqual([4422]);
   });
 
-  it('[R8] [R9] written before a move and brought after it, ends the socket once', async () => {
+  it('[R8] [R9] a refused entry that was written before a move and is brought after it ends the socket once', async () => {
     const y = await connect();
     y.array.push([say(alice, 'one')]);
     await vi.waitFor(async () => expect(await rows()).toEqual(['one']), { timeout: 5_000 });

@@ -236,7 +236,8 @@ export class Sockets {
     const unauthenticated = [...this.#unauthenticated];
     const alike = unauthenticated.filter((one) => one.state.address === address);
     const isFull = !limits.allows('unauthenticated', alike.length, limits.settings.unauthenticatedSocketsPerAddress);
-    const areFull = !isFull && !limits.allows('unauthenticated', unauthenticated.length, limits.settings.unauthenticatedSockets);
+    const areFull =
+      !isFull && !limits.allows('unauthenticated', unauthenticated.length, limits.settings.unauthenticatedSockets);
     const oldest = isFull ? alike[0] : areFull ? unauthenticated[0] : undefined;
     if (oldest === undefined) return;
     this.#unauthenticated.delete(oldest);

@@ -83,7 +83,7 @@ describe('a draft on two devices', () => {
     expect(tablo.drafts.get(ALICE)?.text).toBe('');
   });
 
-  it('[R7] written offline on both, the later one stands, whichever comes first', async () => {
+  it('[R7] of two drafts that were written offline the later one stands, whichever comes first', async () => {
     for (const first of ['desktop', 'phone'] as const) {
       const devices = await openTwoDevices();
       const { desktop, phone, rooms } = devices;
@@ -116,7 +116,7 @@ describe('a draft on two devices', () => {
     expect(seen).toEqual(['here I t', 'here I type']);
   });
 
-  it('[R8] after a pause the later one from elsewhere is shown', async () => {
+  it('[R8] a later draft from elsewhere is shown after a pause', async () => {
     const { rooms } = await openTwoDevices();
     rooms.desktop.setDraft('typed');
     await until(() => expect(rooms.phone.draft.get()).toBe('typed'));
@@ -194,7 +194,7 @@ describe('a draft that cannot be told', () => {
   it.each([
     ['the network', (device: Device) => device.environment.goOffline()],
     ['the server', () => server.stop()],
-  ])('[R7] without %s it is kept over a restart, and told when that is back', async (_, leave) => {
+  ])('[R7] a draft is kept over a restart without %s, and sent when that is back', async (_, leave) => {
     const browser = new FakeBrowser();
     const device = await openDevice(server, ALICE, { browser });
     const room = device.chat.openRoom(tablo.id);
@@ -221,7 +221,7 @@ describe('a draft that cannot be told', () => {
     await hasOnServer('typed before the update');
   });
 
-  it('[R8] refused for good, it stays here, is not told over and over, and is told again at the next connection', async () => {
+  it('[R8] a draft that is refused for good stays here, is not sent over and over, and is sent again at the next connection', async () => {
     server.refusesDrafts = { status: 403, code: 'read-only' };
     const device = await openDevice(server, ALICE, { timing: { retryMinMs: 1, retryMaxMs: 1 } });
     const room = device.chat.openRoom(tablo.id);
@@ -239,7 +239,7 @@ describe('a draft that cannot be told', () => {
     await hasOnServer('may I?');
   });
 
-  it('[R11] refused for now, it is told again by itself', async () => {
+  it('[R11] a draft that is refused for now is sent again by itself', async () => {
     server.refusesDrafts = { status: 503, code: 'unavailable' };
     const device = await openDevice(server, ALICE);
     const room = device.chat.openRoom(tablo.id);
@@ -250,7 +250,7 @@ describe('a draft that cannot be told', () => {
     await hasOnServer('not now');
   });
 
-  it('[R8] longer than a message may be, it stays here until it is shorter, and nobody is asked', async () => {
+  it('[R8] a draft that is longer than a message may be stays here until it is shorter, and the server is not asked', async () => {
     const device = await openDevice(server, ALICE);
     const room = device.chat.openRoom(tablo.id);
     await isOnline(device);
@@ -261,7 +261,7 @@ describe('a draft that cannot be told', () => {
     expect(puts()).toBe(1);
   });
 
-  it('[R11] lost by a server that was restored from a backup, it is told again', async () => {
+  it('[R11] a draft that a restored server has lost is sent again', async () => {
     const device = await openDevice(server, ALICE);
     const room = device.chat.openRoom(tablo.id);
     await isOnline(device);
@@ -344,7 +344,7 @@ describe('what a draft is aimed at', () => {
     expect(one.aim.get().replyTo).toBeNull();
   });
 
-  it('[R8] picked before the disk was read, it stands', async () => {
+  it('[R8] an aim that was chosen before the disk was read stays', async () => {
     let release = () => {};
     const isReadable = new Promise<void>((resolve) => (release = resolve));
     const store = new MemoryStore();

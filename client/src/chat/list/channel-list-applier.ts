@@ -11,8 +11,8 @@ import type { Rooms } from '../room/rooms.ts';
 import type { ChannelRecord } from '../store/local-store.ts';
 import type { ChannelRecords } from '../unread/channel-records.ts';
 import { forgetUnread } from '../unread/unread.ts';
-import { formerChannel, hasGoneBack, mergeChannel } from './channel-merge.ts';
 import type { ListAnswer } from './channel-list-sync.ts';
+import { formerChannel, hasGoneBack, mergeChannel } from './channel-merge.ts';
 
 export interface ChannelListApplierParts {
   readonly book: ChannelRecords;

@@ -69,7 +69,7 @@ function* variants(value: unknown): Generator<unknown> {
 const asJson = (value: unknown) => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
 
 describe('what the page reads of the server’s words, it reads as the schema does', () => {
-  it.each(PAIRS)('%s', (_, schema, shape, sample) => {
+  it.each(PAIRS)('the page reads %s as the schema does', (_, schema, shape, sample) => {
     let count = 0;
     for (const value of variants(sample)) {
       const wanted = schema.safeParse(value).data;

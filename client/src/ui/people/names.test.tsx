@@ -65,7 +65,7 @@ describe('who types', () => {
     [[0, 1, 4], '3 people are typing…'],
     [[1], 'Bob Kahn is typing…'],
     [[3], 'You Know is typing…'],
-  ])('[R3] %j: %s', (people, expected) => expect(sentence(...people)).toBe(expected));
+  ])('[R3] the line about who types says of %j: %s', (people, expected) => expect(sentence(...people)).toBe(expected));
 });
 
 describe('a link in the list', () => {

@@ -5,10 +5,10 @@ import {
   initials,
   isBigEmoji,
   lengthProblem,
-  unsyncedSentence,
   newSentence,
   pageTitle,
   unseenProblem,
+  unsyncedSentence,
   whoReacted,
 } from './phrases.ts';
 
@@ -96,5 +96,7 @@ describe('unsyncedSentence', () => {
     [{ entries: 0, drafts: 1 }, 'One draft is on this device only.'],
     [{ entries: 0, drafts: 2 }, '2 drafts are on this device only.'],
     [{ entries: 2, drafts: 1 }, '2 messages or changes are not delivered yet, and one draft is on this device only.'],
-  ])('the sentence about unsynced data of %j', (unsynced, sentence) => expect(unsyncedSentence(unsynced)).toBe(sentence));
+  ])('the sentence about unsynced data of %j', (unsynced, sentence) =>
+    expect(unsyncedSentence(unsynced)).toBe(sentence),
+  );
 });

@@ -3,8 +3,8 @@
  * A value is named only of a token whose signature was found good: a stranger can cause one line, without a word of theirs.
  */
 import { errors, type JWTPayload } from 'jose';
-import type { Log } from '../../base/log.ts';
 import { DistinctWarnings } from '../../base/distinct-warnings.ts';
+import type { Log } from '../../base/log.ts';
 import type { TokenSource } from '../../config/config.ts';
 
 const VALUE_MAX_LENGTH = 100;

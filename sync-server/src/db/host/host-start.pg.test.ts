@@ -59,7 +59,7 @@ describe('the server starts on a host’s database, as its owner who is no super
     },
   );
 
-  it('[R6] and who runs a tablo there runs it here: its owner, its admins, and whoever becomes one', async () => {
+  it('[R6] whoever runs a tablo on the host’s tables runs it here: its owner, its admins, and whoever becomes one', async () => {
     const { url, pool } = await open();
     await start(url);
     const roles = () =>
@@ -85,7 +85,7 @@ describe('the server starts on a host’s database, as its owner who is no super
     await pool.query(`UPDATE tablos SET name = 'Renamed'; UPDATE tablo_access SET is_active = NOT is_active`);
   });
 
-  it('[R6] and default privileges open none of our tables to anon', async () => {
+  it('[R6] default privileges of a host open none of our tables to anon', async () => {
     const { url, pool } = await open({ hasEarlierServer: true });
     await start(url);
     const ours = TABLES.slice(4);
@@ -341,7 +341,7 @@ describe('a name of ours that is taken stops the start with a sentence, before a
       'ALTER TABLE tablo_access FORCE ROW LEVEL SECURITY',
       /Row level security hides the rows of public\.tablo_access .*NO FORCE/,
     ],
-  ])('%s', async (what, more, sentence) => {
+  ])('%s, a name of ours that is taken, stops the start with a sentence', async (what, more, sentence) => {
     const host = await open({
       more: `${makeRole('postgres_of_test', 'NOLOGIN')} ${makeRole('tablo_test_plain')}
         GRANT tablo_test_host TO tablo_test_plain; ${more}`,

@@ -274,15 +274,18 @@ describe('POST /chat/channels', () => {
     ['\u200b\u2060', '\u202e\u202c'],
     ['\u3164', '\u2800'],
     ['\u0301', '\ufffc'],
-  ])('[R3] POST /chat/channels refuses a name that is empty, too long, shows nothing or cannot be stored', async (...names) => {
-    for (const name of names) {
-      expect(await rest.call(newUser(), 'POST', '/chat/channels', { name })).toMatchObject({
-        status: 400,
-        body: { code: 'invalid-request' },
-      });
-    }
-    expect((await rest.call(newUser(), 'POST', '/chat/channels', { name: '🗺'.repeat(200) })).status).toBe(201);
-  });
+  ])(
+    '[R3] POST /chat/channels refuses a name that is empty, too long, shows nothing or cannot be stored',
+    async (...names) => {
+      for (const name of names) {
+        expect(await rest.call(newUser(), 'POST', '/chat/channels', { name })).toMatchObject({
+          status: 400,
+          body: { code: 'invalid-request' },
+        });
+      }
+      expect((await rest.call(newUser(), 'POST', '/chat/channels', { name: '🗺'.repeat(200) })).status).toBe(201);
+    },
+  );
 });
 
 describe('tablos that one user makes', () => {

@@ -168,7 +168,7 @@ describe('PUT draft', () => {
     ['endless white space', { text: ' '.repeat(20_001), updated_at: iso(1) }],
     ['NUL', { text: 'a\u0000b', updated_at: iso(1) }],
     ['half a surrogate pair', { text: 'a\ud800', updated_at: iso(1) }],
-  ])('%s is refused with a sentence', async (_, body) => {
+  ])('a draft with %s is refused with a sentence', async (_, body) => {
     const { alice, tablo } = await tabloOf();
     expect(await call(alice, tablo, body)).toMatchObject({
       status: 400,

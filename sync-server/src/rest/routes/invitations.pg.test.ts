@@ -130,7 +130,7 @@ describe('adding somebody with whom one shares no tablo, under the built-in iden
     expect(await list(bob)).toHaveLength(1);
   });
 
-  it('asked again before they answered, a person has one invitation: the last', async () => {
+  it('a person who is asked again before they answered has one invitation: the last', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     await Promise.all(Array.from({ length: 5 }, () => ask(alice, tablo, bob)));
@@ -156,15 +156,18 @@ describe('adding somebody with whom one shares no tablo, under the built-in iden
           [tablo],
         ),
     ],
-  ])('adding somebody with whom one shares no tablo, under the built-in identity service, ends when %s', async (_, end) => {
-    const [alice, bob] = [newUser(), newUser()];
-    const tablo = await rest.createTablo({ [alice]: 'owner' });
-    const { invitation } = (await ask(alice, tablo, bob)).body;
-    await end(alice, tablo);
-    expect(await list(bob)).toEqual([]);
-    expect(await answer(bob, invitation.id, 'accept')).toMatchObject(GONE);
-    expect((await rest.call(bob, 'GET', '/chat/channels')).body.channels).toEqual([]);
-  });
+  ])(
+    'adding somebody with whom one shares no tablo, under the built-in identity service, ends when %s',
+    async (_, end) => {
+      const [alice, bob] = [newUser(), newUser()];
+      const tablo = await rest.createTablo({ [alice]: 'owner' });
+      const { invitation } = (await ask(alice, tablo, bob)).body;
+      await end(alice, tablo);
+      expect(await list(bob)).toEqual([]);
+      expect(await answer(bob, invitation.id, 'accept')).toMatchObject(GONE);
+      expect((await rest.call(bob, 'GET', '/chat/channels')).body.channels).toEqual([]);
+    },
+  );
 
   it('[R6] adding somebody with whom one shares no tablo, under the built-in identity service, ends when the person is removed meanwhile: they came by a link, and went by a decision', async () => {
     const [alice, bob] = [newUser(), newUser()];

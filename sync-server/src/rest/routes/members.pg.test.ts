@@ -208,16 +208,19 @@ describe('adding somebody with whom one shares no tablo, under an external issue
       'writes there by a socket',
       (bob: User, tablo: string) => insertMessage(rest.pool, { tablo: tablo as never, user: bob }),
     ],
-  ])('[R6] adding somebody with whom one shares no tablo, under an external issuer, tells name and address once that person %s', async (_, use) => {
-    const [mallory, bob] = [newUser(), newUser()];
-    await known(bob);
-    const tablo = await rest.createTablo({ [mallory]: 'owner' });
-    await rest.call(mallory, 'POST', path(tablo), { user_id: bob });
-    await rest.call(bob, 'GET', '/chat/channels'); // A look at one's own list is no visit.
-    expect(await shownTo(mallory, tablo, bob)).toMatchObject(nobody);
-    await use(bob, tablo);
-    expect(await shownTo(mallory, tablo, bob)).toMatchObject({ name: `User ${bob.slice(0, 4)}` });
-  });
+  ])(
+    '[R6] adding somebody with whom one shares no tablo, under an external issuer, tells name and address once that person %s',
+    async (_, use) => {
+      const [mallory, bob] = [newUser(), newUser()];
+      await known(bob);
+      const tablo = await rest.createTablo({ [mallory]: 'owner' });
+      await rest.call(mallory, 'POST', path(tablo), { user_id: bob });
+      await rest.call(bob, 'GET', '/chat/channels'); // A look at one's own list is no visit.
+      expect(await shownTo(mallory, tablo, bob)).toMatchObject(nobody);
+      await use(bob, tablo);
+      expect(await shownTo(mallory, tablo, bob)).toMatchObject({ name: `User ${bob.slice(0, 4)}` });
+    },
+  );
 
   it.each([
     ['its members', (bob: User, tablo: string) => rest.call(bob, 'GET', path(tablo))],
@@ -229,16 +232,19 @@ describe('adding somebody with whom one shares no tablo, under an external issue
       (bob: User, tablo: string) =>
         rest.call(bob, 'PUT', `/chat/channels/${tablo}/draft`, { text: 'old', updated_at: new Date().toISOString() }),
     ],
-  ])('[R6] adding somebody with whom one shares no tablo, under an external issuer, names nobody whose page, left alone, asks for %s', async (_, ask) => {
-    const [mallory, bob] = [newUser(), newUser()];
-    await known(bob);
-    const tablo = await rest.createTablo({ [mallory]: 'owner' });
-    await rest.call(mallory, 'POST', path(tablo), { user_id: bob, role: 'admin' });
-    expect((await ask(bob, tablo)).status).toBe(200);
-    expect(await shownTo(mallory, tablo, bob)).toMatchObject(nobody);
-    const { rows } = await rest.pool.query('SELECT tablo_private.is_newcomer($1, $2) AS is', [tablo, bob]);
-    expect(rows).toEqual([{ is: true }]);
-  });
+  ])(
+    '[R6] adding somebody with whom one shares no tablo, under an external issuer, names nobody whose page, left alone, asks for %s',
+    async (_, ask) => {
+      const [mallory, bob] = [newUser(), newUser()];
+      await known(bob);
+      const tablo = await rest.createTablo({ [mallory]: 'owner' });
+      await rest.call(mallory, 'POST', path(tablo), { user_id: bob, role: 'admin' });
+      expect((await ask(bob, tablo)).status).toBe(200);
+      expect(await shownTo(mallory, tablo, bob)).toMatchObject(nobody);
+      const { rows } = await rest.pool.query('SELECT tablo_private.is_newcomer($1, $2) AS is', [tablo, bob]);
+      expect(rows).toEqual([{ is: true }]);
+    },
+  );
 
   it('[R6] adding somebody with whom one shares no tablo, under an external issuer, adds at once, with name and address, whom one has met already', async () => {
     const [alice, bob] = [newUser(), newUser()];

@@ -399,7 +399,7 @@ describe('POST messages', () => {
     { text: 'Hi', id: 'x' },
     { text: 'Hi', id: createEntryId().toUpperCase() },
     { text: 'Hi', reply_to: 'x' },
-  ])('%j cannot be parsed', async (body) => {
+  ])('the body %j cannot be parsed', async (body) => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     expect(await rest.call(alice, 'POST', path(tablo), body)).toMatchObject({
       status: 400,

@@ -31,8 +31,8 @@ import type { LiveDocument } from '../../ledger/store/live-document.ts';
 import { claimCarriedOver } from '../../presence/carried-claims.ts';
 import type { ClientClaims } from '../../presence/client-claims.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';
-import type { LiveDocuments } from './documents-extension.ts';
 import { AdmissionPipeline } from './admission-pipeline.ts';
+import type { LiveDocuments } from './documents-extension.ts';
 
 /** An update without anything in it. */
 const NOTHING = [0, 0];
