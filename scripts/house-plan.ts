@@ -116,6 +116,8 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'sync-server/src/rest/pages': ['open-api.ts', 'page-listener.ts'],
   'sync-server/src/sync': ['open-sync.ts'],
   'sync-server/src/sync/sessions': ['connections.ts', 'member-news.ts', 'revocation.ts'],
+  'client/src/app/sign-in': ['auth-calls.ts', 'auth-screen.tsx', 'sign-in-again-dialog.tsx', 'sign-out-dialog.tsx'],
+  'sync-server/src/sync/socket/frames': ['frame-intake.ts', 'frame-pace.ts', 'frame-progress.ts', 'read-frame.ts'],
   'client/src/chat/delivery': ['sender.ts', 'own-entries.ts', 'restored-server.ts'],
   'client/src/chat/list': ['channel-list-view.ts', 'invitations.ts', 'channel-list-sync.ts', 'channel-list-applier.ts'],
   'client/src/chat/outbox': ['export-unsent.ts', 'outbox.ts', 'outbox-decisions.ts'],

@@ -12,7 +12,7 @@ import { membersAnswer } from '@tablo/schema/rest/member';
 import { messageAnswer, messagesPage } from '@tablo/schema/rest/message';
 import { peopleAnswer } from '@tablo/schema/rest/people';
 import { readAnswer, unreadAnswer } from '@tablo/schema/rest/read';
-import { encodeStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { encodeStateless, type ServerStateless } from '@tablo/schema/wire/stateless';
 import { TestClient } from '@tablo/sync-server/sync/test-server';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 

@@ -2,7 +2,7 @@
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
 import { ENTRIES_ROOT, type Entry, type MemberEntry } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { parseServerStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { parseServerStateless, type ServerStateless } from '@tablo/schema/wire/stateless';
 import { WebSocket } from 'ws';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';

@@ -14,7 +14,7 @@ import {
   type Message,
 } from '@tablo/schema/entry';
 import type { EntryId, UserId } from '@tablo/schema/ids';
-import { parseServerStateless } from '@tablo/schema/stateless';
+import { parseServerStateless } from '@tablo/schema/wire/stateless';
 import type { Random } from '@tablo/schema/testing/random';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';

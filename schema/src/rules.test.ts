@@ -5,8 +5,8 @@ import { encodeDocumentName, parseDocumentName } from './document-name.ts';
 import type { TabloId, UserId } from './ids.ts';
 import { canModerate, canWrite, isAtLeast, parseRole } from './roles.ts';
 import { computeShownAt } from './shown-at.ts';
-import { parseServerStateless } from './stateless.ts';
-import { countCodePoints } from './text.ts';
+import { parseServerStateless } from './wire/stateless.ts';
+import { countCodePoints } from './names/text.ts';
 import { isUnread, mergeReadPosition } from './unread.ts';
 
 const tablo = '0197a000-0000-7000-8000-000000000001' as TabloId;

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { REASONS } from './close-codes.ts';
 import { ENTRY_FIELDS } from './entry.ts';
-import { presenceState } from './presence.ts';
-import { clientStateless, serverStateless } from './stateless.ts';
+import { presenceState } from './wire/presence.ts';
+import { clientStateless, serverStateless } from './wire/stateless.ts';
 
 /**
  * What goes over the wire, in one hash. It changed? Then clients and servers of different releases will meet: make sure that both understand what the other

@@ -1,5 +1,5 @@
 /** [R8] What of this user's exists on this device alone: what is lost with it, and how it is carried away. */
-import { plainLabel } from '@tablo/schema/telling-apart';
+import { plainLabel } from '@tablo/schema/names/telling-apart';
 import type { Person, UnsyncedCounts } from './chat.ts';
 import type { DraftSync } from './drafts/draft-sync.ts';
 import { exportUnsent, isUnsynced, isWritten } from './outbox/export-unsent.ts';

@@ -1,6 +1,6 @@
 import { useId, useMemo } from 'react';
 import { TabloRow } from '../ui/list/tablo-row.tsx';
-import { useNow } from '../ui/page/use-now.ts';
+import { useNow } from '../ui/page/hooks/use-now.ts';
 import { createDateLabels } from '../ui/text/date-labels.ts';
 import { useEmbed } from './embed-context.ts';
 import { EmbedRoot } from './embed-root.tsx';

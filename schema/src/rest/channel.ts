@@ -1,7 +1,7 @@
 /** `/chat/channels`: REST calls a tablo a channel, as the paid service did that this one replaces. */
 import { z } from 'zod';
 import { MAX_TABLO_NAME_CODE_POINTS } from '../limits.ts';
-import { parseName } from '../name.ts';
+import { parseName } from '../names/name.ts';
 import { nextCursor, role, uuid } from './common.ts';
 
 export const CHANNELS_MAX_LIMIT = 1_000;

@@ -1,7 +1,7 @@
 /** A client with no manners: sends any bytes to `/sync` or `/yjs`, and records all that comes back. */
 import { once } from 'node:events';
-import { isSign, PING } from '@tablo/schema/ping';
-import { parseServerStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { isSign, PING } from '@tablo/schema/wire/ping';
+import { parseServerStateless, type ServerStateless } from '@tablo/schema/wire/stateless';
 import * as decoding from 'lib0/decoding';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';

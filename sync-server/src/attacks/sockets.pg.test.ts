@@ -2,7 +2,7 @@
 import { createEntryId, type UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { JwtVerifier } from '../access/tokens/token-verifier.ts';
-import { FramePace } from '../sync/socket/frame-pace.ts';
+import { FramePace } from '../sync/socket/frames/frame-pace.ts';
 import { signToken, type TestServer } from '../sync/test-server.ts';
 import { addTablos } from './documents.ts';
 import { authFrame, frame, STEP_1, syncFrame, TYPE, UPDATE } from './frames.ts';

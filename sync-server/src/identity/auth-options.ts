@@ -1,7 +1,7 @@
 /** How better-auth is set up here: e-mail and password, and short-lived JWTs that the rest of the server checks like anybody's. */
 
 import { PASSWORD_MAX_UNITS, PASSWORD_MIN_UNITS } from '@tablo/schema/account-problems';
-import { MAX_PERSON_NAME_CODE_POINTS, parseName } from '@tablo/schema/name';
+import { MAX_PERSON_NAME_CODE_POINTS, parseName } from '@tablo/schema/names/name';
 import type { BetterAuthOptions } from 'better-auth';
 import { APIError } from 'better-auth/api';
 import { jwt } from 'better-auth/plugins/jwt';

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { EVERYTHING } from '../costs/cost.ts';
 import { COSTS } from '../costs/costs.ts';
 import { REST_COSTS } from '../costs/rest-costs.ts';
-import { CONTROL_FRAMES } from '../sync/socket/frame-intake.ts';
-import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/read-frame.ts';
+import { CONTROL_FRAMES } from '../sync/socket/frames/frame-intake.ts';
+import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frames/read-frame.ts';
 import type { RestApp } from './routes/route.ts';
 import { BESIDE_ROUTES, openAllRoutes as openAll } from './testing/test-all-routes.ts';
 

@@ -2,7 +2,7 @@
 import { createMessage } from '@tablo/schema/entry';
 import type { UserId } from '@tablo/schema/ids';
 import { ANNOUNCED_FRAME_BYTES } from '@tablo/schema/limits';
-import { PING, PONG } from '@tablo/schema/ping';
+import { PING, PONG } from '@tablo/schema/wire/ping';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { authFrame, STEP_1, syncFrame, UPDATE } from '../attacks/frames.ts';
 import { holdTablo } from '../attacks/hold.ts';

@@ -1,6 +1,6 @@
 import { createMessage } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { encodeStateless } from '@tablo/schema/stateless';
+import { encodeStateless } from '@tablo/schema/wire/stateless';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { syncFrame, UPDATE } from '../attacks/frames.ts';
 import { openTestServer, signToken, TestClient, type TestServer } from './test-server.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { parseServerStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { parseServerStateless, type ServerStateless } from '@tablo/schema/wire/stateless';
 import { SignJWT } from 'jose';
 import type { Pool } from 'pg';
 import { WebSocket } from 'ws';

@@ -1,6 +1,6 @@
 /** Names as this device shows them. What comes from the server may have been written by plain SQL, or stored here by an earlier release: it is cleaned on the way in. */
 import { MAX_TABLO_NAME_CODE_POINTS } from '@tablo/schema/limits';
-import { cleanName } from '@tablo/schema/name';
+import { cleanName } from '@tablo/schema/names/name';
 import { NAMELESS_TABLO } from './nameless-tablo.ts';
 
 /** Of whom nobody has told us a name that can be seen. */

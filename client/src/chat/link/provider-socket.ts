@@ -3,7 +3,7 @@
  * asks the server's socket for a sign of life. `connection.ts` decides.
  */
 import { HocuspocusProviderWebsocket } from '@hocuspocus/provider';
-import { isSign, PING } from '@tablo/schema/ping';
+import { isSign, PING } from '@tablo/schema/wire/ping';
 
 /** The provider's own code for a connection that it gives up. */
 const GIVEN_UP = { code: 4408, reason: 'no sign of life' };

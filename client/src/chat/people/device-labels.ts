@@ -3,7 +3,7 @@
  * behind what many names come with: there may be thousands. Until then somebody may lack the mark that tells them from others, never the name.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { type PersonLabel, tellApart } from '@tablo/schema/telling-apart';
+import { type PersonLabel, tellApart } from '@tablo/schema/names/telling-apart';
 import { FORMER_NAME, UNKNOWN_NAME } from '../base/names.ts';
 import { Timer } from '../base/timer.ts';
 import type { Person, RoomPerson } from '../chat.ts';

@@ -1,6 +1,6 @@
 /** Who has the tablo open and who types: what we tell (throttled), and what we make of what others tell (never trusted beyond its shape). */
 import type { UserId } from '@tablo/schema/ids';
-import type { PresenceState } from '@tablo/schema/presence';
+import type { PresenceState } from '@tablo/schema/wire/presence';
 import { personNameOf } from '../base/names.ts';
 import { type Readable, Writable } from '../base/readable.ts';
 import { boolean, object, readAs, string } from '../base/shape.ts';

@@ -4,7 +4,7 @@ import { draftsAnswer as restDraftsAnswer } from '@tablo/schema/rest/draft';
 import { inviteGlance, membersAnswer, inviteAnswer as restInviteAnswer } from '@tablo/schema/rest/member';
 import { messagesPage as restMessagesPage } from '@tablo/schema/rest/message';
 import { readAnswer as restReadAnswer, unreadAnswer as restUnreadAnswer } from '@tablo/schema/rest/read';
-import { serverStateless } from '@tablo/schema/stateless';
+import { serverStateless } from '@tablo/schema/wire/stateless';
 import { describe, expect, it } from 'vitest';
 import { readAs, type Shape } from '../base/shape.ts';
 import { parseServerStateless } from '../link/server-stateless.ts';

@@ -11,10 +11,10 @@ import { encodeDocumentName, parseDocumentName } from '@tablo/schema/document-na
 import type { DraftText } from '@tablo/schema/draft';
 import { createArrival, ENTRIES_ROOT, encodeEntryContent, type MemberEntry, parseEntry } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { isSign, PING, PONG } from '@tablo/schema/ping';
+import { isSign, PING, PONG } from '@tablo/schema/wire/ping';
 import type { Role } from '@tablo/schema/roles';
 import { isLate } from '@tablo/schema/shown-at';
-import { encodeStateless, parseClientStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { encodeStateless, parseClientStateless, type ServerStateless } from '@tablo/schema/wire/stateless';
 import * as Y from 'yjs';
 import { answerRest } from './fake-rest.ts';
 import { subjectOf } from './subject-of.ts';

@@ -1,6 +1,6 @@
 import type { EntryId } from '@tablo/schema/ids';
 import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
-import { countCodePoints, isVisible } from '@tablo/schema/text';
+import { countCodePoints, isVisible } from '@tablo/schema/names/text';
 import { SendHorizontal } from 'lucide-react';
 import { type ElementType, type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { type EditUnderWay, isChangedEdit } from '../../chat/draft-aim.ts';
@@ -8,7 +8,7 @@ import { useReadable } from '../../hooks/use-readable.ts';
 import { Problem } from '../kit/problem.tsx';
 import { COMPOSER_ID } from '../page/focus.ts';
 import { useIsTouch } from '../page/media.ts';
-import { useAutosize } from '../page/use-autosize.ts';
+import { useAutosize } from '../page/hooks/use-autosize.ts';
 import { useRoom } from '../people/room-context.tsx';
 import { lengthProblem, unseenProblem } from '../text/phrases.ts';
 import { sentenceOf } from '../text/sentence-of.ts';

@@ -4,7 +4,7 @@ import type { ChannelSummary } from '../../chat/chat.ts';
 import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useToaster } from '../kit/toasts.tsx';
 import { useNavigation } from '../page/navigation.tsx';
-import { useListed } from '../page/use-listed.ts';
+import { useListed } from '../page/hooks/use-listed.ts';
 import { undeliveredSentence } from '../text/phrases.ts';
 
 interface Said {

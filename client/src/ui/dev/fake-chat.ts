@@ -1,6 +1,6 @@
 /** `Chat` in memory, for the gallery: everything works, nothing leaves the page. */
 import type { EntryId, TabloId } from '@tablo/schema/ids';
-import { tellApart } from '@tablo/schema/telling-apart';
+import { tellApart } from '@tablo/schema/names/telling-apart';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { Writable } from '../../chat/base/readable.ts';
 import {

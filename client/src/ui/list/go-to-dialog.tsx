@@ -2,7 +2,7 @@ import type { TabloId } from '@tablo/schema/ids';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import type { ChannelSummary } from '../../chat/chat.ts';
 import { Dialog } from '../dialog/dialog.tsx';
-import { useListed } from '../page/use-listed.ts';
+import { useListed } from '../page/hooks/use-listed.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { rankTablos } from '../text/match-tablos.ts';
 import { UnreadBadge } from './unread-badge.tsx';

@@ -5,7 +5,7 @@ import { Dialog } from '../dialog/dialog.tsx';
 import { Problem } from '../kit/problem.tsx';
 import { TextField } from '../kit/text-field.tsx';
 import { useNavigation } from '../page/navigation.tsx';
-import { useFormProblems } from '../page/use-form-problems.ts';
+import { useFormProblems } from '../page/hooks/use-form-problems.ts';
 import { nameProblem } from '../text/name-problem.ts';
 import { sentenceOf } from '../text/sentence-of.ts';
 

@@ -1,6 +1,6 @@
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { CloudOff } from 'lucide-react';
-import { useNow } from '../page/use-now.ts';
+import { useNow } from '../page/hooks/use-now.ts';
 import { writtenLabel } from '../text/date-labels.ts';
 import { datesSentence } from '../text/message-dates.ts';
 

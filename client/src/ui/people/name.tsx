@@ -2,7 +2,7 @@
  * Names and the page's own words where names stand. A name is always in a `<bdi>`, so that its direction ends with it; what the page says itself ("You", "Someone")
  * is another element, in another colour: nobody gets there by calling themselves so.
  */
-import { plainLabel } from '@tablo/schema/telling-apart';
+import { plainLabel } from '@tablo/schema/names/telling-apart';
 import type { RoomPerson } from '../../chat/chat.ts';
 
 /** Absent: named, and there. */

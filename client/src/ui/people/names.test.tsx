@@ -1,6 +1,6 @@
 /** What the page makes of names: which elements they stand in, and what they cannot pass for. */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { tellApart } from '@tablo/schema/telling-apart';
+import { tellApart } from '@tablo/schema/names/telling-apart';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
 import type { ChannelSummary } from '../../chat/chat.ts';

@@ -1,7 +1,7 @@
 import type { EntryId } from '@tablo/schema/ids';
 import { type KeyboardEvent, useState } from 'react';
 import { Dialog } from '../dialog/dialog.tsx';
-import { useNow } from '../page/use-now.ts';
+import { useNow } from '../page/hooks/use-now.ts';
 import { useRoom } from '../people/room-context.tsx';
 import { answerSentence } from '../text/search-sentences.ts';
 import { SearchOlder } from './search-older.tsx';

@@ -1,5 +1,5 @@
 import { useReadable } from '../../hooks/use-readable.ts';
-import { useNow } from '../page/use-now.ts';
+import { useNow } from '../page/hooks/use-now.ts';
 import { useRoom } from '../people/room-context.tsx';
 import { progressSentence } from '../text/search-sentences.ts';
 import type { Search } from './use-search.ts';

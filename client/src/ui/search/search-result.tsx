@@ -3,7 +3,7 @@ import type { TimelineMessage } from '@tablo/schema/timeline';
 import { Fragment } from 'react';
 import { TimeLabel } from '../kit/time-label.tsx';
 import { isPlainClick, useNavigation } from '../page/navigation.tsx';
-import { useNow } from '../page/use-now.ts';
+import { useNow } from '../page/hooks/use-now.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { PersonName, You } from '../people/name.tsx';
 import { useRoom } from '../people/room-context.tsx';

@@ -5,7 +5,7 @@ import { useOnlineOnly } from '../kit/online-only.tsx';
 import { Problem } from '../kit/problem.tsx';
 import { FieldProblem } from '../kit/text-field.tsx';
 import { useToaster } from '../kit/toasts.tsx';
-import { useFormProblems } from '../page/use-form-problems.ts';
+import { useFormProblems } from '../page/hooks/use-form-problems.ts';
 import { nameProblem } from '../text/name-problem.ts';
 import { sentenceOf } from '../text/sentence-of.ts';
 

@@ -1,5 +1,5 @@
 /** The page's small sentences that depend on data. */
-import { countCodePoints, isVisible } from '@tablo/schema/text';
+import { countCodePoints, isVisible } from '@tablo/schema/names/text';
 import type { UnsyncedCounts } from '../../chat/chat.ts';
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });

@@ -1,8 +1,8 @@
 /** What a token says of its bearer, read off the claims of any issuer: ours, Supabase's, another. */
 import { isUserId, type UserId } from '@tablo/schema/ids';
 import { MAX_TIME_MS } from '@tablo/schema/limits';
-import { cleanName, MAX_PERSON_NAME_CODE_POINTS } from '@tablo/schema/name';
-import { isStorableText } from '@tablo/schema/text';
+import { cleanName, MAX_PERSON_NAME_CODE_POINTS } from '@tablo/schema/names/name';
+import { isStorableText } from '@tablo/schema/names/text';
 import type { JWTPayload } from 'jose';
 
 export interface Claims {

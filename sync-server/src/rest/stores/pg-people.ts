@@ -2,7 +2,7 @@
  * Names of people by the tablos that they are or were in. [R6] Told to members of that tablo alone; and never of somebody who was added and has not come [M6].
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { cleanName } from '@tablo/schema/name';
+import { cleanName } from '@tablo/schema/names/name';
 import type { RestNamedPerson } from '@tablo/schema/rest/people';
 import type { Pool } from 'pg';
 import { hasUsedTablo } from '../../db/has-used-tablo.ts';

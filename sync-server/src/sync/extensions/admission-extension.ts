@@ -18,7 +18,7 @@ import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
 import { isEntryId, type UserId } from '@tablo/schema/ids';
 import { MAX_UPDATE_ENTRIES } from '@tablo/schema/limits';
 import { canWrite } from '@tablo/schema/roles';
-import { encodeStateless } from '@tablo/schema/stateless';
+import { encodeStateless } from '@tablo/schema/wire/stateless';
 import type { Limits } from '../../access/limits/limits.ts';
 import type { EntryRefusal } from '../../admission/admission.ts';
 import { decodeUpdate } from '../../admission/decode-update.ts';

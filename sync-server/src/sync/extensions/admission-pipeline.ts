@@ -3,7 +3,7 @@
  * therefore handed to the ledger when they arrive, in order, and `beforeSync` finds the decision under way. Nothing becomes visible any sooner [R1].
  */
 import type { LiveConnection } from '../socket/live-connection.ts';
-import { readUpdatePayload } from '../socket/read-frame.ts';
+import { readUpdatePayload } from '../socket/frames/read-frame.ts';
 
 interface InFlight<T> {
   readonly payload: Uint8Array;

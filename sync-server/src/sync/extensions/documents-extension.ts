@@ -20,7 +20,7 @@ import { Backoff } from '@tablo/schema/backoff';
 import { createRefusal, type ReasonCode } from '@tablo/schema/close-codes';
 import { parseDocumentName } from '@tablo/schema/document-name';
 import type { TabloId } from '@tablo/schema/ids';
-import { encodeStateless } from '@tablo/schema/stateless';
+import { encodeStateless } from '@tablo/schema/wire/stateless';
 import type { Log } from '../../base/log.ts';
 import type { DocumentStore, StoredDocument } from '../../documents/document-store.ts';
 import { LiveDocument } from '../../ledger/store/live-document.ts';

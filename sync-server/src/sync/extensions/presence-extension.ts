@@ -15,7 +15,7 @@ import { type Peer, readPresence } from '../../presence/read-presence.ts';
 import { sanitizePresence } from '../../presence/sanitize-presence.ts';
 import type { Connections } from '../sessions/connections.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';
-import { FRAME, muteFrame, readFrameHead, readPayload } from '../socket/read-frame.ts';
+import { FRAME, muteFrame, readFrameHead, readPayload } from '../socket/frames/read-frame.ts';
 import type { LiveDocuments } from './documents-extension.ts';
 
 /** Told to so many people, a frame costs one more. What one of them opens beside, the others do not pay for. */

@@ -2,7 +2,7 @@
 import type { Extension, onStatelessPayload } from '@hocuspocus/server';
 import { createRefusal } from '@tablo/schema/close-codes';
 import { isEntryId } from '@tablo/schema/ids';
-import { parseClientStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { parseClientStateless, type ServerStateless } from '@tablo/schema/wire/stateless';
 import { KeyedGate } from '../../access/limits/keyed-gate.ts';
 import type { Limits } from '../../access/limits/limits.ts';
 import type { Log } from '../../base/log.ts';

@@ -7,7 +7,7 @@
  */
 import type { beforeHandleMessagePayload, Extension } from '@hocuspocus/server';
 import type { LiveConnection } from '../socket/live-connection.ts';
-import { FRAME, muteFrame, readFrameHead, readToken, SYNC_STEP_2, UPDATE } from '../socket/read-frame.ts';
+import { FRAME, muteFrame, readFrameHead, readToken, SYNC_STEP_2, UPDATE } from '../socket/frames/read-frame.ts';
 import { type Backlog, nameOnSocket, weigh } from '../socket/socket-state.ts';
 
 export class TrafficExtension implements Extension {

@@ -14,7 +14,7 @@ import type { UserId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
 import type { Limits } from '../../access/limits/limits.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';
-import { FRAME, SYNC_STEP_1, SYNC_STEP_2 } from '../socket/read-frame.ts';
+import { FRAME, SYNC_STEP_1, SYNC_STEP_2 } from '../socket/frames/read-frame.ts';
 import type { SharedSocket } from '../socket/shared-socket.ts';
 import type { SocketOwners, SocketState } from '../socket/socket-state.ts';
 import type { Encodings } from './encodings.ts';

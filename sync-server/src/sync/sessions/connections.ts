@@ -2,7 +2,7 @@
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { REASONS } from '@tablo/schema/close-codes';
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { encodeStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { encodeStateless, type ServerStateless } from '@tablo/schema/wire/stateless';
 import type { LiveConnection } from '../socket/live-connection.ts';
 
 export class Connections {

@@ -1,5 +1,5 @@
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import type { ServerStateless } from '@tablo/schema/stateless';
+import type { ServerStateless } from '@tablo/schema/wire/stateless';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addConnection } from '../test-connections.ts';
 import { Connections } from './connections.ts';

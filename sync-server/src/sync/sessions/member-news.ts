@@ -3,7 +3,7 @@
  * anybody may notify. Many changes in a row cost one reading at a time: whatever comes meanwhile is told by the next one.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import type { ServerStateless } from '@tablo/schema/stateless';
+import type { ServerStateless } from '@tablo/schema/wire/stateless';
 import { type Connections, tell } from './connections.ts';
 import { Paced } from './paced.ts';
 

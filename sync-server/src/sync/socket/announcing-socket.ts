@@ -3,10 +3,10 @@
  * not read: presence first; then the document's connection ends, and its client joins anew when it has read what it has.
  */
 import { ANNOUNCED_FRAME_BYTES } from '@tablo/schema/limits';
-import { encodeStateless } from '@tablo/schema/stateless';
+import { encodeStateless } from '@tablo/schema/wire/stateless';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
-import { FRAME } from './read-frame.ts';
+import { FRAME } from './frames/read-frame.ts';
 import type { SharedSocket } from './shared-socket.ts';
 
 /** With so much unread, presence would only tell how things were. */

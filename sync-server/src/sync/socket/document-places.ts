@@ -3,7 +3,7 @@
  * joined, so that many at once are counted one by one; Hocuspocus keeps a queue for each, of what came before it was joined.
  */
 import type { LiveConnection } from './live-connection.ts';
-import { documentOf } from './read-frame.ts';
+import { documentOf } from './frames/read-frame.ts';
 import { Rejoins } from './rejoins.ts';
 
 /** What may come for documents that are not joined yet, on one socket: clients have little to say before they are let in. */

@@ -3,7 +3,7 @@
  * answer pings by themselves.
  */
 import type { Socket } from 'node:net';
-import { Liveness, type LivenessTimeouts } from '@tablo/schema/liveness';
+import { Liveness, type LivenessTimeouts } from '@tablo/schema/wire/liveness';
 import type { WebSocket } from 'ws';
 import type { SweepClock } from './sweep-clock.ts';
 

@@ -1,7 +1,7 @@
 /** One WebSocket with all that watches it. */
 import { REASONS, type ReasonCode } from '@tablo/schema/close-codes';
 import type { WebSocket } from 'ws';
-import type { FrameProgress } from './frame-progress.ts';
+import type { FrameProgress } from './frames/frame-progress.ts';
 import type { LinkWatch } from './link-watch.ts';
 import type { ReaderWatch } from './reader-watch.ts';
 import type { SocketState } from './socket-state.ts';

@@ -1,7 +1,7 @@
 import { HocuspocusProvider } from '@hocuspocus/provider';
 import { createMessage } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { PING } from '@tablo/schema/ping';
+import { PING } from '@tablo/schema/wire/ping';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as Y from 'yjs';
 import { authFrame, frame, syncFrame, TYPE, UPDATE } from '../../attacks/frames.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FRAME } from './read-frame.ts';
+import { FRAME } from './frames/read-frame.ts';
 import { Rejoins } from './rejoins.ts';
 
 const frame = (nth: number) => Uint8Array.of(nth);

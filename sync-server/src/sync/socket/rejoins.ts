@@ -4,7 +4,7 @@
  * for the next one. So what comes after a farewell is held back here until that has been carried out, and what comes between two joins is dropped.
  */
 import { LruMap } from '../../access/tokens/lru-map.ts';
-import { FRAME } from './read-frame.ts';
+import { FRAME } from './frames/read-frame.ts';
 
 /** Names of up to 256 bytes. A forgotten one is treated as if it had never been joined. */
 const LEFT_MAX = 2_000;

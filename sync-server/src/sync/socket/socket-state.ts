@@ -2,7 +2,7 @@
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import type { UserId } from '@tablo/schema/ids';
 import { DocumentPlaces } from './document-places.ts';
-import { FRAME, type FrameHead, readToken } from './read-frame.ts';
+import { FRAME, type FrameHead, readToken } from './frames/read-frame.ts';
 
 /** What a waiting frame costs beside its bytes: a buffer, a place in a queue. */
 const FRAME_OVERHEAD_BYTES = 1_024;

@@ -5,7 +5,7 @@
  * A refusal ends the socket with the reason's code of 4400 to 4499, on which an unmodified client stops; after any other code it reconnects.
  */
 import { isReasonCode, REASONS, type ReasonCode } from '@tablo/schema/close-codes';
-import { parseServerStateless } from '@tablo/schema/stateless';
+import { parseServerStateless } from '@tablo/schema/wire/stateless';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import type { SharedSocket } from './shared-socket.ts';

@@ -1,9 +1,9 @@
 import { Download } from 'lucide-react';
 import { useState } from 'react';
-import type { UnsyncedCounts } from '../chat/chat.ts';
-import { useSaveUnsent } from '../ui/connection/use-save-unsent.ts';
-import { ConfirmDialog } from '../ui/dialog/confirm-dialog.tsx';
-import { unsyncedSentence } from '../ui/text/phrases.ts';
+import type { UnsyncedCounts } from '../../chat/chat.ts';
+import { useSaveUnsent } from '../../ui/connection/use-save-unsent.ts';
+import { ConfirmDialog } from '../../ui/dialog/confirm-dialog.tsx';
+import { unsyncedSentence } from '../../ui/text/phrases.ts';
 
 interface SignOutDialogProps {
   readonly unsynced: UnsyncedCounts;

@@ -1,11 +1,11 @@
 import { CheckCheck, CloudOff, Lock, MailOpen } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { Logo } from '../ui/kit/logo.tsx';
-import { useParts } from '../ui/page/part.tsx';
+import { Logo } from '../../ui/kit/logo.tsx';
+import { useParts } from '../../ui/page/part.tsx';
 import { AuthForm } from './auth-form.tsx';
 import type { AuthKind } from './credential-problems.ts';
-import type { IdentityKind } from './device-memory.ts';
-import type { Credentials } from './identity.ts';
+import type { IdentityKind } from '../device-memory.ts';
+import type { Credentials } from '../identity.ts';
 
 interface AuthScreenProps {
   readonly identity: IdentityKind;

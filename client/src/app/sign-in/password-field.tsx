@@ -1,6 +1,6 @@
 import { Eye, EyeOff } from 'lucide-react';
 import { useState } from 'react';
-import { TextField } from '../ui/kit/text-field.tsx';
+import { TextField } from '../../ui/kit/text-field.tsx';
 
 interface PasswordFieldProps {
   readonly isNew: boolean;

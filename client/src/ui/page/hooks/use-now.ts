@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react';
-import { Writable } from '../../chat/base/readable.ts';
+import { Writable } from '../../../chat/base/readable.ts';
 
 const STEP_MS = 30_000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ChatError } from '../chat/chat.ts';
+import { ChatError } from '../../chat/chat.ts';
 import { fieldProblemOf, problemsOf } from './credential-problems.ts';
 
 const GOOD = { name: 'Ada', email: 'ada@example.org', password: 'long enough' };

@@ -3,7 +3,7 @@
  * what is wrong with it; `cleanName` for what nobody can refuse: claims of a token, rows written by plain SQL, records of an earlier release.
  * A cleaned name is cleaned again to the same.
  */
-import { err, ok, type Result } from './result.ts';
+import { err, ok, type Result } from '../result.ts';
 import { BLANKS, countCodePoints, isStorableText, isVisible } from './text.ts';
 
 /** Unicode code points of a person's name. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MIN_LINK_BYTES_PER_SECOND } from './limits.ts';
+import { MIN_LINK_BYTES_PER_SECOND } from '../limits.ts';
 import { Liveness } from './liveness.ts';
 
 const TIMEOUTS = { askAfterMs: 2_500, answerMs: 3_000 };

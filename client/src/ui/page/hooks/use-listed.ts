@@ -1,8 +1,8 @@
 /** The list of tablos as it is shown: inside a host application only its boards, by the host's names. */
 import { useMemo } from 'react';
-import type { ChannelList } from '../../chat/chat.ts';
-import { useChannelList } from '../../hooks/use-channels.ts';
-import { useFrame } from './frame.ts';
+import type { ChannelList } from '../../../chat/chat.ts';
+import { useChannelList } from '../../../hooks/use-channels.ts';
+import { useFrame } from '../frame.ts';
 
 export function useListed(): ChannelList {
   const list = useChannelList();

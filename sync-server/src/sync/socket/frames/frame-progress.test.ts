@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
-import { wsFrame } from '../../attacks/raw-socket.ts';
+import { wsFrame } from '../../../attacks/raw-socket.ts';
 import { FrameProgress } from './frame-progress.ts';
 
 const SIZES = [0, 1, 125, 126, 65_535, 65_536, 200_000];

@@ -1,6 +1,6 @@
 import type { TabloId } from '@tablo/schema/ids';
 import { useCallback, useEffect, useRef } from 'react';
-import { useFrame } from './frame.ts';
+import { useFrame } from '../frame.ts';
 
 /** A tablo's room is opened a moment after its frame; what takes longer than this has lost its claim on the focus. */
 const WAIT_MS = 3_000;

@@ -1,11 +1,11 @@
 import { type AccountField, PASSWORD_MIN_UNITS } from '@tablo/schema/account-problems';
 import { type FormEvent, useState } from 'react';
-import { Problem } from '../ui/kit/problem.tsx';
-import { TextField } from '../ui/kit/text-field.tsx';
-import { useFormProblems } from '../ui/page/use-form-problems.ts';
-import { sentenceOf } from '../ui/text/sentence-of.ts';
+import { Problem } from '../../ui/kit/problem.tsx';
+import { TextField } from '../../ui/kit/text-field.tsx';
+import { useFormProblems } from '../../ui/page/hooks/use-form-problems.ts';
+import { sentenceOf } from '../../ui/text/sentence-of.ts';
 import { type AuthKind, fieldProblemOf, problemsOf } from './credential-problems.ts';
-import type { Credentials } from './identity.ts';
+import type { Credentials } from '../identity.ts';
 import { PasswordField } from './password-field.tsx';
 
 interface AuthFormProps {

@@ -1,5 +1,5 @@
 /** The routes of the built-in identity service, as it answers: data, or what it says is wrong. Rejects when the server cannot be reached. */
-import { takeEarly } from './early-answers.ts';
+import { takeEarly } from '../early-answers.ts';
 
 const TIMEOUT_MS = 20_000;
 

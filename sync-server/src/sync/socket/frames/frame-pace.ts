@@ -7,8 +7,8 @@
  * 2. Of a user who owes nothing any more one socket a sweep is read again, and whoever had too much comes last.
  */
 import type { UserId } from '@tablo/schema/ids';
-import type { Limits } from '../../access/limits/limits.ts';
-import type { SocketOwners, SocketState } from './socket-state.ts';
+import type { Limits } from '../../../access/limits/limits.ts';
+import type { SocketOwners, SocketState } from '../socket-state.ts';
 
 export class FramePace {
   readonly #limits: Pick<Limits, 'charge' | 'isSolvent' | 'exceeded'>;

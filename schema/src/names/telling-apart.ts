@@ -2,7 +2,7 @@
  * How people are called beside each other: by their names, and where two look alike, or one like a word of the page, by something more that is not
  * theirs to choose.
  */
-import type { UserId } from './ids.ts';
+import type { UserId } from '../ids.ts';
 import { isReservedName, skeletonOf } from './look-alike.ts';
 
 export interface NamedPerson {

@@ -8,7 +8,7 @@
  *    begins anew, for ever (TRAPS 1.4).
  * 3. `judge` alone decides, and changes nothing.
  */
-import { MIN_LINK_BYTES_PER_SECOND } from './limits.ts';
+import { MIN_LINK_BYTES_PER_SECOND } from '../limits.ts';
 
 export interface LivenessTimeouts {
   /** Who was silent for this long is asked for a sign of life … */

@@ -3,9 +3,9 @@
  * ends the socket (`readFrameHead` knows what that is).
  */
 import type { ReasonCode } from '@tablo/schema/close-codes';
-import type { Limits } from '../../access/limits/limits.ts';
+import type { Limits } from '../../../access/limits/limits.ts';
 import { FRAME, type FrameHead, SYNC_STEP_1 } from './read-frame.ts';
-import type { SocketState } from './socket-state.ts';
+import type { SocketState } from '../socket-state.ts';
 
 /** A presence state has some hundred bytes. */
 const MAX_AWARENESS_BYTES = 16 * 1024;

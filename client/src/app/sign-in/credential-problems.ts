@@ -7,10 +7,10 @@ import {
   PASSWORD_MAX_UNITS,
   PASSWORD_MIN_UNITS,
 } from '@tablo/schema/account-problems';
-import { MAX_PERSON_NAME_CODE_POINTS, parseName } from '@tablo/schema/name';
-import { ChatError } from '../chat/chat.ts';
-import type { FormProblems } from '../ui/page/use-form-problems.ts';
-import type { Credentials } from './identity.ts';
+import { MAX_PERSON_NAME_CODE_POINTS, parseName } from '@tablo/schema/names/name';
+import { ChatError } from '../../chat/chat.ts';
+import type { FormProblems } from '../../ui/page/hooks/use-form-problems.ts';
+import type { Credentials } from '../identity.ts';
 
 export type AuthKind = 'sign-up' | 'sign-in';
 type CredentialProblems = FormProblems<AccountField>;

@@ -3,7 +3,7 @@
  * Unmodified providers ignore them.
  */
 import { z } from 'zod';
-import { REASON_CODES } from './close-codes.ts';
+import { REASON_CODES } from '../close-codes.ts';
 
 const ids = z.array(z.string());
 

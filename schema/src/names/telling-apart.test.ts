@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { UserId } from './ids.ts';
+import type { UserId } from '../ids.ts';
 import { plainLabel, tellApart } from './telling-apart.ts';
 
 const id = (tail: string): UserId => `00000000-0000-4000-8000-${tail.padStart(12, '0')}` as UserId;

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
-import { Writable } from '../../chat/base/readable.ts';
-import { keyHere } from './base-path.ts';
+import { Writable } from '../../../chat/base/readable.ts';
+import { keyHere } from '../base-path.ts';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
