@@ -79,7 +79,7 @@ export class DraftSync {
       if (this.#isClosed) return;
       for (const draft of this.#host.list()) draft.receiveReported(drafts.get(draft.tabloId) ?? NO_DRAFT);
     } catch {
-      // Not reachable: asked again when the connection is back. A server of an earlier release has none.
+      // The server is not reachable. The drafts are asked for again when the connection is back.
     }
     for (const draft of this.#host.list()) if (!draft.isReported) this.#reportIn(draft.tabloId, 0);
   }

@@ -4,9 +4,6 @@ import { type Readable, Writable } from '../base/readable.ts';
 import { ChatError, type Invitation } from '../chat.ts';
 import type { Api } from '../session/api.ts';
 
-/** Said by a server of an earlier release, which knows no invitations of persons. */
-const NONE_THERE: readonly string[] = ['not-found', 'forbidden', 'internal'];
-
 export class Invitations {
   readonly #api: Api;
   readonly #list = new Writable<readonly Invitation[]>([]);
@@ -27,7 +24,6 @@ export class Invitations {
       this.#show(await this.#api.listInvitations());
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
-      if (NONE_THERE.includes(error.code)) this.#show([]);
     }
   }
 

@@ -75,7 +75,7 @@ export class NameSeeker {
       const people = await ask(asked.map(([, sought]) => sought));
       if (!this.#isClosed) learn(people);
     } catch (error) {
-      // Else it is a server of an earlier release, or something was ours no more: their names come when the tablo is opened.
+      // A final refusal means that one of these tablos is ours no more: the names come when a tablo is opened.
       isAnswered = !(error instanceof ChatError && PASSING.includes(error.code));
     }
     this.#isAsking = false;

@@ -111,17 +111,6 @@ export class IdbStore implements CacheStore, Closable {
     ]);
   }
 
-  async listDocuments(): Promise<string[]> {
-    const names: string[] = [];
-    const tx = this.#db.transaction('updates');
-    let cursor = await tx.store.index('doc').openKeyCursor(null, 'nextunique');
-    while (cursor !== null) {
-      names.push(cursor.key);
-      cursor = await cursor.continue();
-    }
-    return names;
-  }
-
   /** What an earlier release has left here; `forgetOutbox` once it is safe elsewhere. */
   readOutbox(): Promise<OutboxRecord[]> {
     return this.#db.getAll('outbox');

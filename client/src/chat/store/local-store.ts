@@ -112,7 +112,6 @@ export interface CacheStore {
   appendUpdate(document: string, update: Uint8Array): Promise<number>;
   /** In one transaction: reads all rows of the document and puts what `merge` makes of them in their place. */
   replaceUpdates(document: string, merge: (updates: Uint8Array[]) => Uint8Array | null): Promise<void>;
-  listDocuments(): Promise<string[]>;
 
   readChannels(): Promise<ChannelRecord[]>;
   writeChannels(change: {

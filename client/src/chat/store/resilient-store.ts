@@ -138,7 +138,6 @@ export class ResilientStore implements LocalStore {
     this.#cache.run((store) => store.appendUpdate(document, update));
   replaceUpdates = (document: string, merge: (updates: Uint8Array[]) => Uint8Array | null) =>
     this.#cache.run((store) => store.replaceUpdates(document, merge));
-  listDocuments = () => this.#cache.run((store) => store.listDocuments());
   readChannels = () => this.#cache.run((store) => store.readChannels());
   writeChannels = (change: { readonly put?: readonly ChannelRecord[]; readonly remove?: readonly TabloId[] }) =>
     this.#cache.run((store) => store.writeChannels(change));

@@ -275,7 +275,7 @@ describe('two tabs of one browser', () => {
     await until(() => expect(statusOf(room, 'hello')).toBe('sent'));
     await here.chat.wipe();
     await until(() => expect(wiped).toBe(1));
-    expect(await browser.store.listDocuments()).toEqual([]);
+    expect(await browser.store.readUpdates(`${tablo.id}/1`)).toEqual([]);
     expect(await browser.store.readDrafts()).toEqual([]);
     expect(await browser.store.readChannels()).toEqual([]);
   });
