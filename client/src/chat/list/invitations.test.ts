@@ -100,23 +100,6 @@ describe('an invitation of a person', () => {
     expect(chat.invitations.get()).toHaveLength(1);
     await server.start();
   });
-
-  it('[R11] a server that knows none (any more) has an empty list of them, and its list of tablos', async () => {
-    tablo.members.set(ALICE, 'member');
-    invite('first');
-    let isOld = false;
-    const { chat, environment } = await openDevice(server, ALICE, {
-      fetch: async (...args) =>
-        isOld && String(args[0]).endsWith('/chat/invitations')
-          ? new Response('{"error":"No such route.","code":"not-found"}', { status: 404 })
-          : fetch(...args),
-    });
-    await until(() => expect(chat.invitations.get()).toHaveLength(1));
-    isOld = true;
-    environment.fire('visible');
-    await until(() => expect(chat.invitations.get()).toEqual([]));
-    await until(() => expect(chat.channels.get().channels).toHaveLength(1));
-  });
 });
 
 it('[R6] adding somebody who has to be asked is told apart from a member', async () => {
