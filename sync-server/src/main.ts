@@ -50,7 +50,7 @@ async function run(config: Config, log: Log): Promise<void> {
     return stopping;
   };
   listenForSignals(stop, log);
-  // Whoever read our lines has gone (a closed pipe). To say so would fail in the same way, and be said again, for ever.
+  // Whoever read our lines has gone (a closed pipe). To log that would fail in the same way, and be logged again, for ever.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   quietConsole(log);
   // What nobody caught is a fault of ours; the one that caused it may be lost, the others' connections need not be.
@@ -82,7 +82,7 @@ async function closeAll(closers: (() => Promise<void>)[], log: Log): Promise<voi
   }
 }
 
-/** Libraries write there what clients made them write: as often as a client likes, and with what it sent. That something was said is enough. */
+/** Libraries write there what clients made them write: as often as a client likes, and with content of the client. It is enough to log that there was output. */
 function silenceConsole(log: Log): void {
   for (const method of ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const) {
     console[method] = (...said: readonly unknown[]) => {
@@ -145,7 +145,7 @@ async function openDatabase(
       return { url };
     } catch (error) {
       if (isStopping() || describeDatabaseFault(error) !== null || !isDatabaseAway(error)) throw error;
-      // A wrong name or password is said to who starts it, and does not mend itself.
+      // A wrong name or password is reported to the operator at the start: it does not mend itself.
       if (meaningOf(error) === 'access') throw error;
       const reason = (error as { code?: unknown }).code === READ_ONLY_TRANSACTION ? READ_ONLY : UNREACHED;
       log.warn({ err: error }, reason);

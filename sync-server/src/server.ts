@@ -42,7 +42,7 @@ const PAGE_DIR = fileURLToPath(new URL('../../client/dist', import.meta.url));
 const COMMITS_MS = 3_000;
 const SNAPSHOTS_MS = 2_500;
 const WRITES_MS = 500;
-/** One for the shared transaction, one for each lane of single tablos, one to learn the fate of a COMMIT that was not answered. */
+/** One for the shared transaction, one for each lane of single tablos, one to look up the outcome of a COMMIT that was not answered. */
 const LEDGER_CONNECTIONS = 2 + LANES;
 /** Other servers wait for the tablos that a transaction holds, while its own server stands still. */
 const LEDGER_IDLE_IN_TRANSACTION_MS = 2_000;

@@ -23,7 +23,7 @@ export interface Credentials {
 export interface Identity {
   readonly kind: IdentityKind;
   readonly tokens: TokenSource;
-  /** Who is signed in; `null`: nobody. Throws when that cannot be found out now. `fresh`: a host application is asked, whatever it said a moment ago. */
+  /** Who is signed in; `null`: nobody. Throws when that cannot be found out now. `fresh`: a host application is asked again, although its last answer is still cached. */
   getUser(options?: { readonly fresh?: boolean }): Promise<User | null>;
   signUp(credentials: Credentials): Promise<User>;
   signIn(credentials: Credentials): Promise<User>;

@@ -393,7 +393,7 @@ export class ChatClient implements Chat {
         this.#drafts.refresh();
       }),
       on('online', () => this.#sync.refresh()),
-      // Frozen or in the back/forward cache, a page hears nothing of other tabs.
+      // Frozen or in the back/forward cache, a page receives no messages of other tabs.
       on('wake', () => inBackground(this.#takeOver())),
       on('visible', () => {
         this.#sync.refresh();
@@ -449,7 +449,7 @@ export class ChatClient implements Chat {
     this.#view.noteListed();
   }
 
-  /** Ours no more, by our own doing: what was typed there goes with it, in other tabs too. The question said so. */
+  /** The tablo is ours no more, by our own action. What was typed there is deleted with it, in other tabs too, as the dialog has announced. */
   async #drop(id: TabloId): Promise<void> {
     const draft = this.#rooms.get(id)?.draft;
     draft?.set('');
@@ -461,7 +461,7 @@ export class ChatClient implements Chat {
     this.#sync.refresh();
   }
 
-  /** What another tab has left, told or not, is ours now. */
+  /** This tab takes over whatever another tab has left, with or without a notice. */
   async #takeOver(): Promise<void> {
     await this.#parts.outbox.takeStored();
     for (const room of this.#rooms.list()) room.noteTabGone();

@@ -1,6 +1,6 @@
 /**
  * Which names look alike. Not the whole table of Unicode (UTS #39 has 6,000 pairs), but the scripts that are used to imitate Latin names, and what
- * normalisation knows. It may take two names for alike that are not: they are then only told apart more plainly than they had to be.
+ * normalisation knows. It may take two names for alike that are not: then the page only distinguishes them more plainly than it had to.
  */
 import { BLANKS } from './text.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Names of people and of tablos: the one definition of what a name may be. `parseName` is for those who give themselves or a tablo a name and can be told
- * what is wrong with it; `cleanName` for what nobody can refuse: claims of a token, rows written by plain SQL, records of an earlier release.
+ * Names of people and of tablos: the one definition of what a name may be. `parseName` is for a name that somebody enters and that can be refused with
+ * a reason; `cleanName` is for names that cannot be refused: claims of a token, rows written by plain SQL, records of an earlier release.
  * A cleaned name is cleaned again to the same.
  */
 import { err, ok, type Result } from '../result.ts';

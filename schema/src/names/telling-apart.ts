@@ -1,6 +1,6 @@
 /**
- * How people are called beside each other: by their names, and where two look alike, or one like a word of the page, by something more that is not
- * theirs to choose.
+ * The labels of people who are seen together: their names, and, where two look alike or one looks like a word of the page, something more that they
+ * cannot choose.
  */
 import type { UserId } from '../ids.ts';
 import { isReservedName, skeletonOf } from './look-alike.ts';

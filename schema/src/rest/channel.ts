@@ -42,6 +42,6 @@ const name = z.string().transform((value, context) => {
   context.addIssue({ code: 'custom', message: parsed.error });
   return z.NEVER;
 });
-/** `created_by`: who will own it. Of a service token that names nobody; anybody else makes their own. */
+/** `created_by`: the owner. For a service token that acts for nobody; everybody else creates tablos of their own. */
 export const createChannelRequest = z.object({ name, created_by: uuid.optional() });
 export const renameChannelRequest = z.object({ name });

@@ -1,9 +1,9 @@
 /**
- * Whether the other end of a socket still lives, from what was heard of it and from what is on its way. Both ends decide by it. Pure: `now` is ms of a
+ * Whether the other end of a socket still lives, judged by what it has sent and by what is in flight. Both ends decide by it. Pure: `now` is ms of a
  * clock that never jumps.
  *
  * Invariants
- * 1. Nobody is given up unasked; whatever is heard takes the question back.
+ * 1. A peer is never declared dead before it was asked. Anything that it sends answers the question.
  * 2. The answer may take as long as `MIN_LINK_BYTES_PER_SECOND` needs for the bytes that are on the link, in both directions: a slow link that is cut
  *    begins anew, for ever (TRAPS 1.4).
  * 3. `judge` alone decides, and changes nothing.
@@ -11,13 +11,13 @@
 import { MIN_LINK_BYTES_PER_SECOND } from '../limits.ts';
 
 export interface LivenessTimeouts {
-  /** Who was silent for this long is asked for a sign of life … */
+  /** A peer that was silent for this long is asked for a sign of life … */
   readonly askAfterMs: number;
-  /** … and given up when none comes within this, and what the link needs for the bytes that are on it. */
+  /** … and declared dead when none comes within this time, plus the time that the link needs for the bytes in flight. */
   readonly answerMs: number;
 }
 
-/** `ask`: ask now, and say so by `noteAsked`. */
+/** `ask`: the caller asks now, and calls `noteAsked`. */
 export type LinkVerdict = 'alive' | 'ask' | 'wait' | 'dead';
 
 const msFor = (bytes: number): number => (bytes * 1_000) / MIN_LINK_BYTES_PER_SECOND;
@@ -64,7 +64,7 @@ export class Liveness {
 
   noteAsked(now: number): void {
     this.#askedAt = now;
-    // Asked twice, the first answer speaks for the first question.
+    // When two questions are in flight, the first answer belongs to the first question.
     this.#sentSinceAsked ??= 0;
   }
 
@@ -80,7 +80,7 @@ export class Liveness {
     if (this.#sentSinceAsked !== null) this.#sentSinceAsked += bytes;
   }
 
-  /** The next that comes is a frame of so many bytes. */
+  /** The next frame has so many bytes. */
   noteComing(bytes: number, now: number): void {
     this.#comingUntil = now + msFor(bytes);
   }

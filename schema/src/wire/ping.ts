@@ -1,6 +1,6 @@
 /**
  * Frames of one byte that ask for a sign of life and are answered by the socket itself, whatever its documents wait for. The numbers are Hocuspocus's
- * connection-level message types. Our client's `PING` is answered with `PING`, which an unmodified provider understands too: it says `PONG`, and that ends it.
+ * connection-level message types. Our client's `PING` is answered with `PING`, which an unmodified provider understands too: it answers `PONG`, which is not answered.
  */
 export const PING = 9;
 export const PONG = 10;

@@ -35,7 +35,7 @@ export const readMessage = z.object({ type: z.literal('read'), seq: z.number().i
 /** The tablo itself changed: renamed, deleted, members, the user's role. The client reads the list anew. */
 export const changedMessage = z.object({ type: z.literal('changed') });
 
-/** [R11] Whether the server can store messages: told to everybody when it changes, and to who joins while it cannot. */
+/** [R11] Whether the server can store messages. It is sent to everybody when it changes, and to clients that join while it cannot. */
 export const storageMessage = z.object({ type: z.literal('storage'), isAway: z.boolean() });
 
 /** The next frame is a large one: so many bytes, which a slow link takes its time for. Silence meanwhile does not mean that the link is dead. */

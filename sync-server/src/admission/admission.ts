@@ -1,4 +1,4 @@
-/** What admission is told, and what it answers. */
+/** The input of admission, and its answers. */
 import type { Refusal } from '@tablo/schema/close-codes';
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';

@@ -18,12 +18,12 @@ export function trimKnown(runs: readonly Run[], frontier: FrontierView): readonl
 export interface Comparison {
   /**
    * One clientID on two devices (a cloned profile, a restored disk) fills the same clocks with different entries. Yjs would take the second for the first and drop
-   * it without a word (TRAPS 4.1); acknowledged, it would be lost.
+   * it silently (TRAPS 4.1); acknowledged, it would be lost.
    */
   readonly contradicts: boolean;
-  /** Entries for which the document has a void clock. Their author cannot have heard of the refusal. */
+  /** Entries for which the document has a void clock. Their author cannot have received the refusal. */
   readonly refusedBefore: readonly unknown[];
-  /** [R2] It deletes an entry that the document has. Only the server deletes, and each client that has heard of that says so with every sync. */
+  /** [R2] It deletes an entry that the document has. Only the server deletes, and each client that has received the deletion repeats it with every sync. */
   readonly deletesHeld: boolean;
   /** [R2] It deletes what neither the document has nor the update brings. */
   readonly deletesMore: boolean;

@@ -64,7 +64,7 @@ export class EntrySorter {
       this.#repeated.push(entry);
       return;
     }
-    // Not of what is durable: an earlier release may have taken it, and a client that sends it again must be told so [R4].
+    // Not of what is durable: an earlier release may have taken it, and a client that sends it again must learn that it is durable [R4].
     const wrong = checkNewEntry(entry);
     if (wrong !== null) throw new Refused('invalid-update', toSentence(wrong));
     assertTarget(entry, this.#applicant, this.#facts, (id) => this.#find(id));

@@ -10,7 +10,7 @@ import type { MessageRecord } from './records.ts';
 export interface ReaderRecord {
   readonly id: UserId;
   readonly readSeq: number;
-  /** What every list and badge is told. */
+  /** The number that every list and badge shows. */
   readonly bySql: number;
 }
 

@@ -33,7 +33,7 @@ function forwardedPort(read: ReadHeader): string | null {
 }
 
 /**
- * Whose request it is, by the last proxy's word: it appends what it saw, and whatever stands before that, the client may have written itself. Of the two headers a proxy
+ * The address of the client, as the last proxy saw it: it appends what it saw, and whatever stands before that, the client may have written itself. Of the two headers a proxy
  * writes one, and passes on the other as the client sent it; nearly all write `X-Forwarded-For`, so where that is there, it alone counts. (For names and schemes both do: no
  * page can write either, but a program that wants another address here can.)
  */

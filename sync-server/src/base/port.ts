@@ -17,13 +17,13 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
 const PROXY_KEEP_ALIVE_MS = 75_000;
 /** A browser connects again in no time. */
 const KEEP_ALIVE_MS = 15_000;
-/** `HttpConnections` is stricter; this is Node's own watch over heads of requests, and the last word on bodies. */
+/** `HttpConnections` is stricter; this is Node's own limit for heads of requests, and the final limit for bodies. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const CHECK_EVERY_MS = 2_000;
 /** HTTP/1.0 names no host: some health checks. */
 const UNNAMED_HOST = 'localhost';
-/** Node's default, said outright: a token of usual size and a browser's cookies. */
+/** Node's default, written explicitly: a token of usual size and a browser's cookies. */
 const MAX_HEADER_BYTES = 16 * 1_024;
 
 export interface Port {

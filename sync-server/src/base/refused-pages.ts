@@ -1,4 +1,4 @@
-/** Pages that are refused for where they come from: what they are told, and a line of the log, since whoever runs the server has a setting that mends it. */
+/** Pages that are refused because of their origin: the answer that they get, and a line in the log, since the operator can mend it by a setting. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { DistinctWarnings } from './distinct-warnings.ts';
 import { hostsOf } from './forwarded.ts';

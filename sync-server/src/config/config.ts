@@ -44,7 +44,7 @@ export interface Config {
   readonly addMembers: 'members' | 'host';
   readonly bounds: RestBounds;
   readonly limits: LimitSettings;
-  /** null: nobody is told of anything. */
+  /** null: no webhooks are sent. */
   readonly webhooks: WebhookSettings | null;
   /** Who gets `/metrics`. */
   readonly metrics: (typeof METRICS_MODES)[number];

@@ -1,7 +1,7 @@
 /**
  * DATABASE_URL in every form that libpq takes (PostgreSQL documentation, section 34.1.1): addresses and `key=value`, sockets, IPv6, `sslmode` as libpq means it.
  * It becomes an address that the driver reads in the same way, which it would not do by itself: to it, `sslmode=require` means another thing, and a socket's
- * directory is a host. What cannot be done is said; the errors complete the sentence "DATABASE_URL must be …".
+ * directory is a host. An option that is not supported is an error; the errors complete the sentence "DATABASE_URL must be …".
  */
 import { err, ok, type Result } from '@tablo/schema/result';
 import { type Fields, splitDatabaseUrl } from './database-url-fields.ts';

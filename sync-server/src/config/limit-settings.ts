@@ -55,7 +55,7 @@ export interface LimitSettings {
   /** REST requests of a user that write a message, a draft, a reaction or a read position. */
   readonly writesPerSecond: number;
   readonly writesBurst: number;
-  /** REST requests of a user that change tablos, members or invitations: each is told to everybody in the tablo. */
+  /** REST requests of a user that change tablos, members or invitations: each is broadcast to everybody in the tablo. */
   readonly changesPerSecond: number;
   readonly changesBurst: number;
   /** Bytes a second and user that REST answers with, before they are compressed. */

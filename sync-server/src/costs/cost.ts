@@ -32,5 +32,5 @@ export const EVERYTHING = 'everything';
 export const setting = (...settings: readonly (keyof typeof OPTIONS)[]): Cost['bound'] => ({ settings });
 export const constant = (value: string): Cost['bound'] => ({ constant: value });
 
-/** What a REST request is told that comes too soon. */
+/** The answer to a REST request that is above its rate. */
 export const WAIT = '429 `rate-limited`, Retry-After';

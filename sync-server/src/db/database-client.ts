@@ -55,7 +55,7 @@ export class DatabaseClient extends pg.Client {
         return this;
       } catch (error) {
         if ((error as { code?: unknown }).code === QUERY_CANCELED && nth < SETTINGS_TRIES) continue;
-        // Whoever asked for a connection is told that there is none, and does not end this one.
+        // The caller that asked for a connection gets the error; this process goes on.
         super.end().catch(() => {}); // It may be broken.
         throw error;
       }

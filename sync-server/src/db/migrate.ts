@@ -111,7 +111,7 @@ async function prepare(
   return hasEarlierServer(client);
 }
 
-/** Whatever fails is said with the migration's name. */
+/** Every error is reported with the name of the migration. */
 async function named(name: string, act: () => Promise<void>): Promise<void> {
   try {
     await act();

@@ -1,5 +1,5 @@
 /**
- * Whether connections stay their own. A pooler in transaction mode gives each transaction to whichever connection of PostgreSQL is free: `LISTEN` is not heard there, so a
+ * Whether connections stay their own. A pooler in transaction mode gives each transaction to whichever connection of PostgreSQL is free: `LISTEN` has no effect there, so a
  * removed member would stay, and prepared statements are another's. It is found by asking two connections by turns which process serves them.
  */
 import { randomBytes } from 'node:crypto';

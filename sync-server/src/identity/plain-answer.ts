@@ -54,7 +54,7 @@ function parse(text: string): { readonly code?: unknown; readonly message?: unkn
   try {
     return (JSON.parse(text) ?? {}) as { code?: unknown; message?: unknown };
   } catch {
-    return {}; // No JSON: nothing of it is told.
+    return {}; // The body is not JSON: nothing of it is passed on.
   }
 }
 

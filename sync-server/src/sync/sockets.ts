@@ -149,7 +149,7 @@ export class Sockets {
       this.#open.add(open);
       this.#unauthenticated.add(open);
       // `ws` hands on what it has read before it tells of the end, a frame a turn. Of a connection that was reset, or that we destroyed, nothing of it is handled; who
-      // ended it by themselves may have said something before.
+      // ended it by themselves may have sent something before.
       tcp.on('close', (hasFailed) => {
         if (hasFailed || !tcp.readableEnded) this.#forget(open);
       });
@@ -227,7 +227,7 @@ export class Sockets {
   }
 
   /**
-   * Strangers have so many places, in all and of one address; who came first and has said nothing yet goes first, so that nobody can keep members out by taking
+   * Sockets without a sign-in have a bounded number of places, in all and for one address. The oldest that has not signed in yet is ended first, so that nobody can keep members out by taking
    * them all.
    */
   #makeRoom(address: string): void {

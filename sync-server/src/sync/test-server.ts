@@ -167,7 +167,7 @@ class QuietWebSocket extends WebSocket {
   }
 }
 
-/** An unmodified provider and what it heard. */
+/** An unmodified provider and what it received. */
 export class TestClient {
   readonly doc = new Y.Doc();
   readonly heard: ServerStateless[] = [];

@@ -9,7 +9,7 @@ export interface AuthAnswer {
   readonly error: {
     readonly status: number;
     readonly code?: string | undefined;
-    /** A sentence of our server. What the library behind it says stands in `message`, and is told to nobody. */
+    /** A sentence of our server. The text of the library behind it is in `message`, and is never shown. */
     readonly error?: string | undefined;
   } | null;
 }

@@ -12,7 +12,7 @@ export async function loadScript<Script>(load: () => Promise<Script>): Promise<S
     const address = /https?:\/\/\S+\.js$/u.exec(error instanceof Error ? error.message : '')?.[0];
     if (address === undefined) throw error;
     again += 1;
-    // An address, not a module: each of the host's bundlers that could be at work is told so.
+    // This is an address, not a module. These comments tell each bundler that a host may use.
     return (await import(
       /* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ `${address}?again=${again}`
     )) as Script;

@@ -3,9 +3,9 @@ import { MAX_TABLO_NAME_CODE_POINTS } from '@tablo/schema/limits';
 import { cleanName } from '@tablo/schema/names/name';
 import { NAMELESS_TABLO } from './nameless-tablo.ts';
 
-/** Of whom nobody has told us a name that can be seen. */
+/** The name of a person for whom we know no visible name. */
 export const UNKNOWN_NAME = 'Someone';
-/** The same of somebody who, by the server's word, has left. */
+/** The same for a person who has left, as the server has confirmed. */
 export const FORMER_NAME = 'Former member';
 
 export function tabloNameOf(name: string): string {

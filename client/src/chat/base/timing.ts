@@ -39,7 +39,7 @@ export interface Timing {
   readonly draftSaveMs: number;
   /** Signing out waits this long for drafts to reach the server. */
   readonly lastReportMs: number;
-  /** After the last key, a draft is told to the server; other devices see it then. */
+  /** So long after the last key a draft is sent to the server. Other devices see it then. */
   readonly draftReportMs: number;
   /** Remote updates are gathered this long into one row … */
   readonly updateSaveMs: number;

@@ -1,6 +1,6 @@
 /**
- * Keeps drafts like the server's: asked for when the connection is (back) there, when the page is visible again and when a tablo is opened; told a moment
- * after the last key, and when the page goes away. A draft that cannot be told stays here, and is told later [R7, R11].
+ * Keeps drafts like the server's: asked for when the connection is (back) there, when the page is visible again and when a tablo is opened; sent a moment
+ * after the last key, and when the page goes away. A draft that cannot be sent stays here, and is sent later [R7, R11].
  */
 import { Backoff } from '@tablo/schema/backoff';
 import { isDraftText, NO_DRAFT } from '@tablo/schema/draft';
@@ -34,7 +34,7 @@ export class DraftSync {
   readonly #timers = new Map<TabloId, ReturnType<typeof setTimeout>>();
   /** On their way now, and of when the draft is that they tell. */
   readonly #reporting = new Map<TabloId, { readonly at: number; readonly done: Promise<void> }>();
-  /** Times of drafts that the server does not take: told again after the next refresh, or when they have changed. */
+  /** Times of drafts that the server has refused. They are sent again after the next refresh, or when they have changed. */
   readonly #refused = new Map<TabloId, number>();
   readonly #refreshTimer = new Timer();
   #isClosed = false;
@@ -58,7 +58,7 @@ export class DraftSync {
     this.#reportIn(draft.tabloId, isOurs ? draftReportMs : draftReportMs * OTHER_TABS_PATIENCE);
   }
 
-  /** Now: the page goes away, or somebody leaves the tablo. Resolves when the server has answered, whatever it said. */
+  /** Sends at once: the page is closing, or the reader leaves the tablo. Resolves when the server has answered, with success or not. */
   async flush(drafts: Iterable<Draft> = this.#host.list()): Promise<void> {
     await Promise.all([...drafts].map((draft) => (draft.isReported ? undefined : this.#report(draft.tabloId))));
   }
@@ -116,7 +116,7 @@ export class DraftSync {
     try {
       const stands = await this.#host.api.putDraft(id, told);
       this.#backoff.reset();
-      this.#refused.set(id, told.at); // Whatever it is that stands now, this one is not told twice.
+      this.#refused.set(id, told.at); // Whichever draft is current now, this one is not sent twice.
       draft.receiveReported(stands);
     } catch (error) {
       if (error instanceof ChatError && REFUSALS.includes(error.code)) this.#refused.set(id, told.at);

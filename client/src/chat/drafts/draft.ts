@@ -6,7 +6,7 @@
  *    never replaced by one that it continues [R8].
  * 2. What comes from elsewhere while somebody types here waits until they have stopped: by then it is older than what they typed, unless they only paused.
  * 3. The text is on this device before it is reported, and stays whatever the server says. `DraftSync` reports it.
- * 4. A text that nobody has been told of is not ended by an empty one from another device, which cannot have been meant for it [R8].
+ * 4. An empty draft from another device does not replace a text that was never sent: it cannot have been meant for it [R8].
  * 5. What the text is aimed at (`draft-aim.ts`) is kept with it on this device and follows to its tabs; it has a time of its own, and is never reported.
  */
 import { CausalClock } from '@tablo/schema/causal-clock';
@@ -43,7 +43,7 @@ export class Draft {
   /** What the server is known to have; `null`: not known. */
   #reported: string | null = null;
   #isLoaded = false;
-  /** The server's word from before the stored text was read. */
+  /** The server's answer that came before the stored text was read. */
   #early: DraftText | null = null;
   /** From elsewhere, while somebody types. */
   #held: DraftRecord | null = null;
@@ -109,14 +109,14 @@ export class Draft {
     this.#saveSoon();
   }
 
-  /** Another tab's word: it has stored it already. */
+  /** A draft from another tab, which has stored it already. */
   receiveFromTab(given: DraftRecord): void {
     this.#acceptAim(given.aim);
     this.#accept(given);
     if (!this.#isReported) this.#options.onUnreported(this, false);
   }
 
-  /** The server's word: from another device, or what stands after our report. */
+  /** A draft from the server: it comes from another device, or is the current one after our report. */
   receiveReported(given: DraftText): void {
     if (!this.#isLoaded) {
       this.#early = mergeDrafts(this.#early ?? NO_DRAFT, given);
@@ -203,7 +203,7 @@ export class Draft {
     this.#saveSoon();
   }
 
-  /** Nothing over nothing: a message written in one go and sent never was a draft elsewhere. */
+  /** Skip empty drafts: a message that was typed and sent before the first save never existed on the server as a draft. */
   #isNoNews(text: string): boolean {
     return text === '' && this.#reported === '';
   }

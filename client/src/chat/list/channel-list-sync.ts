@@ -1,6 +1,6 @@
 /**
  * Keeps the list of tablos like the server's: asked at the start, whenever the connection is back or the page visible again, when the server says that
- * something changed, and every minute. And tells the server how far this device has read, as soon as it can be told.
+ * something changed, and every minute. It also reports to the server how far this device has read, as soon as the server can be reached.
  * 1. One question is under way at a time, and one waits; what the server brings about is asked for once a second at the most.
  * 2. The list comes in pages, newest activity first. Each is applied when it is there; which tablos are ours no more is known at the end alone.
  */
@@ -112,7 +112,7 @@ export class ChannelListSync {
   async #askAndPlan(): Promise<void> {
     if (this.#asking !== null) {
       // The answer that is under way may be of before: another question, but not at once.
-      await this.#asking.catch(() => {}); // Whoever asked hears of it.
+      await this.#asking.catch(() => {}); // The caller that asked receives the error.
       return this.#askIn(this.#pace.waitMs());
     }
     try {
@@ -187,7 +187,7 @@ export class ChannelListSync {
 
   async #report(): Promise<void> {
     this.#reportTimer.clear();
-    // A position in numbers of before the gap must not be told to a server that has others: the next answer of the list decides.
+    // A read position from before the connection was lost must not be reported to a server that was restored and counts differently. The next answer of the list decides.
     if (!this.#isCurrent) return;
     if (this.#isReporting) return this.reportSoon();
     this.#isReporting = true;

@@ -7,7 +7,7 @@ import type { ChannelRecord, LastMessage } from '../store/local-store.ts';
 import { confirmReadPosition, countUnread, isDoubtful } from '../unread/unread.ts';
 
 /**
- * Was the server restored from a backup since it told us what `asked` says? `asked` is as of the question, since an answer may be older than what came
+ * Was the server restored from a backup since it sent us the numbers in `asked`? `asked` is as of the question, since an answer may be older than what came
  * meanwhile. Numbers above the backup's end then mean other messages now.
  */
 export function hasGoneBack(known: ChannelRecord, asked: ChannelRecord | null, rest: RestChannel): boolean {
@@ -17,7 +17,7 @@ export function hasGoneBack(known: ChannelRecord, asked: ChannelRecord | null, r
   return rest.last_seq < lastSeq || rest.epoch < epoch || rest.read_seq < confirmedRead;
 }
 
-/** The server's word on everything but what this device may know better: what it has read, and what came meanwhile. */
+/** Takes everything from the server, except what this device may know better: what it has read, and what arrived meanwhile. */
 export function mergeChannel(
   known: ChannelRecord | null,
   rest: RestChannel,
@@ -52,7 +52,7 @@ export function mergeChannel(
       confirmedRead: rest.read_seq,
     };
   }
-  // Read here and not known there: told again, whatever became of the first report (another tab's record may have overwritten ours).
+  // This device has read further than the server knows. The position is reported again, whatever became of the first report (another tab's record may have overwritten ours).
   const pendingRead = known.readSeq > rest.read_seq ? known.readSeq : known.pendingRead;
   const lastMessage = newerPreview(known.lastMessage, asked?.lastMessage ?? null, named.lastMessage);
   const merged = { ...known, ...named, lastMessage, lastSeq: Math.max(known.lastSeq, rest.last_seq), pendingRead };

@@ -161,7 +161,7 @@ export function decideSettlement(view: OutboxView, ids: readonly EntryId[], make
   return draft.writes();
 }
 
-/** Whether it is still to be heard whether the entry is durable. */
+/** Whether it is still unknown if the entry is durable. */
 export const isAwaited = ({ delivery }: OutboxRecord): boolean =>
   delivery.status !== 'withdrawn' || delivery.isSettled !== true;
 

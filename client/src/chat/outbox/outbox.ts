@@ -173,14 +173,14 @@ export class Outbox {
     const make = this.#maker(tabloId, stamps);
     const settledIds = settled.map((record) => record.id);
     const sent = [...arrivals, ...settled.map((record) => record.entry)];
-    // Known at once, or every further word of the server's would settle them again.
+    // They are marked in memory at once. Otherwise every further message of the server would settle them again.
     inBackground(
       this.#change(tabloId, settledIds, (view) => decideSettlement(view, settledIds, make), { sent, showAfterMs: 0 }),
     );
     return settled;
   }
 
-  /** Another tab may have died after it wrote and before it told. What is not there is no news: the disk may have been emptied, and this is the last copy. */
+  /** Another tab may have died after it wrote and before it sent its notice. A record that is missing on the disk changes nothing: the disk may have been emptied, and this may be the last copy. */
   async takeStored(): Promise<void> {
     const changed = new Set<TabloId>();
     for (const record of await this.#store.readOutbox()) {

@@ -1,8 +1,8 @@
 /**
  * The one table of people on this device: what everybody is called, and who is in a tablo no more. In memory from the start, saved behind, so that names stand
- * there before the first paint, offline and after a reload [R7]. Whoever told us last is right: messages, members, presence, lists.
+ * there before the first paint, offline and after a reload [R7]. The latest source is right: messages, members, presence, lists.
  *
- * Nobody is former without the server's word: `noteMembers` alone says so.
+ * Only the server can say that a person has left: `noteMembers` alone marks people as former.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { personNameOf, UNKNOWN_NAME } from '../base/names.ts';
@@ -68,7 +68,7 @@ export class KnownPeople {
     return changed;
   }
 
-  /** `members` are there, `gone` are not, by the server's word. Who has changed sides. */
+  /** According to the server `members` belong to the tablo and `gone` do not. Returns those for whom that is new. */
   noteMembers(tabloId: TabloId, members: Iterable<UserId>, gone: Iterable<UserId>): readonly UserId[] {
     const former = this.#formerOf(tabloId);
     const changed: UserId[] = [];

@@ -20,7 +20,7 @@ export interface Sought {
 export interface NameSeekerOptions {
   readonly ask: (people: readonly Sought[]) => Promise<readonly NamedBySomebody[]>;
   readonly learn: (people: readonly NamedBySomebody[]) => void;
-  /** Somebody else has told meanwhile. */
+  /** The name has become known in another way meanwhile. */
   readonly isNamed: (id: UserId) => boolean;
   readonly gapMs: number;
 }

@@ -2,7 +2,7 @@
  * Who is called what, and where: the device's table of people (`known-people.ts`) and the members of each tablo, which are cached on this device too.
  *
  * Invariants
- * 1. Somebody has left only by the server's word: a list of the tablo's members that was asked for after this device had met them, read whole, without them.
+ * 1. Only the server can say that a person has left: by a list of the tablo's members that was asked for after this device had met them, read whole, without them.
  * 2. [M6] Members are asked for of tablos that a person opens, names of the others by ids alone.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
@@ -139,7 +139,7 @@ export class People {
     this.#seeker.askSoon();
   }
 
-  /** Somebody says that members have changed: asked for once in a while, however often it is said. */
+  /** Members may have changed. The list is asked for at a limited rate, however often that is announced. */
   refreshSoon(tabloId: TabloId): void {
     if (this.#timers.has(tabloId)) return;
     const pace = this.#paces.get(tabloId) ?? new Pace(this.#askGapMs);
@@ -262,7 +262,7 @@ export class People {
   #publishNames(tabloId: TabloId, circle: Circle): void {
     const before = circle.named;
     circle.named = null;
-    // Nobody has asked yet, so nobody has to be told.
+    // There is no subscriber yet, so there is nobody to notify.
     if (before === null || isSameNames(before, this.#namedIn(tabloId))) return;
     circle.names.set({ of: (id) => this.#labelIn(tabloId, id) });
   }

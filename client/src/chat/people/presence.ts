@@ -95,7 +95,7 @@ export class RoomPresence {
     if (this.#isPresent) this.#tell();
   }
 
-  /** A keystroke: who has said that they type still does. */
+  /** A keystroke: a person who is shown as typing still types. */
   keepTyping(): void {
     if (this.#isTyping) this.sendTyping(true);
   }

@@ -2,12 +2,12 @@
  * One document of a tablo on this device: the Y.Doc, what of it is stored, and its entries as they come.
  *
  * Invariants
- * 1. Only durable content is stored or told [R1]: what the server sent, or what it has confirmed. Own pushes are held until then, so a reload
+ * 1. Only durable content is stored or passed on [R1]: what the server sent, or what it has confirmed. Own pushes are held until then, so a reload
  *    starts from what is certain, and a cancelled entry is not sent again by a stored update.
  * 2. Each element is parsed once; what is not an entry is skipped, never thrown about.
  * 3. Cost follows the change: the array is read whole once, when loading.
- * 4. While content waits for other content, nothing that came is told: what is missing may be the time that it is shown at [R5]. A client that is joining
- *    hears of the newest before it has what came while it was away.
+ * 4. While content waits for other content, no new content is passed on: what is missing may be the time that it is shown at [R5]. A client that is joining
+ *    receives the newest before it has what came while it was away.
  */
 import { parseDocumentName } from '@tablo/schema/document-name';
 import { ENTRIES_ROOT, type Entry, type MemberEntry, parseEntry } from '@tablo/schema/entry';
@@ -133,7 +133,7 @@ export class RoomDocument {
     return this.#held.flatMap((push) => [...push.waitingFor]);
   }
 
-  /** Own pushes among them are held until their reason is told, unless the link is cut in between. */
+  /** Own pushes among them are held until the reason of their refusal arrives, unless the link is cut in between. */
   takenOut(): readonly EntryId[] {
     return [...this.#takenOut];
   }

@@ -30,7 +30,7 @@ export interface HomeListener {
   entered(): Promise<void>;
   /** `isFresh`: the document was empty before this join. */
   ready(isFresh: boolean): void;
-  /** Not joined any more, for whatever reason. `heardAt`: when the server was heard last, ms since the Unix epoch. */
+  /** Not joined any more, for whatever reason. `heardAt`: when the last frame of the server arrived, ms since the Unix epoch. */
   lost(heardAt: number): void;
   denied(refusal: Refusal): void;
   epochMoved(): void;

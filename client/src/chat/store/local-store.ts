@@ -70,7 +70,7 @@ export interface DraftRecord extends DraftText {
   readonly aim?: StampedAim;
 }
 
-/** What this device knows of people: what they are called, and who, by the server's word, is in a tablo no more. Of one and the same user, each once. */
+/** What this device knows of people: their names, and who has left which tablo according to the server. Each user appears once. */
 export interface PeopleRecords {
   readonly names: readonly (readonly [UserId, string])[];
   readonly former: readonly (readonly [TabloId, UserId])[];

@@ -29,7 +29,7 @@ export interface ResilientOptions<S> {
   readonly fallback: () => S & Closable;
   /** The disk is full: drop what can be dropped. */
   readonly makeRoom: () => Promise<void>;
-  /** Whether it still answers: asked when it was closed from outside, so that it is opened anew or given up, and said, before anything is written. */
+  /** Whether the store still answers. It is probed when it was closed from outside, so that it is opened again, or given up and reported, before anything is written. */
   readonly probe: (store: S) => Promise<unknown>;
   /** Before the new one is used. */
   readonly reopened?: (before: Durable<S>, after: Durable<S>) => Promise<void>;

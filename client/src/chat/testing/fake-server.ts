@@ -409,7 +409,7 @@ export class FakeServer {
         const message = committed.get(connection);
         committed.delete(connection);
         if (message === undefined) return;
-        document.flush(); // As the real one: who hears of a commit has what it speaks of.
+        document.flush(); // As the real server does: a client that receives `committed` has received the entries before.
         document.broadcastStateless(encodeStateless(message));
       },
       onStateless: async ({ payload, connection, documentName }) => {

@@ -1,6 +1,6 @@
 /**
  * Notices a link that looks alive and brings nothing: a server, or something in between, that has lost sight of this one document's connection. Messages
- * are numbered without gaps (`seq`), the list tells the newest number: what is neither heard of nor in the document was missed.
+ * are numbered without gaps (`seq`), and the list names the newest number: a number that was neither announced nor is in the document was missed.
  *
  * Invariants
  * 1. Nothing is missed up to `#known`: by an answer to a question that was asked after the join, and by `committed` from there on without a gap.
@@ -23,7 +23,7 @@ export class GapDetector {
   #known: number | null = null;
   /** Up to here everything has come: with the join, or announced after what it announces. */
   #complete = 0;
-  /** The highest number heard since the join. */
+  /** The highest number that was announced since the join. */
   #heard = 0;
   /** Up to here something was announced and has not come. */
   #announcedUpTo = 0;

@@ -21,7 +21,7 @@ export function UndeliveredNotice() {
   const chat = useChatClient();
   const { tabloId, openTablo } = useNavigation();
   const { say } = useToaster();
-  // What was refused before the page was opened has been said then.
+  // A message that was refused before the page was opened has been announced at that time.
   const known = useRef<ReadonlyMap<TabloId, number>>(refusedOf(channels));
   const said = useRef(new Map<TabloId, Said>());
 

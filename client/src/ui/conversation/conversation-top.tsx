@@ -17,7 +17,7 @@ import { membersSentence } from '../text/phrases.ts';
 
 interface ConversationTopProps {
   readonly channel: ChannelSummary | null;
-  /** `null`: nobody has told us yet. */
+  /** `null`: not known yet. */
   readonly name: string | null;
   readonly banner: ReactNode;
   readonly as?: ElementType | null;

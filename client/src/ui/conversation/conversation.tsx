@@ -21,7 +21,7 @@ interface ConversationProps {
   readonly tabloId: TabloId;
   /** `null` while the list is not known, or when the tablo is not on it. */
   readonly channel: ChannelSummary | null;
-  /** `null`: nobody has told us yet. */
+  /** `null`: not known yet. */
   readonly name: string | null;
   readonly banner: ReactNode;
 }

@@ -7,7 +7,7 @@ export const OnlineOnlyContext = createContext<string | null>(null);
 interface OnlineOnly {
   readonly isOff: boolean;
   readonly reasonId: string | undefined;
-  /** For a button. It keeps the focus, so that the reason is heard. */
+  /** For a button. It keeps the focus, so that a screen reader reads the reason. */
   readonly button: { readonly 'aria-disabled'?: true; readonly 'aria-describedby'?: string };
 }
 

@@ -5,7 +5,7 @@ import { useRoom } from '../people/room-context.tsx';
 import { announcementOf, type Spoken } from './announcements.ts';
 import { Arrivals } from './arrivals.ts';
 
-/** What comes within this is told together. */
+/** Messages that arrive within this time are announced together. */
 const GATHER_MS = 250;
 /** Then it is gone again: who reads the page line by line should not find every message twice. */
 const KEPT_MS = 10_000;
@@ -17,7 +17,7 @@ interface Announcement {
 
 /**
  * The one place that says a new message of somebody else aloud, as "Grace: See you at ten", and nothing else. The log itself is silent: of what is put into it most
- * is not new, and a row has tools and states that nobody wants to hear.
+ * is not new, and a row has tools and states that should not be read aloud.
  */
 export function Announcer({ log }: { readonly log: RefObject<HTMLElement | null> }) {
   const { handle, userId, personOf } = useRoom();

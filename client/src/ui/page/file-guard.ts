@@ -66,7 +66,7 @@ function handlePaste(event: ClipboardEvent): void {
   refuse();
 }
 
-/** Before anybody else hears of it: nothing on the way can let a file through. */
+/** In the capture phase, before any other listener, so that no element can let a file through. */
 export function guardAgainstFiles(page: Window | HTMLElement): () => void {
   const handlers = { dragenter: handleDragOver, dragover: handleDragOver, drop: handleDrop, paste: handlePaste };
   const all = Object.entries(handlers) as [string, EventListener][];

@@ -88,7 +88,7 @@ export function useParts(isReady: boolean): void {
     const timer = setTimeout(async () => {
       for (const load of all) {
         await whenIdle();
-        await load().catch(() => undefined); // Without a network: asked for again when it is needed, and then its absence is said.
+        await load().catch(() => undefined); // Without a network: it is asked for again when it is needed, and then the page says that it is missing.
       }
     }, AFTER_MS);
     return () => clearTimeout(timer);

@@ -48,7 +48,7 @@ function Name({ person: { name, isNamed = true, hasLeft = false } }: { readonly 
 /** What grey says to the eye. */
 const LEFT = '(left)';
 
-/** Who has no name is called by a word that says so already. */
+/** A person without a name is shown by a word that already says so. */
 const hasHint = ({ hasLeft, isNamed = true }: Shown): boolean => hasLeft === true && isNamed;
 
 /** The reader. */

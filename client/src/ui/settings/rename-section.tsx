@@ -45,7 +45,7 @@ export function RenameSection({ channel }: { readonly channel: ChannelSummary })
           aria-describedby={wrong === null ? reasonId : `${id}-problem`}
           aria-disabled={isOff || undefined}
           autoComplete="off"
-          // Not disabled: a disabled field loses the focus, and is skipped by who would hear why.
+          // The field is not disabled: a disabled field loses the focus, and screen readers skip it together with the reason.
           readOnly={isOff}
           value={name}
           onChange={(event) => {

@@ -45,7 +45,7 @@ export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
   // A host may open what it does not list.
   const channel = channels.find(isOpen) ?? all.find(isOpen) ?? null;
   const { total: unread } = useChatUnread();
-  // Removed from it, or it was deleted: said under its name.
+  // The reader was removed, or the tablo was deleted. The page says so under its name.
   const lastChannel = useRef<ChannelSummary | null>(null);
   if (channel !== null) lastChannel.current = channel;
   const name = channel?.name ?? (lastChannel.current?.id === tabloId ? lastChannel.current.name : null);

@@ -54,7 +54,7 @@ export type LimitName =
   | 'address-connections'
   | 'stalled';
 
-/** Probes of an orchestrator must never be told to wait because of what else comes from its address. */
+/** Probes of an orchestrator must never be rate-limited because of other requests from the same address. */
 export const HEALTH_PER_SECOND = 1_000;
 /** How many seconds' worth may come at once. */
 const BURST_S = 10;

@@ -51,7 +51,7 @@ export class Turns {
     });
   }
 
-  /** [R11] Nobody overtakes those of their own key who wait already. */
+  /** [R11] A new request never overtakes waiting ones of the same key. */
   #mayRun(key: string): boolean {
     return !this.#queues.has(key) && this.#hasPlace(key);
   }

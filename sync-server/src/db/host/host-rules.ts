@@ -1,6 +1,6 @@
 /**
  * Rules of a host's on the tables of a server before ours, which we write on from now on: a CHECK, a unique index, a length. One that refuses what a chat has to write would
- * let the server start and break the chat: a deletion that never comes through, a message that is refused. So it is said before anything is changed, with the statement that
+ * let the server start and break the chat: a deletion that never comes through, a message that is refused. So it is reported before anything is changed, with the statement that
  * removes it.
  */
 import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';

@@ -35,7 +35,7 @@ export function watchRowSecurity(pool: Pool, log: DbLog, everyMs: number = LOOK_
     if (hidden === null && said !== null) log.info('Row level security no longer hides anything from the server.');
     said = hidden;
   };
-  // A database that does not answer is said elsewhere.
+  // A database that does not answer is reported elsewhere.
   const lookNow = (): void => void look().catch(() => {});
   lookNow();
   const timer = setInterval(lookNow, everyMs);

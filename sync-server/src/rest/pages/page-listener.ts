@@ -11,7 +11,7 @@ interface Settings {
   readonly limits: Limits;
   readonly publicUrl: string | null;
   readonly trustProxy: boolean;
-  /** Hears of addresses below which there might be the page, if the settings said so. */
+  /** Called with addresses below which the page might be, if the settings named them. */
   readonly onStray?: (path: string) => void;
 }
 

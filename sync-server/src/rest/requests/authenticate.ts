@@ -1,6 +1,6 @@
 /**
  * Bearer token → who asks, for every `/chat` route. Until the token has been found good, the request is its address's: what a stranger can make us check, and be
- * told no for, has a rate.
+ * refused for, has a rate.
  */
 import { REASONS } from '@tablo/schema/close-codes';
 import { isUserId, type UserId } from '@tablo/schema/ids';

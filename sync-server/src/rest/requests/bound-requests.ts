@@ -1,6 +1,6 @@
 /**
  * [R11] What a request must have before it costs something: tokens of its user's bucket, a place among that user's requests, and, once its body is here, a
- * place among those that wait for the database. So slow bodies take nobody's place but their sender's, and while the database is away the next one is told at
+ * place among those that wait for the database. So slow bodies take nobody's place but their sender's, and while the database is away the next one is refused at
  * once to come back.
  */
 import type { Context, MiddlewareHandler } from 'hono';

@@ -25,7 +25,7 @@ export function clientKey(context: Context, trustProxy: boolean): string {
   return address === null ? UNKNOWN : addressKey(address);
 }
 
-/** From a program on this machine, as far as can be told: what a proxy on it passes on says so. */
+/** Whether the request comes from a program on this machine, as far as that can be known: a request that a local proxy passes on carries its headers. */
 export function isFromThisMachine(context: Context, trustProxy: boolean): boolean {
   const isPassedOn = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'].some(
     (name) => context.req.header(name) !== undefined,

@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { normaliseOrigin } from '../../base/origins.ts';
 
-/** What such a page's browser is told; null: nothing, and it keeps the answer from the page. */
+/** The header for such a page's browser; null: none, and the browser keeps the answer from the page. */
 export function allowedOriginFor(allowed: readonly string[], origin: string | undefined): string | null {
   if (origin === undefined) return null;
   return allowed.includes('*') ? '*' : allowed.includes(normaliseOrigin(origin) ?? '') ? origin : null;

@@ -1,5 +1,5 @@
 /**
- * [R11] Who was told to wait and goes on asking is told so again before anything is looked at: a refusal by the routes costs nearly as much as an answer. What
+ * [R11] A client that was told to wait and goes on asking is refused again before anything else is looked at: a refusal by the routes costs nearly as much as an answer. What
  * counts is one second, which is what `Retry-After` says. Members are counted by their token, so that nobody pays for a neighbour at the same address;
  * strangers by address and by what they ask for, so that a flood of one kind costs nobody else's probe or sign-in.
  */
@@ -69,7 +69,7 @@ export function createWaitListener(deps: Deps): (request: IncomingMessage, respo
 
   const keyOf = (request: IncomingMessage): string => {
     const token = bearerOf(request.headers.authorization);
-    // Each person for whom a back end asks is told for themselves, as if they had asked.
+    // Refusals are counted for each person for whom a back end asks, as if that person had asked.
     if (token !== null && services.remembers(token))
       return `${digestOf(token)} ${request.headers[CHAT_USER.toLowerCase()] ?? ''} ${request.method}`;
     if (token !== null && verifier.remembers(token)) return `${digestOf(token)} ${request.method}`;
@@ -90,7 +90,7 @@ export function createWaitListener(deps: Deps): (request: IncomingMessage, respo
   };
 
   return (request, response) => {
-    // Most of the time nobody was told anything, and nothing is asked.
+    // Most of the time nobody was refused, and there is nothing to look up.
     const current = countsNow();
     if (current.size > 0 && (current.get(keyOf(request)) ?? 0) >= REFUSALS_MAX) {
       refuse(request, response);

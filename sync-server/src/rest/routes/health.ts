@@ -23,11 +23,11 @@ export interface Health {
   readonly ping: Ping;
   /** What keeps the server from seeing the rows that are there, as a sentence; null when nothing does. Asked when `ping` was answered. */
   readonly findHidden: () => Promise<string | null>;
-  /** ms since the Unix epoch since when nothing can be stored: the same that clients are told. */
+  /** Since when nothing can be stored, ms since the Unix epoch: the value that clients receive. */
   readonly awaySince: () => number | null;
   /** The database did not answer: clients should know as well. */
   readonly onTrouble: () => void;
-  /** Why changes in the database are not heard, as a sentence; null: they are. */
+  /** Why changes in the database are not received, as a sentence; null: they are received. */
   readonly findDeafness?: () => string | null;
   readonly registry: Registry;
   readonly settings: MetricsSettings;

@@ -132,7 +132,7 @@ export class PgMembers {
       const standing = await lockStanding(client, tabloId, actor, target);
       const refused = standing === null ? refusal('forbidden') : refuseRemoval(standing);
       if (refused !== null) return err(refused);
-      // Leaving by oneself is no removal: the trigger that remembers removals is told so, for this transaction.
+      // Leaving by oneself is no removal: a setting says so to the trigger that remembers removals, for this transaction.
       if (actor === target) await client.query(`SELECT set_config('tablo_chat.leaving', $1, true)`, [actor]);
       const removed = await client.query(REMOVE_NEWCOMER, [tabloId, target]);
       if (removed.rowCount !== 0) return ok(null);

@@ -1,6 +1,6 @@
 /**
  * Hocuspocus handles a connection's frames one after another, and each waits for its commit: eight quick messages would take eight commits. Updates are
- * therefore handed to the ledger when they arrive, in order, and `beforeSync` finds the decision under way. Nothing becomes visible any sooner [R1].
+ * therefore handed to the ledger when they arrive, in order, and `beforeSync` finds the decision in flight. Nothing becomes visible earlier by that [R1].
  */
 import type { LiveConnection } from '../socket/live-connection.ts';
 import { readUpdatePayload } from '../socket/frames/read-frame.ts';
@@ -25,17 +25,17 @@ export class AdmissionPipeline<T> {
     void this.#startWhenIdle(connection);
   }
 
-  /** The decision about this payload, if it was asked for at its arrival. */
+  /** The decision about this payload, if it was submitted when it arrived. */
   take(payload: Uint8Array): Promise<T> | undefined {
     const at = this.#inFlight.findIndex(
       (one) => one.payload.buffer === payload.buffer && one.payload.byteOffset === payload.byteOffset,
     );
     if (at < 0) return undefined;
-    // What was foreseen before it and never came belongs to frames that Hocuspocus did not handle.
+    // Earlier payloads that are still listed belong to frames that Hocuspocus did not handle.
     return this.#inFlight.splice(0, at + 1).at(-1)?.decision;
   }
 
-  /** Frames from before this began are handled one by one; none may be overtaken, or it would seem to have a gap. */
+  /** Frames that arrived before the pipeline started are handled one by one. None of them may be overtaken, or the document would seem to have a gap. */
   async #startWhenIdle(connection: LiveConnection): Promise<void> {
     let pending: Promise<void>;
     do {

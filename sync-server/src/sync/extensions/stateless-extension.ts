@@ -42,7 +42,7 @@ export class StatelessExtension implements Extension {
     const leave = await this.#gate.enter(userId);
     try {
       if (!document.hasConnection(connection)) return;
-      // What came over a connection that is lost now may still be waiting for its commit: only then is "not durable" the last word on it.
+      // What came over a connection that is lost now may still be waiting for its commit: only after that is "not durable" final.
       // While nothing can be stored there is none, and questions must not pile up: the client goes on without an answer.
       if (!(await this.#ledger.settled(tabloId, userId))) return;
       const durable = await this.#store.findDurable(tabloId, userId, message.ids.filter(isEntryId));

@@ -13,7 +13,7 @@ export const MAX_VECTOR_BYTES = 16 * 1024;
 const MIN_COST_BYTES = 1_024;
 
 export interface Answer {
-  /** Bytes, as far as can be told before anything is encoded. */
+  /** Bytes, as far as they can be estimated before anything is encoded. */
   readonly cost: number;
   encode(): Uint8Array;
 }

@@ -1,4 +1,4 @@
-/** All authenticated document connections, by tablo and by user: where news from the database finds who must hear it. */
+/** All authenticated document connections, by tablo and by user: where news from the database finds its recipients. */
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { REASONS } from '@tablo/schema/close-codes';
 import type { TabloId, UserId } from '@tablo/schema/ids';

@@ -4,7 +4,7 @@
  *
  * Every user of the database can notify us, of anything, without end. Invariants:
  * 1. A notification is a question, never an answer: what it speaks of is read from the database, and `#apply` alone decides by it.
- * 2. What nobody online is concerned by costs no reading, and no memory beyond `REMEMBERED_MAX` keys.
+ * 2. A notification that concerns nobody online costs no query, and no memory beyond `REMEMBERED_MAX` keys.
  * 3. One tablo's or member's connections are looked up again at most every RECHECK_EVERY_MS; beyond RECHECKS_A_SECOND keys in a second all connections are, together,
  *    at most once a second. A cut waits for these at the most.
  */
@@ -27,11 +27,11 @@ const REMEMBERED_MAX = 10_000;
 const RECHECK_EVERY_MS = 250;
 const RECHECKS_A_SECOND = 1_000;
 const RESYNC_EVERY_MS = 1_000;
-/** With the question and the pace, within the five seconds of R6. */
+/** Together with the query and the rate, this stays within the five seconds of R6. */
 const UNKNOWN_MAX_MS = 2_000;
 /** Look-ups that wait for the database at once: `Membership` takes some queries of a thousand, and refuses what is far more. */
 const PORTION = 4_000;
-/** What no trigger told: disabled triggers, a database put in another one's place. */
+/** Finds what no trigger has announced: disabled triggers, a database that was replaced by another one. */
 const RECHECK_ALL_MS = 60_000;
 /** Between two lines of log about a flood. */
 const QUIET_MS = 60_000;
@@ -45,7 +45,7 @@ export interface RevocationDeps {
   readonly log: Log;
   /** Whoever was added unasked uses the tablo now: the others may see that they are here. */
   readonly onCome: (connection: LiveConnection) => void;
-  /** Changes are heard again, and what was missed meanwhile is known. */
+  /** Changes are received again, and what was missed meanwhile is known. */
   readonly onHeard?: () => void;
 }
 
@@ -62,13 +62,13 @@ export class Revocation {
   #rechecksInSecond = 0;
   #quietUntil = 0;
   #isRechecking = false;
-  /** Changes are not heard. */
+  /** Changes are not received. */
   #isDeaf = false;
-  /** False from then on, until what was missed is known. */
+  /** False from then on, until the missed changes are known. */
   #isInformed = true;
-  /** Whom the resync under way, or the one before the next, could not learn of, and why; null: the next one asks for everybody. */
+  /** The users whom the current or last resync could not look up, and why; null: the next resync looks up everybody. */
   #unknown: ReadonlyMap<LiveConnection, unknown> | null = null;
-  /** By `performance.now`: since when a resync has not learned of everybody; null: the last one has. */
+  /** By `performance.now`: since when no resync has looked up everybody; null: the last one has. */
   #unknownSince: number | null = null;
   readonly #timers: NodeJS.Timeout[] = [];
 
@@ -82,7 +82,7 @@ export class Revocation {
     this.#resyncs = new Paced({ everyMs: RESYNC_EVERY_MS, work: () => this.#resync(), onFailure });
   }
 
-  /** [R6] Who may be here is known: changes are heard, and after a time in which they were not, everybody was looked up again. */
+  /** [R6] The memberships are known: changes are received, and after a time in which they were not, everybody was looked up again. */
   get isInformed(): boolean {
     return this.#isInformed;
   }
@@ -114,7 +114,7 @@ export class Revocation {
       case 'lost':
         this.#isDeaf = true;
         this.#isInformed = false;
-        return; // What is missed meanwhile is learned by `resync`.
+        return; // `resync` looks up what is missed meanwhile.
       case 'all':
       case 'resync':
         // The listener was away, or memberships changed all at once: anything may have changed.
@@ -137,7 +137,7 @@ export class Revocation {
     this.#remember(key);
     if (this.#rechecks.askAgain(key)) return;
     const [tablo, user] = partsOf(key);
-    // Whoever is in the tablo sees other members; and the user may have a tablo more in the list, without being in it yet.
+    // People in the tablo see another list of members; and the user's own list may have gained a tablo that they have not joined yet.
     const isHeard =
       this.#deps.connections.ofTablo(tablo).length > 0 ||
       (user !== undefined && this.#deps.connections.ofUser(user).length > 0);
@@ -165,7 +165,7 @@ export class Revocation {
     return this.#rechecksInSecond <= RECHECKS_A_SECOND;
   }
 
-  /** For joins under way. More keys than may be kept: every join that began before now looks again. */
+  /** For joins in progress. When there are more keys than may be kept, every join that began before now looks up its membership again. */
   #remember(key: string): void {
     if (this.#changedAt.size >= REMEMBERED_MAX && !this.#changedAt.has(key)) {
       this.#changedAt.clear();
@@ -183,8 +183,8 @@ export class Revocation {
   }
 
   /**
-   * A database that has gone again in this very moment is asked once more when it is back, by the `resync` that follows, and meanwhile what is loaded is read [R11]. Where
-   * it is listened to, and memberships cannot be read all the same, nobody is trusted for long [R6].
+   * If the database is lost again at this moment, the next `resync` looks up the memberships when it is back. Until then loaded documents can be read [R11]. If
+   * notifications arrive but memberships cannot be read, connections are kept only for a short time [R6].
    */
   async #resync(): Promise<void> {
     const before = this.#unknown;
@@ -207,7 +207,7 @@ export class Revocation {
     this.#changed.ofAll();
   }
 
-  /** Nobody said that anything changed: when it cannot be read, nothing is concluded from that. */
+  /** No change was announced: a membership that cannot be read now leads to no conclusion. */
   async #recheckAll(): Promise<void> {
     if (this.#isRechecking) return;
     this.#isRechecking = true;
@@ -256,7 +256,7 @@ export class Revocation {
     this.#rechecks.ask(connection.context.tabloId);
   }
 
-  /** Not knowing is not a reason to trust: the client joins again, and its membership is read then. */
+  /** An unknown membership is not trusted: the client joins again, and its membership is read then. */
   #cutUnknown = (connection: LiveConnection, error: unknown): void => {
     this.#deps.log.warn({ err: error }, 'A membership could not be read again; its connection is closed.');
     cut(connection, 'unavailable');

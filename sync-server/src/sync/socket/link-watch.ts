@@ -1,5 +1,5 @@
 /**
- * One socket's link, whichever protocol it speaks: pinged when nothing is heard of it, dead when nothing comes back. Browsers and WebSocket libraries
+ * One socket's link, whichever protocol it speaks: pinged after a silence, dead when no answer comes. Browsers and WebSocket libraries
  * answer pings by themselves.
  */
 import type { Socket } from 'node:net';
@@ -21,7 +21,7 @@ export class LinkWatch {
   #read: number;
   #flushed = 0;
   #waiting = 0;
-  /** The last sign of life was no whole frame: nothing tells when the next one comes, so every sweep looks. */
+  /** The last sign of life was only part of a frame. There is no event for the next one, so every sweep checks. */
   #isInFrame = false;
 
   constructor(ws: WebSocket, traffic: Traffic, clock: SweepClock) {

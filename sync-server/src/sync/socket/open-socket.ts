@@ -19,13 +19,13 @@ export interface OpenSocket {
   readonly openedAt: number;
 }
 
-/** Without a word: the other end would not read it. Nothing of it is handled any more, whatever of it `ws` has read already. */
+/** Ends the socket without a close frame: the other end would not read it. Nothing from it is handled any more, whatever `ws` has read already. */
 export function drop({ ws, state }: OpenSocket): void {
   state.isEnded = true;
   ws.terminate();
 }
 
-/** Says why, listens no more, and does not wait long for the answer. */
+/** Sends the close code, handles no more frames, and waits only shortly for the answer. */
 export function end({ ws, state }: OpenSocket, reason: ReasonCode): void {
   if (state.isEnded) return;
   state.isEnded = true;

@@ -103,7 +103,7 @@ export class YjsBridge implements SharedSocket {
   }
 
   #sendSync(message: Uint8Array): void {
-    // A first step right after a refusal asks an honest client for what got lost (see AdmissionExtension). Once: who cannot answer it is refused for good.
+    // A first step right after a refusal asks an honest client for what got lost (see AdmissionExtension). Ask once. A client that cannot answer is disconnected with the final refusal.
     if (this.#refused !== null && message[0] === SYNC_STEP_1 && !this.#hasAskedAgain) {
       this.#hasAskedAgain = true;
       this.#refused = null;

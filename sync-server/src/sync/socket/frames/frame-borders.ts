@@ -1,6 +1,6 @@
 /**
- * Where WebSocket frames and messages begin and end in what a client sends (RFC 6455, section 5.2). `ws` has read the same bytes, but tells of a message only when its
- * turn has come, and of the parts of one not at all. What breaks the rules, `ws` ends; here it is only counted.
+ * Where WebSocket frames and messages begin and end in what a client sends (RFC 6455, section 5.2). `ws` has read the same bytes, but emits a message only when its
+ * turn has come, and does not report parts of a message. `ws` ends connections that break the rules; here bytes are only counted.
  */
 
 const LAST = 0x80;
@@ -14,7 +14,7 @@ const MASK_BYTES = 4;
 const SHORTEST_HEAD = 2;
 
 export class FrameBorders {
-  /** Bytes of the frame under way, then of its head; how long that is, as far as is known, and where its length ends. */
+  /** Received bytes of the current frame, and of its head; the length of the head as far as it is known, and where its length field ends. */
   #frame = 0;
   #head = 0;
   #headBytes = SHORTEST_HEAD;

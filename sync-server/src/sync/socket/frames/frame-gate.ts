@@ -1,5 +1,5 @@
 /**
- * The first look at a frame, before Hocuspocus spends anything on it. Presence is never worth a connection: too much of it is dropped without a word. What no honest client sends
+ * The first look at a frame, before Hocuspocus spends anything on it. Presence is never worth a connection: too much of it is dropped silently. What no honest client sends
  * ends the socket (`readFrameHead` knows what that is).
  */
 import type { ReasonCode } from '@tablo/schema/close-codes';
@@ -9,7 +9,7 @@ import type { SocketState } from '../socket-state.ts';
 
 /** A presence state has some hundred bytes. */
 const MAX_AWARENESS_BYTES = 16 * 1024;
-/** Far more than a document's clientIDs need; what is above the bound of `JoinAnswers` is answered, but not read. */
+/** Far more than a document's clientIDs need. A state vector above the bound of `JoinAnswers` is answered, but not decoded. */
 const MAX_STEP_1_BYTES = 256 * 1024;
 /** 10,000 ids, the most that a question may have, are 390 KB. */
 const MAX_STATELESS_BYTES = 512 * 1024;

@@ -1,5 +1,5 @@
 /**
- * What comes in on the sockets, frame by frame: counted, looked at, given a place, and handed on. Bytes are given back by `TrafficExtension` as frames get handled, and by
+ * Takes what arrives on the sockets, frame by frame: counts it, checks it, assigns it to a document, and passes it on. The count of bytes is reduced by `TrafficExtension` as frames get handled, and by
  * `AccessExtension` when there is no connection to handle them.
  */
 import type { ReasonCode } from '@tablo/schema/close-codes';
@@ -18,16 +18,16 @@ import { type Backlog, type SocketOwners, type SocketState, weigh } from '../soc
 /** A socket's `PING`s that come faster than this are not answered: answers that nobody reads would pile up. */
 const ANSWER_EVERY_MS = 400;
 const ANSWER = Uint8Array.of(PING);
-/** Frames of all sockets together, by what the ledger holds of them: it refuses, which costs nobody their connection, long before sockets are dropped. */
+/** Bound for the frames of all sockets together, as a multiple of the ledger's own bound: the ledger refuses updates, which ends no connection, long before sockets are ended here. */
 const BACKLOG_FACTOR = 2;
-/** Frames of all sockets of one user, by what one socket may have. */
+/** Bound for the frames of all sockets of one user, as a multiple of the bound of one socket. */
 const USER_FACTOR = 2;
-/** A header's worth of characters, and a name. */
+/** As many characters as fit into an HTTP header, and a document name. */
 const MAX_RENEWAL_BYTES = 32 * 1024;
-/** Of an authentication: the server's no. */
+/** Type of an authentication message: permission denied. */
 const AUTH_DENIED = 1;
 
-/** Of the WebSocket itself: each takes a turn of the thread, a ping an answer as well. A close is the last. */
+/** Control frames of the WebSocket: each costs processor time, and a ping costs an answer as well. A close is the last frame. */
 export const CONTROL_FRAMES = ['ping', 'pong'] as const;
 
 export interface IntakeDeps {
@@ -52,7 +52,7 @@ export class FrameIntake {
   }
 
   /**
-   * Returns the way to handle frames once more that were held back (`rejoins.ts`), when their time has come. `translate`: into a Hocuspocus frame, or null for one that has no
+   * Returns a function that handles frames again that were held back (`rejoins.ts`). `translate`: into a Hocuspocus frame, or null for one that has no
    * meaning here. `place`: whether it goes on to Hocuspocus.
    */
   listen(
@@ -72,7 +72,7 @@ export class FrameIntake {
       const verdict = judgeFrame(frame, head, state, this.#deps.limits);
       if (verdict !== 'drop' && verdict !== 'pass') return end(open, verdict);
       if (verdict === 'pass' && place(frame, head)) return forward(frame);
-      // Strangers are not given back what was dropped: they have said nothing of use yet.
+      // Sockets without a sign-in get no credit back for what was dropped: they have sent nothing useful yet.
       if (state.userId !== null) this.#deps.backlog.remove(state, document, bytes);
     };
     /** No frame of a client may reach further than its own socket. */
@@ -100,14 +100,14 @@ export class FrameIntake {
     };
   }
 
-  /** A stranger has so many bytes, whatever they say. */
+  /** A socket without a sign-in may send a bounded number of bytes in all. */
   #countDropped(open: OpenSocket, data: Uint8Array): void {
     if (open.state.userId !== null) return;
     const overflow = this.#findOverflow(open, '', data.byteLength);
     if (overflow !== null) end(open, overflow);
   }
 
-  /** On `/sync`: a place for the document that the frame speaks of. */
+  /** On `/sync`: assigns the frame to the document that it names. */
   place(open: OpenSocket, corked: CorkedSocket, frame: Uint8Array, head: FrameHead): boolean {
     const { limits, renew } = this.#deps;
     const { places, userId } = open.state;
@@ -123,7 +123,7 @@ export class FrameIntake {
       end(open, 'rate-limited');
     if (sorted !== 'pass') return false;
     if (connection !== undefined && head.type === FRAME.auth) {
-      // A larger one than any header carries is no token, and would wait in memory for its check.
+      // A value that is larger than any HTTP header is no token, and would wait in memory for its check.
       if (frame.byteLength <= MAX_RENEWAL_BYTES) void renew(connection, readToken(frame, head));
       return false;
     }
@@ -140,7 +140,7 @@ export class FrameIntake {
     return false;
   }
 
-  /** Here and not in a document's queue, which may wait for the database: a byte for a byte, and not more often than an honest client asks. */
+  /** A `PING` is answered here and not in a document's queue, which may wait for the database: one byte for one byte, and not more often than an honest client asks. */
   answer(state: SocketState, corked: CorkedSocket): void {
     const now = performance.now();
     if (now - state.answeredAt < ANSWER_EVERY_MS) return;
@@ -154,7 +154,7 @@ export class FrameIntake {
     return this.#findExcess(open);
   }
 
-  /** An unfinished frame counts as what waits. */
+  /** An unfinished frame counts like a waiting one. */
   noteUnfinished(open: OpenSocket, unfinished: number, total: number): ReasonCode | null {
     const { limits, backlog } = this.#deps;
     const { state } = open;
@@ -174,9 +174,9 @@ export class FrameIntake {
     let own = 0;
     for (const one of state.userId === null ? [] : owners.of(state.userId)) own += one.unhandledBytes;
     if (!limits.allows('unhandled', own, USER_FACTOR * settings.unhandledBytes)) return 'rate-limited';
-    // What the ledger refuses still waits behind the frames before it, which Hocuspocus handles one after another.
+    // Frames that the ledger refuses still wait behind earlier frames, which Hocuspocus handles one after another.
     if (limits.allows('queued', backlog.total, BACKLOG_FACTOR * settings.queuedBytes)) return null;
-    // Who has the most of it goes, not who happens to speak.
+    // The socket with the most waiting bytes is ended, not the one that happens to send.
     const fullest = [...this.#open].reduce((most, one) =>
       one.state.unhandledBytes > most.state.unhandledBytes ? one : most,
     );

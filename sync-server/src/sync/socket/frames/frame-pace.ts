@@ -1,10 +1,10 @@
 /**
- * How fast a user's frames are read, whatever is in them: each takes some of the thread that everybody shares, also one that is dropped at the first look. Who
- * sends more than the rate is read more slowly; nothing is refused and nothing is lost, and what does not fit waits in the sender's own network.
+ * How fast a user's frames are read, whatever is in them: each costs processor time that all users share, even one that is dropped at the first check. A user
+ * who sends more than the rate is read more slowly. Nothing is refused or lost: the rest waits in the sender's own network.
  *
  * Invariants
- * 1. A user who owes frames has no socket that is read: otherwise each of fifty would bring a whole buffer of them before it is noticed.
- * 2. Of a user who owes nothing any more one socket a sweep is read again, and whoever had too much comes last.
+ * 1. While a user is above the rate, none of their sockets is read: otherwise each of fifty sockets would bring a whole buffer of frames before that is noticed.
+ * 2. When a user is below the rate again, one of their sockets is resumed at each sweep. The socket that had sent too much comes last.
  */
 import type { UserId } from '@tablo/schema/ids';
 import type { Limits } from '../../../access/limits/limits.ts';
@@ -20,14 +20,14 @@ export class FramePace {
     this.#owners = owners;
   }
 
-  /** At every frame. Strangers have so many bytes in all, and no rate. */
+  /** Called for every frame. Sockets without a sign-in have a bound in bytes instead of a rate. */
   note(socket: SocketState): void {
     const { userId } = socket;
     if (userId === null) return;
     this.#limits.charge('frames', userId, 1);
     if (this.#limits.isSolvent('frames', userId)) return;
     const slow = this.#slow.get(userId);
-    // The rest of a buffer that was read already.
+    // These frames are the rest of a buffer that was read already.
     if (slow?.has(socket) === true) return;
     this.#limits.exceeded('frames');
     this.#slow.set(userId, new Set([...this.#owners.of(userId)].filter((one) => one !== socket)).add(socket));

@@ -1,5 +1,5 @@
 /**
- * What has come of a message that is not whole yet: `ws` holds it, and tells nothing before its end. Exact at each read of the TCP socket. Whole messages that wait in
+ * Counts the received bytes of a message that is not complete yet: `ws` holds it, and emits nothing before its end. Exact at each read of the TCP socket. Whole messages that wait in
  * `ws` for their turn of the event loop are not counted here: it reads no more while they are 64 KB, so they are less than 128 KB of a socket.
  */
 import type { Socket } from 'node:net';

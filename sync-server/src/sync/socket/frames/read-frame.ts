@@ -1,4 +1,4 @@
-/** What a Hocuspocus frame is, read without decoding what it carries: for decisions that must cost nothing. */
+/** Reads the head of a Hocuspocus frame without decoding its content, for decisions that must be cheap. */
 import { parseDocumentName } from '@tablo/schema/document-name';
 import * as decoding from 'lib0/decoding';
 
@@ -27,13 +27,13 @@ export interface FrameHead {
   readonly typeAt: number;
   /** Of a sync frame. */
   readonly step: number | null;
-  /** Where the byte after the type stands. */
+  /** Offset of the byte after the type. */
   readonly bodyAt: number;
 }
 
 /**
- * `null` for what no client of ours and no unmodified one sends: an address that is too long or no UTF-8, a type or step written in more bytes than it needs
- * (two readers of one frame might see two things), a body that does not go with the type. What is left, Hocuspocus reads without an exception.
+ * `null` for a frame that neither our client nor an unmodified one sends: an address that is too long or not UTF-8, a type or step written in more bytes than it needs
+ * (two readers of one frame might see two things), a body that does not go with the type. All other frames are read by Hocuspocus without an exception.
  */
 export function readFrameHead(frame: Uint8Array): FrameHead | null {
   try {
@@ -113,7 +113,7 @@ export function documentOf({ address }: Pick<FrameHead, 'address'>): string {
 }
 
 /**
- * Whether the frame may reach Hocuspocus: it remembers every name that it hears. A token may come under any name; it is denied, and forgotten. But for names that
+ * Whether the frame may reach Hocuspocus: it remembers every document name that it receives. A token may come under any name; it is denied, and forgotten. But for names that
  * every JavaScript object has something under: Hocuspocus keeps its documents in one.
  */
 export function isAddressed(head: FrameHead): boolean {
@@ -123,8 +123,8 @@ export function isAddressed(head: FrameHead): boolean {
 }
 
 /**
- * Nothing is left of the frame for Hocuspocus: it reads an empty stateless message, which nobody answers. For what was handled before it, and for what comes after a
- * connection's end, where an exception would do the same, and be printed.
+ * Turns the frame into an empty stateless message, which Hocuspocus reads and nobody answers. Used for frames that were handled before Hocuspocus, and for frames that come after a
+ * connection's end, where an exception would have the same effect but be printed.
  */
 export function muteFrame(frame: Uint8Array, { typeAt, bodyAt }: FrameHead): void {
   if (bodyAt >= frame.byteLength) return; // It carries nothing: a close.
