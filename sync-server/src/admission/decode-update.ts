@@ -25,7 +25,7 @@ const CONTENT_ANY = 8;
 const HAS_ORIGIN = 0x80;
 const HAS_RIGHT_ORIGIN = 0x40;
 const HAS_PARENT_SUB = 0x20;
-/** More than one person can have. A client that brings several documents along brings all their clientIDs: that is bounded by its entries. */
+/** More clientIDs than one person can have. A client that brings several documents brings all their clientIDs, which the number of entries bounds. */
 export const MAX_CLIENTS = 1_000;
 /** Yjs draws them from 32 bits. */
 const MAX_CLIENT_ID = 0xffff_ffff;

@@ -9,7 +9,7 @@ export function allowedOriginFor(allowed: readonly string[], origin: string | un
   return allowed.includes('*') ? '*' : allowed.includes(normaliseOrigin(origin) ?? '') ? origin : null;
 }
 
-/** Answers every OPTIONS: what bounds these stands in front of it. */
+/** Answers every OPTIONS request. Its rate limit stands in front of it. */
 export function crossOrigin(allowed: readonly string[]): MiddlewareHandler {
   return cors({
     origin: (origin) => allowedOriginFor(allowed, origin),

@@ -1,7 +1,7 @@
 /**
  * [R11] A client that was told to wait and goes on asking is refused again before anything else is looked at: a refusal by the routes costs nearly as much as an answer. What
  * counts is one second, which is what `Retry-After` says. Members are counted by their token, so that nobody pays for a neighbour at the same address;
- * strangers by address and by what they ask for, so that a flood of one kind costs nobody else's probe or sign-in.
+ * requests without a token by address and by kind, so that a flood of one kind costs nobody else's probe or sign-in.
  */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
@@ -18,15 +18,15 @@ import { CHAT_USER } from './caller.ts';
 import { allowedOriginFor } from './cross-origin.ts';
 
 const WINDOW_MS = 1_000;
-/** Who does not wait is made to: a refusal at once is asked again at once, thousands of times a second. */
+/** A client that does not wait is delayed: after an immediate refusal it would ask again at once, thousands of times a second. */
 const HOLD_MS = 250;
-/** Refusals that are held back at a time. More than these connections are somebody else's to bound. */
+/** Refusals that are held back at a time. `HttpConnections` bounds the number of connections beyond that. */
 const HELD_MAX = 2_000;
 /** Refusals by the routes in that time. An honest client that comes back with all of its tablos gets some, and then waits. */
 export const REFUSALS_MAX = 100;
-/** Refusals of ours on one connection, which then ends: connections have a rate of their own. A proxy's carries everybody, and stays. */
+/** Refusals from here on one connection before it is ended: connections have a rate of their own. The connection of a proxy carries everybody, and stays. */
 export const REFUSALS_PER_CONNECTION = 20;
-/** They have rates of their own, which a person who mistypes meets: sessions go on. */
+/** Sign-in and sign-up have rates of their own, which a person who mistypes may reach: their other requests go on. */
 const PASSWORD_PATHS: readonly string[] = ['/api/auth/sign-in/email', '/api/auth/sign-up/email'];
 const { status: TOO_MANY, message } = REASONS['rate-limited'];
 const BODY = JSON.stringify({ error: message, code: 'rate-limited' });
@@ -44,7 +44,7 @@ interface Deps {
   readonly holdMs?: number;
 }
 
-/** Answers what comes from who does not wait, and says whether it did; of everything else it notes how it was answered. */
+/** Answers requests of clients that do not wait, and returns whether it did. For all other requests it notes the status of the answer. */
 export function createWaitListener(deps: Deps): (request: IncomingMessage, response: ServerResponse) => boolean {
   const {
     limits,
@@ -110,7 +110,7 @@ const digestOf = (token: string): string => createHash('sha256').update(token).d
 
 const refusedOn = new WeakMap<Socket, number>();
 
-/** Where nothing but a head was made of the request. */
+/** For a request of which only the head was read. */
 export function answerTooMany(
   request: IncomingMessage,
   response: ServerResponse,
@@ -130,7 +130,7 @@ export function answerTooMany(
   response.end(BODY);
 }
 
-/** By the buckets that strangers pay from. A spelling that only the routes understand counts as another kind, and pays there all the same. */
+/** The kind of a request, by the bucket that it is charged to. A spelling that only the routes understand counts as another kind, and is charged there as well. */
 function kindOf({ method = '', url = '' }: IncomingMessage): string {
   const [path = ''] = url.split('?', 1);
   return PASSWORD_PATHS.includes(path) ? path : (rateOf(method, path) ?? 'token-checks');

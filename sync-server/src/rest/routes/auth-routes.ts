@@ -47,7 +47,7 @@ export const HASH_TURNS = {
   waitingPerKey: 64,
 } as const;
 
-/** The library's work is its caller's: some tenths of a millisecond to some, without a pause. Few at a time, and each in a turn of the event loop of its own [R11]. */
+/** The library's work takes from tenths of a millisecond to several milliseconds without a pause. Few requests run at a time, each in its own turn of the event loop [R11]. */
 export const ASK_TURNS = { atOnce: 4, atOncePerKey: 2, waiting: 2_000, waitingPerKey: 500 } as const;
 
 export function addAuthRoutes(app: RestApp, { identity, bounds, limits, refusedPages, settings }: Deps): void {
@@ -74,9 +74,9 @@ export function addAuthRoutes(app: RestApp, { identity, bounds, limits, refusedP
     const { method, url, headers } = raw;
     const request = body === null ? raw : new Request(url, { method, headers: withoutLength(headers), body });
     const answer = await identity.handle(request, clientAddress(context, trustProxy));
-    // better-auth says it with an empty body.
+    // better-auth answers this with an empty body.
     if (answer.status === 404) throw notFound();
-    // Into an answer of ours: it has the headers of all others. Cookies are several of one name.
+    // Copied into an answer of ours, which has the headers of all others. There may be several cookies of one name.
     for (const cookie of answer.headers.getSetCookie()) context.header('Set-Cookie', cookie, { append: true });
     const type = answer.headers.get('content-type');
     if (type !== null) context.header('Content-Type', type);

@@ -116,7 +116,7 @@ export function addMemberRoutes(
   );
 }
 
-/** Guests are often not of the house: they see who is there, not how to write to them elsewhere. Their own address stays. */
+/** Guests are often outsiders: they see the members, but not the members' addresses. They see their own address. */
 function withoutAddresses<P extends { readonly members: readonly RestMember[] }>(page: P, reader: UserId): P {
   return {
     ...page,
@@ -126,6 +126,6 @@ function withoutAddresses<P extends { readonly members: readonly RestMember[] }>
 
 async function readMember(members: PgMembers, tabloId: TabloId, userId: UserId): Promise<RestMember> {
   const member = await members.find(tabloId, userId);
-  if (member === null) throw forbidden(); // Removed again in this very moment.
+  if (member === null) throw forbidden(); // The member was removed again at this very moment.
   return member;
 }
