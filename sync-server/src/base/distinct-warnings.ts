@@ -1,4 +1,4 @@
-/** Lines of the log that a stranger can cause with whatever values they like: each is written once in a while, and few different ones. */
+/** Writes warnings that strangers can cause with arbitrary values: the same warning only now and then, and only a bounded number of different ones. */
 import type { Log } from './log.ts';
 
 const AGAIN_MS = 600_000;

@@ -1,10 +1,10 @@
 /**
- * The port's connections as long as they speak HTTP: how many there are, and how long each may take. A stranger holds a connection for seconds, whatever they
- * do or leave undone: no request, half a request, a body byte by byte, an answer that is not read.
+ * The port's connections as long as they speak HTTP: how many there are, and how long each may take. A stranger can hold a connection only for seconds, whatever they
+ * do: no request, half a request, a body byte by byte, an answer that is not read.
  *
  * 1. A connection without a whole request ends after `firstRequestMs`; one that is idle after an answer, by Node's keep-alive.
  * 2. A body, and the reading of an answer, have some seconds and then a lowest rate. An exchange lasts until both have ended: a body may go on after its answer.
- * 3. `#judge` decides what takes too long: once a second, by a clock on which a pause of the process is one step. What does not move at all, Node notices.
+ * 3. `#judge` decides what takes too long: once a second, by a clock on which a pause of the process is one step. Node notices connections without any traffic.
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -14,7 +14,7 @@ export interface ConnectionBounds {
   readonly connections: number;
   /** null: all come from a proxy, which counts them itself. */
   readonly connectionsPerAddress: number | null;
-  /** Whether one more of an address is not too fast: opening one costs more than looking at it. */
+  /** Whether an address may open one more connection now: opening one costs more than checking the rate. */
   readonly mayOpen: (address: string) => boolean;
 }
 
@@ -22,13 +22,13 @@ export interface HttpTimeouts {
   readonly firstRequestMs: number;
   readonly bodyMs: number;
   readonly bodyBytesPerSecond: number;
-  /** Without a byte taken by the other end. */
+  /** The longest time in which the other end takes no byte. */
   readonly stallMs: number;
   readonly answerBytesPerSecond: number;
   readonly sweepMs: number;
 }
 
-/** A mobile link that is barely alive is served; nobody else needs longer. */
+/** Slow enough for a mobile link that is barely alive; nobody else needs longer. */
 export const HTTP_TIMEOUTS: HttpTimeouts = {
   firstRequestMs: 10_000,
   bodyMs: 5_000,
@@ -86,7 +86,7 @@ export class HttpConnections {
     server.on('connection', (socket) => this.#add(socket));
     // A WebSocket has rules of its own.
     server.on('upgrade', ({ socket }) => this.#forget(socket));
-    // Node tells when no byte went either way, also of a large answer that is under way. Only a handler that is at work may be silent.
+    // Node emits this when no byte was sent or received, also during a large answer. Only a working handler may be silent.
     server.setTimeout(timeouts.stallMs, (socket) => {
       if (!this.#isAtWork(socket)) this.#end(socket);
     });
@@ -98,7 +98,7 @@ export class HttpConnections {
     return this.#open.size;
   }
 
-  /** The listener for the server's requests: those of a connection that has been ended in the same breath are nobody's. */
+  /** The listener for the server's requests: requests of a connection that was ended at the same moment are ignored. */
   watch(listener: RequestListener): RequestListener {
     return (request, response) => {
       this.#note(request, response);
@@ -124,7 +124,7 @@ export class HttpConnections {
     socket.on('close', () => this.#forget(socket));
   }
 
-  /** Who has nothing under way loses nothing: browsers connect again. The oldest goes. */
+  /** An idle connection loses nothing: browsers connect again. The oldest is ended. */
   #makeRoom(among: Iterable<Connection>, limit: ConnectionLimit): boolean {
     this.#onExceeded(limit);
     for (const connection of among) {
@@ -192,7 +192,7 @@ export class HttpConnections {
     }
   }
 
-  /** Every body has arrived, and no answer has begun: somebody waits for the database, which has bounds of its own. */
+  /** Every body has arrived and no answer has begun: the request waits for the database, which has timeouts of its own. */
   #isAtWork(socket: Socket): boolean {
     const exchanges = [...(this.#open.get(socket)?.exchanges ?? [])];
     return (
@@ -214,7 +214,7 @@ export class HttpConnections {
   }
 }
 
-/** Nothing tells for certain when a body has ended that nobody reads: so it is looked for, before exchanges are counted. */
+/** There is no reliable event for the end of a body that nobody reads, so it is checked before exchanges are counted. */
 function dropEnded({ exchanges }: Connection): void {
   for (const exchange of exchanges)
     if (exchange.response.closed && (exchange.request.complete || exchange.request.socket.destroyed))

@@ -10,7 +10,7 @@ import { createPathStripper } from './public-path.ts';
 
 type Fetch = (request: Request, env?: unknown) => Response | Promise<Response>;
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-/** Answers what it can without reading a body, and says whether it did. */
+/** Answers requests that need no body, and returns whether it did. */
 type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** Longer than a proxy's idle time, so that it is the proxy that closes (RFC 9112, section 9.5: a request may be under way). */
@@ -35,7 +35,7 @@ export interface Port {
   serve(fetch: Fetch, upgrade: Upgrade, first: Answer): void;
   /** Answers 503 from now on. */
   refuse(): void;
-  /** Lets requests under way finish, at most `deadlineMs`. */
+  /** Lets requests in progress finish, for at most `deadlineMs`. */
   close(deadlineMs?: number): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ export async function openPort(settings: PortSettings): Promise<Port> {
     request.url = strip(request.url ?? '');
     upgrade(request, socket, head);
   });
-  server.on('clientError', (_error, socket) => socket.destroy()); // Not HTTP: nobody to tell.
+  server.on('clientError', (_error, socket) => socket.destroy()); // The peer does not speak HTTP: no answer is sent.
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

@@ -1,6 +1,6 @@
 /**
- * What the libraries print goes to our log, a few lines a minute and cut: Hocuspocus says on the console what clients do wrong, as often as they do it, and nobody's
- * disk is to be filled by that.
+ * Sends the console output of libraries to our log, cut, and only a few lines a minute: Hocuspocus prints every mistake of a client, and clients must not be able to fill
+ * a disk by that.
  */
 import { inspect } from 'node:util';
 import type { Log } from './log.ts';

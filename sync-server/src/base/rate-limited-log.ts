@@ -1,6 +1,6 @@
 /**
  * A log that nobody can flood. While the database is away, everything that needs it fails: every join, every request, every snapshot. One line of each kind
- * every ten seconds says as much as thousands, which would fill a disk. And whatever a client can cause it can cause without end, so every other kind has a
+ * every ten seconds says as much as thousands, which would fill a disk. And a client can cause other lines without end, so every other kind has a
  * rate as well. The first line after a silence says how many there were `alike`. All kinds of one level together have a rate too, should there be more kinds than
  * we know of; the next line after it says how many were `leftOut`.
  */
@@ -8,7 +8,7 @@ import { isDatabaseAway, isOfStatement } from './database-away.ts';
 import type { Log } from './log.ts';
 
 const QUIET_MS = 10_000;
-/** Lines of a kind in that time. Of what happens to us, and not because somebody asks, there are never so many. */
+/** Lines of a kind in that time. Lines that no request causes are never so frequent. */
 const LINES_MAX = 20;
 /** Lines of all kinds of one level in that time; each level for itself, so that no flood of small things hides a large one. */
 export const TOTAL_MAX = 200;
@@ -25,7 +25,7 @@ interface Kind {
 export function createRateLimitedLog(log: Log, now: () => number = Date.now): Log {
   const kinds = new Map<string, Kind>();
 
-  /** Of lines of that kind that were not written since the last; null: nor is this one. */
+  /** The number of lines of that kind that were left out since the last one; null: this line is left out too. */
   const countUnsaid = (text: string, max: number): number | null => {
     let kind = kinds.get(text);
     const elapsed = kind === undefined ? Number.POSITIVE_INFINITY : now() - kind.since;
@@ -50,7 +50,7 @@ export function createRateLimitedLog(log: Log, now: () => number = Date.now): Lo
     return (fields: object | string, message?: string): void => {
       const [given, text] = typeof fields === 'string' ? [{}, fields] : [fields, message ?? ''];
       const { err } = given as { err?: unknown };
-      // One statement that failed is about that statement: of these there may be several kinds at once.
+      // A failed statement concerns that statement only: there may be several kinds of these at once.
       const unsaid = countUnsaid(text, isDatabaseAway(err) && !isOfStatement(err) ? 1 : LINES_MAX);
       if (unsaid === null) return;
       const elapsed = now() - total.since;

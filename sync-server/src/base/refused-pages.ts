@@ -24,7 +24,7 @@ export class RefusedPages {
     this.#log = new DistinctWarnings(log, now);
   }
 
-  /** Why a page may open no sockets here, null where it may. */
+  /** Why a page may not open sockets here; null where it may. */
   refuseSockets(origin: string, headers: IncomingHttpHeaders): string | null {
     const hosts = hostsOf((name) => headers[name]?.toString(), this.#settings.trustProxy);
     if (this.#rules.allowsSockets(origin, hosts)) return null;

@@ -25,7 +25,7 @@ import { webhookEvents, webhookSecrets, webhookUrls } from './webhook-values.ts'
 
 /** Who gets `/metrics`. */
 export const METRICS_MODES = ['local', 'public', 'off'] as const;
-/** `iss` of the built-in identity service's tokens, where JWT_ISSUER says nothing else. */
+/** `iss` of the built-in identity service's tokens, where JWT_ISSUER is not set. */
 export const BUILT_IN_ISSUER = 'tablo-chat';
 export interface Option<T> {
   readonly type: string;

@@ -9,7 +9,7 @@ import type { Parse } from './config-values.ts';
 import type { EpochLimits, LimitSettings } from './limit-settings.ts';
 import type { RestBounds } from './rest-bounds.ts';
 
-/** Whose tokens count: somebody else's issuer, or our own identity service. */
+/** Whose tokens are accepted: an external issuer's, or those of our own identity service. */
 export type TokenSource =
   | { readonly type: 'secret'; readonly secret: string }
   | { readonly type: 'jwks'; readonly url: string }
@@ -86,7 +86,7 @@ export function parseConfig(env: Environment, argv: readonly string[] = []): Res
   return assemble(values as Values);
 }
 
-/** What is asked of the program, beside the settings. */
+/** Command line options that are no settings. */
 const ASKED = ['--help', '-h', '--check'];
 export const wantsCheck = (argv: readonly string[]): boolean => argv.includes('--check');
 export const wantsHelp = (argv: readonly string[]): boolean => argv.includes('--help') || argv.includes('-h');

@@ -11,7 +11,7 @@ export interface PoolOptions {
   /** PostgreSQL ends a statement that takes longer. */
   readonly statementTimeoutMs?: number;
   readonly connectionTimeoutMs?: number;
-  /** A transaction that says nothing for so long is ended: its locks are not held for a process that stands still. */
+  /** A transaction that is idle for so long is ended, so that a stopped process does not hold its locks. */
   readonly idleInTransactionMs?: number;
   /** Schemas to look in; absent: `public`. */
   readonly searchPath?: string;

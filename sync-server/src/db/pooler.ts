@@ -21,7 +21,7 @@ const REMEDY =
 export const POOLED = `DATABASE_URL leads to a connection pooler in transaction mode: LISTEN and prepared statements do not hold there. ${REMEDY}`;
 const DEAF = `DATABASE_URL leads to a proxy or pooler that does not pass on notifications (LISTEN), so that removed members would not be cut off. ${REMEDY}`;
 
-/** Trying again changes nothing: another address is needed. The message is for people. */
+/** A retry does not help: another address is needed. The message is for people. */
 export class PoolerError extends Error {
   override readonly name = 'PoolerError';
 }
@@ -114,7 +114,7 @@ async function connect(url: string, { connectMs, answerMs }: ProbeTimeouts): Pro
     connectionTimeoutMillis: connectMs,
     query_timeout: answerMs,
   });
-  client.on('error', () => {}); // The query under way rejects as well.
+  client.on('error', () => {}); // The running query rejects as well.
   await client.connect();
   return client;
 }

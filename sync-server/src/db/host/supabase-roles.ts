@@ -13,7 +13,7 @@ const ROLES: Readonly<Record<string, string>> = {
 const SERVICE_ROLE = 'service_role';
 const WITHOUT_BYPASS = 'CREATE ROLE service_role NOLOGIN NOINHERIT';
 const NOT_ALLOWED = '42501';
-/** Another database's server has made it in this very moment. */
+/** The server of another database has created it at this very moment. */
 const EXISTS_NOW = ['42710', '23505'];
 
 const NO_BYPASS =
