@@ -17,9 +17,9 @@ import { fillTakenOver } from './ledger/store/pg-taken-over.ts';
 import { openServer, type Server } from './server.ts';
 
 const RETRY_MS = 1_000;
-/** A container is killed after 10 seconds by default, and would not learn that all is well. */
+/** A container is killed after 10 seconds by default, before it can exit with success. */
 const STOP_DEADLINE_MS = 9_500;
-/** One Ctrl-C may come twice: from the terminal, and handed on by npm. */
+/** One Ctrl-C may arrive twice: from the terminal, and passed on by npm. */
 const SAME_SIGNAL_MS = 500;
 
 async function main(): Promise<void> {
@@ -53,7 +53,7 @@ async function run(config: Config, log: Log): Promise<void> {
   // Whoever read our lines has gone (a closed pipe). To log that would fail in the same way, and be logged again, for ever.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   quietConsole(log);
-  // What nobody caught is a fault of ours; the one that caused it may be lost, the others' connections need not be.
+  // An uncaught error is a bug of ours. The request that caused it may be lost, but other connections go on.
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise failed that nobody waited for.'));
   process.on('uncaughtException', (error) => log.error({ err: error }, 'An error was caught by nobody.'));
   try {
@@ -76,7 +76,7 @@ async function closeAll(closers: (() => Promise<void>)[], log: Log): Promise<voi
     try {
       await close();
     } catch (error) {
-      // The rest is to be closed all the same.
+      // The other parts are closed nevertheless.
       log.error({ err: error }, 'A part could not be closed.');
     }
   }
@@ -92,7 +92,7 @@ function silenceConsole(log: Log): void {
   }
 }
 
-/** The first one stops cleanly, within the deadline; another one says that somebody does not want to wait. */
+/** The first signal stops cleanly, within the deadline; a second one ends the process at once. */
 function listenForSignals(stop: () => Promise<void>, log: Log): void {
   let stoppingSince: number | null = null;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -60,7 +60,7 @@ interface Starting {
   readonly log: Log;
   /** Resolves when the database is there and migrated. Until then the port answers, and says what it waits for. */
   readonly openDatabase: (wait: (reason: string) => void) => Promise<{ readonly url: string }>;
-  /** Tests are in a hurry. */
+  /** Shorter in tests. */
   readonly erasureTiming?: ErasureTiming;
 }
 

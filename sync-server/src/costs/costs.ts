@@ -1,6 +1,6 @@
 /**
  * Every cost has an owner and a bound, in its own unit, before it is paid. The one table of them: `docs/ARCHITECTURE.md` shows it (`npm run docs`), and a test
- * walks over all routes and frame kinds and fails for one that stands in no row. Whoever adds a route or a frame adds it to the rows that bound it.
+ * walks over all routes and frame kinds and fails for one that stands in no row. A new route or frame has to be added to the rows that bound it.
  */
 import { OPTIONS } from '../config/config-options.ts';
 import { type Cost, EVERYTHING } from './cost.ts';

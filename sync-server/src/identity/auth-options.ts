@@ -56,7 +56,7 @@ export function authOptions(
     // Ours are in front of it (`rest/routes/auth-routes.ts`): its own remembers every address and path for a minute, and walks over all of them at each request.
     rateLimit: { enabled: false },
     advanced: {
-      // Said outright: by itself better-auth drops both checks where NODE_ENV is `test`.
+      // Written explicitly: better-auth drops both checks where NODE_ENV is `test`.
       disableCSRFCheck: false,
       disableOriginCheck: false,
       cookiePrefix: cookiePrefixOf(settings.publicUrl),
@@ -89,7 +89,7 @@ export function authOptions(
         },
       }),
     ],
-    // What is nobody's request but our failure comes to us, instead of going to the console.
+    // Failures of the library itself come to our log instead of the console.
     onAPIError: { throw: true },
     logger: {
       level: 'error',

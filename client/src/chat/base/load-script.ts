@@ -1,7 +1,7 @@
 let again = 0;
 
 /**
- * A script of its own, by `load`, which imports it. Chromium remembers for the life of the page that a script could not be fetched, and fails at once whenever the
+ * Loads a separate script by `load`, which imports it. Chromium remembers for the life of the page that a script could not be fetched, and fails at once when the
  * same address is imported again (https://github.com/whatwg/html/issues/6768); Firefox and Safari ask anew. So one that fails is imported under another
  * address, which the error names in Chromium. Rejects as `load` does.
  */

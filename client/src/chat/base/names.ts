@@ -16,7 +16,7 @@ export function personNameOf(name: string | null, email: string | null = null): 
   return cleanName(name ?? '') || cleanName(email ?? '') || UNKNOWN_NAME;
 }
 
-/** Nothing that hides anything: addresses tell people apart. */
+/** An address with hidden characters is dropped: addresses distinguish people. */
 export function emailOf(email: string | null): string | null {
   return email !== null && cleanName(email, { max: 320 }) === email && !email.includes(' ') ? email : null;
 }

@@ -1,4 +1,4 @@
-/** One wait of an object, which may be set, replaced and cleared: nobody forgets to note that it is over. */
+/** One timer of an object, which may be set, replaced and cleared, and which knows when it has fired. */
 
 export class Timer {
   #handle: ReturnType<typeof setTimeout> | null = null;
@@ -7,7 +7,7 @@ export class Timer {
     return this.#handle !== null;
   }
 
-  /** In place of one that is set. While `act` runs it is not set any more. */
+  /** Replaces a timer that is set. While `act` runs, the timer is not set any more. */
   set(act: () => void, ms: number): void {
     this.clear();
     this.#handle = setTimeout(() => {
@@ -16,7 +16,7 @@ export class Timer {
     }, ms);
   }
 
-  /** One that is set stays as it is. */
+  /** A timer that is set already stays as it is. */
   setIfUnset(act: () => void, ms: number): void {
     if (!this.isSet) this.set(act, ms);
   }

@@ -4,8 +4,8 @@
  * Invariants
  * 1. The later of two drafts stands (schema's `mergeDrafts`), and what is typed here is stamped after everything seen here, whatever the clock says: a text is
  *    never replaced by one that it continues [R8].
- * 2. What comes from elsewhere while somebody types here waits until they have stopped: by then it is older than what they typed, unless they only paused.
- * 3. The text is on this device before it is reported, and stays whatever the server says. `DraftSync` reports it.
+ * 2. A draft from elsewhere that arrives while somebody types here waits until they have stopped. By then it is older than what they typed, unless they only paused.
+ * 3. The text is stored on this device before it is reported, and stays whatever the server answers. `DraftSync` reports it.
  * 4. An empty draft from another device does not replace a text that was never sent: it cannot have been meant for it [R8].
  * 5. What the text is aimed at (`draft-aim.ts`) is kept with it on this device and follows to its tabs; it has a time of its own, and is never reported.
  */
@@ -27,7 +27,7 @@ export interface DraftOptions {
   /** Without a key for this long, nobody is typing. */
   readonly idleMs: number;
   readonly now?: (() => number) | undefined;
-  /** There is something to report. `isOurs`: typed in this tab, which other tabs leave to it for a while. */
+  /** Called when there is something to report. `isOurs`: typed in this tab; other tabs leave it to this tab for a while. */
   readonly onUnreported: (draft: Draft, isOurs: boolean) => void;
 }
 
@@ -45,12 +45,12 @@ export class Draft {
   #isLoaded = false;
   /** The server's answer that came before the stored text was read. */
   #early: DraftText | null = null;
-  /** From elsewhere, while somebody types. */
+  /** A draft from elsewhere that arrived while somebody types. */
   #held: DraftRecord | null = null;
   #heldAim: StampedAim | undefined;
   readonly #saveTimer = new Timer();
   readonly #idleTimer = new Timer();
-  /** Typed into before the stored text was read: the stored one is older, whatever its time. */
+  /** Somebody typed before the stored text was read: the stored one is older, whatever its time. */
   #isTouched = false;
 
   constructor(options: DraftOptions) {
@@ -132,7 +132,7 @@ export class Draft {
     const before = this.#draft;
     const wasReported = this.#isReported;
     this.#accept({ tabloId: this.tabloId, ...given, isReported: true });
-    // Reported, and the server has an older one: it was restored from a backup.
+    // The draft was reported, but the server has an older one: it was restored from a backup.
     if (wasReported && isLaterDraft(this.#draft, given)) this.#isReported = this.#isNoNews(this.#draft.text);
     if (this.#draft !== before || this.#isReported !== wasReported) this.#saveSoon();
     if (wasReported && !this.#isReported) this.#options.onUnreported(this, true);
@@ -165,7 +165,7 @@ export class Draft {
       this.#clock.observe(stored.at);
       this.#stamp(this.#draft.text);
     } else if (stored.at === NO_DRAFT.at && stored.text !== '') {
-      // Kept by an earlier release, without a time: rather shown once too often than lost.
+      // A draft without a time was kept by an earlier release: it is better shown once too often than lost.
       this.#stamp(stored.text);
       this.#text.set(stored.text);
     } else {
@@ -173,7 +173,7 @@ export class Draft {
     }
   }
 
-  /** What was picked before the stored one was read, stands, whatever the clock says. */
+  /** An aim that was chosen before the stored one was read wins, whatever the clock says. */
   #takeAim(stored: StampedAim | undefined): void {
     if (this.#aim.get().at === NO_AIM.at) return this.#acceptAim(stored);
     this.#clock.observe(stored?.at ?? 0);
@@ -189,7 +189,7 @@ export class Draft {
     else this.#heldAim = laterAim(this.#heldAim, given);
   }
 
-  /** Sent or deleted elsewhere: what it was an answer to goes with it. */
+  /** The draft was sent or deleted elsewhere: its aim is removed with it. */
   #endReply(): void {
     const { replyTo, edit } = this.#aim.get();
     if (replyTo === null) return;
@@ -208,7 +208,7 @@ export class Draft {
     return text === '' && this.#reported === '';
   }
 
-  /** The one place that decides whether what comes from elsewhere takes the place of what is here. */
+  /** The one place that decides whether a draft from elsewhere replaces the one here. */
   #accept(given: DraftRecord): void {
     this.#clock.observe(given.at);
     if (given.at === this.#draft.at && given.text === this.#draft.text) {

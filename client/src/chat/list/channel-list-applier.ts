@@ -1,5 +1,5 @@
 /**
- * What the server's list says of the tablos on this device: which are ours, and what is known of each.
+ * Applies the server's list to the tablos on this device: which of them are ours, and what is known of each.
  *
  * Invariant: a tablo that the list does not name is not ours; its room is shut, and forgotten once no view holds it [R6] and nothing of ours waits
  * there [R8]. `apply` decides it.
@@ -18,9 +18,9 @@ export interface ChannelListApplierParts {
   readonly book: ChannelRecords;
   readonly outbox: Outbox;
   readonly rooms: Rooms;
-  /** Where something was typed and not sent when the chat was opened: rooms read their drafts one after the other. */
+  /** Tablos that had a draft when the chat was opened: rooms read their drafts one after the other. */
   readonly hadDrafts: ReadonlySet<TabloId>;
-  /** The answer was of before something that only its numbers show. */
+  /** Called when the answer is older than a change that only its numbers reveal. */
   readonly askAgain: () => void;
 }
 
@@ -30,9 +30,9 @@ export class ChannelListApplier {
   readonly #rooms: Rooms;
   readonly #hadDrafts: ReadonlySet<TabloId>;
   readonly #askAgain: () => void;
-  /** Created here since the list was last asked for: the answer may not know them. */
+  /** Tablos that were created here since the list was last asked for: the answer may not contain them. */
   readonly #created = new Set<TabloId>();
-  /** Where something of ours was unsent when the list was asked for. */
+  /** Tablos with unsent entries of ours when the list was asked for. */
   #writtenIn: ReadonlySet<TabloId> = new Set();
 
   constructor({ book, outbox, rooms, hadDrafts, askAgain }: ChannelListApplierParts) {
@@ -77,8 +77,8 @@ export class ChannelListApplier {
   }
 
   /**
-   * Ours no more. What we wrote there and nobody has got comes back to us as not delivered, in a tablo that stays listed for as long [R8], and so does what is only
-   * typed. What is unread there, nobody can read any more.
+   * The tablo is ours no more. Undelivered entries are shown to their author, in a tablo that stays in the list for as long [R8], and so is a
+   * draft. Its unread messages do not count any more.
    */
   leave(id: TabloId): void {
     if (this.#outbox.unsent(id).length === 0 && !this.#hasDraft(id)) return this.#book.remove(id);
@@ -98,11 +98,11 @@ export class ChannelListApplier {
     this.#book.put(mergeChannel(known, rest, asked));
     if (known === null || !hasGoneBack(known, asked, rest)) return;
     this.#rooms.get(id)?.noteRenumbered();
-    // What came since the question was taken for read, by its number: asked once more, by the new ones.
+    // Messages that came since the request were taken for read, by their old numbers: the list is asked for again.
     this.#askAgain();
   }
 
-  /** Not ours, and not known here any more; what was written there is shown all the same, or nobody could copy or discard it. */
+  /** The tablo is not ours and not known here any more. Entries that were written there are still shown, so that their author can copy or discard them. */
   #keepUnsent(id: TabloId): void {
     if (this.#outbox.unsent(id).length === 0) return;
     this.#book.put(formerChannel(id));

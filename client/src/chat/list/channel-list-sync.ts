@@ -1,8 +1,8 @@
 /**
  * Keeps the list of tablos like the server's: asked at the start, whenever the connection is back or the page visible again, when the server says that
  * something changed, and every minute. It also reports to the server how far this device has read, as soon as the server can be reached.
- * 1. One question is under way at a time, and one waits; what the server brings about is asked for once a second at the most.
- * 2. The list comes in pages, newest activity first. Each is applied when it is there; which tablos are ours no more is known at the end alone.
+ * 1. One request is in flight at a time, and one waits. Requests that the server causes are sent at most once a second.
+ * 2. The list comes in pages, newest activity first. Each is applied when it arrives; only the last page shows which tablos are ours no more.
  */
 import { Backoff } from '@tablo/schema/backoff';
 import type { TabloId } from '@tablo/schema/ids';
@@ -33,7 +33,7 @@ export interface ListAnswer {
 export interface ChannelListSyncHost {
   apply(answer: ListAnswer): void;
   beforeAsking(): void;
-  /** Is what this device holds of the tablo known to be what the server holds? */
+  /** Whether this device is known to hold the same state of the tablo as the server. */
   isInAgreement(id: TabloId): boolean;
 }
 
@@ -51,7 +51,7 @@ export class ChannelListSync {
   #asking: Promise<void> | null = null;
   #isAskedAgain = false;
   #isReporting = false;
-  /** The server that we are talking to has answered. It may be another one after every gap: restored, and with other numbers. */
+  /** The list is current for this connection. After each lost connection the server may be a restored one, with other numbers. */
   #isCurrent = false;
   #isClosed = false;
 
@@ -65,12 +65,12 @@ export class ChannelListSync {
     this.#pace = new Pace(timing.askGapMs);
   }
 
-  /** Soon: several reasons to ask are one question. `isAwaited`: nothing can be shown before the answer. */
+  /** Asks soon: several reasons share one request. `isAwaited`: nothing can be shown before the answer. */
   refresh(isAwaited = false): void {
     this.#askIn(this.#pace.waitMs(isAwaited ? 0 : this.#timing.listDebounceMs));
   }
 
-  /** Now; rejects with `ChatError`. A question that is under way may be too old an answer, so another one follows it. */
+  /** Asks now; rejects with `ChatError`. The answer to a request in flight may be too old, so another request follows it. */
   async refreshNow(): Promise<void> {
     if (this.#asking !== null) {
       this.#isAskedAgain = true;
@@ -100,7 +100,7 @@ export class ChannelListSync {
   }
 
   #askIn(ms: number): void {
-    // The clock of the timers: one that jumps ahead, over a sleep, would hide a timer that is far away yet.
+    // Uses the clock of the timers: a clock that jumps ahead after a sleep would hide that a timer fires only much later.
     const at = performance.now() + ms;
     if (this.#isClosed || (this.#askTimer.isSet && this.#askAt <= at)) return;
     this.#askAt = at;
@@ -111,7 +111,7 @@ export class ChannelListSync {
 
   async #askAndPlan(): Promise<void> {
     if (this.#asking !== null) {
-      // The answer that is under way may be of before: another question, but not at once.
+      // The answer in flight may be older: another request follows, but not at once.
       await this.#asking.catch(() => {}); // The caller that asked receives the error.
       return this.#askIn(this.#pace.waitMs());
     }
@@ -119,7 +119,7 @@ export class ChannelListSync {
       await this.refreshNow();
       this.#askIn(this.#timing.listRefreshMs);
     } catch {
-      this.#askIn(this.#backoff.nextMs()); // Not reachable: again later, or when the connection is back.
+      this.#askIn(this.#backoff.nextMs()); // The server is not reachable: ask again later, or when the connection is back.
     }
   }
 
@@ -168,7 +168,7 @@ export class ChannelListSync {
     if (!this.#isClosed) this.#host.apply({ channels: [...page.channels, ...moved], all, unread, asked, askedAt });
   }
 
-  /** Who is written in while the pages are read moves to the front of the list, past the place where we are: the front is read again, as far as it is new. */
+  /** A tablo that gets a message while the pages are read moves to the front of the list, before the current page. So the front is read again, as far as it is new. */
   async #readMoved(seen: Map<string, string | null>): Promise<readonly RestChannel[]> {
     const moved: RestChannel[] = [];
     let cursor: string | null = null;
@@ -193,13 +193,13 @@ export class ChannelListSync {
     this.#isReporting = true;
     try {
       for (const { id, pendingRead } of this.#book.list()) {
-        // Else the number may be one of before a restored backup. The room says when it has joined.
+        // Otherwise the number may be from before a restored backup. The room reports when it has joined.
         if (pendingRead === null || this.#isClosed || !this.#host.isInAgreement(id)) continue;
         await this.#reportOne(id, pendingRead);
       }
       this.#reportBackoff.reset();
     } catch {
-      // Not reachable, or not now: the position waits in the record. The list may not be asked again for a minute.
+      // The server is not reachable, or refuses for now: the position waits in the record. The list may not be asked again for a minute.
       if (!this.#isClosed) this.#reportTimer.setIfUnset(() => void this.#report(), this.#reportBackoff.nextMs());
     } finally {
       this.#isReporting = false;
@@ -213,7 +213,7 @@ export class ChannelListSync {
     } catch (error) {
       if (!(error instanceof ChatError) || !['forbidden', 'not-found', 'invalid-request'].includes(error.code))
         throw error;
-      // Refused for good, as when the tablo is not ours any more: nothing to report then, and nothing confirmed.
+      // A final refusal, for instance because the tablo is not ours any more: there is nothing to report or to confirm.
       return this.#book.update(id, (record) => ({ ...record, pendingRead: null }));
     }
     this.#book.update(id, (record) => noteReported(record, seq, confirmed));

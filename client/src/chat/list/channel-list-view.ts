@@ -19,7 +19,7 @@ export interface ChannelListViewOptions {
   readonly people: People;
   readonly outbox: Outbox;
   readonly room: (id: TabloId) => Room | null;
-  /** The server's list has been seen, now or at an earlier start: an empty one is the truth. */
+  /** The server's list was received, now or at an earlier start: an empty list is really empty. */
   readonly hasListed: boolean;
 }
 
@@ -93,7 +93,7 @@ export class ChannelListView {
   }
 
   /**
-   * Of open tablos; those at rest note what comes themselves. So the list shows it at the next start, before any document is read. Own changes that wait are shown, but
+   * Stores the newest message of open tablos; tablos at rest store it themselves. So the list shows it at the next start, before any document is read. Own changes that wait are shown, but
    * not noted: should they be discarded or refused, nothing has to be put back [R8].
    */
   #rememberNewest(): void {

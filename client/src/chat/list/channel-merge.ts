@@ -7,7 +7,7 @@ import type { ChannelRecord, LastMessage } from '../store/local-store.ts';
 import { confirmReadPosition, countUnread, isDoubtful } from '../unread/unread.ts';
 
 /**
- * Was the server restored from a backup since it sent us the numbers in `asked`? `asked` is as of the question, since an answer may be older than what came
+ * Was the server restored from a backup since it sent us the numbers in `asked`? `asked` is the state when the request was sent, since the answer may be older than messages that came
  * meanwhile. Numbers above the backup's end then mean other messages now.
  */
 export function hasGoneBack(known: ChannelRecord, asked: ChannelRecord | null, rest: RestChannel): boolean {
@@ -40,7 +40,7 @@ export function mergeChannel(
             shownAt: Date.parse(listed.created_at),
           },
   };
-  // [R10] Of a history that is no more, no number counts: which of them it shares with the new one, nobody knows.
+  // [R10] Numbers of a lost history do not count: it is unknown which of them the new history shares.
   if (known === null || hasGoneBack(known, asked, rest)) {
     return {
       ...named,
@@ -60,8 +60,7 @@ export function mergeChannel(
 }
 
 /**
- * The list's newest message, or the one that is known here: what has come since the question was sent (`asked` is as of then), an older answer must not take
- * off the list again. A deletion that only the answer knows comes as an entry too, and is asked about then.
+ * The list's newest message, or the one that is known here: an older answer must not remove a message from the list that has come since the request was sent (`asked` is the state of then). A deletion that only the answer knows comes as an entry too, and is asked about then.
  */
 function newerPreview(
   known: LastMessage | null,
@@ -72,7 +71,7 @@ function newerPreview(
   return listed === null || compareKeys(known, listed) >= 0 ? known : listed;
 }
 
-/** A tablo that the server does not name and this device knows nothing of, but that something of ours was written in. */
+/** A tablo that neither the server's list nor this device knows, but in which we have written something. */
 export function formerChannel(id: TabloId): ChannelRecord {
   return {
     ...{ id, name: 'A tablo you are no longer in', role: 'guest', epoch: 0, createdAt: 0, lastMessage: null },

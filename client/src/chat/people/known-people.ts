@@ -1,5 +1,5 @@
 /**
- * The one table of people on this device: what everybody is called, and who is in a tablo no more. In memory from the start, saved behind, so that names stand
+ * The one table of people on this device: all names, and who has left which tablo. In memory from the start, saved behind, so that names stand
  * there before the first paint, offline and after a reload [R7]. The latest source is right: messages, members, presence, lists.
  *
  * Only the server can say that a person has left: `noteMembers` alone marks people as former.
@@ -10,12 +10,12 @@ import { inBackground } from '../base/report-error.ts';
 import { Timer } from '../base/timer.ts';
 import type { LocalStore } from '../store/local-store.ts';
 
-/** A page of members or messages teaches many names at once. */
+/** A page of members or messages brings many names at once. */
 const SAVE_AFTER_MS = 50;
 
 export interface NamedBySomebody {
   readonly id: UserId;
-  /** `null`: whoever tells of them knows no name. */
+  /** `null`: the source knows no name for them. */
   readonly name: string | null;
 }
 
@@ -54,7 +54,7 @@ export class KnownPeople {
     return this.#former.get(tabloId)?.has(id) ?? false;
   }
 
-  /** Who is called otherwise than before. */
+  /** Returns those whose name has changed. */
   learn(people: Iterable<NamedBySomebody>): readonly UserId[] {
     const changed: UserId[] = [];
     for (const { id, name: told } of people) {

@@ -1,4 +1,4 @@
-/** Who has the tablo open and who types: what we tell (throttled), and what we make of what others tell (never trusted beyond its shape). */
+/** Who has the tablo open and who types: what we send (throttled), and what we read from others (never trusted beyond its shape). */
 import type { UserId } from '@tablo/schema/ids';
 import type { PresenceState } from '@tablo/schema/wire/presence';
 import { personNameOf } from '../base/names.ts';
@@ -73,7 +73,7 @@ export class RoomPresence {
     });
   }
 
-  /** Among the most recently active: there we are seen as well, elsewhere presence would cost more than it tells (TRAPS 1.6). */
+  /** Among the most recently active: there our presence is shown as well; elsewhere it would cost more than it is worth (TRAPS 1.6). */
   setRecent(isRecent: boolean): void {
     this.#change(() => {
       this.#isRecent = isRecent;

@@ -6,7 +6,7 @@ import { readTokenClaims } from './token-claims.ts';
 export interface TokenSource {
   /** `null`: signed out. Throws when that cannot be found out now (no network). `fresh`: the server has answered that the known token has expired. */
   getToken(options?: { readonly fresh?: boolean }): Promise<string | null>;
-  /** Whoever was signed in is not any more: a token that is kept is theirs. */
+  /** Called when the signed-in user has changed: a cached token belongs to the last one. */
   forget?(): void;
 }
 

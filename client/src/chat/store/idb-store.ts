@@ -1,6 +1,6 @@
 /**
  * What the server has as well, and drafts: one IndexedDB database per user, so that the next person on a shared machine reads nothing of the last one's.
- * Updates are an append log of rows (y-indexeddb's idea); everything about errors is `resilient-store.ts`' business.
+ * Updates are an append log of rows (y-indexeddb's idea); `resilient-store.ts` handles all errors.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { TimelineKey } from '@tablo/schema/shown-at';
@@ -42,7 +42,7 @@ const VERSION = 1;
 const AFTER_UUIDS = '~';
 
 /**
- * Whose stores, by what they are called: the user, and the path of the server below its host, since several may live at one origin. A server at the root adds nothing.
+ * The owner in the names of stores: the user, and the path of the server below its host, since several may live at one origin. A server at the root adds nothing.
  * `serverUrl`: without a slash at the end.
  */
 export const storeOwner = (user: UserId, serverUrl: string): string => user + serverUrl.replace(/^\w+:\/\/[^/]*/, '');
@@ -137,7 +137,7 @@ export class IdbStore implements CacheStore, Closable {
     const upper: [string, number, string] =
       before === null ? [tabloId, Number.POSITIVE_INFINITY, AFTER_UUIDS] : [tabloId, before.shownAt, before.id];
     const range = IDBKeyRange.bound([tabloId, Number.NEGATIVE_INFINITY, ''], upper, false, true);
-    // At once, where there is nothing to stop for: a cursor takes a turn of the browser for each row.
+    // Without a limit all rows are read at once: a cursor takes a turn of the browser for each row.
     if (limit === Number.POSITIVE_INFINITY) return (await this.#db.getAll('rows', range)).map(({ row }) => row);
     const rows: TimelineRow[] = [];
     const tx = this.#db.transaction('rows');

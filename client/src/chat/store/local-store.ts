@@ -81,7 +81,7 @@ export interface PeopleChange extends PeopleRecords {
   readonly returned: readonly (readonly [TabloId, UserId])[];
 }
 
-/** What a change of the outbox is decided by: the records as they stand while nobody else can change them. */
+/** The input for a change of the outbox: the records as they stand while nobody else can change them. */
 export interface OutboxView {
   get(id: EntryId): OutboxRecord | null;
   /** Edits, deletions and reactions of `target` that are not withdrawn. */

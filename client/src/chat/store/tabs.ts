@@ -1,6 +1,6 @@
 /**
- * What this browser's tabs are to each other. By BroadcastChannel (`tablo-chat:<owner>`) they tell that a record changed, which the others then read
- * anew. By Web Locks they know who is alive and who is first, also when a tab crashes: each holds a lock of its own, and the others wait
+ * Coordinates this browser's tabs. By BroadcastChannel (`tablo-chat:<owner>`) they announce that a record changed, and the others read it
+ * again. By Web Locks they know who is alive and who is first, also when a tab crashes: each holds a lock of its own, and the others wait
  * for it.
  *
  * Without Web Locks (a page that was not loaded over HTTPS) a tab counts as alive until it says goodbye, and every tab as first.
@@ -100,7 +100,7 @@ export class Tabs {
     return tab === this.id || this.#alive.has(tab);
   }
 
-  /** One tab of a browser is: it does what one is enough for. When it goes, another one is. */
+  /** One tab of a browser is the first: it does the work that one tab is enough for. When it closes, another tab becomes the first. */
   get isFirst(): boolean {
     return this.#isFirst;
   }
@@ -138,7 +138,7 @@ export class Tabs {
 
   #request(mode: 'exclusive' | 'shared', name: string, callback: () => Promise<void>): void {
     const { signal } = this.#closing;
-    // Rejected when this tab closes while it still waits: nobody is left to care.
+    // Rejected when this tab closes while it still waits: there is no caller left.
     this.#locks?.request(`${this.#scope}:${name}`, { mode, signal }, callback).catch(() => {});
   }
 

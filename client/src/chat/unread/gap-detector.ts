@@ -3,8 +3,8 @@
  * are numbered without gaps (`seq`), and the list names the newest number: a number that was neither announced nor is in the document was missed.
  *
  * Invariants
- * 1. Nothing is missed up to `#known`: by an answer to a question that was asked after the join, and by `committed` from there on without a gap.
- * 2. A `committed` may be slower than an answer over HTTP: only what stays away for `gapTimeoutMs` is missed.
+ * 1. Up to `#known` nothing is missing. That is known by an answer to a question that was asked after the join, and by `committed` from there on without a gap.
+ * 2. A `committed` may be slower than an answer over HTTP: only a message that stays away for `gapTimeoutMs` is missed.
  */
 import { Timer } from '../base/timer.ts';
 
@@ -21,7 +21,7 @@ export class GapDetector {
   #joinedAt: number | null = null;
   /** `null`: not known yet where this join began. */
   #known: number | null = null;
-  /** Up to here everything has come: with the join, or announced after what it announces. */
+  /** Up to here everything has arrived: with the join, or because `committed` follows its messages. */
   #complete = 0;
   /** The highest number that was announced since the join. */
   #heard = 0;
