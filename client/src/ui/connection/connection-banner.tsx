@@ -13,7 +13,7 @@ interface ConnectionBannerProps {
   readonly onSignInAgain: () => void;
 }
 
-/** Calm strips that say what does not work now, what happens to the messages, and what can be done. */
+/** Strips that explain what does not work now, what happens to the messages, and what can be done. */
 export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
   const chat = useChatClient();
   const connection = useConnection();

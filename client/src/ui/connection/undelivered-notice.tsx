@@ -15,7 +15,7 @@ interface Said {
 const refusedOf = (channels: readonly ChannelSummary[]): ReadonlyMap<TabloId, number> =>
   new Map(channels.map(({ id, unsent }) => [id, unsent.refused]));
 
-/** [R8] Says once what was refused in a tablo that one does not look at, and stays until one has looked: the mark in the list is easy to miss. */
+/** [R8] Announces once that a message was refused in another tablo, and stays until the reader has looked there: the mark in the list is easy to miss. */
 export function UndeliveredNotice() {
   const { channels } = useListed();
   const chat = useChatClient();

@@ -7,7 +7,7 @@ import { Arrivals } from './arrivals.ts';
 
 /** Messages that arrive within this time are announced together. */
 const GATHER_MS = 250;
-/** Then it is gone again: who reads the page line by line should not find every message twice. */
+/** The announcement is removed after this time: a reader who goes through the page line by line should not find every message twice. */
 const KEPT_MS = 10_000;
 
 interface Announcement {
@@ -16,7 +16,7 @@ interface Announcement {
 }
 
 /**
- * The one place that says a new message of somebody else aloud, as "Grace: See you at ten", and nothing else. The log itself is silent: of what is put into it most
+ * The one place that announces a new message of somebody else, as "Grace: See you at ten", and nothing else. The log itself is not live: most of what is added to it
  * is not new, and a row has tools and states that should not be read aloud.
  */
 export function Announcer({ log }: { readonly log: RefObject<HTMLElement | null> }) {
@@ -59,7 +59,7 @@ export function Announcer({ log }: { readonly log: RefObject<HTMLElement | null>
 }
 
 /**
- * Programs that watch the page's changes tell a new message from all else that is put into the log by this: in that very change, and in no other, the log is
+ * This is how programs that watch the page recognise a new message among all changes of the log: in that very change, and in no other, the log is
  * live. Screen readers do not come to see it, so that nothing is spoken twice: they look at the page when the change is over.
  */
 function markLive(log: HTMLElement | null): void {

@@ -120,9 +120,9 @@ export function MessageLog({ controls, unreadCount, menuFor }: MessageLogProps) 
         role="log"
         aria-label="Messages"
         aria-busy={!isReady || opening.isWaiting}
-        // Most of what is put in is not new, and what is new the announcer says.
+        // Most additions are not new messages, and `announcer.tsx` announces the new ones.
         aria-live="off"
-        // Tab leads to a message of it; who is put here by the page walks from the newest.
+        // Tab leads to one of its messages; when the page itself sets the focus here, the arrows start from the newest.
         tabIndex={-1}
         onScroll={scroll.handleScroll}
         onKeyDown={(event) =>

@@ -28,7 +28,7 @@ export function useJumps(handle: RoomHandle, scroll: Scroll, opening: ReturnType
 
   const tell = useCallback(
     (reached: Reached) => {
-      // Whoever looks elsewhere by now has not asked.
+      // A reader who has switched tablos meanwhile did not ask for this.
       if (isGone.current) return false;
       if (reached === 'gone') say(GONE, { tone: 'problem' });
       if (reached === 'unreachable') say(UNREACHABLE, { tone: 'problem' });

@@ -4,7 +4,7 @@ import { useNow } from '../page/hooks/use-now.ts';
 import { writtenLabel } from '../text/date-labels.ts';
 import { datesSentence } from '../text/message-dates.ts';
 
-/** Under what was delivered late. */
+/** Shown under a message that was delivered late. */
 export function LateNote({ message }: { readonly message: TimelineMessage }) {
   const now = useNow();
   return (

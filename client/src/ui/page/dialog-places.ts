@@ -6,7 +6,7 @@ import { Writable } from '../../chat/base/readable.ts';
  */
 export const dialogPlaces = new Writable<readonly HTMLElement[]>([]);
 
-/** Returns the way to say that its dialog is closed. */
+/** Returns a function to be called when its dialog is closed. */
 export function noteDialogPlace(place: HTMLElement): () => void {
   dialogPlaces.update((open) => [...open, place]);
   return () => dialogPlaces.update((open) => open.filter((other) => other !== place));

@@ -11,7 +11,7 @@ import { whenIdle } from './when-idle.ts';
 type Load = () => Promise<unknown>;
 const all: Load[] = [];
 
-/** Of one part: what has come, and the way to let it come. */
+/** One part: the loaded component, and the function that loads it. */
 interface Source<Props> {
   component: ComponentType<Props> | null;
   readonly load: Load;
@@ -55,7 +55,7 @@ function View<Props extends object>({ source, props }: { readonly source: Source
         () => show('failed'),
       );
     void ask();
-    // What failed without a network is asked for again with it.
+    // A load that failed without a network is retried when the network is back.
     window.addEventListener('online', ask);
     return () => {
       isStale = true;
@@ -81,7 +81,7 @@ function Missing() {
 
 const AFTER_MS = 2_000;
 
-/** Loads the parts when people have had a moment with what they came for; one after another, so that the browser has time for them in between. */
+/** Loads the parts a moment after the first screen; one after another, so that the browser has time for them in between. */
 export function useParts(isReady: boolean): void {
   useEffect(() => {
     if (!isReady) return;

@@ -1,6 +1,6 @@
 /**
  * Names and the page's own words where names stand. A name is always in a `<bdi>`, so that its direction ends with it; what the page says itself ("You", "Someone")
- * is another element, in another colour: nobody gets there by calling themselves so.
+ * is another element, in another colour: a name can never look like that.
  */
 import { plainLabel } from '@tablo/schema/names/telling-apart';
 import type { RoomPerson } from '../../chat/chat.ts';
@@ -45,7 +45,7 @@ function Name({ person: { name, isNamed = true, hasLeft = false } }: { readonly 
   return isNamed ? <bdi className={`name${left}`}>{name}</bdi> : <span className={`page-word${left}`}>{name}</span>;
 }
 
-/** What grey says to the eye. */
+/** The meaning of the grey colour, as text for screen readers. */
 const LEFT = '(left)';
 
 /** A person without a name is shown by a word that already says so. */

@@ -8,7 +8,7 @@ import { SearchOlder } from './search-older.tsx';
 import { SearchResult } from './search-result.tsx';
 import { useSearch } from './use-search.ts';
 
-/** Results that are shown at first, and with every *Show more*: what is not looked at costs nothing. */
+/** Results that are shown at first, and with every *Show more*: hidden results cost nothing. */
 const STEP = 50;
 
 export function MessageSearch({ onClose }: { readonly onClose: () => void }) {

@@ -9,7 +9,7 @@ interface SearchOlderProps {
   readonly isWhole: boolean;
 }
 
-/** The way to what is not on this device. One button for both, so that the focus stays while it reads. */
+/** The button that searches messages which are not on this device. One button for both, so that the focus stays while it reads. */
 export function SearchOlder({ search, isWhole }: SearchOlderProps) {
   const { handle } = useRoom();
   const now = useNow();

@@ -9,7 +9,7 @@ import { UndeliveredNotice } from '../connection/undelivered-notice.tsx';
 import { Conversation } from '../conversation/conversation.tsx';
 import { MainContainer } from '../kit/kit.tsx';
 import { SkipLink } from '../kit/skip-link.tsx';
-// Not a part: what is typed after Ctrl+K must not fall into the composer while a script is on its way.
+// This is not a separate script: letters typed after Ctrl+K must not go into the composer while a script is loading.
 import { GoToDialog } from '../list/go-to-dialog.tsx';
 import { NoTablo } from '../list/no-tablo.tsx';
 import { Sidebar } from '../list/sidebar.tsx';
@@ -52,7 +52,7 @@ export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
   const title = pageTitle(unread, name);
 
   const isTouch = useIsTouch();
-  // A keyboard over the half of a phone's screen is nobody's wish who has not tapped the field.
+  // On a phone the keyboard covers half of the screen: it opens only when the field is tapped.
   const inConversation = isTouch ? [LOG, COMPOSER] : [COMPOSER, LOG];
   const lastId = lastChannel.current?.id;
   useFocusKeeper([...inConversation, ...(lastId === undefined ? [] : [linkTo(hrefOf(lastId))]), NEW_TABLO]);

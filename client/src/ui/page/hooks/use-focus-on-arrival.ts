@@ -6,8 +6,8 @@ import { useFrame } from '../frame.ts';
 const WAIT_MS = 3_000;
 
 /**
- * Who goes to another tablo by keys is in its conversation then, wherever the focus was. `places`: selectors of what takes the focus there, the best first.
- * The function that is returned says that somebody is on the way.
+ * A reader who goes to another tablo by keys is in its conversation then, wherever the focus was. `places`: selectors of what takes the focus there, the best first.
+ * The returned function is called when the reader is on the way.
  */
 export function useFocusOnArrival(tabloId: TabloId | null, places: readonly string[]): (id: TabloId) => void {
   const expected = useRef<TabloId | null>(null);

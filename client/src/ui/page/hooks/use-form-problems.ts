@@ -10,7 +10,7 @@ interface FormState<Field extends string> {
   readonly formRef: RefObject<HTMLFormElement | null>;
   /** Whether there is nothing wrong; otherwise the focus goes to the first wrong field. */
   show(problems: FormProblems<Field>): boolean;
-  /** What is typed anew is not judged before it is sent. */
+  /** A field that is changed is not checked again before the form is sent. */
   clear(field: Field): void;
 }
 

@@ -6,7 +6,7 @@ const idAt = (target: EventTarget | null): EntryId | null => {
   return (message?.dataset.messageId as EntryId | undefined) ?? null;
 };
 
-/** A menu and a dialog give back what they take. */
+/** A menu and a dialog give the focus back. */
 const isBorrowed = (taker: EventTarget | null): boolean =>
   taker instanceof Element && taker.closest('[popover], dialog') !== null;
 
@@ -50,7 +50,7 @@ export function useRoving(shownIds: readonly EntryId[]) {
     onFocus: ({ target }: FocusEvent<HTMLElement>) => {
       // A focus that falls back, because the commands it was in have gone to the message that is pointed at, does not fetch them.
       if (!isPointing.current) show(target);
-      // Asked now: with the next key that is pressed it will be so in any case.
+      // This is checked now: after the next key it is always true.
       isByKeyboard.current = target.matches(':focus-visible');
       setLastId((known) => idAt(target) ?? known);
     },
