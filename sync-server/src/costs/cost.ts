@@ -21,7 +21,7 @@ export interface Cost {
   readonly bound: { readonly settings: readonly (keyof typeof OPTIONS)[] } | { readonly constant: string };
   /** `limit` of `tablo_limited_total`, or a metric's whole name; null: nothing counts it. */
   readonly metric: string | null;
-  readonly told: string;
+  readonly answer: string;
   /** Routes (`GET /chat/channels`) and frame kinds (`/sync Update`) that pay it. What all of them pay is no excuse for a new one: `EVERYTHING`. */
   readonly covers: readonly string[] | typeof EVERYTHING;
 }

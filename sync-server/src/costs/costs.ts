@@ -12,12 +12,12 @@ export const COSTS: readonly Cost[] = [...HTTP_COSTS, ...SOCKET_COSTS, ...DOMAIN
 
 /** For docs/ARCHITECTURE.md: a Markdown table. */
 export function describeCosts(): string {
-  const rows = COSTS.map(({ resource, payer, unit, bound, metric, told, covers }) => {
-    const cells = [resource, payer, unit, ...describeBound(bound), metric === null ? '' : `\`${metric}\``, told];
+  const rows = COSTS.map(({ resource, payer, unit, bound, metric, answer, covers }) => {
+    const cells = [resource, payer, unit, ...describeBound(bound), metric === null ? '' : `\`${metric}\``, answer];
     return `| ${cells.join(' | ')} | ${describeCovered(covers)} |`;
   });
   return [
-    '| resource | who pays | unit | bound | setting | `limit` of the metric | what the client is told | of what |',
+    '| resource | who pays | unit | bound | setting | `limit` of the metric | what the client gets | of what |',
     '|---|---|---|---|---|---|---|---|',
     ...rows,
     '',
