@@ -102,7 +102,7 @@ describe('the table of costs', () => {
 
   it('the table of costs has a bound, and an answer, in every row', () => {
     for (const { resource, bound, answer, covers } of COSTS) {
-      expect(told, resource).not.toBe('');
+      expect(answer, resource).not.toBe('');
       expect('settings' in bound ? bound.settings.length : bound.constant.length, resource).toBeGreaterThan(0);
       expect(covers.length, resource).toBeGreaterThan(0);
     }
