@@ -42,9 +42,9 @@ export const ACCOUNT_PROBLEMS = {
   INVALID_ORIGIN: {
     field: null,
     sentence:
-      'This server does not know the address in your browser. Whoever runs it can add the address with PUBLIC_URL or ALLOWED_ORIGINS.',
+      'This server does not know the address in your browser. Its operator can add the address with PUBLIC_URL or ALLOWED_ORIGINS.',
   },
-  NOT_UNDERSTOOD: { field: null, sentence: 'The server did not understand this. Load the page anew and try again.' },
+  NOT_UNDERSTOOD: { field: null, sentence: 'The server did not understand this. Reload the page and try again.' },
   NOT_POSSIBLE: { field: null, sentence: 'The server could not do this. Try again in a moment.' },
 } as const satisfies Record<string, AccountProblem>;
 export type AccountProblemCode = keyof typeof ACCOUNT_PROBLEMS;

@@ -2,7 +2,7 @@
  * Parts of the page that come in scripts of their own, because nobody needs them to read and write: dialogs, menus, forms.
  * 1. All of them are loaded soon after the first screen (`useParts`): so a page without a network has them, and one whose files an update has replaced.
  * 2. What is loaded is rendered in the same turn as it is asked for: the focus, and a phone's keyboard, come at once.
- * 3. A part that cannot be loaded says so and offers to load the page anew; what is typed is kept there.
+ * 3. A part that cannot be loaded says so and offers to reload the page; drafts are kept.
  */
 import { type ComponentType, useEffect, useState } from 'react';
 import { loadScript } from '../../chat/base/load-script.ts';
