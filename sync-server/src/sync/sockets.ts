@@ -27,7 +27,7 @@ import { SweepClock } from './socket/sweep-clock.ts';
 import type { TokenChecks } from './socket/token-checks.ts';
 import { YjsBridge } from './socket/yjs-bridge.ts';
 
-/** How often sockets are looked at: for links that are dead, readers that do not read, and strangers that do not say who they are. */
+/** The interval of the sweep, which finds dead links, clients that do not read, and sockets without a sign-in. */
 const SWEEP_MS = 200;
 
 interface Deps extends IntakeDeps {
@@ -82,7 +82,7 @@ export class Sockets {
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy()); // A peer that is gone before the handshake ends: nobody to tell.
+    socket.on('error', () => socket.destroy()); // The peer has gone before the handshake ended: no answer is sent.
     // Each one is a handshake and a place to be made, whether it stays or not.
     const address = addressKey(addressOf(request, this.#deps.trustProxy) ?? '');
     if (!this.#deps.limits.take('upgrades', address, 1))
@@ -105,7 +105,7 @@ export class Sockets {
     this.#server.close();
   }
 
-  /** Ends what did not go by itself. */
+  /** Ends the sockets that have not closed by themselves. */
   terminate(): void {
     for (const open of this.#open) drop(open);
   }
@@ -148,7 +148,7 @@ export class Sockets {
       };
       this.#open.add(open);
       this.#unauthenticated.add(open);
-      // `ws` hands on what it has read before it tells of the end, a frame a turn. Of a connection that was reset, or that we destroyed, nothing of it is handled; who
+      // `ws` emits frames that it has read before it emits the close, one frame in each turn. Frames of a connection that was reset, or that we destroyed, are not handled; a client that
       // ended it by themselves may have sent something before.
       tcp.on('close', (hasFailed) => {
         if (hasFailed || !tcp.readableEnded) this.#forget(open);
@@ -158,7 +158,7 @@ export class Sockets {
     });
   }
 
-  /** It has gone: nothing of it is handled or counted any more. Twice is once. */
+  /** The socket has gone: its frames are not handled or counted any more. Calling this twice is harmless. */
   #forget(open: OpenSocket): void {
     const { state } = open;
     state.isEnded = true;
@@ -178,7 +178,7 @@ export class Sockets {
       isRejoining: (address) => places.rejoins.isHeld(address),
       onLeft: (address) => {
         places.leave(address);
-        // In a turn of its own: Hocuspocus has yet to forget the join that has ended.
+        // In another turn of the event loop: Hocuspocus has not dropped the ended join yet.
         setImmediate(() => handleAgain(places.rejoins.takeHeld(address)));
       },
       onOverflow: (address) => this.#endDocument(places.find(address)),
@@ -202,7 +202,7 @@ export class Sockets {
     let forward = (frame: Uint8Array): void => void early.push(frame);
     const token = url.searchParams.get('token') ?? '';
     const name = this.#names.find(state, url.pathname.slice('/yjs/'.length), token);
-    // Named before its document is known: a frame's first look needs no name.
+    // Checked before its document is known: the first check of a frame needs no name.
     const nameless = new YjsBridge(corked, '');
     this.#intake.listen(
       open,
@@ -222,7 +222,7 @@ export class Sockets {
   }
 
   #endDocument(connection: LiveConnection | undefined): void {
-    // In a turn of its own: this one is in the middle of telling everybody.
+    // In another turn of the event loop: a broadcast is in progress in this one.
     if (connection !== undefined) setImmediate(() => cut(connection, 'rate-limited'));
   }
 
@@ -272,7 +272,7 @@ export class Sockets {
     this.#pace.resume();
   }
 
-  /** Too much is unread in all: who leaves the most unread is sent nothing more, until it has been read. */
+  /** Too much is unread in all: the client with the most unread bytes is sent nothing more until it has read them. */
   #endFullest(): void {
     const { limits } = this.#deps;
     if (limits.allows('unread', this.#unreadBytes, limits.settings.unreadTotalBytes)) return;
@@ -285,7 +285,7 @@ export class Sockets {
     }
   }
 
-  /** Documents grow after they were joined: beyond what a user may hold, and all together, they are held no more for who holds the most. */
+  /** Documents grow after they were joined. Above the bound of a user, or of all together, the connections of the user who holds the most are ended. */
   #endLargest(): void {
     const { limits, held, documents, hocuspocus } = this.#deps;
     const { heldBytesPerUser, heldTotalBytes } = limits.settings;

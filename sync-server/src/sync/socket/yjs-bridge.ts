@@ -1,6 +1,6 @@
 /**
  * `/yjs/<tabloId>?token=`: the plain y-websocket protocol for any other Yjs client. A translator, not a second server: frames get the live document's name and
- * an authentication in front and go through the same Hocuspocus, hence the same admission and ledger; answers lose what y-websocket does not know.
+ * an authentication in front and go through the same Hocuspocus, hence the same admission and ledger; messages that y-websocket does not know are dropped from the answers.
  *
  * A refusal ends the socket with the reason's code of 4400 to 4499, on which an unmodified client stops; after any other code it reconnects.
  */
