@@ -77,7 +77,7 @@ export const OPTIONS = {
     type: 'list',
     fallback: '',
     description:
-      'Tokens of the host’s back end for REST, at least 32 characters each, separated by commas. It acts for whom the header Chat-User names. Beside these, tokens of the issuer whose role is service_role count.',
+      'Tokens of the host’s back end for REST, at least 32 characters each, separated by commas. It acts for the person whom the header Chat-User names. Beside these, tokens of the issuer whose role is service_role count.',
     parse: serviceTokens,
   },
   ALLOWED_ORIGINS: {
@@ -115,7 +115,7 @@ export const OPTIONS = {
     type: 'list',
     fallback: '',
     description:
-      'Where the host’s back end is told of messages and members, up to five addresses separated by commas. https; http within this machine or a private network. docs/OPERATIONS.md has a chapter.',
+      'Where webhooks about messages and members are sent to, up to five addresses separated by commas. https; http within this machine or a private network. docs/OPERATIONS.md has a chapter.',
     parse: webhookUrls,
   },
   WEBHOOK_SECRET: {
@@ -146,7 +146,7 @@ export const OPTIONS = {
     type: 'number',
     fallback: '2000',
     description:
-      'WebSocket frames a second and user, of whatever kind; three times as many at once. Who sends more is read more slowly.',
+      'WebSocket frames a second and user, of whatever kind; three times as many at once. A user who sends more is read more slowly.',
     parse: integer(10, 1_000_000),
   },
   RATE_ENTRIES_PER_SECOND: {
@@ -183,7 +183,7 @@ export const OPTIONS = {
     type: 'number',
     fallback: '1',
     description:
-      'ClientIDs a second and user that show presence for the first time (the burst is RATE_JOINS_BURST); what is more is not shown.',
+      'ClientIDs a second and user that show presence for the first time (the burst is RATE_JOINS_BURST); further ones are not shown.',
     parse: integer(1, 100_000),
   },
   RATE_JOINS_PER_SECOND: {
