@@ -14,8 +14,8 @@ import {
   type Message,
 } from '@tablo/schema/entry';
 import type { EntryId, UserId } from '@tablo/schema/ids';
-import { parseServerStateless } from '@tablo/schema/wire/stateless';
 import type { Random } from '@tablo/schema/testing/random';
+import { parseServerStateless } from '@tablo/schema/wire/stateless';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { decode, encodeQuestion, encodeState, encodeToken, encodeUpdate } from './frames.ts';

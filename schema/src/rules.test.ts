@@ -3,11 +3,11 @@ import { CausalClock } from './causal-clock.ts';
 import { REASON_CODES, REASONS } from './close-codes.ts';
 import { encodeDocumentName, parseDocumentName } from './document-name.ts';
 import type { TabloId, UserId } from './ids.ts';
+import { countCodePoints } from './names/text.ts';
 import { canModerate, canWrite, isAtLeast, parseRole } from './roles.ts';
 import { computeShownAt } from './shown-at.ts';
-import { parseServerStateless } from './wire/stateless.ts';
-import { countCodePoints } from './names/text.ts';
 import { isUnread, mergeReadPosition } from './unread.ts';
+import { parseServerStateless } from './wire/stateless.ts';
 
 const tablo = '0197a000-0000-7000-8000-000000000001' as TabloId;
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;

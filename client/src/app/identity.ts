@@ -3,9 +3,9 @@ import { ACCOUNT_PROBLEMS, accountProblem, isAccountProblemCode } from '@tablo/s
 import { ChatError } from '../chat/chat.ts';
 import { createHostTokens, createSessionTokens, type TokenSource } from '../chat/session/session.ts';
 import { parseUser, readTokenUser, type User } from '../chat/session/token-user.ts';
-import { type AuthAnswer, createAuthCalls } from './sign-in/auth-calls.ts';
 import type { IdentityKind } from './device-memory.ts';
 import { takeEarly } from './early-answers.ts';
+import { type AuthAnswer, createAuthCalls } from './sign-in/auth-calls.ts';
 
 declare global {
   interface Window {

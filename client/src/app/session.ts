@@ -96,7 +96,7 @@ export class Session {
     noteSignOutToTell(true);
     await state.chat.wipe();
     this.#show(true);
-    await this.#tellSignOut().catch(() => undefined); // Told next time: the note stays.
+    await this.#tellSignOut().catch(() => undefined); // It is sent next time: the note stays.
   }
 
   /** Another tab signed in or out, or the network came back. */
@@ -104,7 +104,7 @@ export class Session {
     const state = this.#state.get();
     const remembered = readRemembered();
     if (state.status === 'signed-out' && remembered !== null) return this.start();
-    if (state.status === 'signed-out') await this.#tellSignOut().catch(() => undefined); // Told next time.
+    if (state.status === 'signed-out') await this.#tellSignOut().catch(() => undefined); // It is sent next time.
   }
 
   /** Asks a host application who is signed in there now, and goes on as that person. False: nobody is, or there is no host. */

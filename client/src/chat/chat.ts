@@ -5,8 +5,8 @@
 
 import type { ReasonCode, Refusal } from '@tablo/schema/close-codes';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
-import type { Role } from '@tablo/schema/roles';
 import type { PersonLabel } from '@tablo/schema/names/telling-apart';
+import type { Role } from '@tablo/schema/roles';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import type { Readable } from './base/readable.ts';
 import type { Aim } from './draft-aim.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cleanName, parseName } from './name.ts';
 import { Random } from '../testing/random.ts';
+import { cleanName, parseName } from './name.ts';
 
 const MAX = { max: 200 };
 

@@ -7,7 +7,7 @@ const LINES_MAX = 20;
 export class DistinctWarnings {
   readonly #log: Pick<Log, 'warn'>;
   readonly #now: () => number;
-  readonly #said = new Set<string>();
+  readonly #written = new Set<string>();
   #since = Number.NEGATIVE_INFINITY;
 
   /** `now`: ms. */
@@ -19,12 +19,12 @@ export class DistinctWarnings {
   warn(fields: object, sentence: string): void {
     const now = this.#now();
     if (now - this.#since >= AGAIN_MS) {
-      this.#said.clear();
+      this.#written.clear();
       this.#since = now;
     }
     const line = `${JSON.stringify(fields)} ${sentence}`;
-    if (this.#said.has(line) || this.#said.size >= LINES_MAX) return;
-    this.#said.add(line);
+    if (this.#written.has(line) || this.#written.size >= LINES_MAX) return;
+    this.#written.add(line);
     this.#log.warn(fields, sentence);
   }
 }

@@ -18,29 +18,29 @@ const KINDS_MAX = 1_000;
 interface Kind {
   /** ms since the Unix epoch. */
   readonly since: number;
-  said: number;
-  unsaid: number;
+  written: number;
+  suppressed: number;
 }
 
 export function createRateLimitedLog(log: Log, now: () => number = Date.now): Log {
   const kinds = new Map<string, Kind>();
 
   /** The number of lines of that kind that were left out since the last one; null: this line is left out too. */
-  const countUnsaid = (text: string, max: number): number | null => {
+  const countSuppressed = (text: string, max: number): number | null => {
     let kind = kinds.get(text);
     const elapsed = kind === undefined ? Number.POSITIVE_INFINITY : now() - kind.since;
     if (kind === undefined || elapsed >= QUIET_MS || elapsed < 0) {
       if (kinds.size >= KINDS_MAX) kinds.clear();
-      const unsaid = kind?.unsaid ?? 0;
-      kind = { since: now(), said: 1, unsaid: 0 };
+      const suppressed = kind?.suppressed ?? 0;
+      kind = { since: now(), written: 1, suppressed: 0 };
       kinds.set(text, kind);
-      return unsaid;
+      return suppressed;
     }
-    if (kind.said < max) {
-      kind.said += 1;
+    if (kind.written < max) {
+      kind.written += 1;
       return 0;
     }
-    kind.unsaid += 1;
+    kind.suppressed += 1;
     return null;
   };
 
@@ -51,16 +51,16 @@ export function createRateLimitedLog(log: Log, now: () => number = Date.now): Lo
       const [given, text] = typeof fields === 'string' ? [{}, fields] : [fields, message ?? ''];
       const { err } = given as { err?: unknown };
       // A failed statement concerns that statement only: there may be several kinds of these at once.
-      const unsaid = countUnsaid(text, isDatabaseAway(err) && !isOfStatement(err) ? 1 : LINES_MAX);
-      if (unsaid === null) return;
+      const suppressed = countSuppressed(text, isDatabaseAway(err) && !isOfStatement(err) ? 1 : LINES_MAX);
+      if (suppressed === null) return;
       const elapsed = now() - total.since;
       if (elapsed >= QUIET_MS || elapsed < 0) total = { since: now(), lines: 0 };
       if (total.lines >= TOTAL_MAX) {
-        leftOut += 1 + unsaid;
+        leftOut += 1 + suppressed;
         return;
       }
       total.lines += 1;
-      const counts = { ...(unsaid === 0 ? {} : { alike: unsaid }), ...(leftOut === 0 ? {} : { leftOut }) };
+      const counts = { ...(suppressed === 0 ? {} : { alike: suppressed }), ...(leftOut === 0 ? {} : { leftOut }) };
       leftOut = 0;
       write({ ...given, ...counts }, text);
     };

@@ -116,7 +116,7 @@ describe('everything that HTTP answers', () => {
   );
 
   it.each(ALL)(
-    '[R11] everything that HTTP answers is told to wait where one of them is empty: $title',
+    '[R11] a request is told to wait where one of its buckets is empty: $title',
     async ({ asked, rates }) => {
       for (const rate of rates) {
         const { limits } = watchLimits(rate);
@@ -127,7 +127,7 @@ describe('everything that HTTP answers', () => {
   );
 
   it.each(ALL.filter(({ name }) => isCoveredBy('answerBytes', name)))(
-    '[R11] is told to wait while earlier answers are owed for: $title',
+    '[R11] a user is told to wait while earlier answers are owed for: $title',
     async ({ asked }) => {
       const limits = new Limits({ ...defaultLimitSettings(), answerBytesPerSecond: 1 });
       vi.spyOn(limits, 'isSolvent').mockImplementation((rate) => rate !== 'answerBytes');

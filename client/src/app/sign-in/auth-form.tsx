@@ -4,8 +4,8 @@ import { Problem } from '../../ui/kit/problem.tsx';
 import { TextField } from '../../ui/kit/text-field.tsx';
 import { useFormProblems } from '../../ui/page/hooks/use-form-problems.ts';
 import { sentenceOf } from '../../ui/text/sentence-of.ts';
-import { type AuthKind, fieldProblemOf, problemsOf } from './credential-problems.ts';
 import type { Credentials } from '../identity.ts';
+import { type AuthKind, fieldProblemOf, problemsOf } from './credential-problems.ts';
 import { PasswordField } from './password-field.tsx';
 
 interface AuthFormProps {

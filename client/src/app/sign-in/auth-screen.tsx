@@ -2,10 +2,10 @@ import { CheckCheck, CloudOff, Lock, MailOpen } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Logo } from '../../ui/kit/logo.tsx';
 import { useParts } from '../../ui/page/part.tsx';
-import { AuthForm } from './auth-form.tsx';
-import type { AuthKind } from './credential-problems.ts';
 import type { IdentityKind } from '../device-memory.ts';
 import type { Credentials } from '../identity.ts';
+import { AuthForm } from './auth-form.tsx';
+import type { AuthKind } from './credential-problems.ts';
 
 interface AuthScreenProps {
   readonly identity: IdentityKind;

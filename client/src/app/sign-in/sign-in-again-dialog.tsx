@@ -1,6 +1,6 @@
 import { Dialog } from '../../ui/dialog/dialog.tsx';
-import { AuthForm } from './auth-form.tsx';
 import type { Credentials } from '../identity.ts';
+import { AuthForm } from './auth-form.tsx';
 
 interface SignInAgainDialogProps {
   /** A host application signs people in, and no form of ours can. */

@@ -111,15 +111,15 @@ export class DraftSync {
     const draft = this.#host.find(id);
     // There is no connection: the refresh after the next connection reports it.
     if (draft === null || draft.isReported || this.#isClosed || this.#host.isOffline()) return;
-    const told = draft.latest;
-    if (this.#refused.get(id) === told.at || !isDraftText(told.text)) return;
+    const reported = draft.latest;
+    if (this.#refused.get(id) === reported.at || !isDraftText(reported.text)) return;
     try {
-      const stands = await this.#host.api.putDraft(id, told);
+      const stands = await this.#host.api.putDraft(id, reported);
       this.#backoff.reset();
-      this.#refused.set(id, told.at); // Whichever draft is current now, this one is not sent twice.
+      this.#refused.set(id, reported.at); // Whichever draft is current now, this one is not sent twice.
       draft.receiveReported(stands);
     } catch (error) {
-      if (error instanceof ChatError && REFUSALS.includes(error.code)) this.#refused.set(id, told.at);
+      if (error instanceof ChatError && REFUSALS.includes(error.code)) this.#refused.set(id, reported.at);
       else this.#reportIn(id, this.#backoff.nextMs());
     }
   }

@@ -57,8 +57,8 @@ export class KnownPeople {
   /** Returns those whose name has changed. */
   learn(people: Iterable<NamedBySomebody>): readonly UserId[] {
     const changed: UserId[] = [];
-    for (const { id, name: told } of people) {
-      const name = personNameOf(told);
+    for (const { id, name: given } of people) {
+      const name = personNameOf(given);
       if (name === UNKNOWN_NAME || this.#names.get(id) === name) continue;
       this.#names.set(id, name);
       this.#unsavedNames.add(id);

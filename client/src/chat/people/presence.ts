@@ -40,7 +40,7 @@ export class RoomPresence {
   #isOpen = false;
   #isRecent = false;
   #isTyping = false;
-  #toldTypingAt = 0;
+  #sentTypingAt = 0;
   readonly #idleTimer = new Timer();
 
   constructor(self: Person, timing: Timing) {
@@ -89,9 +89,9 @@ export class RoomPresence {
     this.#idleTimer.clear();
     if (isTyping) this.#idleTimer.set(() => this.sendTyping(false), this.#timing.typingIdleMs);
     const isRepeat = isTyping === this.#isTyping;
-    if (isRepeat && (!isTyping || Date.now() - this.#toldTypingAt < this.#timing.typingRepeatMs)) return;
+    if (isRepeat && (!isTyping || Date.now() - this.#sentTypingAt < this.#timing.typingRepeatMs)) return;
     this.#isTyping = isTyping;
-    this.#toldTypingAt = Date.now();
+    this.#sentTypingAt = Date.now();
     if (this.#isPresent) this.#tell();
   }
 

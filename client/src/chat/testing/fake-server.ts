@@ -11,9 +11,9 @@ import { encodeDocumentName, parseDocumentName } from '@tablo/schema/document-na
 import type { DraftText } from '@tablo/schema/draft';
 import { createArrival, ENTRIES_ROOT, encodeEntryContent, type MemberEntry, parseEntry } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { isSign, PING, PONG } from '@tablo/schema/wire/ping';
 import type { Role } from '@tablo/schema/roles';
 import { isLate } from '@tablo/schema/shown-at';
+import { isSign, PING, PONG } from '@tablo/schema/wire/ping';
 import { encodeStateless, parseClientStateless, type ServerStateless } from '@tablo/schema/wire/stateless';
 import * as Y from 'yjs';
 import { answerRest } from './fake-rest.ts';

@@ -7,8 +7,8 @@ import { type EditUnderWay, isChangedEdit } from '../../chat/draft-aim.ts';
 import { useReadable } from '../../hooks/use-readable.ts';
 import { Problem } from '../kit/problem.tsx';
 import { COMPOSER_ID } from '../page/focus.ts';
-import { useIsTouch } from '../page/media.ts';
 import { useAutosize } from '../page/hooks/use-autosize.ts';
+import { useIsTouch } from '../page/media.ts';
 import { useRoom } from '../people/room-context.tsx';
 import { lengthProblem, unseenProblem } from '../text/phrases.ts';
 import { sentenceOf } from '../text/sentence-of.ts';
@@ -30,7 +30,7 @@ interface ComposerProps {
 }
 
 /** What was wrong, and with which text: `of` is the message that it edits or answers. */
-interface Told {
+interface ShownProblem {
   readonly of: EntryId | null;
   readonly sentence: string;
 }
@@ -51,7 +51,7 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
   const view = useReadable(handle.view);
   /** The message is being sent and has just left the field. */
   const [handedReply, setHandedReply] = useState<EntryId | null>(null);
-  const [told, setTold] = useState<Told | null>(null);
+  const [shownProblem, setShownProblem] = useState<ShownProblem | null>(null);
   const { edit } = aim;
   const replyTo = aim.replyTo?.id === handedReply ? null : aim.replyTo;
   const target = edit?.target ?? replyTo;
@@ -60,9 +60,9 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
   const points = text.length >= COUNTER_FROM ? countCodePoints(text.trim()) : 0;
 
   /** A problem of another text does not concern this one. */
-  const problem = told !== null && told.of === (target?.id ?? null) ? told.sentence : null;
+  const problem = shownProblem !== null && shownProblem.of === (target?.id ?? null) ? shownProblem.sentence : null;
   const setProblem = (sentence: string | null) =>
-    setTold(sentence === null ? null : { of: target?.id ?? null, sentence });
+    setShownProblem(sentence === null ? null : { of: target?.id ?? null, sentence });
 
   useEffect(() => {
     if (picks > 0) fieldRef.current?.focus();
@@ -106,7 +106,7 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
   const keepAsDraft = (ended: EditUnderWay) => {
     draft.write(draft.text.trim() === '' ? ended.text : `${ended.text}\n${draft.text}`);
     aim.endEdit(ended);
-    setTold({ of: replyTo?.id ?? null, sentence: EDIT_OF_DELETED });
+    setShownProblem({ of: replyTo?.id ?? null, sentence: EDIT_OF_DELETED });
   };
 
   /** A message that is not in memory may be deleted, and an edit of it would be invisible. Without the server that is unknown. */

@@ -23,7 +23,7 @@ export function Announcer({ log }: { readonly log: RefObject<HTMLElement | null>
   const { handle, userId, personOf } = useRoom();
   const view = useReadable(handle.view);
   const [arrivals] = useState(() => new Arrivals(userId));
-  const [said, setSaid] = useState<Announcement>({ nth: 0, lines: [] });
+  const [announcement, setAnnouncement] = useState<Announcement>({ nth: 0, lines: [] });
   const gathered = useRef<Spoken[]>([]);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
@@ -34,7 +34,7 @@ export function Announcer({ log }: { readonly log: RefObject<HTMLElement | null>
     const arrived = arrivals.take(view);
     if (arrived.length === 0) return;
     markLive(log.current);
-    const speak = (lines: readonly string[]) => setSaid(({ nth }) => ({ nth: nth + 1, lines }));
+    const speak = (lines: readonly string[]) => setAnnouncement(({ nth }) => ({ nth: nth + 1, lines }));
     const isGathering = gathered.current.length > 0;
     gathered.current.push(...arrived.map(({ author, text }) => ({ author: spokenName(personOf(author)), text })));
     if (isGathering) return;
@@ -48,8 +48,8 @@ export function Announcer({ log }: { readonly log: RefObject<HTMLElement | null>
   return (
     <div className="hidden-visually" aria-live="polite">
       {/* The same words twice are two announcements. */}
-      <div key={said.nth}>
-        {said.lines.map((line, index) => (
+      <div key={announcement.nth}>
+        {announcement.lines.map((line, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the lines of one announcement never move.
           <p key={index}>{line}</p>
         ))}

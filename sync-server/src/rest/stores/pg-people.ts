@@ -1,5 +1,5 @@
 /**
- * Names of people by the tablos that they are or were in. [R6] Told to members of that tablo alone; and never of somebody who was added and has not come [M6].
+ * Names of people by the tablos that they are or were in. [R6] They are sent to members of that tablo alone, and never include a newcomer [M6].
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { cleanName } from '@tablo/schema/names/name';

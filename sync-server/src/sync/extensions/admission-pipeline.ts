@@ -2,8 +2,9 @@
  * Hocuspocus handles a connection's frames one after another, and each waits for its commit: eight quick messages would take eight commits. Updates are
  * therefore handed to the ledger when they arrive, in order, and `beforeSync` finds the decision in flight. Nothing becomes visible earlier by that [R1].
  */
-import type { LiveConnection } from '../socket/live-connection.ts';
+
 import { readUpdatePayload } from '../socket/frames/read-frame.ts';
+import type { LiveConnection } from '../socket/live-connection.ts';
 
 interface InFlight<T> {
   readonly payload: Uint8Array;

@@ -3,8 +3,8 @@ import type { beforeHandleMessagePayload, connectedPayload, Document, Extension 
 import type { Limits } from '../../access/limits/limits.ts';
 import { type Encodings, MAX_VECTOR_BYTES } from '../joins/encodings.ts';
 import type { JoinAnswers } from '../joins/join-answers.ts';
-import type { LiveConnection } from '../socket/live-connection.ts';
 import { muteFrame, readFrameHead, readPayload, SYNC_STEP_1 } from '../socket/frames/read-frame.ts';
+import type { LiveConnection } from '../socket/live-connection.ts';
 
 /** A presence state as it is sent. */
 const STATE_BYTES = 150;

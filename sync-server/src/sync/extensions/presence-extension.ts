@@ -14,8 +14,8 @@ import type { ClientClaims } from '../../presence/client-claims.ts';
 import { type Peer, readPresence } from '../../presence/read-presence.ts';
 import { sanitizePresence } from '../../presence/sanitize-presence.ts';
 import type { Connections } from '../sessions/connections.ts';
-import type { LiveConnection } from '../socket/live-connection.ts';
 import { FRAME, muteFrame, readFrameHead, readPayload } from '../socket/frames/read-frame.ts';
+import type { LiveConnection } from '../socket/live-connection.ts';
 import type { LiveDocuments } from './documents-extension.ts';
 
 /** For each such number of recipients a frame costs one more. Further connections of one recipient cost the sender nothing. */

@@ -6,8 +6,8 @@
  *   whole document, and fail on content that admission found damaged, while a refused Update is simply answered with a refusal.
  */
 import type { beforeHandleMessagePayload, Extension } from '@hocuspocus/server';
-import type { LiveConnection } from '../socket/live-connection.ts';
 import { FRAME, muteFrame, readFrameHead, readToken, SYNC_STEP_2, UPDATE } from '../socket/frames/read-frame.ts';
+import type { LiveConnection } from '../socket/live-connection.ts';
 import { type Backlog, nameOnSocket, weigh } from '../socket/socket-state.ts';
 
 export class TrafficExtension implements Extension {

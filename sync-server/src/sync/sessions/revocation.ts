@@ -138,10 +138,10 @@ export class Revocation {
     if (this.#rechecks.askAgain(key)) return;
     const [tablo, user] = partsOf(key);
     // People in the tablo see another list of members; and the user's own list may have gained a tablo that they have not joined yet.
-    const isHeard =
+    const concernsConnections =
       this.#deps.connections.ofTablo(tablo).length > 0 ||
       (user !== undefined && this.#deps.connections.ofUser(user).length > 0);
-    if (!isHeard) return;
+    if (!concernsConnections) return;
     if (this.#isWithinBudget()) return this.#rechecks.ask(key);
     this.#askAll();
     if (performance.now() < this.#quietUntil) return;

@@ -2,8 +2,9 @@
  * The documents that one socket has asked for: from the first frame that names one until it is denied or its connection ends. Counted when asked, not when
  * joined, so that many at once are counted one by one; Hocuspocus keeps a queue for each, of what came before it was joined.
  */
-import type { LiveConnection } from './live-connection.ts';
+
 import { documentOf } from './frames/read-frame.ts';
+import type { LiveConnection } from './live-connection.ts';
 import { Rejoins } from './rejoins.ts';
 
 /** Bound for frames to documents that are not joined yet, on one socket: clients have little to send before they are let in. */

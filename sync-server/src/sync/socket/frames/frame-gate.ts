@@ -4,8 +4,8 @@
  */
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import type { Limits } from '../../../access/limits/limits.ts';
-import { FRAME, type FrameHead, SYNC_STEP_1 } from './read-frame.ts';
 import type { SocketState } from '../socket-state.ts';
+import { FRAME, type FrameHead, SYNC_STEP_1 } from './read-frame.ts';
 
 /** A presence state has some hundred bytes. */
 const MAX_AWARENESS_BYTES = 16 * 1024;

@@ -5,11 +5,11 @@ import type { WebSocket } from 'ws';
 import { Limits } from '../../../access/limits/limits.ts';
 import { silentLog } from '../../../base/log.ts';
 import { defaultLimitSettings } from '../../../rest/testing/test-rest.ts';
+import type { OpenSocket } from '../open-socket.ts';
+import { Backlog, createSocketState, SocketOwners } from '../socket-state.ts';
 import { FrameIntake } from './frame-intake.ts';
 import { FramePace } from './frame-pace.ts';
-import type { OpenSocket } from '../open-socket.ts';
 import { FRAME } from './read-frame.ts';
-import { Backlog, createSocketState, SocketOwners } from '../socket-state.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 const NAME = '0197aaaa-0000-7000-8000-000000000001/1';

@@ -8,12 +8,12 @@ import * as encoding from 'lib0/encoding';
 import type { Limits } from '../../../access/limits/limits.ts';
 import type { Log } from '../../../base/log.ts';
 import type { CorkedSocket } from '../corked-socket.ts';
-import { judgeFrame } from './frame-gate.ts';
-import type { FramePace } from './frame-pace.ts';
 import type { LiveConnection } from '../live-connection.ts';
 import { end, type OpenSocket } from '../open-socket.ts';
-import { documentOf, FRAME, type FrameHead, isAddressed, readFrameHead, readToken } from './read-frame.ts';
 import { type Backlog, type SocketOwners, type SocketState, weigh } from '../socket-state.ts';
+import { judgeFrame } from './frame-gate.ts';
+import type { FramePace } from './frame-pace.ts';
+import { documentOf, FRAME, type FrameHead, isAddressed, readFrameHead, readToken } from './read-frame.ts';
 
 /** A socket's `PING`s that come faster than this are not answered: answers that nobody reads would pile up. */
 const ANSWER_EVERY_MS = 400;

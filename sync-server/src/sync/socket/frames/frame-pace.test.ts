@@ -1,7 +1,7 @@
 import type { UserId } from '@tablo/schema/ids';
 import { expect, it } from 'vitest';
-import { FramePace } from './frame-pace.ts';
 import { createSocketState, SocketOwners, type SocketState } from '../socket-state.ts';
+import { FramePace } from './frame-pace.ts';
 
 const [alice, eve] = ['alice', 'eve'] as unknown as [UserId, UserId];
 

@@ -4,8 +4,8 @@
  */
 import type { Socket } from 'node:net';
 import { MIN_LINK_BYTES_PER_SECOND } from '@tablo/schema/limits';
-import { FrameBorders } from './frame-borders.ts';
 import type { SweepClock } from '../sweep-clock.ts';
+import { FrameBorders } from './frame-borders.ts';
 
 export class FrameProgress {
   readonly #clock: Pick<SweepClock, 'now'>;
