@@ -102,7 +102,7 @@ describe('the messages of a conversation', () => {
 });
 
 describe('a key in the conversation', () => {
-  it('that is a letter goes into the composer, after what is there', async () => {
+  it('a key in the conversation that is a letter goes into the composer, after what is there', async () => {
     await ada.composer.fill('Wind from ');
     await press('Shift+Tab');
     await ada.page.keyboard.type('the north');
@@ -113,7 +113,7 @@ describe('a key in the conversation', () => {
     await ada.composer.fill('');
   });
 
-  it('that is R replies and E edits, where that can be done, and otherwise is a letter', async () => {
+  it('a key in the conversation that is R replies and E edits, where that can be done, and otherwise is a letter', async () => {
     await press('Shift+Tab', 'ArrowUp', 'r');
     await ada.page.getByText('Replying to Rita').waitFor();
     await focused().toBe('textarea Message');
@@ -127,14 +127,14 @@ describe('a key in the conversation', () => {
     await ada.composer.fill('');
   });
 
-  it('that is R is a letter on a message that was clicked: who clicks there and types is writing', async () => {
+  it('a key in the conversation that is R is a letter on a message that was clicked: who clicks there and types is writing', async () => {
     await ada.message('Message 119').click({ position: { x: 500, y: 5 } });
     await ada.page.keyboard.type('right');
     await draft().toBe('right');
     await ada.composer.fill('');
   });
 
-  it('that is Escape goes to the composer', async () => {
+  it('a key in the conversation that is Escape goes to the composer', async () => {
     await press('Shift+Tab');
     await focused().toBe('message Message 119');
     await press('Escape');
@@ -178,7 +178,7 @@ describe('the menu of a message', () => {
     await focused().toBe('button More');
   });
 
-  it('that was closed leaves the commands to the message that is pointed at next', async () => {
+  it('the menu of a message that was closed leaves the commands to the message that is pointed at next', async () => {
     await ada.page.mouse.move(0, 0);
     await ada.message(LAST).hover();
     await ada.message(LAST).getByRole('button', { name: 'More', exact: true }).click();

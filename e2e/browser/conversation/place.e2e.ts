@@ -375,7 +375,7 @@ describe('a link to a message', () => {
     ['that never was', () => crypto.randomUUID()],
     ['that is no id', () => 'nonsense'],
     ['that was deleted', () => deleted],
-  ])('to one %s says so, and opens at the end', async (_which, idOf) => {
+  ])('a link to a message %s says so, and opens at the end', async (_which, idOf) => {
     stage.expectMissing();
     await bob.open('Kitchen');
     await bob.page.goto(linkTo(idOf()));

@@ -105,7 +105,7 @@ describe('an invitation link', () => {
     expect(new URL(ada.page.url()).pathname).toBe(`/t/${await stage.tabloId('Website launch')}`);
   });
 
-  it('that leads nowhere says so and offers the way to the tablos; only a network in trouble may be tried again', async () => {
+  it('an invitation link that leads nowhere says so and offers the way to the tablos; only a network in trouble may be tried again', async () => {
     for (const code of ['nonsense', 'a%2Fb', '%E2%80%AE']) {
       await goTo(ada, `/invite/${code}`);
       await expectDeadEnd(ada, 'This invitation has ended', /expired, was used up or revoked/);

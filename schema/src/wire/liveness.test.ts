@@ -42,7 +42,7 @@ describe('a link', () => {
     expect(link.judge(65_500)).toBe('dead');
   });
 
-  it('[R11] that answered has what was sent before the question, not what was sent after it', () => {
+  it('[R11] a link that answered has what was sent before the question, not what was sent after it', () => {
     const link = open();
     link.noteSent(seconds(100), 0);
     link.noteAsked(2_500);

@@ -114,7 +114,7 @@ describe('a connection', () => {
     expect([connections.size, bitten]).toEqual([1, []]);
   });
 
-  it('[R11] that does not read its answer ends, and what was made for it goes', async () => {
+  it('[R11] a connection that does not read its answer ends, and what was made for it goes', async () => {
     const body = Buffer.alloc(64 * 1_024 * 1_024);
     const { connections, dial, bitten } = await open((_request, response) => void response.end(body));
     const socket = await dial(GET);
@@ -123,7 +123,7 @@ describe('a connection', () => {
     expect(bitten).toEqual(['stalled']);
   });
 
-  it('[R11] that reads slowly, and goes on reading, gets all of it', async () => {
+  it('[R11] a connection that reads slowly, and goes on reading, gets all of it', async () => {
     const body = Buffer.alloc(24 * 1_024 * 1_024);
     const { dial, bitten } = await open((_request, response) => void response.end(body), { quick: { stallMs: 1_000 } });
     const socket = await dial(GET);
@@ -156,7 +156,7 @@ describe('a connection', () => {
     await until(() => expect(text).toContain('late'));
   });
 
-  it('[R11] that asks for many things at once before the first is answered ends', async () => {
+  it('[R11] a connection that asks for many things at once before the first is answered ends', async () => {
     let asked = 0;
     const { dial } = await open(() => {
       asked += 1;

@@ -38,7 +38,7 @@ describe('a link', () => {
     await until(() => expect(chat.channels.get().channels.map(({ name }) => name)).toEqual(['Plans']));
   });
 
-  it('[R6] that has ended says so', async () => {
+  it('[R6] a link that has ended says so', async () => {
     const { chat } = await openDevice(server, ALICE);
     await expect(chat.readInvite('a/../b')).rejects.toMatchObject({ code: 'not-found' });
     expect(server.requests).toContain('GET /chat/invites/a%2F..%2Fb');
@@ -74,7 +74,7 @@ describe('an invitation of a person', () => {
     expect(tablo.members.get(ALICE)).toBe('member');
   });
 
-  it('[R6] that comes later is there with the next list', async () => {
+  it('[R6] an invitation of a person that comes later is there with the next list', async () => {
     const { chat, environment } = await openDevice(server, ALICE);
     await until(() => expect(server.requests).toContain('GET /chat/invitations'));
     invite('first');
@@ -82,7 +82,7 @@ describe('an invitation of a person', () => {
     await until(() => expect(chat.invitations.get()).toHaveLength(1));
   });
 
-  it('[R8] that was taken back meanwhile leaves the list with a sentence', async () => {
+  it('[R8] an invitation of a person that was taken back meanwhile leaves the list with a sentence', async () => {
     invite('first');
     const { chat } = await openDevice(server, ALICE);
     await until(() => expect(chat.invitations.get()).toHaveLength(1));

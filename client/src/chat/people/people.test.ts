@@ -132,7 +132,7 @@ describe('names', () => {
     room.release();
   });
 
-  it('[R7] that one tab learns are there in the other', async () => {
+  it('[R7] names that one tab learns are there in the other', async () => {
     const tablo = server.addTablo('Kitchen', { [ALICE]: 'owner', [BOB]: 'member' });
     const browser = new FakeBrowser();
     const [first, second] = [
@@ -149,7 +149,7 @@ describe('names', () => {
     for (const one of [room, shown]) one.release();
   });
 
-  it('[R7] that an earlier release kept with the members are there after the update, without the server', async () => {
+  it('[R7] names that an earlier release kept with the members are there after the update, without the server', async () => {
     const tablo = server.addTablo('Kitchen', { [ALICE]: 'owner', [BOB]: 'member' });
     seed(tablo, BOB, 'mine');
     const browser = new FakeBrowser();

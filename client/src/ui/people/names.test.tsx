@@ -20,7 +20,7 @@ describe('a name', () => {
     expect(renderToStaticMarkup(<You />)).toBe('<span class="page-word you">You</span>');
   });
 
-  it('[R3] that nobody knows is a word of the page, with a mark that is not', () => {
+  it('[R3] a name that nobody knows is a word of the page, with a mark that is not', () => {
     const person = { name: 'Former member', mark: '#0001', isNamed: false, hasLeft: true };
     const markup = renderToStaticMarkup(<PersonName person={person} />);
     expect(markup).toContain('<span class="page-word name-left">Former member</span>');

@@ -372,7 +372,7 @@ describe('a name of ours that is taken stops the start with a sentence, before a
 });
 
 describe('an owner who may do less', () => {
-  it('[R6] who has no rows to see, since row level security is forced, is told so while the server runs', async () => {
+  it('[R6] an owner who has no rows to see, since row level security is forced, is told so while the server runs', async () => {
     const { pool, url, run } = await open({
       more: `${makeRole('tablo_test_plain')}
         GRANT tablo_test_host TO tablo_test_plain`,
@@ -387,7 +387,7 @@ describe('an owner who may do less', () => {
     await expect(migrate(asUser(url, 'tablo_test_plain'), silentLog)).resolves.toEqual([]);
   });
 
-  it('who may not make schemas is told which right is missing', async () => {
+  it('an owner who may not make schemas is told which right is missing', async () => {
     const { url, pool } = await open({
       more: makeRole('tablo_test_guest'),
     });

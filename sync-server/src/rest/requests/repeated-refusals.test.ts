@@ -58,7 +58,7 @@ async function open({ trustProxy = false, holdMs = 0 } = {}) {
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-it('[R11] who goes on asking after a hundred refusals is refused before the routes hear of it, until a second has passed', async () => {
+it('[R11] a client that goes on asking after a hundred refusals is refused before the routes hear of it, until a second has passed', async () => {
   const { ask, askOften, routes, clock, bitten } = await open();
   await askOften(REFUSALS_MAX + 50);
   expect(routes.asked).toBe(REFUSALS_MAX);

@@ -178,7 +178,7 @@ describe('a decision about a member outlives older links', () => {
       'SQL that deletes the row',
       ({ mallory }: { mallory: User }) => rest.pool.query('DELETE FROM tablo_access WHERE user_id = $1', [mallory]),
     ],
-  ])('[R6] who was removed does not come back by the link they once used (%s)', async (_, remove) => {
+  ])('[R6] a person who was removed does not come back by the link they once used (%s)', async (_, remove) => {
     const given = await joined();
     await remove(given);
     expect(await accept(given.mallory, given.code)).toMatchObject(GONE);

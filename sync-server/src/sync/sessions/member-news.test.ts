@@ -52,7 +52,7 @@ describe('news of what a member has beside the document', () => {
     ]);
   });
 
-  it('[R6] who is cut while it is read hears nothing, and for nobody nothing is read', async () => {
+  it('[R6] a member who is cut while it is read hears nothing, and for nobody nothing is read', async () => {
     const connections = new Connections();
     const { heard, leave } = addConnection(connections, { tablo, user: alice });
     const slow = new SlowRow();

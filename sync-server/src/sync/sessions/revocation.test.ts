@@ -238,7 +238,7 @@ describe('Revocation', () => {
     expect(one.closed).toEqual(['unavailable']);
   });
 
-  it('[R6] [R11] who could not be read is asked for again alone, until everybody is to be asked for anew', async () => {
+  it('[R6] [R11] a user who could not be read is asked for again alone, until everybody is to be asked for anew', async () => {
     const { connections, removed, state, unreadable, revocation } = open();
     const tablo = uuid<TabloId>();
     const users = Array.from({ length: 100 }, () => uuid<UserId>());

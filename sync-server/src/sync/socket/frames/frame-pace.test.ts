@@ -41,7 +41,7 @@ const send = (pace: FramePace, socket: SocketState, frames: number): void => {
   for (let nth = 0; nth < frames; nth += 1) pace.note(socket);
 };
 
-it('[R11] who sends more frames than the rate is read no more, on no socket of theirs, and nobody else notices', () => {
+it('[R11] a user who sends more frames than the rate is read no more, on no socket of theirs, and nobody else notices', () => {
   const { pace, paused, open, bitten } = openPace(10);
   const [first, second, others] = [open(eve), open(eve), open(alice)];
   send(pace, first, 10);
@@ -53,7 +53,7 @@ it('[R11] who sends more frames than the rate is read no more, on no socket of t
   expect(bitten).toEqual(['frames']);
 });
 
-it('[R11] who owes nothing any more is read again, one socket a sweep, and who had too much last', () => {
+it('[R11] a user who owes nothing any more is read again, one socket a sweep, and who had too much last', () => {
   const { pace, paused, open, forgive } = openPace(10);
   const [first, second, third] = [open(eve), open(eve), open(eve)];
   send(pace, first, 11);
