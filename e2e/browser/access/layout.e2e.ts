@@ -152,17 +152,20 @@ describe('the menu of a message', () => {
 describe('the toolbar of a message', () => {
   const WIDTHS = [720, 800, 900, 1_060, 1_440];
 
-  it.each(WIDTHS)('covers no text and stays in the log in a window %i pixels wide', async (width) => {
-    await ada.page.setViewportSize({ width, height: 900 });
-    await ada.log.press('End');
-    for (const text of ['My own', LAST, 'Short.', LONG_LINE]) {
-      await pointAt(ada, text);
-      expect(await wordsUnderToolbar(ada)).toEqual([]);
-      const [tools, log] = [await boxOf(ada, '.toolbar'), await boxOf(ada, '[role="log"]')];
-      expect(tools.left).toBeGreaterThanOrEqual(log.left);
-      expect(tools.right).toBeLessThanOrEqual(log.right);
-    }
-  });
+  it.each(WIDTHS)(
+    'the toolbar of a message covers no text and stays in the log in a window %i pixels wide',
+    async (width) => {
+      await ada.page.setViewportSize({ width, height: 900 });
+      await ada.log.press('End');
+      for (const text of ['My own', LAST, 'Short.', LONG_LINE]) {
+        await pointAt(ada, text);
+        expect(await wordsUnderToolbar(ada)).toEqual([]);
+        const [tools, log] = [await boxOf(ada, '.toolbar'), await boxOf(ada, '[role="log"]')];
+        expect(tools.left).toBeGreaterThanOrEqual(log.left);
+        expect(tools.right).toBeLessThanOrEqual(log.right);
+      }
+    },
+  );
 
   it('the toolbar of a message stands at the top of its message, and at the top of the log when the message begins above it', async () => {
     const message = ada.message('A pasted log');

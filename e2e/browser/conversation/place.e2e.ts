@@ -191,7 +191,7 @@ describe('more unread messages than a page holds', () => {
     await eventually(() => readSeq(tablo, ids.ada)).toBe(5_003);
   });
 
-  it('[R10] [R4] read from the first to the last page by page are all there, each once, and read in the end', async () => {
+  it('[R10] [R4] unread messages that are read page by page from the first to the last are all there, each once, and read in the end', async () => {
     const tablo = await seed('Four hundred', 400, 100);
     await bob.tabloLink('Four hundred').waitFor();
     await bob.open('Four hundred');

@@ -72,22 +72,25 @@ describe('the sign-up', () => {
     ['Name', 'a name that shows nothing', { Name: '\u200B' }, /character that can be seen/],
     ['Name', 'a name that is too long', { Name: 'x'.repeat(201) }, /1 to 200 characters/],
     ['Password', 'a password that is too long', { Password: 'x'.repeat(129) }, /128 characters at most/],
-  ] as const)('ties to %s what page or server have against %s, in our words', async (wrong, _, typed, words) => {
-    stage.expectRefusedForms();
-    const page = await openForm();
-    const given = { Name: 'Grace', Email: `grace.${crypto.randomUUID()}@example.org`, Password: PASSWORD, ...typed };
-    if (given.Email === 'known') given.Email = ada.email;
-    for (const [label, value] of Object.entries(given)) await field(page, label).fill(value);
-    await send(page);
-    await eventually(async () => (await toldOf(field(page, wrong))).description).toMatch(words);
-    await eventually(() => isFocused(field(page, wrong))).toBe(true);
-    for (const [label, value] of Object.entries(given)) {
-      expect(await field(page, label).inputValue()).toBe(value);
-      expect((await toldOf(field(page, label))).isInvalid).toBe(label === wrong);
-    }
-    expect(await page.locator('body').textContent()).not.toMatch(/\[body|Invalid |Too small|expected/);
-    await page.context().close();
-  });
+  ] as const)(
+    'the sign-up ties to %s what page or server have against %s, in our words',
+    async (wrong, _, typed, words) => {
+      stage.expectRefusedForms();
+      const page = await openForm();
+      const given = { Name: 'Grace', Email: `grace.${crypto.randomUUID()}@example.org`, Password: PASSWORD, ...typed };
+      if (given.Email === 'known') given.Email = ada.email;
+      for (const [label, value] of Object.entries(given)) await field(page, label).fill(value);
+      await send(page);
+      await eventually(async () => (await toldOf(field(page, wrong))).description).toMatch(words);
+      await eventually(() => isFocused(field(page, wrong))).toBe(true);
+      for (const [label, value] of Object.entries(given)) {
+        expect(await field(page, label).inputValue()).toBe(value);
+        expect((await toldOf(field(page, label))).isInvalid).toBe(label === wrong);
+      }
+      expect(await page.locator('body').textContent()).not.toMatch(/\[body|Invalid |Too small|expected/);
+      await page.context().close();
+    },
+  );
 
   it('the sign-up shows the password to whoever wants to see it, and hides it again', async () => {
     const page = await openForm();

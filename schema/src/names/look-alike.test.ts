@@ -97,7 +97,7 @@ describe('of all characters', () => {
     expect(marks.filter((mark) => skeletonOf(`Αli${mark}ce`) !== skeletonOf('Alice')).map(codeOf)).toEqual([]);
   });
 
-  it('[R3] none that shows nothing alone makes another name at the end of You, or a name', () => {
+  it('[R3] no character that is invisible alone makes another name at the end of You, or a name', () => {
     const unseen = [...assigned()].filter((char) => !isVisible(char));
     expect(unseen.length).toBeGreaterThan(2_400);
     const named = unseen.filter((char) => cleanName(char) !== '' || cleanName(`${char}\u0301${char}`) !== '');

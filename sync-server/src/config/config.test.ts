@@ -155,7 +155,7 @@ describe('parseConfig', () => {
 });
 
 describe('help and README', () => {
-  it('list every option of the table', () => {
+  it('help and README list every option of the table', () => {
     expect(wantsHelp(['--help'])).toBe(true);
     for (const name of Object.keys(OPTIONS)) {
       expect(helpText()).toContain(name);

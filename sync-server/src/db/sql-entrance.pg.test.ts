@@ -262,7 +262,7 @@ describe('a host’s users who change what is theirs', () => {
     expect(counts.filter(([, count]) => (count as { count: number }).count !== 0)).toEqual([]);
   });
 
-  it('join, leave and rename although notifying is not everybody’s right', async () => {
+  it('a host’s users join, leave and rename although notifying is not everybody’s right', async () => {
     await actAs(pool, { role: 'none' }, async (client) => {
       await client.query('REVOKE EXECUTE ON FUNCTION pg_notify(text, text) FROM PUBLIC');
       await client.query('SET LOCAL ROLE authenticated');

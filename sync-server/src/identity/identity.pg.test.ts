@@ -85,7 +85,7 @@ describe('accounts', () => {
     expect((await call('/token', { cookie })).status).toBe(401);
   });
 
-  it('get a 15-minute token that the verifier takes like any issuer’s', async () => {
+  it('accounts get a 15-minute token that the verifier takes like any issuer’s', async () => {
     const { cookie, body } = await signUp();
     const { token } = (await call('/token', { cookie })).body;
     const verifier = new JwtVerifier(

@@ -40,7 +40,7 @@ describe('claims in PostgreSQL', () => {
     }
   });
 
-  it('[R9] claims in PostgreSQL claims of past epochs and of deleted tablos leave', async () => {
+  it('[R9] claims in PostgreSQL of past epochs and of deleted tablos leave', async () => {
     const claims = new PgClientClaims(pool);
     const [tablo, gone] = [await addTablo(), await addTablo()];
     for (const tabloId of [tablo, gone])

@@ -242,7 +242,7 @@ describe('answers', () => {
     await own.close();
   });
 
-  it('documents every route, and shows the document without a script', async () => {
+  it('the REST API documents every route, and shows the document without a script', async () => {
     const { body } = await rest.call(null, 'GET', '/openapi.json');
     expect(body.openapi).toBe('3.1.0');
     expect(Object.keys(body.paths).sort()).toEqual([

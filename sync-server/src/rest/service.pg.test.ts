@@ -30,7 +30,7 @@ const serviceKey = (secret = TEST_SECRET): Promise<string> =>
     .sign(new TextEncoder().encode(secret));
 
 describe('a back end for a person', () => {
-  it('[R3] posts, edits, reacts, reads, marks read and deletes as that person, and a live client sees it', async () => {
+  it('[R3] a back end for a person posts, edits, reacts, reads, marks read and deletes as that person, and a live client sees it', async () => {
     const live = await rest.join(bob, tablo);
     const id = createEntryId();
     for (const status of [201, 200])

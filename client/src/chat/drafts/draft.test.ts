@@ -158,7 +158,7 @@ describe('an empty draft from another device', () => {
     await until(() => expect(rooms.desktop.draft.get()).toBe('a thought, and a page more of it'));
   });
 
-  it('[R8] neither when the device was restarted meanwhile, though the server answers before its disk does', async () => {
+  it('[R8] an empty draft from another device ends no offline text either when the device was restarted meanwhile, though the server answers before its disk does', async () => {
     let release = () => {};
     const isReadable = new Promise<void>((resolve) => (release = resolve));
     const store = new MemoryStore();

@@ -114,7 +114,7 @@ describe('roles', () => {
     expect(Object.keys(await rolesOf(tablo))).toHaveLength(1);
   });
 
-  it('add somebody once, whoever adds them at the same moment', async () => {
+  it('a person is added once, whoever adds them at the same moment', async () => {
     const [alice, bob]: [User, User] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     const answers = await Promise.all(
