@@ -17,13 +17,13 @@ const paths = WORKSPACES.flatMap((workspace) =>
 describe.each(PAGES)('%s', (page) => {
   const text = readFileSync(join(ROOT, page), 'utf8');
 
-  it('names files that are there', () => {
+  it('the page names files that are there', () => {
     const named = [...text.matchAll(/`([^`\s*{}…<>]+\.(?:tsx?|mjs|css|sql))`/g)].map(([, file]) => file ?? '');
     const missing = named.filter((file) => !paths.some((path) => path.endsWith(`/${file.replace(/^\.\//, '')}`)));
     expect([...new Set(missing)]).toEqual([]);
   });
 
-  it('links to files that are there', () => {
+  it('the page links to files that are there', () => {
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, path]) => path ?? '');
     expect(links.filter((path) => !existsSync(join(ROOT, dirname(page), path)))).toEqual([]);
   });

@@ -23,7 +23,7 @@ describe('findViolations', () => {
     ['client/src/chat/room/room.ts', `import { Outbox } from '../outbox/outbox.ts';`],
     ['client/src/ui/list/sidebar.tsx', `import {\n  MessageList,\n} from '@chatscope/chat-ui-kit-react';`],
     ['sync-server/src/config/config.ts', 'const port = process.env.PORT;'],
-  ])('accepts %s', (path, text) => {
+  ])('findViolations accepts %s', (path, text) => {
     expect(judge(path, text)).toEqual([]);
   });
 
@@ -107,11 +107,11 @@ describe('findViolations', () => {
       `import { openPages } from '../soak/stage.ts';`,
       'support (level 0) must not import soak',
     ],
-  ])('refuses %s with %s', (path, text, reason) => {
+  ])('findViolations refuses %s with %s', (path, text, reason) => {
     expect(judge(path, text)).toEqual([expect.stringContaining(reason)]);
   });
 
-  it('refuses a circle of files, types left out', () => {
+  it('findViolations refuses a circle of files, types left out', () => {
     const files = [
       { path: 'client/src/hooks/a.ts', text: `import { b } from './b.ts';\nimport type { D } from './d.ts';` },
       { path: 'client/src/hooks/b.ts', text: `export { c } from './c.ts';` },
@@ -123,7 +123,7 @@ describe('findViolations', () => {
     ]);
   });
 
-  it('knows only folders and files that are there', () => {
+  it('findViolations knows only folders and files that are there', () => {
     const root = dirname(import.meta.dirname);
     const named = [
       ...Object.entries(LAYERS).flatMap(([folder, levels]) => levels.flat().map((room) => join(folder, room))),

@@ -9,28 +9,28 @@ const promises = readPromises(page);
 const citations = promises.flatMap((promise) => promise.citations);
 
 describe('THREAT-MODEL.md', () => {
-  it('is read: its tables and paragraphs, and what they cite', () => {
+  it('THREAT-MODEL.md is read: its tables and paragraphs, and what they cite', () => {
     expect(promises.length).toBeGreaterThan(75);
     expect(citations.filter(({ title }) => title !== null).length).toBeGreaterThan(100);
   });
 
-  it('cites a test for every promise', () => {
+  it('THREAT-MODEL.md cites a test for every promise', () => {
     expect(promises.filter((promise) => promise.citations.length === 0)).toEqual([]);
   });
 
-  it('names files that are there, also outside of proofs', () => {
+  it('THREAT-MODEL.md names files that are there, also outside of proofs', () => {
     const named = [...page.matchAll(/`([^`\s]+\.tsx?)`/g)].map(([, file]) => file ?? '');
     const missing = [...named, ...citations.map(({ file }) => file)].filter((file) => findFile(ROOT, file) === null);
     expect([...new Set(missing)]).toEqual([]);
   });
 
-  it('cites as proof files that have tests', () => {
+  it('THREAT-MODEL.md cites as proof files that have tests', () => {
     const files = new Set(citations.map(({ file }) => file));
     const empty = [...files].filter((file) => readTitles(findFile(ROOT, file) ?? import.meta.filename).length === 0);
     expect(empty).toEqual([]);
   });
 
-  it('quotes titles that stand in those files', () => {
+  it('THREAT-MODEL.md quotes titles that stand in those files', () => {
     const missing = citations.filter(({ file, title }) => {
       const path = findFile(ROOT, file);
       return title !== null && (path === null || !isTitleAmong(title, readTitles(path)));
@@ -46,11 +46,11 @@ describe('a citation', () => {
     ['a part of a word', 'ne of them', false],
     ['another order', 'them … one', false],
     ['a word more', 'one of them all', false],
-  ])('in %s is found: %s is %s', (_, cited, isFound) => {
+  ])('a citation in %s is found: %s is %s', (_, cited, isFound) => {
     expect(isTitleAmong(cited, ['[R1] one of them is'])).toBe(isFound);
   });
 
-  it('belongs to the file before it, or to the one that the section names', () => {
+  it('a citation belongs to the file before it, or to the one that the section names', () => {
     const text = [
       '## Who may try what',
       '### SQL',

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
 import { usedRules } from './kit-plugin.ts';
 
-it('keeps of the kit’s style sheet what is about the page’s elements, whole rules and no others', () => {
+it('the kit plugin keeps of the kit’s style sheet what is about the page’s elements, whole rules and no others', () => {
   const css = [
     '.cs-avatar{a:b}.cs-avatar-group{c:d}',
     '.cs-message__content,.cs-message-list .cs-message{e:f}',
@@ -16,7 +16,7 @@ it('keeps of the kit’s style sheet what is about the page’s elements, whole 
   );
 });
 
-it('leaves less than half of it', () => {
+it('the kit plugin leaves less than half of it', () => {
   const path = createRequire(import.meta.url).resolve('@chatscope/chat-ui-kit-styles/dist/default/styles.min.css');
   const css = readFileSync(path, 'utf8');
   const used = usedRules(css);

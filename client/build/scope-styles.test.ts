@@ -16,29 +16,29 @@ describe('built styles', () => {
     ['.tablo-chat-like{a:b}', '.tablo-chat.tablo-chat .tablo-chat-like{a:b}'],
     ['@media print{.a{b:c}}', '@media print{.tablo-chat.tablo-chat .a{b:c}}'],
     ['@keyframes tablo-a{from{b:c}50%{b:d}}', '@keyframes tablo-a{from{b:c}50%{b:d}}'],
-  ])('of %s are %s', (css, built) => {
+  ])('built styles of %s are %s', (css, built) => {
     expect(build(css, '/client/src/ui/list/go-to.css')).toBe(built);
   });
 
-  it('have custom properties of our own name only', () => {
+  it('built styles have custom properties of our own name only', () => {
     expect(build('.a{--b:1px;c:calc(var(--b) + var(--tablo-c, var(--d)))}', '/client/src/ui/a.css')).toBe(
       '.tablo-chat.tablo-chat .a{--tablo-_b:1px;c:calc(var(--tablo-_b) + var(--tablo-c, var(--tablo-_d)))}',
     );
   });
 
-  it('let the host set every token', () => {
+  it('built styles let the host set every token', () => {
     expect(build('.tablo-chat{--ink:light-dark(#000, #fff);--b:var(--ink)}', '/client/src/ui/style/theme.css')).toBe(
       '.tablo-chat{--tablo-_ink:var(--tablo-ink, light-dark(#000, #fff));--tablo-_b:var(--tablo-b, var(--tablo-_ink))}',
     );
   });
 
-  it('have the kit’s rules at one class, whatever their selectors', () => {
+  it('built styles have the kit’s rules at one class, whatever their selectors', () => {
     expect(build('.cs-a .cs-b:not(:empty)::before,.cs-c{d:e}', KIT)).toBe(
       '.tablo-chat :where(.cs-a .cs-b:not(:empty))::before,.tablo-chat :where(.cs-c){d:e}',
     );
   });
 
-  it('leave what is about the document to our own page', () => {
+  it('built styles leave what is about the document to our own page', () => {
     expect(build('html{a:var(--b)}', '/client/src/app/page.css')).toBe('html{a:var(--tablo-_b)}');
   });
 });

@@ -33,7 +33,7 @@ function rules(): readonly Rule[] {
   return found;
 }
 
-it('has every selector below .tablo-chat', () => {
+it('the package’s style sheet has every selector below .tablo-chat', () => {
   const outside: string[] = [];
   for (const { selector } of rules())
     parser((list) =>
@@ -53,7 +53,7 @@ it('has every selector below .tablo-chat', () => {
   expect(outside).toEqual([]);
 });
 
-it('gives names of our own to all that a page has one of: animations, containers, custom properties; has no layers, fonts or imports', () => {
+it('the package’s style sheet gives names of our own to all that a page has one of: animations, containers, custom properties; has no layers, fonts or imports', () => {
   const declared = new Set<string>();
   const atRules = new Set<string>();
   styles.walkAtRules((rule) => {
@@ -75,7 +75,7 @@ it('gives names of our own to all that a page has one of: animations, containers
   });
 });
 
-it('lets the host set every token, which the README lists', () => {
+it('the package’s style sheet lets the host set every token, which the README lists', () => {
   const theme = readFileSync(join(import.meta.dirname, '../src/ui/style/theme.css'), 'utf8');
   const tokens = [...theme.matchAll(/^\s+--([a-z0-9-]+):/gmu)].map(([, name]) => `--tablo-${name}`);
   expect(tokens.length).toBeGreaterThan(40);

@@ -13,7 +13,7 @@ const ONLY_IN_19: readonly (readonly [words: string, pattern: RegExp])[] = [
   ],
 ];
 
-it('uses nothing that React 18.2 does not have', () => {
+it('the client uses nothing that React 18.2 does not have', () => {
   const files = FOLDERS.flatMap((folder) =>
     readdirSync(join(import.meta.dirname, folder), { recursive: true, encoding: 'utf8' })
       .filter((path) => /\.tsx?$/u.test(path) && !/\.test\.tsx?$/u.test(path) && !/^dev[\\/]/u.test(path))

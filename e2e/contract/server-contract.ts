@@ -12,7 +12,7 @@ import { membersAnswer } from '@tablo/schema/rest/member';
 import { messageAnswer, messagesPage } from '@tablo/schema/rest/message';
 import { peopleAnswer } from '@tablo/schema/rest/people';
 import { readAnswer, unreadAnswer } from '@tablo/schema/rest/read';
-import { encodeStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { encodeStateless, type ServerStateless } from '@tablo/schema/wire/stateless';
 import { TestClient } from '@tablo/sync-server/testing/test-client';
 import { untilWithin } from '@tablo/sync-server/testing/wait';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -84,7 +84,7 @@ export function describeServer(name: string, open: () => Promise<ContractServer>
       await wait(() => expect(acknowledged(client)).toEqual(expect.arrayContaining(entries.map(({ id }) => id))));
     };
 
-    it('[R1] tells everybody of a message once it is durable, with its number', async () => {
+    it('[R1] the server tells everybody of a message once it is durable, with its number', async () => {
       const tablo = await addTablo();
       const [mine, theirs] = [await join(tablo, alice), await join(tablo, bob)];
       const messages = [createMessage(by(alice), 'one'), createMessage(by(alice), 'two')];
@@ -96,7 +96,7 @@ export function describeServer(name: string, open: () => Promise<ContractServer>
       }
     });
 
-    it('[R4] acknowledges an id that comes again, and counts it once', async () => {
+    it('[R4] the server acknowledges an id that comes again, and counts it once', async () => {
       const tablo = await addTablo();
       const message = createMessage(by(alice), 'once');
       await send(await join(tablo, alice), message);
@@ -107,7 +107,7 @@ export function describeServer(name: string, open: () => Promise<ContractServer>
       expect(messagesPage.parse(body).messages.map(({ id, seq }) => [id, seq])).toEqual([[message.id, 1]]);
     });
 
-    it('[R1] acknowledges edits, reactions and deletions among the others', async () => {
+    it('[R1] the server acknowledges edits, reactions and deletions among the others', async () => {
       const tablo = await addTablo();
       const mine = await join(tablo, alice);
       const message = createMessage(by(alice), 'x');
@@ -127,7 +127,7 @@ export function describeServer(name: string, open: () => Promise<ContractServer>
       });
     });
 
-    it('[R5] writes when a late message came into the document, before the message itself is seen', async () => {
+    it('[R5] the server writes when a late message came into the document, before the message itself is seen', async () => {
       const tablo = await addTablo();
       const mine = await join(tablo, alice);
       const late = createMessage(by(alice, Date.now() - 24 * HOUR_MS), 'late');
@@ -137,7 +137,7 @@ export function describeServer(name: string, open: () => Promise<ContractServer>
       );
     });
 
-    it('[R8] answers check with those that are durable, and no others', async () => {
+    it('[R8] the server answers check with those that are durable, and no others', async () => {
       const tablo = await addTablo();
       const mine = await join(tablo, alice);
       const message = createMessage(by(alice), 'durable');
@@ -148,7 +148,7 @@ export function describeServer(name: string, open: () => Promise<ContractServer>
       await wait(() => expect(committed(mine)).toMatchObject([{ messages: [], others: [message.id] }]));
     });
 
-    it('[R6] denies a join to who is no member, and sends who asks for an old document to the new one', async () => {
+    it('[R6] the server denies a join to who is no member, and sends who asks for an old document to the new one', async () => {
       const tablo = await addTablo();
       const denied = connect(tablo, stranger);
       await wait(() => expect(denied.denied).toContain('forbidden'));
@@ -162,7 +162,7 @@ export function describeServer(name: string, open: () => Promise<ContractServer>
       expect(channelsAnswer.parse(body).channels.find(({ id }) => id === tablo)).toMatchObject({ epoch: 2 });
     });
 
-    it('[R7] lists a user’s own tablos with number, role, unread messages and the newest one', async () => {
+    it('[R7] the server lists a user’s own tablos with number, role, unread messages and the newest one', async () => {
       const tablo = await addTablo();
       const message = createMessage(by(alice), 'newest');
       await send(await join(tablo, alice), message);
@@ -186,7 +186,7 @@ export function describeServer(name: string, open: () => Promise<ContractServer>
       expect(channelsAnswer.parse((await call(stranger, '/channels')).body).channels).toEqual([]);
     });
 
-    it('[R10] moves a read position forward only, and tells the user’s other devices', async () => {
+    it('[R10] the server moves a read position forward only, and tells the user’s other devices', async () => {
       const tablo = await addTablo();
       const [mine, theirs] = [await join(tablo, alice), await join(tablo, bob)];
       await send(mine, createMessage(by(alice), 'one'));
@@ -200,7 +200,7 @@ export function describeServer(name: string, open: () => Promise<ContractServer>
       expect(mine.heard.filter(({ type }) => type === 'read')).toEqual([]);
     });
 
-    it('gives pages of the history before, after and around a message', async () => {
+    it('the server gives pages of the history before, after and around a message', async () => {
       const tablo = await addTablo();
       const mine = await join(tablo, alice);
       const messages = Array.from({ length: 7 }, (_, nth) => createMessage(by(alice), `m${nth}`));
@@ -222,7 +222,7 @@ export function describeServer(name: string, open: () => Promise<ContractServer>
       expect(around.texts).toContain('m3');
     });
 
-    it('keeps the later of two drafts, and tells the user’s other devices', async () => {
+    it('the server keeps the later of two drafts, and tells the user’s other devices', async () => {
       const tablo = await addTablo();
       const [mine, theirs] = [await join(tablo, alice), await join(tablo, bob)];
       const put = async (text: string, at: number) =>
@@ -238,7 +238,7 @@ export function describeServer(name: string, open: () => Promise<ContractServer>
       expect(drafts).toContainEqual(expect.objectContaining({ channel_id: tablo, text: 'later' }));
     });
 
-    it('makes tablos, lists members and names people as the schemas say', async () => {
+    it('the server makes tablos, lists members and names people as the schemas say', async () => {
       const made = await call(alice, '/channels', 'POST', { name: 'New' });
       expect(made.status).toBe(201);
       const { channel } = channelAnswer.parse(made.body);
@@ -267,14 +267,14 @@ export function describeServer(name: string, open: () => Promise<ContractServer>
         404,
         'not-found',
       ],
-    ])('says by status and code that there is no way to %s', async (_, path, status, code) => {
+    ])('the server says by status and code that there is no way to %s', async (_, path, status, code) => {
       const tablo = await addTablo();
       const answer = await call(code === 'forbidden' ? stranger : alice, path(tablo));
       expect(answer.status).toBe(status);
       expect(errorBody.parse(answer.body).code).toBe(code);
     });
 
-    it('[R2] refuses what is no token, by REST and on the socket', async () => {
+    it('[R2] the server refuses what is no token, by REST and on the socket', async () => {
       const tablo = await addTablo();
       const answer = await fetch(`${server.url}/chat/channels`, { headers: { authorization: 'Bearer nonsense' } });
       expect(answer.status).toBe(401);
@@ -288,7 +288,7 @@ export function describeServer(name: string, open: () => Promise<ContractServer>
       await wait(() => expect(client.denied).toContain('unauthenticated'));
     });
 
-    it('gives who joins later all that is in the document', async () => {
+    it('the server gives who joins later all that is in the document', async () => {
       const tablo = await addTablo();
       const ids: EntryId[] = [];
       const mine = await join(tablo, alice);

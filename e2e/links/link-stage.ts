@@ -25,7 +25,7 @@ export async function openLinkStage(databaseUrl: string): Promise<LinkStage> {
     env: {
       ...TOKEN_SETTINGS,
       DATABASE_URL: databaseUrl,
-      MAX_STRANGER_SOCKETS: '100000',
+      MAX_UNAUTHENTICATED_SOCKETS: '100000',
       // A document that takes a slow link many seconds.
       EPOCH_MAX_BYTES: String(4 * 1024 * 1024),
       LOG_LEVEL: 'warn',

@@ -3,7 +3,7 @@ import type { RoomHandle } from '@tablo/client/chat/chat';
 import type { ChatClient } from '@tablo/client/chat/chat-client';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { RecordingClient } from '@tablo/sync-server/attacks/recording-client';
-import { SYNC_STEP_1 } from '@tablo/sync-server/sync/socket/frame-types';
+import { SYNC_STEP_1 } from '@tablo/sync-server/sync/socket/frames/frame-types';
 import { syncFrame } from '@tablo/sync-server/testing/frames';
 import { tokenOf } from '@tablo/sync-server/testing/tokens';
 import { untilWithin } from '@tablo/sync-server/testing/wait';
@@ -49,7 +49,7 @@ async function addLargeTablo(...members: readonly [UserId, ...UserId[]]): Promis
 }
 
 describe.concurrent('a link that freezes', () => {
-  it('[R11] is noticed within 6 s by both ends, and replaced without anybody doing anything', async () => {
+  it('[R11] a link that freezes is noticed within 6 s by both ends, and replaced without anybody doing anything', async () => {
     const [alice, bob] = [stage.addUser(), stage.addUser()];
     const tablo = await stage.addTablo(alice, bob);
     const link = await stage.openLink();
@@ -72,7 +72,7 @@ describe.concurrent('a link that freezes', () => {
     expect(link.sockets).toBe(2);
   });
 
-  it('[R11] also while it is quiet for long: a quiet one that lives is kept', async () => {
+  it('[R11] a link that freezes after a long silence is noticed as well, and a quiet one that lives is kept', async () => {
     const alice = stage.addUser();
     const tablo = await stage.addTablo(alice);
     const link = await stage.openLink();
@@ -88,7 +88,7 @@ describe.concurrent('a link that freezes', () => {
 });
 
 describe.concurrent('a slow link', { timeout: 150_000 }, () => {
-  it('[R11] is not cut while it carries a large document, on /sync and /yjs', async () => {
+  it('[R11] a slow link is not cut while it carries a large document, on /sync and /yjs', async () => {
     const [alice, bob] = [stage.addUser(), stage.addUser()];
     const tablo = await addLargeTablo(alice, bob);
     const [link, bareLink] = [await stage.openLink(SLOW), await stage.openLink(SLOW)];
@@ -107,7 +107,7 @@ describe.concurrent('a slow link', { timeout: 150_000 }, () => {
     bare.close();
   });
 
-  it('[R11] is not cut while it carries a large backlog to the server', async () => {
+  it('[R11] a slow link is not cut while it carries a large backlog to the server', async () => {
     const alice = stage.addUser();
     const tablo = await stage.addTablo(alice);
     const link = await stage.openLink(SLOW);
@@ -125,7 +125,7 @@ describe.concurrent('a slow link', { timeout: 150_000 }, () => {
 });
 
 describe.concurrent('a portal that opens every socket and answers every request', () => {
-  it('[R11] is never taken for the server, nor asked in a loop, and the chat goes on when it lets go', async () => {
+  it('[R11] a portal that opens every socket and answers every request is never taken for the server, nor asked in a loop, and the chat goes on when it lets go', async () => {
     const alice = stage.addUser();
     const tablo = await stage.addTablo(alice);
     const link = await stage.openLink();
@@ -150,7 +150,7 @@ describe.concurrent('a portal that opens every socket and answers every request'
 });
 
 describe('a server that restarts', () => {
-  it('[R11] says so, and everybody comes back alone, not in the same instant', async () => {
+  it('[R11] a server that restarts says so, and everybody comes back alone, not in the same instant', async () => {
     const users = Array.from({ length: 15 }, () => stage.addUser());
     const tablo = await stage.addTablo(...users);
     const clients = await Promise.all(users.map((user) => stage.openClient(user, stage.server.url)));

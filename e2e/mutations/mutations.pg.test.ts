@@ -54,7 +54,7 @@ async function run(mutation: Mutation): Promise<readonly string[]> {
 // Several at once: most of the time they wait for processes to start.
 describe.concurrent('the harnesses report', { timeout: 150_000 }, () => {
   for (const mutation of MUTATIONS)
-    it(`[${mutation.rule}] ${mutation.name}: ${mutation.reports.join(', ')}`, async ({ expect }) => {
+    it(`[${mutation.rule}] the harnesses find ${mutation.name}: ${mutation.reports.join(', ')}`, async ({ expect }) => {
       expect(await run(mutation)).toEqual(expect.arrayContaining([...mutation.reports]));
     });
 
@@ -70,7 +70,7 @@ describe.concurrent('the harnesses report', { timeout: 150_000 }, () => {
 });
 
 describe('a mutation', () => {
-  it.each(MUTATIONS)('has its one place in the source: $name', ({ edits }) => {
+  it.each(MUTATIONS)('a mutation has its one place in the source: $name', ({ edits }) => {
     for (const file of new Set(edits.map((edit) => edit.file))) {
       const source = readFileSync(join(ROOT, file), 'utf8');
       expect(
@@ -82,7 +82,7 @@ describe('a mutation', () => {
     }
   });
 
-  it('without its one place is refused', () => {
+  it('a mutation without its one place is refused', () => {
     const edit = { file: 'a.ts', find: 'a', replace: 'b' };
     expect(() => mutate('aa', [edit])).toThrow('a.ts has 2 places with "a", not one.');
     expect(() => mutate('c', [edit])).toThrow('a.ts has 0 places with "a", not one.');

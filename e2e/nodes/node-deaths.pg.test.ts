@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 describe('one of three servers', () => {
-  it('[R1] [R4] [N1] is killed while eight devices write through all of them, and tablos move to fresh documents', async () => {
+  it('[R1] [R4] [N1] one of three servers is killed while eight devices write through all of them, and tablos move to fresh documents', async () => {
     const book = new Book();
     const users = [newUser(), newUser(), newUser()];
     const tablos = [await stage.addTablo(users), await stage.addTablo(users)];
@@ -97,7 +97,7 @@ describe('one of three servers', () => {
     for (const member of members) member.close();
   });
 
-  it('[R3] is killed: its people are gone soon', async () => {
+  it('[R3] one of three servers is killed: its people are gone soon', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await stage.addTablo([alice, bob]);
     const [first, second] = stage.nodes as [RunningServer, RunningServer];
@@ -113,7 +113,7 @@ describe('one of three servers', () => {
     await stage.haveMet();
   });
 
-  it('[R11] stands still in the middle of its commits: others wait no longer than three seconds, and it goes on when it wakes', async () => {
+  it('[R11] one of three servers stands still in the middle of its commits: others wait no longer than three seconds, and it goes on when it wakes', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablos = await Promise.all(Array.from({ length: 6 }, () => stage.addTablo([alice, bob])));
     const [first, second] = stage.nodes as [RunningServer, RunningServer];

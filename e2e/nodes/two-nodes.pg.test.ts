@@ -53,7 +53,7 @@ async function post(node: RunningServer, user: UserId, text: string): Promise<nu
 }
 
 describe('two servers on one database', () => {
-  it('[N1] show everybody everything, once, in one order, and say that it is durable', async () => {
+  it('[N1] two servers on one database show everybody everything, once, in one order, and say that it is durable', async () => {
     tablo = await stage.addTablo([alice, bob]);
     const [onA, onB] = [await join(a, alice), await join(b, bob)];
     const hello = message(alice, 'hello');
@@ -75,7 +75,7 @@ describe('two servers on one database', () => {
     expect(await stage.audit()).toEqual([]);
   });
 
-  it('[N1] take hundreds of messages of four clients into one tablo at once', async () => {
+  it('[N1] two servers on one database take hundreds of messages of four clients into one tablo at once', async () => {
     tablo = await stage.addTablo([alice, bob]);
     const clients = await Promise.all([join(a, alice), join(b, bob), join(a, bob), join(b, alice)]);
     const EACH = 100;
@@ -188,7 +188,7 @@ describe('two servers on one database', () => {
     );
   });
 
-  it('[N2] with its listener cut a server catches up', async () => {
+  it('[N2] a server whose listener is cut catches up', async () => {
     tablo = await stage.addTablo([alice, bob]);
     const [onA, onB] = [await join(a, alice), await join(b, bob)];
     const cut = await stage.pool.query(

@@ -48,7 +48,7 @@ async function call<Answer>(user: typeof ann, path: string, body: object): Promi
 }
 
 describe('the tarball', () => {
-  it('has nothing that publint or are-the-types-wrong would mend', async () => {
+  it('the tarball has nothing that publint or are-the-types-wrong would mend', async () => {
     const data = new Uint8Array(readFileSync(packed.tarball));
     const { messages } = await publint({ pack: { tarball: data.buffer }, strict: true });
     expect(messages).toEqual([]);
@@ -90,11 +90,11 @@ describe.each([
 
   const installed = (...path: string[]) => join(application.folder, 'node_modules', ...path);
 
-  it('finds its types right under strict, and those of everything that it installed', async () => {
+  it('the tarball finds its types right under strict, and those of everything that it installed', async () => {
     expect(await application.typeErrors()).toBe('');
   });
 
-  it('has one React and one Yjs, and no React in the headless client', () => {
+  it('the tarball has one React and one Yjs, and no React in the headless client', () => {
     const nested = readdirSync(application.folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
       /node_modules[\\/](?:react|react-dom|yjs)[\\/]package\.json$/u.test(path),
     );
@@ -114,7 +114,7 @@ describe.each([
     expect([...libraries].sort()).toEqual(['@hocuspocus/provider', 'idb', 'y-protocols/awareness', 'yjs']);
   });
 
-  it('renders an empty state on a server, without an inline style and without a word of warning', async () => {
+  it('the tarball renders an empty state on a server, without an inline style and without a word of warning', async () => {
     const { html, problems } = await application.renderOnServer();
     expect(problems).toBe('');
     expect(html).toContain('<output>0</output>');
@@ -122,7 +122,7 @@ describe.each([
     expect(html).not.toMatch(/\sstyle=|<style/u);
   });
 
-  it('shows the chat under a policy without inline styles, two people see each other’s messages, and no element of the host’s looks different', async () => {
+  it('the tarball shows the chat under a policy without inline styles, two people see each other’s messages, and no element of the host’s looks different', async () => {
     const { channel } = await call<{ channel: { id: string } }>(ann, '/chat/channels', { name: `Plans ${react}` });
     await call(ann, `/chat/channels/${channel.id}/members`, { user_id: bob.id });
     const pages = [await openPage(), await openPage()] as const;

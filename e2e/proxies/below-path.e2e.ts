@@ -115,7 +115,7 @@ describe.each([
   });
 });
 
-it('[R8] keeps two servers of one origin apart: who is signed in, what is stored, and what is not sent yet', async () => {
+it('[R8] a server below a path keeps two servers of one origin apart: who is signed in, what is stored, and what is not sent yet', async () => {
   const context = await stage.newContext();
   const ann = await signUp(OFF, 'Ann', Promise.resolve(context));
   const eve = await signUp(ON, 'Eve', Promise.resolve(context));
@@ -136,7 +136,7 @@ it('[R8] keeps two servers of one origin apart: who is signed in, what is stored
   await eve.composer.waitFor();
 });
 
-it('is opened past the proxy too, by the server’s own address, and without the slash at the end', async () => {
+it('a server below a path is opened past the proxy too, by the server’s own address, and without the slash at the end', async () => {
   expect(await (await fetch(`${other.url}/chat`, { redirect: 'manual' })).headers.get('location')).toBe('/chat/');
   const ann = await Person.atNewTab(await stage.newContext(), other.url, newAccount('Ann'));
   await ann.page.goto(`${other.url}/invite/abc`);
@@ -144,7 +144,7 @@ it('is opened past the proxy too, by the server’s own address, and without the
   expect(pathOf(ann)).toBe('/chat/invite/abc');
 });
 
-it('says on the page, and in one line of the log, which setting is missing', async () => {
+it('a server below a path says on the page, and in one line of the log, which setting is missing', async () => {
   stage.expectMissing();
   // Pages of the tests before are open still, and ask for their parts where REST answers now.
   stage.expectUnauthenticated();

@@ -33,7 +33,7 @@ async function createTablo(user: User, name: string): Promise<void> {
   expect(answer.status).toBe(201);
 }
 
-it('[R6] becomes the other’s within a token’s life and shows nothing of the first one’s; what was not sent waits for its author', async () => {
+it('[R6] the chat becomes the other’s within a token’s life and shows nothing of the first one’s; what was not sent waits for its author', async () => {
   await createTablo(ann, 'Ann’s plans');
   await createTablo(bob, 'Bob’s plans');
   let signedIn: User | null = ann;

@@ -50,7 +50,7 @@ it.each([
 it.each([
   ['with its own accounts', {}],
   ['with another’s tokens', external],
-])('[R6] so does a pooler that refuses what comes with a connection, %s', async (_, env) => {
+])('[R6] the server also works behind a pooler that refuses what comes with a connection, %s', async (_, env) => {
   pooler.refuses = 'statement_timeout';
   const server = await startServer({ env: { ...env, DATABASE_URL: pooler.url }, isReadyAwaited: false });
   expect(await server.ended()).toBe(1);
@@ -59,7 +59,7 @@ it.each([
   );
 });
 
-it('[R6] is never ready while removals are not heard: a pooler that comes between later is said within seconds, and forgotten when it goes', async () => {
+it('[R6] the server is never ready while removals are not heard: a pooler that comes between later is said within seconds, and forgotten when it goes', async () => {
   const server = await startServer({ env: { ...external, DATABASE_URL: pooler.url } });
   pooler.shares = true;
   pooler.cutAll();

@@ -24,7 +24,7 @@ const strip = (person: Person, words: string | RegExp) => person.page.locator('.
 const tryNow = (person: Person) => person.page.getByRole('button', { name: 'Try now', exact: true }).click();
 const status = (person: Person) => person.page.getByRole('status');
 
-it('[R11] says which setting mends it: at the sign-up, and instead of "You are offline" to who is signed in; then goes on by itself', async () => {
+it('[R11] the page says which setting mends it: at the sign-up, and instead of "You are offline" to who is signed in; then goes on by itself', async () => {
   const account = { name: 'Ann', email: `ann.${crypto.randomUUID()}@example.org` };
   const ann = await Person.atNewTab(await stage.newContext(), proxy.url, account);
   await ann.page.goto(proxy.url);

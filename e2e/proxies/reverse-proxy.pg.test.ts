@@ -63,7 +63,7 @@ async function createInvitation(url = proxy.url): Promise<string> {
 
 const bothNames = () => new RegExp(`${proxy.url}.*${new URL(server.url).host}.*PUBLIC_URL`, 's');
 
-it('names both addresses and the setting, on the page and in one line of the log', async () => {
+it('the server names both addresses and the setting, on the page and in one line of the log', async () => {
   const { url } = proxy;
   for (let nth = 0; nth < 30; nth += 1) expect(await openSocket(url)).toMatch(/^403 /);
   expect(await openSocket(url)).toMatch(bothNames());
@@ -81,14 +81,14 @@ it('names both addresses and the setting, on the page and in one line of the log
   expect(lines[0]).toContain('PUBLIC_URL');
 });
 
-it('works when the proxy passes Host on', async () => {
+it('the server works when the proxy passes Host on', async () => {
   proxy.passesHost = true;
   expect(await openSocket(proxy.url)).toBe('open');
   expect(await signUp(proxy.url)).toMatch(/^200 /);
   expect(await createInvitation()).toMatch(new RegExp(`^${proxy.url}/invite/`));
 });
 
-it('works with PUBLIC_URL, invitations included, however that is written', async () => {
+it('the server works with PUBLIC_URL, invitations included, however that is written', async () => {
   await server.restart({ PUBLIC_URL: `${proxy.url.replace('http', 'HTTP')}/` });
   expect(await openSocket(proxy.url)).toBe('open');
   expect(await signUp(proxy.url)).toMatch(/^200 /);
@@ -99,7 +99,7 @@ it('works with PUBLIC_URL, invitations included, however that is written', async
   await untilTrue('the log says so', () => server.output().includes(elsewhere));
 });
 
-it('works with what a trusted proxy says of the request', async () => {
+it('the server works with what a trusted proxy says of the request', async () => {
   await server.restart({ TRUST_PROXY: 'yes' });
   const host = new URL(proxy.url).host;
   for (const says of [{ 'x-forwarded-host': host }, { forwarded: `for=192.0.2.1;host="${host}";proto=http` }]) {

@@ -36,7 +36,7 @@ describe.each(['nginx', 'caddy'] as const)('%s, as the README has it,', (program
   const isThere = isInstalled(program);
   if (!isThere) console.warn(`${program} is not installed: its configuration in the README is not tried out.`);
 
-  it('is there at the root and below a path', async () => {
+  it('the server behind README’s proxy is there at the root and below a path', async () => {
     expect(await readSnippets(program)).toEqual([
       expect.not.stringContaining('/chat'),
       expect.stringContaining('/chat'),
@@ -47,27 +47,30 @@ describe.each(['nginx', 'caddy'] as const)('%s, as the README has it,', (program
     ['at the root', 0, '', (snippet: string) => snippet],
     ['below a path', 1, '/chat', (snippet: string) => snippet],
     ['below a path that it takes off', 1, '/chat', takenOff[program]],
-  ])('lets page, accounts, sockets and invitations through %s', async (_, nth, path, change) => {
-    const snippet = (await readSnippets(program))[nth] ?? '';
-    const changed = change(snippet);
-    expect(changed === snippet).toBe(change !== takenOff[program]);
-    const proxy = await openRealProxy(program, changed, server.url);
-    try {
-      const publicUrl = proxy.url + path;
-      await server.restart({ PUBLIC_URL: `${publicUrl}/`, TRUST_PROXY: 'yes' });
-      people += 1;
-      const person = new RestPerson(publicUrl, `Ann ${'x'.repeat(people)}`);
-      await person.signUp('correct horse battery');
-      const link = await person.inviteUrl(await person.createTablo('Plans'));
-      expect(link).toMatch(new RegExp(`^${publicUrl}/invite/.`));
-      const page = await (await fetch(link)).text();
-      const script = /src="([^"]*before-paint\.js)"/.exec(page)?.[1] ?? '';
-      expect((await fetch(new URL(script, link))).headers.get('content-type')).toMatch('text/javascript');
-      expect(await opensSocket(publicUrl, proxy.url)).toBe(true);
-      expect(await opensSocket(publicUrl, 'https://elsewhere.example')).toBe(false);
-      if (path !== '') expect(new URL((await fetch(publicUrl)).url).pathname).toBe(`${path}/`);
-    } finally {
-      await proxy.close();
-    }
-  });
+  ])(
+    'the server behind README’s proxy lets page, accounts, sockets and invitations through %s',
+    async (_, nth, path, change) => {
+      const snippet = (await readSnippets(program))[nth] ?? '';
+      const changed = change(snippet);
+      expect(changed === snippet).toBe(change !== takenOff[program]);
+      const proxy = await openRealProxy(program, changed, server.url);
+      try {
+        const publicUrl = proxy.url + path;
+        await server.restart({ PUBLIC_URL: `${publicUrl}/`, TRUST_PROXY: 'yes' });
+        people += 1;
+        const person = new RestPerson(publicUrl, `Ann ${'x'.repeat(people)}`);
+        await person.signUp('correct horse battery');
+        const link = await person.inviteUrl(await person.createTablo('Plans'));
+        expect(link).toMatch(new RegExp(`^${publicUrl}/invite/.`));
+        const page = await (await fetch(link)).text();
+        const script = /src="([^"]*before-paint\.js)"/.exec(page)?.[1] ?? '';
+        expect((await fetch(new URL(script, link))).headers.get('content-type')).toMatch('text/javascript');
+        expect(await opensSocket(publicUrl, proxy.url)).toBe(true);
+        expect(await opensSocket(publicUrl, 'https://elsewhere.example')).toBe(false);
+        if (path !== '') expect(new URL((await fetch(publicUrl)).url).pathname).toBe(`${path}/`);
+      } finally {
+        await proxy.close();
+      }
+    },
+  );
 });

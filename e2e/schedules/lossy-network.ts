@@ -3,7 +3,7 @@
 // repeat them either.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '@tablo/schema/testing/random';
-import { FRAME, SYNC_STEP_1 } from '@tablo/sync-server/sync/socket/frame-types';
+import { FRAME, SYNC_STEP_1 } from '@tablo/sync-server/sync/socket/frames/frame-types';
 import * as decoding from 'lib0/decoding';
 
 type SocketEvent = 'open' | 'message' | 'close' | 'error';

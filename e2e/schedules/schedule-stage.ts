@@ -34,7 +34,7 @@ export async function openScheduleStage(
     DATABASE_URL: database.url,
     ...TOKEN_SETTINGS,
     EPOCH_MAX_ENTRIES,
-    MAX_STRANGER_SOCKETS: '100000',
+    MAX_UNAUTHENTICATED_SOCKETS: '100000',
     LOG_LEVEL: 'warn',
     ...env,
   };

@@ -29,7 +29,7 @@ afterAll(() => stage.close());
 if (SCHEDULE_SEED === undefined)
   describe('many schedules', () => {
     it(
-      '[R1, R4, R5, R7, R8, R10] end with the same timeline on every screen and in SQL, every entry once, every count exact',
+      '[R1, R4, R5, R7, R8, R10] many schedules end with the same timeline on every screen and in SQL, every entry once, every count exact',
       async () => {
         const failures: Outcome[] = [];
         const figures = await soak(stage, {
@@ -52,14 +52,14 @@ if (SCHEDULE_SEED === undefined)
   });
 
 describe.skipIf(IS_SOAK || SCHEDULE_SEED !== undefined)('what schedules have found', () => {
-  it.each(Object.entries(REGRESSIONS))('%s', async (_name, schedule) => {
+  it.each(Object.entries(REGRESSIONS))('the schedule that found “%s” holds', async (_name, schedule) => {
     const outcome = await runSchedule(stage, schedule, { deadlineMs: 8_000 });
     expect(outcome.violations, describeOutcome(outcome)).toEqual([]);
   });
 });
 
 describe.skipIf(IS_SOAK || SCHEDULE_SEED !== undefined)('a document', () => {
-  it('[R1] does not store what was pushed while the server’s content came in, before it is durable', async () => {
+  it('[R1] a document does not store what was pushed while the server’s content came in, before it is durable', async () => {
     const store = new MemoryStore();
     const name = 'aaaaaaaa-0000-4000-8000-000000000001/1';
     const author = '00000000-0000-4000-8000-0000000000a1' as UserId;
@@ -153,7 +153,7 @@ describe.skipIf(IS_SOAK || SCHEDULE_SEED !== undefined)('the harness notices', (
 
 if (SCHEDULE_SEED !== undefined)
   describe('one schedule', () => {
-    it(`holds (seed ${SCHEDULE_SEED})`, async () => {
+    it(`one schedule holds (seed ${SCHEDULE_SEED})`, async () => {
       const outcome = await runSchedule(stage, createSchedule(Number(SCHEDULE_SEED)));
       if (outcome.violations.length === 0) return;
       console.log(describeOutcome(outcome));

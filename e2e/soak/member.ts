@@ -14,9 +14,9 @@ import {
   type Message,
 } from '@tablo/schema/entry';
 import type { EntryId, UserId } from '@tablo/schema/ids';
-import { parseServerStateless } from '@tablo/schema/stateless';
 import type { Random } from '@tablo/schema/testing/random';
-import { SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '@tablo/sync-server/sync/socket/frame-types';
+import { parseServerStateless } from '@tablo/schema/wire/stateless';
+import { SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '@tablo/sync-server/sync/socket/frames/frame-types';
 import { authFrame, NOTHING, syncFrame } from '@tablo/sync-server/testing/frames';
 import { RawClient } from '@tablo/sync-server/testing/raw-client';
 import type { ServerFrame } from '@tablo/sync-server/testing/server-frame';

@@ -1,6 +1,6 @@
 /**
  * What can be wrong with a sign-up or a sign-in: the code, the field that it is about, and the sentence for people. The server answers with these alone, so
- * nobody ever reads the words of the library behind it; the page ties the sentence to the field.
+ * the words of the library behind it are never shown; the page ties the sentence to the field.
  */
 
 export const PASSWORD_MIN_UNITS = 8;
@@ -11,7 +11,7 @@ export const ACCOUNT_FIELDS = ['name', 'email', 'password'] as const;
 export type AccountField = (typeof ACCOUNT_FIELDS)[number];
 
 export interface AccountProblem {
-  /** `null`: it is about no single field. */
+  /** `null`: the problem is about no single field. */
   readonly field: AccountField | null;
   readonly sentence: string;
 }
@@ -42,9 +42,9 @@ export const ACCOUNT_PROBLEMS = {
   INVALID_ORIGIN: {
     field: null,
     sentence:
-      'This server does not know the address in your browser. Whoever runs it can add the address with PUBLIC_URL or ALLOWED_ORIGINS.',
+      'This server does not know the address in your browser. Its operator can add the address with PUBLIC_URL or ALLOWED_ORIGINS.',
   },
-  NOT_UNDERSTOOD: { field: null, sentence: 'The server did not understand this. Load the page anew and try again.' },
+  NOT_UNDERSTOOD: { field: null, sentence: 'The server did not understand this. Reload the page and try again.' },
   NOT_POSSIBLE: { field: null, sentence: 'The server could not do this. Try again in a moment.' },
 } as const satisfies Record<string, AccountProblem>;
 export type AccountProblemCode = keyof typeof ACCOUNT_PROBLEMS;

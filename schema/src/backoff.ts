@@ -25,7 +25,7 @@ export class Backoff {
     return backoffMs(this.#failures - 1, this.#bounds);
   }
 
-  /** It went well: the next failure is a first one. */
+  /** Called after a success: the next failure counts as the first one. */
   reset(): void {
     this.#failures = 0;
   }

@@ -7,24 +7,24 @@ import { Random } from './testing/random.ts';
 const TEXTS = ['', 'a', 'ab', 'a\ue000', 'a😀', 'b', 'é', '\ue000', '\uffff', '😀', '😀a'];
 
 describe('which draft stands', () => {
-  it('[R7] is the later one, an empty one too', () => {
+  it('[R7] the winning draft is the later one, an empty one too', () => {
     const typed = { text: 'half a thou', at: 5 };
     expect(mergeDrafts(typed, { text: '', at: 6 })).toEqual({ text: '', at: 6 });
     expect(mergeDrafts(typed, { text: '', at: 4 })).toEqual(typed);
     expect(mergeDrafts(NO_DRAFT, typed)).toEqual(typed);
   });
 
-  it('[R8] of two of the same millisecond is never the empty one', () => {
+  it('[R8] the winner of two of the same millisecond is never the empty one', () => {
     expect(mergeDrafts({ text: '', at: 5 }, { text: 'a', at: 5 }).text).toBe('a');
   });
 
-  it('sorts texts by code point, as PostgreSQL does with COLLATE "C"', () => {
+  it('the rule of drafts sorts texts by code point, as PostgreSQL does with COLLATE "C"', () => {
     const shuffled = new Random(3).shuffle(TEXTS);
     const isAfter = (left: string, right: string) => isLaterDraft({ text: left, at: 1 }, { text: right, at: 1 });
     expect(shuffled.toSorted((left, right) => (isAfter(left, right) ? 1 : -1))).toEqual(TEXTS);
   });
 
-  it('[R5] is the same whatever the order, grouping and repetition of what comes', () => {
+  it('[R5] the winning draft is the same whatever the order, grouping and repetition of what comes', () => {
     const random = new Random(7);
     const next = (): DraftText => ({ text: random.pick(TEXTS), at: random.below(4) });
     for (let round = 0; round < 2_000; round += 1) {
@@ -46,7 +46,7 @@ describe('which draft stands', () => {
 });
 
 describe('a draft’s text', () => {
-  it('is bounded like a message, and may be empty', () => {
+  it('a draft’s text is bounded like a message, and may be empty', () => {
     expect(['', ' \n', 'a'.repeat(8_000), '😀'.repeat(8_000)].map(isDraftText)).toEqual([true, true, true, true]);
     expect(['a'.repeat(8_001), ' '.repeat(20_001), 'a\u0000', '\ud800'].map(isDraftText)).toEqual([
       false,

@@ -3,7 +3,7 @@
  * server's SQL. An empty text is a draft like any other, so that an older one cannot come back.
  */
 import { MAX_TEXT_CODE_POINTS, MAX_TEXT_UNITS } from './limits.ts';
-import { countCodePoints, isStorableText } from './text.ts';
+import { countCodePoints, isStorableText } from './names/text.ts';
 
 export interface DraftText {
   readonly text: string;

@@ -30,7 +30,7 @@ describe('parseEntry', () => {
       { kind: 'reaction', id, author: alice, sentAt: 0, target: id, emoji: '👩‍👩‍👧‍👦', on: true },
     ],
     ['an arrival by the server', { kind: 'arrival', id, author: 'server', sentAt: 0, of: [id], at: 5 }],
-  ])('takes %s', (_, value) => {
+  ])('parseEntry takes %s', (_, value) => {
     expect(parseEntry(value)).toEqual({ ok: true, value });
   });
 
@@ -74,19 +74,19 @@ describe('parseEntry', () => {
       'on must',
     ],
     ['an arrival by a member', { kind: 'arrival', id, author: alice, sentAt: 0, of: [id], at: 5 }, 'author must'],
-  ])('[R3] refuses %s', (_, value, reason) => {
+  ])('[R3] parseEntry refuses %s', (_, value, reason) => {
     const parsed = parseEntry(value);
     expect(parsed.ok ? '' : parsed.error).toContain(reason);
   });
 
-  it('never repeats content in its error', () => {
+  it('parseEntry never repeats content in its error', () => {
     const parsed = parseEntry({ ...message, text: `secret\0`, 'secret key': 1 });
     expect(parsed.ok ? '' : parsed.error).not.toContain('secret');
   });
 });
 
 describe('entries', () => {
-  it('[R4] are the same content whatever the order of keys and the time of sending', () => {
+  it('[R4] entries are the same content whatever the order of keys and the time of sending', () => {
     const parsed = [message, { text: 'hi', sentAt: 9, author: alice, id, kind: 'message', replyTo: undefined }].map(
       parseEntry,
     );
@@ -95,12 +95,12 @@ describe('entries', () => {
     expect(contents[0]).not.toBe('');
   });
 
-  it('are trimmed when they are made, and refused with a sentence', () => {
+  it('entries are trimmed when they are made, and refused with a sentence', () => {
     expect(createMessage({ author: alice, sentAt: 1 }, '  hi\nyou ').text).toBe('hi\nyou');
     expect(() => createMessage({ author: alice, sentAt: 1 }, '   ')).toThrow('The message is empty.');
   });
 
-  it('have time-ordered UUIDs of version 7', () => {
+  it('entries have time-ordered UUIDs of version 7', () => {
     const made = createEntryId(0x0197_0000_0000 * 0x10 + 5);
     expect(isCanonicalUuid(made)).toBe(true);
     expect(made[14]).toBe('7');
@@ -160,34 +160,39 @@ describe('what can be seen', () => {
   const target = id as EntryId;
   const reaction = { kind: 'reaction', id, author: alice, sentAt: 0, target: id, on: true };
 
-  it.each(SEEN)('[R8] takes %j as text', (text) => {
+  it.each(SEEN)('[R8] what can be seen takes %j as text', (text) => {
     expect(checkText(text)).toBeNull();
     expect(createMessage(authored, text).text).toBe(text.trim());
     expect(checkNewEntry({ ...message, text } as MemberEntry)).toBeNull();
   });
 
-  it.each(SEEN.filter((text) => text.trim() === text))('[R8] takes %j as emoji', (emoji) => {
+  it.each(SEEN.filter((text) => text.trim() === text))('[R8] what can be seen takes %j as emoji', (emoji) => {
     expect(createReaction(authored, target, emoji, true).emoji).toBe(emoji);
     expect(checkNewEntry({ ...reaction, emoji } as MemberEntry)).toBeNull();
   });
 
-  it.each(UNSEEN)('[R8] refuses %j as new text and emoji, and reads it where it is durable', (text) => {
-    expect(checkText(text)).toBe(text.trim() === '' ? 'is empty' : 'has no character that can be seen');
-    expect(() => createMessage(authored, text)).toThrow(RangeError);
-    expect(() => createEdit(authored, target, text)).toThrow(RangeError);
-    expect(() => createReaction(authored, target, text, true)).toThrow(RangeError);
-    for (const entry of [
-      { ...message, text: `x${text}` },
-      { ...message, text: `\u200B${text}` },
-      { kind: 'edit', id, author: alice, sentAt: 0, target: id, text: `\u200B${text}` },
-      { ...reaction, emoji: `\u200B${text}\u200B` },
-    ])
-      expect(parseEntry(entry)).toEqual({ ok: true, value: entry });
-    expect(checkNewEntry({ ...message, text } as MemberEntry)).toBe('text has no character that can be seen');
-    expect(checkNewEntry({ ...reaction, emoji: text } as MemberEntry)).toBe('emoji has no character that can be seen');
-  });
+  it.each(UNSEEN)(
+    '[R8] what can be seen refuses %j as new text and emoji, and reads it where it is durable',
+    (text) => {
+      expect(checkText(text)).toBe(text.trim() === '' ? 'is empty' : 'has no character that can be seen');
+      expect(() => createMessage(authored, text)).toThrow(RangeError);
+      expect(() => createEdit(authored, target, text)).toThrow(RangeError);
+      expect(() => createReaction(authored, target, text, true)).toThrow(RangeError);
+      for (const entry of [
+        { ...message, text: `x${text}` },
+        { ...message, text: `\u200B${text}` },
+        { kind: 'edit', id, author: alice, sentAt: 0, target: id, text: `\u200B${text}` },
+        { ...reaction, emoji: `\u200B${text}\u200B` },
+      ])
+        expect(parseEntry(entry)).toEqual({ ok: true, value: entry });
+      expect(checkNewEntry({ ...message, text } as MemberEntry)).toBe('text has no character that can be seen');
+      expect(checkNewEntry({ ...reaction, emoji: text } as MemberEntry)).toBe(
+        'emoji has no character that can be seen',
+      );
+    },
+  );
 
-  it('asks a deletion for nothing', () => {
+  it('what can be seen asks a deletion for nothing', () => {
     expect(checkNewEntry({ kind: 'delete', id, author: alice, sentAt: 0, target: id } as MemberEntry)).toBeNull();
   });
 });

@@ -4,8 +4,8 @@
  */
 import { createEntryId, type EntryId, isEntryId, isUserId, SERVER_AUTHOR, type UserId } from './ids.ts';
 import { MAX_ARRIVAL_IDS, MAX_EMOJI_CODE_POINTS, MAX_TEXT_CODE_POINTS, MAX_TEXT_UNITS, MAX_TIME_MS } from './limits.ts';
+import { countCodePoints, isStorableText, isVisible } from './names/text.ts';
 import { err, ok, type Result } from './result.ts';
-import { countCodePoints, isStorableText, isVisible } from './text.ts';
 
 /** The name of the document's one root. */
 export const ENTRIES_ROOT = 'messages';

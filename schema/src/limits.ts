@@ -1,4 +1,4 @@
-/** Bounds that both sides enforce: the client before it inserts (a refused update costs a re-home), the server because clients lie. */
+/** Bounds that both sides enforce: the client before it inserts (a refused update costs a resync of the whole document), the server because clients lie. */
 
 /** Unicode code points of a message's text, after trimming. */
 export const MAX_TEXT_CODE_POINTS = 8_000;

@@ -17,14 +17,14 @@ const say = (author: UserId, at: number, text: string, id?: EntryId) =>
   createMessage({ author, sentAt: at, ...(id ? { id } : {}) }, text);
 
 describe('Timeline', () => {
-  it('[R5] orders by shownAt, then by id', () => {
+  it('[R5] Timeline orders by shownAt, then by id', () => {
     const ids = [createEntryId(T), createEntryId(T)].sort();
     const [first, second] = ids as [EntryId, EntryId];
     const list = fold([say(bob, T + 5, 'last'), say(alice, T, 'tie b', second), say(alice, T, 'tie a', first)]);
     expect(list.map(({ text }) => text)).toEqual(['tie a', 'tie b', 'last']);
   });
 
-  it('[R5] shows a late message where the server received it', () => {
+  it('[R5] Timeline shows a late message where the server received it', () => {
     const late = say(alice, T, 'written at ten');
     const list = fold([late, say(bob, T + 3_600_000, 'eleven'), createArrival([late.id], T + 7_200_000)]);
     expect(list.map(({ text }) => text)).toEqual(['eleven', 'written at ten']);
@@ -39,7 +39,7 @@ describe('Timeline', () => {
     expect(fold([message, late, early, createArrival([early.id], T + 99)])[0]?.text).toBe('two');
   });
 
-  it('[R3] ignores an edit by anybody but the author', () => {
+  it('[R3] Timeline ignores an edit by anybody but the author', () => {
     const message = say(alice, T, 'mine');
     expect(fold([message, createEdit({ author: bob, sentAt: T + 1 }, message.id, 'yours')])[0]?.text).toBe('mine');
   });
@@ -60,12 +60,12 @@ describe('Timeline', () => {
     expect(fold([mine, on, message])[0]?.reactions).toEqual([{ emoji: '👍', users: [bob, alice] }]);
   });
 
-  it('[R4] counts a repeated entry once', () => {
+  it('[R4] Timeline counts a repeated entry once', () => {
     const message = say(alice, T, 'once');
     expect(fold([message, message, { ...message }])).toHaveLength(1);
   });
 
-  it('[R5] gives the same list for every order and any repetition of 120 random entries', () => {
+  it('[R5] Timeline gives the same list for every order and any repetition of 120 random entries', () => {
     for (let seed = 1; seed <= 40; seed += 1) {
       const random = new Random(seed);
       const entries = randomEntries(random);
@@ -85,7 +85,7 @@ describe('Timeline', () => {
     ]);
   });
 
-  it('[R5] shows pending changes at once and refused ones not at all', () => {
+  it('[R5] Timeline shows pending changes at once and refused ones not at all', () => {
     const timeline = new Timeline();
     const message = say(alice, T, 'before');
     timeline.add(message);
@@ -100,7 +100,7 @@ describe('Timeline', () => {
     });
   });
 
-  it('[R9] folds a row and the entries that came after it as it folds all entries', () => {
+  it('[R9] Timeline folds a row and the entries that came after it as it folds all entries', () => {
     const message = say(alice, T, 'one');
     const first = createEdit({ author: alice, sentAt: T + 10 }, message.id, 'two');
     const second = createEdit({ author: alice, sentAt: T + 20 }, message.id, 'three');
@@ -148,7 +148,7 @@ describe('Timeline', () => {
     expect(timeline.messages()[0]?.reactions).toEqual([]);
   });
 
-  it('keeps the identity of messages that did not change', () => {
+  it('Timeline keeps the identity of messages that did not change', () => {
     const timeline = new Timeline();
     timeline.add(say(alice, T, 'a'));
     const [before] = timeline.messages();

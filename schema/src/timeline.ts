@@ -20,7 +20,7 @@ export type Delivery =
   | { readonly status: 'pending' }
   /** Durable: in PostgreSQL. */
   | { readonly status: 'sent' }
-  /** The server said no; kept with its author until retried or discarded [R8]. */
+  /** The server has refused it. It is kept with its author until they retry or discard it [R8]. */
   | { readonly status: 'refused'; readonly refusal: Refusal };
 
 /** An own entry that is not durable yet. */
@@ -69,7 +69,7 @@ export interface TimelineRow {
     readonly author: UserId;
     readonly emoji: string;
     readonly shownAt: number;
-    /** The latest word was to take it back. */
+    /** The latest reaction has taken the emoji back. */
     readonly isWithdrawn?: true;
   }[];
 }

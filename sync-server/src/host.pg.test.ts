@@ -63,7 +63,7 @@ describe('on a host’s database, where a server before ours has left messages',
   const join = async (user: string, name: string) =>
     new TestClient(server.url.replace('http', 'ws'), name, tokenFrom(user));
 
-  it('[R10] lists tablos with roles, unread counts and last messages, also one without a name', async () => {
+  it('[R10] the server on a host’s database lists tablos with roles, unread counts and last messages, also one without a name', async () => {
     const list = async (user: string) =>
       channelsAnswer.parse((await call(user, 'GET', '/chat/channels')).body).channels;
     expect(await list(ada)).toMatchObject([
@@ -84,7 +84,7 @@ describe('on a host’s database, where a server before ours has left messages',
     expect(await list(cleo)).toEqual([]);
   });
 
-  it('[R2] [R9] gives back what was taken over: in the document the newest 100, by REST all of it', async () => {
+  it('[R2] [R9] the server on a host’s database gives back what was taken over: in the document the newest 100, by REST all of it', async () => {
     const client = await join(ada, `${boat}/2`);
     await until(() => expect(client.texts).toHaveLength(100));
     const { rows } = await pool.query<{ text: string }>(
@@ -111,7 +111,7 @@ describe('on a host’s database, where a server before ours has left messages',
     );
   });
 
-  it('[R1] [R5] goes on from there: new messages, an edit of an old one, a deletion; the audit finds nothing', async () => {
+  it('[R1] [R5] the server on a host’s database goes on from there: new messages, an edit of an old one, a deletion; the audit finds nothing', async () => {
     const posted = await call(ben, 'POST', `/chat/channels/${boat}/messages`, { text: 'new here' });
     // The table says now() where nobody else does.
     expect(posted.body.message).toMatchObject({ seq: 124, updated_at: null });
@@ -147,7 +147,7 @@ describe('on a host’s database, where a server before ours has left messages',
     expect({ tablos, messages, drifts }).toEqual({ tablos: 3, messages: 125, drifts: [] });
   });
 
-  it('[R6] cuts who is removed by SQL, within 5 seconds', async () => {
+  it('[R6] the server on a host’s database cuts who is removed by SQL, within 5 seconds', async () => {
     await pool.query('UPDATE tablo_access SET is_active = true WHERE tablo_id = $1 AND user_id = $2', [boat, cleo]);
     const client = await join(cleo, `${boat}/2`);
     await until(() => expect(client.texts.length).toBeGreaterThan(0));
@@ -158,7 +158,7 @@ describe('on a host’s database, where a server before ours has left messages',
     client.socket.destroy();
   });
 
-  it('lets owners rename, invite and add; makes tablos that are theirs in the host too', async () => {
+  it('the server on a host’s database lets owners rename, invite and add; makes tablos that are theirs in the host too', async () => {
     expect((await call(ben, 'PATCH', `/chat/channels/${boat}`, { name: 'Ship' })).status).toBe(403);
     expect((await call(ada, 'PATCH', `/chat/channels/${boat}`, { name: 'Ship' })).status).toBe(200);
     expect((await call(ada, 'POST', `/chat/channels/${boat}/invites`, {})).status).toBe(201);
@@ -187,7 +187,7 @@ describe('on a host’s database, where a server before ours has left messages',
     expect(await write()).toMatchObject({ status: 403, body: { code: 'read-only' } });
   });
 
-  it('moves the host’s time of change with every message, and with the trigger that OPERATIONS names it does not', async () => {
+  it('the server on a host’s database moves the host’s time of change with every message, and with the trigger that OPERATIONS names it does not', async () => {
     const movesBy = async (act: () => Promise<unknown>): Promise<boolean> => {
       const read = async () =>
         (await pool.query('SELECT updated_at::text AS at FROM tablos WHERE id = $1', [boat])).rows[0].at;
@@ -205,7 +205,7 @@ describe('on a host’s database, where a server before ours has left messages',
     expect(await movesBy(rename)).toBe(true);
   });
 
-  it('answers with a sentence where the host’s own rules refuse', async () => {
+  it('the server on a host’s database answers with a sentence where the host’s own rules refuse', async () => {
     const added = await call(ada, 'POST', `/chat/channels/${boat}/members`, { user_id: stranger });
     expect(added).toMatchObject({
       status: 404,
@@ -235,7 +235,7 @@ describe('on a host’s database, where a server before ours has left messages',
     },
   );
 
-  it('and where a column has become one that the host’s database makes', async () => {
+  it('the server also answers with a sentence where a column has become one that the host’s database makes', async () => {
     await pool.query(`ALTER TABLE tablos DROP created_by, ADD created_by uuid GENERATED ALWAYS AS (owner_id) STORED`);
     const created = await call(cleo, 'POST', '/chat/channels', { name: 'Raft' });
     expect(created).toMatchObject({ status: 403, body: { error: expect.stringContaining('does not allow') } });
@@ -248,7 +248,7 @@ describe('on a host’s database, where a server before ours has left messages',
     await pool.query('ALTER TABLE tablo_access ALTER is_admin DROP EXPRESSION');
   });
 
-  it('starts a second time, and has everything', async () => {
+  it('the server on a host’s database starts a second time, and has everything', async () => {
     await server.close();
     ({ server, call } = await startOn(host.url));
     expect((await call(ada, 'GET', '/readyz')).body).toEqual({ status: 'ready' });
@@ -256,7 +256,7 @@ describe('on a host’s database, where a server before ours has left messages',
   });
 });
 
-it('names in the log the setting that refuses the tokens of the host’s issuer', async () => {
+it('the server names in the log the setting that refuses the tokens of the host’s issuer', async () => {
   const host = await openHost();
   const { server, lines } = await startOn(host.url);
   const authorization = `Bearer ${tokenFrom(ada, 'https://host.example')}`;
@@ -270,7 +270,7 @@ it('names in the log the setting that refuses the tokens of the host’s issuer'
 });
 
 describe('[R6] row level security that is forced upon the owner', () => {
-  it('is said by /readyz and in the log, with what to do, and over when it is mended', async () => {
+  it('row level security that is forced upon the owner is said by /readyz and in the log, with what to do, and over when it is mended', async () => {
     const host = await openHost({
       more: `${makeRole('tablo_test_plain')}
         GRANT tablo_test_host TO tablo_test_plain`,

@@ -1,11 +1,11 @@
 /** The process: settings, database, server, signals. */
 import { constants } from 'node:os';
-import { createCalmLog } from './base/calm-log.ts';
 import { isDatabaseAway } from './base/database-away.ts';
 import { describeListenFault } from './base/listen-fault.ts';
 import { createLog, type Log } from './base/log.ts';
 import { publicPathOf } from './base/public-path.ts';
 import { quietConsole } from './base/quiet-console.ts';
+import { createRateLimitedLog } from './base/rate-limited-log.ts';
 import { meaningOf, READ_ONLY_TRANSACTION } from './base/sqlstates.ts';
 import { canStart, check, describeCheck } from './check/check.ts';
 import { type Config, helpText, parseConfig, wantsCheck, wantsHelp } from './config/config.ts';
@@ -17,9 +17,9 @@ import { fillTakenOver } from './ledger/store/pg-taken-over.ts';
 import { openServer, type Server } from './server.ts';
 
 const RETRY_MS = 1_000;
-/** A container is killed after 10 seconds by default, and would not learn that all is well. */
+/** A container is killed after 10 seconds by default, before it can exit with success. */
 const STOP_DEADLINE_MS = 9_500;
-/** One Ctrl-C may come twice: from the terminal, and handed on by npm. */
+/** One Ctrl-C may arrive twice: from the terminal, and passed on by npm. */
 const SAME_SIGNAL_MS = 500;
 
 async function main(): Promise<void> {
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     return;
   }
   const { logLevel, logFormat } = config.value;
-  const log = createCalmLog(createLog({ level: logLevel, format: logFormat }));
+  const log = createRateLimitedLog(createLog({ level: logLevel, format: logFormat }));
   silenceConsole(log);
   await run(config.value, log);
 }
@@ -50,10 +50,10 @@ async function run(config: Config, log: Log): Promise<void> {
     return stopping;
   };
   listenForSignals(stop, log);
-  // Whoever read our lines has gone (a closed pipe). To say so would fail in the same way, and be said again, for ever.
+  // Whoever read our lines has gone (a closed pipe). To log that would fail in the same way, and be logged again, for ever.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   quietConsole(log);
-  // What nobody caught is a fault of ours; the one that caused it may be lost, the others' connections need not be.
+  // An uncaught error is a bug of ours. The request that caused it may be lost, but other connections go on.
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise failed that nobody waited for.'));
   process.on('uncaughtException', (error) => log.error({ err: error }, 'An error was caught by nobody.'));
   try {
@@ -76,13 +76,13 @@ async function closeAll(closers: (() => Promise<void>)[], log: Log): Promise<voi
     try {
       await close();
     } catch (error) {
-      // The rest is to be closed all the same.
+      // The other parts are closed nevertheless.
       log.error({ err: error }, 'A part could not be closed.');
     }
   }
 }
 
-/** Libraries write there what clients made them write: as often as a client likes, and with what it sent. That something was said is enough. */
+/** Libraries write there what clients made them write: as often as a client likes, and with content of the client. It is enough to log that there was output. */
 function silenceConsole(log: Log): void {
   for (const method of ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const) {
     console[method] = (...said: readonly unknown[]) => {
@@ -92,7 +92,7 @@ function silenceConsole(log: Log): void {
   }
 }
 
-/** The first one stops cleanly, within the deadline; another one says that somebody does not want to wait. */
+/** The first signal stops cleanly, within the deadline; a second one ends the process at once. */
 function listenForSignals(stop: () => Promise<void>, log: Log): void {
   let stoppingSince: number | null = null;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -145,7 +145,7 @@ async function openDatabase(
       return { url };
     } catch (error) {
       if (isStopping() || describeDatabaseFault(error) !== null || !isDatabaseAway(error)) throw error;
-      // A wrong name or password is said to who starts it, and does not mend itself.
+      // A wrong name or password is reported to the operator at the start: it does not mend itself.
       if (meaningOf(error) === 'access') throw error;
       const reason = (error as { code?: unknown }).code === READ_ONLY_TRANSACTION ? READ_ONLY : UNREACHED;
       log.warn({ err: error }, reason);

@@ -33,7 +33,7 @@ import { PgClientClaims } from './presence/pg-client-claims.ts';
 import { openStaticPage } from './rest/answers/static-page.ts';
 import { createRest } from './rest/create-rest.ts';
 import { createPageListener } from './rest/pages/page-listener.ts';
-import { createWaitListener } from './rest/requests/told-to-wait.ts';
+import { createWaitListener } from './rest/requests/repeated-refusals.ts';
 import { createRestStores } from './rest/stores/pg-stores.ts';
 import { openSync } from './sync/open-sync.ts';
 import { openWebhooks } from './webhooks/open-webhooks.ts';
@@ -43,7 +43,7 @@ const PAGE_DIR = fileURLToPath(new URL('../../client/dist', import.meta.url));
 const COMMITS_MS = 2_000;
 const SNAPSHOTS_MS = 2_000;
 const WRITES_MS = 500;
-/** One for the shared transaction, one for each lane of single tablos, one to learn the fate of a COMMIT that was not answered. */
+/** One for the shared transaction, one for each lane of single tablos, one to look up the outcome of a COMMIT that was not answered. */
 const LEDGER_CONNECTIONS = 2 + LANES;
 /** Other servers wait for the tablos that a transaction holds, while its own server stands still. */
 const LEDGER_IDLE_IN_TRANSACTION_MS = 2_000;
@@ -64,7 +64,7 @@ interface Starting {
   readonly log: Log;
   /** Resolves when the database is there and migrated. Until then the port answers, and says what it waits for. */
   readonly openDatabase: (wait: (reason: string) => void) => Promise<{ readonly url: string }>;
-  /** Tests are in a hurry. */
+  /** Shorter in tests. */
   readonly erasureTiming?: ErasureTiming;
 }
 
@@ -216,7 +216,7 @@ async function openParts(
       registry: metrics.registry,
       settings: config,
     },
-    settings: { ...config, strangers: identity === null ? 'add' : 'invite' },
+    settings: { ...config, unknownUsers: identity === null ? 'add' : 'invite' },
     log,
   });
   const answerPage = createPageListener(openStaticPage(PAGE_DIR, publicPathOf(config.publicUrl)), {

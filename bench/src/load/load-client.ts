@@ -9,7 +9,7 @@ import type { MemberEntry, Message } from '@tablo/schema/entry';
 import { createEntryId, type UserId } from '@tablo/schema/ids';
 import { encodeAppend } from '@tablo/sync-server/admission/encode-append';
 import type { ItemId } from '@tablo/sync-server/admission/run';
-import { SYNC_STEP_1, UPDATE } from '@tablo/sync-server/sync/socket/frame-types';
+import { SYNC_STEP_1, UPDATE } from '@tablo/sync-server/sync/socket/frames/frame-types';
 import { authFrame, NOTHING, syncFrame } from '@tablo/sync-server/testing/frames';
 import { RawClient } from '@tablo/sync-server/testing/raw-client';
 import { refusalIn, type ServerFrame } from '@tablo/sync-server/testing/server-frame';

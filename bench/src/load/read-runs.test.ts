@@ -12,7 +12,7 @@ function count(update: Uint8Array): Record<number, number> {
 }
 
 describe('readRuns', () => {
-  it('counts what Yjs wrote: several clients, merged updates, gaps, every kind of value', () => {
+  it('readRuns counts what Yjs wrote: several clients, merged updates, gaps, every kind of value', () => {
     const entry = {
       kind: 'message',
       text: 'ä ☕',

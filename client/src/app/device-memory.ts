@@ -10,7 +10,7 @@ export interface Remembered {
 }
 
 export const REMEMBERED_KEY = keyHere('tablo.user');
-/** Signed out here while the server was away: it has yet to hear of it. */
+/** The user has signed out here while the server was away. The server has to be informed of it. */
 const SIGN_OUT_KEY = keyHere('tablo.sign-out');
 
 function read(key: string): string | null {

@@ -3,9 +3,9 @@ import { ACCOUNT_PROBLEMS, accountProblem, isAccountProblemCode } from '@tablo/s
 import { ChatError } from '../chat/chat.ts';
 import { createHostTokens, createSessionTokens, type TokenSource } from '../chat/session/session.ts';
 import { parseUser, readTokenUser, type User } from '../chat/session/token-user.ts';
-import { type AuthAnswer, createAuthCalls } from './auth-calls.ts';
 import type { IdentityKind } from './device-memory.ts';
 import { takeEarly } from './early-answers.ts';
+import { type AuthAnswer, createAuthCalls } from './sign-in/auth-calls.ts';
 
 declare global {
   interface Window {
@@ -23,7 +23,7 @@ export interface Credentials {
 export interface Identity {
   readonly kind: IdentityKind;
   readonly tokens: TokenSource;
-  /** Who is signed in; `null`: nobody. Throws when that cannot be found out now. `fresh`: a host application is asked, whatever it said a moment ago. */
+  /** Who is signed in; `null`: nobody. Throws when that cannot be found out now. `fresh`: a host application is asked again, although its last answer is still cached. */
   getUser(options?: { readonly fresh?: boolean }): Promise<User | null>;
   signUp(credentials: Credentials): Promise<User>;
   signIn(credentials: Credentials): Promise<User>;

@@ -25,7 +25,7 @@ const render = (offer: Partial<InviteOffer> = {}, email: string | null = 'bob@ex
 const text = (markup: string): string => markup.replace(/<[^>]*>/g, '');
 
 describe('an invitation, before it is taken', () => {
-  it('[R6] says to what, by whom, as what, where, and who will see whom', () => {
+  it('[R6] an invitation, before it is taken, says to what, by whom, as what, where, and who will see whom', () => {
     const words = text(render());
     for (const part of [
       'Join תכניות?',
@@ -39,13 +39,13 @@ describe('an invitation, before it is taken', () => {
     expect(text(render({}, null))).toContain('Its members will see your name, Bob.');
   });
 
-  it('[R6] is not taken by the click or the key that was meant for the page before', () => {
+  it('[R6] an invitation, before it is taken, is not taken by the click or the key that was meant for the page before', () => {
     expect(render()).toMatch(/<button[^>]*disabled=""[^>]*>Accept</);
     expect(render()).toMatch(/<button(?![^>]*disabled)[^>]*>Not now</);
     expect(render()).not.toContain('autofocus');
   });
 
-  it('[R3] shows its names in a bdi, and quotes an inviter who is called like a word of the page', () => {
+  it('[R3] an invitation, before it is taken, shows its names in a bdi, and quotes an inviter who is called like a word of the page', () => {
     expect(render()).toContain('<bdi>תכניות</bdi>');
     expect(text(render({ invitedBy: 'System' }))).toContain('Somebody called “System” invited you.');
     expect(text(render({ invitedBy: null }))).toContain('Somebody invited you.');

@@ -29,7 +29,7 @@ const ROLE_TERMS: Record<Role, string> = {
   owner: 'You join as an owner: everything is yours to change',
 };
 
-/** Says to what and to whom, before anybody is told of this person. */
+/** Shows what the invitation leads to and who has sent it, before anybody learns of this person. */
 export function InviteOfferCard({ offer, user, server, onAccept, onCancel }: InviteOfferCardProps) {
   const [isReady, setIsReady] = useState(false);
   const [isBusy, setIsBusy] = useState(false);

@@ -8,7 +8,7 @@ import { BASE_PATH } from '../ui/page/base-path.ts';
 import { guardAgainstFiles } from '../ui/page/file-guard.ts';
 import { whenIdle } from '../ui/page/when-idle.ts';
 import { App } from './app.tsx';
-import './auth.css';
+import './sign-in/auth.css';
 import './page.css';
 import './start.css';
 import { REMEMBERED_KEY, readRemembered } from './device-memory.ts';

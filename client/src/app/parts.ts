@@ -2,7 +2,7 @@
 import { createPart } from '../ui/page/part.tsx';
 
 export const AuthScreen = createPart(
-  () => import('./auth-screen.tsx'),
+  () => import('./sign-in/auth-screen.tsx'),
   ({ AuthScreen }) => AuthScreen,
 );
 export const InviteScreen = createPart(
@@ -10,10 +10,10 @@ export const InviteScreen = createPart(
   ({ InviteScreen }) => InviteScreen,
 );
 export const SignInAgainDialog = createPart(
-  () => import('./sign-in-again-dialog.tsx'),
+  () => import('./sign-in/sign-in-again-dialog.tsx'),
   ({ SignInAgainDialog }) => SignInAgainDialog,
 );
 export const SignOutDialog = createPart(
-  () => import('./sign-out-dialog.tsx'),
+  () => import('./sign-in/sign-out-dialog.tsx'),
   ({ SignOutDialog }) => SignOutDialog,
 );

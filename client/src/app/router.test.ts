@@ -18,11 +18,11 @@ describe('the page’s addresses', () => {
     ['/invite/abc', { type: 'invite', code: 'abc' }],
     ['/invite/a%2Fb', { type: 'invite', code: 'a/b' }],
     ['/invite/%zz', { type: 'invite', code: '%zz' }],
-  ])('%s leads where it says', (path, route) => {
+  ])('the address %s leads where it says', (path, route) => {
     expect(router.parsePath(path)).toEqual(route);
   });
 
-  it('lie below the path of the page', () => {
+  it('the page’s addresses lie below the path of the page', () => {
     const parse = (path: string) => router.parsePath(path, '/team/chat/');
     expect(parse('/team/chat/')).toEqual({ type: 'list' });
     expect(parse(`/team/chat/t/${ID}`)).toEqual({ type: 'tablo', id: ID, message: null });

@@ -104,7 +104,7 @@ describe('Session under a host application', () => {
     vi.useRealTimers();
   });
 
-  it('becomes the other’s when the host changes its user, and shows neither while it changes', async () => {
+  it('Session under a host application becomes the other’s when the host changes its user, and shows neither while it changes', async () => {
     const { session, log, name } = setUpHosted(ada);
     const seen: string[] = [];
     session.state.subscribe(() => {
@@ -119,7 +119,7 @@ describe('Session under a host application', () => {
     expect(readRemembered()?.user).toEqual(bob);
   });
 
-  it('says that nobody is here when the other’s chat cannot be opened, and opens the next one', async () => {
+  it('Session under a host application says that nobody is here when the other’s chat cannot be opened, and opens the next one', async () => {
     const { session, log, name } = setUpHosted(ada);
     await session.start();
     name(broken);
@@ -131,7 +131,7 @@ describe('Session under a host application', () => {
     expect(session.state.get()).toMatchObject({ status: 'signed-in', user: bob });
   });
 
-  it('becomes the other’s at once when the chat itself gets the other’s token', async () => {
+  it('Session under a host application becomes the other’s at once when the chat itself gets the other’s token', async () => {
     const { session, log, name, tokensOf } = setUpHosted(ada);
     await session.start();
     name(bob);
@@ -140,7 +140,7 @@ describe('Session under a host application', () => {
     expect(log).toEqual(['open Ada', 'close Ada', 'open Bob']);
   });
 
-  it('keeps everything while the host names nobody, and goes on when it names the same person again', async () => {
+  it('Session under a host application keeps everything while the host names nobody, and goes on when it names the same person again', async () => {
     const { session, log, name } = setUpHosted(ada);
     await session.start();
     name(null);
@@ -152,14 +152,14 @@ describe('Session under a host application', () => {
     expect(log).toEqual(['open Ada', 'reconnect Ada']);
   });
 
-  it('never shows a remembered person’s chat when the host names another', async () => {
+  it('Session under a host application never shows a remembered person’s chat when the host names another', async () => {
     remember({ user: ada, identity: 'external' });
     const { session, log } = setUpHosted(bob);
     await session.start();
     expect(log).toEqual(['open Bob']);
   });
 
-  it('stays signed out for whoever signed out here, until the host names somebody else', async () => {
+  it('Session under a host application stays signed out for whoever signed out here, until the host names somebody else', async () => {
     const { session, log, name } = setUpHosted(ada);
     await session.start();
     await session.signOut();
@@ -176,7 +176,7 @@ describe('Session', () => {
     Object.defineProperty(globalThis, 'localStorage', { value: new FakeStorage(), configurable: true });
   });
 
-  it('[R7] opens a remembered person’s chat without the server', async () => {
+  it('[R7] Session opens a remembered person’s chat without the server', async () => {
     remember({ user: ada, identity: 'built-in' });
     const { server, session, log } = setUp();
     server.isUp = false;
@@ -185,14 +185,14 @@ describe('Session', () => {
     expect(log).toEqual(['open Ada']);
   });
 
-  it('keeps the chat of a person whose session has ended', async () => {
+  it('Session keeps the chat of a person whose session has ended', async () => {
     remember({ user: ada, identity: 'built-in' });
     const { session } = setUp();
     await session.start();
     expect(session.state.get()).toMatchObject({ status: 'signed-in', user: ada });
   });
 
-  it('changes to whom the server names, closing the other chat first', async () => {
+  it('Session changes to whom the server names, closing the other chat first', async () => {
     remember({ user: ada, identity: 'built-in' });
     const { server, session, log } = setUp();
     server.user = bob;
@@ -201,7 +201,7 @@ describe('Session', () => {
     expect(readRemembered()?.user).toEqual(bob);
   });
 
-  it('shows the form to a stranger, also without the server', async () => {
+  it('Session shows the form to a stranger, also without the server', async () => {
     for (const isUp of [true, false]) {
       const { server, session } = setUp();
       server.isUp = isUp;
@@ -210,7 +210,7 @@ describe('Session', () => {
     }
   });
 
-  it('signs in, and reconnects when it is the same person again', async () => {
+  it('Session signs in, and reconnects when it is the same person again', async () => {
     const { session, log } = setUp();
     await session.start();
     await session.signIn('sign-up', credentials);
@@ -219,7 +219,7 @@ describe('Session', () => {
     expect(readRemembered()).toEqual({ user: ada, identity: 'built-in' });
   });
 
-  it('signs out without the server, and tells it before anything else when it is back', async () => {
+  it('Session signs out without the server, and tells it before anything else when it is back', async () => {
     const { server, session, log } = setUp();
     await session.start();
     await session.signIn('sign-in', credentials);

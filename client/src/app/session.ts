@@ -1,9 +1,9 @@
 /**
  * Who uses this page, and their chat.
- * 1. A remembered person's chat opens at once, before and without the server [R7]; the server's word about the session comes later and changes the
+ * 1. A remembered person's chat opens at once, before and without the server [R7]; the server's answer about the session comes later and changes the
  *    chat only when it names somebody else. A session that has ended is shown as such, and everything stays.
  * 2. At most one chat is open. It is closed before the next one opens.
- * 3. A sign-out that the server has not heard of is told before anything else is asked.
+ * 3. A sign-out that the server does not know of is sent before any other request.
  * 4. A host application may change its user at any time: within a token's life the chat is the other's, and nothing of the first one's is shown.
  */
 
@@ -96,7 +96,7 @@ export class Session {
     noteSignOutToTell(true);
     await state.chat.wipe();
     this.#show(true);
-    await this.#tellSignOut().catch(() => undefined); // Told next time: the note stays.
+    await this.#tellSignOut().catch(() => undefined); // It is sent next time: the note stays.
   }
 
   /** Another tab signed in or out, or the network came back. */
@@ -104,7 +104,7 @@ export class Session {
     const state = this.#state.get();
     const remembered = readRemembered();
     if (state.status === 'signed-out' && remembered !== null) return this.start();
-    if (state.status === 'signed-out') await this.#tellSignOut().catch(() => undefined); // Told next time.
+    if (state.status === 'signed-out') await this.#tellSignOut().catch(() => undefined); // It is sent next time.
   }
 
   /** Asks a host application who is signed in there now, and goes on as that person. False: nobody is, or there is no host. */

@@ -1,6 +1,6 @@
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { useMemo, useState } from 'react';
-import type { Chat, Losses } from '../chat/chat.ts';
+import type { Chat, UnsyncedCounts } from '../chat/chat.ts';
 import type { User } from '../chat/session/token-user.ts';
 import { OpenChatProvider } from '../hooks/chat-context.tsx';
 import { useReadable } from '../hooks/use-readable.ts';
@@ -21,7 +21,7 @@ interface SignedInProps {
   readonly chat: Chat;
 }
 
-type Asking = { readonly type: 'sign-out'; readonly losses: Losses } | { readonly type: 'sign-in-again' };
+type Asking = { readonly type: 'sign-out'; readonly unsynced: UnsyncedCounts } | { readonly type: 'sign-in-again' };
 
 const openTablo = (id: TabloId, message: EntryId | null = null) => navigate({ type: 'tablo', id, message });
 
@@ -51,8 +51,8 @@ export function SignedIn({ session, user, chat }: SignedInProps) {
   };
 
   const handleSignOut = async () => {
-    const losses = await chat.countLosses();
-    if (losses.entries + losses.drafts > 0) setAsking({ type: 'sign-out', losses });
+    const unsynced = await chat.countUnsynced();
+    if (unsynced.entries + unsynced.drafts > 0) setAsking({ type: 'sign-out', unsynced });
     else await signOut();
   };
 
@@ -74,7 +74,7 @@ export function SignedIn({ session, user, chat }: SignedInProps) {
             </HostedContext>
           </PlacesProvider>
           {asking?.type === 'sign-out' && (
-            <SignOutDialog losses={asking.losses} onConfirm={signOut} onClose={() => setAsking(null)} />
+            <SignOutDialog unsynced={asking.unsynced} onConfirm={signOut} onClose={() => setAsking(null)} />
           )}
           {asking?.type === 'sign-in-again' && (
             <SignInAgainDialog

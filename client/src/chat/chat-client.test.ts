@@ -65,7 +65,7 @@ describe('two people', () => {
 });
 
 describe('offline', () => {
-  it('[R7] opens, shows and takes messages with no server, and delivers when it is there', async () => {
+  it('[R7] an offline chat opens, shows and takes messages with no server, and delivers when it is there', async () => {
     const browser = new FakeBrowser();
     const first = await openDevice(server, ALICE, { browser });
     const room = first.chat.openRoom(tablo.id);
@@ -151,7 +151,7 @@ describe('offline', () => {
     expect(server.documentLength(tablo)).toBe(1);
   });
 
-  it('[R11] comes back by itself when the server was away', async () => {
+  it('[R11] an offline chat comes back by itself when the server was away', async () => {
     const { chat } = await openDevice(server, ALICE);
     const room = chat.openRoom(tablo.id);
     await until(() => expect(chat.connection.get().status).toBe('online'));
@@ -165,7 +165,7 @@ describe('offline', () => {
 });
 
 describe('many tablos', () => {
-  it('[R7] joins 150 tablos over one socket of a server that takes 100 waiting ones', async () => {
+  it('[R7] the chat joins 150 tablos over one socket of a server that takes 100 waiting ones', async () => {
     for (let index = 0; index < 149; index += 1) server.addTablo(`Tablo ${index}`, { [ALICE]: 'member' });
     const { chat } = await openDevice(server, ALICE, { timing: { joinTimeoutMs: 5_000 } });
     await until(() => expect(chat.channels.get().channels).toHaveLength(150));
@@ -232,7 +232,7 @@ describe('many tablos', () => {
     await until(() => expect(listed()).toEqual([]));
   });
 
-  it('[R8] so does what was typed before a restart, in whatever order drafts are read; and nothing there counts as unread', async () => {
+  it('[R8] the chat also keeps listed what was typed before a restart, in whatever order drafts are read; and nothing there counts as unread', async () => {
     const browser = new FakeBrowser();
     const first = await openDevice(server, BOB, { browser });
     await until(() => expect(first.chat.connection.get().status).toBe('online'));
@@ -360,7 +360,7 @@ describe('many tablos', () => {
 });
 
 describe('unread', () => {
-  it('[R10] counts what others write, live and while away, and forgets what is read or deleted', async () => {
+  it('[R10] the chat counts what others write, live and while away, and forgets what is read or deleted', async () => {
     await server.post(tablo, ALICE, 'One');
     const bob = await openDevice(server, BOB);
     await until(() => expect(unreadOf(bob, tablo)).toBe(1));

@@ -17,10 +17,10 @@ import type {
   InviteLink,
   InviteOffer,
   KnownNames,
-  Losses,
   Person,
   RoomHandle,
   StorageState,
+  UnsyncedCounts,
 } from './chat.ts';
 
 import { type ChatClientOptions, type Storage, serverUrlOf } from './chat-options.ts';
@@ -28,11 +28,10 @@ import { DraftSync } from './drafts/draft-sync.ts';
 import { detectEnvironment, type Environment } from './link/environment.ts';
 import { LateConnection, loadConnection } from './link/late-connection.ts';
 import { createObstacleFinder } from './link/socket-obstacle.ts';
-import { ChannelView } from './list/channel-view.ts';
+import { ChannelListApplier } from './list/channel-list-applier.ts';
+import { ChannelListSync, type ListAnswer } from './list/channel-list-sync.ts';
+import { ChannelListView } from './list/channel-list-view.ts';
 import { Invitations } from './list/invitations.ts';
-import { type ListAnswer, ListSync } from './list/list-sync.ts';
-import { Listing } from './list/listing.ts';
-import { OnlyHere } from './only-here.ts';
 import { isWritten } from './outbox/export-unsent.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { KnownPeople } from './people/known-people.ts';
@@ -45,8 +44,9 @@ import type { LocalStore } from './store/local-store.ts';
 import { openLocalStore } from './store/resilient-store.ts';
 import { storeOwner } from './store/store-owner.ts';
 import { type TabMessage, Tabs } from './store/tabs.ts';
-import { ChannelBook } from './unread/channel-book.ts';
+import { ChannelRecords } from './unread/channel-records.ts';
 import { moveReadPosition } from './unread/unread.ts';
+import { UnsyncedData } from './unsynced-data.ts';
 
 const LISTED = 'hasListed';
 
@@ -72,7 +72,7 @@ export async function openChatClient(options: ChatClientOptions): Promise<ChatCl
   const { store } = storage;
   // The names with the list, so that its first paint has them.
   const reading = [
-    ChannelBook.open(store),
+    ChannelRecords.open(store),
     KnownPeople.open(store),
     store.readMeta(LISTED),
     store.readDrafts(),
@@ -94,7 +94,7 @@ interface Parts {
   readonly storage: Storage;
   readonly tabs: Tabs;
   readonly outbox: Outbox;
-  readonly book: ChannelBook;
+  readonly book: ChannelRecords;
   readonly known: KnownPeople;
   readonly hadDrafts: ReadonlySet<TabloId>;
   readonly hasListed: boolean;
@@ -108,12 +108,12 @@ export class ChatClient implements Chat {
   readonly #people: People;
   readonly people: Writable<KnownNames>;
   readonly #rooms: Rooms;
-  readonly #listing: Listing;
-  readonly #sync: ListSync;
+  readonly #listing: ChannelListApplier;
+  readonly #sync: ChannelListSync;
   readonly #invitations: Invitations;
   readonly #drafts: DraftSync;
-  readonly #view: ChannelView;
-  readonly #onlyHere: OnlyHere;
+  readonly #view: ChannelListView;
+  readonly #unsynced: UnsyncedData;
   readonly #stops: (() => void)[] = [];
   readonly #environment: Environment;
   #hasAskedToPersist = false;
@@ -150,7 +150,7 @@ export class ChatClient implements Chat {
       },
     });
     this.#invitations = new Invitations(this.#api);
-    this.#sync = new ListSync(this.#api, book, timing, {
+    this.#sync = new ChannelListSync(this.#api, book, timing, {
       beforeAsking: () => {
         this.#listing.noteAsking();
         inBackground(this.#invitations.refresh());
@@ -182,18 +182,18 @@ export class ChatClient implements Chat {
       reportRead: () => this.#sync.reportSoon(),
       onActivity: () => this.#view.publish(),
     });
-    this.#listing = new Listing({
+    this.#listing = new ChannelListApplier({
       ...{ book, outbox, rooms: this.#rooms, hadDrafts: parts.hadDrafts },
       askAgain: () => this.#sync.refresh(),
     });
-    this.#view = new ChannelView({
+    this.#view = new ChannelListView({
       book,
       outbox,
       people: this.#people,
       room: (id) => this.#rooms.get(id),
       hasListed: parts.hasListed,
     });
-    this.#onlyHere = new OnlyHere({
+    this.#unsynced = new UnsyncedData({
       user: options.user,
       store: storage.store,
       outbox,
@@ -313,19 +313,19 @@ export class ChatClient implements Chat {
   }
 
   async countUnsent(): Promise<number> {
-    return this.#onlyHere.countUnsent();
+    return this.#unsynced.countUnsent();
   }
 
   countDrafts(): Promise<number> {
-    return this.#onlyHere.countDrafts();
+    return this.#unsynced.countDrafts();
   }
 
-  countLosses(): Promise<Losses> {
-    return this.#onlyHere.countLosses();
+  countUnsynced(): Promise<UnsyncedCounts> {
+    return this.#unsynced.countUnsynced();
   }
 
   exportUnsent(): Promise<string> {
-    return this.#onlyHere.export();
+    return this.#unsynced.export();
   }
 
   reconnect(): void {
@@ -371,7 +371,7 @@ export class ChatClient implements Chat {
         this.#drafts.refresh();
       }),
       on('online', () => this.#sync.refresh()),
-      // Frozen or in the back/forward cache, a page hears nothing of other tabs.
+      // Frozen or in the back/forward cache, a page receives no messages of other tabs.
       on('wake', () => inBackground(this.#takeOver())),
       on('visible', () => {
         this.#sync.refresh();
@@ -434,7 +434,7 @@ export class ChatClient implements Chat {
     this.#view.noteListed();
   }
 
-  /** Ours no more, by our own doing: what was typed there goes with it, in other tabs too. The question said so. */
+  /** The tablo is ours no more, by our own action. What was typed there is deleted with it, in other tabs too, as the dialog has announced. */
   async #drop(id: TabloId): Promise<void> {
     const draft = this.#rooms.get(id)?.draft;
     draft?.set('');
@@ -446,7 +446,7 @@ export class ChatClient implements Chat {
     this.#sync.refresh();
   }
 
-  /** What another tab has left, told or not, is ours now. */
+  /** This tab takes over whatever another tab has left, with or without a notice. */
   async #takeOver(): Promise<void> {
     await this.#parts.outbox.takeStored();
     for (const room of this.#rooms.list()) room.noteTabGone();

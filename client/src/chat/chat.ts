@@ -5,16 +5,16 @@
 
 import type { ReasonCode, Refusal } from '@tablo/schema/close-codes';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
+import type { PersonLabel } from '@tablo/schema/names/telling-apart';
 import type { Role } from '@tablo/schema/roles';
-import type { PersonLabel } from '@tablo/schema/telling-apart';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import type { Readable } from './base/readable.ts';
 import type { Aim } from './draft-aim.ts';
 
 export interface RoomPerson extends PersonLabel {
-  /** `false`: nobody has told this device what they are called; `name` is a word of the page, and `mark` tells them from others without a name. */
+  /** `false`: this device knows no name for them. `name` is then a word of the page, and `mark` distinguishes them from others without a name. */
   readonly isNamed: boolean;
-  /** They belong to the tablo no more, by the server's word. */
+  /** They belong to the tablo no more, as the server has confirmed. */
   readonly hasLeft: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface Person {
 export type ConnectionState =
   /** `reason`: the server is there, but cannot store messages. */
   | { readonly status: 'online'; readonly reason?: 'unavailable' }
-  /** `reason`: why the last attempt ended, when the server said. */
+  /** `reason`: why the last attempt ended, if the server gave a reason. */
   | { readonly status: 'connecting'; readonly reason?: ReasonCode }
   /** `obstacle`: the server answers, but no socket opens; why, and what the operator can do, in a sentence. */
   | { readonly status: 'offline'; readonly reason?: ReasonCode; readonly obstacle?: string };
@@ -69,7 +69,7 @@ export interface ChannelSummary {
     readonly authorMark: string | null;
     /** `false`: nobody knows a name, and `authorName` is a word of the page. */
     readonly isAuthorNamed: boolean;
-    /** The author belongs to the tablo no more, by the server's word. */
+    /** The author belongs to the tablo no more, as the server has confirmed. */
     readonly hasAuthorLeft: boolean;
     readonly text: string;
     readonly shownAt: number;
@@ -216,7 +216,7 @@ export interface RoomHandle {
   watch(isLooking: (() => boolean) | null): void;
   /** Everything that is here now has been read. */
   markRead(): void;
-  /** The same by the reader's own word: the divider goes as well. Before anything is known of the tablo it is kept for a minute, also when the handle is released. */
+  /** The same when the reader asks for it: the divider disappears as well. While the tablo has not loaded, the request is kept for a minute, also when the handle is released. */
   dismissNew(): void;
   release(): void;
 }
@@ -250,7 +250,7 @@ export interface InviteLink {
   readonly uses: number;
 }
 
-/** Somebody asks this user into a tablo, which they are told no more of than this. */
+/** Somebody invites this user to a tablo. The user learns no more of the tablo than this. */
 export interface Invitation {
   readonly id: string;
   readonly tabloName: string;
@@ -260,7 +260,7 @@ export interface Invitation {
   readonly createdAt: number;
 }
 
-export interface Losses {
+export interface UnsyncedCounts {
   readonly entries: number;
   readonly drafts: number;
 }
@@ -279,7 +279,7 @@ export interface Chat {
   readonly connection: Readable<ConnectionState>;
   readonly storage: Readable<StorageState>;
   readonly channels: Readable<ChannelList>;
-  /** What everybody is called of whom this device has heard. */
+  /** The names of all people whom this device knows. */
   readonly people: Readable<KnownNames>;
   /** Oldest first; empty without the server. */
   readonly invitations: Readable<readonly Invitation[]>;
@@ -306,7 +306,7 @@ export interface Chat {
   /** Tablos with a text that is typed and not sent. */
   countDrafts(): Promise<number>;
   /** What signing out would lose: entries that are not delivered, and drafts that are on this device only, after a last try to tell the server. */
-  countLosses(): Promise<Losses>;
+  countUnsynced(): Promise<UnsyncedCounts>;
   /** [R8] Undelivered entries and drafts as a document for people. */
   exportUnsent(): Promise<string>;
   /** Tries the connection now instead of waiting for the back-off. */

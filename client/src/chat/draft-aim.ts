@@ -1,5 +1,5 @@
 /**
- * What a tablo's composer is aimed at: a new message, an answer to one, or a new text for one. It is this device's own business: the server is told the
+ * What a tablo's composer is aimed at: a new message, an answer to one, or a new text for one. It is private to this device: the server receives the
  * draft's text and nothing else [T6].
  *
  * An edit has a text of its own, so that the draft of the tablo waits untouched until the edit ends [R8].

@@ -1,7 +1,7 @@
 import { useId, useMemo } from 'react';
 import { TabloRow } from '../ui/list/tablo-row.tsx';
+import { useNow } from '../ui/page/hooks/use-now.ts';
 import { useIsInBrowser } from '../ui/page/use-is-in-browser.ts';
-import { useNow } from '../ui/page/use-now.ts';
 import { createDateLabels } from '../ui/text/date-labels.ts';
 import { useEmbed } from './embed-context.ts';
 import { EmbedRoot } from './embed-root.tsx';

@@ -109,14 +109,14 @@ describe('the hooks that host applications code against', () => {
     expect(renderHook(() => usePeople())).toEqual({ x: { id: 'x', name: 'Xenia' }, [ADA]: { id: ADA, name: 'Ada' } });
   });
 
-  it('say what is missing without a provider', () => {
+  it('the hooks that host applications code against say what is missing without a provider', () => {
     const probe = <Probe run={() => useChannels()} />;
     expect(() => renderToStaticMarkup(probe)).toThrow('ChatProvider');
   });
 });
 
 describe('what a page says before its room is open', () => {
-  it('[R8] waits for the chat, and is sent then, in order; the room is let go', async () => {
+  it('[R8] a message that is sent before its room is open waits for the chat, and is sent then, in order; the room is let go', async () => {
     let open: (chat: Chat) => void = () => undefined;
     const access: ChatAccess = {
       chat: null,
@@ -218,7 +218,7 @@ describe('messages as host applications see them', () => {
     ...over,
   });
 
-  it('have the fields of the contract, and nothing that could be written to reaches the chat’s own', () => {
+  it('messages as host applications see them have the fields of the contract, and nothing that could be written to reaches the chat’s own', () => {
     const reactions = [{ emoji: '👍', users: [ADA] }];
     const [read] = new MessageReader(KITCHEN).readAll(
       [message({ reactions, editedAt: 2_000, delivery: { status: 'pending' } })],
@@ -247,7 +247,7 @@ describe('messages as host applications see them', () => {
     expect(reactions[0]?.users).toEqual([ADA]);
   });
 
-  it('are the same objects as long as nothing of them changes', () => {
+  it('messages as host applications see them are the same objects as long as nothing of them changes', () => {
     const reader = new MessageReader(KITCHEN);
     const [one, two] = [message({}), message({ id: 'm2' as EntryId })];
     const before = reader.readAll([one, two], named('Ada'), false);
@@ -256,7 +256,7 @@ describe('messages as host applications see them', () => {
     expect(reader.readAll([one], named('Ada L.'), false)[0]?.userName).toBe('Ada L.');
   });
 
-  it('leave deleted ones out unless they are wanted, and say why one was refused', () => {
+  it('messages as host applications see them leave deleted ones out unless they are wanted, and say why one was refused', () => {
     const refusal = { code: 'read-only', message: 'Guests cannot write.' } as const;
     const all = [
       message({ isDeleted: true, text: '' }),

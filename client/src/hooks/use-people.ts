@@ -1,4 +1,4 @@
-/** What everybody is called whom this device has heard of, over all channels. */
+/** The names of all people whom this device knows, over all channels. */
 import { useMemo } from 'react';
 import { Writable } from '../chat/base/readable.ts';
 import type { KnownNames } from '../chat/chat.ts';

@@ -58,7 +58,7 @@ function physicalDeclarations(file: string, css: string): readonly string[] {
 }
 
 describe('the style sheets', () => {
-  it('know no left and no right, but for the exceptions that have a reason', () => {
+  it('the style sheets know no left and no right, but for the exceptions that have a reason', () => {
     const found = FOLDERS.flatMap((folder) =>
       readdirSync(folder, { recursive: true, encoding: 'utf8' })
         .filter((path) => path.endsWith('.css'))
@@ -78,7 +78,7 @@ describe('the style sheets', () => {
     'margin: 0 1px 0 calc(1px + 2px) !important',
     'border-radius: 6px 8px 8px 6px',
     'transform: translateX(-50%)',
-  ])('that say "%s" are found out', (declaration) => {
+  ])('the style sheets that say "%s" are found out', (declaration) => {
     expect(physicalDeclarations('a.css', `.a { color: red; ${declaration}; }`)).toEqual([`a.css: ${declaration}`]);
   });
 
@@ -90,7 +90,7 @@ describe('the style sheets', () => {
     'text-align: start',
     'transform: translateY(8px)',
     'padding: 0 calc(1px + 2px) 0 calc(1px + 2px)',
-  ])('that say "%s" are let pass', (declaration) => {
+  ])('the style sheets that say "%s" are let pass', (declaration) => {
     expect(physicalDeclarations('a.css', `.a { ${declaration}; }`)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** What of `ui/` comes in scripts of its own. */
+/** The parts of `ui/` that are separate scripts. */
 import { createPart } from './page/part.tsx';
 
 export const AccountMenu = createPart(

@@ -80,7 +80,7 @@ const forget = () =>
 const spoken = async () => (await watched()).spoken.filter((words) => !/^(?:Online|Connecting|Offline)$/u.test(words));
 
 describe('what a screen reader says by itself', () => {
-  it('is nothing while a tablo opens, older pages come, a search result is jumped to, and tools are shown', async () => {
+  it('what a screen reader says by itself is nothing while a tablo opens, older pages come, a search result is jumped to, and tools are shown', async () => {
     await ada.page.getByRole('button', { name: 'Accept', exact: true }).click();
     await ada.message(`Line ${COUNT}`).waitFor();
     await eventually(() => ada.status()).toBe('Online');
@@ -109,7 +109,7 @@ describe('what a screen reader says by itself', () => {
     expect(await spoken()).toEqual([]);
   });
 
-  it('is a new message of somebody else, once, with their name, and the log is live in that change alone', async () => {
+  it('what a screen reader says by itself is a new message of somebody else, once, with their name, and the log is live in that change alone', async () => {
     // What comes before the server has answered belongs to the opening.
     await eventually(async () => {
       await bob.say(tablo, 'Is anybody there?');
@@ -129,7 +129,7 @@ describe('what a screen reader says by itself', () => {
     expect(await ada.log.getAttribute('aria-live')).toBe('off');
   });
 
-  it('is the same words again, when they are written again, and the beginning of a long text', async () => {
+  it('what a screen reader says by itself is the same words again, when they are written again, and the beginning of a long text', async () => {
     await forget();
     await bob.say(tablo, 'The kettle boils');
     await eventually(spoken).toEqual(['Bob Kahn: The kettle boils']);
@@ -138,7 +138,7 @@ describe('what a screen reader says by itself', () => {
     await eventually(spoken).toEqual([expect.stringMatching(/^Bob Kahn: Water and tea .{180,230}…$/u)]);
   });
 
-  it('is not an own message, an edit or a reaction', async () => {
+  it('what a screen reader says by itself is not an own message, an edit or a reaction', async () => {
     await forget();
     await ada.say('I come at once');
     await eventually(() => ada.statusOf('I come at once')).toEqual(['sent']);
@@ -150,7 +150,7 @@ describe('what a screen reader says by itself', () => {
     await eventually(spoken).toEqual(['Bob Kahn: Good']);
   });
 
-  it('is the number of messages, where many came at once', async () => {
+  it('what a screen reader says by itself is the number of messages, where many came at once', async () => {
     stage.expectOutage();
     await forget();
     await ada.goOffline();

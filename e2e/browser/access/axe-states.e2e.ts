@@ -38,7 +38,7 @@ async function closeAll(person = ada): Promise<void> {
 }
 
 describe('axe finds nothing', () => {
-  it('in what invites people, and in invitations that wait', async () => {
+  it('axe finds nothing in what invites people, and in invitations that wait', async () => {
     await ada.log.getByRole('button', { name: 'Invite people' }).click();
     await dialog().getByRole('button', { name: 'Create invite link' }).click();
     await dialog().getByRole('textbox', { name: 'Invite link' }).waitFor();
@@ -52,7 +52,7 @@ describe('axe finds nothing', () => {
     await button('Decline').waitFor({ state: 'detached' });
   });
 
-  it('where much is new: bar, divider, the way to the latest', async () => {
+  it('axe finds nothing where much is new: bar, divider, the way to the latest', async () => {
     const members = [await rita.userId(), adaId];
     await seedTablo(stage.database, { name: 'Archive', count: 140, readSeq: 80, members });
     await ada.tabloLink('Archive').waitFor();
@@ -65,7 +65,7 @@ describe('axe finds nothing', () => {
     await button('Mark as read').click();
   });
 
-  it('while a message is edited, a reply is written, and what was typed can be brought back', async () => {
+  it('axe finds nothing while a message is edited, a reply is written, and what was typed can be brought back', async () => {
     await ada.open('Observatory');
     await ada.say('The comet is where we thought');
     await eventually(() => ada.statusOf('The comet is where we thought')).toEqual(['sent']);
@@ -78,7 +78,7 @@ describe('axe finds nothing', () => {
     await button('Dismiss').click();
   });
 
-  it('in what is asked before something goes', async () => {
+  it('axe finds nothing in what is asked before something goes', async () => {
     await ada.choose('The comet is where we thought', 'Delete');
     await dialog().getByRole('button', { name: 'Delete', exact: true }).waitFor();
     await expectNoFindings(ada, 'delete a message');
@@ -102,7 +102,7 @@ describe('axe finds nothing', () => {
     await bob.context.close();
   });
 
-  it('in the message’s sheet, the settings and the search on a phone', async () => {
+  it('axe finds nothing in the message’s sheet, the settings and the search on a phone', async () => {
     phone = await stage.secondDevice(ada, PHONE);
     await phone.open('Observatory');
     await phone.message('The comet is where we thought').locator('.message-text').tap();
@@ -122,7 +122,7 @@ describe('axe finds nothing', () => {
     await phone.context.close();
   });
 
-  it('at an address that leads nowhere, and in a tablo that one was removed from while writing', async () => {
+  it('axe finds nothing at an address that leads nowhere, and in a tablo that one was removed from while writing', async () => {
     // The draft is told to a server that takes it no more.
     stage.expectRefusals();
     const carol = await stage.newPerson('Carol Shaw');
@@ -141,7 +141,7 @@ describe('axe finds nothing', () => {
     await closeAll();
   });
 
-  it('when a session has ended, and when signing out would lose something', async () => {
+  it('axe finds nothing when a session has ended, and when signing out would lose something', async () => {
     stage.expectOutage();
     stage.expectUnauthenticated();
     await ada.goOffline();

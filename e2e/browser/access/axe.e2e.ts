@@ -29,7 +29,7 @@ const press = (name: string, person = ada) => person.page.getByRole('button', { 
 const dialog = (person = ada) => person.page.getByRole('dialog');
 
 describe('axe finds nothing', () => {
-  it('in the sign-up with and without errors, and in the sign-in', async () => {
+  it('axe finds nothing in the sign-up with and without errors, and in the sign-in', async () => {
     const stranger = await Person.atNewTab(await stage.newContext(), stage.server.url, { name: 'X', email: 'x' });
     await stranger.page.goto(stage.server.url);
     await stranger.page.getByRole('button', { name: 'Create account' }).waitFor();
@@ -44,7 +44,7 @@ describe('axe finds nothing', () => {
     await stranger.context.close();
   });
 
-  it('in the empty start, at a desk and on a phone, and in the dialog for a new tablo', async () => {
+  it('axe finds nothing in the empty start, at a desk and on a phone, and in the dialog for a new tablo', async () => {
     await expectNoFindings(ada, 'empty start');
     await press('New tablo');
     await dialog().getByRole('button', { name: 'Create' }).click();
@@ -56,7 +56,7 @@ describe('axe finds nothing', () => {
     await phone.context.close();
   });
 
-  it('in an empty conversation, and in one with replies, reactions, edits, deletions and unread tablos beside it', async () => {
+  it('axe finds nothing in an empty conversation, and in one with replies, reactions, edits, deletions and unread tablos beside it', async () => {
     await ada.createTablo(TABLO);
     await expectNoFindings(ada, 'empty conversation');
     link = await ada.invite();
@@ -85,7 +85,7 @@ describe('axe finds nothing', () => {
     await expectNoFindings(ada, 'conversation');
   });
 
-  it('in a conversation on a phone, and in its list', async () => {
+  it('axe finds nothing in a conversation on a phone, and in its list', async () => {
     const phone = await stage.secondDevice(ada, PHONE);
     await expectNoFindings(phone, 'list on a phone');
     await phone.open(TABLO);
@@ -93,7 +93,7 @@ describe('axe finds nothing', () => {
     await phone.context.close();
   });
 
-  it('while a message is hovered, edited and answered, and in its menus', async () => {
+  it('axe finds nothing while a message is hovered, edited and answered, and in its menus', async () => {
     await ada.message(SAID).hover();
     await ada.message(SAID).getByRole('button', { name: 'More', exact: true }).waitFor();
     await expectNoFindings(ada, 'toolbar');
@@ -109,7 +109,7 @@ describe('axe finds nothing', () => {
     await ada.composer.press('Escape');
   });
 
-  it('in the account menu, Go to, the shortcuts and the search', async () => {
+  it('axe finds nothing in the account menu, Go to, the shortcuts and the search', async () => {
     await press('Account and settings');
     await ada.page.locator('.account-menu').waitFor();
     await expectNoFindings(ada, 'account menu');
@@ -137,7 +137,7 @@ describe('axe finds nothing', () => {
     }).toBe(0);
   });
 
-  it('in the settings, with links, and in what is asked there', async () => {
+  it('axe finds nothing in the settings, with links, and in what is asked there', async () => {
     const settings = await ada.openSettings();
     await settings.getByRole('button', { name: 'Create invite link' }).click();
     await settings.getByRole('button', { name: 'Revoke' }).first().waitFor();
@@ -153,7 +153,7 @@ describe('axe finds nothing', () => {
     await ada.closeDialog();
   });
 
-  it('in an invitation, one that has ended, and an address that leads nowhere', async () => {
+  it('axe finds nothing in an invitation, one that has ended, and an address that leads nowhere', async () => {
     stage.expectMissing();
     stage.expectRefusals();
     const carl = await stage.newPerson('Carl Linnaeus');
@@ -169,7 +169,7 @@ describe('axe finds nothing', () => {
     await carl.context.close();
   });
 
-  it('offline, with messages that wait, one that was refused, and the settings', async () => {
+  it('axe finds nothing offline, with messages that wait, one that was refused, and the settings', async () => {
     stage.expectOutage();
     await ada.goOffline();
     await eventually(() => ada.status()).toBe('Offline');

@@ -44,7 +44,7 @@ describe('the focus, when a dialog or a menu closes, is back on what opened it',
     ['New tablo', 'button New tablo'],
     ['Members and settings', 'button Members and settings'],
     ['Search this tablo', 'button Search this tablo'],
-  ])('after Escape in what %s opens', async (button, place) => {
+  ])('the focus is back on what opened it after Escape in what %s opens', async (button, place) => {
     await press(button);
     await dialogs().waitFor();
     await ada.page.keyboard.press('Escape');
@@ -52,7 +52,7 @@ describe('the focus, when a dialog or a menu closes, is back on what opened it',
     await focused().toBe(place);
   });
 
-  it('after the settings are closed by their own button', async () => {
+  it('the focus is back on what opened it after the settings are closed by their own button', async () => {
     await press('Members and settings');
     await dialogs().waitFor();
     await press('Close');
@@ -60,7 +60,7 @@ describe('the focus, when a dialog or a menu closes, is back on what opened it',
     await focused().toBe('button Members and settings');
   });
 
-  it('after Escape in the account menu', async () => {
+  it('the focus is back on what opened it after Escape in the account menu', async () => {
     await press('Account and settings');
     await ada.page.getByRole('menu', { name: 'Account' }).waitFor();
     await ada.page.keyboard.press('Escape');
@@ -68,7 +68,7 @@ describe('the focus, when a dialog or a menu closes, is back on what opened it',
     await focused().toBe('button Account and settings');
   });
 
-  it('after two dialogs that close at once, the inner with the outer', async () => {
+  it('the focus is back on what opened it after two dialogs that close at once, the inner with the outer', async () => {
     const bob = await stage.newPerson('Bob Marley');
     await bob.openInvite(await ada.invite());
     await press('Members and settings');

@@ -27,7 +27,7 @@ afterEach(() => stage.expectNoProblems());
 afterAll(() => stage?.close());
 
 describe('by keyboard and ear alone one can', () => {
-  it('open a tablo, from the start of the page', async () => {
+  it('a person can by keyboard and ear alone open a tablo, from the start of the page', async () => {
     await reader.go('Shift+Tab', 'link Skip to the message field', 20);
     await reader.press('Enter');
     await reader.expectToHear(COMPOSER);
@@ -38,7 +38,7 @@ describe('by keyboard and ear alone one can', () => {
     await ada.message('The dome is open').waitFor();
   });
 
-  it('read the newest message, one Tab from the composer, and the ones before it', async () => {
+  it('a person can by keyboard and ear alone read the newest message, one Tab from the composer, and the ones before it', async () => {
     expect(await reader.go('Shift+Tab', /^article Bob Kahn The dome is open \d/u)).toBe(1);
     await reader.press('ArrowUp', 'ArrowUp');
     await reader.expectToHear(/^article Bob Kahn Clouds until ten \d/u);
@@ -46,7 +46,7 @@ describe('by keyboard and ear alone one can', () => {
     await reader.expectToHear(/^article Bob Kahn The dome is open \d/u);
   });
 
-  it('write a message', async () => {
+  it('a person can by keyboard and ear alone write a message', async () => {
     await reader.press('Escape');
     await reader.expectToHear(COMPOSER);
     await reader.type('I bring the thermos');
@@ -55,7 +55,7 @@ describe('by keyboard and ear alone one can', () => {
     await reader.expectToHear(COMPOSER);
   });
 
-  it('reply', async () => {
+  it('a person can by keyboard and ear alone reply', async () => {
     await reader.press('Shift+Tab');
     await reader.go('ArrowUp', /^article Bob Kahn The dome is open/u);
     await reader.press('r');
@@ -67,7 +67,7 @@ describe('by keyboard and ear alone one can', () => {
     expect(answer?.reply_to).toBe(asked?.id);
   });
 
-  it('react, with an emoji that is found by arrows', async () => {
+  it('a person can by keyboard and ear alone react, with an emoji that is found by arrows', async () => {
     await reader.press('Shift+Tab');
     await reader.go('ArrowUp', /^article Bob Kahn Clouds/u);
     await reader.press('Enter');
@@ -83,7 +83,7 @@ describe('by keyboard and ear alone one can', () => {
     await reader.expectToHear('button React');
   });
 
-  it('edit', async () => {
+  it('a person can by keyboard and ear alone edit', async () => {
     await reader.press('Escape');
     await reader.go('ArrowDown', /^article You I bring the thermos/u);
     await reader.press('e');
@@ -95,7 +95,7 @@ describe('by keyboard and ear alone one can', () => {
     await eventually(() => stage.texts(TABLO)).toContain('I bring the thermos and two cups');
   });
 
-  it('delete, with a question, and hear what is there now', async () => {
+  it('a person can by keyboard and ear alone delete, with a question, and hear what is there now', async () => {
     await reader.press('Shift+Tab');
     await reader.go('ArrowDown', /^article You On my way/u);
     await reader.press('ArrowRight');
@@ -110,7 +110,7 @@ describe('by keyboard and ear alone one can', () => {
     await reader.expectToHear(/^article You Message deleted \d/u);
   });
 
-  it('search, and land on what was found', async () => {
+  it('a person can by keyboard and ear alone search, and land on what was found', async () => {
     await reader.go('Shift+Tab', /^button .*Search/iu);
     await reader.press('Enter');
     await reader.expectToHear(/^searchbox .*Search/iu);
@@ -125,7 +125,7 @@ describe('by keyboard and ear alone one can', () => {
     await reader.expectToHear(/^article Bob Kahn See .*moon/u);
   });
 
-  it('open the settings, and be back where they were opened', async () => {
+  it('a person can by keyboard and ear alone open the settings, and be back where they were opened', async () => {
     await reader.go('Shift+Tab', 'button Members and settings');
     await reader.press('Enter');
     await reader.expectToHear(/^dialog /u);
@@ -133,7 +133,7 @@ describe('by keyboard and ear alone one can', () => {
     await reader.expectToHear('button Members and settings');
   });
 
-  it('sign out, from the account menu', async () => {
+  it('a person can by keyboard and ear alone sign out, from the account menu', async () => {
     await reader.go('Shift+Tab', 'button Account and settings', 20);
     await reader.press('Enter');
     await reader.expectToHear('menuitemradio System');

@@ -124,7 +124,7 @@ describe('the menu of a message', () => {
     },
   );
 
-  it('goes along when the log scrolls, and closes when its message has left the view', async () => {
+  it('the menu of a message goes along when the log scrolls, and closes when its message has left the view', async () => {
     await unfold(ada.message('A pasted log'));
     // Near the lower end of the view, so that the menu opens above the message, and has room there while both move up.
     await ada.message(LONG_LINE).evaluate((message) => {
@@ -152,19 +152,22 @@ describe('the menu of a message', () => {
 describe('the toolbar of a message', () => {
   const WIDTHS = [720, 800, 900, 1_060, 1_440];
 
-  it.each(WIDTHS)('covers no text and stays in the log in a window %i pixels wide', async (width) => {
-    await ada.page.setViewportSize({ width, height: 900 });
-    await ada.log.press('End');
-    for (const text of ['My own', LAST, 'Short.', LONG_LINE]) {
-      await pointAt(ada, text);
-      expect(await wordsUnderToolbar(ada)).toEqual([]);
-      const [tools, log] = [await boxOf(ada, '.toolbar'), await boxOf(ada, '[role="log"]')];
-      expect(tools.left).toBeGreaterThanOrEqual(log.left);
-      expect(tools.right).toBeLessThanOrEqual(log.right);
-    }
-  });
+  it.each(WIDTHS)(
+    'the toolbar of a message covers no text and stays in the log in a window %i pixels wide',
+    async (width) => {
+      await ada.page.setViewportSize({ width, height: 900 });
+      await ada.log.press('End');
+      for (const text of ['My own', LAST, 'Short.', LONG_LINE]) {
+        await pointAt(ada, text);
+        expect(await wordsUnderToolbar(ada)).toEqual([]);
+        const [tools, log] = [await boxOf(ada, '.toolbar'), await boxOf(ada, '[role="log"]')];
+        expect(tools.left).toBeGreaterThanOrEqual(log.left);
+        expect(tools.right).toBeLessThanOrEqual(log.right);
+      }
+    },
+  );
 
-  it('stands at the top of its message, and at the top of the log when the message begins above it', async () => {
+  it('the toolbar of a message stands at the top of its message, and at the top of the log when the message begins above it', async () => {
     const message = ada.message('A pasted log');
     await unfold(message);
     await message.evaluate((element) => element.scrollIntoView({ block: 'start' }));
@@ -194,7 +197,7 @@ describe('the field of a message', () => {
   const belowView = () => ada.log.evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
   const hidden = () => ada.composer.evaluate((field) => field.scrollHeight - field.clientHeight);
 
-  it('[R9] grows with what is typed, and the end of the log stays the end after every key', async () => {
+  it('[R9] the field of a message grows with what is typed, and the end of the log stays the end after every key', async () => {
     const toLatest = ada.page.getByRole('button', { name: /^Jump to the latest/ });
     await unfold(ada.message('A pasted log'));
     await ada.log.evaluate((log) => log.scrollTo(0, 0));
@@ -233,7 +236,7 @@ describe('the field of a message', () => {
     await ada.message('A pasted log').getByRole('button', { name: 'Show less' }).click();
   });
 
-  it('is as high as its text when the window becomes narrower, and wider again', async () => {
+  it('the field of a message is as high as its text when the window becomes narrower, and wider again', async () => {
     await ada.composer.fill(`${LONG_LINE} ${LONG_LINE} ${LONG_LINE}`);
     const wide = await boxOf(ada, '.composer-field');
     await ada.page.setViewportSize({ width: 900, height: 900 });
@@ -251,7 +254,7 @@ describe('the field of a message', () => {
 describe('a window in which little has room', () => {
   const EIGHT_LINES = Array.from({ length: 8 }, (_, index) => `line ${index + 1}`).join('\n');
 
-  it('shows the log, the composer and Send at a zoom of 400 %, with eight lines written', async () => {
+  it('a window in which little has room shows the log, the composer and Send at a zoom of 400 %, with eight lines written', async () => {
     await ada.page.setViewportSize({ width: 320, height: 225 });
     await ada.composer.fill(EIGHT_LINES);
     for (const selector of ['[role="log"]', '.composer-field', '.send-button']) {
@@ -264,7 +267,7 @@ describe('a window in which little has room', () => {
     expect(await ada.page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
   });
 
-  it('keeps Send and a line of the field in reach there also while replying', async () => {
+  it('a window in which little has room keeps Send and a line of the field in reach there also while replying', async () => {
     await pointAt(ada, LAST);
     await ada.message(LAST).getByRole('button', { name: 'Reply', exact: true }).click();
     await ada.page.setViewportSize({ width: 320, height: 225 });
@@ -368,7 +371,7 @@ describe('the page of whoever reads from right to left', () => {
     },
   );
 
-  it('counts members before it names them, and never mixes the two', async () => {
+  it('the page of whoever reads from right to left counts members before it names them, and never mixes the two', async () => {
     await ada.page.evaluate(() => {
       document.documentElement.dir = 'rtl';
     });
@@ -386,7 +389,7 @@ describe('the page of whoever reads from right to left', () => {
     expect(digit).toBeLessThan(letter ?? 0);
   });
 
-  it('cuts the line below a tablo where its text ends, whichever way it is read', async () => {
+  it('the page of whoever reads from right to left cuts the line below a tablo where its text ends, whichever way it is read', async () => {
     await ada.page.setViewportSize(DESK);
     await ada.page.evaluate(() => {
       document.documentElement.dir = 'ltr';
@@ -412,7 +415,7 @@ describe('the page of whoever reads from right to left', () => {
     }
   });
 
-  it('leaves a long name of who wrote last its place, and no more, in letters of twice the size', async () => {
+  it('the page of whoever reads from right to left leaves a long name of who wrote last its place, and no more, in letters of twice the size', async () => {
     const row = ada.tablos.getByRole('listitem').filter({ hasText: 'Both ways' });
     const spill = await row.evaluate((element) => {
       document.documentElement.style.fontSize = '200%';

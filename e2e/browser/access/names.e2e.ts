@@ -58,7 +58,7 @@ async function reloadOffline(person: Person): Promise<void> {
 }
 
 describe('names', () => {
-  it('[R7] are the same after a reload without a network, in every tablo, opened on this device or never, and in the list', async () => {
+  it('[R7] names are the same after a reload without a network, in every tablo, opened on this device or never, and in the list', async () => {
     await bob.accept(codeOf(first));
     await dora.accept(codeOf(first));
     const opened = await stage.tabloId('Opened');
@@ -97,7 +97,7 @@ describe('names', () => {
     await device.context.close();
   });
 
-  it('[R7] stay with who was removed: over messages, in quotes, reactions, results and the list; two of one name are told apart', async () => {
+  it('[R7] names stay with who was removed: over messages, in quotes, reactions, results and the list; two of one name are told apart', async () => {
     await ann.createTablo('Left behind');
     const link = await ann.invite();
     const tablo = await stage.tabloId('Left behind');

@@ -14,7 +14,7 @@ const overflow = (person: Person) =>
   person.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 describe('the page', () => {
-  it('[R7] opens with no fault and no breach of the content security policy, also from the service worker', async () => {
+  it('[R7] the page opens with no fault and no breach of the content security policy, also from the service worker', async () => {
     const context = await stage.newPerson('Ada Lovelace');
     await context.waitForServiceWorker();
     await context.page.reload();
@@ -25,7 +25,7 @@ describe('the page', () => {
     await context.context.close();
   });
 
-  it('on a phone goes from the list to a conversation and back, never wider than 360 pixels', async () => {
+  it('the page on a phone goes from the list to a conversation and back, never wider than 360 pixels', async () => {
     const viewport = { width: 360, height: 740 };
     const ada = await stage.newPerson('Ada Lovelace', { viewport, hasTouch: true, isMobile: true });
     expect(await overflow(ada)).toBe(0);

@@ -31,7 +31,7 @@ async function spokenMessages({ context, page }: Person): Promise<string[]> {
 }
 
 describe('a message', () => {
-  it('is called by its author, its text, its time and its state', async () => {
+  it('a message is called by its author, its text, its time and its state', async () => {
     await bob.say('See https://a.example/b, please.');
     await bob.say('And this one is of the same minute.');
     await ada.message('the same minute').waitFor();
@@ -55,12 +55,12 @@ describe('a message', () => {
     ]);
   });
 
-  it('stands under the heading of its day', async () => {
+  it('a message stands under the heading of its day', async () => {
     const [heading] = await ada.log.getByRole('heading', { level: 2 }).allTextContents();
     expect(heading).toMatch(/^(?:Today|Yesterday)$/u);
   });
 
-  it('says that it waits', async () => {
+  it('a message says that it waits', async () => {
     stage.expectOutage();
     await ada.goOffline();
     await ada.say('From the tunnel.');

@@ -15,7 +15,7 @@ afterEach(() => stage.expectNoProblems());
 afterAll(() => stage?.close());
 
 describe('two people', () => {
-  it('[R1] sign up, meet through an invitation and chat; what shows as sent is in SQL', async () => {
+  it('[R1] two people sign up, meet through an invitation and chat; what shows as sent is in SQL', async () => {
     await ada.createTablo('Launch');
     await ada.say('Hello, is anybody here?');
     const invitation = await ada.invite();
@@ -42,7 +42,7 @@ describe('two people', () => {
     await eventually(async () => [await ada.status(), await bob.status()]).toEqual(['Online', 'Online']);
   });
 
-  it('[R1] shows no message as sent before its row is committed', async () => {
+  it('[R1] two people shows no message as sent before its row is committed', async () => {
     // A lock on the tablo's row holds the commit back for as long as we like.
     const release = await stage.holdTablo('Launch');
     await ada.say('Held back');
@@ -57,7 +57,7 @@ describe('two people', () => {
     expect(await stage.texts('Launch')).toContain('Held back');
   });
 
-  it('[R3] see who is here and who types, under the name that the server knows', async () => {
+  it('[R3] two people see who is here and who types, under the name that the server knows', async () => {
     await ada.page.getByText('2 here now').waitFor();
     await bob.composer.pressSequentially('Let me think');
     await ada.page.getByText('Bob is typing…').waitFor();
@@ -70,7 +70,7 @@ describe('two people', () => {
     await ada.page.getByText('2 here now').waitFor();
   });
 
-  it('[R2] edit, delete, react and reply; the other sees it and SQL has it', async () => {
+  it('[R2] two people edit, delete, react and reply; the other sees it and SQL has it', async () => {
     await ada.say('The meeting is at nine');
     await eventually(() => bob.statusOf('The meeting is at nine')).toEqual(['sent']);
 
@@ -119,7 +119,7 @@ describe('two people', () => {
     await eventually(() => stage.database.query('SELECT 1 FROM message_reactions')).toEqual([]);
   });
 
-  it('[R5] write a burst at the same time and read one order, the order of SQL', async () => {
+  it('[R5] two people write a burst at the same time and read one order, the order of SQL', async () => {
     await ada.createTablo('Burst');
     const invitation = await ada.invite();
     await bob.openInvite(invitation);

@@ -51,21 +51,24 @@ describe('a dialog that asks before something is lost', () => {
     ['Leave tablo', 'Leave this tablo?'],
     ['Delete tablo', 'Delete this tablo?'],
     ['Remove Bob Marley', 'Remove Bob Marley?'],
-  ])('does nothing by the Enter that opened it, pressed again: %s', async (button, title) => {
-    const changes = changesBy(ada);
-    await ada.openSettings();
-    await enter(button);
-    await ada.page.getByRole('dialog', { name: title }).waitFor();
-    expect(await ada.focused()).toBe('button Cancel');
-    await ada.page.keyboard.press('Enter');
-    await ada.page.getByRole('dialog', { name: title }).waitFor({ state: 'detached' });
-    expect(await ada.focused()).toBe(`button ${button}`);
-    await ada.closeDialog();
-    expect(changes).toEqual([]);
-    expect(await stage.tabloId(NAME)).not.toBe('');
-  });
+  ])(
+    'a dialog that asks before something is lost does nothing by the Enter that opened it, pressed again: %s',
+    async (button, title) => {
+      const changes = changesBy(ada);
+      await ada.openSettings();
+      await enter(button);
+      await ada.page.getByRole('dialog', { name: title }).waitFor();
+      expect(await ada.focused()).toBe('button Cancel');
+      await ada.page.keyboard.press('Enter');
+      await ada.page.getByRole('dialog', { name: title }).waitFor({ state: 'detached' });
+      expect(await ada.focused()).toBe(`button ${button}`);
+      await ada.closeDialog();
+      expect(changes).toEqual([]);
+      expect(await stage.tabloId(NAME)).not.toBe('');
+    },
+  );
 
-  it('does not delete a message by the Enter that opened it, pressed again', async () => {
+  it('a dialog that asks before something is lost does not delete a message by the Enter that opened it, pressed again', async () => {
     await ada.choose('Not to be lost', 'Delete');
     await ada.page.getByRole('dialog', { name: 'Delete this message?' }).waitFor();
     expect(await ada.focused()).toBe('button Cancel');
@@ -76,7 +79,7 @@ describe('a dialog that asks before something is lost', () => {
 });
 
 describe('the role of a member', () => {
-  it('[R6] is chosen with the arrow keys and told to nobody before it is saved', async () => {
+  it('[R6] the role of a member is chosen with the arrow keys and told to nobody before it is saved', async () => {
     const changes = changesBy(ada);
     await ada.openSettings();
     await enter('Role of Bob Marley: Member');
@@ -102,7 +105,7 @@ describe('the role of a member', () => {
     await ada.closeDialog();
   });
 
-  it('[R6] is owner only after a second question, whose first answer is no', async () => {
+  it('[R6] the role of a member is owner only after a second question, whose first answer is no', async () => {
     const changes = changesBy(ada);
     await ada.openSettings();
     await enter('Role of Bob Marley: Guest');
@@ -130,7 +133,7 @@ describe('the role of a member', () => {
 });
 
 describe('a tablo', () => {
-  it('is deleted only after its name is typed, with a sentence for what is missing, and the focus stays in the page', async () => {
+  it('a tablo is deleted only after its name is typed, with a sentence for what is missing, and the focus stays in the page', async () => {
     stage.expectRefusals();
     const settings = await ada.openSettings();
     await settings.getByRole('button', { name: 'Delete tablo' }).click();

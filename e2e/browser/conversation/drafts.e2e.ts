@@ -84,7 +84,7 @@ async function savedBy(person: Person, act: () => Promise<void>): Promise<{ name
 }
 
 describe('a draft', () => {
-  it('[R7] is there on a second device, goes on there, and is gone everywhere when it is sent', async () => {
+  it('[R7] a draft is there on a second device, goes on there, and is gone everywhere when it is sent', async () => {
     await bob.open('Kitchen');
     const phone = await stage.secondDevice(bob);
     await phone.open('Kitchen');
@@ -102,7 +102,7 @@ describe('a draft', () => {
     await phone.context.close();
   });
 
-  it('[R8] is not replaced under the fingers', async () => {
+  it('[R8] a draft is not replaced under the fingers', async () => {
     const phone = await stage.secondDevice(bob);
     await phone.open('Kitchen');
     await phone.composer.fill('From the phone');
@@ -120,7 +120,7 @@ describe('a draft', () => {
     await phone.context.close();
   });
 
-  it('[R7] is told on the way out of a page that is closed in mid-sentence', async () => {
+  it('[R7] a draft is told on the way out of a page that is closed in mid-sentence', async () => {
     await eventually(() => bob.status()).toBe('Online');
     await bob.composer.fill('Must run, I will');
     await bob.page.goto('about:blank');
@@ -130,7 +130,7 @@ describe('a draft', () => {
     await draft(bob).toBe('Must run, I will');
   });
 
-  it('[R7] of each tablo survives switching, a reload and a killed browser with no network, and is told later', async () => {
+  it('[R7] a draft of each tablo survives switching, a reload and a killed browser with no network, and is told later', async () => {
     await ada.open('Kitchen');
     await ada.goOffline();
     await ada.composer.fill('Into the pot');
@@ -154,7 +154,7 @@ describe('a draft', () => {
     await stored('Kitchen', ada).toBe('Into the pot');
   });
 
-  it('[R7] survives the end of the session', async () => {
+  it('[R7] a draft survives the end of the session', async () => {
     await ada.open('Garden');
     await ada.context.clearCookies();
     await ada.composer.fill('Typed after the session ended');
@@ -339,7 +339,7 @@ describe('what a draft is aimed at', () => {
 });
 
 describe('what is not delivered', () => {
-  it('[R8] is saved as a readable file from the account menu, where it is offered only when there is something', async () => {
+  it('[R8] what is not delivered is saved as a readable file from the account menu, where it is offered only when there is something', async () => {
     const carol = await stage.newPerson('Carol Shaw');
     await carol.createTablo('Train');
     await carol.say('Delivered');
@@ -377,7 +377,7 @@ describe('what is not delivered', () => {
     await carol.context.close();
   });
 
-  it('[R8] is offered where the browser stores nothing', async () => {
+  it('[R8] what is not delivered is offered where the browser stores nothing', async () => {
     const dan = await stage.newPerson('Dan Dare');
     await dan.createTablo('Private mode');
     await dan.page.addInitScript(() => {

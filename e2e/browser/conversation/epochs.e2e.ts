@@ -34,7 +34,7 @@ async function assertTheSameEverywhere(): Promise<void> {
 }
 
 describe('a tablo that moves', () => {
-  it('[R9] [R4] shows every message once, in one order, to those who write it', async () => {
+  it('[R9] [R4] a tablo that moves shows every message once, in one order, to those who write it', async () => {
     const [fromAda, fromBob] = [numbered('Ada', 25), numbered('Bob', 25)];
     await Promise.all([
       (async () => {
@@ -53,7 +53,7 @@ describe('a tablo that moves', () => {
     await assertTheSameEverywhere();
   });
 
-  it('[R7] [R8] keeps what was written offline, and a draft, over many moves', async () => {
+  it('[R7] [R8] a tablo that moves keeps what was written offline, and a draft, over many moves', async () => {
     stage.expectOutage();
     await bob.goOffline();
     for (const text of ['from the train 1', 'from the train 2']) await bob.say(text);
@@ -73,7 +73,7 @@ describe('a tablo that moves', () => {
     await assertTheSameEverywhere();
   });
 
-  it('[R9] keeps the place of somebody who reads back, in every frame', async () => {
+  it('[R9] a tablo that moves keeps the place of somebody who reads back, in every frame', async () => {
     const anchor = bob.message('Ada 5.');
     await anchor.scrollIntoViewIfNeeded();
     const places = await bob.watchPlace('Ada 5.');
@@ -88,7 +88,7 @@ describe('a tablo that moves', () => {
     expect(Math.max(...seen) - Math.min(...seen)).toBeLessThanOrEqual(2);
   });
 
-  it('[R2] shows a deleted message to nobody after the move that takes it out', async () => {
+  it('[R2] a tablo that moves shows a deleted message to nobody after the move that takes it out', async () => {
     await ada.say('a secret that is taken back');
     await eventually(() => bob.count('a secret that is taken back')).toBe(1);
     await ada.choose('a secret that is taken back', 'Delete');

@@ -40,7 +40,7 @@ const active = () =>
   );
 
 describe('Go to', () => {
-  it('lists what was looked at last first, and the open tablo last; Enter opens, and one can write there', async () => {
+  it('Go to lists what was looked at last first, and the open tablo last; Enter opens, and one can write there', async () => {
     await ada.open('Kitchen');
     await ada.open('Café');
     await keys('Control+k');
@@ -52,7 +52,7 @@ describe('Go to', () => {
     expect(await dialog().count()).toBe(0);
   });
 
-  it('finds by a part of a name, without its accents, and goes up and down by arrows, around the ends', async () => {
+  it('Go to finds by a part of a name, without its accents, and goes up and down by arrows, around the ends', async () => {
     await keys('Control+k');
     await ada.page.keyboard.type('garden');
     await eventually(() => options()).toEqual(['Garden', 'Old garden']);
@@ -72,7 +72,7 @@ describe('Go to', () => {
     await isInComposer();
   });
 
-  it('says when nothing is found, and gives the focus back after Escape', async () => {
+  it('Go to says when nothing is found, and gives the focus back after Escape', async () => {
     await ada.tabloLink('Garden').focus();
     await keys('Control+k');
     await ada.page.keyboard.type('zzz');
@@ -85,7 +85,7 @@ describe('Go to', () => {
     await isOpen('Café');
   });
 
-  it('leaves the filter of the list alone, and is there on a narrow screen, in a conversation too', async () => {
+  it('Go to leaves the filter of the list alone, and is there on a narrow screen, in a conversation too', async () => {
     const phone = await stage.secondDevice(ada, { viewport: { width: 360, height: 740 } });
     await phone.page.getByRole('search').getByRole('searchbox', { name: 'Search tablos' }).fill('kitch');
     await eventually(() => phone.tablos.getByRole('link').count()).toBe(1);
@@ -100,7 +100,7 @@ describe('Go to', () => {
 });
 
 describe('Alt with an arrow', () => {
-  it('goes to the tablo below or above in the list, from wherever the focus is', async () => {
+  it('Alt with an arrow goes to the tablo below or above in the list, from wherever the focus is', async () => {
     const names = await ada.tablos.getByRole('link').allTextContents();
     await ada.tabloLink(names[0] ?? '').click();
     await keys('Alt+ArrowDown');
@@ -114,7 +114,7 @@ describe('Alt with an arrow', () => {
     await isInComposer();
   });
 
-  it('and Shift goes to the next one with unread messages', async () => {
+  it('Alt with Shift and an arrow goes to the next one with unread messages', async () => {
     await ada.open('Old garden');
     await bob.open('Kitchen');
     await bob.say('Dinner is ready');
@@ -131,7 +131,7 @@ describe('Alt with an arrow', () => {
 describe('the list of shortcuts', () => {
   const list = () => ada.page.getByRole('dialog', { name: 'Keyboard shortcuts', exact: true });
 
-  it('comes with a question mark, but not while one types', async () => {
+  it('the list of shortcuts comes with a question mark, but not while one types', async () => {
     await ada.composer.fill('');
     await ada.composer.press('?');
     expect(await ada.composer.inputValue()).toBe('?');
@@ -146,13 +146,13 @@ describe('the list of shortcuts', () => {
     await eventually(() => ada.focused()).toBe('a Garden');
   });
 
-  it('is in the account menu as well', async () => {
+  it('the list of shortcuts is in the account menu as well', async () => {
     await ada.page.getByRole('button', { name: 'Account and settings' }).click();
     await ada.page.getByText('Keyboard shortcuts', { exact: true }).click();
     await list().waitFor();
   });
 
-  it('has nothing open behind it by its keys', async () => {
+  it('the list of shortcuts has nothing open behind it by its keys', async () => {
     await ada.tabloLink('Garden').focus();
     await keys('?');
     await list().waitFor();

@@ -39,7 +39,7 @@ const focused = () => eventually(() => ada.focused(), 5_000);
 const draft = () => eventually(() => ada.composer.inputValue());
 
 describe('the messages of a conversation', () => {
-  it('are one tab stop between the header and the composer, however many links and buttons are in them', async () => {
+  it('the messages of a conversation are one tab stop between the header and the composer, however many links and buttons are in them', async () => {
     await ada.page.getByRole('button', { name: 'Members and settings' }).focus();
     await press('Tab');
     await focused().toBe(`message ${LAST}`);
@@ -53,7 +53,7 @@ describe('the messages of a conversation', () => {
     await focused().toBe(`message ${LAST}`);
   });
 
-  it('are walked by arrows, pages, Home and End, and what has the focus is in view', async () => {
+  it('the messages of a conversation are walked by arrows, pages, Home and End, and what has the focus is in view', async () => {
     await press('Shift+Tab', 'ArrowUp', 'ArrowDown', 'ArrowUp');
     await focused().toBe('message Message 119');
     const inView = async (text: string) => {
@@ -78,7 +78,7 @@ describe('the messages of a conversation', () => {
     await eventually(() => inView(LAST)).toBe(true);
   });
 
-  it('give their links and buttons to Enter and the arrow to the right, and get the focus back by Escape and the arrow to the left', async () => {
+  it('the messages of a conversation give their links and buttons to Enter and the arrow to the right, and get the focus back by Escape and the arrow to the left', async () => {
     await press('Shift+Tab');
     for (let step = 0; step < 10; step++) await press('ArrowUp');
     await focused().toBe(`message ${LINKS}`);
@@ -102,7 +102,7 @@ describe('the messages of a conversation', () => {
 });
 
 describe('a key in the conversation', () => {
-  it('that is a letter goes into the composer, after what is there', async () => {
+  it('a key in the conversation that is a letter goes into the composer, after what is there', async () => {
     await ada.composer.fill('Wind from ');
     await press('Shift+Tab');
     await ada.page.keyboard.type('the north');
@@ -113,7 +113,7 @@ describe('a key in the conversation', () => {
     await ada.composer.fill('');
   });
 
-  it('that is R replies and E edits, where that can be done, and otherwise is a letter', async () => {
+  it('a key in the conversation that is R replies and E edits, where that can be done, and otherwise is a letter', async () => {
     await press('Shift+Tab', 'ArrowUp', 'r');
     await ada.page.getByText('Replying to Rita').waitFor();
     await focused().toBe('textarea Message');
@@ -127,14 +127,14 @@ describe('a key in the conversation', () => {
     await ada.composer.fill('');
   });
 
-  it('that is R is a letter on a message that was clicked: who clicks there and types is writing', async () => {
+  it('a key in the conversation that is R is a letter on a message that was clicked: who clicks there and types is writing', async () => {
     await ada.message('Message 119').click({ position: { x: 500, y: 5 } });
     await ada.page.keyboard.type('right');
     await draft().toBe('right');
     await ada.composer.fill('');
   });
 
-  it('that is Escape goes to the composer', async () => {
+  it('a key in the conversation that is Escape goes to the composer', async () => {
     await press('Shift+Tab');
     await focused().toBe('message Message 119');
     await press('Escape');
@@ -159,7 +159,7 @@ describe('the menu of a message', () => {
     expect(await more().getAttribute('aria-expanded')).toBe('false');
   };
 
-  it('is walked by arrows, Home, End and first letters, and Escape leads back to what opened it', async () => {
+  it('the menu of a message is walked by arrows, Home, End and first letters, and Escape leads back to what opened it', async () => {
     await open();
     await press('ArrowDown');
     await focused().toMatch(/^menuitem Reply/u);
@@ -178,7 +178,7 @@ describe('the menu of a message', () => {
     await focused().toBe('button More');
   });
 
-  it('that was closed leaves the commands to the message that is pointed at next', async () => {
+  it('the menu of a message that was closed leaves the commands to the message that is pointed at next', async () => {
     await ada.page.mouse.move(0, 0);
     await ada.message(LAST).hover();
     await ada.message(LAST).getByRole('button', { name: 'More', exact: true }).click();
@@ -191,14 +191,14 @@ describe('the menu of a message', () => {
     expect(await ada.log.getByRole('button', { name: 'More', exact: true }).count()).toBe(1);
   });
 
-  it('closes by Tab, which goes on from where it was opened', async () => {
+  it('the menu of a message closes by Tab, which goes on from where it was opened', async () => {
     await open();
     await press('Tab');
     await ada.messageMenu.waitFor({ state: 'detached' });
     await focused().toBe('textarea Message');
   });
 
-  it('has React, and its emoji are walked in both directions', async () => {
+  it('the menu of a message has React, and its emoji are walked in both directions', async () => {
     await open();
     await ada.menuItem('React').focus();
     await press('Enter');
@@ -218,7 +218,7 @@ describe('the menu of a message', () => {
     await focused().toBe('button More');
   });
 
-  it('of the account is one too, and its themes are radio items', async () => {
+  it('the menu of a message of the account is one too, and its themes are radio items', async () => {
     await ada.page.getByRole('button', { name: 'Account and settings' }).focus();
     await press('Enter', 'ArrowDown', 'ArrowDown', 'Enter');
     const menu = ada.page.getByRole('menu', { name: 'Account' });

@@ -94,7 +94,7 @@ describe('a window in the background', () => {
     await eventually(() => bob.statusOf(words.at(-1) ?? '')).toEqual(['sent']);
   };
 
-  it('[R10] has a line above what came meanwhile, each time anew, until it is answered', async () => {
+  it('[R10] a window in the background has a line above what came meanwhile, each time anew, until it is answered', async () => {
     await ada.open('Kitchen');
     await bob.open('Kitchen');
     await say(['seen as it came']);
@@ -123,7 +123,7 @@ describe('a window in the background', () => {
     await eventually(() => firstNew(bob)).toBeUndefined();
   });
 
-  it('[R10] in which more has come than is in view tells how much, and reads nothing by itself', async () => {
+  it('[R10] a window in the background, in which more has come than is in view, tells how much, and reads nothing by itself', async () => {
     const before = (await stage.messages('Kitchen')).length;
     await lookAway(bob);
     const words = Array.from({ length: 40 }, (_, index) => `while you slept ${index + 1}`);
@@ -144,25 +144,28 @@ describe('a window in the background', () => {
 });
 
 describe('more unread messages than a page holds', () => {
-  it.each([60, 140])('[R10] of which %i are here open at the first, under a bar with the true count', async (count) => {
-    const name = `Archive of ${count}`;
-    const tablo = await seed(name, 3, 3);
-    for (let nth = 1; nth <= count; nth += 1) await rita.say(tablo, `new ${nth}`);
-    await eventually(() => bob.describe(name)).toContain(`${count} unread`);
-    await bob.open(name);
-    await eventually(() => bar(bob).textContent()).toMatch(new RegExp(`^${count} new since `));
-    await eventually(() => firstNew(bob)).toBe('new 1');
-    await eventually(() => isInView(bob, 'new 1')).toBe(true);
-    expect(await toLatest(bob).getAttribute('aria-label')).toBe(`Jump to the latest, ${count} new`);
-    expect(await readSeq(tablo, ids.bob)).toBe(3);
-    await bar(bob).getByRole('button', { name: 'Mark as read' }).click();
-    await eventually(() => readSeq(tablo, ids.bob)).toBe(count + 3);
-    await eventually(() => bob.unread(name)).toBe(0);
-    expect(await bar(bob).count()).toBe(0);
-    expect(await firstNew(bob)).toBeUndefined();
-  });
+  it.each([60, 140])(
+    '[R10] more unread messages than a page holds of which %i are here open at the first, under a bar with the true count',
+    async (count) => {
+      const name = `Archive of ${count}`;
+      const tablo = await seed(name, 3, 3);
+      for (let nth = 1; nth <= count; nth += 1) await rita.say(tablo, `new ${nth}`);
+      await eventually(() => bob.describe(name)).toContain(`${count} unread`);
+      await bob.open(name);
+      await eventually(() => bar(bob).textContent()).toMatch(new RegExp(`^${count} new since `));
+      await eventually(() => firstNew(bob)).toBe('new 1');
+      await eventually(() => isInView(bob, 'new 1')).toBe(true);
+      expect(await toLatest(bob).getAttribute('aria-label')).toBe(`Jump to the latest, ${count} new`);
+      expect(await readSeq(tablo, ids.bob)).toBe(3);
+      await bar(bob).getByRole('button', { name: 'Mark as read' }).click();
+      await eventually(() => readSeq(tablo, ids.bob)).toBe(count + 3);
+      await eventually(() => bob.unread(name)).toBe(0);
+      expect(await bar(bob).count()).toBe(0);
+      expect(await firstNew(bob)).toBeUndefined();
+    },
+  );
 
-  it('[R10] [R9] of which the first is far away open at the end; Jump leads to it, and nothing is read before', async () => {
+  it('[R10] [R9] more unread messages than a page holds of which the first is far away open at the end; Jump leads to it, and nothing is read before', async () => {
     const tablo = await seed('Five thousand', 5_002, 2);
     await ada.tabloLink('Five thousand').waitFor();
     await ada.open('Five thousand');
@@ -188,7 +191,7 @@ describe('more unread messages than a page holds', () => {
     await eventually(() => readSeq(tablo, ids.ada)).toBe(5_003);
   });
 
-  it('[R10] [R4] read from the first to the last page by page are all there, each once, and read in the end', async () => {
+  it('[R10] [R4] unread messages that are read page by page from the first to the last are all there, each once, and read in the end', async () => {
     const tablo = await seed('Four hundred', 400, 100);
     await bob.tabloLink('Four hundred').waitFor();
     await bob.open('Four hundred');
@@ -210,7 +213,7 @@ describe('more unread messages than a page holds', () => {
     expect(await bar(bob).count()).toBe(0);
   });
 
-  it('[R7] [R10] are counted without the network as this device knows, and what is not here is said so', async () => {
+  it('[R7] [R10] more unread messages than a page holds are counted without the network as this device knows, and what is not here is said so', async () => {
     const tablo = await seed('On the train', 300, 100);
     await bob.tabloLink('On the train').waitFor();
     await eventually(() => bob.describe('On the train')).toContain('200 unread');
@@ -228,7 +231,7 @@ describe('more unread messages than a page holds', () => {
 });
 
 describe('the place in a tablo', () => {
-  it('is kept while one looks at another one, also on older pages, and the end stays the end', async () => {
+  it('the place in a tablo is kept while one looks at another one, also on older pages, and the end stays the end', async () => {
     await seed('Long', 400, 400);
     await bob.tabloLink('Long').waitFor();
     await bob.open('Long');
@@ -255,7 +258,7 @@ describe('the place in a tablo', () => {
     expect(await shown(bob)).toContain('number 400');
   });
 
-  it('[R9] [R7] stays where it is on the screen while a word about the connection comes and goes above it', async () => {
+  it('[R9] [R7] the place in a tablo stays where it is on the screen while a word about the connection comes and goes above it', async () => {
     stage.expectOutage();
     await bob.open('Long');
     await eventually(() => isAtEnd(bob)).toBe(true);
@@ -272,7 +275,7 @@ describe('the place in a tablo', () => {
     expect(Math.max(...seen) - Math.min(...seen)).toBeLessThanOrEqual(2);
   });
 
-  it('is where the browser’s Back and Forward lead to on a desk', async () => {
+  it('the place in a tablo is where the browser’s Back and Forward lead to on a desk', async () => {
     await bob.open('Kitchen');
     await bob.open('Long');
     await bob.page.goBack();
@@ -291,7 +294,7 @@ describe('a link to a message', () => {
     await bob.tabloLink('Linked').waitFor();
   });
 
-  it('comes from the message’s menu, and opens at it on an older page, with what stands around it', async () => {
+  it('a link to a message comes from the message’s menu, and opens at it on an older page, with what stands around it', async () => {
     await bob.context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await bob.open('Linked');
     await bob.message('number 1000').waitFor();
@@ -312,7 +315,7 @@ describe('a link to a message', () => {
     await eventually(() => isInView(bob, 'from far back')).toBe(true);
   });
 
-  it('opens at it also after signing in, and from another tablo', async () => {
+  it('a link to a message opens at it also after signing in, and from another tablo', async () => {
     const link = linkTo(await messageIdOf(stage.database, tablo, 'number 500'));
     const context = await stage.newContext();
     const stranger = await Person.atNewTab(context, link, bob);
@@ -327,7 +330,7 @@ describe('a link to a message', () => {
     expect(new URL(bob.page.url()).pathname).toBe(`/t/${tablo}`);
   });
 
-  it('opens at its end where the place of before comes too late, and stays there when it comes', async () => {
+  it('a link to a message opens at its end where the place of before comes too late, and stays there when it comes', async () => {
     await bob.page.goto(linkTo(await messageIdOf(stage.database, tablo, 'number 300')));
     await eventually(() => isInView(bob, 'number 300')).toBe(true);
     await bob.open('Kitchen');
@@ -357,7 +360,7 @@ describe('a link to a message', () => {
     await bob.page.unroute(/\/messages\?.*around=/u);
   });
 
-  it('[R7] opens at a message that was read before, without the network', async () => {
+  it('[R7] a link to a message opens at a message that was read before, without the network', async () => {
     await bob.waitForServiceWorker();
     const link = linkTo(await messageIdOf(stage.database, tablo, 'number 990'));
     stage.expectOutage();
@@ -372,7 +375,7 @@ describe('a link to a message', () => {
     ['that never was', () => crypto.randomUUID()],
     ['that is no id', () => 'nonsense'],
     ['that was deleted', () => deleted],
-  ])('to one %s says so, and opens at the end', async (_which, idOf) => {
+  ])('a link to a message %s says so, and opens at the end', async (_which, idOf) => {
     stage.expectMissing();
     await bob.open('Kitchen');
     await bob.page.goto(linkTo(idOf()));
@@ -391,7 +394,7 @@ describe('Back on a phone', () => {
   const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
   const back = (person: Person) => person.page.getByRole('button', { name: 'Back to all tablos' }).click();
 
-  it('leads from the list out of the page, not into a conversation that was left', async () => {
+  it('Back on a phone leads from the list out of the page, not into a conversation that was left', async () => {
     const phone = await stage.secondDevice(bob, PHONE);
     const before = await phone.page.evaluate(() => history.length);
     for (const name of ['Kitchen', 'Long', 'Kitchen']) {
@@ -406,7 +409,7 @@ describe('Back on a phone', () => {
     await phone.context.close();
   });
 
-  it('leads from an address that was opened directly to the list, once', async () => {
+  it('Back on a phone leads from an address that was opened directly to the list, once', async () => {
     const phone = await stage.secondDevice(bob, PHONE);
     const kitchen = await stage.tabloId('Kitchen');
     await phone.page.goto('about:blank');

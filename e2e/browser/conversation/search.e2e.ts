@@ -61,7 +61,7 @@ async function askedWhile(act: () => Promise<void>): Promise<string[]> {
 }
 
 describe('a search', () => {
-  it('[R7] says how far back this device knows, never that nothing is there, and is taken by the keyboard', async () => {
+  it('[R7] a search says how far back this device knows, never that nothing is there, and is taken by the keyboard', async () => {
     await searchFor('heliotrope');
     await sentence().toMatch(/^No match so far\. The newest \d+ messages, since .+, are on this device\.$/);
     // Once closed, the focus is where it was.
@@ -80,7 +80,7 @@ describe('a search', () => {
     await eventually(() => ada.focused()).toBe(`message ${textOf(TOTAL - 2)}`);
   });
 
-  it('[R7] survives being offline with a sentence, and keeps what it found', async () => {
+  it('[R7] a search survives being offline with a sentence, and keeps what it found', async () => {
     stage.expectOutage();
     await searchFor(`Page ${TOTAL - 3} of`);
     await results().first().waitFor();
@@ -94,7 +94,7 @@ describe('a search', () => {
     await eventually(() => ada.status()).toBe('Online');
   });
 
-  it('[R7] reads older messages until one is found, marks what was meant, and goes there', async () => {
+  it('[R7] a search reads older messages until one is found, marks what was meant, and goes there', async () => {
     await searchFor('heliotrope');
     await older().click();
     await results().first().waitFor();
@@ -107,7 +107,7 @@ describe('a search', () => {
     await eventually(() => ada.message('The code is Héliotrope').isVisible()).toBe(true);
   });
 
-  it('[R7] says that nothing is there when all of the tablo was read', async () => {
+  it('[R7] a search says that nothing is there when all of the tablo was read', async () => {
     await searchFor('nowhere to be found');
     await older().click();
     await sentence().toBe('Nothing found in this tablo.');
@@ -115,7 +115,7 @@ describe('a search', () => {
     await ada.page.keyboard.press('Escape');
   });
 
-  it('[R7] offline speaks of this device alone, after a reload too', async () => {
+  it('[R7] a search offline speaks of this device alone, after a reload too', async () => {
     await ada.waitForServiceWorker();
     await ada.goOffline();
     await ada.page.reload();
@@ -130,7 +130,7 @@ describe('a search', () => {
 });
 
 describe('a quote of a message that is not here', () => {
-  it('[R2] says at once that it is gone, without a page being fetched, and is no button any more', async () => {
+  it('[R2] a quote of a message that is not here says at once that it is gone, without a page being fetched, and is no button any more', async () => {
     const reader = ada;
     ada = await stage.secondDevice(reader);
     await ada.open(TABLO);

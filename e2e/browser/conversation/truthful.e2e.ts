@@ -59,7 +59,7 @@ describe('a time', () => {
     },
   );
 
-  it('has its date in the title and for assistive technology, as has "edited", all by the browser’s clock of 24 hours', async () => {
+  it('a time has its date in the title and for assistive technology, as has "edited", all by the browser’s clock of 24 hours', async () => {
     await bob.open('Kitchen');
     await bob.say('There is sope');
     await eventually(() => bob.statusOf('There is sope')).toEqual(['sent']);
@@ -87,7 +87,7 @@ describe('a time', () => {
 describe('what is deleted while somebody', () => {
   const field = () => ada.page.locator('.composer');
 
-  it('[R2] answers it is not quoted any more, and the answer is sent as one', async () => {
+  it('[R2] what is deleted while somebody answers it is not quoted any more, and the answer is sent as one', async () => {
     await bob.say('My PIN is 4711');
     await ada.choose('My PIN is 4711', 'Reply');
     await ada.composer.fill('Thank you');
@@ -107,7 +107,7 @@ describe('what is deleted while somebody', () => {
     }
   });
 
-  it('[R8] edits it ends the edit with a sentence, and keeps what was typed', async () => {
+  it('[R8] what is deleted while somebody edits it ends the edit with a sentence, and keeps what was typed', async () => {
     await ada.say('I ment the axe');
     await eventually(() => ada.statusOf('I ment the axe')).toEqual(['sent']);
     await ada.choose('I ment the axe', 'Edit');
@@ -127,7 +127,7 @@ describe('what is deleted while somebody', () => {
 });
 
 describe('ArrowUp in the empty field', () => {
-  it('edits the last own message where it can be seen', async () => {
+  it('ArrowUp in the empty field edits the last own message where it can be seen', async () => {
     await ada.say('My last word');
     for (let nth = 0; nth < 20; nth++) await bob.say(`Word ${nth} of many`);
     await ada.message('Word 19 of').waitFor();
@@ -147,7 +147,7 @@ describe('ArrowUp in the empty field', () => {
 });
 
 describe('a long name', () => {
-  it('is whole behind the header of a phone', async () => {
+  it('a long name is whole behind the header of a phone', async () => {
     const name = `Preparations ${'for the great summer feast '.repeat(4)}2026`;
     await ada.createTablo(name);
     const options = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };

@@ -32,7 +32,7 @@ const toasts = () => bob.page.locator('.toast').allTextContents();
 const refused = () => bob.log.locator('[data-status="refused"]');
 
 describe('a message that is refused while its author looks elsewhere', () => {
-  it('[R8] is marked in the list while it waits and when it is refused, and said once, with a way to it', async () => {
+  it('[R8] a message that is refused while its author looks elsewhere is marked in the list while it waits and when it is refused, and said once, with a way to it', async () => {
     await bob.open('Kitchen');
     await bob.message('What do we need?').waitFor();
     await bob.goOffline();
@@ -53,7 +53,7 @@ describe('a message that is refused while its author looks elsewhere', () => {
     await eventually(toasts).toEqual([]);
   });
 
-  it('[R8] is not said again after a reload, and stays marked', async () => {
+  it('[R8] a message that is refused while its author looks elsewhere is not said again after a reload, and stays marked', async () => {
     await bob.open('Garden');
     await bob.page.reload();
     await bob.composer.waitFor();
@@ -62,7 +62,7 @@ describe('a message that is refused while its author looks elsewhere', () => {
     expect(await toasts()).toEqual([]);
   });
 
-  it('[R8] gives all its ways out to the keyboard, from the message itself', async () => {
+  it('[R8] a message that is refused while its author looks elsewhere gives all its ways out to the keyboard, from the message itself', async () => {
     await bob.open('Kitchen');
     // A guest has no field to write in, nor to edit it in. The device learns from the server that he is one.
     await bob.composer.waitFor({ state: 'detached' });
@@ -77,7 +77,7 @@ describe('a message that is refused while its author looks elsewhere', () => {
     expect(await bob.focused()).toBe('message Order number is 4711');
   });
 
-  it('[R8] discarded, it is out of sight at once, and Undo brings it back', async () => {
+  it('[R8] a refused message that is discarded is out of sight at once, and Undo brings it back', async () => {
     await bob.open('Kitchen');
     await button('Discard').click();
     await eventually(() => refused().count()).toBe(0);
@@ -86,7 +86,7 @@ describe('a message that is refused while its author looks elsewhere', () => {
     expect(await toasts()).toEqual([]);
   });
 
-  it('[R8] discarded, it is not gone from the device before the time for Undo is over', async () => {
+  it('[R8] a refused message that is discarded is not gone from the device before the time for Undo is over', async () => {
     await bob.open('Kitchen');
     await button('Discard').click();
     await eventually(() => refused().count()).toBe(0);
@@ -94,7 +94,7 @@ describe('a message that is refused while its author looks elsewhere', () => {
     await eventually(() => bob.statusOf('Order number is 4711')).toEqual(['refused']);
   });
 
-  it('[R8] discarded, it is gone for good when nobody has undone it, also after another tablo was opened', async () => {
+  it('[R8] a refused message that is discarded is gone for good when nobody has undone it, also after another tablo was opened', async () => {
     await bob.open('Kitchen');
     await button('Discard').click();
     await bob.open('Garden');
@@ -106,7 +106,7 @@ describe('a message that is refused while its author looks elsewhere', () => {
     expect(await bob.count('Order number is 4711')).toBe(0);
   });
 
-  it('[R8] is shown by Show, also where its author last read far above', async () => {
+  it('[R8] a message that is refused while its author looks elsewhere is shown by Show, also where its author last read far above', async () => {
     // A long answer stands above it, at whose beginning Bob was when he left.
     await setRole('member');
     await bob.open('Kitchen');
@@ -136,7 +136,7 @@ describe('a message that is refused while its author looks elsewhere', () => {
     await eventually(toasts).toEqual([]);
   });
 
-  it('[R8] can be edited where one may write again, and discarded by its menu as well, which can be undone', async () => {
+  it('[R8] a message that is refused while its author looks elsewhere can be edited where one may write again, and discarded by its menu as well, which can be undone', async () => {
     await setRole('member');
     await bob.composer.waitFor();
     await refused().getByRole('button', { name: 'Edit', exact: true }).waitFor();

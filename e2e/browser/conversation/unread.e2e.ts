@@ -30,7 +30,7 @@ const readSeq = async (person: Person, tablo: string): Promise<number> => {
 };
 
 describe('a tablo that is not open', () => {
-  it('[R10] shows how much is unread and the newest message, until it is opened', async () => {
+  it('[R10] a tablo that is not open shows how much is unread and the newest message, until it is opened', async () => {
     await bob.open('Garden');
     await ada.open('Kitchen');
     await ada.say('There is soup');
@@ -51,7 +51,7 @@ describe('a tablo that is not open', () => {
     expect(await bob.unread('Kitchen')).toBe(0);
   });
 
-  it('[R10] counts what was deleted before it was read no more', async () => {
+  it('[R10] a tablo that is not open counts what was deleted before it was read no more', async () => {
     await ada.say('Not for you');
     await eventually(() => bob.unread('Kitchen')).toBe(1);
     await ada.choose('Not for you', 'Delete');
@@ -62,7 +62,7 @@ describe('a tablo that is not open', () => {
 });
 
 describe('more unread messages than one page holds', () => {
-  it('[R10] open at the first new one in view, and are not read before the reader has come to the end', async () => {
+  it('[R10] more unread messages than one page holds open at the first new one in view, and are not read before the reader has come to the end', async () => {
     const rita = new RestPerson(stage.server.url, 'Rita Rest');
     await rita.signUp(PASSWORD);
     await ada.createTablo('Archive');

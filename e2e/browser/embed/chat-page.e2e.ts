@@ -27,7 +27,7 @@ const open = (query: Readonly<Record<string, string>>, user = ada) =>
   HostPerson.open(stage, host.url, hostTokenOf(user), { view: 'page', strict: '', ...query });
 
 describe('ChatPage', () => {
-  it('is the list and the conversation; the host’s address, title and keys stay the host’s', async () => {
+  it('ChatPage is the list and the conversation; the host’s address, title and keys stay the host’s', async () => {
     const person = await open({ title: 'Our chat' });
     const { page } = person;
     const [address, title] = [page.url(), await page.title()];
@@ -126,7 +126,7 @@ describe('ChatPage', () => {
     await person.context.close();
   });
 
-  it('lists the host’s boards alone, by the host’s names, colours and pictures', async () => {
+  it('ChatPage lists the host’s boards alone, by the host’s names, colours and pictures', async () => {
     const tablos = [{ id: kitchen, name: 'Board of the kitchen', color: 'rgb(10, 20, 30)', image: null }];
     const person = await open({ tablos: JSON.stringify(tablos), channel: kitchen });
     await person.tabloLink('Board of the kitchen').waitFor();
@@ -138,7 +138,7 @@ describe('ChatPage', () => {
     await person.context.close();
   });
 
-  it('shows the conversation alone where the host has a list of its own; a link leads to a message', async () => {
+  it('ChatPage shows the conversation alone where the host has a list of its own; a link leads to a message', async () => {
     const other = await open({ channel: kitchen, hideList: '' }, bob);
     await other.message('Hello').waitFor();
     expect(await other.tablos.count()).toBe(0);
@@ -150,7 +150,7 @@ describe('ChatPage', () => {
     await other.context.close();
   });
 
-  it('counts what is unread in the host’s own corner', async () => {
+  it('ChatPage counts what is unread in the host’s own corner', async () => {
     const one = await open({ view: 'none' }, bob);
     await eventually(() => one.output('Unread')).toBe('1');
     const row = one.page.getByRole('button', { name: 'Kitchen' });

@@ -89,7 +89,7 @@ async function typeBurst(person: Person, word: string): Promise<void> {
 }
 
 describe('a browser that is killed in the middle of a burst', () => {
-  it(`[R7][R8] ${KILLS} times, at moments at random: what stood there is there again, and is delivered once and in order`, {
+  it(`[R7][R8] a browser is killed ${KILLS} times, at moments at random: what stood there is there again, and is delivered once and in order`, {
     timeout: 60_000 + KILLS * 30_000,
   }, async () => {
     const random = new Random(SEED);
@@ -138,7 +138,7 @@ describe('a browser that is killed in the middle of a burst', () => {
 });
 
 describe('a tab that dies beside another one', () => {
-  it('[R4][R8] its pending messages are delivered by the other, once and in order', async () => {
+  it('[R4][R8] the pending messages of a dead tab are delivered by the other, once and in order', async () => {
     const living = await ada.anotherTab();
     await living.open(TABLO);
     await isOnline(living);
@@ -170,7 +170,7 @@ describe('a tab that dies beside another one', () => {
     await dying.page.close();
   });
 
-  it('[R4][R8] when it dies while they are on their way, they are delivered once', async () => {
+  it('[R4][R8] messages in flight when their tab dies are delivered once', async () => {
     const dying = await ada.anotherTab();
     await dying.open(TABLO);
     await isOnline(dying);

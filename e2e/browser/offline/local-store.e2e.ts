@@ -94,7 +94,7 @@ async function reload(person: Person): Promise<void> {
 }
 
 describe('a device that is full', () => {
-  it('[R8] makes room by what the server has as well, and keeps what is written', async () => {
+  it('[R8] a device that is full makes room by what the server has as well, and keeps what is written', async () => {
     const ada = await newcomer((page) => limitStorage(page, stage.server.url, 16 * 1024 * 1024));
     await leaveNetwork(ada);
     await sayOffline(ada, 'On the disk');
@@ -106,7 +106,7 @@ describe('a device that is full', () => {
     await ada.context.close();
   });
 
-  it('[R7][R8] and stays so: says it, keeps what is written until it is delivered, and delivers it once', async () => {
+  it('[R7][R8] a device that stays full says so, keeps what is written until it is delivered, and delivers it once', async () => {
     const ada = await newcomer();
     await leaveNetwork(ada);
     await sayOffline(ada, 'Stored before');
@@ -176,7 +176,7 @@ describe('a browser that gives no storage', () => {
 });
 
 describe('a database that goes away under an open page', () => {
-  it('[R8] closed by the browser: opened again, with nothing to be seen and nothing lost', async () => {
+  it('[R8] a database that the browser has closed is opened again, with nothing to be seen and nothing lost', async () => {
     const ada = await newcomer();
     await watchDatabases(ada.page);
     await reload(ada);
@@ -196,7 +196,7 @@ describe('a database that goes away under an open page', () => {
   });
 
   // Fails until the unsent entries' database notices its own deletion.
-  it('[R8] deleted by another tab while messages are pending: said at once, and they are delivered once', async () => {
+  it('[R8] a database that another tab deletes while messages are pending is reported at once, and they are delivered once', async () => {
     const ada = await newcomer();
     const other = await strangeTab(ada);
     await leaveNetwork(ada);
@@ -212,7 +212,7 @@ describe('a database that goes away under an open page', () => {
     await ada.context.close();
   });
 
-  it('[R8] thrown away by the browser: what is pending is stored anew, and survives a reload', async () => {
+  it('[R8] what is pending in a database that the browser throws away is stored anew, and survives a reload', async () => {
     const ada = await newcomer();
     await leaveNetwork(ada);
     await sayOffline(ada, 'Before it was evicted');
@@ -229,7 +229,7 @@ describe('a database that goes away under an open page', () => {
     await ada.context.close();
   });
 
-  it('[R8] taken over by a newer version in another tab: said, and what is pending is delivered once', async () => {
+  it('[R8] a database that a newer version in another tab takes over is reported, and what is pending is delivered once', async () => {
     const ada = await newcomer();
     const newer = await strangeTab(ada);
     await leaveNetwork(ada);

@@ -58,7 +58,7 @@ async function isDelivered(...texts: readonly string[]): Promise<void> {
 }
 
 describe('a draft', () => {
-  it('[R7] stays when other tablos are opened, and through a reload, each in its own tablo', async () => {
+  it('[R7] a draft stays when other tablos are opened, and through a reload, each in its own tablo', async () => {
     await ada.composer.fill('For the lighthouse\nin two lines');
     await ada.open(OTHER);
     expect(await ada.composer.inputValue()).toBe('');
@@ -74,7 +74,7 @@ describe('a draft', () => {
 });
 
 describe('a session that ends', () => {
-  it('[R7][R8] is said; what was typed and what is pending is there after signing in again, and is delivered once', async () => {
+  it('[R7][R8] a session that ends is said; what was typed and what is pending is there after signing in again, and is delivered once', async () => {
     await isOnline(ada);
     await draft(ada, 'Half a thought');
     await endSessions(ada);

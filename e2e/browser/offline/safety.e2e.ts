@@ -51,7 +51,7 @@ const readDevice = (person: Person): Promise<{ databases: string[]; words: strin
 describe('markup in what people write', () => {
   const ATTACKS = ['<img src=x onerror=alert(1)>', '<script>alert(2)</script>', '<b>bold</b> [x](javascript:alert(3))'];
 
-  it('[R2] shows as text in messages, previews, names, quotes and titles', async () => {
+  it('[R2] markup in what people write shows as text in messages, previews, names, quotes and titles', async () => {
     let dialogs = 0;
     for (const { page } of [ada, bob]) {
       page.on('dialog', (dialog) => {
@@ -154,7 +154,7 @@ describe('membership', () => {
 });
 
 describe('signing out', () => {
-  it('[R6] deletes what this device holds, in all tabs, and the next person sees none of it', async () => {
+  it('[R6] signing out deletes what this device holds, in all tabs, and the next person sees none of it', async () => {
     await bob.open('Secrets');
     await bob.say('The treasure is under the oak');
     await eventually(() => ada.statusOf('The treasure is under the oak')).toEqual(['sent']);

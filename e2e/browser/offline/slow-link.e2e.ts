@@ -48,7 +48,7 @@ async function byKeyboard(person: Person, text: string, tool: string, command: s
 }
 
 describe('a link of 400 ms and 400 kbit/s', () => {
-  it(`[R4][R5][R7][R11] that goes away for ten seconds ${CYCLES} times: everything is delivered once, and sockets are few`, {
+  it(`[R4][R5][R7][R11] a link of 400 ms and 400 kbit/s that goes away for ten seconds ${CYCLES} times: everything is delivered once, and sockets are few`, {
     timeout: 120_000 + CYCLES * (UP_MS + DOWN_MS),
   }, async () => {
     let ada = await stage.newPerson('Ada Lovelace');

@@ -38,7 +38,7 @@ const addRow = (page: Page) =>
   });
 
 describe('launchChromium', () => {
-  it('[R7] keeps a profile’s IndexedDB over a killed browser', async () => {
+  it('[R7] launchChromium keeps a profile’s IndexedDB over a killed browser', async () => {
     const userDataDir = await mkdtemp(join(tmpdir(), 'tablo-profile-'));
     const first = await launchChromium({ userDataDir });
     const page = await first.context.newPage();
@@ -53,7 +53,7 @@ describe('launchChromium', () => {
     await rm(userDataDir, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  it('shares nothing between contexts', async () => {
+  it('launchChromium shares nothing between contexts', async () => {
     const browser = await launchChromium();
     const pages = await Promise.all(
       [browser.newContext(), browser.newContext()].map(async (context) => (await context).newPage()),
@@ -67,12 +67,12 @@ describe('launchChromium', () => {
 });
 
 describe('findChromium', () => {
-  it('finds the one from npm where no other is installed', async () => {
+  it('findChromium finds the one from npm where no other is installed', async () => {
     const { path } = await findChromium('npm');
     expect(path).toContain('tablo-chromium');
   });
 
-  it('says in a sentence that a wrong CHROMIUM_PATH does not run', async () => {
+  it('findChromium says in a sentence that a wrong CHROMIUM_PATH does not run', async () => {
     await expect(findChromium('/nowhere/chromium')).rejects.toThrow(
       /CHROMIUM_PATH names \/nowhere\/chromium, which does not run/,
     );

@@ -25,7 +25,7 @@ async function countMembers(tablo: string): Promise<number> {
 }
 
 describe('an invitation link', () => {
-  it('[R6] says what it leads to and asks; whoever does not want to stays out', async () => {
+  it('[R6] an invitation link says what it leads to and asks; whoever does not want to stays out', async () => {
     const link = await ada.invite('Guest');
     const bob = await stage.newPerson('Bob Marley');
     await bob.page.goto(link);
@@ -64,7 +64,7 @@ describe('an invitation link', () => {
     await eve.context.close();
   });
 
-  it('[R6] can be revoked, and then has one sentence for everybody', async () => {
+  it('[R6] an invitation link can be revoked, and then has one sentence for everybody', async () => {
     stage.expectMissing();
     await ada.createTablo('Revocable');
     const link = await ada.invite();
@@ -83,7 +83,7 @@ describe('an invitation link', () => {
 });
 
 describe('an invitation of a person', () => {
-  it('[R6] is theirs to accept or to decline, in the list of tablos', async () => {
+  it('[R6] an invitation of a person is theirs to accept or to decline, in the list of tablos', async () => {
     const grace = new RestPerson(stage.server.url, 'Grace Hopper');
     await grace.signUp(PASSWORD);
     const [roof, cellar] = [await grace.createTablo('Roof garden'), await grace.createTablo('Cellar')];
@@ -176,7 +176,7 @@ describe('names', () => {
 });
 
 describe('texts that show nothing', () => {
-  it('[R8] are not sent, said why, and stay; what joins characters is sent as it is', async () => {
+  it('[R8] texts that show nothing are not sent, said why, and stay; what joins characters is sent as it is', async () => {
     await ada.open('Plans');
     await ada.composer.fill('\u200B\u2060');
     const send = ada.page.getByRole('button', { name: 'Send', exact: true });

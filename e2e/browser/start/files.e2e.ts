@@ -80,7 +80,7 @@ async function paste(person: Person, kinds: Record<string, string>): Promise<voi
 }
 
 describe('a dropped file', () => {
-  it('[R8] is answered with a sentence wherever it is dropped, and leaves the page and the draft alone', async () => {
+  it('[R8] a dropped file is answered with a sentence wherever it is dropped, and leaves the page and the draft alone', async () => {
     await ada.composer.fill(DRAFT);
     const address = ada.page.url();
     const pages = ada.context.pages().length;
@@ -96,7 +96,7 @@ describe('a dropped file', () => {
     expect([ada.page.url(), ada.context.pages().length]).toEqual([address, pages]);
   });
 
-  it('is answered in front of a dialog, and on the page where people sign in', async () => {
+  it('a dropped file is answered in front of a dialog, and on the page where people sign in', async () => {
     const settings = await ada.openSettings();
     expect(await dropByScript(settings)).toEqual([true, true, true]);
     await expectAnswer(ada);
@@ -123,7 +123,7 @@ it('a pasted picture is answered with the same sentence, in the field and outsid
 });
 
 describe('text', () => {
-  it('is taken where it is dropped, also when a picture of it comes along', async () => {
+  it('text is taken where it is dropped, also when a picture of it comes along', async () => {
     for (const what of [{ text: 'dropped' }, { text: 'dropped with a picture', files: [picture] }]) {
       await ada.composer.fill('');
       await drag(ada, ada.composer, what);
@@ -132,7 +132,7 @@ describe('text', () => {
     expect(await sentence(ada).count()).toBe(0);
   });
 
-  it('is taken where it is pasted, also when a picture of it comes along', async () => {
+  it('text is taken where it is pasted, also when a picture of it comes along', async () => {
     for (const kinds of [
       { 'text/plain': 'pasted' },
       { 'text/plain': 'from a word processor', 'image/png': PIXEL.toString('base64') },

@@ -38,7 +38,7 @@ describe('a new account', () => {
   it.each([
     ['desk', {}],
     ['phone', PHONE],
-  ])('is told the first step, and what an invitation link does (%s)', async (_, options) => {
+  ])('a new account is told the first step, and what an invitation link does (%s)', async (_, options) => {
     const fresh = await stage.newPerson('Fresh Start', options);
     await fresh.page.getByText('Open the invitation link in this browser').waitFor();
     expect(await button(fresh, 'New tablo').count()).toBe(1);
@@ -47,7 +47,7 @@ describe('a new account', () => {
     await fresh.context.close();
   });
 
-  it('offers people and a link in the empty tablo and beside its name; others get a sentence that is true for them', async () => {
+  it('a new account offers people and a link in the empty tablo and beside its name; others get a sentence that is true for them', async () => {
     await ada.createTablo('Website launch');
     await ada.log.getByText('It is quiet here').waitFor();
     await ada.log.getByRole('button', { name: 'Invite people' }).click();
@@ -77,7 +77,7 @@ describe('a new account', () => {
 });
 
 describe('an invitation link', () => {
-  it('[R6] says the server to whoever is not signed in yet, and asks after that', async () => {
+  it('[R6] an invitation link says the server to whoever is not signed in yet, and asks after that', async () => {
     await ada.open('Website launch');
     const link = await ada.invite();
     const late = await Person.atNewTab(await stage.newContext(), stage.server.url, {
@@ -96,7 +96,7 @@ describe('an invitation link', () => {
     await late.context.close();
   });
 
-  it('takes a member to the tablo, without asking', async () => {
+  it('an invitation link takes a member to the tablo, without asking', async () => {
     await ada.open('Website launch');
     const link = await ada.invite();
     await ada.page.goto(link);
@@ -105,7 +105,7 @@ describe('an invitation link', () => {
     expect(new URL(ada.page.url()).pathname).toBe(`/t/${await stage.tabloId('Website launch')}`);
   });
 
-  it('that leads nowhere says so and offers the way to the tablos; only a network in trouble may be tried again', async () => {
+  it('an invitation link that leads nowhere says so and offers the way to the tablos; only a network in trouble may be tried again', async () => {
     for (const code of ['nonsense', 'a%2Fb', '%E2%80%AE']) {
       await goTo(ada, `/invite/${code}`);
       await expectDeadEnd(ada, 'This invitation has ended', /expired, was used up or revoked/);
@@ -149,7 +149,7 @@ describe('an address that leads nowhere', () => {
     },
   );
 
-  it('[R8] is also what a member sees who is removed while writing, with the text to take along', async () => {
+  it('[R8] an address that leads nowhere is also what a member sees who is removed while writing, with the text to take along', async () => {
     const carol = await stage.newPerson('Carol Shaw');
     await ada.open('Website launch');
     await carol.openInvite(await ada.invite());

@@ -32,7 +32,7 @@ const firstScripts = (): string[] =>
 
 const sizeOf = (path: string): number => brotliCompressSync(read(path)).byteLength;
 
-it('is at most 150 KB, compressed, before there is a composer', () => {
+it('the first script is at most 150 KB, compressed, before there is a composer', () => {
   const scripts = [...withImports(firstScripts())];
   expect(scripts.some((path) => path.startsWith('assets/'))).toBe(true);
   const sizes = Object.fromEntries(scripts.map((path) => [path, sizeOf(path)]));
@@ -40,7 +40,7 @@ it('is at most 150 KB, compressed, before there is a composer', () => {
   expect(total, JSON.stringify(sizes)).toBeLessThan(150_000);
 });
 
-it('leaves what nobody needs to read and write to scripts of their own: forms, settings, search, menus, dialogs', () => {
+it('the first script leaves what nobody needs to read and write to scripts of their own: forms, settings, search, menus, dialogs', () => {
   const first = [...withImports(firstScripts())].map(read).join('\n');
   for (const words of [
     'Create account',
@@ -65,7 +65,7 @@ it('leaves what nobody needs to read and write to scripts of their own: forms, s
     expect(all.includes(words), words).toBe(true);
 });
 
-it('[R7] is kept for the time without a network, with all other scripts and styles', () => {
+it('[R7] the first script is kept for the time without a network, with all other scripts and styles', () => {
   const worker = read('sw.js');
   const first = withImports(firstScripts());
   const parts = [...first].flatMap((path) =>
@@ -76,7 +76,7 @@ it('[R7] is kept for the time without a network, with all other scripts and styl
     expect(worker).toContain(`"${path}"`);
 });
 
-it('has of the kit’s styles those of its elements, at the specificity of one class: our own are above them', () => {
+it('the first script has of the kit’s styles those of its elements, at the specificity of one class: our own are above them', () => {
   const [, path = ''] = /<link[^>]*href="\/([^"]+\.css)"/u.exec(read('index.html')) ?? [];
   const styles = read(path);
   expect(styles).toContain('.tablo-chat :where(.cs-conversation-header){');

@@ -37,7 +37,7 @@ const send = (page: Page) => page.getByRole('button', { name: 'Create account', 
 const isFocused = (control: Locator) => control.evaluate((element) => element === document.activeElement);
 
 describe('the sign-up', () => {
-  it('says at every field what is wrong with it, goes to the first of them, and keeps what was typed', async () => {
+  it('the sign-up says at every field what is wrong with it, goes to the first of them, and keeps what was typed', async () => {
     const page = await openForm();
     await field(page, 'Email').fill('foo@bar');
     await field(page, 'Password').fill('short');
@@ -72,24 +72,27 @@ describe('the sign-up', () => {
     ['Name', 'a name that shows nothing', { Name: '\u200B' }, /character that can be seen/],
     ['Name', 'a name that is too long', { Name: 'x'.repeat(201) }, /1 to 200 characters/],
     ['Password', 'a password that is too long', { Password: 'x'.repeat(129) }, /128 characters at most/],
-  ] as const)('ties to %s what page or server have against %s, in our words', async (wrong, _, typed, words) => {
-    stage.expectRefusedForms();
-    const page = await openForm();
-    const given = { Name: 'Grace', Email: `grace.${crypto.randomUUID()}@example.org`, Password: PASSWORD, ...typed };
-    if (given.Email === 'known') given.Email = ada.email;
-    for (const [label, value] of Object.entries(given)) await field(page, label).fill(value);
-    await send(page);
-    await eventually(async () => (await toldOf(field(page, wrong))).description).toMatch(words);
-    await eventually(() => isFocused(field(page, wrong))).toBe(true);
-    for (const [label, value] of Object.entries(given)) {
-      expect(await field(page, label).inputValue()).toBe(value);
-      expect((await toldOf(field(page, label))).isInvalid).toBe(label === wrong);
-    }
-    expect(await page.locator('body').textContent()).not.toMatch(/\[body|Invalid |Too small|expected/);
-    await page.context().close();
-  });
+  ] as const)(
+    'the sign-up ties to %s what page or server have against %s, in our words',
+    async (wrong, _, typed, words) => {
+      stage.expectRefusedForms();
+      const page = await openForm();
+      const given = { Name: 'Grace', Email: `grace.${crypto.randomUUID()}@example.org`, Password: PASSWORD, ...typed };
+      if (given.Email === 'known') given.Email = ada.email;
+      for (const [label, value] of Object.entries(given)) await field(page, label).fill(value);
+      await send(page);
+      await eventually(async () => (await toldOf(field(page, wrong))).description).toMatch(words);
+      await eventually(() => isFocused(field(page, wrong))).toBe(true);
+      for (const [label, value] of Object.entries(given)) {
+        expect(await field(page, label).inputValue()).toBe(value);
+        expect((await toldOf(field(page, label))).isInvalid).toBe(label === wrong);
+      }
+      expect(await page.locator('body').textContent()).not.toMatch(/\[body|Invalid |Too small|expected/);
+      await page.context().close();
+    },
+  );
 
-  it('shows the password to whoever wants to see it, and hides it again', async () => {
+  it('the sign-up shows the password to whoever wants to see it, and hides it again', async () => {
     const page = await openForm();
     await field(page, 'Password').fill('open sesame');
     await page.getByRole('button', { name: 'Show password', exact: true }).click();
@@ -124,7 +127,7 @@ it('the sign-in says at the password that it is not that of this account, and th
 });
 
 describe('the forms of a tablo', () => {
-  it('say at the field that a name is missing, or cannot be seen', async () => {
+  it('the forms of a tablo say at the field that a name is missing, or cannot be seen', async () => {
     const { page } = ada;
     await page.getByRole('button', { name: 'New tablo', exact: true }).click();
     const name = page.getByRole('dialog').getByRole('textbox', { name: 'Name', exact: true });
@@ -148,7 +151,7 @@ describe('the forms of a tablo', () => {
     await ada.closeDialog();
   });
 
-  it('[R7] are disabled without the server, with the reason at each, and let nobody lose what is typed there', async () => {
+  it('[R7] the forms of a tablo are disabled without the server, with the reason at each, and let nobody lose what is typed there', async () => {
     stage.expectOutage();
     const settings = await ada.openSettings();
     const rename = settings.getByRole('textbox', { name: 'New name of this tablo' });
@@ -176,7 +179,7 @@ describe('the forms of a tablo', () => {
 });
 
 describe('what is said about the connection', () => {
-  it('[R7] counts what waits', async () => {
+  it('[R7] what is said about the connection counts what waits', async () => {
     stage.expectOutage();
     const strip = ada.page.getByText('You are offline.');
     await ada.goOffline();
@@ -198,7 +201,7 @@ describe('what is said for a moment', () => {
   const toast = (words: string) => ada.page.locator('.toast').filter({ hasText: words });
   const failed = () => toast('That did not work.');
 
-  it('goes by itself when it is good news, and stays until it is closed when something failed', async () => {
+  it('what is said for a moment goes by itself when it is good news, and stays until it is closed when something failed', async () => {
     stage.expectOutage();
     await ada.page.clock.install();
     await ada.page.evaluate(() => {

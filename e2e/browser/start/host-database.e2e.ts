@@ -55,7 +55,7 @@ describe('[R2] on a host’s database', () => {
 });
 
 describe('a start that cannot be', () => {
-  it('ends with one sentence, which names what is in the way and what to do', async () => {
+  it('a start that cannot be ends with one sentence, which names what is in the way and what to do', async () => {
     const taken = await openHost({ more: 'CREATE VIEW public.chat_profiles AS SELECT 1 AS user_id' });
     const server = await startServer({ env: { DATABASE_URL: taken.url, ...TOKEN_SETTINGS }, isReadyAwaited: false });
     expect(await server.ended()).toBe(1);

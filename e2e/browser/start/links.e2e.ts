@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 describe('[R11] a link that freezes', () => {
-  it('is noticed within 6 s, replaced, and what was written meanwhile is there', async () => {
+  it('a link that freezes is noticed within 6 s, replaced, and what was written meanwhile is there', async () => {
     await eventually(() => ada.status()).toBe('Online');
     const start = performance.now();
     link.freeze();

@@ -38,7 +38,7 @@ async function markPage(page: Page): Promise<() => Promise<void>> {
     ) as unknown as Promise<void>;
 }
 
-it('[R8] is loaded in each tab by its own click, whichever comes first, and what is typed there stays', async () => {
+it('[R8] a newer version of the page is loaded in each tab by its own click, whichever comes first, and what is typed there stays', async () => {
   const account = { name: 'Ada Lovelace', email: `ada.${crypto.randomUUID()}@example.org` };
   const first = await Person.atNewTab(await stage.newContext(), door.url, account);
   await first.page.goto(door.url);

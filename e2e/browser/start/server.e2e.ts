@@ -10,7 +10,7 @@ import { eventually } from '../../support/stage.ts';
 const isReady = async (url: string) => (await fetch(`${url}/readyz`).catch(() => undefined))?.status === 200;
 
 describe('startServer', () => {
-  it('[R11] serves a database it is given, stops on SIGTERM with code 0, and comes back at the same address', async () => {
+  it('[R11] startServer serves a database it is given, stops on SIGTERM with code 0, and comes back at the same address', async () => {
     const database = await openDatabase();
     const server = await startServer({ env: { DATABASE_URL: database.url } });
     expect(await isReady(server.url)).toBe(true);
@@ -22,7 +22,7 @@ describe('startServer', () => {
     await database.close();
   });
 
-  it('[R11] brings its own PostgreSQL under DATA_DIR, also after a SIGKILL', async () => {
+  it('[R11] startServer brings its own PostgreSQL under DATA_DIR, also after a SIGKILL', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'tablo-data-'));
     const server = await startServer({ env: { DATA_DIR: dataDir } });
     await server.kill();
@@ -44,7 +44,7 @@ describe('startServer', () => {
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  it('says why a server did not start', async () => {
+  it('startServer says why a server did not start', async () => {
     await expect(startServer({ env: { DATABASE_URL: 'nonsense' } })).rejects.toThrow(
       /ended with 1:[\s\S]*DATABASE_URL/,
     );

@@ -1,5 +1,5 @@
 import { createMessage } from '@tablo/schema/entry';
-import { UPDATE } from '@tablo/sync-server/sync/socket/frame-types';
+import { UPDATE } from '@tablo/sync-server/sync/socket/frames/frame-types';
 import { syncFrame } from '@tablo/sync-server/testing/frames';
 import { RawClient } from '@tablo/sync-server/testing/raw-client';
 import { untilTrue } from '@tablo/sync-server/testing/wait';

@@ -1,7 +1,7 @@
 /** `/chat/channels`: REST calls a tablo a channel, as the paid service did that this one replaces. */
 import { z } from 'zod';
 import { MAX_TABLO_NAME_CODE_POINTS } from '../limits.ts';
-import { parseName } from '../name.ts';
+import { parseName } from '../names/name.ts';
 import { nextCursor, role, uuid } from './common.ts';
 
 export const CHANNELS_MAX_LIMIT = 1_000;
@@ -42,6 +42,6 @@ const name = z.string().transform((value, context) => {
   context.addIssue({ code: 'custom', message: parsed.error });
   return z.NEVER;
 });
-/** `created_by`: who will own it. Of a service token that names nobody; anybody else makes their own. */
+/** `created_by`: the owner. For a service token that acts for nobody; everybody else creates tablos of their own. */
 export const createChannelRequest = z.object({ name, created_by: uuid.optional() });
 export const renameChannelRequest = z.object({ name });

@@ -36,7 +36,7 @@ export const invite = z.object({
 });
 export const inviteAnswer = z.object({ invite });
 
-/** What somebody who is asked to join is told of a tablo: its name, and how many belong to it (counted up to `MEMBERS_COUNTED`). */
+/** What an invited person learns of a tablo: its name, and how many belong to it (counted up to `MEMBERS_COUNTED`). */
 export const tabloGlance = z.object({ name: z.string(), members: z.number().int() });
 export const MEMBERS_COUNTED = 10_000;
 
@@ -47,11 +47,11 @@ export const inviteGlance = z.object({
   /** The name of who made the link; null where nobody knows it. */
   invited_by: z.string().nullable(),
   expires_at: z.string(),
-  /** Only for who belongs to the tablo already, and to whom the link gives nothing more. */
+  /** Present only for members of the tablo to whom the link gives nothing more. */
   channel_id: z.string().optional(),
 });
 
-/** A link in the list of a tablo's links. Its code is known to nobody but who made it. */
+/** A link in the list of a tablo's links. Only its maker knows its code. */
 export const listedInvite = z.object({
   id: z.string(),
   role,
@@ -64,7 +64,7 @@ export const listedInvite = z.object({
 export type RestListedInvite = z.infer<typeof listedInvite>;
 export const invitesAnswer = z.object({ invites: z.array(listedInvite) });
 
-/** A person is asked to join. The tablo's id is left out: who has not accepted does not know it [R6]. */
+/** An invitation of a person. The tablo's id is left out: a person who has not accepted does not know it [R6]. */
 export const invitation = z.object({
   id: z.string(),
   tablo: tabloGlance,

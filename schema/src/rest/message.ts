@@ -33,7 +33,7 @@ export const message = z.object({
   /** Of a deleted message, whose text is empty. Pages of the history leave those out; `after` has them. */
   deleted_at: z.string().nullish(),
   reactions: z.array(messageReaction),
-  /** Where a member's latest word on an emoji took it back [R5]: one that comes late in a newer document must not outrank it. */
+  /** The latest reaction of each member who has taken an emoji back [R5]: an older reaction that arrives late in a newer document must not win over it. */
   withdrawn_reactions: z.array(messageReaction).optional(),
 });
 export type RestMessage = z.infer<typeof message>;

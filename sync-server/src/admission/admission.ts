@@ -1,4 +1,4 @@
-/** What admission is told, and what it answers. */
+/** The input of admission, and its answers. */
 import type { Refusal } from '@tablo/schema/close-codes';
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
@@ -30,7 +30,7 @@ export interface Facts {
   ownEmojiOn(message: EntryId, user: UserId): ReadonlySet<string>;
   /** How often the message was edited. */
   editsOf(message: EntryId): number;
-  /** [R3] Who was first to show this clientID in the live epoch; null: nobody has. Known of clientIDs that have written nothing. */
+  /** [R3] The user who was first to show this clientID in the live epoch; null: nobody has. Known for clientIDs that have written nothing. */
   clientOwner(tablo: TabloId, client: number): UserId | null;
 }
 
@@ -68,7 +68,7 @@ export type Admission =
       readonly repeated: readonly MemberEntry[];
       /** One for each reason; none where all of it entered. */
       readonly refusals: readonly EntryRefusal[];
-      /** Where the refused entries stand in a document that only their sender has: it is to drop them there. Otherwise `runs` says it to everybody. */
+      /** The clocks of the refused entries in a document that only their sender has: the sender has to drop them there. Otherwise `runs` tells everybody. */
       readonly dropped?: readonly ItemId[];
     }
   /** As a whole. */

@@ -160,7 +160,7 @@ describe('admit', () => {
       decide([run([hello(101)], { client: 98, origin: { client: 99, clock: 0 } }), run([hello(100)], { client: 99 })]),
       'accepted',
     ],
-  ])('takes %s', (_, admission, outcome) => {
+  ])('admit takes %s', (_, admission, outcome) => {
     expect(short(admission)).toBe(outcome);
   });
 
@@ -285,11 +285,11 @@ describe('admit', () => {
       ],
     ]),
     ['R9', 'a message to a past epoch', decide([run([hello()])], alice, { epoch: 2 }), 'epoch-moved'],
-  ])('[%s] refuses %s', (_, __, admission, code) => {
+  ])('[%s] admit refuses %s', (_, __, admission, code) => {
     expect(short(admission)).toBe(code);
   });
 
-  it('[R4] takes the identical entry again, and knows it as repeated', () => {
+  it('[R4] admit takes the identical entry again, and knows it as repeated', () => {
     const admission = decide([run([createMessage(by(alice, 2), 'two'), hello(100), hello(100)])]);
     expect(admission).toMatchObject({
       type: 'accepted',
@@ -298,7 +298,7 @@ describe('admit', () => {
     });
   });
 
-  it('[R4] takes again what an earlier release took, although it shows nothing', () => {
+  it('[R4] admit takes again what an earlier release took, although it shows nothing', () => {
     const old = { kind: 'message', ...by(alice, 8), text: '\u200B' };
     expect(decide([run([old, hello(100)])])).toMatchObject({
       type: 'accepted',
@@ -307,12 +307,12 @@ describe('admit', () => {
     });
   });
 
-  it('[R8] names the entries of a refused update, but not those that the server has', () => {
+  it('[R8] admit names the entries of a refused update, but not those that the server has', () => {
     const admission = decide([run([hello(5), hello(6), hello(100, bob), hello(101)], { client: 10, clock: 0 })]);
     expect(admission).toMatchObject({ type: 'refused', ids: [id(100), id(101)] });
   });
 
-  it('[R8] refuses single entries, each with its reason, takes the others, and makes the clocks of the refused ones void', () => {
+  it('[R8] admit refuses single entries, each with its reason, takes the others, and makes the clocks of the refused ones void', () => {
     const entries = [
       hello(100),
       createMessage(by(alice, 2), 'other'),
@@ -336,7 +336,7 @@ describe('admit', () => {
     });
   });
 
-  it('[R1] never takes an entry for known whose clock is void, says what is wrong with it, and of the others what they are', () => {
+  it('[R1] admit never takes an entry for known whose clock is void, says what is wrong with it, and of the others what they are', () => {
     const again = run([hello(5), hello(6), hello(7)], { client: 50 });
     expect(decide([again])).toMatchObject({ type: 'accepted', runs: [], fresh: [], refusals: [{ ids: [id(6)] }] });
     expect(isKnown({ runs: [again], deletions: [] }, createFrontier())).toBe(false);
@@ -350,7 +350,7 @@ describe('admit', () => {
     });
   });
 
-  it('[R2] knows the deletions that are its own, and refuses all others with all that comes with them', () => {
+  it('[R2] admit knows the deletions that are its own, and refuses all others with all that comes with them', () => {
     const own = { client: 50, clock: 1, length: 1 };
     expect(decide([], alice, {}, [own])).toEqual({ type: 'known' });
     expect(decide([run([hello(5), VOID, hello(7)], { client: 50 })], alice, {}, [own])).toEqual({ type: 'known' });
@@ -371,7 +371,7 @@ describe('admit', () => {
     expect(decide([run([VOID, hello(6), hello(7)], { client: 50 })])).toMatchObject({ type: 'refused', ids: [] });
   });
 
-  it('[R2] [R3] takes void clocks under a clientID of the sender’s own, and never somebody else’s', () => {
+  it('[R2] [R3] admit takes void clocks under a clientID of the sender’s own, and never somebody else’s', () => {
     expect(decide([run([VOID, hello(100)])])).toMatchObject({
       type: 'accepted',
       runs: [{ entries: [VOID, hello(100)] }],
@@ -391,7 +391,7 @@ describe('admit', () => {
     }
   });
 
-  it('[R2] takes what comes right after the last entry, in front of deleted ones, and nothing that comes in front of an entry', () => {
+  it('[R2] admit takes what comes right after the last entry, in front of deleted ones, and nothing that comes in front of an entry', () => {
     const origin = { client: 50, clock: 0 };
     const rightOrigin = { client: 50, clock: 1 };
     const at = (one: Partial<Run>) => short(decide([run([hello()], { origin, rightOrigin, ...one })]));
@@ -406,7 +406,7 @@ describe('admit', () => {
     expect(short(decide([run([hello()], { origin }), next]))).toBe('invalid-update');
   });
 
-  it("[R3] asks the database whose a clientID is of which all was refused, and makes no clock void among others' entries", () => {
+  it("[R3] admit asks the database whose a clientID is of which all was refused, and makes no clock void among others' entries", () => {
     expect(short(decide([run([hello()], { client: 60, clock: 1 })]))).toBe('accepted');
     const owned: Facts = { ...facts, clientOwner: (_, client) => (client === 60 ? bob : null) };
     const applicant = { tabloId: tablo, epoch: 3, userId: alice };
@@ -416,7 +416,7 @@ describe('admit', () => {
     expect(admission).toMatchObject({ type: 'refused', refusal: { code: 'not-your-entry' }, ids: [id(100), id(101)] });
   });
 
-  it('looks only at what is new of a run that overlaps', () => {
+  it('admit looks only at what is new of a run that overlaps', () => {
     const admission = decide([run([hello(5), hello(6), hello()], { client: 10, clock: 0 })]);
     expect(admission).toMatchObject({
       type: 'accepted',

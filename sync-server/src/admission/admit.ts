@@ -1,12 +1,12 @@
 /**
- * Admission: the one decision what of an update may enter. Pure: everything it must know is handed in.
+ * Admission: the one place that decides which parts of an update may enter. Pure: all facts are parameters.
  *
  * Of the update as a whole: what of it is new → membership, epoch and role → whose clientIDs [R3] → does it delete or insert [R2] → does it connect (no gap)
- * → is all of it the sender's. One no refuses all of it, and leaves nothing behind.
- * Of each entry: is it well-formed → is the id unused, or the identical entry [R4] → may the sender touch the target [R3]. A no refuses that entry alone: its clock
- * becomes void (`VOID`), and what its author writes after it connects. So a client that knows nothing of refusals goes on with the document that it has [R8].
+ * → is all of it the sender's. One refusal refuses the whole update, and nothing of it is kept.
+ * Of each entry: is it well-formed → is the id unused, or the identical entry [R4] → may the sender touch the target [R3]. A refusal concerns that entry alone: its clock
+ * becomes void (`VOID`), and later entries of its author still connect. So a client that knows nothing of refusals goes on with its document [R8].
  *
- * Invariant: a void clock is never answered as known. Whoever still sends an entry for it is refused again, or a refused entry would be acknowledged [R1].
+ * Invariant: a void clock is never answered as known. A client that still sends an entry for it is refused again. Otherwise a refused entry would be acknowledged [R1].
  */
 import { createRefusal } from '@tablo/schema/close-codes';
 import { encodeEntryContent, type MemberEntry, parseEntry, readClaimedId } from '@tablo/schema/entry';
@@ -51,7 +51,7 @@ export function admit(
   }
 }
 
-/** The entries of one run that enter by the server's hand, under the same questions but for clocks and clientIDs. */
+/** The entries of one run that the server writes itself. They pass the same checks, except for clocks and clientIDs. */
 export function admitEntry(
   entry: MemberEntry,
   applicant: Applicant,
@@ -70,8 +70,8 @@ export function admitEntry(
 }
 
 /**
- * What a client brings along from an earlier document of the tablo, under clientIDs and clocks that mean nothing in the live one. Whatever is durable already, of
- * whomever, is known; what is new must be the sender's own, and enters by the server's hand. What was refused there stands as deleted, and is nothing here.
+ * Handles what a client brings from an earlier document of the tablo, under clientIDs and clocks that mean nothing in the live one. Durable entries of
+ * any author are known. New entries must be the sender's own, and the server writes them. Entries that were refused there are deleted content, and are ignored here.
  */
 export function admitCarriedOver(
   runs: readonly Run[],
@@ -119,7 +119,7 @@ function isDurable(
   );
 }
 
-/** Entry ids and targets that `facts` will be asked for. Reads without judging: what is malformed is refused later. */
+/** The entry ids and targets that `facts` has to cover. Reads without checking: malformed entries are refused later. */
 export function idsToLookUp(values: Iterable<unknown>): Set<EntryId> {
   const ids = new Set<EntryId>();
   for (const value of values) {
@@ -130,7 +130,7 @@ export function idsToLookUp(values: Iterable<unknown>): Set<EntryId> {
   return ids;
 }
 
-/** Messages that reactions among `values` speak of. */
+/** The target messages of the reactions among `values`. */
 export function reactedTo(values: Iterable<unknown>): Set<EntryId> {
   const ids = new Set<EntryId>();
   for (const value of values) {
@@ -162,8 +162,8 @@ export function refuseAgain(
 }
 
 /**
- * Void clocks of its own a client may bring: the server has forgotten them (it was restored from a backup), or they were deleted before anybody had them. Somebody else's
- * it has from this server, and they are that person's to bring. No entry is named, for none is wrong.
+ * A client may bring void clocks of its own: the server has forgotten them (it was restored from a backup), or they were deleted before anybody had them. Void clocks of others
+ * come from this server, and only their author may bring them. The refusal names no entry, since no entry is wrong.
  */
 function assertOwnVoids(
   lacking: readonly Run[],
@@ -204,7 +204,7 @@ const isSame = (left: ItemId | undefined, right: ItemId): boolean =>
   left !== undefined && left.client === right.client && left.clock === right.clock;
 
 const DELETES = 'The update deletes something; entries are only ever appended.';
-/** What was wrong with it then is not wrong any more. */
+/** An entry that was refused then may be right now. */
 const REFUSED_BEFORE = createRefusal(
   'invalid-update',
   'This entry was refused before, and its place is taken. Write it again as a new one.',
@@ -272,9 +272,9 @@ function connect(runs: readonly Run[], frontier: FrontierView): readonly Run[] {
   );
 }
 
-/** The first one last, where it is taken from. */
+/** In reverse order, since items are taken from the end. */
 const byClock = (runs: readonly Run[]): Run[] => runs.toSorted((left, right) => right.clock - left.clock);
-/** A client that brings what others wrote has it from a server that was restored since: nothing of it becomes void, or its author could not bring it either. */
+/** A client that brings entries of others has them from a server that was restored since. Nothing of it becomes void, or its author could not bring it either. */
 function assertAuthor(runs: readonly Run[], applicant: Applicant): void {
   for (const { entries } of runs) for (const value of entries) if (value !== VOID) assertOwn(value, applicant);
 }

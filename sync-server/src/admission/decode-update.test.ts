@@ -48,7 +48,7 @@ const refusalOf = (update: Uint8Array) => {
 };
 
 describe('decodeUpdate', () => {
-  it('reads what a client pushes: values, clocks and origins', () => {
+  it('decodeUpdate reads what a client pushes: values, clocks and origins', () => {
     const doc = new Y.Doc();
     doc.clientID = 7;
     doc.getArray('messages').push([entry, { ...entry, text: 'two' }]);
@@ -68,11 +68,11 @@ describe('decodeUpdate', () => {
     });
   });
 
-  it('reads an update without entries', () => {
+  it('decodeUpdate reads an update without entries', () => {
     expect(decodeUpdate(Y.encodeStateAsUpdate(new Y.Doc()))).toEqual({ ok: true, value: { runs: [], deletions: [] } });
   });
 
-  it('reads back what encodeAppend writes, and Yjs applies it', () => {
+  it('decodeUpdate reads back what encodeAppend writes, and Yjs applies it', () => {
     const message = { kind: 'delete', id: entry.id, author: entry.id, target: entry.id, sentAt: 5 } as never;
     const update = encodeAppend({ client: 9, clock: 0 }, null, [message, message]);
     expect(decodeUpdate(update)).toEqual({
@@ -115,7 +115,7 @@ describe('decodeUpdate', () => {
       'goes on after its end',
     ],
     ['nothing at all', new Uint8Array(), 'damaged'],
-  ])('[R2] refuses %s', (_, update, reason) => {
+  ])('[R2] decodeUpdate refuses %s', (_, update, reason) => {
     expect(refusalOf(update)).toContain('invalid-update');
     expect(refusalOf(update)).toContain(reason);
   });
@@ -134,15 +134,18 @@ describe('decodeUpdate', () => {
       { id: entry.id, ...Object.fromEntries(Array.from({ length: 99 }, (_, nth) => [nth, 1])) },
       'more keys',
     ],
-  ])('[R8] reads %s as an entry that is none, with its id, and its neighbours as they are', (_, value, reason) => {
-    const decoded = decodeUpdate(updateOf((__, array) => array.push([entry, value, entry])));
-    const entries = decoded.ok ? decoded.value.runs.flatMap((run) => run.entries) : [];
-    const id = typeof value === 'object' && value !== null && 'id' in value ? entry.id : undefined;
-    expect(entries).toEqual([entry, expect.objectContaining({ reason: expect.stringContaining(reason), id }), entry]);
-    expect(entries[1]).toBeInstanceOf(Malformed);
-  });
+  ])(
+    '[R8] decodeUpdate reads %s as an entry that is none, with its id, and its neighbours as they are',
+    (_, value, reason) => {
+      const decoded = decodeUpdate(updateOf((__, array) => array.push([entry, value, entry])));
+      const entries = decoded.ok ? decoded.value.runs.flatMap((run) => run.entries) : [];
+      const id = typeof value === 'object' && value !== null && 'id' in value ? entry.id : undefined;
+      expect(entries).toEqual([entry, expect.objectContaining({ reason: expect.stringContaining(reason), id }), entry]);
+      expect(entries[1]).toBeInstanceOf(Malformed);
+    },
+  );
 
-  it('[R2] reads what a client holds as deleted as void, whether its content comes along or not', () => {
+  it('[R2] decodeUpdate reads what a client holds as deleted as void, whether its content comes along or not', () => {
     const other = { ...entry, text: 'two' };
     for (const gc of [true, false]) {
       const doc = new Y.Doc({ gc });
@@ -156,12 +159,12 @@ describe('decodeUpdate', () => {
     }
   });
 
-  it('[R2] reads what an entry was put in front of', () => {
+  it('[R2] decodeUpdate reads what an entry was put in front of', () => {
     const decoded = decodeUpdate(updateOf((_, array) => array.insert(0, [entry])));
     expect(decoded.ok && decoded.value.runs[0]).toMatchObject({ origin: null, rightOrigin: { clock: 0 } });
   });
 
-  it('keeps what a run stands in front of in each part of it, as Yjs does when it splits an item', () => {
+  it('decodeUpdate keeps what a run stands in front of in each part of it, as Yjs does when it splits an item', () => {
     const rightOrigin = { client: 3, clock: 0 };
     const update = encodeRuns([{ client: 9, clock: 0, origin: null, rightOrigin, entries: [entry, VOID, entry] }]);
     const decoded = decodeUpdate(update);
@@ -172,7 +175,7 @@ describe('decodeUpdate', () => {
     ]);
   });
 
-  it('reads back runs with void clocks as encodeRuns writes them, and Yjs takes them away from whoever has the content', () => {
+  it('decodeUpdate reads back runs with void clocks as encodeRuns writes them, and Yjs takes them away from whoever has the content', () => {
     const author = new Y.Doc();
     author.clientID = 9;
     author.getArray('messages').push([entry, { ...entry, text: 'two' }, { ...entry, text: 'three' }]);
@@ -194,14 +197,14 @@ describe('decodeUpdate', () => {
     expect(other.getArray('messages').toJSON()).toEqual([entry, entry]);
   });
 
-  it('[R2] refuses 10,001 entries and more than 4 MiB as too large', () => {
+  it('[R2] decodeUpdate refuses 10,001 entries and more than 4 MiB as too large', () => {
     expect(refusalOf(updateOf((_, array) => array.push(Array.from({ length: 10_001 }, () => ({ a: 1 })))))).toContain(
       'too-large',
     );
     expect(refusalOf(new Uint8Array(MAX_UPDATE_BYTES + 1))).toContain('too-large');
   });
 
-  it('[R2] refuses 100,000 levels without walking them', () => {
+  it('[R2] decodeUpdate refuses 100,000 levels without walking them', () => {
     const deep = bytes((encoder) => {
       for (const value of [1, 1, 7, 0]) encoding.writeVarUint(encoder, value);
       encoding.writeUint8(encoder, 8);
@@ -217,7 +220,7 @@ describe('decodeUpdate', () => {
     expect(refusalOf(deep)).toContain('must be flat');
   });
 
-  it('[R2] answers 20,000 mutated and random updates without throwing, and agrees with Yjs on what it accepts', () => {
+  it('[R2] decodeUpdate answers 20,000 mutated and random updates without throwing, and agrees with Yjs on what it accepts', () => {
     const random = new Random(20_261_122);
     const honest = [1, 2, 5].map((count) =>
       updateOf((_, array) => array.push(Array.from({ length: count }, () => entry))),

@@ -25,7 +25,7 @@ const CONTENT_ANY = 8;
 const HAS_ORIGIN = 0x80;
 const HAS_RIGHT_ORIGIN = 0x40;
 const HAS_PARENT_SUB = 0x20;
-/** More than one person can have. A client that brings several documents along brings all their clientIDs: that is bounded by its entries. */
+/** More clientIDs than one person can have. A client that brings several documents brings all their clientIDs, which the number of entries bounds. */
 export const MAX_CLIENTS = 1_000;
 /** Yjs draws them from 32 bits. */
 const MAX_CLIENT_ID = 0xffff_ffff;
@@ -85,7 +85,7 @@ function readClients(decoder: decoding.Decoder, maxClients: number): readonly Ru
   return runs;
 }
 
-function readRun(decoder: decoding.Decoder, client: number, clock: number, room: number): Run {
+function readRun(decoder: decoding.Decoder, client: number, clock: number, remaining: number): Run {
   const info = readByte(decoder);
   const content = info & 0x1f;
   if (content !== CONTENT_ANY && content !== CONTENT_DELETED)
@@ -96,7 +96,7 @@ function readRun(decoder: decoding.Decoder, client: number, clock: number, room:
   if (origin === null && rightOrigin === null) assertParent(decoder);
   const length = decoding.readVarUint(decoder);
   if (length === 0) refuse('The update holds an empty run.');
-  if (length > room) throw new TooMany(`An update may hold ${MAX_UPDATE_ENTRIES} entries. Send it in parts.`);
+  if (length > remaining) throw new TooMany(`An update may hold ${MAX_UPDATE_ENTRIES} entries. Send it in parts.`);
   const entries: unknown[] = [];
   for (let nth = 0; nth < length; nth += 1) entries.push(content === CONTENT_ANY ? readEntry(decoder) : VOID);
   return { client, clock, origin, ...(rightOrigin === null ? {} : { rightOrigin }), entries };

@@ -43,7 +43,7 @@ export function encodeAppend(at: ItemId, origin: ItemId | null, entries: readonl
   return encodeRuns([{ ...at, origin, entries }]);
 }
 
-/** Only deletions: for whoever has content at these places that the server has not. One clientID's are in the order of their clocks. */
+/** Only deletions, for clients that have content at these clocks that the server does not have. One clientID's are in the order of their clocks. */
 export function encodeDeletions(places: readonly ItemId[]): Uint8Array {
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, 0);

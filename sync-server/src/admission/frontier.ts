@@ -33,12 +33,12 @@ export interface FrontierView {
 }
 
 interface Held {
-  /** Null: nothing of it was ever admitted, and the database knows whose it is. */
+  /** Null: no entry under it was ever admitted, and the database knows its owner. */
   readonly owner: Author | null;
   readonly next: number;
 }
 
-/** What of it only the document itself knows. */
+/** The parts that only the document itself knows. */
 export type DocumentReader = Pick<FrontierView, 'elementAt' | 'voidUntil' | 'isGap'>;
 
 const NO_DOCUMENT: DocumentReader = { elementAt: () => undefined, voidUntil: (_, clock) => clock, isGap: () => false };
@@ -93,7 +93,7 @@ export class Frontier implements FrontierView {
     return held.owner === null || held.owner === owner;
   }
 
-  /** Whoever showed it has gone. Whose it is, is still known where claims are kept; a clientID that has written is never forgotten. */
+  /** The client that showed it has left. Its owner is still known in the store of claims; a clientID that has written is never forgotten. */
   release(client: number): void {
     if (this.#clients.get(client)?.next === 0) this.#clients.delete(client);
   }
@@ -162,7 +162,7 @@ export class FrontierDraft implements FrontierView {
     return at;
   }
 
-  /** Of what is not in the document yet, only the element that its author has just put into the same gap. */
+  /** Of elements that are not in the document yet, only the one that its author has just put into the same gap. */
   isGap(origin: ItemId | null, rightOrigin: ItemId): boolean {
     if (origin === null || origin.clock < this.#base.nextClock(origin.client))
       return this.#base.isGap(origin, rightOrigin);

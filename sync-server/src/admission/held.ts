@@ -1,4 +1,4 @@
-/** What of an update the document has already, and whether the two agree about it. */
+/** Finds the parts of an update that the document has already, and whether both agree about them. */
 import type { FrontierView } from './frontier.ts';
 import { type Run, type Update, VOID } from './run.ts';
 
@@ -14,18 +14,18 @@ export function trimKnown(runs: readonly Run[], frontier: FrontierView): readonl
   });
 }
 
-/** What an update says of clocks that the document has, beside what the document holds there. */
+/** Compares an update with the document at the clocks that both have. */
 export interface Comparison {
   /**
    * One clientID on two devices (a cloned profile, a restored disk) fills the same clocks with different entries. Yjs would take the second for the first and drop
-   * it without a word (TRAPS 4.1); acknowledged, it would be lost.
+   * it silently (TRAPS 4.1); acknowledged, it would be lost.
    */
   readonly contradicts: boolean;
-  /** Entries for which the document has a void clock. Their author cannot have heard of the refusal. */
+  /** Entries for which the document has a void clock. Their author cannot have received the refusal. */
   readonly refusedBefore: readonly unknown[];
-  /** [R2] It deletes an entry that the document has. Only the server deletes, and each client that has heard of that says so with every sync. */
+  /** [R2] It deletes an entry that the document has. Only the server deletes, and each client that has received the deletion repeats it with every sync. */
   readonly deletesHeld: boolean;
-  /** [R2] It deletes what neither the document has nor the update brings. */
+  /** [R2] It deletes clocks that are neither in the document nor in the update. */
   readonly deletesMore: boolean;
 }
 
@@ -71,7 +71,7 @@ function deletesAny({ deletions }: Update, frontier: FrontierView): boolean {
   });
 }
 
-/** A clock that the update brings itself stands in its runs as `VOID`. */
+/** Clocks that the update itself brings as deleted are `VOID` in its runs. */
 function deletesMore({ runs, deletions }: Update, frontier: FrontierView): boolean {
   const ends = new Map<number, number>();
   for (const { client, clock, entries } of runs)

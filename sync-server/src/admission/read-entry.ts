@@ -1,6 +1,6 @@
 /**
  * Reads one element off the bytes of an update (lib0's `any` encoding), in the shape that entries have: a plain object, one level deep, lists of strings only inside
- * `of`. What has another shape is walked over without keeping it, so that one such entry does not take its neighbours with it. Nothing is allocated by what a length claims.
+ * `of`. A value of another shape is skipped, so that one such entry does not spoil its neighbours. Nothing is allocated by a claimed length.
  */
 import { MAX_UPDATE_ENTRIES } from '@tablo/schema/limits';
 import * as decoding from 'lib0/decoding';

@@ -1,4 +1,4 @@
-/** No, to an update or to one of its entries. */
+/** Refusals of an update or of single entries. */
 import { createRefusal, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
 import { readClaimedId } from '@tablo/schema/entry';
 import type { EntryId } from '@tablo/schema/ids';
@@ -6,11 +6,11 @@ import type { Admission, EntryRefusal } from './admission.ts';
 
 interface RefusedOptions {
   readonly isGap?: boolean;
-  /** Not about the entries themselves: none of them is named. */
+  /** Reasons that are not about the entries themselves: no entry is named. */
   readonly namesNone?: boolean;
 }
 
-/** Thrown where a question is answered with no; caught where it is known whether that is about all of the update. */
+/** Thrown by a failed check; caught where it is known whether it concerns the whole update. */
 export class Refused extends Error {
   readonly refusal: Refusal;
   readonly #options: RefusedOptions;

@@ -1,4 +1,4 @@
-/** What a decoded update says: runs of entries, and which clocks it holds as deleted. */
+/** The content of a decoded update: runs of entries, and the clocks that it holds as deleted. */
 
 export interface ItemId {
   readonly client: number;
@@ -11,11 +11,11 @@ export interface ItemId {
  */
 export const VOID = Symbol('a refused entry');
 
-/** A value that Yjs can carry and no entry can be. */
+/** A value that Yjs can carry and that is no entry. */
 export class Malformed {
   /** One sentence for its author. */
   readonly reason: string;
-  /** What it names as its id, where it names one. */
+  /** The id that it claims, if it claims one. */
   readonly id: unknown;
 
   constructor(reason: string, id?: unknown) {
@@ -28,7 +28,7 @@ export class Malformed {
 export interface Run extends ItemId {
   /** The element that was the last one when this was appended; null in an empty array. */
   readonly origin: ItemId | null;
-  /** Only ever a void clock: some ways of appending name the deleted element that stands behind the last entry. */
+  /** Always a void clock: some ways of appending name the deleted element behind the last entry. */
   readonly rightOrigin?: ItemId;
   /** Not validated yet: `parseEntry` is the next step. `Malformed` and `VOID` stand for what is no object. */
   readonly entries: readonly unknown[];

@@ -1,4 +1,4 @@
-/** The questions about single entries: well-formed, once, allowed. */
+/** The checks of single entries: well-formed, once, allowed. */
 import { checkNewEntry, encodeEntryContent, type MemberEntry, parseEntry } from '@tablo/schema/entry';
 import { type EntryId, isUserId, SERVER_AUTHOR } from '@tablo/schema/ids';
 import { MAX_EDITS, MAX_OWN_REACTION_KINDS, MAX_REACTION_KINDS } from '@tablo/schema/limits';
@@ -64,7 +64,7 @@ export class EntrySorter {
       this.#repeated.push(entry);
       return;
     }
-    // Not of what is durable: an earlier release may have taken it, and a client that sends it again must be told so [R4].
+    // Not of what is durable: an earlier release may have taken it, and a client that sends it again must learn that it is durable [R4].
     const wrong = checkNewEntry(entry);
     if (wrong !== null) throw new Refused('invalid-update', toSentence(wrong));
     assertTarget(entry, this.#applicant, this.#facts, (id) => this.#find(id));
@@ -114,7 +114,7 @@ function assertRoom(entry: MemberEntry, tally: Tally): void {
     throw new Refused('invalid-update', `A message can have ${MAX_REACTION_KINDS} different emoji.`);
 }
 
-/** As far as it says whose it is. */
+/** The author that it claims, if any. */
 export function assertOwn(value: unknown, { userId }: Applicant): void {
   const { kind, author } = value as { readonly kind?: unknown; readonly author?: unknown };
   if (kind === 'arrival' || author === SERVER_AUTHOR)

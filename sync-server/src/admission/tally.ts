@@ -1,4 +1,4 @@
-/** What may be had only so often on one message, with what an update or a batch adds to it before it is durable. */
+/** Counts what is limited on one message, together with what an update or a batch adds before it is durable. */
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, UserId } from '@tablo/schema/ids';
 import type { Facts } from './admission.ts';

@@ -3,7 +3,7 @@ import type { UserId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { PgMembership } from '../access/members/pg-membership.ts';
-import { FRAME, UPDATE } from '../sync/socket/frame-types.ts';
+import { FRAME, UPDATE } from '../sync/socket/frames/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { awarenessFrame, frame, syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { ClientClaims } from '../presence/client-claims.ts';
 import { MemoryClientClaims } from '../presence/memory-client-claims.ts';
-import { UPDATE } from '../sync/socket/frame-types.ts';
+import { UPDATE } from '../sync/socket/frames/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { awarenessFrame, syncFrame } from '../testing/frames.ts';
 import { until } from '../testing/wait.ts';

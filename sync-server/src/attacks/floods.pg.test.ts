@@ -3,7 +3,7 @@ import { createEdit, createReaction } from '@tablo/schema/entry';
 import { createEntryId, type UserId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
+import { SYNC_STEP_1, UPDATE } from '../sync/socket/frames/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { encode, statelessFrame, syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';

@@ -1,7 +1,7 @@
 /** Every kind of frame that there could be: the known ones pass, the others end their socket, and no library prints a line about any of them. */
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { FRAME, SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
+import { FRAME, SYNC_STEP_1, UPDATE } from '../sync/socket/frames/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { authFrame, encode, frame, statelessFrame, syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';

@@ -5,7 +5,7 @@
 import { createReaction } from '@tablo/schema/entry';
 import { Random } from '@tablo/schema/testing/random';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
+import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frames/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { awarenessFrame, frame, statelessFrame, syncFrame } from '../testing/frames.ts';
 import { until } from '../testing/wait.ts';

@@ -2,7 +2,7 @@
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
+import { SYNC_STEP_1, UPDATE } from '../sync/socket/frames/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { authFrame, encode, syncFrame } from '../testing/frames.ts';
 import { TestClient } from '../testing/test-client.ts';

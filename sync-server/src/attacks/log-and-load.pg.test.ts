@@ -1,6 +1,6 @@
 /** What enters is not only what admission looked at, but the bytes that are applied and logged: Yjs reads them by other rules. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
+import { SYNC_STEP_2, UPDATE } from '../sync/socket/frames/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { syncFrame } from '../testing/frames.ts';
 import { until } from '../testing/wait.ts';

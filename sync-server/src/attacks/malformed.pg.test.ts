@@ -1,7 +1,7 @@
 /** Frames that are none: on `/sync` and below it. The sender may lose the socket or the document; nobody else notices. */
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FRAME, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
+import { FRAME, SYNC_STEP_2, UPDATE } from '../sync/socket/frames/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { awarenessFrame, encode, frame, statelessFrame, syncFrame } from '../testing/frames.ts';
 import { until } from '../testing/wait.ts';

@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Limits } from '../access/limits/limits.ts';
-import { createCalmLog } from '../base/calm-log.ts';
-import { PATIENCE } from '../base/http-connections.ts';
+import { HTTP_TIMEOUTS } from '../base/http-connections.ts';
 import { createLog } from '../base/log.ts';
 import { openPort, type Port } from '../base/port.ts';
+import { createRateLimitedLog } from '../base/rate-limited-log.ts';
 import { openStaticPage } from '../rest/answers/static-page.ts';
 import { createPageListener } from '../rest/pages/page-listener.ts';
 import { defaultLimitSettings, newUser, openTestRest, type TestRest } from '../rest/testing/test-rest.ts';
@@ -27,7 +27,7 @@ describe('one member', () => {
     rest = await openTestRest({
       // A tenth of the default, so that a slow machine can be faster than it.
       limits: new Limits({ ...defaultLimitSettings(), changesPerSecond: 1 }, (limit) => bitten.push(limit)),
-      log: createCalmLog(createLog({ level: 'debug', format: 'json', write: (line) => void lines.push(line) })),
+      log: createRateLimitedLog(createLog({ level: 'debug', format: 'json', write: (line) => void lines.push(line) })),
     });
   });
   afterEach(() => {
@@ -120,7 +120,7 @@ describe('a page of many megabytes', () => {
       bounds: { connections: 1_000, connectionsPerAddress: 1_000, mayOpen: () => true },
       onExceeded: (limit) => bitten.push(limit),
       log,
-      patience: { ...PATIENCE, stallMs: 5_000, sweepMs: 100 },
+      timeouts: { ...HTTP_TIMEOUTS, stallMs: 5_000, sweepMs: 100 },
     });
     const limits = new Limits(defaultLimitSettings());
     const page = openStaticPage(root);

@@ -1,5 +1,5 @@
 /** A client with no manners: sends any bytes to `/sync` or `/yjs`, and records all that comes back. */
-import { parseServerStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { parseServerStateless, type ServerStateless } from '@tablo/schema/wire/stateless';
 import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
 import { RawClient } from '../testing/raw-client.ts';

@@ -2,8 +2,8 @@
 import { createEntryId, type UserId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { JwtVerifier } from '../access/tokens/token-verifier.ts';
-import { FramePace } from '../sync/socket/frame-pace.ts';
-import { FRAME, SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
+import { FramePace } from '../sync/socket/frames/frame-pace.ts';
+import { FRAME, SYNC_STEP_1, UPDATE } from '../sync/socket/frames/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { authFrame, frame, syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';
@@ -22,8 +22,8 @@ beforeAll(async () => {
   server = await openStageServer({
     limits: {
       socketsPerUser: 10,
-      strangerSockets: 30,
-      strangerMs: 3_000,
+      unauthenticatedSockets: 30,
+      unauthenticatedMs: 3_000,
       documentsPerSocket: 20,
       documentsPerUser: 30,
       frameMs: 2_000,
@@ -450,7 +450,7 @@ it('[R11] token frames that come while a commit waits pile up for nobody, and re
 });
 
 it('[R6] strangers of one address have places of their own, and take nobody else’s', async () => {
-  const few = await openStageServer({ limits: { strangerSocketsPerAddress: 5 } });
+  const few = await openStageServer({ limits: { unauthenticatedSocketsPerAddress: 5 } });
   const strangers = times(20, () => new RecordingClient(`${few.url}/sync`));
   await until(() => expect(strangers.every(({ socket }) => socket.readyState !== 0)).toBe(true));
   await until(() => expect(few.sync.sockets.size).toBeLessThanOrEqual(5));
@@ -481,7 +481,7 @@ it('[R11] sockets that one address opens and leaves come at a rate, and members 
 });
 
 it('[R6] a member whose tokens come all at once, more than a stranger may send, is let in', async () => {
-  const few = await openStageServer({ limits: { strangerBytes: 200_000 } });
+  const few = await openStageServer({ limits: { unauthenticatedBytes: 200_000 } });
   const user = createEntryId() as string as UserId;
   const tablos = await addTablos(few, user, 400, 100);
   const token = tokenOf(user, { name: 'x'.repeat(1_000) });

@@ -5,7 +5,7 @@
 import { createMessage, type Message, parseEntry } from '@tablo/schema/entry';
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { expect } from 'vitest';
-import { SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
+import { SYNC_STEP_2, UPDATE } from '../sync/socket/frames/frame-types.ts';
 import { openTestServer, type TestServer } from '../sync/test-server.ts';
 import { syncFrame } from '../testing/frames.ts';
 import { TestClient } from '../testing/test-client.ts';

@@ -1,7 +1,7 @@
 /** Tokens and membership on live sockets [R6]: who is out hears nothing more, and what was on the way is not let in. */
 import { createEntryId, type TabloId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { SYNC_STEP_1, UPDATE } from '../sync/socket/frame-types.ts';
+import { SYNC_STEP_1, UPDATE } from '../sync/socket/frames/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { authFrame, statelessFrame, syncFrame } from '../testing/frames.ts';
 import { signClaims, TEST_SECRET, tokenOf } from '../testing/tokens.ts';

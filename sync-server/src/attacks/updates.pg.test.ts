@@ -4,7 +4,7 @@ import { createEntryId, type EntryId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
-import { UPDATE } from '../sync/socket/frame-types.ts';
+import { UPDATE } from '../sync/socket/frames/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { encode, syncFrame } from '../testing/frames.ts';
 import { until } from '../testing/wait.ts';

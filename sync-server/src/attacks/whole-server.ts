@@ -1,8 +1,8 @@
 /** The whole server as `main.ts` starts it, on a database of its own: for attacks from outside the conversation. What it logs and counts can be looked at. */
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { createCalmLog } from '../base/calm-log.ts';
 import { createLog, silentLog } from '../base/log.ts';
+import { createRateLimitedLog } from '../base/rate-limited-log.ts';
 import { parseConfig } from '../config/config.ts';
 import { migrate } from '../db/migrate.ts';
 import { openTestDatabase } from '../db/testing/test-database.ts';
@@ -44,7 +44,9 @@ export async function openWholeServer(
   const config = parseConfig({ ...env, PORT: '0', DATABASE_URL: database.url });
   if (!config.ok) throw new Error(config.error);
   const lines: string[] = [];
-  const log = createCalmLog(createLog({ level: 'debug', format: 'json', write: (line) => void lines.push(line) }));
+  const log = createRateLimitedLog(
+    createLog({ level: 'debug', format: 'json', write: (line) => void lines.push(line) }),
+  );
   const server = await openServer({
     config: config.value,
     log,

@@ -1,7 +1,7 @@
 /** The same attacks by the other door, `/yjs`: refused with a code of 4400 to 4499, which stops an unmodified y-websocket client. */
 import { createEntryId } from '@tablo/schema/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
+import { FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frames/frame-types.ts';
 import type { TestServer } from '../sync/test-server.ts';
 import { authFrame, awarenessFrame, frame, syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';

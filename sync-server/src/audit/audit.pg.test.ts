@@ -110,7 +110,7 @@ async function writeStory(): Promise<{ tablo: TabloId; loaded: Loaded; ids: Reco
 }
 
 describe('the audit', () => {
-  it('[R4] [R5] finds nothing after random histories with late entries, snapshots and epoch changes', async () => {
+  it('[R4] [R5] the audit finds nothing after random histories with late entries, snapshots and epoch changes', async () => {
     for (let seed = 1; seed <= 12; seed += 1) {
       const random = new Random(seed);
       const tablo = await addTablo({ [alice]: 'admin', [bob]: 'member', [carol]: 'member' });
@@ -139,7 +139,7 @@ describe('the audit', () => {
     }
   }, 60_000);
 
-  it('finds nothing in the story that the next tests tamper with, before and after a snapshot and a new epoch', async () => {
+  it('the audit finds nothing in the story that the next tests tamper with, before and after a snapshot and a new epoch', async () => {
     const { tablo, loaded } = await writeStory();
     expect(await findDrifts(tablo)).toEqual([]);
     await saveSnapshot(loaded);
@@ -275,7 +275,7 @@ describe('the audit', () => {
     ],
   ];
   for (const [what, sql, codes] of tampering) {
-    it(`reports ${what}`, async () => {
+    it(`the audit reports ${what}`, async () => {
       const { tablo, ids } = await writeStory();
       await pool.query(sql.replace(/\$([a-z]+)/g, (_, name: string) => `'${name === 'tablo' ? tablo : ids[name]}'`));
       expect([...new Set((await findDrifts(tablo)).map(({ code }) => code))].sort()).toEqual(codes);
@@ -283,7 +283,7 @@ describe('the audit', () => {
     });
   }
 
-  it("[R10] looks at every member's unread messages, however many there are and wherever they have read to", async () => {
+  it("[R10] the audit looks at every member's unread messages, however many there are and wherever they have read to", async () => {
     const crowd = Array.from({ length: 40 }, () => createEntryId() as string as UserId);
     const tablo = await addTablo(Object.fromEntries([alice, ...crowd].map((user) => [user, 'member'])));
     const loaded = load(tablo);
@@ -308,7 +308,7 @@ describe('the audit', () => {
     await pool.query('DELETE FROM tablos WHERE id = $1', [tablo]);
   });
 
-  it('holds a snapshot for one tablo at a time, never for the whole run', async () => {
+  it('the audit holds a snapshot for one tablo at a time, never for the whole run', async () => {
     for (let nth = 0; nth < 10; nth += 1) await writeStory();
     const auditor = createPool(database.url, { applicationName: 'audit under test' });
     const snapshots = async (): Promise<number> => {
@@ -331,7 +331,7 @@ describe('the audit', () => {
     await auditor.end();
   });
 
-  it('reports a lost record of when late entries arrived', async () => {
+  it('the audit reports a lost record of when late entries arrived', async () => {
     const { tablo } = await writeStory();
     await pool.query('DELETE FROM tablo_updates WHERE id = (SELECT min(id) FROM tablo_updates WHERE tablo_id = $1)', [
       tablo,
@@ -341,7 +341,7 @@ describe('the audit', () => {
     await pool.query('DELETE FROM tablos WHERE id = $1', [tablo]);
   });
 
-  it('reports an element of the document that is no entry', async () => {
+  it('the audit reports an element of the document that is no entry', async () => {
     const { tablo, loaded } = await writeStory();
     loaded.doc.getArray('messages').push([{ kind: 'poem' }]);
     await pool.query('INSERT INTO tablo_documents (tablo_id, epoch, state) VALUES ($1, 1, $2)', [
@@ -352,7 +352,7 @@ describe('the audit', () => {
     await pool.query('DELETE FROM tablos WHERE id = $1', [tablo]);
   });
 
-  it('reports changed texts of epochs that have no document any more', async () => {
+  it('the audit reports changed texts of epochs that have no document any more', async () => {
     const { tablo, loaded, ids } = await writeStory();
     await ledger.submit({ type: 'move', document: loaded.live });
     await pool.query(`UPDATE messages SET text = 'x' WHERE id = $1`, [ids['late']]);
@@ -363,7 +363,7 @@ describe('the audit', () => {
     await pool.query('DELETE FROM tablos WHERE id = $1', [tablo]);
   });
 
-  it('reports what a later epoch lost', async () => {
+  it('the audit reports what a later epoch lost', async () => {
     const own = await openTestDatabase();
     const other = createPool(own.url);
     const { rows } = await other.query<{ id: TabloId }>(
@@ -387,7 +387,7 @@ describe('the audit', () => {
     await own.close();
   });
 
-  it('reports no drift of a tablo that is being written to', async () => {
+  it('the audit reports no drift of a tablo that is being written to', async () => {
     const tablo = await addTablo();
     const loaded = load(tablo);
     const replica = new Replica(alice);
@@ -401,7 +401,7 @@ describe('the audit', () => {
     await writing;
   });
 
-  it('is read page by page', async () => {
+  it('the audit is read page by page', async () => {
     const tablo = await addTablo();
     const loaded = load(tablo);
     const replica = new Replica(alice);

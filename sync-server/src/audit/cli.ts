@@ -1,4 +1,4 @@
-/** `npm run audit`: compares documents with rows, prints what differs. Exit code 0: nothing; 1: drift; 2: it could not look. */
+/** `npm run audit`: compares documents with rows, prints what differs. Exit code 0: no difference; 1: drift; 2: the audit could not run. */
 
 import { parseConfig } from '../config/config.ts';
 import { openExistingDatabase } from '../db/existing-database.ts';

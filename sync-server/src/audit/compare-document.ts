@@ -1,4 +1,4 @@
-/** The live document against the rows. Pure. `Comparison` is fed message by message, and says at the end what it never met. */
+/** The live document against the rows. Pure. `Comparison` gets the messages one by one, and reports at the end what is missing. */
 import { encodeEntryContent, type MemberEntry } from '@tablo/schema/entry';
 import type { EntryId } from '@tablo/schema/ids';
 import { compareKeys } from '@tablo/schema/shown-at';

@@ -82,7 +82,7 @@ function checkDeletion(records: Records, message: MessageRecord): readonly Findi
   const findings: Finding[] = [];
   if (message.deletedAt !== expected)
     findings.push({ code: 'deletion', id: message.id, detail: `deleted ${message.deletedAt}, entries ${expected}` });
-  // What there is much of is removed in portions, after the commit.
+  // Large numbers of rows are removed in portions, after the commit.
   const hasLeft = records.reactions.length > 0 || records.edits.some(({ text }) => text !== '');
   const hasContent = message.text !== '' || message.firstText !== null || (hasLeft && !message.isBeingErased);
   if (message.deletedAt !== null && hasContent) findings.push({ code: 'deleted-content', id: message.id });

@@ -1,5 +1,5 @@
 /**
- * Every member's unread messages: what SQL says beside what the definition counts, message by message. Pure. Members who have read equally far are
+ * Every member's unread messages: the counts of SQL beside those of the definition, message by message. Pure. Members who have read equally far are
  * counted together, since only their own messages tell them apart: a tablo may have thousands of them.
  */
 import type { UserId } from '@tablo/schema/ids';
@@ -10,11 +10,11 @@ import type { MessageRecord } from './records.ts';
 export interface ReaderRecord {
   readonly id: UserId;
   readonly readSeq: number;
-  /** What every list and badge is told. */
+  /** The number that every list and badge shows. */
   readonly bySql: number;
 }
 
-/** Has written nothing. */
+/** Members who have written nothing. */
 const NOBODY = '' as UserId;
 
 export class UnreadComparison {

@@ -8,7 +8,7 @@ import { openHourlyAudit } from './hourly-audit.ts';
 import type { LastAudit } from './pg-audit-slot.ts';
 
 describe('the hourly audit', () => {
-  it('shows in the metrics what it found, and that it is gone after a repair', async () => {
+  it('the hourly audit shows in the metrics what it found, and that it is gone after a repair', async () => {
     const own = await openTestDatabase();
     const other = createPool(own.url);
     const metrics = new Metrics();
@@ -33,7 +33,7 @@ describe('the hourly audit', () => {
     await own.close();
   });
 
-  it('[R11] is done although the note of the last one cannot be read', async () => {
+  it('[R11] the hourly audit is done although the note of the last one cannot be read', async () => {
     const own = await openTestDatabase();
     const other = createPool(own.url);
     for (const value of ['{', '{}', 'null', '{"finishedAt":"never","drifts":0}']) {
@@ -56,7 +56,7 @@ describe('the hourly audit', () => {
     await own.close();
   });
 
-  it('is done once for all servers of a database, and all of them know what it found', async () => {
+  it('the hourly audit is done once for all servers of a database, and all of them know what it found', async () => {
     const own = await openTestDatabase();
     const other = createPool(own.url);
     await other.query(`INSERT INTO tablos (name, last_seq) VALUES ('Test', 3)`);

@@ -22,7 +22,7 @@ export interface HourlyAuditOptions {
   readonly onAudited?: (summary: AuditSummary) => void;
   /** At every look: the last complete run, whichever server did it. */
   readonly onLast: (last: LastAudit) => void;
-  /** Tests are in a hurry. */
+  /** Shorter in tests. */
   readonly everyMs?: number;
   readonly lookMs?: number;
 }

@@ -1,5 +1,5 @@
 /**
- * The one connection of an audit, and what becomes of it when a tablo cannot be looked at. That is that tablo's trouble as long as the database still answers: it is
+ * The one connection of an audit, and how it goes on when a tablo cannot be read. As long as the database answers, only that tablo is
  * reported, and the others get their turn. When it does not, or when table after table is locked, there is nothing to go on with.
  */
 import type { Pool, PoolClient } from 'pg';
@@ -63,7 +63,7 @@ export class AuditSession {
   }
 }
 
-/** PostgreSQL's and JavaScript's words quote values: what people wrote is not shown. */
+/** Messages of PostgreSQL and JavaScript quote values, so they are not shown: they may contain messages of people. */
 function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
   const words = String(message ?? error)

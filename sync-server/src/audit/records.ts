@@ -29,7 +29,7 @@ export interface MessageRecord {
   readonly editId: EntryId | null;
   readonly editedAt: number | null;
   readonly deletedAt: number | null;
-  /** What it said before its first edit; null for one that was never edited, or was deleted. */
+  /** Its text before its first edit; null for a message that was never edited, or was deleted. */
   readonly firstText: string | null;
   readonly editCount: number;
   /** Its earlier texts and its reactions are still being removed. */

@@ -10,11 +10,11 @@ it.each([
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['::1', '0:0:0:0::/64'],
   ['', ''],
-])('[R11] %s counts as %s: one network is one address', (address, key) => {
+])('[R11] the address %s counts as %s: one network is one address', (address, key) => {
   expect(addressKey(address)).toBe(key);
 });
 
-it('knows this machine by its addresses', () => {
+it('addressKey knows this machine by its addresses', () => {
   expect(['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1'].every(isLoopback)).toBe(true);
   expect(['10.0.0.1', '::2', '1.127.0.0'].some(isLoopback)).toBe(false);
 });
@@ -37,7 +37,7 @@ it.each([
   [{ 'x-forwarded-for': '203.0.113.5', forwarded: 'for=198.51.100.9' }, '203.0.113.5'],
   [{ 'x-forwarded-for': 'unknown', forwarded: 'for=198.51.100.9' }, PROXY],
   [{ 'x-forwarded-for': '' }, PROXY],
-])('[R11] behind a proxy that is trusted, %o is %s', (headers, address) => {
+])('[R11] a request behind a trusted proxy, %o, counts as %s', (headers, address) => {
   const request = { headers, socket: { remoteAddress: PROXY } };
   expect(addressOf(request, true)).toBe(address);
   expect(addressOf(request, false)).toBe(PROXY);

@@ -1,4 +1,4 @@
-/** Whose a connection is, for bounds by address. */
+/** The address of a client, as limits by address count it. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { clientOf } from './forwarded.ts';
@@ -18,7 +18,7 @@ export function addressOf({ headers, socket }: Incoming, trustProxy: boolean): s
   return forwarded ?? socket.remoteAddress ?? null;
 }
 
-/** What an address is counted under. Whoever has one IPv6 address has the whole /64 that it is of. */
+/** The key under which an address is counted. A client with one IPv6 address has the whole /64 network around it. */
 export function addressKey(address: string): string {
   const mapped = MAPPED.exec(address)?.[1];
   if (mapped !== undefined) return mapped;

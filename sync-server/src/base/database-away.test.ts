@@ -26,14 +26,14 @@ describe('isDatabaseAway', () => {
     },
   );
 
-  it('[R11] holds for a pool of a server that is stopping', async () => {
+  it('[R11] isDatabaseAway holds for a pool of a server that is stopping', async () => {
     const pool = new pg.Pool({ connectionString: 'postgres://127.0.0.1:1/x' });
     await pool.end();
     const error = await pool.query('SELECT 1').catch((thrown: unknown) => thrown);
     expect(isDatabaseAway(error)).toBe(true);
   });
 
-  it('[R11] does not hold for a client that hangs up in the middle of its request', async () => {
+  it('[R11] isDatabaseAway does not hold for a client that hangs up in the middle of its request', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const broken = new Promise<Error>((resolve) => {
@@ -46,7 +46,7 @@ describe('isDatabaseAway', () => {
     server.close();
   });
 
-  it('holds for what pg says in words', () => {
+  it('isDatabaseAway holds for what pg says in words', () => {
     expect(isDatabaseAway(new Error('Connection terminated unexpectedly'))).toBe(true);
     expect(isDatabaseAway(new Error('timeout exceeded when trying to connect'))).toBe(true);
   });
@@ -58,7 +58,7 @@ describe('isDatabaseAway', () => {
     },
   );
 
-  it('does not hold for anything else', () => {
+  it('isDatabaseAway does not hold for anything else', () => {
     expect(isDatabaseAway(new Error('x is not a function'))).toBe(false);
     expect(isDatabaseAway('x')).toBe(false);
   });

@@ -1,15 +1,15 @@
-/** Whether an error says that PostgreSQL cannot do anything now, rather than that we asked for something wrong, or that somebody else's connection broke. */
+/** Whether an error means that PostgreSQL is not available now, and not that a statement was wrong or that another connection broke. */
 import { meaningOf } from './sqlstates.ts';
 
-/** Of a connection that we open; nobody opens one but to the database where these are asked for. */
+/** Error codes of opening a connection. The code that uses them opens connections to the database only. */
 const DIAL_CODES = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'];
-/** Of any connection: a client's that hung up as well. They count where the database's connections marked them. */
+/** Error codes of any connection, also of a client that has hung up. They count only where a connection of the database has marked them. */
 const SOCKET_CODES = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED'];
-/** pg's own words, which carry no code. A pool that has ended is a server that stops. */
+/** Messages of pg without a code. A pool that has ended belongs to a server that is stopping. */
 const PG_MESSAGES =
   /^(Connection terminated|Cannot use a pool after calling end|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/;
 
-/** The database is there, and one statement did not get through: it took too long, waited too long for a lock, or met another one. By SQLSTATE. */
+/** The database is available, but one statement failed: it took too long, waited too long for a lock, or conflicted with another one. By SQLSTATE. */
 const OF_STATEMENT: Readonly<Record<string, string>> = {
   '57014': 'A statement took too long.',
   '55P03': 'A lock could not be had in time.',
@@ -17,7 +17,7 @@ const OF_STATEMENT: Readonly<Record<string, string>> = {
   '40001': 'A transaction met another one.',
 };
 
-/** What to say of such a statement in the log; null where it is something else. */
+/** The sentence about such a statement for the log; null for other errors. */
 export function describeStatement(error: unknown): string | null {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' ? (OF_STATEMENT[code] ?? null) : null;
@@ -27,7 +27,7 @@ export const isOfStatement = (error: unknown): boolean => describeStatement(erro
 
 const ofDatabase = new WeakSet<Error>();
 
-/** Said by whoever holds a connection to PostgreSQL, of an error of that connection. */
+/** Called by the holder of a connection to PostgreSQL: marks an error as one of that connection. */
 export function markDatabaseError(error: unknown): void {
   if (error instanceof Error) ofDatabase.add(error);
 }

@@ -23,7 +23,7 @@ describe('what a trusted proxy says of a request', () => {
     [{ host: 'chat.example', 'x-forwarded-port': '80', 'x-forwarded-proto': 'https' }, ['chat.example']],
     [{ host: 'chat.example', 'x-forwarded-port': '8080.evil' }, ['chat.example']],
     [{}, ['10.0.0.7:3000']],
-  ])('names its host: %o', (headers, expected) => {
+  ])('what a trusted proxy says of a request names its host: %o', (headers, expected) => {
     const read = reading({ host: '10.0.0.7:3000', ...headers });
     expect(hostsOf(read, true)).toEqual(expected);
     expect(hostsOf(read, false)).toEqual([read('host')]);
@@ -37,7 +37,7 @@ describe('what a trusted proxy says of a request', () => {
     [{ forwarded: 'proto=https' }, true],
     [{ 'x-forwarded-proto': 'http' }, false],
     [{}, false],
-  ])('says whether it was TLS: %o', (headers, expected) => {
+  ])('what a trusted proxy says of a request says whether it was TLS: %o', (headers, expected) => {
     expect(wasSecure(reading(headers), true)).toBe(expected);
     expect(wasSecure(reading(headers), false)).toBe(false);
   });

@@ -1,5 +1,5 @@
 /**
- * What a request was sent to, as its browser knows it: `Host`, and where the proxy in front is trusted also what it says of the request that it was sent. No page can
+ * The address of a request as its browser knows it: `Host`, and, where the proxy in front is trusted, also the headers in which the proxy passes on the original request. No page can
  * make a browser send these headers to another origin, so a name in any of them is as good as `Host`.
  */
 
@@ -11,13 +11,13 @@ type ReadHeader = (name: string) => string | null | undefined;
 /** More than any chain of proxies adds. */
 const HOSTS_MAX = 8;
 
-/** The names it may have been sent to: the ones that a proxy gives first, and each as it was given before what we make of it. */
+/** The host names to which the request may have been sent: those of a proxy first, and each as it was given, before we normalise it. */
 export function hostsOf(read: ReadHeader, trustProxy: boolean): readonly string[] {
   const host = read('host') ?? '';
   if (!trustProxy) return [host];
   const named = [...readPairs(read, 'host'), ...readList(read, 'x-forwarded-host'), host];
   const port = forwardedPort(read);
-  // Some say the port apart from the name, and a few say there the one that they listen on themselves: both are possible.
+  // Some proxies send the port separately, and a few send their own port there: both names are possible.
   const hosts = named.flatMap((name) => (port === null || HAS_PORT.test(name) ? [name] : [name, `${name}:${port}`]));
   return [...new Set(hosts)].slice(0, HOSTS_MAX);
 }
@@ -26,14 +26,14 @@ const HAS_PORT = /^$|:\d*$/;
 /** Of http and https: no browser writes them, and a proxy behind the one that ends TLS may give either. */
 const USUAL_PORTS = ['80', '443'];
 
-/** What a browser writes behind the name; null: nothing. */
+/** The port as a browser writes it behind the name; null: none. */
 function forwardedPort(read: ReadHeader): string | null {
   const port = readList(read, 'x-forwarded-port')[0] ?? '';
   return /^\d{1,5}$/.test(port) && !USUAL_PORTS.includes(port) ? port : null;
 }
 
 /**
- * Whose request it is, by the last proxy's word: it appends what it saw, and whatever stands before that, the client may have written itself. Of the two headers a proxy
+ * The address of the client, as the last proxy saw it: it appends what it saw, and whatever stands before that, the client may have written itself. Of the two headers a proxy
  * writes one, and passes on the other as the client sent it; nearly all write `X-Forwarded-For`, so where that is there, it alone counts. (For names and schemes both do: no
  * page can write either, but a program that wants another address here can.)
  */

@@ -4,10 +4,10 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { boundNewConnections } from '../access/limits/new-connections.ts';
 import { untilWithin } from '../testing/wait.ts';
-import { type ConnectionLimit, HttpConnections, PATIENCE, PIPELINED_MAX } from './http-connections.ts';
+import { type ConnectionLimit, HTTP_TIMEOUTS, HttpConnections, PIPELINED_MAX } from './http-connections.ts';
 
 const QUICK = {
-  ...PATIENCE,
+  ...HTTP_TIMEOUTS,
   firstRequestMs: 100,
   bodyMs: 100,
   bodyBytesPerSecond: 1_000_000,
@@ -32,8 +32,8 @@ async function open(listener: RequestListener, changes: { perAddress?: number; a
   const connectionsPerAddress = changes.perAddress ?? 100;
   const mayOpen = boundNewConnections(connectionsPerAddress);
   const bounds = { connections: changes.all ?? 100, connectionsPerAddress, mayOpen };
-  const patience = { ...QUICK, ...changes.quick };
-  const connections = new HttpConnections(server, bounds, (limit) => bitten.push(limit), patience);
+  const timeouts = { ...QUICK, ...changes.quick };
+  const connections = new HttpConnections(server, bounds, (limit) => bitten.push(limit), timeouts);
   server.on('request', connections.watch(listener));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -73,13 +73,13 @@ describe('a connection', () => {
     ['that never says anything', ''],
     ['with half a request', 'GET / HTTP/1.1\r\nHost'],
     ['whose body does not come', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx'],
-  ])('[R11] %s ends by itself', async (_, text) => {
+  ])('[R11] a connection %s ends by itself', async (_, text) => {
     const { connections, dial } = await open(() => {});
     await ended(await dial(text));
     await until(() => expect(connections.size).toBe(0));
   });
 
-  it('[R11] whose body comes byte by byte ends as well: every byte is a sign of life, and none is enough', async () => {
+  it('[R11] a connection whose body comes byte by byte ends as well: every byte is a sign of life, and none is enough', async () => {
     const { dial, bitten } = await open(() => {}, { quick: { bodyBytesPerSecond: 1_000 } });
     const socket = await dial('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n');
     const drip = setInterval(() => socket.write('x'), 10);
@@ -88,7 +88,7 @@ describe('a connection', () => {
     expect(bitten).toContain('stalled');
   });
 
-  it('[R11] whose body goes on, byte by byte, after its answer was sent ends as well', async () => {
+  it('[R11] a connection whose body goes on, byte by byte, after its answer was sent ends as well', async () => {
     const { dial, bitten } = await open((_request, response) => void response.end('no'), {
       quick: { bodyBytesPerSecond: 1_000 },
     });
@@ -101,7 +101,7 @@ describe('a connection', () => {
     expect(bitten).toEqual(['stalled']);
   });
 
-  it('[R11] whose bodies come after their answers goes on, however many they are', async () => {
+  it('[R11] a connection whose bodies come after their answers goes on, however many they are', async () => {
     const { dial, bitten, connections } = await open((_request, response) => void response.end('no'), {
       quick: { bodyMs: 10_000 },
     });
@@ -115,7 +115,7 @@ describe('a connection', () => {
     expect([connections.size, bitten]).toEqual([1, []]);
   });
 
-  it('[R11] that does not read its answer ends, and what was made for it goes', async () => {
+  it('[R11] a connection that does not read its answer ends, and what was made for it goes', async () => {
     const body = Buffer.alloc(64 * 1_024 * 1_024);
     const { connections, dial, bitten } = await open((_request, response) => void response.end(body));
     const socket = await dial(GET);
@@ -124,7 +124,7 @@ describe('a connection', () => {
     expect(bitten).toEqual(['stalled']);
   });
 
-  it('[R11] that reads slowly, and goes on reading, gets all of it', async () => {
+  it('[R11] a connection that reads slowly, and goes on reading, gets all of it', async () => {
     const body = Buffer.alloc(24 * 1_024 * 1_024);
     const { dial, bitten } = await open((_request, response) => void response.end(body), { quick: { stallMs: 1_000 } });
     const socket = await dial(GET);
@@ -139,7 +139,7 @@ describe('a connection', () => {
     expect(bitten).toEqual([]);
   });
 
-  it('[R11] waits as long as it takes for a handler that is at work', async () => {
+  it('[R11] a connection waits as long as it takes for a handler that is at work', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { dial } = await open((_request, response) => void promise.then(() => response.end('late')), {
       quick: { stallMs: 100, firstRequestMs: 300 },
@@ -157,7 +157,7 @@ describe('a connection', () => {
     await until(() => expect(text).toContain('late'));
   });
 
-  it('[R11] that asks for many things at once before the first is answered ends', async () => {
+  it('[R11] a connection that asks for many things at once before the first is answered ends', async () => {
     let asked = 0;
     const { dial } = await open(() => {
       asked += 1;
@@ -168,7 +168,7 @@ describe('a connection', () => {
 });
 
 describe('connections', () => {
-  it('[R11] of one address have a bound: an idle one makes room, and where all are at work, the newest is refused', async () => {
+  it('[R11] connections of one address have a bound: an idle one makes room, and where all are at work, the newest is refused', async () => {
     const { connections, bitten, dial } = await open(() => {}, { perAddress: 3, quick: { firstRequestMs: 60_000 } });
     const idle = await dial();
     await dial(GET);
@@ -182,7 +182,7 @@ describe('connections', () => {
     expect(bitten.slice(0, 2)).toEqual(['address-connections', 'address-connections']);
   });
 
-  it('[R11] of all addresses have a bound as well', async () => {
+  it('[R11] connections of all addresses have a bound as well', async () => {
     const { connections, bitten, dial } = await open(() => {}, { all: 2, quick: { firstRequestMs: 60_000 } });
     const first = await dial();
     await dial();

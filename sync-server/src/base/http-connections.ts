@@ -1,10 +1,10 @@
 /**
- * The port's connections as long as they speak HTTP: how many there are, and how long each may take. A stranger holds a connection for seconds, whatever they
- * do or leave undone: no request, half a request, a body byte by byte, an answer that is not read.
+ * The port's connections as long as they speak HTTP: how many there are, and how long each may take. A stranger can hold a connection only for seconds, whatever they
+ * do: no request, half a request, a body byte by byte, an answer that is not read.
  *
  * 1. A connection without a whole request ends after `firstRequestMs`; one that is idle after an answer, by Node's keep-alive.
  * 2. A body, and the reading of an answer, have some seconds and then a lowest rate. An exchange lasts until both have ended: a body may go on after its answer.
- * 3. `#judge` decides what takes too long: once a second, by a clock on which a pause of the process is one step. What does not move at all, Node notices.
+ * 3. `#judge` decides what takes too long: once a second, by a clock on which a pause of the process is one step. Node notices connections without any traffic.
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -14,22 +14,22 @@ export interface ConnectionBounds {
   readonly connections: number;
   /** null: all come from a proxy, which counts them itself. */
   readonly connectionsPerAddress: number | null;
-  /** Whether one more of an address is not too fast: opening one costs more than looking at it. */
+  /** Whether an address may open one more connection now: opening one costs more than checking the rate. */
   readonly mayOpen: (address: string) => boolean;
 }
 
-export interface Patience {
+export interface HttpTimeouts {
   readonly firstRequestMs: number;
   readonly bodyMs: number;
   readonly bodyBytesPerSecond: number;
-  /** Without a byte taken by the other end. */
+  /** The longest time in which the other end takes no byte. */
   readonly stallMs: number;
   readonly answerBytesPerSecond: number;
   readonly sweepMs: number;
 }
 
-/** A mobile link that is barely alive is served; nobody else needs longer. */
-export const PATIENCE: Patience = {
+/** Slow enough for a mobile link that is barely alive; nobody else needs longer. */
+export const HTTP_TIMEOUTS: HttpTimeouts = {
   firstRequestMs: 10_000,
   bodyMs: 5_000,
   bodyBytesPerSecond: 8 * 1_024,
@@ -66,7 +66,7 @@ interface Connection {
 
 export class HttpConnections {
   readonly #bounds: ConnectionBounds;
-  readonly #patience: Patience;
+  readonly #timeouts: HttpTimeouts;
   readonly #onExceeded: (limit: ConnectionLimit) => void;
   readonly #open = new Map<Socket, Connection>();
   readonly #byAddress = new Map<string, Set<Connection>>();
@@ -78,19 +78,19 @@ export class HttpConnections {
     server: Server,
     bounds: ConnectionBounds,
     onExceeded: (limit: ConnectionLimit) => void,
-    patience: Patience = PATIENCE,
+    timeouts: HttpTimeouts = HTTP_TIMEOUTS,
   ) {
     this.#bounds = bounds;
-    this.#patience = patience;
+    this.#timeouts = timeouts;
     this.#onExceeded = onExceeded;
     server.on('connection', (socket) => this.#add(socket));
     // A WebSocket has rules of its own.
     server.on('upgrade', ({ socket }) => this.#forget(socket));
-    // Node tells when no byte went either way, also of a large answer that is under way. Only a handler that is at work may be silent.
-    server.setTimeout(patience.stallMs, (socket) => {
+    // Node emits this when no byte was sent or received, also during a large answer. Only a working handler may be silent.
+    server.setTimeout(timeouts.stallMs, (socket) => {
       if (!this.#isAtWork(socket)) this.#end(socket);
     });
-    this.#sweep = setInterval(() => this.#lookAtAll(), patience.sweepMs).unref();
+    this.#sweep = setInterval(() => this.#lookAtAll(), timeouts.sweepMs).unref();
     server.on('close', () => clearInterval(this.#sweep));
   }
 
@@ -98,7 +98,7 @@ export class HttpConnections {
     return this.#open.size;
   }
 
-  /** The listener for the server's requests: those of a connection that has been ended in the same breath are nobody's. */
+  /** The listener for the server's requests: requests of a connection that was ended at the same moment are ignored. */
   watch(listener: RequestListener): RequestListener {
     return (request, response) => {
       this.#note(request, response);
@@ -124,7 +124,7 @@ export class HttpConnections {
     socket.on('close', () => this.#forget(socket));
   }
 
-  /** Who has nothing under way loses nothing: browsers connect again. The oldest goes. */
+  /** An idle connection loses nothing: browsers connect again. The oldest is ended. */
   #makeRoom(among: Iterable<Connection>, limit: ConnectionLimit): boolean {
     this.#onExceeded(limit);
     for (const connection of among) {
@@ -168,31 +168,31 @@ export class HttpConnections {
   #lookAtAll(): void {
     const elapsed = performance.now() - this.#sweptAt;
     this.#sweptAt += elapsed;
-    this.#now += Math.min(elapsed, 2 * this.#patience.sweepMs);
+    this.#now += Math.min(elapsed, 2 * this.#timeouts.sweepMs);
     for (const connection of this.#open.values()) this.#judge(connection);
   }
 
   #judge(connection: Connection): void {
     dropEnded(connection);
     const { socket, openedAt, hasAsked, exchanges } = connection;
-    const patience = this.#patience;
-    if (!hasAsked && this.#now - openedAt > patience.firstRequestMs) return this.#end(socket);
+    const timeouts = this.#timeouts;
+    if (!hasAsked && this.#now - openedAt > timeouts.firstRequestMs) return this.#end(socket);
     for (const exchange of exchanges) {
       const { request, response, startedAt, readAtStart } = exchange;
       if (!request.complete) {
         const received = socket.bytesRead - readAtStart;
-        const mayTake = patience.bodyMs + (received / patience.bodyBytesPerSecond) * 1_000;
+        const mayTake = timeouts.bodyMs + (received / timeouts.bodyBytesPerSecond) * 1_000;
         if (this.#now - startedAt > mayTake) return this.#endSlowBody(socket, response);
       }
       if (!response.headersSent || response.closed) continue;
       exchange.answeringSince ??= this.#now;
       exchange.answerBytes = Math.max(exchange.answerBytes, socket.writableLength);
-      const mayTake = patience.stallMs + (exchange.answerBytes / patience.answerBytesPerSecond) * 1_000;
+      const mayTake = timeouts.stallMs + (exchange.answerBytes / timeouts.answerBytesPerSecond) * 1_000;
       if (this.#now - exchange.answeringSince > mayTake) return this.#end(socket);
     }
   }
 
-  /** Every body has arrived, and no answer has begun: somebody waits for the database, which has bounds of its own. */
+  /** Every body has arrived and no answer has begun: the request waits for the database, which has timeouts of its own. */
   #isAtWork(socket: Socket): boolean {
     const exchanges = [...(this.#open.get(socket)?.exchanges ?? [])];
     return (
@@ -214,7 +214,7 @@ export class HttpConnections {
   }
 }
 
-/** Nothing tells for certain when a body has ended that nobody reads: so it is looked for, before exchanges are counted. */
+/** There is no reliable event for the end of a body that nobody reads, so it is checked before exchanges are counted. */
 function dropEnded({ exchanges }: Connection): void {
   for (const exchange of exchanges)
     if (exchange.response.closed && (exchange.request.complete || exchange.request.socket.destroyed))

@@ -39,7 +39,7 @@ it.each([
   [{ code: 'EACCES', syscall: 'listen' }, /^port 80 needs more rights than this user has\. Set PORT/],
   [{ code: 'EAFNOSUPPORT', syscall: 'listen' }, /^nobody can listen on HOST=::1 here \(EAFNOSUPPORT\)/],
   [{ code: 'EAI_AGAIN', syscall: 'getaddrinfo', hostname: '::1' }, /HOST=::1 could not be looked up now/],
-])('%o has a sentence', (error, sentence) => {
+])('the fault %o has a sentence', (error, sentence) => {
   expect(describeListenFault(error, { host: '::1', port: 80 })).toMatch(sentence);
 });
 
@@ -48,7 +48,7 @@ it.each([
   { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: 'db.example' },
   new Error('something else'),
   null,
-])('%o is not about the port', (error) => {
+])('the fault %o is not about the port', (error) => {
   expect(describeListenFault(error, { host: '127.0.0.1', port: 80 })).toBeNull();
 });
 

@@ -7,7 +7,7 @@ function collect(format: 'text' | 'json', level: 'debug' | 'info' = 'info') {
 }
 
 describe('createLog', () => {
-  it('writes one short line for people', () => {
+  it('createLog writes one short line for people', () => {
     const { lines, log } = collect('text');
     log.warn({ tablo: 'abc' }, 'Slow.');
     log.info('Ready.');
@@ -18,13 +18,13 @@ describe('createLog', () => {
     ]);
   });
 
-  it('writes JSON where asked', () => {
+  it('createLog writes JSON where asked', () => {
     const { lines, log } = collect('json', 'debug');
     log.debug({ tablo: 'abc' }, 'Joined.');
     expect(JSON.parse(lines[0]!)).toMatchObject({ level: 20, tablo: 'abc', msg: 'Joined.' });
   });
 
-  it('[R11] is one line whatever is in it: no words of others become lines, fields, or orders to a terminal', () => {
+  it('[R11] createLog is one line whatever is in it: no words of others become lines, fields, or orders to a terminal', () => {
     const { lines, log } = collect('text');
     const forged = 'x\n12:00:00 error Nothing can be stored\r\u001b[2J\u0085\u2028\u202e';
     log.warn(
@@ -37,7 +37,7 @@ describe('createLog', () => {
     expect(lines[0]).toContain('\\u000a12:00:00 error');
   });
 
-  it('[R11] has below an error only the places where it came from, and cuts what it says', () => {
+  it('[R11] createLog has below an error only the places where it came from, and cuts what it says', () => {
     const { lines, log } = collect('text');
     log.error({ err: new TypeError('x\n    at evil (nowhere:1:1)\n12:00:00 error Nothing can be stored') }, 'Failed.');
     const [first = '', ...frames] = (lines[0] ?? '').trimEnd().split('\n');
@@ -48,7 +48,7 @@ describe('createLog', () => {
     expect(lines[1]?.length).toBeLessThan(10_000);
   });
 
-  it('never writes tokens, texts, or the row values that PostgreSQL puts into its errors', () => {
+  it('createLog never writes tokens, texts, or the row values that PostgreSQL puts into its errors', () => {
     const { lines, log } = collect('json');
     const failure = Object.assign(new Error('duplicate key'), {
       code: '23505',

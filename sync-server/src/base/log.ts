@@ -1,5 +1,5 @@
 /**
- * The log: lines for people, or JSON for machines. Never what people wrote, never a token: errors are cut down to what says where they came from,
+ * The log: lines for people, or JSON for machines. It never contains messages of people or tokens: errors are reduced to their origin,
  * since PostgreSQL's carry the values of the row that failed.
  */
 import pino from 'pino';
@@ -14,7 +14,7 @@ interface LogMethod {
   (fields: object, message: string): void;
 }
 
-/** The little of a logger that rooms take. */
+/** The part of a logger that rooms use. */
 export interface Log {
   readonly debug: LogMethod;
   readonly info: LogMethod;
@@ -22,7 +22,7 @@ export interface Log {
   readonly error: LogMethod;
 }
 
-/** Of an error's own words, and of where it came from. */
+/** Longest message of an error, and longest stack, in the log. */
 const MESSAGE_MAX_LENGTH = 1_000;
 const STACK_MAX_LENGTH = 4_000;
 
@@ -47,7 +47,7 @@ export function createLog({ level, format, write = writeToStdout }: LogOptions):
   );
 }
 
-/** For tests and tools which have nothing to say. */
+/** For tests and tools without output. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 function writeToStdout(line: string): void {
@@ -77,7 +77,7 @@ function framesOf(stack: string, message: string): string {
   return at < 0 ? '' : stack.slice(at + message.length, at + message.length + STACK_MAX_LENGTH);
 }
 
-/** One JSON line of pino's as `12:34:56 warn  The message. tablo=…`; info, the everyday level, needs no word. */
+/** One JSON line of pino's as `12:34:56 warn  The message. tablo=…`; the level `info` is not written. */
 function toText(line: string): string {
   const { level, time, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown> & {
     level: number;
@@ -99,7 +99,7 @@ function toPlain(value: unknown): string {
 }
 
 const PLAIN = /^[\p{L}\p{N}…_.,:;/@+*<>#?!&%()[\]{}|~^$-]+$/u;
-/** Ends of lines, what a terminal obeys, and what turns the direction of a text: somebody else's words must not become lines, or orders. */
+/** Ends of lines, what a terminal obeys, and what turns the direction of a text: text from outside must not become further lines, or commands of a terminal. */
 const toOneLine = (text: string): string =>
   text.replaceAll(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,

@@ -109,7 +109,7 @@ export class Metrics {
     this.#gauge('tablo_sockets', 'Open WebSockets.', gauges.sockets);
     this.#gauge('tablo_connections', 'Joined documents, over all sockets.', gauges.connections);
     this.#gauge('tablo_documents', 'Documents in memory.', gauges.documents);
-    this.#gauge('tablo_peers', 'Other servers on the same database, as far as can be told.', gauges.peers);
+    this.#gauge('tablo_peers', 'Other servers on the same database, as far as known.', gauges.peers);
     this.#gauge('tablo_ledger_queued', 'Updates that wait for their commit.', gauges.queued);
     this.#gauge('tablo_ledger_queued_bytes', 'Bytes of updates that wait for their commit.', gauges.queuedBytes);
     this.#gauge(

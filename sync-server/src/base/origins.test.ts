@@ -14,7 +14,7 @@ describe('a host', () => {
     '[::1]:3000',
     'localhost',
     'chat:3000',
-  ])('%s may be ours', (host) => {
+  ])('the host %s may be ours', (host) => {
     expect(isOwn(host)).toBe(true);
   });
 
@@ -26,7 +26,7 @@ describe('a host', () => {
     },
   );
 
-  it('is what each request says without PUBLIC_URL', () => {
+  it('a host is what each request says without PUBLIC_URL', () => {
     expect(createHostCheck([], null)('anything.example')).toBe(true);
     const rules = createOriginRules([], null);
     expect(rules.allowsSockets('http://chat.example', ['chat.example'])).toBe(true);
@@ -41,18 +41,18 @@ describe('a page', () => {
     ['https://chat.example.', 'chat.example.'],
     ['http://[::1]:8080', '[::1]:8080'],
     ['https://xn--bcher-kva.example', 'xn--bcher-kva.example'],
-  ])('of %s is ours when its requests come to %s', (origin, host) => {
+  ])('a page of %s is ours when its requests come to %s', (origin, host) => {
     const rules = createOriginRules([], null);
     expect([rules.allowsSockets(origin, [host]), rules.allowsSignIn(origin, [host])]).toEqual([true, true]);
   });
 
-  it('may come under the name that a trusted proxy passes on', () => {
+  it('a page may come under the name that a trusted proxy passes on', () => {
     expect(createOriginRules([], null).allowsSignIn('https://chat.example', ['chat.example', '10.0.0.7:3000'])).toBe(
       true,
     );
   });
 
-  it('[R3] is not signed in because sockets are open to all, nor by an origin that is no address', () => {
+  it('[R3] a page is not signed in because sockets are open to all, nor by an origin that is no address', () => {
     const rules = createOriginRules(['*'], null);
     for (const origin of ['https://evil.example', 'null', 'capacitor://chat.example']) {
       expect(rules.allowsSockets(origin, ['chat.example'])).toBe(true);
@@ -60,7 +60,7 @@ describe('a page', () => {
     }
   });
 
-  it('without TLS is not signed in where cookies ask for TLS, but for this machine', () => {
+  it('a page without TLS is not signed in where cookies ask for TLS, but for this machine', () => {
     const rules = createOriginRules([], 'https://chat.example');
     expect(rules.allowsSignIn('http://chat.example', ['chat.example'])).toBe(false);
     expect(rules.allowsSignIn('http://localhost:3000', ['localhost:3000'])).toBe(true);
@@ -69,7 +69,7 @@ describe('a page', () => {
 });
 
 describe('the sentence about a refused page', () => {
-  it('names both addresses and the setting', () => {
+  it('the sentence about a refused page names both addresses and the setting', () => {
     expect(createOriginRules([], null).explain('http://127.0.0.1:8080', ['127.0.0.1:3000'])).toBe(
       'This page is at http://127.0.0.1:8080, but its requests reach the server as 127.0.0.1:3000. Whoever runs the server sets PUBLIC_URL=http://127.0.0.1:8080, or lets the reverse proxy pass the Host header on.',
     );
@@ -80,13 +80,13 @@ describe('the sentence about a refused page', () => {
     );
   });
 
-  it('names the path, where people open it below one', () => {
+  it('the sentence about a refused page names the path, where people open it below one', () => {
     expect(createOriginRules([], 'https://app.example/chat').explain('https://www.example', ['app.example'])).toContain(
       'Open https://app.example/chat, or whoever runs the server sets PUBLIC_URL=https://www.example/chat, or adds https://www.example to ALLOWED_ORIGINS.',
     );
   });
 
-  it('never repeats what is no address', () => {
+  it('the sentence about a refused page never repeats what is no address', () => {
     const sentence = createOriginRules([], null).explain('<script>', ['<b>']);
     expect(sentence).not.toContain('<');
   });
@@ -100,7 +100,7 @@ describe('normaliseOrigin', () => {
     ['chrome-extension://AbC', 'chrome-extension://abc'],
     ['null', null],
     ['chat.example', null],
-  ])('reads %s as %s', (given, expected) => {
+  ])('normaliseOrigin reads %s as %s', (given, expected) => {
     expect(normaliseOrigin(given)).toBe(expected);
   });
 });

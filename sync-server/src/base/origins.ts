@@ -1,5 +1,5 @@
 /**
- * Which pages may open sockets here and sign people in: our own, and the configured ones. Programs send no origin and are not asked. What is refused is
+ * Which pages may open sockets here and sign people in: our own, and the configured ones. Programs send no origin and are not checked. A refusal is
  * explained in one sentence that names both addresses and the setting that mends it.
  */
 import { isIP } from 'node:net';
@@ -12,7 +12,7 @@ export interface OriginRules {
   allowsSignIn(origin: string, hosts: readonly string[]): boolean;
   /** Whether the settings name it. */
   names(origin: string): boolean;
-  /** For whoever runs the server: what mends the refusal. */
+  /** For the operator: the setting that would allow the page. */
   explain(origin: string, hosts: readonly string[]): string;
 }
 
@@ -62,14 +62,14 @@ function losesCookies(origin: string, publicUrl: string | null): boolean {
   return publicUrl?.startsWith('https:') === true && url?.protocol === 'http:' && !LOOPBACK.test(url.hostname);
 }
 
-/** Not the page's own words: what a browser never sends as an origin is named, not repeated. */
+/** The sentence does not repeat a value that no browser sends as an origin; it only names its kind. */
 function explain(given: string, host: string, publicUrl: string | null): string {
   const origin = normaliseOrigin(given);
   if (origin === null)
     return `This page has no address of its own (it calls itself ${given === 'null' ? 'null' : 'something else'}), as files and sandboxed frames have none; such pages are let in only by ALLOWED_ORIGINS=*.`;
   if (publicUrl === null)
     return `This page is at ${origin}, but its requests reach the server as ${shownHost(host)}. Whoever runs the server sets PUBLIC_URL=${origin}, or lets the reverse proxy pass the Host header on.`;
-  // At the same path: from an origin nobody can tell another one.
+  // With the same path: an origin does not contain one.
   const right = origin + publicPathOf(publicUrl);
   const remedy = losesCookies(given, publicUrl)
     ? `Open ${publicUrl}, or whoever runs the server sets PUBLIC_URL=${right}.`
@@ -80,9 +80,9 @@ function explain(given: string, host: string, publicUrl: string | null): string 
 const shownHost = (host: string): string => (/^[\w.:[\]-]{1,255}$/.test(host) ? host : 'another name');
 
 /**
- * Whether `Host` may be ours. Where PUBLIC_URL says what people call this server, another public name that leads here is somebody else's, and its page is not
- * ours, although a browser finds that both have one origin (DNS rebinding). Numbers and names without a dot belong to nobody else: probes, proxies and programs
- * inside use them.
+ * Whether `Host` may be ours. Where PUBLIC_URL names this server, another public name that leads here belongs to somebody else, and its page is not
+ * ours, although a browser sees one origin for both (DNS rebinding). IP addresses and names without a dot belong to nobody else: probes, proxies and internal programs
+ * use them.
  */
 export function createHostCheck(
   allowedOrigins: readonly string[],

@@ -4,26 +4,26 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { REASONS } from '@tablo/schema/close-codes';
-import { type ConnectionBounds, type ConnectionLimit, HttpConnections, type Patience } from './http-connections.ts';
+import { type ConnectionBounds, type ConnectionLimit, HttpConnections, type HttpTimeouts } from './http-connections.ts';
 import type { Log } from './log.ts';
 import { createPathStripper } from './public-path.ts';
 
 type Fetch = (request: Request, env?: unknown) => Response | Promise<Response>;
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-/** Answers what it can without reading a body, and says whether it did. */
+/** Answers requests that need no body, and returns whether it did. */
 type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** Longer than a proxy's idle time, so that it is the proxy that closes (RFC 9112, section 9.5: a request may be under way). */
 const PROXY_KEEP_ALIVE_MS = 75_000;
 /** A browser connects again in no time. */
 const KEEP_ALIVE_MS = 15_000;
-/** `HttpConnections` is stricter; this is Node's own watch over heads of requests, and the last word on bodies. */
+/** `HttpConnections` is stricter; this is Node's own limit for heads of requests, and the final limit for bodies. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const CHECK_EVERY_MS = 2_000;
 /** HTTP/1.0 names no host: some health checks. */
 const UNNAMED_HOST = 'localhost';
-/** Node's default, said outright: a token of usual size and a browser's cookies. */
+/** Node's default, written explicitly: a token of usual size and a browser's cookies. */
 const MAX_HEADER_BYTES = 16 * 1_024;
 
 export interface Port {
@@ -37,7 +37,7 @@ export interface Port {
   leave(): void;
   /** Answers 503 from now on. */
   refuse(): void;
-  /** Lets requests under way finish, at most `deadlineMs`. */
+  /** Lets requests in progress finish, for at most `deadlineMs`. */
   close(deadlineMs?: number): Promise<void>;
 }
 
@@ -50,11 +50,11 @@ interface PortSettings {
   readonly bounds: ConnectionBounds;
   readonly onExceeded: (limit: ConnectionLimit) => void;
   readonly log: Log;
-  readonly patience?: Patience;
+  readonly timeouts?: HttpTimeouts;
 }
 
 export async function openPort(settings: PortSettings): Promise<Port> {
-  const { host, port, trustProxy, publicPath, bounds, onExceeded, log, patience } = settings;
+  const { host, port, trustProxy, publicPath, bounds, onExceeded, log, timeouts } = settings;
   let fetch: Fetch = answerNotReady('The server is starting.');
   let first: Answer = () => false;
   let upgrade: Upgrade = rejectUpgrade;
@@ -72,7 +72,7 @@ export async function openPort(settings: PortSettings): Promise<Port> {
     connectionsCheckingInterval: CHECK_EVERY_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
   });
-  const connections = new HttpConnections(server, bounds, onExceeded, patience);
+  const connections = new HttpConnections(server, bounds, onExceeded, timeouts);
   server.on(
     'request',
     connections.watch((request, response) => {
@@ -86,7 +86,7 @@ export async function openPort(settings: PortSettings): Promise<Port> {
     request.url = strip(request.url ?? '');
     upgrade(request, socket, head);
   });
-  server.on('clientError', (_error, socket) => socket.destroy()); // Not HTTP: nobody to tell.
+  server.on('clientError', (_error, socket) => socket.destroy()); // The peer does not speak HTTP: no answer is sent.
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

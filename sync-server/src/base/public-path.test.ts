@@ -21,7 +21,7 @@ describe('the server below a path', () => {
     ['/chat/yjs/x?token=y', '/yjs/x?token=y'],
     ['/chat/docs', '/docs'],
     ['/chat/anything', '/anything'],
-  ])('takes %s for %s', (given, meant) => {
+  ])('the server below a path takes %s for %s', (given, meant) => {
     expect(strip(given)).toBe(meant);
   });
 
@@ -29,11 +29,11 @@ describe('the server below a path', () => {
     ...['/', '/t/x', '/sync', '/api/config', '/chatter/', '/chat'],
     ...['/chat/channels', '/chat/channels?after=x', '/chat/channels/x/messages', '/chat/unread?ids=true'],
     ...['/chat/invites/x/accept', '/chat/invitations', '/chat/drafts', '/chat/people?of=x'],
-  ])('leaves %s as it is: a proxy took the path off, or nobody added it', (given) => {
+  ])('the server below a path leaves %s as it is: a proxy took the path off, or nobody added it', (given) => {
     expect(strip(given)).toBe(given);
   });
 
-  it('leads the path without its slash to the one with it, whatever is asked there', () => {
+  it('the server below a path leads the path without its slash to the one with it, whatever is asked there', () => {
     const addSlash = createSlashAdder('/chat');
     expect(['/chat', '/chat?a=b', '/chat/', '/', '/chatter'].map(addSlash)).toEqual([
       ...['/chat/', '/chat/?a=b'],
@@ -41,7 +41,7 @@ describe('the server below a path', () => {
     ]);
   });
 
-  it('cannot be below what its own addresses begin with', () => {
+  it('the server below a path cannot be below what its own addresses begin with', () => {
     for (const path of ['', '/chat', '/chat/two', '/team-a/chat.v2', '/~ann', '/apis'])
       expect(isUsablePath(path)).toBe(true);
     for (const path of [

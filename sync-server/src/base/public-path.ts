@@ -5,7 +5,7 @@
 
 /** What below `/chat` is REST's own at the root: it stands for itself, and not for a page's address below a path of that name. */
 const REST = /^\/chat\/(channels|drafts|invitations|invites|people|unread)(\/|$)/;
-/** Where a path of ours began like this, nobody could tell whether a proxy has taken it off. */
+/** With a path that begins like this it would be unknown whether a proxy has removed it. */
 const OWN = /^\/(api|assets|docs|healthz|icons|invite|metrics|openapi\.json|readyz|sync|t|yjs)(\/|$)/;
 const PLAIN = /^(\/[\w.~-]+)*$/;
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { quietConsole } from './quiet-console.ts';
 
-it('writes ten lines a minute of what libraries print, cut, and says how many more there were', () => {
+it('the quiet console writes ten lines a minute of what libraries print, cut, and says how many more there were', () => {
   const lines: [object | string, string | undefined][] = [];
   const write = (fields: object | string, message?: string) => void lines.push([fields, message]);
   const target = { log() {}, info() {}, warn() {}, error() {} };

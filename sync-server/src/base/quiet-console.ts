@@ -1,6 +1,6 @@
 /**
- * What the libraries print goes to our log, a few lines a minute and cut: Hocuspocus says on the console what clients do wrong, as often as they do it, and nobody's
- * disk is to be filled by that.
+ * Sends the console output of libraries to our log, cut, and only a few lines a minute: Hocuspocus prints every mistake of a client, and clients must not be able to fill
+ * a disk by that.
  */
 import { inspect } from 'node:util';
 import type { Log } from './log.ts';
@@ -14,15 +14,15 @@ type Printer = Pick<Console, 'log' | 'info' | 'warn' | 'error'>;
 export function quietConsole(log: Log, target: Printer = console, now: () => number = Date.now): void {
   let since = now();
   let lines = 0;
-  let unsaid = 0;
+  let suppressed = 0;
   const print = (...values: readonly unknown[]): void => {
     if (now() - since > WINDOW_MS) {
-      if (unsaid > 0) log.debug({ lines: unsaid }, 'A library printed more lines.');
-      [since, lines, unsaid] = [now(), 0, 0];
+      if (suppressed > 0) log.debug({ lines: suppressed }, 'A library printed more lines.');
+      [since, lines, suppressed] = [now(), 0, 0];
     }
     lines += 1;
     if (lines > MAX_LINES) {
-      unsaid += 1;
+      suppressed += 1;
       return;
     }
     const text = values.map((value) => (typeof value === 'string' ? value : inspect(value, { depth: 1 }))).join(' ');

@@ -12,7 +12,7 @@ function setUp() {
 }
 
 describe('the log about refused pages', () => {
-  it('names both addresses and the setting, once in ten minutes', () => {
+  it('the log about refused pages names both addresses and the setting, once in ten minutes', () => {
     const { lines, pages, wait } = setUp();
     for (let nth = 0; nth < 100; nth += 1) pages.note('http://127.0.0.1:8080', ['127.0.0.1:3000']);
     expect(lines).toHaveLength(1);
@@ -22,7 +22,7 @@ describe('the log about refused pages', () => {
     expect(lines).toHaveLength(2);
   });
 
-  it('is not filled by whoever sends ever other names, nor by long ones', () => {
+  it('the log about refused pages is not filled by whoever sends ever other names, nor by long ones', () => {
     const { lines, pages } = setUp();
     for (let nth = 0; nth < 1_000; nth += 1) pages.note(`http://${nth}.${'x'.repeat(5_000)}`, ['y'.repeat(5_000)]);
     expect(lines).toHaveLength(20);

@@ -1,9 +1,9 @@
-/** Pages that are refused for where they come from: what they are told, and a line of the log, since whoever runs the server has a setting that mends it. */
+/** Pages that are refused because of their origin: the answer that they get, and a line in the log, since the operator can mend it by a setting. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { DistinctWarnings } from './distinct-warnings.ts';
 import { hostsOf } from './forwarded.ts';
 import type { Log } from './log.ts';
 import { createOriginRules, normaliseOrigin, type OriginRules } from './origins.ts';
-import { SaidSeldom } from './said-seldom.ts';
 
 const NAME_MAX_LENGTH = 100;
 
@@ -16,15 +16,15 @@ export interface PageSettings {
 export class RefusedPages {
   readonly #settings: PageSettings;
   readonly #rules: OriginRules;
-  readonly #log: SaidSeldom;
+  readonly #log: DistinctWarnings;
 
   constructor(settings: PageSettings, log: Pick<Log, 'warn'>, now: () => number = () => performance.now()) {
     this.#settings = settings;
     this.#rules = createOriginRules(settings.allowedOrigins, settings.publicUrl);
-    this.#log = new SaidSeldom(log, now);
+    this.#log = new DistinctWarnings(log, now);
   }
 
-  /** Why a page may open no sockets here, null where it may. */
+  /** Why a page may not open sockets here; null where it may. */
   refuseSockets(origin: string, headers: IncomingHttpHeaders): string | null {
     const hosts = hostsOf((name) => headers[name]?.toString(), this.#settings.trustProxy);
     if (this.#rules.allowsSockets(origin, hosts)) return null;

@@ -1,10 +1,10 @@
 /** What PostgreSQL's error codes mean to us: the one table of them. Source: PostgreSQL documentation, appendix A. */
 
 /**
- * - `database`: it cannot do anything now, whatever it is asked: connection, resources, intervention, system, read-only.
- * - `access`: it does not let us in: a changed password, a dropped role or database. For a running server that is a database which is away.
- * - `statement`: it is there, and this statement did not get through: it took too long, waited too long for a lock, or met another one.
- * - `data`: it does not store what was written.
+ * - `database`: the database cannot do anything now, whatever the statement: connection, resources, intervention, system, read-only.
+ * - `access`: the database refuses the login: a changed password, a dropped role or database. A running server treats that as a database that is away.
+ * - `statement`: the database is available, but this statement failed: it took too long, waited too long for a lock, or conflicted with another one.
+ * - `data`: the values cannot be stored.
  */
 export type SqlstateMeaning = 'database' | 'access' | 'statement' | 'data';
 
@@ -33,7 +33,7 @@ export const TOO_MANY_CONNECTIONS = '53300';
 const IDLE_IN_TRANSACTION_TIMEOUT = '25P03';
 const TRANSACTION_TIMEOUT = '25P04';
 
-/** Those that mean something else than their class. */
+/** Codes that differ from their class. */
 const CODES: Readonly<Record<string, SqlstateMeaning>> = {
   [READ_ONLY_TRANSACTION]: 'database',
   [IDLE_IN_TRANSACTION_TIMEOUT]: 'database',
@@ -41,7 +41,7 @@ const CODES: Readonly<Record<string, SqlstateMeaning>> = {
   [QUERY_CANCELED]: 'statement',
 };
 
-/** null: no SQLSTATE (Node's own errors have codes as well: ECONNRESET), or one that is about what was asked. */
+/** null: no SQLSTATE (Node's own errors have codes as well: ECONNRESET), or one that is about the statement itself. */
 export function meaningOf(error: unknown): SqlstateMeaning | null {
   const { code } = (error ?? {}) as { code?: unknown };
   if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return null;

@@ -25,7 +25,7 @@ import { webhookEvents, webhookSecrets, webhookUrls } from './webhook-values.ts'
 
 /** Who gets `/metrics`. */
 export const METRICS_MODES = ['local', 'public', 'off'] as const;
-/** `iss` of the built-in identity service's tokens, where JWT_ISSUER says nothing else. */
+/** `iss` of the built-in identity service's tokens, where JWT_ISSUER is not set. */
 export const BUILT_IN_ISSUER = 'tablo-chat';
 export interface Option<T> {
   readonly type: string;
@@ -79,12 +79,12 @@ export const OPTIONS = {
     parse: url('an address of a key set', 'https:', 'http:'),
   },
   JWT_ISSUER: { type: 'text', description: `What iss must equal. Built-in identity: ${BUILT_IN_ISSUER}.`, parse: text },
-  JWT_AUDIENCE: { type: 'text', description: 'What aud must equal. Absent: not looked at.', parse: text },
+  JWT_AUDIENCE: { type: 'text', description: 'What aud must equal. Absent: not checked.', parse: text },
   SERVICE_TOKENS: {
     type: 'list',
     fallback: '',
     description:
-      'Tokens of the host’s back end for REST, at least 32 characters each, separated by commas. It acts for whom the header Chat-User names. Beside these, tokens of the issuer whose role is service_role count.',
+      'Tokens of the host’s back end for REST, at least 32 characters each, separated by commas. It acts for the person whom the header Chat-User names. Beside these, tokens of the issuer whose role is service_role count.',
     parse: serviceTokens,
   },
   ALLOWED_ORIGINS: {
@@ -123,7 +123,7 @@ export const OPTIONS = {
     type: 'list',
     fallback: '',
     description:
-      'Where the host’s back end is told of messages and members, up to five addresses separated by commas. https; http within this machine or a private network. docs/OPERATIONS.md has a chapter.',
+      'Where webhooks about messages and members are sent to, up to five addresses separated by commas. https; http within this machine or a private network. docs/OPERATIONS.md has a chapter.',
     parse: webhookUrls,
   },
   WEBHOOK_SECRET: {
@@ -154,7 +154,7 @@ export const OPTIONS = {
     type: 'number',
     fallback: '2000',
     description:
-      'WebSocket frames a second and user, of whatever kind; three times as many at once. Who sends more is read more slowly.',
+      'WebSocket frames a second and user, of whatever kind; three times as many at once. A user who sends more is read more slowly.',
     parse: integer(10, 1_000_000),
   },
   RATE_ENTRIES_PER_SECOND: {
@@ -184,14 +184,14 @@ export const OPTIONS = {
   RATE_AWARENESS_PER_SECOND: {
     type: 'number',
     fallback: '50',
-    description: 'Presence frames a second and user, over all tablos; what is more is dropped.',
+    description: 'Presence frames a second and user, over all tablos; further ones are dropped.',
     parse: integer(1, 100_000),
   },
   RATE_CLAIMS_PER_SECOND: {
     type: 'number',
     fallback: '1',
     description:
-      'ClientIDs a second and user that show presence for the first time (the burst is RATE_JOINS_BURST); what is more is not shown.',
+      'ClientIDs a second and user that show presence for the first time (the burst is RATE_JOINS_BURST); further ones are not shown.',
     parse: integer(1, 100_000),
   },
   RATE_JOINS_PER_SECOND: {
@@ -209,13 +209,13 @@ export const OPTIONS = {
   RATE_JOIN_BYTES_PER_SECOND: {
     type: 'number',
     fallback: '4194304',
-    description: 'Bytes of documents a second and user that joins are answered with; what is more waits.',
+    description: 'Bytes of documents a second and user that joins are answered with; further joins wait.',
     parse: integer(1_024, 1_000_000_000),
   },
   RATE_JOIN_BYTES_BURST: {
     type: 'number',
     fallback: '67108864',
-    description: 'Bytes of documents of a user that may be answered with at once: a new device with all tablos.',
+    description: 'Bytes of documents of a user that joins may be answered with at once: a new device with all tablos.',
     parse: integer(1_048_576, 10_000_000_000),
   },
   RATE_QUESTIONS_PER_SECOND: {
@@ -233,7 +233,7 @@ export const OPTIONS = {
   MAX_SOCKETS: {
     type: 'number',
     fallback: '20000',
-    description: 'WebSockets that people are signed in on, of all users together.',
+    description: 'WebSockets with a sign-in, of all users together.',
     parse: integer(10, 1_000_000),
   },
   MAX_SOCKETS_PER_ADDRESS: {
@@ -270,7 +270,7 @@ export const OPTIONS = {
   MAX_HELD_TOTAL_BYTES: {
     type: 'number',
     fallback: '1073741824',
-    description: 'The same of all users together; who holds the most loses documents first.',
+    description: 'The same of all users together; the user who holds the most loses documents first.',
     parse: integer(1_048_576, 100_000_000_000),
   },
   MAX_TABLOS_PER_USER: {
@@ -295,28 +295,28 @@ export const OPTIONS = {
   MAX_INVITATIONS_PER_USER: {
     type: 'number',
     fallback: String(REST_BOUNDS.invitationsPerUser),
-    description: 'People whom a user has asked to join and who have not accepted; forgotten after 30 days.',
+    description: 'Invitations that a user has sent and that were not accepted; they end after 30 days.',
     parse: integer(1, 10_000),
   },
-  MAX_STRANGER_SOCKETS: {
+  MAX_UNAUTHENTICATED_SOCKETS: {
     type: 'number',
     fallback: '1000',
-    description: 'WebSockets on which nobody has signed in yet.',
+    description: 'WebSockets without a sign-in.',
     parse: integer(1, 1_000_000),
   },
-  MAX_STRANGER_SOCKETS_PER_ADDRESS: {
+  MAX_UNAUTHENTICATED_SOCKETS_PER_ADDRESS: {
     type: 'number',
     fallback: '500',
-    description: 'The same, of one address.',
+    description: 'The same for one address.',
     parse: integer(1, 1_000_000),
   },
-  STRANGER_SECONDS: {
+  UNAUTHENTICATED_SECONDS: {
     type: 'number',
     fallback: '15',
     description: 'How long a WebSocket may stay without a sign-in.',
     parse: integer(1, 3_600),
   },
-  MAX_STRANGER_BYTES: {
+  MAX_UNAUTHENTICATED_BYTES: {
     type: 'number',
     fallback: '1048576',
     description: 'Bytes that a WebSocket may send before a sign-in, unfinished frames included.',
@@ -339,25 +339,25 @@ export const OPTIONS = {
   MAX_UNREAD_BYTES: {
     type: 'number',
     fallback: '33554432',
-    description: 'Bytes that a client may leave unread before it has to join its tablos anew.',
+    description: 'Bytes that a client may leave unread before it has to join its tablos again.',
     parse: integer(1_048_576, 1_000_000_000),
   },
   MAX_UNREAD_TOTAL_BYTES: {
     type: 'number',
     fallback: '268435456',
-    description: 'The same of all clients together; who leaves the most unread goes first.',
+    description: 'The same for all clients together; the client with the most unread bytes is ended first.',
     parse: integer(1_048_576, 100_000_000_000),
   },
   UNREAD_SECONDS: {
     type: 'number',
     fallback: '60',
-    description: 'How long a client may read nothing of what waits for it before its WebSocket is dropped.',
+    description: 'How long a client with unread bytes may read nothing before its WebSocket is ended.',
     parse: integer(1, 3_600),
   },
   FRAME_SECONDS: {
     type: 'number',
     fallback: '15',
-    description: 'How long a frame may take to arrive, beside the time of its bytes at 16 KiB a second.',
+    description: 'How long a frame may take to arrive, in addition to the time of its bytes at 16 KiB a second.',
     parse: integer(1, 3_600),
   },
   RATE_READS_PER_SECOND: {
@@ -369,7 +369,7 @@ export const OPTIONS = {
   RATE_READS_BURST: {
     type: 'number',
     fallback: '5000',
-    description: 'The same at once: a client with thousands of tablos that is back.',
+    description: 'The same at once: a client with thousands of tablos that reconnects.',
     parse: integer(1, 1_000_000),
   },
   RATE_WRITES_PER_SECOND: {
@@ -399,25 +399,25 @@ export const OPTIONS = {
   RATE_ANSWER_BYTES_PER_SECOND: {
     type: 'number',
     fallback: '8388608',
-    description: 'Bytes a second and user that REST answers with, before compression; who is beyond it waits.',
+    description: 'Bytes a second and user that REST answers with, before compression; further requests wait.',
     parse: integer(1_024, 1_000_000_000),
   },
   RATE_ANSWER_BYTES_BURST: {
     type: 'number',
     fallback: '268435456',
-    description: 'The same at once: thousands of tablos, read anew.',
+    description: 'The same at once: a list of thousands of tablos.',
     parse: integer(1_024, 10_000_000_000),
   },
   MAX_REQUESTS_PER_USER: {
     type: 'number',
     fallback: '64',
-    description: 'REST requests of a user under way, until their answers have left.',
+    description: 'REST requests of a user in progress, until their answers are sent.',
     parse: integer(1, 100_000),
   },
   MAX_REQUESTS_PER_ADDRESS: {
     type: 'number',
     fallback: '128',
-    description: 'Requests of an address to the built-in identity service under way.',
+    description: 'Requests of an address to the built-in identity service in progress.',
     parse: integer(1, 100_000),
   },
   MAX_WAITING_REQUESTS: {
@@ -462,13 +462,13 @@ export const OPTIONS = {
   MAX_CONNECTIONS: {
     type: 'number',
     fallback: '10000',
-    description: 'HTTP connections that are open; WebSockets are counted apart.',
+    description: 'Open HTTP connections; WebSockets are counted separately.',
     parse: integer(10, 1_000_000),
   },
   MAX_CONNECTIONS_PER_ADDRESS: {
     type: 'number',
     fallback: '1000',
-    description: 'HTTP connections of one address. Not asked behind a proxy (TRUST_PROXY).',
+    description: 'HTTP connections of one address. Not checked behind a proxy (TRUST_PROXY).',
     parse: integer(1, 1_000_000),
   },
   METRICS: {
@@ -486,7 +486,7 @@ export const OPTIONS = {
   DOCS: {
     type: 'yes/no',
     fallback: 'yes',
-    description: 'no: /docs and /openapi.json are not there.',
+    description: 'no: /docs and /openapi.json are switched off.',
     parse: oneOf(['yes', 'no']),
   },
   LOG_LEVEL: { type: 'word', fallback: 'info', description: `${LOG_LEVELS.join(', ')}.`, parse: oneOf(LOG_LEVELS) },

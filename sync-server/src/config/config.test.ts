@@ -14,7 +14,7 @@ const sentence = (env: Record<string, string>, argv: string[] = []) => {
 const external = { JWT_SECRET: 'a-secret-of-enough-length', JWT_ISSUER: 'https://issuer.example/auth/v1' };
 
 describe('parseConfig', () => {
-  it('starts with nothing set: embedded database, built-in identity, this machine only', () => {
+  it('parseConfig starts with nothing set: embedded database, built-in identity, this machine only', () => {
     expect(parsed({})).toMatchObject({
       port: 3000,
       host: '127.0.0.1',
@@ -37,11 +37,17 @@ describe('parseConfig', () => {
     });
   });
 
-  it('takes empty and blank texts as absent', () => {
+  it('parseConfig takes empty and blank texts as absent', () => {
     expect(parsed({ PORT: '', DATABASE_URL: '  ', JWT_SECRET: '', JWT_JWKS_URL: '' })).toEqual(parsed({}));
   });
 
-  it('takes an external issuer by secret or by key set', () => {
+  it('parseConfig takes a setting by the name that it had before, and its name of today before that', () => {
+    expect(parsed({ MAX_STRANGER_SOCKETS: '77' }).limits.unauthenticatedSockets).toBe(77);
+    const both = { MAX_STRANGER_SOCKETS: '77', MAX_UNAUTHENTICATED_SOCKETS: '88' };
+    expect(parsed(both).limits.unauthenticatedSockets).toBe(88);
+  });
+
+  it('parseConfig takes an external issuer by secret or by key set', () => {
     expect(parsed({ ...external, JWT_AUDIENCE: 'authenticated' })).toMatchObject({
       tokens: { type: 'secret', secret: external.JWT_SECRET },
       issuer: external.JWT_ISSUER,
@@ -51,7 +57,7 @@ describe('parseConfig', () => {
     expect(parsed(jwks).tokens).toEqual({ type: 'jwks', url: 'https://issuer.example/jwks' });
   });
 
-  it('takes several tokens of a back end, none of which is guessed', () => {
+  it('parseConfig takes several tokens of a back end, none of which is guessed', () => {
     const [one, other] = ['o'.repeat(32), 'another-token-of-32-characters=='];
     expect(parsed({}).serviceTokens).toEqual([]);
     expect(parsed({ SERVICE_TOKENS: `${one}, ${other},${one}` }).serviceTokens).toEqual([one, other]);
@@ -59,7 +65,7 @@ describe('parseConfig', () => {
       expect(sentence({ SERVICE_TOKENS: given })).toMatch(/^SERVICE_TOKENS must be tokens of at least 32 letters/);
   });
 
-  it('reads origins as browsers send them', () => {
+  it('parseConfig reads origins as browsers send them', () => {
     const config = parsed({
       ALLOWED_ORIGINS: 'https://App.example/, http://localhost:5173',
       PUBLIC_URL: 'https://chat.example:443/',
@@ -79,12 +85,12 @@ describe('parseConfig', () => {
     ]);
   });
 
-  it('lets options win over the environment', () => {
+  it('parseConfig lets options win over the environment', () => {
     expect(parsed({ PORT: '1' }, ['--port', '2', '--database-url=postgres://u:p@h/d?a=b']).port).toBe(2);
     expect(parsed({}, ['--database-url=postgres://u:p@h/d?a=b']).databaseUrl).toBe('postgres://u:p@h/d?a=b');
   });
 
-  it('takes an address to listen on with brackets and without', () => {
+  it('parseConfig takes an address to listen on with brackets and without', () => {
     const hosts = ['::1', '[::1]', '[fe80::1%eth0]', '0.0.0.0', '[chat]', 'localhost'].map(
       (HOST) => parsed({ HOST }).host,
     );
@@ -141,22 +147,22 @@ describe('parseConfig', () => {
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of debug, info, warn, error, silent.'],
     [{ REDIS_URL: 'localhost' }, 'REDIS_URL must be an address of a Redis, beginning with redis:// or rediss://.'],
     [{ TRUST_PROXY: '1' }, 'TRUST_PROXY must be one of yes, no.'],
-  ])('stops the start with one sentence that names the variable: %o', (env, expected) => {
+  ])('parseConfig stops the start with one sentence that names the variable: %o', (env, expected) => {
     expect(sentence(env as Record<string, string>)).toBe(expected);
   });
 
-  it('names an option that it does not know, and one without a value', () => {
+  it('parseConfig names an option that it does not know, and one without a value', () => {
     expect(sentence({}, ['--colour', 'red'])).toBe('--colour is not an option; --help lists them.');
     expect(sentence({}, ['--port'])).toBe('--port needs a value.');
   });
 
-  it('never repeats a secret in a sentence', () => {
+  it('parseConfig never repeats a secret in a sentence', () => {
     expect(sentence({ JWT_SECRET: 'hunter2', JWT_ISSUER: 'x' })).not.toContain('hunter2');
   });
 });
 
 describe('help and README', () => {
-  it('list every option of the table', () => {
+  it('help and README list every option of the table', () => {
     expect(wantsHelp(['--help'])).toBe(true);
     for (const name of Object.keys(OPTIONS)) {
       expect(helpText()).toContain(name);

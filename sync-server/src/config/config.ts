@@ -9,7 +9,7 @@ import type { Parse } from './config-values.ts';
 import type { EpochLimits, LimitSettings } from './limit-settings.ts';
 import type { RestBounds } from './rest-bounds.ts';
 
-/** Whose tokens count: somebody else's issuer, or our own identity service. */
+/** Whose tokens are accepted: an external issuer's, or those of our own identity service. */
 export type TokenSource =
   | { readonly type: 'secret'; readonly secret: string }
   | { readonly type: 'jwks'; readonly url: string }
@@ -45,7 +45,7 @@ export interface Config {
   readonly addMembers: 'members' | 'host';
   readonly bounds: RestBounds;
   readonly limits: LimitSettings;
-  /** null: nobody is told of anything. */
+  /** null: no webhooks are sent. */
   readonly webhooks: WebhookSettings | null;
   /** Who gets `/metrics`. */
   readonly metrics: (typeof METRICS_MODES)[number];
@@ -63,6 +63,14 @@ type Parsed<O> = O extends { readonly parse: Parse<infer T> }
   : never;
 type Values = { readonly [Name in OptionName]: Parsed<(typeof OPTIONS)[Name]> };
 
+/** What these settings were called before: whoever has set one keeps the bound that they chose. */
+const EARLIER_NAMES: Partial<Record<OptionName, string>> = {
+  MAX_UNAUTHENTICATED_SOCKETS: 'MAX_STRANGER_SOCKETS',
+  MAX_UNAUTHENTICATED_SOCKETS_PER_ADDRESS: 'MAX_STRANGER_SOCKETS_PER_ADDRESS',
+  MAX_UNAUTHENTICATED_BYTES: 'MAX_STRANGER_BYTES',
+  UNAUTHENTICATED_SECONDS: 'STRANGER_SECONDS',
+};
+
 const NAMES = Object.keys(OPTIONS) as readonly OptionName[];
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -74,7 +82,8 @@ export function parseConfig(env: Environment, argv: readonly string[] = []): Res
   const values: Partial<Record<OptionName, unknown>> = {};
   for (const name of NAMES) {
     const option: Option<unknown> = OPTIONS[name];
-    const given = flags.value[name]?.trim() || env[name]?.trim() || option.fallback;
+    const earlier = env[EARLIER_NAMES[name] ?? ''];
+    const given = flags.value[name]?.trim() || env[name]?.trim() || earlier?.trim() || option.fallback;
     if (given === undefined) {
       values[name] = null;
       continue;
@@ -87,7 +96,7 @@ export function parseConfig(env: Environment, argv: readonly string[] = []): Res
   return assemble(values as Values);
 }
 
-/** What is asked of the program, beside the settings. */
+/** Command line options that are no settings. */
 const ASKED = ['--help', '-h', '--check'];
 export const wantsCheck = (argv: readonly string[]): boolean => argv.includes('--check');
 export const wantsHelp = (argv: readonly string[]): boolean => argv.includes('--help') || argv.includes('-h');
@@ -140,10 +149,10 @@ function assemble(values: Values): Result<Config, string> {
       sessionsPerTablo: values.MAX_SESSIONS_PER_TABLO,
       heldBytesPerUser: values.MAX_HELD_BYTES_PER_USER,
       heldTotalBytes: values.MAX_HELD_TOTAL_BYTES,
-      strangerSocketsPerAddress: values.MAX_STRANGER_SOCKETS_PER_ADDRESS,
-      strangerSockets: values.MAX_STRANGER_SOCKETS,
-      strangerMs: values.STRANGER_SECONDS * 1_000,
-      strangerBytes: values.MAX_STRANGER_BYTES,
+      unauthenticatedSocketsPerAddress: values.MAX_UNAUTHENTICATED_SOCKETS_PER_ADDRESS,
+      unauthenticatedSockets: values.MAX_UNAUTHENTICATED_SOCKETS,
+      unauthenticatedMs: values.UNAUTHENTICATED_SECONDS * 1_000,
+      unauthenticatedBytes: values.MAX_UNAUTHENTICATED_BYTES,
       unhandledBytes: values.MAX_UNHANDLED_BYTES,
       queuedBytes: values.MAX_QUEUED_BYTES,
       unreadBytes: values.MAX_UNREAD_BYTES,

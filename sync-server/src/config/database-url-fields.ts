@@ -1,4 +1,4 @@
-/** Splits DATABASE_URL into libpq's fields, without judging them. The errors complete the sentence "DATABASE_URL must be …". */
+/** Splits DATABASE_URL into libpq's fields, without checking them. The errors complete the sentence "DATABASE_URL must be …". */
 import { err, ok, type Result } from '@tablo/schema/result';
 
 export type Fields = Readonly<Record<string, string>>;

@@ -55,11 +55,11 @@ describe('DATABASE_URL', () => {
       'postgres://u@h/d?statement_timeout=1&max=1&connect_timeout=5&target_session_attrs=read-write&pgbouncer=true&schema=public',
       { host: 'h' },
     ],
-  ])('is read as libpq reads it: %s', (given, expected) => {
+  ])('DATABASE_URL is read as libpq reads it: %s', (given, expected) => {
     expect(read(given)).toMatchObject(expected);
   });
 
-  it('keeps options, and drops what the driver would take for settings of its own', () => {
+  it('DATABASE_URL keeps options, and drops what the driver would take for settings of its own', () => {
     const parsed = parseDatabaseUrl('postgres://u@h/d?options=-c%20geqo%3Doff&max=1&statement_timeout=1');
     expect(parsed).toEqual({ ok: true, value: 'postgres://u@h/d?options=-c%20geqo%3Doff' });
   });
@@ -80,11 +80,11 @@ describe('DATABASE_URL', () => {
     ['postgres://u@h/d?target_session_attrs=standby', /target_session_attrs=standby/],
     ['postgres://u@h/d?search_path=x', /without search_path/],
     ['service=chat', /without service/],
-  ])('says what cannot be done: %s', (given, sentence) => {
+  ])('DATABASE_URL says what cannot be done: %s', (given, sentence) => {
     expect(fault(given)).toMatch(sentence);
   });
 
-  it('never repeats a password', () => {
+  it('DATABASE_URL never repeats a password', () => {
     for (const given of [
       'postgres://u:hunter2@h:http/d',
       'mysql://u:hunter2@h',

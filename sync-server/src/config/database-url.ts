@@ -1,7 +1,7 @@
 /**
  * DATABASE_URL in every form that libpq takes (PostgreSQL documentation, section 34.1.1): addresses and `key=value`, sockets, IPv6, `sslmode` as libpq means it.
  * It becomes an address that the driver reads in the same way, which it would not do by itself: to it, `sslmode=require` means another thing, and a socket's
- * directory is a host. What cannot be done is said; the errors complete the sentence "DATABASE_URL must be …".
+ * directory is a host. An option that is not supported is an error; the errors complete the sentence "DATABASE_URL must be …".
  */
 import { err, ok, type Result } from '@tablo/schema/result';
 import { type Fields, splitDatabaseUrl } from './database-url-fields.ts';
@@ -9,7 +9,7 @@ import { type Fields, splitDatabaseUrl } from './database-url-fields.ts';
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 type SslMode = (typeof SSL_MODES)[number];
 
-/** Of libpq, and of its relatives' habits; without a meaning here, or what happens anyway. */
+/** Options of libpq and of similar drivers that have no meaning here, or that are the default anyway. */
 const IDLE = new Set([
   ...['application_name', 'fallback_application_name', 'connect_timeout', 'client_encoding', 'tcp_user_timeout'],
   ...['keepalives', 'keepalives_idle', 'keepalives_interval', 'keepalives_count', 'load_balance_hosts'],
@@ -17,7 +17,7 @@ const IDLE = new Set([
   // The driver would take them for settings of its own.
   ...['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'query_timeout', 'max', 'min'],
 ]);
-/** Values that ask for no more than what is done. */
+/** Values that request what is done anyway. */
 const HARMLESS: Readonly<Record<string, readonly string[]>> = {
   channel_binding: ['disable', 'prefer'],
   gssencmode: ['disable', 'prefer'],
@@ -67,7 +67,7 @@ export function parseDatabaseUrl(given: string): Result<string, string> {
 
 type Params = readonly (readonly [name: string, value: string])[];
 
-/** What is nobody's is handed on, and ignored by the driver. */
+/** Unknown options are passed on, and ignored by the driver. */
 function readOthers(fields: Fields): Result<Params, string> {
   const others: [string, string][] = [];
   for (const [name, value] of Object.entries(fields)) {
@@ -90,7 +90,7 @@ function readSsl(fields: Fields): Result<Params, string> {
     ...(sslkey === undefined ? [] : [['sslkey', sslkey] as const]),
   ];
   let mode = sslmode ?? (ssl === undefined ? undefined : /^(true|1|on|yes)$/.test(ssl) ? 'require' : 'disable');
-  if (mode === 'no-verify') mode = 'require'; // The driver's own word.
+  if (mode === 'no-verify') mode = 'require'; // A value of the driver's own.
   // The system's certificates, and then the name counts.
   if (sslrootcert === 'system') mode = 'verify-full';
   if (mode === undefined && sslrootcert === undefined && files.length === 0) return ok([]);

@@ -1,6 +1,6 @@
-/** How much one user, one socket and all strangers together may ask for. Read by `config.ts`, held to by `access/limits/limits.ts`. */
+/** The limits of one user, of one socket, and of all sockets without a sign-in. `config.ts` reads them, `access/limits/limits.ts` enforces them. */
 export interface LimitSettings {
-  /** Frames a second and user, of whatever kind, over all sockets; who sends more is read more slowly. */
+  /** Frames a second and user, of whatever kind, over all sockets; a user who sends more is read more slowly. */
   readonly framesPerSecond: number;
   /** Entries a second and user; a backlog written offline may come at once, up to the burst. */
   readonly entriesPerSecond: number;
@@ -21,7 +21,7 @@ export interface LimitSettings {
   /** Stateless questions a second and user. */
   readonly questionsPerSecond: number;
   readonly socketsPerUser: number;
-  /** Sockets that somebody has signed in on, and the same of one address. */
+  /** Sockets with a sign-in; the same for one address. */
   readonly sockets: number;
   readonly socketsPerAddress: number;
   readonly documentsPerSocket: number;
@@ -32,15 +32,15 @@ export interface LimitSettings {
   readonly heldBytesPerUser: number;
   /** Bytes of all documents that anybody has joined, each counted once. */
   readonly heldTotalBytes: number;
-  /** Sockets that nobody has signed in on yet. */
-  readonly strangerSockets: number;
+  /** Sockets without a sign-in. */
+  readonly unauthenticatedSockets: number;
   /** The same of one address. */
-  readonly strangerSocketsPerAddress: number;
-  readonly strangerMs: number;
+  readonly unauthenticatedSocketsPerAddress: number;
+  readonly unauthenticatedMs: number;
   /** How long a frame may take beside its bytes' time on the slowest link. */
   readonly frameMs: number;
   /** Bytes received on a socket on which nobody has signed in yet. */
-  readonly strangerBytes: number;
+  readonly unauthenticatedBytes: number;
   /** Bytes received on a socket and not handled yet, while the database is slow or away. */
   readonly unhandledBytes: number;
   /** Bytes of all updates that wait for their commit. */
@@ -55,7 +55,7 @@ export interface LimitSettings {
   /** REST requests of a user that write a message, a draft, a reaction or a read position. */
   readonly writesPerSecond: number;
   readonly writesBurst: number;
-  /** REST requests of a user that change tablos, members or invitations: each is told to everybody in the tablo. */
+  /** REST requests of a user that change tablos, members or invitations: each is broadcast to everybody in the tablo. */
   readonly changesPerSecond: number;
   readonly changesBurst: number;
   /** Bytes a second and user that REST answers with, before they are compressed. */
@@ -80,7 +80,7 @@ export interface LimitSettings {
   readonly connectionsPerAddress: number;
 }
 
-/** What a live document measures, or may measure at the most. */
+/** The size of a live document, or its bounds. */
 export interface DocumentSize {
   readonly entries: number;
   /** Of its Yjs update, encoding version 1; never less than the true size. */

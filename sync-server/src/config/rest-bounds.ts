@@ -18,7 +18,7 @@ export const REST_BOUNDS: RestBounds = {
 
 /** Open links that one user has made, in all tablos. */
 export const linksPerUser = ({ linksPerTablo }: RestBounds): number => 5 * linksPerTablo;
-/** Invitations that one person is asked and has not answered: of more they are not asked, and nobody is told. One inviter may send them half as many within a month. */
+/** Open invitations of one person. Further ones are not shown to that person, and the inviter is not told so. One inviter may send them half as many within a month. */
 export const INVITATIONS_TO_ANSWER = 50;
 export const INVITATIONS_OF_ONE_INVITER = INVITATIONS_TO_ANSWER / 2;
 /** An invitation that nobody answers ends then, and so does the memory of one that was declined. */

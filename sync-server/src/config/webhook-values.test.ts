@@ -8,14 +8,14 @@ const read = (env: Record<string, string>) => {
 };
 
 describe('webhooks, by the settings', () => {
-  it('are off without an address, and need a secret with one', () => {
+  it('webhooks, by the settings, are off without an address, and need a secret with one', () => {
     expect(read({})).toBeNull();
     expect(read({ WEBHOOK_URL: 'https://a.example/hooks', WEBHOOK_SECRET: '' })).toMatch(
       /^WEBHOOK_SECRET must be set beside WEBHOOK_URL/,
     );
   });
 
-  it('go to https, or to http that does not leave the house', () => {
+  it('webhooks, by the settings, go to https, or to http that does not leave the house', () => {
     const good = ['https://a.example/hooks?k=1', 'http://localhost:4000/h', 'http://backend:80/h', 'http://10.1.2.3/h'];
     for (const url of [
       ...good,
@@ -38,7 +38,7 @@ describe('webhooks, by the settings', () => {
     ).toMatch(/at most 5/);
   });
 
-  it('are signed with what `openssl rand -base64 32` makes, with or without its prefix, and with several', () => {
+  it('webhooks, by the settings, are signed with what `openssl rand -base64 32` makes, with or without its prefix, and with several', () => {
     const url = { WEBHOOK_URL: 'https://a.example/' };
     const other = Buffer.alloc(32, 255).toString('base64');
     expect(read({ ...url, WEBHOOK_SECRET: `${SECRET},${other}` })).toMatchObject({
@@ -48,7 +48,7 @@ describe('webhooks, by the settings', () => {
       expect(read({ ...url, WEBHOOK_SECRET: secret })).toMatch(/^WEBHOOK_SECRET must be base64/);
   });
 
-  it('are of the kinds that are asked for', () => {
+  it('webhooks, by the settings, are of the kinds that are asked for', () => {
     const events = (given: string) => read({ WEBHOOK_URL: 'https://a.example/', WEBHOOK_EVENTS: given });
     expect(events('')).toMatchObject({ events: { length: 6 } });
     expect(events('member.*, message.created')).toMatchObject({

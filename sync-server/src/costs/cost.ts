@@ -10,7 +10,7 @@ type Payer =
   | 'document'
   | 'tablo'
   | 'message'
-  | 'all strangers'
+  | 'all unauthenticated'
   | 'all';
 
 export interface Cost {
@@ -21,7 +21,7 @@ export interface Cost {
   readonly bound: { readonly settings: readonly (keyof typeof OPTIONS)[] } | { readonly constant: string };
   /** `limit` of `tablo_limited_total`, or a metric's whole name; null: nothing counts it. */
   readonly metric: string | null;
-  readonly told: string;
+  readonly answer: string;
   /** Routes (`GET /chat/channels`) and frame kinds (`/sync Update`) that pay it. What all of them pay is no excuse for a new one: `EVERYTHING`. */
   readonly covers: readonly string[] | typeof EVERYTHING;
 }
@@ -32,5 +32,5 @@ export const EVERYTHING = 'everything';
 export const setting = (...settings: readonly (keyof typeof OPTIONS)[]): Cost['bound'] => ({ settings });
 export const constant = (value: string): Cost['bound'] => ({ constant: value });
 
-/** What a REST request is told that comes too soon. */
+/** The answer to a REST request that is above its rate. */
 export const WAIT = '429 `rate-limited`, Retry-After';

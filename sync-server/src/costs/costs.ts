@@ -1,6 +1,6 @@
 /**
  * Every cost has an owner and a bound, in its own unit, before it is paid. The one table of them: `docs/ARCHITECTURE.md` shows it (`npm run docs`), and a test
- * walks over all routes and frame kinds and fails for one that stands in no row. Whoever adds a route or a frame adds it to the rows that bound it.
+ * walks over all routes and frame kinds and fails for one that stands in no row. A new route or frame has to be added to the rows that bound it.
  */
 import { OPTIONS } from '../config/config-options.ts';
 import { type Cost, EVERYTHING } from './cost.ts';
@@ -12,12 +12,12 @@ export const COSTS: readonly Cost[] = [...HTTP_COSTS, ...SOCKET_COSTS, ...DOMAIN
 
 /** For docs/ARCHITECTURE.md: a Markdown table. */
 export function describeCosts(): string {
-  const rows = COSTS.map(({ resource, payer, unit, bound, metric, told, covers }) => {
-    const cells = [resource, payer, unit, ...describeBound(bound), metric === null ? '' : `\`${metric}\``, told];
+  const rows = COSTS.map(({ resource, payer, unit, bound, metric, answer, covers }) => {
+    const cells = [resource, payer, unit, ...describeBound(bound), metric === null ? '' : `\`${metric}\``, answer];
     return `| ${cells.join(' | ')} | ${describeCovered(covers)} |`;
   });
   return [
-    '| resource | who pays | unit | bound | setting | `limit` of the metric | what the client is told | of what |',
+    '| resource | who pays | unit | bound | setting | `limit` of the metric | what the client gets | of what |',
     '|---|---|---|---|---|---|---|---|',
     ...rows,
     '',

@@ -13,7 +13,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'entries',
     bound: setting('EPOCH_MAX_ENTRIES'),
     metric: null,
-    told: 'the tablo moves to a fresh one: `epoch-moved`',
+    answer: 'the tablo moves to a fresh one: `epoch-moved`',
     covers: WRITES,
   },
   {
@@ -22,7 +22,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'bytes',
     bound: setting('EPOCH_MAX_BYTES'),
     metric: null,
-    told: '`epoch-moved`',
+    answer: '`epoch-moved`',
     covers: WRITES,
   },
   {
@@ -31,7 +31,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'clientIDs',
     bound: constant('1,000 that have written'),
     metric: null,
-    told: '`epoch-moved`',
+    answer: '`epoch-moved`',
     covers: WRITES,
   },
   {
@@ -40,7 +40,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'messages, bytes',
     bound: constant('100, 100 KB'),
     metric: null,
-    told: 'nothing: older messages are rows',
+    answer: 'nothing: older messages are rows',
     covers: JOINED,
   },
   {
@@ -49,7 +49,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'time, entries, bytes',
     bound: constant('80 ms, no lock waited for, 500, 512 KiB'),
     metric: 'tablo_tablos_apart',
-    told: 'nothing: the tablo goes on apart from the others, 3 at a time',
+    answer: 'nothing: the tablo goes on apart from the others, 3 at a time',
     covers: WRITES,
   },
   {
@@ -58,7 +58,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'bytes, entries',
     bound: constant('4 MiB, 10,000'),
     metric: null,
-    told: '`refused` `too-large`',
+    answer: '`refused` `too-large`',
     covers: UPDATES,
   },
   {
@@ -67,7 +67,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'emoji',
     bound: constant('50; 20 of one member'),
     metric: null,
-    told: '`refused` `invalid-update`',
+    answer: '`refused` `invalid-update`',
     covers: UPDATES,
   },
   {
@@ -76,7 +76,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'edits',
     bound: constant('1,000'),
     metric: null,
-    told: '`refused` `invalid-update`',
+    answer: '`refused` `invalid-update`',
     covers: UPDATES,
   },
   {
@@ -85,7 +85,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'moves/min',
     bound: constant('1'),
     metric: null,
-    told: '`epoch-moved`',
+    answer: '`epoch-moved`',
     covers: UPDATES,
   },
   {
@@ -94,7 +94,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'tablos',
     bound: setting('MAX_TABLOS_PER_USER'),
     metric: null,
-    told: '429 `rate-limited` with a sentence',
+    answer: '429 `rate-limited` with a sentence',
     covers: [
       'POST /chat/channels',
       'POST /chat/channels/:id/members',
@@ -108,7 +108,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'bytes',
     bound: constant('4 MiB'),
     metric: null,
-    told: '413 `too-large`; the list has the newest',
+    answer: '413 `too-large`; the list has the newest',
     covers: ['PUT /chat/channels/:id/draft', 'GET /chat/drafts'],
   },
   {
@@ -117,7 +117,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'rows',
     bound: setting('MAX_MEMBERS_PER_TABLO'),
     metric: null,
-    told: '429 `rate-limited` with a sentence',
+    answer: '429 `rate-limited` with a sentence',
     covers: ['POST /chat/channels/:id/members', 'POST /chat/invites/:code/accept', 'POST /chat/invitations/:id/accept'],
   },
   {
@@ -126,7 +126,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'rows',
     bound: setting('MAX_LINKS_PER_TABLO'),
     metric: null,
-    told: '429 `rate-limited` with a sentence',
+    answer: '429 `rate-limited` with a sentence',
     covers: ['POST /chat/channels/:id/invites'],
   },
   {
@@ -135,7 +135,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'rows',
     bound: setting('MAX_INVITATIONS_PER_USER'),
     metric: null,
-    told: '429 `rate-limited` with a sentence',
+    answer: '429 `rate-limited` with a sentence',
     covers: ['POST /chat/channels/:id/members'],
   },
   {
@@ -144,7 +144,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'rows',
     bound: constant('50 to answer, for 30 days'),
     metric: null,
-    told: '202 all the same, and the person is not asked: it tells nothing',
+    answer: '202 all the same, and the person is not asked: it tells nothing',
     covers: ['POST /chat/channels/:id/members'],
   },
   {
@@ -153,7 +153,7 @@ export const DOMAIN_COSTS: readonly Cost[] = [
     unit: 'rows, days',
     bound: constant('1,000,000, 3; 8 requests at once to an address, of 10 s'),
     metric: 'tablo_webhooks_total',
-    told: 'nothing: the oldest are given up, which the log says',
+    answer: 'nothing: the oldest are given up, which the log says',
     covers: [...WRITES, 'POST /chat/channels/:id/members', 'DELETE /chat/channels/:id/members/:userId'],
   },
 ];

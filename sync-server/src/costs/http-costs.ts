@@ -45,7 +45,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'connections',
     bound: setting('MAX_CONNECTIONS_PER_ADDRESS'),
     metric: 'address-connections',
-    told: `${CUT}: the oldest idle one, else the newest`,
+    answer: `${CUT}: the oldest idle one, else the newest`,
     covers: EVERYTHING,
   },
   {
@@ -54,7 +54,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'connections/s',
     bound: constant('half of MAX_CONNECTIONS_PER_ADDRESS; twice of it at once'),
     metric: 'address-connections',
-    told: `${CUT} at once`,
+    answer: `${CUT} at once`,
     covers: EVERYTHING,
   },
   {
@@ -63,7 +63,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'connections',
     bound: setting('MAX_CONNECTIONS'),
     metric: 'connections',
-    told: `${CUT}: the oldest idle one, else the newest`,
+    answer: `${CUT}: the oldest idle one, else the newest`,
     covers: EVERYTHING,
   },
   {
@@ -74,7 +74,7 @@ export const HTTP_COSTS: readonly Cost[] = [
       '10 s for a head; a body 5 s, then 8 KiB/s, after its answer as well; 16 KiB of head, 256 KiB of body; 8 requests at once',
     ),
     metric: 'stalled',
-    told: `408, ${CUT}`,
+    answer: `408, ${CUT}`,
     covers: EVERYTHING,
   },
   {
@@ -83,7 +83,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'time',
     bound: constant('15 s without a byte; 15 s, then 4 KiB/s; idle 15 s (75 s behind a proxy)'),
     metric: 'stalled',
-    told: CUT,
+    answer: CUT,
     covers: EVERYTHING,
   },
   {
@@ -92,7 +92,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'refusals/s',
     bound: constant('100 of a token and method; of an address and kind while nobody knows the token'),
     metric: 'refusals',
-    told: `${WAIT}, before anything is looked at; after 20 ${CUT}, a proxy’s excepted`,
+    answer: `${WAIT}, before anything is looked at; after 20 ${CUT}, a proxy’s excepted`,
     covers: EVERYTHING,
   },
   {
@@ -101,7 +101,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'requests/s',
     bound: setting('RATE_PAGE_PER_SECOND'),
     metric: 'page',
-    told: WAIT,
+    answer: WAIT,
     covers: PAGE,
   },
   {
@@ -110,7 +110,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'requests/s',
     bound: setting('RATE_PAGE_PER_SECOND'),
     metric: 'preflights',
-    told: WAIT,
+    answer: WAIT,
     covers: PREFLIGHTS,
   },
   {
@@ -119,7 +119,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'requests/s',
     bound: constant('1,000'),
     metric: 'health',
-    told: WAIT,
+    answer: WAIT,
     covers: HEALTH,
   },
   {
@@ -128,7 +128,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'requests/s',
     bound: setting('RATE_OPEN_PER_SECOND'),
     metric: 'open',
-    told: WAIT,
+    answer: WAIT,
     covers: OPEN,
   },
   {
@@ -137,7 +137,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'requests/s',
     bound: setting('RATE_OPEN_PER_SECOND'),
     metric: 'auth',
-    told: WAIT,
+    answer: WAIT,
     covers: [...AUTH_ROUTES, 'HEAD /api/auth/*', 'no such route of it'],
   },
   {
@@ -146,7 +146,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'requests',
     bound: setting('MAX_REQUESTS_PER_ADDRESS'),
     metric: 'address-requests',
-    told: WAIT,
+    answer: WAIT,
     covers: AUTH_ROUTES,
   },
   {
@@ -155,7 +155,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'requests/min',
     bound: setting('RATE_SIGN_INS_PER_MINUTE'),
     metric: 'sign-ins',
-    told: WAIT,
+    answer: WAIT,
     covers: ['POST /api/auth/sign-in/email'],
   },
   {
@@ -164,7 +164,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'requests/min',
     bound: setting('RATE_SIGN_UPS_PER_MINUTE'),
     metric: 'sign-ups',
-    told: WAIT,
+    answer: WAIT,
     covers: ['POST /api/auth/sign-up/email'],
   },
   {
@@ -173,7 +173,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'hashes',
     bound: constant('2 at once (1 on two cores), by turns; 64 wait by address, 500 in all'),
     metric: 'hashes',
-    told: WAIT,
+    answer: WAIT,
     covers: HASHING,
   },
   {
@@ -184,7 +184,7 @@ export const HTTP_COSTS: readonly Cost[] = [
       '4 at once, 2 of an address, by turns, each in a turn of the event loop; 500 wait by address, 2,000 in all',
     ),
     metric: 'asks',
-    told: WAIT,
+    answer: WAIT,
     covers: ASKING,
   },
   {
@@ -193,7 +193,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'tokens/s',
     bound: setting('RATE_TOKEN_CHECKS_PER_SECOND'),
     metric: 'token-checks',
-    told: WAIT,
+    answer: WAIT,
     covers: [...CHAT_ROUTES, NO_CHAT_ROUTE, '/chat with a bad token'],
   },
   {
@@ -202,7 +202,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'requests/s',
     bound: setting('RATE_READS_PER_SECOND', 'RATE_READS_BURST'),
     metric: 'reads',
-    told: WAIT,
+    answer: WAIT,
     covers: [...REST_COSTS.reads, ...REST_COSTS.lists, NO_CHAT_ROUTE],
   },
   {
@@ -211,7 +211,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'requests/s, bytes/s, requests',
     bound: constant('as of one user'),
     metric: null,
-    told: WAIT,
+    answer: WAIT,
     covers: SERVICE_ROUTES,
   },
   {
@@ -220,7 +220,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'requests',
     bound: constant('1 at once, then a rest of three times as long (1 s at the most); 48 wait; 6 at once in all'),
     metric: 'lists',
-    told: WAIT,
+    answer: WAIT,
     covers: REST_COSTS.lists,
   },
   {
@@ -229,7 +229,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'requests/s',
     bound: setting('RATE_WRITES_PER_SECOND', 'RATE_WRITES_BURST'),
     metric: 'writes',
-    told: WAIT,
+    answer: WAIT,
     covers: REST_COSTS.writes,
   },
   {
@@ -238,7 +238,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'requests/s',
     bound: setting('RATE_CHANGES_PER_SECOND', 'RATE_CHANGES_BURST'),
     metric: 'changes',
-    told: WAIT,
+    answer: WAIT,
     covers: REST_COSTS.changes,
   },
   {
@@ -247,7 +247,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'bytes/s',
     bound: setting('RATE_ANSWER_BYTES_PER_SECOND', 'RATE_ANSWER_BYTES_BURST'),
     metric: 'answerBytes',
-    told: `${WAIT}, while something is owed`,
+    answer: `${WAIT}, while something is owed`,
     covers: CHAT_ROUTES,
   },
   {
@@ -256,7 +256,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'messages, bytes',
     bound: constant('100, 512 KiB; one at the least'),
     metric: null,
-    told: 'a shorter page, with `hasMore`',
+    answer: 'a shorter page, with `hasMore`',
     covers: ['GET /chat/channels/:id/messages'],
   },
   {
@@ -265,7 +265,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'requests',
     bound: setting('MAX_REQUESTS_PER_USER'),
     metric: 'user-requests',
-    told: WAIT,
+    answer: WAIT,
     covers: [...CHAT_ROUTES, NO_CHAT_ROUTE],
   },
   {
@@ -274,7 +274,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'requests',
     bound: setting('MAX_WAITING_REQUESTS'),
     metric: 'waiting-requests',
-    told: '503 `unavailable`, Retry-After',
+    answer: '503 `unavailable`, Retry-After',
     covers: CHAT_ROUTES,
   },
   {
@@ -283,7 +283,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'answers',
     bound: constant('2 at once, up to 1 MiB each, the cheapest level'),
     metric: null,
-    told: 'the answer, as it is',
+    answer: 'the answer, as it is',
     covers: CHAT_ROUTES,
   },
   {
@@ -292,7 +292,7 @@ export const HTTP_COSTS: readonly Cost[] = [
     unit: 'rows',
     bound: constant('100, the newest'),
     metric: null,
-    told: 'the oldest is signed out',
+    answer: 'the oldest is signed out',
     covers: HASHING,
   },
 ];

@@ -1,4 +1,4 @@
-/** What each REST route pays with, by method and pattern. A test walks over all routes, and fails for one that is not in here. */
+/** The cost of each REST route, by method and pattern. A test walks over all routes, and fails for one that is not in here. */
 
 /** `lists` pay as reads, and take turns. */
 export type RouteCost = 'reads' | 'lists' | 'writes' | 'changes';
@@ -29,7 +29,7 @@ export const ENTRY_ROUTES = [
 /** Of the caller's own, and of a size that is bounded. */
 const WRITES = [...ENTRY_ROUTES, 'POST /chat/channels/:id/read', 'PUT /chat/channels/:id/draft'] as const;
 
-/** Told to everybody in the tablo, who then ask for their lists. */
+/** Each is broadcast to everybody in the tablo, who then ask for their lists. */
 const CHANGES = [
   'POST /chat/channels',
   'PATCH /chat/channels/:id',

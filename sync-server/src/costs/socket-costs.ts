@@ -24,7 +24,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'sockets/s',
     bound: setting('RATE_PAGE_PER_SECOND'),
     metric: 'upgrades',
-    told: '429',
+    answer: '429',
     covers: ['/sync upgrade', '/yjs upgrade'],
   },
   {
@@ -33,7 +33,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'tokens/s',
     bound: setting('RATE_TOKEN_CHECKS_PER_SECOND'),
     metric: 'token-checks',
-    told: 'denied `rate-limited`; a renewal is dropped',
+    answer: 'denied `rate-limited`; a renewal is dropped',
     covers: TOKENS,
   },
   {
@@ -42,25 +42,25 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'tokens',
     bound: constant('3 different ones'),
     metric: null,
-    told: 'the socket ends `unauthenticated` or `token-expired`',
+    answer: 'the socket ends `unauthenticated` or `token-expired`',
     covers: TOKENS,
   },
   {
     resource: 'WebSockets without a sign-in',
-    payer: 'all strangers',
+    payer: 'all unauthenticated',
     unit: 'sockets, seconds, bytes',
-    bound: setting('MAX_STRANGER_SOCKETS', 'STRANGER_SECONDS', 'MAX_STRANGER_BYTES'),
-    metric: 'strangers',
-    told: 'the oldest is ended; late ones with `unauthenticated`',
+    bound: setting('MAX_UNAUTHENTICATED_SOCKETS', 'UNAUTHENTICATED_SECONDS', 'MAX_UNAUTHENTICATED_BYTES'),
+    metric: 'unauthenticated',
+    answer: 'the oldest is ended; late ones with `unauthenticated`',
     covers: [...TOKENS, '/sync upgrade'],
   },
   {
     resource: 'the same',
     payer: 'address',
     unit: 'sockets',
-    bound: setting('MAX_STRANGER_SOCKETS_PER_ADDRESS'),
-    metric: 'strangers',
-    told: 'the oldest of that address is ended',
+    bound: setting('MAX_UNAUTHENTICATED_SOCKETS_PER_ADDRESS'),
+    metric: 'unauthenticated',
+    answer: 'the oldest of that address is ended',
     covers: [...TOKENS, '/sync upgrade'],
   },
   {
@@ -69,7 +69,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'sockets',
     bound: setting('MAX_SOCKETS_PER_USER'),
     metric: 'sockets',
-    told: 'denied `rate-limited`',
+    answer: 'denied `rate-limited`',
     covers: TOKENS,
   },
   {
@@ -78,7 +78,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'sockets',
     bound: setting('MAX_SOCKETS_PER_ADDRESS'),
     metric: 'address-sockets',
-    told: 'denied `rate-limited`',
+    answer: 'denied `rate-limited`',
     covers: TOKENS,
   },
   {
@@ -87,7 +87,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'sockets',
     bound: setting('MAX_SOCKETS'),
     metric: 'all-sockets',
-    told: 'denied `rate-limited`',
+    answer: 'denied `rate-limited`',
     covers: TOKENS,
   },
   {
@@ -96,7 +96,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'documents',
     bound: setting('MAX_DOCUMENTS_PER_SOCKET'),
     metric: 'documents',
-    told: 'denied `rate-limited`',
+    answer: 'denied `rate-limited`',
     covers: ['/sync auth'],
   },
   {
@@ -105,7 +105,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'documents',
     bound: setting('MAX_DOCUMENTS_PER_USER'),
     metric: 'documents',
-    told: 'denied `rate-limited`',
+    answer: 'denied `rate-limited`',
     covers: TOKENS,
   },
   {
@@ -114,7 +114,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'connections',
     bound: setting('MAX_SESSIONS_PER_TABLO'),
     metric: 'sessions',
-    told: 'denied `rate-limited`, or the document’s connection ends with it',
+    answer: 'denied `rate-limited`, or the document’s connection ends with it',
     covers: TOKENS,
   },
   {
@@ -123,7 +123,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes',
     bound: setting('MAX_HELD_BYTES_PER_USER'),
     metric: 'held',
-    told: 'the document’s connection ends `rate-limited`',
+    answer: 'the document’s connection ends `rate-limited`',
     covers: [...TOKENS, ...UPDATES],
   },
   {
@@ -132,7 +132,8 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes',
     bound: setting('MAX_HELD_TOTAL_BYTES'),
     metric: 'held',
-    told: 'the document’s connection ends `rate-limited`, of who holds the most first; what a post has loaded leaves at once',
+    answer:
+      'the document’s connection ends `rate-limited`, of who holds the most first; what a post has loaded leaves at once',
     covers: [...TOKENS, ...UPDATES, ...ENTRY_ROUTES],
   },
   {
@@ -141,7 +142,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes, frames',
     bound: constant('2 MiB, 10,000'),
     metric: 'unhandled',
-    told: 'the socket ends `rate-limited`',
+    answer: 'the socket ends `rate-limited`',
     covers: FRAMES,
   },
   {
@@ -150,7 +151,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'frames/s',
     bound: setting('RATE_FRAMES_PER_SECOND'),
     metric: 'frames',
-    told: 'nothing: read more slowly',
+    answer: 'nothing: read more slowly',
     covers: [...FRAMES, ...SIGNS],
   },
   {
@@ -159,7 +160,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes',
     bound: constant('128 KiB'),
     metric: null,
-    told: 'nothing: read more slowly',
+    answer: 'nothing: read more slowly',
     covers: FRAMES,
   },
   {
@@ -168,7 +169,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'entries/s',
     bound: setting('RATE_ENTRIES_PER_SECOND', 'RATE_ENTRIES_BURST'),
     metric: 'entries',
-    told: '`refused` `rate-limited`; REST 429',
+    answer: '`refused` `rate-limited`; REST 429',
     covers: [...UPDATES, ...ENTRY_ROUTES],
   },
   {
@@ -177,7 +178,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes/s',
     bound: setting('RATE_BYTES_PER_SECOND', 'RATE_BYTES_BURST'),
     metric: 'bytes',
-    told: '`refused` `rate-limited`; REST 429; a vector counts as none, and what the server has already as 4 KiB',
+    answer: '`refused` `rate-limited`; REST 429; a vector counts as none, and what the server has already as 4 KiB',
     covers: [...UPDATES, ...JOINS, ...ENTRY_ROUTES],
   },
   {
@@ -186,7 +187,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'joins/s',
     bound: setting('RATE_JOINS_PER_SECOND', 'RATE_JOINS_BURST'),
     metric: 'joins',
-    told: 'waits; a renewal is dropped',
+    answer: 'waits; a renewal is dropped',
     covers: [...JOINS, ...TOKENS],
   },
   {
@@ -195,7 +196,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes/s',
     bound: setting('RATE_JOIN_BYTES_PER_SECOND', 'RATE_JOIN_BYTES_BURST'),
     metric: 'joinBytes',
-    told: 'waits; REST 429',
+    answer: 'waits; REST 429',
     covers: [...JOINS, ...ENTRY_ROUTES],
   },
   {
@@ -204,7 +205,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes',
     bound: constant('256 KiB; 4 MiB of a user, 64 MiB in all; 6 joins of a user at once'),
     metric: 'tablo_waiting_joins',
-    told: 'waits',
+    answer: 'waits',
     covers: JOINS,
   },
   {
@@ -213,7 +214,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes',
     bound: constant('64 MiB'),
     metric: null,
-    told: 'nothing: made anew',
+    answer: 'nothing: made anew',
     covers: JOINS,
   },
   {
@@ -222,7 +223,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'frames/s',
     bound: setting('RATE_AWARENESS_PER_SECOND'),
     metric: 'awareness',
-    told: 'nothing: dropped',
+    answer: 'nothing: dropped',
     covers: AWARENESS,
   },
   {
@@ -231,7 +232,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'claims/s',
     bound: setting('RATE_CLAIMS_PER_SECOND'),
     metric: 'claims',
-    told: 'nothing: not shown',
+    answer: 'nothing: not shown',
     covers: AWARENESS,
   },
   {
@@ -240,7 +241,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'rows',
     bound: constant('5,000; one a connection; one statement at a time, 10,000 wait'),
     metric: 'claims',
-    told: 'nothing: not shown',
+    answer: 'nothing: not shown',
     covers: AWARENESS,
   },
   {
@@ -249,7 +250,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'questions/s',
     bound: setting('RATE_QUESTIONS_PER_SECOND'),
     metric: 'questions',
-    told: '`refused` `rate-limited`',
+    answer: '`refused` `rate-limited`',
     covers: STATELESS,
   },
   {
@@ -258,7 +259,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'answers/s',
     bound: constant('2.5'),
     metric: null,
-    told: 'nothing: not answered',
+    answer: 'nothing: not answered',
     covers: SIGNS,
   },
   {
@@ -267,7 +268,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'frames',
     bound: constant('60'),
     metric: null,
-    told: 'the socket ends',
+    answer: 'the socket ends',
     covers: PINGS,
   },
   {
@@ -276,7 +277,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'frames',
     bound: constant('none'),
     metric: null,
-    told: 'the socket ends `invalid-update`; on `/yjs` an unknown type is dropped',
+    answer: 'the socket ends `invalid-update`; on `/yjs` an unknown type is dropped',
     covers: NONSENSE,
   },
   {
@@ -285,7 +286,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes',
     bound: constant('8 MiB; SyncStep1 256 KiB, Stateless 512 KiB, presence 16 KiB'),
     metric: null,
-    told: 'the socket ends `too-large`; presence is dropped',
+    answer: 'the socket ends `too-large`; presence is dropped',
     covers: FRAMES,
   },
   {
@@ -294,7 +295,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'seconds',
     bound: setting('FRAME_SECONDS'),
     metric: 'unfinished',
-    told: 'the socket ends',
+    answer: 'the socket ends',
     covers: FRAMES,
   },
   {
@@ -303,7 +304,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes',
     bound: setting('MAX_UNHANDLED_BYTES'),
     metric: 'unhandled',
-    told: 'the socket ends `rate-limited`',
+    answer: 'the socket ends `rate-limited`',
     covers: FRAMES,
   },
   {
@@ -312,7 +313,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes',
     bound: setting('MAX_QUEUED_BYTES'),
     metric: 'queued',
-    told: '`refused` `unavailable`; the fullest socket ends',
+    answer: '`refused` `unavailable`; the fullest socket ends',
     covers: FRAMES,
   },
   {
@@ -321,7 +322,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes',
     bound: constant('a quarter of MAX_QUEUED_BYTES; a tablo a half'),
     metric: null,
-    told: '`refused` `unavailable`; REST 503',
+    answer: '`refused` `unavailable`; REST 503',
     covers: [...UPDATES, ...ENTRY_ROUTES],
   },
   {
@@ -330,7 +331,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes',
     bound: setting('MAX_UNREAD_BYTES'),
     metric: 'unread',
-    told: 'the document’s connection ends `rate-limited`; presence is left out from 1 MiB on',
+    answer: 'the document’s connection ends `rate-limited`; presence is left out from 1 MiB on',
     covers: FRAMES,
   },
   {
@@ -339,7 +340,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'bytes',
     bound: setting('MAX_UNREAD_TOTAL_BYTES'),
     metric: 'unread',
-    told: 'the fullest goes first',
+    answer: 'the fullest goes first',
     covers: FRAMES,
   },
   {
@@ -348,7 +349,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'seconds',
     bound: setting('UNREAD_SECONDS'),
     metric: 'unread',
-    told: 'the socket ends',
+    answer: 'the socket ends',
     covers: FRAMES,
   },
   {
@@ -357,7 +358,7 @@ export const SOCKET_COSTS: readonly Cost[] = [
     unit: 'lines',
     bound: constant('20 of a kind in 10 s, 200 of a level; 10 a minute of what libraries print'),
     metric: null,
-    told: 'nothing',
+    answer: 'nothing',
     covers: FRAMES,
   },
 ];

@@ -1,4 +1,4 @@
-/** The database is not one that the server can start on as it is. The message is for who runs it: what is in the way, and what to do. Nothing was changed. */
+/** The server cannot start on this database as it is. The message tells the operator what is in the way and what to do. Nothing was changed. */
 export class CannotStart extends Error {
   override readonly name = 'CannotStart';
 }

@@ -1,6 +1,6 @@
 /**
- * A connection to PostgreSQL that has our settings before it is used, and whose errors say that they are one's: a broken connection has the same code whoever was at
- * its other end.
+ * A connection to PostgreSQL that has our settings before it is used, and whose errors are marked: a broken connection has the same error code whatever its
+ * other end was.
  */
 import pg from 'pg';
 import { markDatabaseError } from '../base/database-away.ts';
@@ -15,7 +15,7 @@ export interface DatabaseClientConfig extends pg.ClientConfig {
   readonly searchPath?: string;
 }
 
-/** A role whose statements may take a millisecond may not let our settings through at once. */
+/** A role with a very short statement timeout may not let our settings through at the first attempt. */
 const SETTINGS_TRIES = 5;
 
 export class DatabaseClient extends pg.Client {
@@ -55,7 +55,7 @@ export class DatabaseClient extends pg.Client {
         return this;
       } catch (error) {
         if ((error as { code?: unknown }).code === QUERY_CANCELED && nth < SETTINGS_TRIES) continue;
-        // Whoever asked for a connection is told that there is none, and does not end this one.
+        // The caller that asked for a connection gets the error; this process goes on.
         super.end().catch(() => {}); // It may be broken.
         throw error;
       }
@@ -66,7 +66,7 @@ export class DatabaseClient extends pg.Client {
 /** The driver would send them along with the connection, where a pooler refuses them. */
 function withoutTimeouts(config: string | DatabaseClientConfig | undefined): string | pg.ClientConfig | undefined {
   if (typeof config !== 'object') return config;
-  // The pool hides it from whoever lists its options.
+  // The pool keeps the password out of its listed options.
   const { password } = config;
   const rest = { ...config, ...(password === undefined ? {} : { password }) };
   delete rest.statement_timeout;

@@ -1,4 +1,4 @@
-// The little of a logger that this room needs; pino's has it. What changes from line to line is a field: by its sentence a line's kind is known, and bounded.
+// The part of a logger that this room uses; pino has it. Values go into fields, since the sentence is the kind of a line, which has a rate.
 interface DbLogMethod {
   (message: string): void;
   (fields: object, message: string): void;
@@ -11,5 +11,5 @@ export interface DbLog {
   readonly error: DbLogMethod;
 }
 
-/** For tests and tools which have nothing to say. */
+/** For tests and tools without output. */
 export const silentLog: DbLog = { debug() {}, info() {}, warn() {}, error() {} };

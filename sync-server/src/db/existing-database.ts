@@ -14,7 +14,7 @@ interface Where {
   readonly dataDir: string;
 }
 
-/** Throws a sentence where there is none: none is made. */
+/** Throws an error with a sentence where there is none: this never creates a database. */
 export async function openExistingDatabase({ databaseUrl, dataDir }: Where): Promise<ExistingDatabase> {
   const url = databaseUrl !== null ? await settleDatabaseUrl(databaseUrl) : await findRunningPostgres(dataDir);
   if (url !== null) return { url, close: async () => {} };

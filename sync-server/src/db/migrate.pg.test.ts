@@ -22,7 +22,7 @@ const rows = async (sql: string): Promise<Record<string, unknown>[]> => {
 };
 
 describe('migrate, with the release’s own files', () => {
-  it('brings an empty database to the release’s schema, and a second time changes nothing', async () => {
+  it('migrate, with the release’s own files, brings an empty database to the release’s schema, and a second time changes nothing', async () => {
     const applied = await migrate(database.url, silentLog);
     expect(applied[0]).toBe('0001_tablo-chat');
     expect(await rows(`select name from tablo_private.migrations order by id`)).toEqual(
@@ -31,14 +31,14 @@ describe('migrate, with the release’s own files', () => {
     expect(await migrate(database.url, silentLog)).toEqual([]);
   });
 
-  it('runs once when four servers start together; the other three wait and find nothing to do', async () => {
+  it('migrate, with the release’s own files, runs once when four servers start together; the other three wait and find nothing to do', async () => {
     const all = await Promise.all(Array.from({ length: 4 }, () => migrate(database.url, silentLog)));
     const withWork = all.filter((applied) => applied.length > 0);
     expect(withWork).toHaveLength(1);
     expect(await rows('select name from tablo_private.migrations')).toHaveLength(withWork[0]!.length);
   });
 
-  it('keeps what a Supabase database has: auth.uid(), roles, rows and columns of its own tables', async () => {
+  it('migrate, with the release’s own files, keeps what a Supabase database has: auth.uid(), roles, rows and columns of its own tables', async () => {
     await onServer(database.url, (client) => client.query(SUPABASE_WITH_HOST_TABLES));
     await migrate(database.url, silentLog);
     expect(await rows(`select name, colour, epoch, last_seq::int from tablos`)).toEqual([
@@ -60,13 +60,13 @@ describe('migrate, with files of a test', () => {
   });
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
-  it('applies a file that a later release adds', async () => {
+  it('migrate, with files of a test, applies a file that a later release adds', async () => {
     expect(await migrate(database.url, silentLog, { dir })).toEqual(['0001_first']);
     await writeFile(join(dir, '0002_second.sql'), 'create table second();\n');
     expect(await migrate(database.url, silentLog, { dir })).toEqual(['0002_second']);
   });
 
-  it('changes nothing when one of several files fails, and frees the lock for the next attempt', async () => {
+  it('migrate, with files of a test, changes nothing when one of several files fails, and frees the lock for the next attempt', async () => {
     await writeFile(join(dir, '0002_broken.sql'), 'create table second();\nselect no_such_column;\n');
     await expect(migrate(database.url, silentLog, { dir })).rejects.toThrow(/no_such_column/);
     expect(await rows(`select to_regclass('first') as first, to_regclass('second') as second`)).toEqual([

@@ -15,7 +15,7 @@ import { createRoles } from './host/supabase-roles.ts';
 import { followHostRoles, hasEarlierServer, reportTakenOver, takeOver } from './host/take-over.ts';
 import { HOST_ROLES, MIGRATIONS_DIR, type Migration, readMigrationState } from './migration-files.ts';
 
-/** Ours among advisory locks, apart from any other program that migrates the same database. */
+/** The number of our advisory lock, different from those of other programs that migrate the same database. */
 const MIGRATION_LOCK = 7_461_626_012_447;
 
 // The table that node-pg-migrate made, which ran these files in earlier releases.
@@ -39,11 +39,11 @@ export async function migrate(url: string, log: DbLog, options: MigrateOptions =
     application_name: 'tablo-chat migrate',
     statement_timeout: 0,
   });
-  // A connection that breaks rejects the query under way; unheard, it would end the process as well.
+  // A broken connection rejects the running query. Without a listener its error would end the process as well.
   client.on('error', (error) => log.warn({ err: error }, 'The migration’s connection broke.'));
   await client.connect();
   try {
-    // Taken before anything else: who waits here finds nothing left to do.
+    // The lock is taken first: a server that waits here finds nothing left to do.
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await client.query('BEGIN');
     const names = await migrateWithin(client, log, options);
@@ -111,7 +111,7 @@ async function prepare(
   return hasEarlierServer(client);
 }
 
-/** Whatever fails is said with the migration's name. */
+/** Every error is reported with the name of the migration. */
 async function named(name: string, act: () => Promise<void>): Promise<void> {
   try {
     await act();

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 describe('createPool', () => {
-  it('[R11] outlives idle connections that the server ends, and says so', async () => {
+  it('[R11] createPool outlives idle connections that the server ends, and says so', async () => {
     const warnings: unknown[] = [];
     const warned = Promise.withResolvers<void>();
     const log = {
@@ -34,7 +34,7 @@ describe('createPool', () => {
     await pool.end();
   });
 
-  it('ends a statement that takes longer than allowed', async () => {
+  it('createPool ends a statement that takes longer than allowed', async () => {
     const pool = createPool(database.url, { statementTimeoutMs: 50 });
     await expect(pool.query('select pg_sleep(5)')).rejects.toThrow(/statement timeout/);
     await pool.end();
@@ -42,7 +42,7 @@ describe('createPool', () => {
 });
 
 describe('a connection of the pool', () => {
-  it('[R1] has our settings, whatever the defaults of the database', async () => {
+  it('[R1] a connection of the pool has our settings, whatever the defaults of the database', async () => {
     const own = await openTestDatabase();
     const awful = {
       datestyle: 'SQL, DMY',
@@ -88,7 +88,7 @@ describe('a connection of the pool', () => {
 });
 
 describe('errors of a connection', () => {
-  it('[R11] are the database’s, whether it breaks under a query or before there is one', async () => {
+  it('[R11] errors of a connection are the database’s, whether it breaks under a query or before there is one', async () => {
     // Accepts, and hangs up without a word.
     const broken = createServer((socket) => socket.once('data', () => socket.resetAndDestroy()));
     await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve));

@@ -11,7 +11,7 @@ export interface PoolOptions {
   /** PostgreSQL ends a statement that takes longer. */
   readonly statementTimeoutMs?: number;
   readonly connectionTimeoutMs?: number;
-  /** A transaction that says nothing for so long is ended: its locks are not held for a process that stands still. */
+  /** A transaction that is idle for so long is ended, so that a stopped process does not hold its locks. */
   readonly idleInTransactionMs?: number;
   /** Schemas to look in; absent: `public`. */
   readonly searchPath?: string;
@@ -23,13 +23,13 @@ export interface PoolOptions {
 const POOL_MAX = 10;
 const STATEMENT_TIMEOUT_MS = 10_000;
 /**
- * How much longer than PostgreSQL itself we wait for an answer. A connection that died without a word (failover, dropped by a firewall) never gives one, and
+ * How much longer than PostgreSQL itself we wait for an answer. A connection that died silently (failover, dropped by a firewall) never gives one, and
  * TCP takes a quarter of an hour to say so; a commit that waits on it would hold the ledger for as long [R11].
  */
 const ANSWER_GRACE_MS = 2_000;
 /** The other end of such a connection: a transaction nobody will finish lets go of its locks. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
-/** Below the client's patience: a busy or absent database is said, not waited for without end. */
+/** Shorter than the client's timeouts: a busy or absent database is reported instead of waited for without end. */
 const CONNECTION_TIMEOUT_MS = 10_000;
 
 export function createPool(url: string, options: PoolOptions = {}): Pool {
@@ -43,7 +43,7 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
     idle_in_transaction_session_timeout: options.idleInTransactionMs ?? IDLE_IN_TRANSACTION_MS,
     connectionTimeoutMillis: options.connectionTimeoutMs ?? CONNECTION_TIMEOUT_MS,
     application_name: options.applicationName ?? 'tablo-chat',
-    // A peer that vanished without a word (failover, unplugged) is noticed.
+    // A peer that vanished silently (failover, unplugged) is noticed.
     keepAlive: true,
     ...(options.searchPath === undefined ? {} : { searchPath: options.searchPath }),
   };

@@ -1,5 +1,5 @@
 /**
- * Whether connections stay their own. A pooler in transaction mode gives each transaction to whichever connection of PostgreSQL is free: `LISTEN` is not heard there, so a
+ * Whether connections stay their own. A pooler in transaction mode gives each transaction to whichever connection of PostgreSQL is free: `LISTEN` has no effect there, so a
  * removed member would stay, and prepared statements are another's. It is found by asking two connections by turns which process serves them.
  */
 import { randomBytes } from 'node:crypto';
@@ -10,9 +10,9 @@ import { dropClient } from './drop-client.ts';
 const ROUNDS = 3;
 /** Longer than a notification ever takes on a server that answers at all. */
 const HEARD_WITHIN_MS = 3_000;
-const PATIENCE: Patience = { connectMs: 10_000, answerMs: 5_000 };
+const PROBE_TIMEOUTS: ProbeTimeouts = { connectMs: 10_000, answerMs: 5_000 };
 
-interface Patience {
+interface ProbeTimeouts {
   readonly connectMs: number;
   readonly answerMs: number;
 }
@@ -22,7 +22,7 @@ const REMEDY =
 export const POOLED = `DATABASE_URL leads to a connection pooler in transaction mode: LISTEN and prepared statements do not hold there. ${REMEDY}`;
 const DEAF = `DATABASE_URL leads to a proxy or pooler that does not pass on notifications (LISTEN), so that removed members would not be cut off. ${REMEDY}`;
 
-/** Trying again changes nothing: another address is needed. The message is for people. */
+/** A retry does not help: another address is needed. The message is for people. */
 export class PoolerError extends Error {
   override readonly name = 'PoolerError';
 }
@@ -43,9 +43,9 @@ export const asPoolerError = (error: unknown): PoolerError | null => {
 
 /** Throws a `PoolerError`, or whatever keeps it from finding out. `askMore`: what else is to be asked of a connection before the start. */
 export async function assertOwnConnections(url: string, askMore: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = await connect(url, PATIENCE);
+  const client = await connect(url, PROBE_TIMEOUTS);
   try {
-    await assertOwnConnection(client, url, PATIENCE);
+    await assertOwnConnection(client, url, PROBE_TIMEOUTS);
     await askMore(client);
   } catch (error) {
     throw asPoolerError(error) ?? error;
@@ -55,8 +55,8 @@ export async function assertOwnConnections(url: string, askMore: (client: pg.Cli
 }
 
 /** Of a connection that is in no transaction. Opens another one beside it, for the moment. */
-export async function assertOwnConnection(client: pg.Client, url: string, patience: Patience): Promise<void> {
-  const other = await connect(url, patience);
+export async function assertOwnConnection(client: pg.Client, url: string, timeouts: ProbeTimeouts): Promise<void> {
+  const other = await connect(url, timeouts);
   try {
     const own = await readPid(client);
     for (let nth = 0; nth < ROUNDS; nth += 1) {
@@ -112,14 +112,14 @@ async function hears(client: pg.Client, other: pg.Client): Promise<boolean> {
   }
 }
 
-async function connect(url: string, { connectMs, answerMs }: Patience): Promise<pg.Client> {
+async function connect(url: string, { connectMs, answerMs }: ProbeTimeouts): Promise<pg.Client> {
   const client = new DatabaseClient({
     connectionString: url,
     application_name: 'tablo-chat probe',
     connectionTimeoutMillis: connectMs,
     query_timeout: answerMs,
   });
-  client.on('error', () => {}); // The query under way rejects as well.
+  client.on('error', () => {}); // The running query rejects as well.
   await client.connect();
   return client;
 }

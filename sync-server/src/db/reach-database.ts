@@ -1,4 +1,4 @@
-/** What is asked of DATABASE_URL before anything is done there, and what keeps it from being of use, in words for whoever set it. */
+/** Checks DATABASE_URL before anything is done there. Errors tell the operator what is wrong with it. */
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type pg from 'pg';
@@ -24,7 +24,7 @@ export async function settleDatabaseUrl(url: string): Promise<string> {
   if (parsed.searchParams.get('sslmode') !== 'prefer') return url;
   const port = Number(parsed.port || parsed.searchParams.get('port') || 5_432);
   const offersTls = await asksForTls(parsed.hostname.replace(/^\[|\]$/g, '') || 'localhost', port);
-  // Without an answer the connection itself will say why.
+  // Without an answer, the connection attempt itself will report the reason.
   return url.replace('sslmode=prefer', `sslmode=${offersTls ? 'require' : 'disable'}`);
 }
 
@@ -42,11 +42,11 @@ function asksForTls(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** A certificate that does not hold, by Node's codes. */
+/** Errors of an invalid certificate, by Node's codes. */
 const CERTIFICATE = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_|ERR_TLS_CERT_)/;
 const NO_ENCRYPTION = /no encryption|SSL (connection )?is required|SSL off/i;
 
-/** What of DATABASE_URL has to change, as a sentence; null: an error that is not about it. */
+/** What has to change in DATABASE_URL, as a sentence; null: the error is not about it. */
 export function describeDatabaseFault(error: unknown): string | null {
   const pooler = asPoolerError(error);
   if (pooler !== null) return pooler.message;

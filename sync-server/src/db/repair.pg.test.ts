@@ -30,7 +30,7 @@ afterAll(async () => {
 const rows = async (sql: string) => (await pool.query(sql)).rows as unknown[];
 
 describe('the migration that gives values their ranges', () => {
-  it('[R11] repairs what was written before, and changes nothing that is in order', async () => {
+  it('[R11] the migration that gives values their ranges repairs what was written before, and changes nothing that is in order', async () => {
     await pool.query(
       `INSERT INTO tablos (id, name, epoch, last_seq) VALUES ($1, 'Good', 3, 2), ($2, 'Poisoned', 2147483647, 0)`,
       [good, poisoned],

@@ -105,7 +105,7 @@ function rowsOf(node: PlanNode): number {
 }
 
 describe('row level security', () => {
-  it(`[R9] looks at a member's own rows, and at none of 200,000 of others, in every table`, async () => {
+  it(`[R9] row level security looks at a member's own rows, and at none of 200,000 of others, in every table`, async () => {
     const before = await Promise.all(TABLES.map((table) => look(table, alice)));
     // Of the deleted message neither the edit nor the reaction.
     expect(Object.fromEntries(TABLES.map((table, nth) => [table, before[nth]?.count]))).toEqual({

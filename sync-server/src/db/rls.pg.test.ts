@@ -74,7 +74,7 @@ describe('row level security', () => {
     );
   });
 
-  it('[R6] whom somebody added without having met them is named to nobody by SQL either, before they have used the tablo', async () => {
+  it('[R6] a person whom somebody added without having met them is named to nobody by SQL either, before they have used the tablo', async () => {
     const [mallory, victim] = ['00000000-0000-4000-8000-0000000000d1', '00000000-0000-4000-8000-0000000000d2'];
     const trap = createEntryId();
     await pool.query("INSERT INTO tablos (id, name, last_seq) VALUES ($1, 'Trap', 9)", [trap]);
@@ -168,7 +168,7 @@ describe('row level security', () => {
     });
   });
 
-  it('has a comment on every table and column of ours', async () => {
+  it('the database has a comment on every table and column of ours', async () => {
     const { rows } = await pool.query(
       `SELECT c.relname || coalesce('.' || a.attname, '') AS missing FROM pg_class c LEFT JOIN LATERAL
          (SELECT attname, attnum FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped UNION ALL SELECT NULL, 0) a ON true

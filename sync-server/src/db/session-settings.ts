@@ -1,8 +1,8 @@
 /**
- * What results, times and durability rest on, set on every connection: a role or a database may have other defaults (`ALTER ROLE … SET datestyle`). By statements after
+ * Settings on which results, times and durability depend, set on every connection: a role or a database may have other defaults (`ALTER ROLE … SET datestyle`). By statements after
  * the connection is there, since poolers refuse most settings that come with it.
  *
- * `default_transaction_read_only` is left as it is: whoever sets it means that nothing is to be written, a provider whose disk is full for instance.
+ * `default_transaction_read_only` is left as it is: it is set on purpose, for instance by a provider whose disk is full.
  */
 export interface SessionSettings {
   /** ms; 0: none. */

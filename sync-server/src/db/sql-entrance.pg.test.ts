@@ -60,7 +60,7 @@ describe('the server’s own columns of a host’s table', () => {
     ['last_seq', 'last_seq = 0'],
     ['both, with a name of its own', `name = 'Renamed', epoch = 1, last_seq = 9223372036854775807`],
     ['null', 'epoch = NULL, last_seq = NULL'],
-  ])('[R11] stay as they are when their owner sets %s', async (_, set) => {
+  ])('[R11] the server’s own columns of a host’s table stay as they are when their owner sets %s', async (_, set) => {
     await actAs(pool, { ...AUTHENTICATED, keep: true }, (client) =>
       client.query(
         `SELECT set_config('tablo_chat.server', 'yes', true); UPDATE tablos SET ${set} WHERE id = '${tablo}'`,
@@ -73,7 +73,7 @@ describe('the server’s own columns of a host’s table', () => {
     });
   });
 
-  it('[R11] start at their defaults whatever an owner inserts, by an upsert too', async () => {
+  it('[R11] the server’s own columns of a host’s table start at their defaults whatever an owner inserts, by an upsert too', async () => {
     const id = createEntryId();
     const insert = `INSERT INTO tablos (id, owner_id, name, epoch, last_seq) VALUES ($1, $2, 'New', 7, 70)
       ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch + 8, last_seq = 80`;
@@ -82,14 +82,14 @@ describe('the server’s own columns of a host’s table', () => {
     expect(await one('SELECT epoch, last_seq FROM tablos WHERE id = $1', [id])).toEqual({ epoch: 1, last_seq: '0' });
   });
 
-  it('[R11] are kept against service_role', async () => {
+  it('[R11] the server’s own columns of a host’s table are kept against service_role', async () => {
     await actAs(pool, { role: 'service_role', keep: true }, (client) =>
       client.query('UPDATE tablos SET epoch = 9, last_seq = 99 WHERE id = $1', [tablo]),
     );
     expect(await one('SELECT epoch, last_seq FROM tablos WHERE id = $1')).toEqual({ epoch: 3, last_seq: '4' });
   });
 
-  it('[R11] are kept against a host’s function that runs with its owner’s rights, when people call it', async () => {
+  it('[R11] the server’s own columns of a host’s table are kept against a host’s function that runs with its owner’s rights, when people call it', async () => {
     // As behind a gateway: who logs in is not the owner of anything.
     await pool.query(makeRole('tablo_test_gateway', "LOGIN NOINHERIT PASSWORD 'x'"));
     await pool.query('GRANT authenticated TO tablo_test_gateway');
@@ -108,14 +108,14 @@ describe('the server’s own columns of a host’s table', () => {
     });
   });
 
-  it('are the server’s and its administrator’s to write, within their ranges', async () => {
+  it('the server’s own columns of a host’s table are the server’s and its administrator’s to write, within their ranges', async () => {
     await pool.query('UPDATE tablos SET epoch = 4, last_seq = 5 WHERE id = $1', [tablo]);
     expect(await one('SELECT epoch, last_seq FROM tablos WHERE id = $1')).toEqual({ epoch: 4, last_seq: '5' });
     for (const set of ['epoch = 0', 'epoch = 2147483647', 'last_seq = -1', 'last_seq = 9223372036854775807'])
       await expect(pool.query(`UPDATE tablos SET ${set} WHERE id = $1`, [tablo])).rejects.toThrow('tablo_chat_');
   });
 
-  it('[R9] cost a host’s own writes no call of ours: the trigger fires only when one of the two is written', async () => {
+  it('[R9] the server’s own columns of a host’s table cost a host’s own writes no call of ours: the trigger fires only when one of the two is written', async () => {
     const { rows } = await pool.query<{ definition: string }>(
       `SELECT pg_get_triggerdef(oid) AS definition FROM pg_trigger WHERE tgname LIKE 'tablo_chat_own_columns%'`,
     );
@@ -126,7 +126,7 @@ describe('the server’s own columns of a host’s table', () => {
 
 describe('columns that we have added to a host’s tables', () => {
   // The host has tablos.deleted_at and tablo_access.is_active; role and created_by are ours.
-  it('[R6] make nobody an owner who may change their own row, and leave the host’s columns to them', async () => {
+  it('[R6] columns that we have added to a host’s tables make nobody an owner who may change their own row, and leave the host’s columns to them', async () => {
     await pool.query('UPDATE tablos SET owner_id = $2 WHERE id = $1', [tablo, eve]);
     await actAs(pool, { ...AUTHENTICATED, keep: true }, (client) =>
       client.query(`UPDATE tablo_access SET role = 'owner', seen_at = '2026-01-01Z' WHERE user_id = auth.uid()`),
@@ -143,7 +143,7 @@ describe('columns that we have added to a host’s tables', () => {
     expect(await one('SELECT role FROM tablo_access WHERE tablo_id = $1')).toEqual({ role: 'member' });
   });
 
-  it('[R6] are at their defaults in what people insert: a tablo counts for nobody whom its maker names', async () => {
+  it('[R6] columns that we have added to a host’s tables are at their defaults in what people insert: a tablo counts for nobody whom its maker names', async () => {
     const id = createEntryId();
     await actAs(pool, { ...AUTHENTICATED, keep: true }, async (client) => {
       await client.query(`INSERT INTO tablos (id, owner_id, name, created_by) VALUES ($1, $2, 'New', $3)`, [
@@ -163,7 +163,7 @@ describe('columns that we have added to a host’s tables', () => {
     expect(await one('SELECT role FROM tablo_access WHERE tablo_id = $1', [id])).toEqual({ role: 'owner' });
   });
 
-  it('are service_role’s to write, and those of a function of the host’s', async () => {
+  it('columns that we have added to a host’s tables are service_role’s to write, and those of a function of the host’s', async () => {
     const roleAfter = async (role: string, sql: string) => {
       await actAs(pool, { role, sub: alice, keep: true }, (client) => client.query(sql, [tablo]));
       return one('SELECT role FROM tablo_access WHERE tablo_id = $1');
@@ -177,7 +177,7 @@ describe('columns that we have added to a host’s tables', () => {
     expect(await one('SELECT role FROM tablo_access WHERE tablo_id = $1')).toEqual({ role: 'owner' });
   });
 
-  it('[R6] keep a removal and a deletion where they are ours, and are warned of at every start where they are the host’s', async () => {
+  it('[R6] columns that we have added to a host’s tables keep a removal and a deletion where they are ours, and are warned of at every start where they are the host’s', async () => {
     const warned: unknown[] = [];
     const log = { ...silentLog, warn: (fields: object | string) => void warned.push(fields) };
     const startOn = async (changes: string, act: (client: Pool) => Promise<void>) => {
@@ -223,7 +223,7 @@ describe('columns that we have added to a host’s tables', () => {
 });
 
 describe('a host’s users who change what is theirs', () => {
-  it('delete their tablos, and all our rows go with them', async () => {
+  it('a host’s users who change what is theirs delete their tablos, and all our rows go with them', async () => {
     const message = createEntryId();
     await pool.query(
       `INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq) VALUES ($1, $2, $3, 'hi', now(), now(), now(), 1)`,
@@ -262,7 +262,7 @@ describe('a host’s users who change what is theirs', () => {
     expect(counts.filter(([, count]) => (count as { count: number }).count !== 0)).toEqual([]);
   });
 
-  it('join, leave and rename although notifying is not everybody’s right', async () => {
+  it('a host’s users join, leave and rename although notifying is not everybody’s right', async () => {
     await actAs(pool, { role: 'none' }, async (client) => {
       await client.query('REVOKE EXECUTE ON FUNCTION pg_notify(text, text) FROM PUBLIC');
       await client.query('SET LOCAL ROLE authenticated');
@@ -273,7 +273,7 @@ describe('a host’s users who change what is theirs', () => {
     });
   });
 
-  it('cannot silence what their writes tell the server, by functions of their own with the same names', async () => {
+  it('a host’s users who change what is theirs cannot silence what their writes tell the server, by functions of their own with the same names', async () => {
     const heard: unknown[] = [];
     const listener = await pool.connect();
     listener.on('notification', ({ payload }) => heard.push(JSON.parse(payload ?? '')));
@@ -403,7 +403,7 @@ describe('what people write by SQL', () => {
     ['channel_read_state', 'last_read_at', 'infinity'],
     ['channel_read_state', 'last_read_at', '-infinity'],
     ['channel_read_state', 'last_read_at', '290000-01-01'],
-  ])('[R11] %s.%s is a time that clients can read, not %s', async (table, column, time) => {
+  ])('[R11] the column %s.%s holds a time that clients can read, not %s', async (table, column, time) => {
     const text =
       table === 'channel_drafts'
         ? `, text) VALUES ('${alice}', '${tablo}', $1, 'x')`

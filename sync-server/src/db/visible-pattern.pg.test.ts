@@ -1,4 +1,4 @@
-import { isVisible } from '@tablo/schema/text';
+import { isVisible } from '@tablo/schema/names/text';
 import { expect, it } from 'vitest';
 import { onServer, openTestDatabase } from './testing/test-database.ts';
 import { visiblePattern } from './visible-pattern.ts';

@@ -2,7 +2,7 @@
  * `isVisible` of the schema as a regular expression of PostgreSQL, whose own classes follow the database's locale and know neither Unicode's categories nor what is ignorable
  * by default. Made from the function itself, character by character, so that the two cannot differ; a tenth of a second, once in the life of a database.
  */
-import { isVisible } from '@tablo/schema/text';
+import { isVisible } from '@tablo/schema/names/text';
 
 const LAST = 0x10ffff;
 

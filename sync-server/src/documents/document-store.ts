@@ -32,7 +32,7 @@ export interface Snapshot {
 }
 
 export interface DocumentStore {
-  /** Rejects when the database cannot answer: never an empty document instead (TRAPS 1.1). */
+  /** Rejects when the database cannot answer. It must never give an empty document instead (TRAPS 1.1). */
   load(name: DocumentName): Promise<StoredDocument>;
   /** The snapshot's new version, or null when the tablo has moved on and nothing needs keeping. */
   save(name: DocumentName, snapshot: Snapshot): Promise<bigint | null>;

@@ -1,4 +1,4 @@
-/** What of deleted messages and tablos is still to be removed, as the ledger has noted it with each deletion. */
+/** The texts and rows of deleted messages and tablos that are still to be removed. The ledger notes them with each deletion. */
 import type { DocumentName } from '@tablo/schema/document-name';
 
 export interface ErasureStore {
@@ -8,6 +8,6 @@ export interface ErasureStore {
   findDocuments(ageMs: number): Promise<readonly DocumentName[]>;
   /** Ends memberships of tablos that were deleted a month ago: a bounded number. False: there is nothing left to do. */
   endMemberships(): Promise<boolean>;
-  /** Forgets what is done: rows removed, and the tablo moved to a later document. A bounded number; true where there may be more. */
+  /** Deletes the notes of finished erasures: the rows are removed, and the tablo has moved to a later document. A bounded number; true where there may be more. */
   forgetDone(): Promise<boolean>;
 }

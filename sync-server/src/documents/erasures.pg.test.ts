@@ -69,7 +69,7 @@ async function tablesWith(
   return found.sort();
 }
 
-it('[R2] takes a deleted message, its edits included, out of every table, while people write on', async () => {
+it('[R2] the server takes a deleted message, its edits included, out of every table, while people write on', async () => {
   const tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
   const a = await joined(alice, tablo);
   const [kept, secret] = [createMessage(by(alice), 'this stays'), createMessage(by(alice), 'hunter2 first')];
@@ -102,30 +102,33 @@ it.each([
   ['deletes it', 'UPDATE messages SET deleted_at = now() WHERE id = $1', ''],
   ['corrects it', `UPDATE messages SET text = 'as corrected', first_text = NULL WHERE id = $1`, 'as corrected'],
   ['removes its row', 'DELETE FROM messages WHERE id = $1', null],
-])('[R2] does so of a message when service_role %s by SQL, also where nobody writes any more', async (_, sql, left) => {
-  const tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
-  const a = await joined(alice, tablo);
-  const [kept, secret] = [createMessage(by(alice), 'this stays'), createMessage(by(alice), 'open sesame')];
-  a.push(kept, secret, createEdit(by(alice), secret.id, 'open sesame, please'));
-  await stored(a);
-  a.close();
-  await actAs(server.pool, { role: 'service_role', keep: true }, async (client) => {
-    await client.query(sql, [secret.id]);
-    // Its earlier texts are rows of their own: those of a message that stays are the moderator's to empty.
-    if (left === 'as corrected')
-      await client.query(`UPDATE message_edits SET text = '' WHERE message_id = $1`, [secret.id]);
-  });
-  // In the log, or in the snapshot that was made when the last one left.
-  expect((await tablesWith('open sesame')).some((name) => /tablo_(updates|documents)$/.test(name))).toBe(true);
-  startErasures();
-  await until(async () => expect(await tablesWith('open sesame')).toEqual([]));
-  await until(async () => expect((await server.pool.query('SELECT FROM tablo_erasures')).rowCount).toBe(0));
-  const { rows } = await server.pool.query<{ text: string }>('SELECT text FROM messages WHERE id = $1', [secret.id]);
-  expect(rows[0]?.text ?? null).toBe(left);
-  expect((await joined(bob, tablo, 2)).texts).toEqual(['this stays']);
-});
+])(
+  '[R2] the server does so of a message when service_role %s by SQL, also where nobody writes any more',
+  async (_, sql, left) => {
+    const tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
+    const a = await joined(alice, tablo);
+    const [kept, secret] = [createMessage(by(alice), 'this stays'), createMessage(by(alice), 'open sesame')];
+    a.push(kept, secret, createEdit(by(alice), secret.id, 'open sesame, please'));
+    await stored(a);
+    a.close();
+    await actAs(server.pool, { role: 'service_role', keep: true }, async (client) => {
+      await client.query(sql, [secret.id]);
+      // Its earlier texts are rows of their own: those of a message that stays are the moderator's to empty.
+      if (left === 'as corrected')
+        await client.query(`UPDATE message_edits SET text = '' WHERE message_id = $1`, [secret.id]);
+    });
+    // In the log, or in the snapshot that was made when the last one left.
+    expect((await tablesWith('open sesame')).some((name) => /tablo_(updates|documents)$/.test(name))).toBe(true);
+    startErasures();
+    await until(async () => expect(await tablesWith('open sesame')).toEqual([]));
+    await until(async () => expect((await server.pool.query('SELECT FROM tablo_erasures')).rowCount).toBe(0));
+    const { rows } = await server.pool.query<{ text: string }>('SELECT text FROM messages WHERE id = $1', [secret.id]);
+    expect(rows[0]?.text ?? null).toBe(left);
+    expect((await joined(bob, tablo, 2)).texts).toEqual(['this stays']);
+  },
+);
 
-it('[R2] does so of an earlier text that is changed or removed by SQL, and keeps the reactions of its message', async () => {
+it('[R2] the server does so of an earlier text that is changed or removed by SQL, and keeps the reactions of its message', async () => {
   const texts = ['open door', 'open window'] as const;
   const tablo = await server.addTablo({ [alice]: 'owner' });
   const a = await joined(alice, tablo);
@@ -175,7 +178,7 @@ it('[R9] what the ledger edits and deletes costs no trigger, and an edit no move
   expect(noted).toEqual([{ message_id: deleted.id }]);
 });
 
-it('[R2] does so in a tablo that nobody has open, after a restart, and in one that is closed', async () => {
+it('[R2] the server does so in a tablo that nobody has open, after a restart, and in one that is closed', async () => {
   const [quiet, closed] = [
     await server.addTablo({ [alice]: 'owner' }),
     await server.addTablo({ [alice]: 'owner' }),
@@ -196,7 +199,7 @@ it('[R2] does so in a tablo that nobody has open, after a restart, and in one th
   await until(async () => expect(await tablesWith('swordfish')).toEqual([]));
 });
 
-it('[R2] does so again when a client that was away sends a text of it after its deletion', async () => {
+it('[R2] the server does so again when a client that was away sends a text of it after its deletion', async () => {
   const tablo = await server.addTablo({ [alice]: 'owner' });
   const message = createMessage(by(alice), 'correct horse');
   const a = await joined(alice, tablo);
@@ -211,7 +214,7 @@ it('[R2] does so again when a client that was away sends a text of it after its 
   await until(async () => expect(await tablesWith('correct horse')).toEqual([]));
 });
 
-it('[R2] does so for all others while one tablo cannot be moved, and for that one as soon as it can', async () => {
+it('[R2] the server does so for all others while one tablo cannot be moved, and for that one as soon as it can', async () => {
   const [held, free] = [await server.addTablo({ [alice]: 'owner' }), await server.addTablo({ [alice]: 'owner' })];
   const message = {
     [held]: createMessage(by(alice), 'first deleted'),
@@ -238,7 +241,7 @@ it('[R2] does so for all others while one tablo cannot be moved, and for that on
   await until(async () => expect(await tablesWith('first deleted')).toEqual([]));
 });
 
-it('[R9] moves a tablo once for many deletions, and not before they are so old', async () => {
+it('[R9] the server moves a tablo once for many deletions, and not before they are so old', async () => {
   const tablo = await server.addTablo({ [alice]: 'owner' });
   const a = await joined(alice, tablo);
   const messages = Array.from({ length: 10 }, (_, nth) => createMessage(by(alice), `m${nth}`));
@@ -281,7 +284,7 @@ it('[R2] a tablo that is deleted and inserted again under its id in one transact
   expect((await joined(alice, tablo, 2)).texts).toEqual(['a new life']);
 });
 
-it('[R9] ends memberships a month after their tablo was deleted, in portions, which is no decision; opened again before, it has its members', async () => {
+it('[R9] the server ends memberships a month after their tablo was deleted, in portions, which is no decision; opened again before, it has its members', async () => {
   const [old, reopened, recent] = [await server.addTablo({}), await server.addTablo({}), await server.addTablo({})];
   await server.pool.query(
     `INSERT INTO tablo_access (tablo_id, user_id) SELECT t, gen_random_uuid() FROM unnest($1::uuid[]) AS t, generate_series(1, 2500)`,
@@ -313,7 +316,7 @@ it('[R9] ends memberships a month after their tablo was deleted, in portions, wh
   expect((await server.pool.query('SELECT FROM tablo_private.decisions WHERE tablo_id = $1', [old])).rowCount).toBe(0);
 });
 
-it('[R9] empties any number of edits and reactions in portions', async () => {
+it('[R9] the server empties any number of edits and reactions in portions', async () => {
   const tablo = await server.addTablo({ [alice]: 'owner' });
   const id = createEntryId();
   await server.pool.query(

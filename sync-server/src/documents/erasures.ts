@@ -1,6 +1,6 @@
 /**
  * [R2] What was deleted is gone: from the rows at once or in portions, from document, log and snapshot by a move of the tablo to a fresh document, which takes no
- * deleted message along. In a quiet tablo as well, after a restart as well: what is to do is a row that was committed with the deletion.
+ * deleted message along. That also happens in a quiet tablo and after a restart: the work is a row that was committed with the deletion.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DocumentName, encodeDocumentName } from '@tablo/schema/document-name';
@@ -10,9 +10,9 @@ import type { ErasureStore } from './erasure-store.ts';
 /** Deletions of one tablo within this time share a move: each move costs its members a join. */
 const GATHER_MS = 45_000;
 const LOOK_MS = 15_000;
-/** Of memberships that end: rows that somebody holds are tried again at the next look. */
+/** Memberships that end: rows that another transaction holds are tried again at the next look. */
 const PORTIONS_A_LOOK = 20;
-/** A tablo that cannot be moved now (somebody holds its row) is moved when it can be: the others do not wait for it longer than this. */
+/** A tablo that cannot be moved now (another transaction holds its row) is moved later: the others do not wait for it longer than this. */
 const MOVE_MS = 1_000;
 
 export interface ErasureTiming {
@@ -37,7 +37,7 @@ export function openErasures({ store, move, log, gatherMs = GATHER_MS, lookMs = 
   const warn = (error: unknown): void => {
     if (!isClosed) log.warn({ err: error }, 'What was deleted could not be removed; it is tried again.');
   };
-  /** Names whose move goes on behind a look. */
+  /** Documents whose move is still in progress after a look. */
   const moving = new Set<string>();
   const tryMove = async (name: DocumentName): Promise<void> => {
     const key = encodeDocumentName(name);
@@ -64,7 +64,7 @@ export function openErasures({ store, move, log, gatherMs = GATHER_MS, lookMs = 
   ];
   const plan = (): void => {
     timer = setTimeout(async () => {
-      // One that fails (a row that somebody holds) keeps none of the others from its work.
+      // A failed one (another transaction holds the row) does not stop the others.
       for (const step of steps) await step().catch(warn);
       if (!isClosed) plan();
     }, lookMs).unref();

@@ -46,7 +46,7 @@ async function log(tablo: TabloId, update: Uint8Array, epoch = 1): Promise<bigin
 }
 
 describe('PgDocumentStore', () => {
-  it('loads nothing, the log, and snapshot and log together', async () => {
+  it('PgDocumentStore loads nothing, the log, and snapshot and log together', async () => {
     const tabloId = await addTablo();
     const name = { tabloId, epoch: 1 };
     expect(await store.load(name)).toEqual({
@@ -71,7 +71,7 @@ describe('PgDocumentStore', () => {
     expect([valuesOf(again.state), again.version, again.logIds.length]).toEqual([['a', 'b', 'c'], 1n, 1]);
   });
 
-  it('[R11] merges with what another writer stored meanwhile, instead of overwriting it', async () => {
+  it('[R11] PgDocumentStore merges with what another writer stored meanwhile, instead of overwriting it', async () => {
     const tabloId = await addTablo();
     const name = { tabloId, epoch: 1 };
     await store.save(name, { state: stateWith('theirs'), version: 0n, logIds: [], head: 0n });
@@ -79,7 +79,7 @@ describe('PgDocumentStore', () => {
     expect(valuesOf((await store.load(name)).state)).toEqual(['ours', 'theirs']);
   });
 
-  it('[R1] deletes only the log rows that the snapshot names', async () => {
+  it('[R1] PgDocumentStore deletes only the log rows that the snapshot names', async () => {
     const tabloId = await addTablo();
     const name = { tabloId, epoch: 1 };
     const covered = await log(tabloId, stateWith('a'));
@@ -88,7 +88,7 @@ describe('PgDocumentStore', () => {
     expect((await store.load(name)).logIds).toEqual([late]);
   });
 
-  it('[R9] keeps nothing of a past epoch, and replaces its snapshot', async () => {
+  it('[R9] PgDocumentStore keeps nothing of a past epoch, and replaces its snapshot', async () => {
     const tabloId = await addTablo();
     await store.save({ tabloId, epoch: 1 }, { state: stateWith('old'), version: 0n, logIds: [], head: 0n });
     await pool.query('UPDATE tablos SET epoch = 2 WHERE id = $1', [tabloId]);
@@ -137,7 +137,7 @@ describe('PgDocumentStore', () => {
     },
   );
 
-  it('[R11] rejects when the database is away, instead of giving an empty document', async () => {
+  it('[R11] PgDocumentStore rejects when the database is away, instead of giving an empty document', async () => {
     const gone = createPool('postgres://nobody@127.0.0.1:1/nothing');
     await expect(
       new PgDocumentStore(gone).load({ tabloId: createEntryId() as string as TabloId, epoch: 1 }),

@@ -1,4 +1,4 @@
-/** Documents on PostgreSQL. Two writers (nodes, a rolling deploy) never overwrite each other: who comes second merges. */
+/** Documents on PostgreSQL. Two writers (nodes, a rolling deploy) never overwrite each other: the second one merges. */
 import type { DocumentName } from '@tablo/schema/document-name';
 import type { EntryId, TabloId } from '@tablo/schema/ids';
 import { SEED_MAX_MESSAGES } from '@tablo/schema/limits';

@@ -8,7 +8,7 @@ const MESSAGES_A_PORTION = 100;
 const ROWS_A_PORTION = 1_000;
 const DOCUMENTS_A_LOOK = 500;
 
-// Nothing is added to what is removed here: what comes after a deletion is stored without its text.
+// Nothing new has to be removed later: an entry that comes after the deletion is stored without its text.
 const REMOVE = `WITH due AS (
     SELECT message_id FROM tablo_erasures WHERE NOT rows_removed ORDER BY asked_at, message_id LIMIT ${MESSAGES_A_PORTION}
   ), texts AS (

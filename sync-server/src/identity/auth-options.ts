@@ -1,7 +1,7 @@
 /** How better-auth is set up here: e-mail and password, and short-lived JWTs that the rest of the server checks like anybody's. */
 
 import { PASSWORD_MAX_UNITS, PASSWORD_MIN_UNITS } from '@tablo/schema/account-problems';
-import { MAX_PERSON_NAME_CODE_POINTS, parseName } from '@tablo/schema/name';
+import { MAX_PERSON_NAME_CODE_POINTS, parseName } from '@tablo/schema/names/name';
 import type { BetterAuthOptions } from 'better-auth';
 import { APIError } from 'better-auth/api';
 import { jwt } from 'better-auth/plugins/jwt';
@@ -56,7 +56,7 @@ export function authOptions(
     // Ours are in front of it (`rest/routes/auth-routes.ts`): its own remembers every address and path for a minute, and walks over all of them at each request.
     rateLimit: { enabled: false },
     advanced: {
-      // Said outright: by itself better-auth drops both checks where NODE_ENV is `test`.
+      // Written explicitly: better-auth drops both checks where NODE_ENV is `test`.
       disableCSRFCheck: false,
       disableOriginCheck: false,
       cookiePrefix: cookiePrefixOf(settings.publicUrl),
@@ -89,7 +89,7 @@ export function authOptions(
         },
       }),
     ],
-    // What is nobody's request but our failure comes to us, instead of going to the console.
+    // Failures of the library itself come to our log instead of the console.
     onAPIError: { throw: true },
     logger: {
       level: 'error',

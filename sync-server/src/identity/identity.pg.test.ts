@@ -73,7 +73,7 @@ const signIn = (email: string, password: string, more: Call = {}) =>
   call('/sign-in/email', { body: { email, password }, ...more });
 
 describe('accounts', () => {
-  it('sign up, sign in, ask who they are, and sign out', async () => {
+  it('accounts sign up, sign in, ask who they are, and sign out', async () => {
     const email = newEmail();
     const up = await signUp(email);
     expect(up.status).toBe(200);
@@ -85,7 +85,7 @@ describe('accounts', () => {
     expect((await call('/token', { cookie })).status).toBe(401);
   });
 
-  it('get a 15-minute token that the verifier takes like any issuer’s', async () => {
+  it('accounts get a 15-minute token that the verifier takes like any issuer’s', async () => {
     const { cookie, body } = await signUp();
     const { token } = (await call('/token', { cookie })).body;
     const verifier = new JwtVerifier(
@@ -104,14 +104,14 @@ describe('accounts', () => {
     expect(JSON.stringify(await identity.readKeys())).not.toContain('"d"');
   });
 
-  it('have passwords of 8 characters or more, and names that can be shown', async () => {
+  it('accounts have passwords of 8 characters or more, and names that can be shown', async () => {
     const body = { name: 'Alice', email: newEmail(), password: PASSWORD };
     expect((await call('/sign-up/email', { body: { ...body, password: '1234567' } })).status).toBe(400);
     for (const name of ['', '  ', 'a\u0000b', 'x'.repeat(201), '\u200B\u2060', '\u202E', '\u3164', '\u0301'])
       expect((await call('/sign-up/email', { body: { ...body, name } })).status).toBe(400);
   });
 
-  it('are refused in our own sentences, each with the field that it is about, and never in the words of the library', async () => {
+  it('accounts are refused in our own sentences, each with the field that it is about, and never in the words of the library', async () => {
     const email = newEmail();
     await signUp(email);
     const body = { name: 'Alice', email, password: PASSWORD };
@@ -137,7 +137,7 @@ describe('accounts', () => {
     expect(tooLong.body).toEqual({ code: 'INVALID_NAME', message: 'The name must be 1 to 200 characters.' });
   });
 
-  it('[R3] have the name that others see: no bidi controls, nothing invisible; a word of the page is taken', async () => {
+  it('[R3] accounts have the name that others see: no bidi controls, nothing invisible; a word of the page is taken', async () => {
     for (const [name, shown] of [
       ['\u202E Alice\u200B  Liddell ', 'Alice Liddell'],
       ['علی\u200Cرضا', 'علی\u200Cرضا'],
@@ -148,7 +148,7 @@ describe('accounts', () => {
     }
   });
 
-  it('[R6] are not told apart by a failed sign-in: the same answer, after as many hashes', async () => {
+  it('[R6] accounts are not told apart by a failed sign-in: the same answer, after as many hashes', async () => {
     const email = newEmail();
     await signUp(email);
     const hashes = vi.spyOn(Worker.prototype, 'postMessage');
@@ -165,7 +165,7 @@ describe('accounts', () => {
 });
 
 describe('what the library has to say', () => {
-  it('[R11] is told in its own words: nothing that a stranger sent is in the log, nor makes a line of it', async () => {
+  it('[R11] what the library has to say is told in its own words: nothing that a stranger sent is in the log, nor makes a line of it', async () => {
     const lines: string[] = [];
     const log = createLog({ level: 'debug', format: 'text', write: (line) => void lines.push(line) });
     const talking = await openIdentity(database.url, SETTINGS, log);
@@ -180,7 +180,7 @@ describe('what the library has to say', () => {
 });
 
 describe('cookies', () => {
-  it('are out of scripts’ reach and stay on this site; Secure where the address is https', async () => {
+  it('cookies are out of scripts’ reach and stay on this site; Secure where the address is https', async () => {
     for (const cookie of (await signUp()).setCookie) expect(cookie).toMatch(/HttpOnly; SameSite=Lax/);
     const secure = await openIdentity(database.url, { ...SETTINGS, publicUrl: 'https://chat.example' }, silentLog);
     const { setCookie } = await signUp(newEmail(), secure);
@@ -188,7 +188,7 @@ describe('cookies', () => {
     await secure.close();
   });
 
-  it('are those of the path where the server lives, and called after it', async () => {
+  it('cookies are those of the path where the server lives, and called after it', async () => {
     const below = await openIdentity(
       database.url,
       { ...SETTINGS, publicUrl: 'https://app.example/team/chat' },
@@ -201,7 +201,7 @@ describe('cookies', () => {
     await below.close();
   });
 
-  it('work whether the page was opened by name, by number, or through a proxy that speaks HTTPS; not from elsewhere', async () => {
+  it('cookies work whether the page was opened by name, by number, or through a proxy that speaks HTTPS; not from elsewhere', async () => {
     const email = newEmail();
     const { cookie } = await signUp(email);
     const from = (origin: string, host = '127.0.0.1:3000') =>
@@ -225,7 +225,7 @@ describe('cookies', () => {
 });
 
 describe('without the database', () => {
-  it('[R11] says that it failed, never that somebody is signed out, and goes on when it is back', async () => {
+  it('[R11] the identity service without its database says that it failed, never that somebody is signed out, and goes on when it is back', async () => {
     const fresh = await openTestDatabase();
     const name = new URL(fresh.url).pathname.slice(1);
     const by = await openIdentity(fresh.url, SETTINGS, silentLog);
@@ -246,7 +246,7 @@ describe('without the database', () => {
 });
 
 describe('what it keeps', () => {
-  it('[R11] of one account are its newest sessions: signing in again and again fills nothing', async () => {
+  it('[R11] what the identity service keeps of one account are its newest sessions: signing in again and again fills nothing', async () => {
     const pool = createPool(database.url);
     const email = newEmail();
     const { body, cookie } = await signUp(email);
@@ -266,7 +266,7 @@ describe('what it keeps', () => {
     await pool.end();
   });
 
-  it('is exactly what better-auth wants: its own migrations find nothing left to do', async () => {
+  it('what the identity service keeps is exactly what better-auth wants: its own migrations find nothing left to do', async () => {
     const pool = createPool(database.url, { searchPath: IDENTITY_SCHEMA });
     const migrations = await getMigrations(authOptions(SETTINGS, pool, 'x'.repeat(32), new PasswordHasher(), () => {}));
     expect(migrations.toBeCreated).toEqual([]);
@@ -276,7 +276,7 @@ describe('what it keeps', () => {
     await pool.end();
   });
 
-  it('survives a restart, and is shared by servers that start together: one secret', async () => {
+  it('what the identity service keeps survives a restart, and is shared by servers that start together: one secret', async () => {
     const fresh = await openTestDatabase();
     const servers = await Promise.all(Array.from({ length: 4 }, () => openIdentity(fresh.url, SETTINGS, silentLog)));
     const { cookie } = await signUp(newEmail(), servers[0]);
@@ -285,7 +285,7 @@ describe('what it keeps', () => {
     await fresh.close();
   });
 
-  it('is hidden from everybody but the server', async () => {
+  it('what the identity service keeps is hidden from everybody but the server', async () => {
     const pool = createPool(database.url);
     for (const role of ['anon', 'authenticated']) {
       await expect(pool.query(`BEGIN; SET LOCAL ROLE ${role}; SELECT * FROM tablo_identity."user"`)).rejects.toThrow(

@@ -1,5 +1,5 @@
 /**
- * The built-in identity service, for who has no issuer of their own: accounts in PostgreSQL, a session cookie for the page, and 15-minute JWTs that
+ * The built-in identity service, for operators without an issuer of their own: accounts in PostgreSQL, a session cookie for the page, and 15-minute JWTs that
  * the rest of the server verifies like any issuer's. Absent where an external issuer is configured.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';

@@ -15,7 +15,7 @@ function open(): PasswordHasher {
 }
 
 describe('PasswordHasher', () => {
-  it('makes what better-auth makes, and takes what it has stored', async () => {
+  it('PasswordHasher makes what better-auth makes, and takes what it has stored', async () => {
     const hasher = open();
     const password = 'correct hörse ﬁ battery';
     expect(await verifyPassword({ hash: await hasher.hash(password), password })).toBe(true);
@@ -25,7 +25,7 @@ describe('PasswordHasher', () => {
     await expect(hasher.verify({ hash: 'nonsense', password })).rejects.toThrow();
   });
 
-  it('[R11] works on one or two at a time, however many are asked for, and in no thread that anybody else needs', async () => {
+  it('[R11] PasswordHasher works on one or two at a time, however many are asked for, and in no thread that anybody else needs', async () => {
     const hasher = open();
     let done = 0;
     let most = 0;
@@ -45,17 +45,20 @@ describe('PasswordHasher', () => {
   }, 60_000);
 
   const isLinux = process.platform === 'linux';
-  it.runIf(isLinux)('[R11] lets messages go first: its threads alone have a lower priority', async () => {
-    const own = getPriority();
-    await open().hash('correct horse');
-    expect(threadPriorities().filter((priority) => priority === constants.priority.PRIORITY_BELOW_NORMAL).length).toBe(
-      1,
-    );
-    expect(getPriority()).toBe(own);
-  });
+  it.runIf(isLinux)(
+    '[R11] PasswordHasher lets messages go first: its threads alone have a lower priority',
+    async () => {
+      const own = getPriority();
+      await open().hash('correct horse');
+      expect(
+        threadPriorities().filter((priority) => priority === constants.priority.PRIORITY_BELOW_NORMAL).length,
+      ).toBe(1);
+      expect(getPriority()).toBe(own);
+    },
+  );
   if (!isLinux) console.log('Skipped: only Linux gives a thread a priority of its own.');
 
-  it('says so when it is closed, also to who waits', async () => {
+  it('PasswordHasher says so when it is closed, also to who waits', async () => {
     const hasher = open();
     const waiting = Promise.allSettled(Array.from({ length: 5 }, () => hasher.hash('correct horse')));
     await hasher.close();

@@ -1,6 +1,6 @@
 /**
  * Hashes passwords in threads of their own, one or two. By itself the library would use the four that tokens, files and database connections share, and a burst
- * of sign-ins would stop them all [R11]. Who may ask is decided before (`rest/routes/auth-routes.ts`); what comes here is done in order.
+ * of sign-ins would stop them all [R11]. `rest/routes/auth-routes.ts` decides before who may ask; requests that arrive here are handled in order.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { availableParallelism } from 'node:os';
@@ -75,7 +75,7 @@ export class PasswordHasher {
     worker.on('message', ({ key }: HashAnswer) => {
       this.#busy.get(worker)?.resolve(key);
       this.#busy.delete(worker);
-      // A thread that has nothing to do keeps no process alive.
+      // An idle thread does not keep the process alive.
       worker.unref();
       this.#idle.push(worker);
       this.#next();

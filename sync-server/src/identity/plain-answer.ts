@@ -1,5 +1,5 @@
 /**
- * What the identity library refuses, in our sentences. Its own ("[body.email] Invalid email address") are for programmers, change with its releases, and
+ * Refusals of the identity library, in our sentences. The library's own ("[body.email] Invalid email address") are for programmers, change with its releases, and
  * quote what was sent.
  */
 import {
@@ -21,7 +21,7 @@ const INVALID: Readonly<Record<AccountField, AccountProblemCode>> = {
   password: 'INVALID_PASSWORD',
 };
 
-/** Answers that are no refusals pass as they are; of the others, status and headers stay. */
+/** Successful answers pass unchanged; refusals keep their status and headers. */
 export async function inPlainWords(answer: Response): Promise<Response> {
   if (answer.status < 400 || answer.status === 404) return answer;
   const text = await answer.text();
@@ -54,7 +54,7 @@ function parse(text: string): { readonly code?: unknown; readonly message?: unkn
   try {
     return (JSON.parse(text) ?? {}) as { code?: unknown; message?: unknown };
   } catch {
-    return {}; // No JSON: nothing of it is told.
+    return {}; // The body is not JSON: nothing of it is passed on.
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * [R3] ClientIDs that come along from earlier documents. A client that knows nothing of documents' ends goes on under the clientID that it has; until it writes or
- * shows itself again that would be nobody's in the new document, and somebody else could take it.
+ * [R3] ClientIDs that clients keep from earlier documents. A client that knows nothing of epochs goes on under its old clientID. Until it writes or
+ * shows itself again, that clientID would have no owner in the new document, and somebody else could take it.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Limits } from '../access/limits/limits.ts';
@@ -17,7 +17,7 @@ interface Bringer {
   readonly userId: UserId;
 }
 
-/** Never rejects: what could not be claimed now is claimed when it comes again. */
+/** Never rejects: a claim that fails now is made when the clientID comes again. */
 export async function claimCarriedOver(
   runs: readonly Run[],
   { tabloId, epoch, userId }: Bringer,
@@ -31,7 +31,7 @@ export async function claimCarriedOver(
   }
 }
 
-/** Nobody's here, and under which the user alone has written; the one that wrote last is the first. */
+/** ClientIDs without an owner here, under which only this user has written; the one that wrote last comes first. */
 export function ownClients(runs: readonly Run[], userId: UserId, frontier: FrontierView): readonly number[] {
   const wroteAt = new Map<number, number>();
   const others = new Set<number>();

@@ -34,7 +34,7 @@ export function testClientClaims(open: (maxPerUser: number) => ClientClaims): vo
     expect(outcomes).toEqual(['new', 'taken', 'mine', 'taken']);
   });
 
-  it('[R3] who has claimed too many gets no more, and loses none', async () => {
+  it('[R3] a user who has claimed too many gets no more, and loses none', async () => {
     const claims = open(MAX);
     const own = { tabloId: randomUUID() as TabloId };
     for (let nth = 0; nth < MAX; nth += 1) expect(await claims.claim(by(alice, 100 + nth, own))).toBe('new');

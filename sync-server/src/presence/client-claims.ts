@@ -1,4 +1,4 @@
-/** [R3] Whose clientID is it? Kept outside of the process: a restart, an unloaded document or ten thousand other claims change nothing. */
+/** [R3] Who owns a clientID? Kept outside of the process: a restart, an unloaded document or ten thousand other claims change nothing. */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 
 export interface Claim {
@@ -19,6 +19,6 @@ export type ClaimOutcome = 'new' | 'mine' | 'taken' | 'too-many';
 export const MAX_CLAIMS_PER_USER = 5_000;
 
 export interface ClientClaims {
-  /** The first one wins, for ever. Rejects while nobody can say: then nothing may be shown under that clientID. */
+  /** The first one wins, for ever. Rejects while that cannot be found out: then nothing may be shown under that clientID. */
   claim(claim: Claim): Promise<ClaimOutcome>;
 }

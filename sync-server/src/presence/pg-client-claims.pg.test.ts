@@ -40,7 +40,7 @@ describe('claims in PostgreSQL', () => {
     }
   });
 
-  it('[R9] claims of past epochs and of deleted tablos leave', async () => {
+  it('[R9] claims in PostgreSQL of past epochs and of deleted tablos leave', async () => {
     const claims = new PgClientClaims(pool);
     const [tablo, gone] = [await addTablo(), await addTablo()];
     for (const tabloId of [tablo, gone])
@@ -51,7 +51,7 @@ describe('claims in PostgreSQL', () => {
     expect(await Promise.all([tablo, gone].map(count))).toEqual([1, 0]);
   });
 
-  it('[R11] with the database away a claim is rejected, and the next one is asked again', async () => {
+  it('[R11] a claim is rejected while the database is away, and the next one is asked again', async () => {
     const away = createPool(database.url);
     await away.end();
     const claims = new PgClientClaims(away);

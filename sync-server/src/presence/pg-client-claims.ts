@@ -1,14 +1,14 @@
 /**
- * Claims in PostgreSQL. All that were asked for while one statement was under way go into the next one: a reconnect of everybody costs some statements, and one
+ * Claims in PostgreSQL. All claims that come while one statement runs go into the next one: a reconnect of everybody costs a few statements, and one
  * connection at a time.
  */
 import type { Pool } from '../db/pool.ts';
 import { type Claim, type ClaimOutcome, type ClientClaims, MAX_CLAIMS_PER_USER } from './client-claims.ts';
 
 const BATCH_MAX = 500;
-/** More wait for their turn in no case: while the database is slow, presence is not worth the memory. */
+/** Never more than this wait for their turn: while the database is slow, presence is not worth the memory. */
 const MAX_WAITING = 10_000;
-/** Rows of past epochs that leave with each statement, of a tablo that is claimed in. */
+/** Rows of past epochs that each statement deletes, in the tablos of its claims. */
 const FORGOTTEN_AT_ONCE = 1_000;
 
 // The bound is looked at in the statement's own snapshot: of claims that come at once, a batch's worth may be too many.
@@ -94,7 +94,7 @@ export class PgClientClaims implements ClientClaims {
   }
 
   async #store(claims: readonly Claim[]): Promise<Stored> {
-    // Of one clientID the first to ask: within a statement the rows have no order.
+    // For each clientID the first request wins: within a statement the rows have no order.
     const first = new Map(claims.toReversed().map((claim) => [keyOf(claim), claim]));
     const asked = JSON.stringify([...first.values()]);
     const added = await this.#pool.query<OwnerRow>({
@@ -103,7 +103,7 @@ export class PgClientClaims implements ClientClaims {
       values: [asked, this.#maxPerUser],
     });
     const { rows } = await this.#pool.query<OwnerRow>({ name: 'claims-owners', text: OWNERS, values: [asked] });
-    // Who adds pays for what is past: as much leaves as could come.
+    // Each statement deletes as many old rows as it may add.
     if (added.rows.length > 0) await this.#pool.query({ name: 'claims-forget', text: FORGET, values: [asked] });
     return {
       owners: new Map(rows.map((row) => [keyOfRow(row), row.user_id])),

@@ -21,13 +21,13 @@ describe('sanitizePresence', () => {
     ['takes no null', 'null', null],
     ['takes nothing that is no JSON', '{"user":', null],
     ['survives 8,000 levels', `{"a":${'['.repeat(8_000)}${']'.repeat(8_000)}}`, { user: alice, typing: false }],
-  ])('[R3] %s', (_title, json, expected) => {
+  ])('[R3] sanitizePresence %s', (_title, json, expected) => {
     expect(sanitizePresence(json, alice)).toEqual(expected);
   });
 });
 
 describe('readPresence', () => {
-  it('[R3] finds states and explicit removals, and nothing in damage', () => {
+  it('[R3] readPresence finds states and explicit removals, and nothing in damage', () => {
     const awareness = new Awareness(new Y.Doc());
     const update = (state: Record<string, unknown> | null) => {
       awareness.setLocalState(state);

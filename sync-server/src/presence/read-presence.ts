@@ -1,6 +1,6 @@
 /**
- * A client's awareness frame, read by us: Hocuspocus makes a document and a timer of each frame, swallows explicit removals, and ends the connection of who
- * sends damage (TRAPS 1.6).
+ * Reads a client's awareness frame. We do not leave that to Hocuspocus, which creates a document and a timer for each frame, ignores explicit removals, and ends the connection of a client
+ * that sends a damaged one (TRAPS 1.6).
  */
 import * as decoding from 'lib0/decoding';
 

@@ -6,7 +6,7 @@ export interface PresenceState {
   readonly typing: boolean;
 }
 
-/** Null for what is no presence state: it is dropped, not refused, since presence is never worth a connection. */
+/** Null for a value that is no presence state. It is dropped and not refused, since presence is never worth a connection. */
 export function sanitizePresence(json: string, user: Person): PresenceState | null {
   try {
     const state: unknown = JSON.parse(json);

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { EVERYTHING } from '../costs/cost.ts';
 import { COSTS } from '../costs/costs.ts';
 import { REST_COSTS } from '../costs/rest-costs.ts';
-import { CONTROL_FRAMES } from '../sync/socket/frame-intake.ts';
-import { CLIENT_FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frame-types.ts';
+import { CONTROL_FRAMES } from '../sync/socket/frames/frame-intake.ts';
+import { CLIENT_FRAME, SYNC_STEP_1, SYNC_STEP_2, UPDATE } from '../sync/socket/frames/frame-types.ts';
 import type { RestApp } from './routes/route.ts';
 import { BESIDE_ROUTES, openAllRoutes as openAll } from './testing/test-all-routes.ts';
 
@@ -46,15 +46,15 @@ const covered = new Set(COSTS.flatMap(({ covers }) => (covers === EVERYTHING ? [
 const uncovered = (kinds: readonly string[]): string[] => kinds.filter((kind) => !covered.has(kind));
 
 describe('the table of costs', () => {
-  it('[R11] has a row for every route, and for what is answered without one', () => {
+  it('[R11] the table of costs has a row for every route, and for what is answered without one', () => {
     expect(uncovered([...routesOf(openAll()), ...BESIDE_ROUTES, ...UPGRADES])).toEqual([]);
   });
 
-  it('[R11] has a row for every kind of frame, at both doors', () => {
+  it('[R11] the table of costs has a row for every kind of frame, at both doors', () => {
     expect(uncovered(frameKinds())).toEqual([]);
   });
 
-  it('[R11] fails for a route that somebody adds, whatever its method and place, and for a new frame', () => {
+  it('[R11] the table of costs fails for a route that somebody adds, whatever its method and place, and for a new frame', () => {
     const app = openAll();
     app.get('/planted', (context) => context.text('free of charge'));
     app.post('/chat/channels/:id/planted', (context) => context.text('free of charge'));
@@ -63,12 +63,12 @@ describe('the table of costs', () => {
     expect(uncovered(frameKinds({ ...CLIENT_FRAME, planted: 6 }))).toEqual(['/sync planted']);
   });
 
-  it('names nothing that is not there', () => {
+  it('the table of costs names nothing that is not there', () => {
     const known = new Set([...routesOf(openAll()), ...BESIDE_ROUTES, ...UPGRADES, ...frameKinds()]);
     expect([...covered].filter((kind) => !known.has(kind))).toEqual([]);
   });
 
-  it('says of REST what each route really pays', () => {
+  it('the table of costs says of REST what each route really pays', () => {
     const { paths = {} } = openAll().getOpenAPI31Document({ openapi: '3.1.0', info: { title: '', version: '' } });
     const paid = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods as Record<string, { 'x-cost': string }>).map(
@@ -80,7 +80,7 @@ describe('the table of costs', () => {
     expect(Object.fromEntries(paid)).toEqual(Object.fromEntries(told));
   });
 
-  it('stands for every route of `/chat` in the OpenAPI document, each with its answer and its refusals', () => {
+  it('the table of costs stands for every route of `/chat` in the OpenAPI document, each with its answer and its refusals', () => {
     const { paths = {} } = openAll().getOpenAPI31Document({ openapi: '3.1.0', info: { title: '', version: '' } });
     type Operation = { responses: Record<string, { content?: Record<string, { schema?: unknown }> }> };
     const described = Object.entries(paths).flatMap(([path, methods]) =>
@@ -100,9 +100,9 @@ describe('the table of costs', () => {
     expect(described.toSorted()).toEqual(chat.toSorted());
   });
 
-  it('has a bound, and an answer, in every row', () => {
-    for (const { resource, bound, told, covers } of COSTS) {
-      expect(told, resource).not.toBe('');
+  it('the table of costs has a bound, and an answer, in every row', () => {
+    for (const { resource, bound, answer, covers } of COSTS) {
+      expect(answer, resource).not.toBe('');
       expect('settings' in bound ? bound.settings.length : bound.constant.length, resource).toBeGreaterThan(0);
       expect(covers.length, resource).toBeGreaterThan(0);
     }

@@ -28,7 +28,7 @@ describe('who may ask', () => {
     ['none after the scheme', 'Bearer ', 401, 'unauthenticated'],
     ['an expired one', 'Bearer expired', 401, 'token-expired'],
     ['one that cannot be checked now', 'Bearer keys-away', 503, 'unavailable'],
-  ])('[R6] with %s: %s', async (_, authorization, status, code) => {
+  ])('[R6] a request with %s is answered %s', async (_, authorization, status, code) => {
     const headers = authorization === undefined ? {} : { authorization };
     for (const path of ['/chat/channels', `/chat/channels/${newTablo()}/messages`, '/chat/unread']) {
       const answer = await rest.call(null, 'GET', path, undefined, headers);
@@ -37,13 +37,13 @@ describe('who may ask', () => {
     }
   });
 
-  it('takes the scheme in any case', async () => {
+  it('the REST API takes the scheme in any case', async () => {
     expect(
       (await rest.call(null, 'GET', '/chat/channels', undefined, { authorization: `bearer ${alice}` })).status,
     ).toBe(200);
   });
 
-  it('[R6] gives a stranger and a missing tablo the same answer on every route, byte for byte', async () => {
+  it('[R6] the REST API gives a stranger and a missing tablo the same answer on every route, byte for byte', async () => {
     const tablo = await rest.createTablo({ [newUser()]: 'owner' });
     const deleted = await rest.createTablo({ [alice]: 'owner' });
     await rest.pool.query('UPDATE tablos SET deleted_at = now() WHERE id = $1', [deleted]);
@@ -102,7 +102,7 @@ describe('what cannot be parsed is 400 invalid-request', () => {
 });
 
 describe('answers', () => {
-  it('refuses a body above the limit with 413, announced or not', async () => {
+  it('the REST API refuses a body above the limit with 413, announced or not', async () => {
     const body = JSON.stringify({ name: 'x'.repeat(300_000) });
     expect(await rest.call(alice, 'POST', '/chat/channels', body)).toMatchObject({
       status: 413,
@@ -118,14 +118,14 @@ describe('answers', () => {
     expect(response.status).toBe(413);
   });
 
-  it('says 404 in JSON where there is nothing', async () => {
+  it('the REST API says 404 in JSON where there is nothing', async () => {
     for (const path of ['/chat/nothing', '/chat/channels/x/y/z', '/api/nothing', '/api/auth/ok', '/nothing']) {
       expect(await rest.call(alice, 'GET', path)).toMatchObject({ status: 404, body: { code: 'not-found' } });
     }
     expect(await rest.call(alice, 'PUT', '/chat/channels', {})).toMatchObject({ status: 404 });
   });
 
-  it('[R11] says 503 when the database is away, and 500 for a mistake of ours; neither tells more', async () => {
+  it('[R11] the REST API says 503 when the database is away, and 500 for a mistake of ours; neither tells more', async () => {
     const fail = (error: Error) => vi.spyOn(rest.pool, 'query').mockRejectedValueOnce(error as never);
     const away = fail(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
     const answer = await rest.call(alice, 'GET', '/chat/channels');
@@ -145,7 +145,7 @@ describe('answers', () => {
     ['40P01', 'Two transactions waited for each other.'],
     ['40001', 'A transaction met another one.'],
     ['57P01', 'The database did not answer.'],
-  ])('[R11] says 503 of SQLSTATE %s, and in the log, with the route: %s', async (code, sentence) => {
+  ])('[R11] the REST API says 503 of SQLSTATE %s, and in the log, with the route: %s', async (code, sentence) => {
     const lines: string[] = [];
     const log = createLog({ level: 'info', format: 'json', write: (line) => void lines.push(line) });
     const other = await openTestRest({ log });
@@ -158,7 +158,7 @@ describe('answers', () => {
     ]);
   });
 
-  it('[R11] counts what it answers by bytes: who owes for them waits, and nobody else does', async () => {
+  it('[R11] the REST API counts what it answers by bytes: who owes for them waits, and nobody else does', async () => {
     const bitten: string[] = [];
     const settings = { ...defaultLimitSettings(), answerBytesPerSecond: 1, answerBytesBurst: 4_096 };
     const other = await openTestRest({ limits: new Limits(settings, (limit) => bitten.push(limit)) });
@@ -181,7 +181,7 @@ describe('answers', () => {
     await other.close();
   });
 
-  it('tells browsers to run nothing from elsewhere, to frame nothing, and to keep nothing of REST', async () => {
+  it('the REST API tells browsers to run nothing from elsewhere, to frame nothing, and to keep nothing of REST', async () => {
     const { headers } = await rest.call(alice, 'GET', '/chat/channels', undefined, { host: 'localhost:3000' });
     const policy = headers.get('content-security-policy') ?? '';
     expect(policy).toContain("script-src 'self';");
@@ -197,7 +197,7 @@ describe('answers', () => {
     expect(injected.status).toBe(401);
   });
 
-  it('lets pages of the allowed origins in, with Bearer tokens only', async () => {
+  it('the REST API lets pages of the allowed origins in, with Bearer tokens only', async () => {
     const preflight = async (origin: string) =>
       (
         await rest.call(null, 'OPTIONS', '/chat/channels', undefined, {
@@ -214,7 +214,7 @@ describe('answers', () => {
     expect(refused.headers.get('access-control-allow-origin')).toBe('https://app.example');
   });
 
-  it('tells the page which identity service there is, and has no /api/auth beside an external one', async () => {
+  it('the REST API tells the page which identity service there is, and has no /api/auth beside an external one', async () => {
     expect(await rest.call(null, 'GET', '/api/config')).toMatchObject({ status: 200, body: { identity: 'external' } });
     expect(await rest.call(null, 'POST', '/api/auth/sign-in/email', {})).toMatchObject({
       status: 404,
@@ -222,7 +222,7 @@ describe('answers', () => {
     });
   });
 
-  it('[R11] lets the identity library, which may remember each address for ever, see those of its six routes alone', async () => {
+  it('[R11] the REST API lets the identity library, which may remember each address for ever, see those of its six routes alone', async () => {
     const seen = new Set<string>();
     const handle = async (request: Request) => {
       seen.add(new URL(request.url).pathname);
@@ -242,7 +242,7 @@ describe('answers', () => {
     await own.close();
   });
 
-  it('documents every route, and shows the document without a script', async () => {
+  it('the REST API documents every route, and shows the document without a script', async () => {
     const { body } = await rest.call(null, 'GET', '/openapi.json');
     expect(body.openapi).toBe('3.1.0');
     expect(Object.keys(body.paths).sort()).toEqual([
@@ -279,7 +279,7 @@ describe('answers', () => {
     expect(page.body).not.toContain('<script');
   });
 
-  it('learns what users are called from their tokens', async () => {
+  it('the REST API learns what users are called from their tokens', async () => {
     await rest.call(alice, 'GET', '/chat/channels');
     await rest.profiles.settled();
     const { rows } = await rest.pool.query('SELECT name FROM chat_profiles WHERE user_id = $1', [alice]);

@@ -135,11 +135,13 @@ describe('what was deleted', () => {
     'unread ids': () => '/chat/unread?ids=true',
   } satisfies Record<string, Path>;
 
-  it('[R9] costs lists, pages of the history and unread counts nothing', { timeout: 300_000 }, async () => {
+  it('[R9] what was deleted costs lists, pages of the history and unread counts nothing', {
+    timeout: 300_000,
+  }, async () => {
     await compare(deleted, paths);
   });
 
-  it('[R9] nor does what the reader wrote and deleted', { timeout: 300_000 }, async () => {
+  it('[R9] what the reader wrote and deleted costs them nothing either', { timeout: 300_000 }, async () => {
     await compare((tablo, { alice }, count) => deleted(tablo, { bob: alice }, count), paths);
   });
 });
@@ -175,7 +177,7 @@ describe('own messages that were never marked read', () => {
     },
   );
 
-  it('[R9] are counted once, in portions, and not looked at again by the lists that follow', async () => {
+  it('[R9] own messages that were never marked read are counted once, in portions, and not looked at again by the lists that follow', async () => {
     const alice = newUser();
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     await messages(tablo, alice, 6_000);
@@ -201,7 +203,7 @@ describe('own messages that were never marked read', () => {
     expect(rows[0]?.marks).toBe('7');
   });
 
-  it('[R9] finds the last mark without reading those before it', async () => {
+  it('[R9] own messages that were never marked read finds the last mark without reading those before it', async () => {
     const alice = newUser();
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     await messages(tablo, alice, 1_000);
@@ -250,7 +252,9 @@ describe('what was toggled, left and ended', () => {
     );
   });
 
-  it('[R9] nor do messages of others, where a newcomer has written none', { timeout: 300_000 }, async () => {
+  it('[R9] messages of others cost nothing either, where a newcomer has written none', {
+    timeout: 300_000,
+  }, async () => {
     await compare(
       async (tablo, { alice, bob }, count) => {
         await messages(tablo, alice, count);

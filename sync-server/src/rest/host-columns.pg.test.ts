@@ -13,7 +13,7 @@ let rest: TestRest;
 let largest = { bytes: 0, text: '' };
 beforeAll(async () => {
   rest = await openTestRest({
-    settings: { strangers: 'invite' },
+    settings: { unknownUsers: 'invite' },
     wrap: (pool) =>
       watchPool(pool, async (text, values, run) => {
         // Asked twice, so that what comes back can be weighed; what writes or locks is not.

@@ -105,23 +105,29 @@ async function send({ method, path, token }: Asked, limits: Limits): Promise<Res
 }
 
 describe('everything that HTTP answers', () => {
-  it.each(ALL)('[R11] takes of the buckets that the table names, once each: $title', async ({ asked, rates }) => {
-    const { limits, taken } = watchLimits();
-    await send(asked, limits);
-    expect(rates.length).toBeGreaterThan(0);
-    expect(taken.toSorted()).toEqual(rates.toSorted());
-  });
+  it.each(ALL)(
+    '[R11] everything that HTTP answers takes of the buckets that the table names, once each: $title',
+    async ({ asked, rates }) => {
+      const { limits, taken } = watchLimits();
+      await send(asked, limits);
+      expect(rates.length).toBeGreaterThan(0);
+      expect(taken.toSorted()).toEqual(rates.toSorted());
+    },
+  );
 
-  it.each(ALL)('[R11] is told to wait where one of them is empty: $title', async ({ asked, rates }) => {
-    for (const rate of rates) {
-      const { limits } = watchLimits(rate);
-      const answer = await send(asked, limits);
-      expect([rate, answer.status, answer.headers.get('retry-after')]).toEqual([rate, 429, '1']);
-    }
-  });
+  it.each(ALL)(
+    '[R11] a request is told to wait where one of its buckets is empty: $title',
+    async ({ asked, rates }) => {
+      for (const rate of rates) {
+        const { limits } = watchLimits(rate);
+        const answer = await send(asked, limits);
+        expect([rate, answer.status, answer.headers.get('retry-after')]).toEqual([rate, 429, '1']);
+      }
+    },
+  );
 
   it.each(ALL.filter(({ name }) => isCoveredBy('answerBytes', name)))(
-    '[R11] is told to wait while earlier answers are owed for: $title',
+    '[R11] a user is told to wait while earlier answers are owed for: $title',
     async ({ asked }) => {
       const limits = new Limits({ ...defaultLimitSettings(), answerBytesPerSecond: 1 });
       vi.spyOn(limits, 'isSolvent').mockImplementation((rate) => rate !== 'answerBytes');
@@ -130,7 +136,7 @@ describe('everything that HTTP answers', () => {
     },
   );
 
-  it('[R11] is there in one of its ways, or stands aside from the routes by name', () => {
+  it('[R11] everything that HTTP answers is there in one of its ways, or stands aside from the routes by name', () => {
     expect(new Set(ALL.map(({ name }) => name))).toEqual(
       new Set([
         ...openAllRoutes()

@@ -28,7 +28,7 @@ const serviceKey = (secret: string = TEST_SECRET): string =>
   signClaims({ role: 'service_role', iss: 'supabase', exp: Math.floor(Date.now() / 1_000) + 3_600 }, secret);
 
 describe('a back end for a person', () => {
-  it('[R3] posts, edits, reacts, reads, marks read and deletes as that person, and a live client sees it', async () => {
+  it('[R3] a back end for a person posts, edits, reacts, reads, marks read and deletes as that person, and a live client sees it', async () => {
     const live = await rest.join(bob, tablo);
     const id = createEntryId();
     for (const status of [201, 200])
@@ -49,7 +49,7 @@ describe('a back end for a person', () => {
     await until(() => expect(live.entries.map(({ kind }) => kind)).toContain('delete'));
   });
 
-  it('[R6] may what that person may, and gets their answers', async () => {
+  it('[R6] a back end for a person may what that person may, and gets their answers', async () => {
     const as = async (user: UserId) => {
       const { status, body } = await rest.service(user, 'POST', messages(), { text: 'Hello' });
       return [status, body.code];
@@ -65,7 +65,7 @@ describe('a back end for a person', () => {
     expect(await rest.service(bob, 'DELETE', `/channels/${tablo}`)).toMatchObject({ status: 403 });
   });
 
-  it('needs a user id in the header; with a person’s token the header means nothing', async () => {
+  it('a back end for a person needs a user id in the header; with a person’s token the header means nothing', async () => {
     const wrong = await rest.call(SERVICE_TOKEN, 'GET', '/channels', undefined, { 'chat-user': 'alice' });
     expect(wrong).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
     expect(wrong.body.error).toContain('Chat-User');
@@ -73,7 +73,7 @@ describe('a back end for a person', () => {
     expect(own).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
 
-  it('adds members where ADD_MEMBERS leaves that to the host', async () => {
+  it('a back end for a person adds members where ADD_MEMBERS leaves that to the host', async () => {
     const body = { user_id: newUser(), role: 'member' };
     expect((await rest.as(alice, 'POST', `/channels/${tablo}/members`, body)).status).toBe(403);
     expect((await rest.service(alice, 'POST', `/channels/${tablo}/members`, body)).status).toBe(201);
@@ -82,7 +82,7 @@ describe('a back end for a person', () => {
 });
 
 describe('a back end for itself', () => {
-  it('lists all tablos page by page, and makes one for an owner', async () => {
+  it('a back end for itself lists all tablos page by page, and makes one for an owner', async () => {
     const made = await rest.service(null, 'POST', '/channels', { name: 'Made', created_by: eve });
     expect(made).toMatchObject({ status: 201, body: { channel: { name: 'Made', role: 'owner' } } });
     expect((await rest.service(eve, 'GET', '/channels')).body.channels).toHaveLength(1);
@@ -102,7 +102,7 @@ describe('a back end for itself', () => {
     expect(await rest.service(null, 'POST', '/channels', { name: 'Nobody’s' })).toMatchObject({ status: 400 });
   });
 
-  it('manages members of any tablo, by the rules of an owner', async () => {
+  it('a back end for itself manages members of any tablo, by the rules of an owner', async () => {
     const path = `/channels/${tablo}/members`;
     expect(await rest.service(null, 'POST', path, { user_id: eve, role: 'admin' })).toMatchObject({
       status: 201,
@@ -124,7 +124,7 @@ describe('a back end for itself', () => {
       expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
 
-  it('lists invitations and revokes them', async () => {
+  it('a back end for itself lists invitations and revokes them', async () => {
     const path = `/channels/${tablo}/invites`;
     const made = await rest.service(alice, 'POST', path, {});
     expect((await rest.service(null, 'GET', path)).body.invites).toEqual([
@@ -135,7 +135,7 @@ describe('a back end for itself', () => {
     expect((await rest.service(null, 'GET', `/channels/${newTablo()}/invites`)).status).toBe(403);
   });
 
-  it('reads messages of any tablo, and writes none', async () => {
+  it('a back end for itself reads messages of any tablo, and writes none', async () => {
     const { body } = await rest.as(bob, 'POST', messages(), { text: 'Hello' });
     const { id } = body.message;
     for (const query of ['', '?after=0', `?around=${id}`])
@@ -183,7 +183,7 @@ describe('its token', () => {
     }
   });
 
-  it('is named in the log with what was done, by whom and for whom; neither it nor texts are', async () => {
+  it('a back end’s token is named in the log with what was done, by whom and for whom; neither it nor texts are', async () => {
     await rest.service(alice, 'POST', messages(), { text: 'a secret text' });
     const said = rest.server.lines.filter((line) => line.includes('A back end has changed something'));
     expect(said.map((line) => JSON.parse(line))).toContainEqual(

@@ -2,7 +2,7 @@
 import { createMessage } from '@tablo/schema/entry';
 import type { UserId } from '@tablo/schema/ids';
 import { ANNOUNCED_FRAME_BYTES } from '@tablo/schema/limits';
-import { PING, PONG } from '@tablo/schema/ping';
+import { PING, PONG } from '@tablo/schema/wire/ping';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { holdTablo } from '../attacks/hold.ts';
 import { openRawSocket, wsFrame } from '../attacks/raw-socket.ts';
@@ -12,7 +12,7 @@ import { append } from '../attacks/updates.ts';
 import { authFrame, syncFrame } from '../testing/frames.ts';
 import { tokenOf } from '../testing/tokens.ts';
 import { until } from '../testing/wait.ts';
-import { SYNC_STEP_1, UPDATE } from './socket/frame-types.ts';
+import { SYNC_STEP_1, UPDATE } from './socket/frames/frame-types.ts';
 import { SweepClock } from './socket/sweep-clock.ts';
 import type { TestServer } from './test-server.ts';
 
@@ -23,7 +23,7 @@ let server: TestServer;
 let stage: Stage;
 
 beforeAll(async () => {
-  server = await openStageServer({ limits: { strangerMs: 60_000 } });
+  server = await openStageServer({ limits: { unauthenticatedMs: 60_000 } });
 });
 afterAll(() => server.close());
 beforeEach(async () => {
@@ -51,7 +51,7 @@ async function openSilent(path: string): Promise<{ write(bytes: Buffer): void; e
 }
 
 describe('a link that is dead without being closed', () => {
-  it('[R11] is ended within 6 s of its last sign of life, on both paths; who answers pings or sends a frame byte by byte stays', async () => {
+  it('[R11] a link that is dead without being closed is ended within 6 s of its last sign of life, on both paths; who answers pings or sends a frame byte by byte stays', async () => {
     const answering = await stage.join();
     const token = tokenOf(eve);
     const [member, stranger, yjs, slow] = await Promise.all([
@@ -85,7 +85,7 @@ describe('a link that is dead without being closed', () => {
     expect(slow.endedAfterMs).toBeLessThan(NOTICED_MS);
   });
 
-  it('[R6] leaves the tablo for the others to see, and its place to its user', async () => {
+  it('[R6] a link that is dead without being closed leaves the tablo for the others to see, and its place to its user', async () => {
     const member = await openSilent('/sync');
     const before = server.sync.countConnections();
     member.write(wsFrame(authFrame(stage.name, tokenOf(eve))));
@@ -95,7 +95,7 @@ describe('a link that is dead without being closed', () => {
 });
 
 describe("a client's question for a sign of life", () => {
-  it('[R11] is answered while the tablo waits for its database', async () => {
+  it('[R11] a client’s question for a sign of life is answered while the tablo waits for its database', async () => {
     const client = await stage.join();
     await holdTablo(server, stage.tablo, async (untilCommitWaits) => {
       client.send(syncFrame(stage.name, UPDATE, append(11, [say(eve, 'waits')])));
@@ -117,7 +117,7 @@ describe("a client's question for a sign of life", () => {
     expect(client.heard.pings).toBe(1);
   });
 
-  it('[R6] is not answered more often than an honest client asks', async () => {
+  it('[R6] a client’s question for a sign of life is not answered more often than an honest client asks', async () => {
     const client = await stage.join();
     const before = performance.now();
     for (let nth = 0; nth < 5_000; nth += 1) client.send(Uint8Array.of(PING));
@@ -134,18 +134,21 @@ describe("a client's question for a sign of life", () => {
     await until(() => expect(client.heard.ends).toEqual([{ code: 4529, reason: 'rate-limited' }]));
   });
 
-  it.each([0, 1, 8, 11, 255])('[R6] is no other byte than its own: %i ends the socket', async (byte) => {
-    const client = await stage.join();
-    client.send(Uint8Array.of(byte), Uint8Array.of(PING));
-    await until(() => expect(client.heard.ends).toEqual([{ code: 4422, reason: 'invalid-update' }]));
-    expect(client.heard.pings).toBe(0);
-  });
+  it.each([0, 1, 8, 11, 255])(
+    '[R6] a client’s question for a sign of life is no other byte than its own: %i ends the socket',
+    async (byte) => {
+      const client = await stage.join();
+      client.send(Uint8Array.of(byte), Uint8Array.of(PING));
+      await until(() => expect(client.heard.ends).toEqual([{ code: 4422, reason: 'invalid-update' }]));
+      expect(client.heard.pings).toBe(0);
+    },
+  );
 });
 
 describe('a large frame', () => {
   const texts = Array.from({ length: 10 }, (_, nth) => 'x'.repeat(7_000) + nth);
 
-  it('[R9] is announced on /sync just before it comes, and not on /yjs', async () => {
+  it('[R9] a large frame is announced on /sync just before it comes, and not on /yjs', async () => {
     const writer = await stage.join();
     const update = append(
       11,
@@ -176,7 +179,7 @@ describe('a large frame', () => {
 });
 
 describe("the sweep's clock", () => {
-  it('[R11] counts what the process did not live through as one step', () => {
+  it('[R11] the sweep’s clock counts what the process did not live through as one step', () => {
     let at = 1_000;
     const clock = new SweepClock(400, () => at);
     for (const to of [1_200, 1_500, 61_500, 61_700]) {

@@ -1,4 +1,4 @@
-/** What REST writes: the same admission and ledger as the sockets', with the server writing into the document on the author's behalf. */
+/** Writes for REST: with the same admission and ledger as the sockets, while the server writes into the document for the author. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Hocuspocus } from '@hocuspocus/server';
 import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
@@ -14,15 +14,15 @@ import type { MessagePoster, PostedChange, PostedMessage } from '../rest/message
 import { EPOCH_MOVED, type LiveDocuments } from './extensions/documents-extension.ts';
 
 /**
- * A tablo may move on while a message is under way: several times in a row when many long ones are, since each epoch takes only as many as fill it. Whoever
- * calls knows nothing of epochs; so many tries, with growing waits of some seconds in all, are for the trouble that nobody thought of.
+ * A tablo may move while a message is in flight: several times in a row when there are many long ones, since each epoch is limited. The
+ * caller knows nothing of epochs. So many retries, with growing waits of some seconds in all, also cover unforeseen trouble.
  */
 const MAX_EPOCH_TRIES = 30;
 const EPOCH_WAIT_STEP_MS = 10;
 /** How long a caller is kept waiting while the database fails: below what HTTP clients and proxies wait for. */
 const PATIENCE_MS = 10_000;
 
-/** What an entry has beside its text: as much as in an update. */
+/** The bytes of an entry beside its text, as in an update. */
 const ENTRY_BYTES = 200;
 
 interface Deps {
@@ -64,7 +64,7 @@ export class HocuspocusPoster implements MessagePoster {
   async #enter(tabloId: TabloId, entry: MemberEntry): Promise<Entered> {
     const receivedAt = Date.now();
     const userId = entry.author;
-    // The caller still has it; held here, many of them would fill the memory.
+    // The caller still has the message; many messages that wait here would fill the memory.
     if (this.#deps.ledger.awaySince !== null) return err(createRefusal('unavailable'));
     const { limits } = this.#deps;
     const bytes = ENTRY_BYTES + ('text' in entry ? Buffer.byteLength(entry.text) : 0);
@@ -92,7 +92,7 @@ export class HocuspocusPoster implements MessagePoster {
     const unavailable: Outcome = { type: 'refused', refusal: createRefusal('unavailable'), ids: [], isGap: false };
     // Loading failed: it was logged where it happened. Or the tablo has moved on since its epoch was read.
     const name = encodeDocumentName({ tabloId, epoch });
-    // A whole document is read for one entry: it costs what it costs who joins it. Its size is known afterwards; the next has to wait for it.
+    // A whole document is loaded for one entry, and charged like a join. Its size is known only afterwards, so the next request waits for the rate.
     const isLoader = !hocuspocus.documents.has(name) && !hocuspocus.loadingDocuments.has(name);
     if (isLoader && !limits.isSolvent('joinBytes', userId)) {
       limits.exceeded('joinBytes');
@@ -104,7 +104,7 @@ export class HocuspocusPoster implements MessagePoster {
     if (direct !== null && 'reason' in direct) return { ...unavailable, refusal: createRefusal('epoch-moved') };
     if (direct === null) return unavailable;
     try {
-      // It may have left memory between being found and being held; what is committed for it then, the next one would not have.
+      // The document may have been unloaded after it was found and before it was held; the next one would lack what is committed for it now.
       const document =
         direct.document === null || direct.document.isDestroyed ? undefined : documents.of(direct.document);
       if (document === undefined) return unavailable;

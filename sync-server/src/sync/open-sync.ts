@@ -44,7 +44,7 @@ import { Sockets } from './sockets.ts';
 /** The log is durable already: snapshots only shorten it, so they need not be frequent. */
 const SNAPSHOT_DEBOUNCE_MS = 10_000;
 const SNAPSHOT_MAX_DEBOUNCE_MS = 60_000;
-/** Never, as far as timers go. Hocuspocus hears only frames of documents; `Sockets` knows which links are dead, and shows strangers the door. */
+/** Never, as far as timers go. Hocuspocus sees only frames of documents; `Sockets` knows which links are dead, and ends sockets without a sign-in. */
 const IDLE_MS = 2 ** 31 - 1;
 /** Given up at shutdown: so many are named one by one. */
 const LOGGED_DOCUMENTS = 50;
@@ -77,7 +77,7 @@ export interface Sync {
   readonly poster: MessagePoster;
   /** To a fresh document, if this is still the tablo's. */
   moveTablo(name: DocumentName): Promise<void>;
-  /** Other servers on the same database, as far as can be told. */
+  /** Other servers on the same database, as far as known. */
   countPeers(): number;
   countConnections(): number;
   countDocuments(): number;
@@ -183,7 +183,7 @@ export function openSync(deps: Deps): Sync {
       claims: deps.claims,
       observer: deps.observer,
       catchUp: (document) => nodes.catchUp(document, 'update'),
-      // The database tells all servers, this one too. If it cannot be said now, the next look at the membership sees what was written.
+      // The database notifies all servers, this one too. If the notification cannot be sent now, the next look-up of the membership sees the change.
       onCome: ({ context: { tabloId, userId } }) =>
         void membership.settle(tabloId, userId).catch((error: unknown) => {
           log.warn({ err: error }, 'It could not be noted that somebody who was added uses the tablo.');
@@ -265,7 +265,7 @@ export function openSync(deps: Deps): Sync {
   };
 }
 
-/** What the database keeps of a member beside the document, told to all of their devices when it changes on one. */
+/** What the database keeps for a member beside the document. It is sent to all of their devices when it changes on one. */
 function openMemberNews({ drafts, readPositions, log }: Deps, connections: Connections) {
   const onFailure = (error: unknown): void => log.warn({ err: error }, "A member's devices could not be told of news.");
   return {

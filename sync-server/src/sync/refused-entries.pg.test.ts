@@ -133,7 +133,7 @@ describe('a refused entry, on /sync with an unmodified provider', () => {
     },
   );
 
-  it('[R4] counts what was sent twice with a refused one in between once', async () => {
+  it('[R4] the server counts what was sent twice with a refused one in between once', async () => {
     const a = await joined(alice);
     const message = say(alice, 'once');
     a.push(message, tooLong(alice), message);
@@ -151,7 +151,7 @@ describe('a refused entry, on /yjs with an unmodified y-websocket client', () =>
     return { ...client, array: client.doc.getArray<{ readonly text: string }>('messages') };
   }
 
-  it('[R8] ends the socket for good; connected again it goes on with the same document', async () => {
+  it('[R8] a refused entry, on /yjs with an unmodified y-websocket client, ends the socket for good; connected again it goes on with the same document', async () => {
     const { array, closes, provider } = await connect();
     array.push([say(alice, 'one'), tooLong(alice), say(alice, 'three')]);
     await until(() => expect(closes).toEqual([4422]));
@@ -172,7 +172,7 @@ describe('a refused entry, on /yjs with an unmodified y-websocket client', () =>
     expect(closes.filter((code) => code >= 4_400)).toEqual([4422]);
   });
 
-  it('[R8] [R9] written before a move and brought after it, ends the socket once', async () => {
+  it('[R8] [R9] a refused entry that was written before a move and is brought after it ends the socket once', async () => {
     const y = await connect();
     y.array.push([say(alice, 'one')]);
     await until(async () => expect(await rows()).toEqual(['one']));

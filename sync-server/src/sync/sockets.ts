@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Hocuspocus } from '@hocuspocus/server';
 import { MAX_FRAME_BYTES } from '@tablo/schema/limits';
-import { isSign, PING, PONG } from '@tablo/schema/ping';
+import { isSign, PING, PONG } from '@tablo/schema/wire/ping';
 import { WebSocketServer } from 'ws';
 import type { Membership } from '../access/members/membership.ts';
 import { addressKey, addressOf } from '../base/address-key.ts';
@@ -15,9 +15,9 @@ import type { JoinAnswers } from './joins/join-answers.ts';
 import { cut } from './sessions/connections.ts';
 import { AnnouncingSocket } from './socket/announcing-socket.ts';
 import { CorkedSocket } from './socket/corked-socket.ts';
-import { FrameIntake, type IntakeDeps } from './socket/frame-intake.ts';
-import { FramePace } from './socket/frame-pace.ts';
-import { FrameProgress } from './socket/frame-progress.ts';
+import { FrameIntake, type IntakeDeps } from './socket/frames/frame-intake.ts';
+import { FramePace } from './socket/frames/frame-pace.ts';
+import { FrameProgress } from './socket/frames/frame-progress.ts';
 import { LinkWatch } from './socket/link-watch.ts';
 import type { LiveConnection } from './socket/live-connection.ts';
 import { LiveDocumentNames } from './socket/live-document-names.ts';
@@ -28,7 +28,7 @@ import { SweepClock } from './socket/sweep-clock.ts';
 import type { TokenChecks } from './socket/token-checks.ts';
 import { YjsBridge } from './socket/yjs-bridge.ts';
 
-/** How often sockets are looked at: for links that are dead, readers that do not read, and strangers that do not say who they are. */
+/** The interval of the sweep, which finds dead links, clients that do not read, and sockets without a sign-in. */
 const SWEEP_MS = 200;
 const LEAVE_STEP_MS = 50;
 
@@ -57,7 +57,7 @@ export class Sockets {
   });
   readonly #open = new Set<OpenSocket>();
   /** And some who have signed in since: looked through before it is counted. */
-  readonly #strangers = new Set<OpenSocket>();
+  readonly #unauthenticated = new Set<OpenSocket>();
   readonly #intake: FrameIntake;
   readonly #pace: FramePace;
   readonly #names: LiveDocumentNames;
@@ -84,7 +84,7 @@ export class Sockets {
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy()); // A peer that is gone before the handshake ends: nobody to tell.
+    socket.on('error', () => socket.destroy()); // The peer has gone before the handshake ended: no answer is sent.
     // Each one is a handshake and a place to be made, whether it stays or not.
     const address = addressKey(addressOf(request, this.#deps.trustProxy) ?? '');
     if (!this.#deps.limits.take('upgrades', address, 1))
@@ -118,7 +118,7 @@ export class Sockets {
     this.#server.close();
   }
 
-  /** Ends what did not go by itself. */
+  /** Ends the sockets that have not closed by themselves. */
   terminate(): void {
     for (const open of this.#open) drop(open);
   }
@@ -160,9 +160,9 @@ export class Sockets {
         openedAt: now,
       };
       this.#open.add(open);
-      this.#strangers.add(open);
-      // `ws` hands on what it has read before it tells of the end, a frame a turn. Of a connection that was reset, or that we destroyed, nothing of it is handled; who
-      // ended it by themselves may have said something before.
+      this.#unauthenticated.add(open);
+      // `ws` emits frames that it has read before it emits the close, one frame in each turn. Frames of a connection that was reset, or that we destroyed, are not handled; a client that
+      // ended it by themselves may have sent something before.
       tcp.on('close', (hasFailed) => {
         if (hasFailed || !tcp.readableEnded) this.#forget(open);
       });
@@ -171,12 +171,12 @@ export class Sockets {
     });
   }
 
-  /** It has gone: nothing of it is handled or counted any more. Twice is once. */
+  /** The socket has gone: its frames are not handled or counted any more. Calling this twice is harmless. */
   #forget(open: OpenSocket): void {
     const { state } = open;
     state.isEnded = true;
     this.#open.delete(open);
-    this.#strangers.delete(open);
+    this.#unauthenticated.delete(open);
     this.#deps.owners.forget(state);
     this.#deps.backlog.forget(state);
     state.places.clear();
@@ -191,7 +191,7 @@ export class Sockets {
       isRejoining: (address) => places.rejoins.isHeld(address),
       onLeft: (address) => {
         places.leave(address);
-        // In a turn of its own: Hocuspocus has yet to forget the join that has ended.
+        // In another turn of the event loop: Hocuspocus has not dropped the ended join yet.
         setImmediate(() => handleAgain(places.rejoins.takeHeld(address)));
       },
       onOverflow: (address) => this.#endDocument(places.find(address)),
@@ -215,7 +215,7 @@ export class Sockets {
     let forward = (frame: Uint8Array): void => void early.push(frame);
     const token = url.searchParams.get('token') ?? '';
     const name = this.#names.find(state, url.pathname.slice('/yjs/'.length), token);
-    // Named before its document is known: a frame's first look needs no name.
+    // Checked before its document is known: the first check of a frame needs no name.
     const nameless = new YjsBridge(corked, '');
     this.#intake.listen(
       open,
@@ -235,24 +235,25 @@ export class Sockets {
   }
 
   #endDocument(connection: LiveConnection | undefined): void {
-    // In a turn of its own: this one is in the middle of telling everybody.
+    // In another turn of the event loop: a broadcast is in progress in this one.
     if (connection !== undefined) setImmediate(() => cut(connection, 'rate-limited'));
   }
 
   /**
-   * Strangers have so many places, in all and of one address; who came first and has said nothing yet goes first, so that nobody can keep members out by taking
+   * Sockets without a sign-in have a bounded number of places, in all and for one address. The oldest that has not signed in yet is ended first, so that nobody can keep members out by taking
    * them all.
    */
   #makeRoom(address: string): void {
     const { limits } = this.#deps;
-    for (const open of this.#strangers) if (open.state.userId !== null) this.#strangers.delete(open);
-    const strangers = [...this.#strangers];
-    const alike = strangers.filter((one) => one.state.address === address);
-    const isFull = !limits.allows('strangers', alike.length, limits.settings.strangerSocketsPerAddress);
-    const areFull = !isFull && !limits.allows('strangers', strangers.length, limits.settings.strangerSockets);
-    const oldest = isFull ? alike[0] : areFull ? strangers[0] : undefined;
+    for (const open of this.#unauthenticated) if (open.state.userId !== null) this.#unauthenticated.delete(open);
+    const unauthenticated = [...this.#unauthenticated];
+    const alike = unauthenticated.filter((one) => one.state.address === address);
+    const isFull = !limits.allows('unauthenticated', alike.length, limits.settings.unauthenticatedSocketsPerAddress);
+    const areFull =
+      !isFull && !limits.allows('unauthenticated', unauthenticated.length, limits.settings.unauthenticatedSockets);
+    const oldest = isFull ? alike[0] : areFull ? unauthenticated[0] : undefined;
     if (oldest === undefined) return;
-    this.#strangers.delete(oldest);
+    this.#unauthenticated.delete(oldest);
     drop(oldest);
   }
 
@@ -272,7 +273,7 @@ export class Sockets {
       } else if (frames.isStuck(settings.frameMs)) {
         limits.exceeded('unfinished');
         drop(open);
-      } else if (state.userId === null && now - openedAt > settings.strangerMs) end(open, 'unauthenticated');
+      } else if (state.userId === null && now - openedAt > settings.unauthenticatedMs) end(open, 'unauthenticated');
       else if (link.isDead()) drop(open);
       // On `/yjs` the one document is the socket.
       else if (state.isBridged && !limits.allows('unread', ws.bufferedAmount, settings.unreadBytes))
@@ -284,7 +285,7 @@ export class Sockets {
     this.#pace.resume();
   }
 
-  /** Too much is unread in all: who leaves the most unread is sent nothing more, until it has been read. */
+  /** Too much is unread in all: the client with the most unread bytes is sent nothing more until it has read them. */
   #endFullest(): void {
     const { limits } = this.#deps;
     if (limits.allows('unread', this.#unreadBytes, limits.settings.unreadTotalBytes)) return;
@@ -297,7 +298,7 @@ export class Sockets {
     }
   }
 
-  /** Documents grow after they were joined: beyond what a user may hold, and all together, they are held no more for who holds the most. */
+  /** Documents grow after they were joined. Above the bound of a user, or of all together, the connections of the user who holds the most are ended. */
   #endLargest(): void {
     const { limits, held, documents, hocuspocus } = this.#deps;
     const { heldBytesPerUser, heldTotalBytes } = limits.settings;

@@ -1,12 +1,12 @@
 import { createMessage } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { encodeStateless } from '@tablo/schema/stateless';
+import { encodeStateless } from '@tablo/schema/wire/stateless';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { syncFrame } from '../testing/frames.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { tokenOf } from '../testing/tokens.ts';
 import { untilWithin } from '../testing/wait.ts';
-import { UPDATE } from './socket/frame-types.ts';
+import { UPDATE } from './socket/frames/frame-types.ts';
 import { openTestServer, type TestServer } from './test-server.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
@@ -106,7 +106,7 @@ describe('memory that is full of one member’s frames', () => {
     tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
   });
 
-  it('[R11] costs that member a socket, not whoever speaks next', async () => {
+  it('[R11] memory that is full of one member’s frames costs that member a socket, not whoever speaks next', async () => {
     const [hog, honest] = [await joined(alice), await joined(bob)];
     // Of the outage before.
     await until(() => expect([server.sync.ledger.queued, server.sync.ledger.awaySince]).toEqual([0, null]));
@@ -127,7 +127,7 @@ describe('the answer to a question about entries', () => {
     tablo = await server.addTablo({ [alice]: 'owner', [bob]: 'member' });
   });
 
-  it('[R5] says when late ones are shown', async () => {
+  it('[R5] the answer to a question about entries says when late ones are shown', async () => {
     const client = await joined(alice);
     const [late, onTime] = [say(alice, 'late', Date.now() - 900_000), say(alice, 'on time')];
     client.push(late, onTime);
@@ -141,7 +141,7 @@ describe('the answer to a question about entries', () => {
     expect([...(asked?.others ?? [])].sort()).toEqual([late.id, onTime.id].sort());
   });
 
-  it('does not come for more than 10,000 ids at once, and the connection lives on', async () => {
+  it('the answer to a question about entries does not come for more than 10,000 ids at once, and the connection lives on', async () => {
     const client = await joined(bob);
     const ids = Array.from({ length: 10_001 }, () => createEntryId());
     client.provider.sendStateless(encodeStateless({ type: 'check', ids }));
@@ -150,7 +150,7 @@ describe('the answer to a question about entries', () => {
     expect([client.refusals(), client.closed]).toEqual([[], []]);
   });
 
-  it('[R8] waits for what the same user has on its way, over another connection too: not durable is the last word', async () => {
+  it('[R8] the answer to a question about entries waits for what the same user has on its way, over another connection too: not durable is the last word', async () => {
     const [before, after] = [await joined(alice), await joined(alice)];
     const letCommit = server.holdCommits();
     const message = say(alice, 'on its way');

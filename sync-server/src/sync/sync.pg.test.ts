@@ -59,7 +59,7 @@ describe('/sync, with unmodified providers', () => {
     expect(b.heard).toContainEqual({ type: 'committed', seq: 1, messages: [message.id], others: [] });
   });
 
-  it('[R3] refuses a forged author with a reason, and keeps the connection and the other members untouched', async () => {
+  it('[R3] the /sync endpoint refuses a forged author with a reason, and keeps the connection and the other members untouched', async () => {
     const [a, b] = [await joined(alice), await joined(bob)];
     const before = await countRows();
     const forged = say(alice, 'I owe Bob money');
@@ -83,7 +83,7 @@ describe('/sync, with unmodified providers', () => {
     await until(() => expect(clients.map(({ denied }) => denied[0])).toEqual(['forbidden', 'forbidden', 'forbidden']));
   });
 
-  it('[R6] says why: no token, a past epoch, another epoch', async () => {
+  it('[R6] the /sync endpoint says why: no token, a past epoch, another epoch', async () => {
     const nobody = new TestClient(server.url, `${tablo}/1`, 'nonsense');
     open.push(nobody);
     const expired = new TestClient(server.url, `${tablo}/1`, tokenOf(alice, { name: 'A' }, -5));
@@ -98,7 +98,7 @@ describe('/sync, with unmodified providers', () => {
     );
   });
 
-  it('[R6] cuts a removed member, and lets them back in', async () => {
+  it('[R6] the /sync endpoint cuts a removed member, and lets them back in', async () => {
     const b = await joined(bob);
     await server.pool.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [
       tablo,
@@ -156,7 +156,7 @@ describe('/sync, with unmodified providers', () => {
     await until(() => expect(denied).toEqual(['unauthenticated']));
   });
 
-  it('[R3] shows the identity that the server knows, not the one that a client claims', async () => {
+  it('[R3] the /sync endpoint shows the identity that the server knows, not the one that a client claims', async () => {
     const [a, b] = [await joined(alice), await joined(bob)];
     b.provider.setAwarenessField('user', { id: alice, name: 'The boss' });
     b.provider.setAwarenessField('typing', true);
@@ -362,7 +362,7 @@ describe('/yjs, with unmodified y-websocket clients', () => {
     return { ...client, texts: () => doc.getArray<{ text?: string }>('messages').map(({ text }) => text) };
   }
 
-  it('[R1] exchange messages with providers on /sync', async () => {
+  it('[R1] unmodified y-websocket clients exchange messages with providers on /sync', async () => {
     const [y, h] = [await connect(alice), await joined(bob)];
     await until(() => expect(y.provider.synced).toBe(true));
     y.doc.getArray('messages').push([say(alice, 'from y-websocket')]);
@@ -375,7 +375,7 @@ describe('/yjs, with unmodified y-websocket clients', () => {
     );
   });
 
-  it('[R3] stop for good after a refusal', async () => {
+  it('[R3] unmodified y-websocket clients stop for good after a refusal', async () => {
     const y = await connect(bob);
     await until(() => expect(y.provider.synced).toBe(true));
     y.doc.getArray('messages').push([say(alice, 'forged')]);
@@ -383,12 +383,12 @@ describe('/yjs, with unmodified y-websocket clients', () => {
     expect(y.provider.shouldConnect).toBe(false);
   });
 
-  it('[R6] stop for good as strangers', async () => {
+  it('[R6] unmodified y-websocket clients stop for good as strangers', async () => {
     const y = await connect(eve);
     await until(() => expect(y.closes).toEqual([4403]));
   });
 
-  it('[R7] deliver what they wrote offline, even when they write again before they are synced', async () => {
+  it('[R7] unmodified y-websocket clients deliver what they wrote offline, even when they write again before they are synced', async () => {
     const y = await connect(alice);
     await until(() => expect(y.provider.synced).toBe(true));
     y.provider.disconnect();
@@ -403,7 +403,7 @@ describe('/yjs, with unmodified y-websocket clients', () => {
     expect(y.closes.filter((code) => code >= 4400)).toEqual([]);
   });
 
-  it('[R4] [R9] come back after a move with the document that they had: nothing is stored twice, and they go on', async () => {
+  it('[R4] [R9] unmodified y-websocket clients come back after a move with the document that they had: nothing is stored twice, and they go on', async () => {
     const y = await connect(alice);
     await until(() => expect(y.provider.synced).toBe(true));
     y.doc.getArray('messages').push([say(alice, 'before the move')]);

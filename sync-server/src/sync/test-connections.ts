@@ -1,7 +1,7 @@
-/** For tests: document connections that are nobody's, and what each of them hears. */
+/** For tests: document connections that are nobody's, and what each of them receives. */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
-import { parseServerStateless } from '@tablo/schema/stateless';
+import { parseServerStateless } from '@tablo/schema/wire/stateless';
 import type { Connections } from './sessions/connections.ts';
 import type { LiveConnection } from './socket/live-connection.ts';
 

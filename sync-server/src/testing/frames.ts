@@ -1,6 +1,6 @@
 /** The bytes of single frames, well-formed or not: Hocuspocus's on `/sync` (a document's name in front), y-websocket's on `/yjs` (`name` null). */
 import * as encoding from 'lib0/encoding';
-import { AUTH_TOKEN, FRAME } from '../sync/socket/frame-types.ts';
+import { AUTH_TOKEN, FRAME } from '../sync/socket/frames/frame-types.ts';
 
 /** The state vector of somebody who has nothing, and so asks for everything. */
 export const NOTHING = Uint8Array.of(0);

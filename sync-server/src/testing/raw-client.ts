@@ -3,11 +3,11 @@
  * generators stand on it, for a provider would mend or hide what they are about. What they make of the frames is theirs.
  */
 import { once } from 'node:events';
-import { isSign, PING } from '@tablo/schema/ping';
+import { isSign, PING } from '@tablo/schema/wire/ping';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { type ClientOptions, WebSocket } from 'ws';
-import { SYNC_STEP_1 } from '../sync/socket/frame-types.ts';
+import { SYNC_STEP_1 } from '../sync/socket/frames/frame-types.ts';
 import { authFrame, NOTHING, syncFrame } from './frames.ts';
 import { readServerFrame, type ServerFrame } from './server-frame.ts';
 

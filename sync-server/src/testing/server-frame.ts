@@ -1,6 +1,6 @@
 /** What a server says on `/sync` and `/yjs`, frame by frame, as a client hears it. Payloads are views on the frame, not copies. */
 import * as decoding from 'lib0/decoding';
-import { AUTH_DENIED, AUTHENTICATED, FRAME, SYNC_STEP_1, SYNC_STEP_2 } from '../sync/socket/frame-types.ts';
+import { AUTH_DENIED, AUTHENTICATED, FRAME, SYNC_STEP_1, SYNC_STEP_2 } from '../sync/socket/frames/frame-types.ts';
 
 export type ServerFrame =
   | { readonly type: 'authenticated' | 'other' }

@@ -1,6 +1,6 @@
 /** An unmodified provider and what it heard. */
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
-import { parseServerStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { parseServerStateless, type ServerStateless } from '@tablo/schema/wire/stateless';
 import * as Y from 'yjs';
 import { QuietWebSocket } from './quiet-web-socket.ts';
 

@@ -1,6 +1,6 @@
 /** A WebSocket of an attacker: sends what it is told to, and counts what comes back without building documents. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { SYNC_STEP_1 } from '@tablo/sync-server/sync/socket/frame-types';
+import { SYNC_STEP_1 } from '@tablo/sync-server/sync/socket/frames/frame-types';
 import { authFrame, NOTHING, syncFrame } from '@tablo/sync-server/testing/frames';
 import { RawClient } from '@tablo/sync-server/testing/raw-client';
 import { refusalIn, type ServerFrame } from '@tablo/sync-server/testing/server-frame';

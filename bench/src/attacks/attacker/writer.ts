@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MemberEntry } from '@tablo/schema/entry';
 import { encodeAppend } from '@tablo/sync-server/admission/encode-append';
-import { UPDATE } from '@tablo/sync-server/sync/socket/frame-types';
+import { UPDATE } from '@tablo/sync-server/sync/socket/frames/frame-types';
 import { syncFrame } from '@tablo/sync-server/testing/frames';
 import type { Field } from './attack.ts';
 import { AttackerSocket } from './attacker-socket.ts';

@@ -4,7 +4,7 @@
  */
 import { createMessage, ENTRIES_ROOT, type Message } from '@tablo/schema/entry';
 import type { UserId } from '@tablo/schema/ids';
-import { SYNC_STEP_1, UPDATE } from '@tablo/sync-server/sync/socket/frame-types';
+import { SYNC_STEP_1, UPDATE } from '@tablo/sync-server/sync/socket/frames/frame-types';
 import { authFrame, NOTHING, syncFrame } from '@tablo/sync-server/testing/frames';
 import { RawClient } from '@tablo/sync-server/testing/raw-client';
 import { refusalIn, type ServerFrame } from '@tablo/sync-server/testing/server-frame';

@@ -57,7 +57,7 @@ describe('in the list and in a tablo', () => {
     return tablo;
   }
 
-  it('[R3] who looks like another member is told apart in the list, also without a network', async () => {
+  it('[R3] a person who looks like another member is told apart in the list, also without a network', async () => {
     server.names.set(eve, 'Воb\u200B');
     const tablo = seed();
     const browser = new FakeBrowser();
@@ -71,7 +71,7 @@ describe('in the list and in a tablo', () => {
     room.release();
   });
 
-  it('[R3] who is called You is never shown as the reader', async () => {
+  it('[R3] a person who is called You is never shown as the reader', async () => {
     server.names.set(eve, 'You');
     seed();
     const device = await openDevice(server, ALICE);
@@ -114,7 +114,7 @@ describe('in the list and in a tablo', () => {
     trap.release();
   });
 
-  it('[R9] come with the list: no members are asked for to show who wrote', async () => {
+  it('[R9] names in the list and in a tablo come with the list: no members are asked for to show who wrote', async () => {
     server.names.set(eve, 'Eve');
     seed();
     const device = await openDevice(server, ALICE);
@@ -122,7 +122,7 @@ describe('in the list and in a tablo', () => {
     expect(server.requests.filter((request) => request.includes('/members'))).toEqual([]);
   });
 
-  it('[R3] who is the only one of a name has nothing beside it', async () => {
+  it('[R3] a person who is the only one of a name has nothing beside it', async () => {
     server.names.set(eve, 'Eve');
     seed();
     const device = await openDevice(server, ALICE);

@@ -1,4 +1,4 @@
-/** At most one question in so many ms: what happens often (a `changed` at every rename) is asked for once, at the end of the wait. */
+/** At most one request in so many ms: for frequent events (a `changed` at every rename) one request is sent at the end of the wait. */
 export class Pace {
   readonly #gapMs: number;
   #startedAt = Number.NEGATIVE_INFINITY;

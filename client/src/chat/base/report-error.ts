@@ -1,4 +1,4 @@
-/** Where errors go that no caller waits for: to whoever has asked for them, else to the page's own error event, so that they are seen in the console and by monitoring. */
+/** Reports errors that no caller waits for: to the registered listeners, else to the page's own error event, so that they are seen in the console and by monitoring. */
 
 const listeners = new Set<(error: unknown) => void>();
 

@@ -1,5 +1,5 @@
 /**
- * What the server tells, read from `unknown`. A few lines in the place of the library that both sides' schemas are written in: that would be an eighth of the
+ * Reads the server's answers from `unknown`. These few lines replace the library of the schemas, which would be an eighth of the
  * page's script. Each shape is typed by the schema it stands for, so a field too few or of another type does not compile; unknown keys are left out, as there.
  */
 

@@ -1,4 +1,4 @@
-/** One wait of an object, which may be set, replaced and cleared: nobody forgets to note that it is over. */
+/** One timer of an object, which may be set, replaced and cleared, and which knows when it has fired. */
 
 /** `setTimeout` overflows above it and would act at once. */
 const MAX_MS = 2 ** 31 - 1;
@@ -22,7 +22,7 @@ export class Timer {
     );
   }
 
-  /** One that is set stays as it is. */
+  /** A timer that is set already stays as it is. */
   setIfUnset(act: () => void, ms: number): void {
     if (!this.isSet) this.set(act, ms);
   }

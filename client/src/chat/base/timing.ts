@@ -1,17 +1,17 @@
 /** Every wait of the headless chat in one table, so that tests can shorten them. All in ms unless the name says otherwise. */
 
 export interface Timing {
-  /** A document that is attached and not joined after this asks again (TRAPS 1.2, 1.4: nothing else would). */
+  /** A document that is attached but not joined after this time is asked for again (TRAPS 1.2, 1.4: nothing else would do so). */
   readonly joinTimeoutMs: number;
   /** Documents that may be between token and answer at a time; older servers cut the socket at 100 (TRAPS 1.4). */
   readonly joinsAtOnce: number;
-  /** Without an answer to `check` we push all the same: an id counts once [R4]. */
+  /** Without an answer to `check` within this time the entries are pushed: an id counts once [R4]. */
   readonly checkAnswerMs: number;
-  /** Own entries that are on their way for this long are asked for. */
+  /** Own entries that are in flight for this long are asked for. */
   readonly askHeldMs: number;
-  /** A socket silent for this long is asked for a sign of life … */
+  /** A socket that is silent for this long is asked for a sign of life … */
   readonly idleProbeMs: number;
-  /** … and given up when none comes within this, and what a slow link needs for the bytes that are on it. */
+  /** … and given up when none comes within this time, plus the time that a slow link needs for the bytes in flight. */
   readonly probeAnswerMs: number;
   /** Without a socket for this long we say *Offline*, not *Connecting*. */
   readonly offlineAfterMs: number;
@@ -20,7 +20,7 @@ export interface Timing {
   /** The first new socket comes within this, later ones after ever longer waits … */
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
-  /** … beginning anew after a socket that lasted this long. */
+  /** … and the waits are short again after a socket that lasted this long. */
   readonly steadyAfterMs: number;
   /** Clients of a server that restarts spread their return over this. */
   readonly restartSpreadMs: number;
@@ -29,27 +29,27 @@ export interface Timing {
   readonly retryMaxMs: number;
   readonly listRefreshMs: number;
   readonly listDebounceMs: number;
-  /** What the server can make us ask for (lists, members, drafts) is asked for once in this time, however often it says that something changed. */
+  /** What the server can make us ask for (lists, members, drafts) is asked for once in this time, however often the server announces a change. */
   readonly askGapMs: number;
   readonly readReportMs: number;
   /** "All is read", said before anything is known of a tablo, is kept for this long. */
   readonly dismissalKeptMs: number;
   /** Yjs structs that wait longer than this for others have lost them: the document is fetched anew (TRAPS 4.1). */
   readonly pendingStructsMs: number;
-  /** Messages that the list tells of and that do not come within this are not coming: the document is joined anew. */
+  /** If messages that the list names do not arrive within this time, they are missed: the document is joined again. */
   readonly missedMs: number;
   readonly draftSaveMs: number;
   /** Signing out waits this long for drafts to reach the server. */
   readonly lastReportMs: number;
-  /** After the last key, a draft is told to the server; other devices see it then. */
+  /** So long after the last key a draft is sent to the server. Other devices see it then. */
   readonly draftReportMs: number;
-  /** Remote updates are gathered this long into one row … */
+  /** Remote updates of this time are stored as one row … */
   readonly updateSaveMs: number;
-  /** … and this long in a tab that is not the first of its browser: that one has most likely stored them. */
+  /** … and this long in a tab that is not the first of its browser: the first tab has most likely stored them. */
   readonly otherTabSaveMs: number;
   /** Rows of one document before they are merged into one. */
   readonly compactRows: number;
-  /** IndexedDB may never answer (private modes, TRAPS 3); after this we go on without it. */
+  /** IndexedDB may never answer (private modes, TRAPS 3); after this time the chat goes on in memory. */
   readonly storeTimeoutMs: number;
   /** Another tab's entry is left to that tab for this long. */
   readonly ownerGraceMs: number;

@@ -23,7 +23,7 @@ export function refused(turn: Turn, code: ReasonCode, message: string, ids: read
     turn.do({ type: 'refresh-list' });
     return turn.replaceDocument('stored');
   }
-  switch (REASONS[code].next) {
+  switch (REASONS[code].recovery) {
     case 'never':
       if (blamed.length > 0) turn.do({ type: 'refuse', ids: blamed, refusal });
       break;
@@ -32,12 +32,12 @@ export function refused(turn: Turn, code: ReasonCode, message: string, ids: read
       // Nothing of ours was in flight but a question: asked again later, in the same place.
       if (isQuestion) return turn.stop('answer');
       break;
-    case 'after-auth':
+    case 'reauthenticate':
       turn.do({ type: 'expire-token' });
       turn.change({ authRefusals: turn.state.authRefusals + 1 });
       if (turn.state.authRefusals > 1) turn.holdBack();
       break;
-    case 're-home': {
+    case 'resync': {
       // Nothing of ours was in flight: what is refused is what this device had stored, which the server no longer knows (a restored backup).
       const isOfOthers = code === 'not-your-entry' && ids.length === 0;
       if (held.length === 0 || ids.some((id) => !held.includes(id)) || isOfOthers) {

@@ -1,6 +1,6 @@
 /**
- * Keeps drafts like the server's: asked for when the connection is (back) there, when the page is visible again and when a tablo is opened; told a moment
- * after the last key, and when the page goes away. A draft that cannot be told stays here, and is told later [R7, R11].
+ * Keeps drafts like the server's: asked for when the connection is (back) there, when the page is visible again and when a tablo is opened; sent a moment
+ * after the last key, and when the page goes away. A draft that cannot be sent stays here, and is sent later [R7, R11].
  */
 import { Backoff } from '@tablo/schema/backoff';
 import { isDraftText, NO_DRAFT } from '@tablo/schema/draft';
@@ -13,15 +13,15 @@ import { ChatError } from '../chat.ts';
 import type { Api } from '../session/api.ts';
 import type { Draft } from './draft.ts';
 
-/** Not before something has changed: the tablo, our role, or the release of the server. */
+/** Final refusals: a retry makes sense only after the tablo, our role or the server has changed. */
 const REFUSALS: readonly string[] = ['forbidden', 'read-only', 'not-found', 'invalid-request', 'too-large'];
-/** Typed in another tab: that tab reports it, unless it is gone. */
+/** The draft was typed in another tab, which reports it unless it is gone. */
 const OTHER_TABS_PATIENCE = 4;
 
 export interface DraftSyncHost {
   readonly api: Api;
   readonly timing: Timing;
-  /** No network, or no server for a while: nothing need be tried before that changes. */
+  /** No network, or no server for a while: a retry makes no sense before that changes. */
   isOffline(): boolean;
   find(id: TabloId): Draft | null;
   list(): Iterable<Draft>;
@@ -32,9 +32,9 @@ export class DraftSync {
   readonly #backoff: Backoff;
   readonly #pace: Pace;
   readonly #timers = new Map<TabloId, ReturnType<typeof setTimeout>>();
-  /** On their way now, and of when the draft is that they tell. */
+  /** Reports in flight, with the time of the draft that each contains. */
   readonly #reporting = new Map<TabloId, { readonly at: number; readonly done: Promise<void> }>();
-  /** Times of drafts that the server does not take: told again after the next refresh, or when they have changed. */
+  /** Times of drafts that the server has refused. They are sent again after the next refresh, or when they have changed. */
   readonly #refused = new Map<TabloId, number>();
   readonly #refreshTimer = new Timer();
   #isClosed = false;
@@ -45,20 +45,20 @@ export class DraftSync {
     this.#pace = new Pace(host.timing.askGapMs);
   }
 
-  /** Soon: several reasons to ask are one question. */
+  /** Asks soon: several reasons share one request. */
   refresh(): void {
     if (this.#isClosed || this.#host.isOffline()) return;
     const { listDebounceMs } = this.#host.timing;
     this.#refreshTimer.setIfUnset(() => inBackground(this.#refresh()), this.#pace.waitMs(listDebounceMs));
   }
 
-  /** There is something to report. */
+  /** Called when there is something to report. */
   note(draft: Draft, isOurs: boolean): void {
     const { draftReportMs } = this.#host.timing;
     this.#reportIn(draft.tabloId, isOurs ? draftReportMs : draftReportMs * OTHER_TABS_PATIENCE);
   }
 
-  /** Now: the page goes away, or somebody leaves the tablo. Resolves when the server has answered, whatever it said. */
+  /** Sends at once: the page is closing, or the reader leaves the tablo. Resolves when the server has answered, with success or not. */
   async flush(drafts: Iterable<Draft> = this.#host.list()): Promise<void> {
     await Promise.all([...drafts].map((draft) => (draft.isReported ? undefined : this.#report(draft.tabloId))));
   }
@@ -79,7 +79,7 @@ export class DraftSync {
       if (this.#isClosed) return;
       for (const draft of this.#host.list()) draft.receiveReported(drafts.get(draft.tabloId) ?? NO_DRAFT);
     } catch {
-      // Not reachable: asked again when the connection is back. A server of an earlier release has none.
+      // The server is not reachable. The drafts are asked for again when the connection is back.
     }
     for (const draft of this.#host.list()) if (!draft.isReported) this.#reportIn(draft.tabloId, 0);
   }
@@ -93,7 +93,7 @@ export class DraftSync {
     );
   }
 
-  /** Without waiting for an earlier one that is on its way, since the page may be going away: the later draft stands, whichever comes first. */
+  /** Does not wait for an earlier report in flight, since the page may be closing: the later draft wins, whichever arrives first. */
   #report(id: TabloId): Promise<void> {
     clearTimeout(this.#timers.get(id));
     this.#timers.delete(id);
@@ -109,17 +109,17 @@ export class DraftSync {
 
   async #reportNow(id: TabloId): Promise<void> {
     const draft = this.#host.find(id);
-    // Without a connection: the refresh that follows the next one tells it.
+    // There is no connection: the refresh after the next connection reports it.
     if (draft === null || draft.isReported || this.#isClosed || this.#host.isOffline()) return;
-    const told = draft.latest;
-    if (this.#refused.get(id) === told.at || !isDraftText(told.text)) return;
+    const reported = draft.latest;
+    if (this.#refused.get(id) === reported.at || !isDraftText(reported.text)) return;
     try {
-      const stands = await this.#host.api.putDraft(id, told);
+      const stands = await this.#host.api.putDraft(id, reported);
       this.#backoff.reset();
-      this.#refused.set(id, told.at); // Whatever it is that stands now, this one is not told twice.
+      this.#refused.set(id, reported.at); // Whichever draft is current now, this one is not sent twice.
       draft.receiveReported(stands);
     } catch (error) {
-      if (error instanceof ChatError && REFUSALS.includes(error.code)) this.#refused.set(id, told.at);
+      if (error instanceof ChatError && REFUSALS.includes(error.code)) this.#refused.set(id, reported.at);
       else this.#reportIn(id, this.#backoff.nextMs());
     }
   }

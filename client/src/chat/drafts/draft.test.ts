@@ -50,7 +50,7 @@ async function openTwoDevices(desktopIdleMs = 100) {
 }
 
 describe('a draft on two devices', () => {
-  it('[R7] follows its author, there and back, and nobody else', async () => {
+  it('[R7] a draft on two devices follows its author, there and back, and nobody else', async () => {
     const { rooms } = await openTwoDevices();
     const bob = await openDevice(server, BOB);
     const others = bob.chat.openRoom(tablo.id);
@@ -61,7 +61,7 @@ describe('a draft on two devices', () => {
     expect(others.draft.get()).toBe('');
   });
 
-  it('[R7] is there on a device that comes later, and on one that opens the tablo only then', async () => {
+  it('[R7] a draft on two devices is there on a device that comes later, and on one that opens the tablo only then', async () => {
     const { rooms } = await openTwoDevices();
     rooms.desktop.setDraft('for later');
     await hasOnServer('for later');
@@ -69,7 +69,7 @@ describe('a draft on two devices', () => {
     await until(() => expect(tablet.chat.openRoom(tablo.id).draft.get()).toBe('for later'));
   });
 
-  it('[R7] is gone everywhere when it is sent, and does not come back from a device that was away', async () => {
+  it('[R7] a draft on two devices is gone everywhere when it is sent, and does not come back from a device that was away', async () => {
     const { phone, rooms } = await openTwoDevices();
     rooms.desktop.setDraft('Soup is ready');
     await until(() => expect(rooms.phone.draft.get()).toBe('Soup is ready'));
@@ -83,7 +83,7 @@ describe('a draft on two devices', () => {
     expect(tablo.drafts.get(ALICE)?.text).toBe('');
   });
 
-  it('[R7] written offline on both, the later one stands, whichever comes first', async () => {
+  it('[R7] of two drafts that were written offline the later one stands, whichever comes first', async () => {
     for (const first of ['desktop', 'phone'] as const) {
       const devices = await openTwoDevices();
       const { desktop, phone, rooms } = devices;
@@ -102,7 +102,7 @@ describe('a draft on two devices', () => {
     }
   });
 
-  it('[R8] is not replaced under the fingers of who types, and what they type stands', async () => {
+  it('[R8] a draft on two devices is not replaced under the fingers of who types, and what they type stands', async () => {
     const { rooms } = await openTwoDevices(60_000);
     const seen: string[] = [];
     rooms.desktop.draft.subscribe(() => seen.push(rooms.desktop.draft.get()));
@@ -116,7 +116,7 @@ describe('a draft on two devices', () => {
     expect(seen).toEqual(['here I t', 'here I type']);
   });
 
-  it('[R8] after a pause the later one from elsewhere is shown', async () => {
+  it('[R8] a later draft from elsewhere is shown after a pause', async () => {
     const { rooms } = await openTwoDevices();
     rooms.desktop.setDraft('typed');
     await until(() => expect(rooms.phone.draft.get()).toBe('typed'));
@@ -144,7 +144,7 @@ describe('a draft on two devices', () => {
 });
 
 describe('an empty draft from another device', () => {
-  it('[R8] does not end a text that was typed offline, which it cannot have been meant for', async () => {
+  it('[R8] an empty draft from another device does not end a text that was typed offline, which it cannot have been meant for', async () => {
     const { phone, rooms } = await openTwoDevices();
     rooms.desktop.setDraft('a thought');
     await until(() => expect(rooms.phone.draft.get()).toBe('a thought'));
@@ -158,7 +158,7 @@ describe('an empty draft from another device', () => {
     await until(() => expect(rooms.desktop.draft.get()).toBe('a thought, and a page more of it'));
   });
 
-  it('[R8] neither when the device was restarted meanwhile, though the server answers before its disk does', async () => {
+  it('[R8] an empty draft from another device ends no offline text either when the device was restarted meanwhile, though the server answers before its disk does', async () => {
     let release = () => {};
     const isReadable = new Promise<void>((resolve) => (release = resolve));
     const store = new MemoryStore();
@@ -179,7 +179,7 @@ describe('an empty draft from another device', () => {
     );
   });
 
-  it('[R7] ends one that the server has had', async () => {
+  it('[R7] an empty draft from another device ends one that the server has had', async () => {
     const browser = new FakeBrowser();
     await browser.store.writeDraft({ tabloId: tablo.id, text: 'sent elsewhere', at: 5, isReported: true });
     tablo.drafts.set(ALICE, { text: '', at: 10 });
@@ -194,7 +194,7 @@ describe('a draft that cannot be told', () => {
   it.each([
     ['the network', (device: Device) => device.environment.goOffline()],
     ['the server', () => server.stop()],
-  ])('[R7] without %s it is kept over a restart, and told when that is back', async (_, leave) => {
+  ])('[R7] a draft is kept over a restart without %s, and sent when that is back', async (_, leave) => {
     const browser = new FakeBrowser();
     const device = await openDevice(server, ALICE, { browser });
     const room = device.chat.openRoom(tablo.id);
@@ -221,7 +221,7 @@ describe('a draft that cannot be told', () => {
     await hasOnServer('typed before the update');
   });
 
-  it('[R8] refused for good, it stays here, is not told over and over, and is told again at the next connection', async () => {
+  it('[R8] a draft that is refused for good stays here, is not sent over and over, and is sent again at the next connection', async () => {
     server.refusesDrafts = { status: 403, code: 'read-only' };
     const device = await openDevice(server, ALICE, { timing: { retryMinMs: 1, retryMaxMs: 1 } });
     const room = device.chat.openRoom(tablo.id);
@@ -239,7 +239,7 @@ describe('a draft that cannot be told', () => {
     await hasOnServer('may I?');
   });
 
-  it('[R11] refused for now, it is told again by itself', async () => {
+  it('[R11] a draft that is refused for now is sent again by itself', async () => {
     server.refusesDrafts = { status: 503, code: 'unavailable' };
     const device = await openDevice(server, ALICE);
     const room = device.chat.openRoom(tablo.id);
@@ -250,7 +250,7 @@ describe('a draft that cannot be told', () => {
     await hasOnServer('not now');
   });
 
-  it('[R8] longer than a message may be, it stays here until it is shorter, and nobody is asked', async () => {
+  it('[R8] a draft that is longer than a message may be stays here until it is shorter, and the server is not asked', async () => {
     const device = await openDevice(server, ALICE);
     const room = device.chat.openRoom(tablo.id);
     await isOnline(device);
@@ -261,7 +261,7 @@ describe('a draft that cannot be told', () => {
     expect(puts()).toBe(1);
   });
 
-  it('[R11] lost by a server that was restored from a backup, it is told again', async () => {
+  it('[R11] a draft that a restored server has lost is sent again', async () => {
     const device = await openDevice(server, ALICE);
     const room = device.chat.openRoom(tablo.id);
     await isOnline(device);
@@ -274,7 +274,7 @@ describe('a draft that cannot be told', () => {
     await hasOnServer('precious');
   });
 
-  it('is told at once when the page is hidden or the tablo is left, and a message written in one go is none', async () => {
+  it('a draft that cannot be told is told at once when the page is hidden or the tablo is left, and a message written in one go is none', async () => {
     const device = await openDevice(server, ALICE, { timing: { draftReportMs: 3_600_000 } });
     const room = device.chat.openRoom(tablo.id);
     await isOnline(device);
@@ -298,7 +298,7 @@ describe('a draft that cannot be told', () => {
     expect(puts()).toBe(before);
   });
 
-  it('[R7] is told at once although the report of an earlier one is not answered yet', async () => {
+  it('[R7] a draft that cannot be told is told at once although the report of an earlier one is not answered yet', async () => {
     const device = await openDevice(server, ALICE, { timing: { draftReportMs: 3_600_000 } });
     const room = device.chat.openRoom(tablo.id);
     await isOnline(device);
@@ -332,7 +332,7 @@ describe('what a draft is aimed at', () => {
     expect(again.aim.get()).toMatchObject({ replyTo: target, edit: edit('Soup, and bread') });
   });
 
-  it('[R8] follows to another tab, and does not come back from one that was slower', async () => {
+  it('[R8] what a draft is aimed at follows to another tab, and does not come back from one that was slower', async () => {
     const browser = new FakeBrowser();
     const one = (await openDevice(server, ALICE, { browser })).chat.openRoom(tablo.id);
     const two = (await openDevice(server, ALICE, { browser })).chat.openRoom(tablo.id);
@@ -344,7 +344,7 @@ describe('what a draft is aimed at', () => {
     expect(one.aim.get().replyTo).toBeNull();
   });
 
-  it('[R8] picked before the disk was read, it stands', async () => {
+  it('[R8] an aim that was chosen before the disk was read stays', async () => {
     let release = () => {};
     const isReadable = new Promise<void>((resolve) => (release = resolve));
     const store = new MemoryStore();
@@ -360,7 +360,7 @@ describe('what a draft is aimed at', () => {
     expect(room.aim.get()).toMatchObject({ replyTo: target, edit: null });
   });
 
-  it('[T6] is told to nobody: the server hears of the text alone, and a second device of nothing else', async () => {
+  it('[T6] what a draft is aimed at is told to nobody: the server hears of the text alone, and a second device of nothing else', async () => {
     const { rooms } = await openTwoDevices();
     rooms.desktop.setAim({ replyTo: target, edit: edit('a secret edit') });
     rooms.desktop.setDraft('the text');
@@ -369,7 +369,7 @@ describe('what a draft is aimed at', () => {
     expect(tablo.drafts.get(ALICE)).toEqual({ text: 'the text', at: expect.any(Number) });
   });
 
-  it('[R7] ends with a text that was sent from another device; an edit goes on', async () => {
+  it('[R7] what a draft is aimed at ends with a text that was sent from another device; an edit goes on', async () => {
     const { rooms } = await openTwoDevices();
     rooms.desktop.setAim({ replyTo: target, edit: edit('Soup, and bread') });
     rooms.desktop.setDraft('Soup');
@@ -383,9 +383,9 @@ describe('what a draft is aimed at', () => {
     const { chat } = await openDevice(server, ALICE);
     const room = chat.openRoom(tablo.id);
     room.setAim({ replyTo: null, edit: edit(target.text) });
-    expect([await chat.countDrafts(), await chat.countLosses()]).toEqual([0, { entries: 0, drafts: 0 }]);
+    expect([await chat.countDrafts(), await chat.countUnsynced()]).toEqual([0, { entries: 0, drafts: 0 }]);
     room.setAim({ replyTo: null, edit: edit('Soup, and bread') });
-    expect([await chat.countDrafts(), await chat.countLosses()]).toEqual([1, { entries: 0, drafts: 1 }]);
+    expect([await chat.countDrafts(), await chat.countUnsynced()]).toEqual([1, { entries: 0, drafts: 1 }]);
     expect(await chat.exportUnsent()).toMatch(
       /--- New text for .*, not sent\n {4}On this device only\.\n\nSoup, and bread\n/u,
     );
@@ -398,7 +398,7 @@ describe('the list of tablos', () => {
     return { ...unsent, hasDraft };
   };
 
-  it('[R8] knows where something is typed, waits or was refused', async () => {
+  it('[R8] the list of tablos knows where something is typed, waits or was refused', async () => {
     const device = await openDevice(server, ALICE);
     const room = device.chat.openRoom(tablo.id);
     await isOnline(device);
@@ -421,7 +421,7 @@ describe('the list of tablos', () => {
 });
 
 describe('two devices of one reader', () => {
-  it('[R10] follow each other, and offline reads on both end at the further one', async () => {
+  it('[R10] two devices of one reader follow each other, and offline reads on both end at the further one', async () => {
     const { desktop, phone, rooms } = await openTwoDevices();
     for (const text of ['One', 'Two', 'Three']) await server.post(tablo, BOB, text);
     for (const device of [desktop, phone]) await until(() => expect(unreadOf(device, tablo)).toBe(3));

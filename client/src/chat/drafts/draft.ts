@@ -4,9 +4,9 @@
  * Invariants
  * 1. The later of two drafts stands (schema's `mergeDrafts`), and what is typed here is stamped after everything seen here, whatever the clock says: a text is
  *    never replaced by one that it continues [R8].
- * 2. What comes from elsewhere while somebody types here waits until they have stopped: by then it is older than what they typed, unless they only paused.
- * 3. The text is on this device before it is reported, and stays whatever the server says. `DraftSync` reports it.
- * 4. A text that nobody has been told of is not ended by an empty one from another device, which cannot have been meant for it [R8].
+ * 2. A draft from elsewhere that arrives while somebody types here waits until they have stopped. By then it is older than what they typed, unless they only paused.
+ * 3. The text is stored on this device before it is reported, and stays whatever the server answers. `DraftSync` reports it.
+ * 4. An empty draft from another device does not replace a text that was never sent: it cannot have been meant for it [R8].
  * 5. What the text is aimed at (`draft-aim.ts`) is kept with it on this device and follows to its tabs; it has a time of its own, and is never reported.
  */
 import { CausalClock } from '@tablo/schema/causal-clock';
@@ -43,14 +43,14 @@ export class Draft {
   /** What the server is known to have; `null`: not known. */
   #reported: string | null = null;
   #isLoaded = false;
-  /** The server's word from before the stored text was read. */
+  /** The server's answer that came before the stored text was read. */
   #early: DraftText | null = null;
-  /** From elsewhere, while somebody types. */
+  /** A draft from elsewhere that arrived while somebody types. */
   #held: DraftRecord | null = null;
   #heldAim: StampedAim | undefined;
   readonly #saveTimer = new Timer();
   readonly #idleTimer = new Timer();
-  /** Typed into before the stored text was read: the stored one is older, whatever its time. */
+  /** Somebody typed before the stored text was read: the stored one is older, whatever its time. */
   #isTouched = false;
 
   constructor(options: DraftOptions) {
@@ -109,14 +109,14 @@ export class Draft {
     this.#saveSoon();
   }
 
-  /** Another tab's word: it has stored it already. */
+  /** A draft from another tab, which has stored it already. */
   receiveFromTab(given: DraftRecord): void {
     this.#acceptAim(given.aim);
     this.#accept(given);
     if (!this.#isReported) this.#options.reports.note(this, false);
   }
 
-  /** The server's word: from another device, or what stands after our report. */
+  /** A draft from the server: it comes from another device, or is the current one after our report. */
   receiveReported(given: DraftText): void {
     if (!this.#isLoaded) {
       this.#early = mergeDrafts(this.#early ?? NO_DRAFT, given);
@@ -132,7 +132,7 @@ export class Draft {
     const before = this.#draft;
     const wasReported = this.#isReported;
     this.#accept({ tabloId: this.tabloId, ...given, isReported: true });
-    // Reported, and the server has an older one: it was restored from a backup.
+    // The draft was reported, but the server has an older one: it was restored from a backup.
     if (wasReported && isLaterDraft(this.#draft, given)) this.#isReported = this.#isNoNews(this.#draft.text);
     if (this.#draft !== before || this.#isReported !== wasReported) this.#saveSoon();
     if (wasReported && !this.#isReported) this.#options.reports.note(this, true);
@@ -165,7 +165,7 @@ export class Draft {
       this.#clock.observe(stored.at);
       this.#stamp(this.#draft.text);
     } else if (stored.at === NO_DRAFT.at && stored.text !== '') {
-      // Kept by an earlier release, without a time: rather shown once too often than lost.
+      // A draft without a time was kept by an earlier release: it is better shown once too often than lost.
       this.#stamp(stored.text);
       this.#text.set(stored.text);
     } else {
@@ -173,7 +173,7 @@ export class Draft {
     }
   }
 
-  /** What was picked before the stored one was read, stands, whatever the clock says. */
+  /** An aim that was chosen before the stored one was read wins, whatever the clock says. */
   #takeAim(stored: StampedAim | undefined): void {
     if (this.#aim.get().at === NO_AIM.at) return this.#acceptAim(stored);
     this.#clock.observe(stored?.at ?? 0);
@@ -189,7 +189,7 @@ export class Draft {
     else this.#heldAim = laterAim(this.#heldAim, given);
   }
 
-  /** Sent or deleted elsewhere: what it was an answer to goes with it. */
+  /** The draft was sent or deleted elsewhere: its aim is removed with it. */
   #endReply(): void {
     const { replyTo, edit } = this.#aim.get();
     if (replyTo === null) return;
@@ -203,12 +203,12 @@ export class Draft {
     this.#saveSoon();
   }
 
-  /** Nothing over nothing: a message written in one go and sent never was a draft elsewhere. */
+  /** Skip empty drafts: a message that was typed and sent before the first save never existed on the server as a draft. */
   #isNoNews(text: string): boolean {
     return text === '' && this.#reported === '';
   }
 
-  /** The one place that decides whether what comes from elsewhere takes the place of what is here. */
+  /** The one place that decides whether a draft from elsewhere replaces the one here. */
   #accept(given: DraftRecord): void {
     this.#clock.observe(given.at);
     if (given.at === this.#draft.at && given.text === this.#draft.text) {

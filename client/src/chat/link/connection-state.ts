@@ -24,7 +24,7 @@ export function decideConnectionState(facts: ConnectionFacts, offlineAfterMs: nu
   const reason = facts.reason ?? (facts.isStoreAway ? 'unavailable' : null);
   const because = reason === null ? {} : { reason };
   // A dead session does not mend itself: only signing in does.
-  const mustSignIn = facts.reason !== null && REASONS[facts.reason].next === 'after-auth';
+  const mustSignIn = facts.reason !== null && REASONS[facts.reason].recovery === 'reauthenticate';
   if (facts.isSocketOpen && facts.isFocusReady && !mustSignIn)
     return facts.isStoreAway ? { status: 'online', reason: 'unavailable' } : { status: 'online' };
   const isGone =

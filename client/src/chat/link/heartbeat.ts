@@ -7,7 +7,7 @@
  *    timers are throttled every one is late.
  * 2. `drop` is called once at the most between `start` and `start`.
  */
-import { Liveness } from '@tablo/schema/liveness';
+import { Liveness } from '@tablo/schema/wire/liveness';
 import { Timer } from '../base/timer.ts';
 import type { Timing } from '../base/timing.ts';
 

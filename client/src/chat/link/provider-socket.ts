@@ -3,7 +3,7 @@
  * asks the server's socket for a sign of life. `connection.ts` decides.
  */
 import { HocuspocusProviderWebsocket, WebSocketStatus } from '@hocuspocus/provider';
-import { isSign, PING } from '@tablo/schema/ping';
+import { isSign, PING } from '@tablo/schema/wire/ping';
 import type { WatchedSocket } from './heartbeat.ts';
 import type { SocketEvent } from './socket-state.ts';
 

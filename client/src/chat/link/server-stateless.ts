@@ -1,6 +1,6 @@
 /** Stateless messages, to and from the server, as `@tablo/schema/stateless` has them. */
 import { REASON_CODES } from '@tablo/schema/close-codes';
-import type { ClientStateless, ServerStateless } from '@tablo/schema/stateless';
+import type { ClientStateless, ServerStateless } from '@tablo/schema/wire/stateless';
 import { boolean, integer, list, object, oneOf, optional, readAs, record, type Shape, string } from '../base/shape.ts';
 
 type Of<Type extends ServerStateless['type']> = Extract<ServerStateless, { type: Type }>;

@@ -23,7 +23,7 @@ const link = (code: string) =>
   server.invites.set(code, { id: `id-${code}`, tabloId: tablo.id, role: 'guest', by: BOB });
 
 describe('a link', () => {
-  it('[R6] tells what it leads to, and joins only when it is taken', async () => {
+  it('[R6] a link tells what it leads to, and joins only when it is taken', async () => {
     link('code');
     const { chat } = await openDevice(server, ALICE);
     expect(await chat.readInvite('code')).toMatchObject({
@@ -38,13 +38,13 @@ describe('a link', () => {
     await until(() => expect(chat.channels.get().channels.map(({ name }) => name)).toEqual(['Plans']));
   });
 
-  it('[R6] that has ended says so', async () => {
+  it('[R6] a link that has ended says so', async () => {
     const { chat } = await openDevice(server, ALICE);
     await expect(chat.readInvite('a/../b')).rejects.toMatchObject({ code: 'not-found' });
     expect(server.requests).toContain('GET /chat/invites/a%2F..%2Fb');
   });
 
-  it('[R6] is listed for those who may revoke it', async () => {
+  it('[R6] a link is listed for those who may revoke it', async () => {
     link('one');
     link('two');
     tablo.members.set(ALICE, 'admin');
@@ -60,7 +60,7 @@ describe('a link', () => {
 });
 
 describe('an invitation of a person', () => {
-  it('[R6] is shown with the list, and accepted or declined', async () => {
+  it('[R6] an invitation of a person is shown with the list, and accepted or declined', async () => {
     invite('first');
     invite('second', 'guest');
     const { chat } = await openDevice(server, ALICE);
@@ -74,7 +74,7 @@ describe('an invitation of a person', () => {
     expect(tablo.members.get(ALICE)).toBe('member');
   });
 
-  it('[R6] that comes later is there with the next list', async () => {
+  it('[R6] an invitation of a person that comes later is there with the next list', async () => {
     const { chat, environment } = await openDevice(server, ALICE);
     await until(() => expect(server.requests).toContain('GET /chat/invitations'));
     invite('first');
@@ -82,7 +82,7 @@ describe('an invitation of a person', () => {
     await until(() => expect(chat.invitations.get()).toHaveLength(1));
   });
 
-  it('[R8] that was taken back meanwhile leaves the list with a sentence', async () => {
+  it('[R8] an invitation of a person that was taken back meanwhile leaves the list with a sentence', async () => {
     invite('first');
     const { chat } = await openDevice(server, ALICE);
     await until(() => expect(chat.invitations.get()).toHaveLength(1));
@@ -91,7 +91,7 @@ describe('an invitation of a person', () => {
     expect(chat.invitations.get()).toEqual([]);
   });
 
-  it('[R7] stays on the list without the server, which says what is missing', async () => {
+  it('[R7] an invitation of a person stays on the list without the server, which says what is missing', async () => {
     invite('first');
     const { chat } = await openDevice(server, ALICE);
     await until(() => expect(chat.invitations.get()).toHaveLength(1));
@@ -99,23 +99,6 @@ describe('an invitation of a person', () => {
     await expect(chat.declineInvitation('first')).rejects.toMatchObject({ code: 'offline' });
     expect(chat.invitations.get()).toHaveLength(1);
     await server.start();
-  });
-
-  it('[R11] a server that knows none (any more) has an empty list of them, and its list of tablos', async () => {
-    tablo.members.set(ALICE, 'member');
-    invite('first');
-    let isOld = false;
-    const { chat, environment } = await openDevice(server, ALICE, {
-      fetch: async (...args) =>
-        isOld && String(args[0]).endsWith('/chat/invitations')
-          ? new Response('{"error":"No such route.","code":"not-found"}', { status: 404 })
-          : fetch(...args),
-    });
-    await until(() => expect(chat.invitations.get()).toHaveLength(1));
-    isOld = true;
-    environment.fire('visible');
-    await until(() => expect(chat.invitations.get()).toEqual([]));
-    await until(() => expect(chat.channels.get().channels).toHaveLength(1));
   });
 });
 

@@ -1,16 +1,13 @@
-/** What this user is invited to and has neither accepted nor declined. Asked for with the list of tablos; kept in memory, since an answer needs the server. */
+/** The open invitations of this user. Asked for with the list of tablos; kept in memory, since an answer needs the server. */
 import type { TabloId } from '@tablo/schema/ids';
 import { type Readable, Writable } from '../base/readable.ts';
 import { ChatError, type Invitation } from '../chat.ts';
 import type { Api } from '../session/api.ts';
 
-/** Said by a server of an earlier release, which knows no invitations of persons. */
-const NONE_THERE: readonly string[] = ['not-found', 'forbidden', 'internal'];
-
 export class Invitations {
   readonly #api: Api;
   readonly #list = new Writable<readonly Invitation[]>([]);
-  /** Answered here: an older list may still name them. */
+  /** Invitations that were answered here: an older list may still contain them. */
   readonly #answered = new Set<string>();
 
   constructor(api: Api) {
@@ -21,13 +18,12 @@ export class Invitations {
     return this.#list;
   }
 
-  /** What is known stays when the server cannot be asked: the next list asks again. */
+  /** The known invitations stay when the server cannot be reached: they are asked for again with the next list. */
   async refresh(): Promise<void> {
     try {
       this.#show(await this.#api.listInvitations());
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
-      if (NONE_THERE.includes(error.code)) this.#show([]);
     }
   }
 
@@ -42,7 +38,7 @@ export class Invitations {
     this.#forget(id);
   }
 
-  /** One that was taken back meanwhile leaves the list too. */
+  /** An invitation that was withdrawn meanwhile is removed from the list too. */
   async #answer<T>(id: string, answer: Promise<T>): Promise<T> {
     try {
       return await answer;

@@ -29,7 +29,7 @@ function say(tablo: FakeTablo, sentAt = Date.now()): void {
 }
 
 describe('pages', () => {
-  it('[R9] are all read, and each is shown when it is there', async () => {
+  it('[R9] pages are all read, and each is shown when it is there', async () => {
     const all = seven();
     server.pageSize = 3;
     let release = () => {};
@@ -53,7 +53,7 @@ describe('pages', () => {
     ]);
   });
 
-  it('[R7] of a list that was cut off take nothing away from what this device has', async () => {
+  it('[R7] pages of a list that was cut off take nothing away from what this device has', async () => {
     seven();
     const browser = new FakeBrowser();
     const first = await openDevice(server, ALICE, { browser });
@@ -106,7 +106,7 @@ describe('pages', () => {
     expect(Math.min(7, ...lost)).toBe(7);
   });
 
-  it('[R9] of members are all read', async () => {
+  it('[R9] pages of members are all read', async () => {
     const people = Array.from({ length: 7 }, (_, nth) => `cccccccc-0000-4000-8000-00000000000${nth}`);
     const tablo = server.addTablo('Big', {
       [ALICE]: 'owner',

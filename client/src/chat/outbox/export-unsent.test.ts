@@ -39,7 +39,7 @@ const source = (...tablos: UnsentTablo[]): ExportSource => ({
 });
 
 describe('the document of unsent messages', () => {
-  it('[R8] says whose they are, from where, when they were written and why they are not delivered', () => {
+  it('[R8] the document of unsent messages says whose they are, from where, when they were written and why they are not delivered', () => {
     const text = exportUnsent(
       source(
         tablo(KITCHEN, {
@@ -76,7 +76,7 @@ describe('the document of unsent messages', () => {
     );
   });
 
-  it('[R8] leaves nothing out: whole texts, every kind, drafts, tablos that are not known any more', () => {
+  it('[R8] the document of unsent messages leaves nothing out: whole texts, every kind, drafts, tablos that are not known any more', () => {
     const [mine, theirs] = [createEntryId(), createEntryId()];
     known.set(mine, { author: ALICE, text: 'Soup is\nred' });
     known.set(theirs, { author: BOB, text: `Is there ${'more '.repeat(40)}soup?` });
@@ -109,7 +109,7 @@ describe('the document of unsent messages', () => {
     );
   });
 
-  it('leaves out what its author has taken back, and tablos with nothing unsent', () => {
+  it('the document of unsent messages leaves out what its author has taken back, and tablos with nothing unsent', () => {
     const cancelled = record(createMessage(written(), 'Never mind'), { status: 'withdrawn', replacedBy: null, at: 1 });
     const emptied = { tabloId: KITCHEN, text: ' \n', at: NOON, isReported: true };
     const text = exportUnsent(source(tablo(KITCHEN, { records: [cancelled], draft: emptied })));
@@ -124,7 +124,7 @@ describe('a chat’s unsent messages', () => {
     await server.stop();
   });
 
-  it('[R8] are pending and refused ones of all tablos, and drafts typed a moment ago; signing out would lose only what is here alone', async () => {
+  it('[R8] a chat’s unsent messages are pending and refused ones of all tablos, and drafts typed a moment ago; signing out would lose only what is here alone', async () => {
     server = new FakeServer();
     await server.start();
     const kitchen = server.addTablo('Kitchen', { [ALICE]: 'owner' });
@@ -139,13 +139,13 @@ describe('a chat’s unsent messages', () => {
     await rooms.kitchen.send('Refused');
     await until(() => expect(statusOf(rooms.kitchen, 'Refused')).toBe('refused'));
     rooms.garden.setDraft('told in time');
-    expect(await chat.countLosses()).toEqual({ entries: 1, drafts: 0 });
+    expect(await chat.countUnsynced()).toEqual({ entries: 1, drafts: 0 });
     expect(garden.drafts.get(ALICE)?.text).toBe('told in time');
 
     environment.goOffline();
     await rooms.garden.send('Pending');
     rooms.kitchen.setDraft('typed just now');
-    expect(await chat.countLosses()).toEqual({ entries: 2, drafts: 1 });
+    expect(await chat.countUnsynced()).toEqual({ entries: 2, drafts: 1 });
     expect([await chat.countUnsent(), await chat.countDrafts()]).toEqual([2, 2]);
     const text = await chat.exportUnsent();
     const order = [

@@ -1,5 +1,5 @@
 /**
- * [R8] Everything that its author has typed and nobody has got, as a document for people: entries that wait or were refused, and drafts, with nothing left
+ * [R8] Everything that the user has written and that was not delivered, as a document for people: entries that wait or were refused, and drafts, with nothing left
  * out. Plain text, since it must be readable where this app is not. Texts stand as they were typed, each under a line that begins with `---`.
  */
 import type { MemberEntry } from '@tablo/schema/entry';
@@ -39,7 +39,7 @@ export const isUndelivered = ({ delivery }: OutboxRecord): boolean => delivery.s
 export const isWritten = ({ text, aim }: DraftRecord): boolean =>
   text.trim() !== '' || isChangedEdit(aim?.edit ?? null);
 /** Of what was typed there, something is on this device alone: an edit under way always is. */
-export const isOnlyHere = (draft: DraftRecord): boolean =>
+export const isUnsynced = (draft: DraftRecord): boolean =>
   (draft.text.trim() !== '' && !draft.isReported) || isChangedEdit(draft.aim?.edit ?? null);
 
 export function exportUnsent(source: ExportSource): string {

@@ -165,7 +165,7 @@ describe('two tabs that work on one pending message', () => {
 });
 
 describe('what was taken back and is durable all the same', () => {
-  it('[R8] is deleted when it was cancelled', async () => {
+  it('[R8] what was taken back and is durable all the same is deleted when it was cancelled', async () => {
     const bench = new Bench();
     const id = await bench.write('one');
     const sent = await bench.entry(id);
@@ -175,7 +175,7 @@ describe('what was taken back and is durable all the same', () => {
     expect(bench.texts()).toEqual([]);
   });
 
-  it('[R8] gets the new text as an edit, and what replaced it is not sent', async () => {
+  it('[R8] what was taken back and is durable all the same gets the new text as an edit, and what replaced it is not sent', async () => {
     const bench = new Bench();
     const id = await bench.write('one');
     const sent = await bench.entry(id);
@@ -186,7 +186,7 @@ describe('what was taken back and is durable all the same', () => {
     expect([...bench.durable.values()].map(({ kind }) => kind)).toEqual(['message', 'edit']);
   });
 
-  it('[R4] is deleted when what replaced it is durable as well, in whichever order that is heard', async () => {
+  it('[R4] what was taken back and is durable all the same is deleted when what replaced it is durable as well, in whichever order that is heard', async () => {
     for (const order of ['old first', 'new first', 'together']) {
       const bench = new Bench();
       const id = await bench.write('one');

@@ -1,11 +1,11 @@
 /**
- * What a person's wish means for the outbox, given what has become of their entry meanwhile: another tab may have changed it or taken it back, the server
+ * Translates a person's command into changes of the outbox, given the current state of their entry: another tab may have changed it or taken it back, the server
  * may have made it durable. Pure: every decision is made twice, at once on what this tab knows, then in the store's transaction on what is true.
  *
  * Invariants
- * 1. A record that is gone is one of a durable entry that stands: whatever takes a record away for another reason leaves a *withdrawn* one.
+ * 1. A missing record means that its entry is durable and valid: whatever removes a record for another reason leaves a *withdrawn* one.
  * 2. `replacedBy` leads from a withdrawn message to what stands for it now: an unsent one, a durable one, or none (cancelled).
- * 3. Withdrawn and durable all the same: others have it, so what replaced it must reach them as an edit or a deletion [R8].
+ * 3. If a withdrawn entry turns out to be durable, others have it. So its replacement must reach them as an edit or a deletion [R8].
  */
 import {
   createDeletion,
@@ -39,7 +39,7 @@ export interface Maker extends Stamps {
   withdraw(record: OutboxRecord, replacedBy: EntryId | null): OutboxRecord;
 }
 
-/** `null`: it cannot be done any more, since the message was taken back. */
+/** `null`: impossible now, since the message was taken back. */
 export type Decision = OutboxWrites | null;
 
 type Standing =
@@ -47,7 +47,7 @@ type Standing =
   | { readonly status: 'durable'; readonly id: EntryId }
   | { readonly status: 'cancelled' };
 
-/** What stands for `id` now. */
+/** The entry that replaces `id` now. */
 export function standingOf(view: OutboxView, id: EntryId): Standing {
   let at = id;
   for (;;) {
@@ -111,7 +111,7 @@ export function decideReaction(
     readonly entry: Reaction;
   })[];
   const [only] = earlier;
-  // The one pending reaction is all that makes the message look otherwise than wanted: taking it back is enough.
+  // Only the pending reaction differs from what the person wants: taking it back is enough.
   const isBack = earlier.length === 1 && only?.delivery.status === 'pending' && only.entry.on !== on && isOnNow !== on;
   const reaction = isBack ? null : createReaction(make.stamp('reaction'), id, emoji, on);
   for (const record of earlier) draft.put(make.withdraw(record, reaction?.id ?? null));
@@ -128,7 +128,7 @@ export function decideRetry(view: OutboxView, id: EntryId, make: Maker): Decisio
     draft.put(make.record(record.entry));
     return draft.writes();
   }
-  // Another entry has this id: ours gets a new one, and so does what speaks of it.
+  // Another entry has this id: ours gets a new id, and so do the entries that refer to it.
   const renewed = { ...record.entry, id: make.id('renewed', record.entry.sentAt) };
   retarget(draft, id, renewed.id, make);
   draft.remove(id);
@@ -146,7 +146,7 @@ export function decideDiscard(view: OutboxView, id: EntryId, make: Maker): Decis
   return draft.writes();
 }
 
-/** [R1] These are durable: their records go, and what was made of withdrawn ones is made good. */
+/** [R1] These entries are durable: their records are removed, and withdrawn ones are corrected by an edit or a deletion. */
 export function decideSettlement(view: OutboxView, ids: readonly EntryId[], make: Maker): OutboxWrites {
   const draft = new OutboxDraft(view);
   const records = [...new Set(ids)].flatMap((id) => draft.get(id) ?? []).filter(isAwaited);
@@ -161,7 +161,7 @@ export function decideSettlement(view: OutboxView, ids: readonly EntryId[], make
   return draft.writes();
 }
 
-/** Whether it is still to be heard whether the entry is durable. */
+/** Whether it is still unknown if the entry is durable. */
 export const isAwaited = ({ delivery }: OutboxRecord): boolean =>
   delivery.status !== 'withdrawn' || delivery.isSettled !== true;
 
@@ -173,14 +173,14 @@ function settleWithdrawn(draft: OutboxDraft, record: OutboxRecord, withdrawal: W
     draft.put({ ...record, delivery: { ...withdrawal, isSettled: true } });
     return draft.put(make.record(createDeletion(make.stamp(`delete ${id}`), id)));
   }
-  // What replaced it may be on its way by now: it is taken back like anything else, and deleted should it arrive.
+  // Its replacement may be in flight by now: it is taken back as well, and deleted if it becomes durable.
   const edit = createEdit(make.stamp(`edit ${id}`), id, standing.record.entry.text);
   retarget(draft, standing.record.id, id, make);
   draft.put(make.withdraw(standing.record, id));
   draft.put(make.record(edit));
 }
 
-/** What was done to one message is done to another. */
+/** Transfers the changes of one message to another. */
 function retarget(draft: OutboxDraft, from: EntryId, to: EntryId, make: Maker): void {
   for (const change of draft.changesOf(from)) {
     if (change.entry.kind === 'message') continue;

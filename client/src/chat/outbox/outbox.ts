@@ -1,14 +1,14 @@
 /**
- * [R7, R8] The one truth about this user's own entries that are not durable yet, shared by this browser's tabs. Everything is also held in memory, so
+ * [R7, R8] The only record of this user's own entries that are not durable yet, shared by this browser's tabs. Everything is also held in memory, so
  * that reading is immediate and a failing disk stops nothing.
  *
  * Invariants
  * 1. A record leaves only when its entry is durable. What was cancelled or changed leaves a *withdrawn* record for a while: another tab, or a frame on
  *    its way, may have sent it.
  * 2. Every change is decided in the store's transaction, on what is true: so two tabs that change one message at once do it one after the other.
- * 3. What is shown is stored: a browser that dies has nothing to take back. Only when the store takes its time is a change shown before, as decided on what
+ * 3. A change is stored before it is shown, so a crash takes nothing back. Only when the store is slow is a change shown earlier, as decided from what
  *    this tab knows.
- * 4. While a change of an entry is being written, neither the entry is pushed nor what earlier changes made of it (`#end`), and an earlier change's end
+ * 4. While a change of an entry is being written, neither the entry nor the results of earlier changes are pushed (`#end`), and the end of an earlier change
  *    does not undo what a later one shows.
  * 5. Order is (`sentAt`, id), which is the order of writing: the causal clock never stamps twice the same.
  */
@@ -25,7 +25,7 @@ import { viewOf } from '../store/outbox-view.ts';
 import type { Tabs } from '../store/tabs.ts';
 import { type Decision, decideSettlement, isAwaited, type Maker, type Stamps } from './outbox-decisions.ts';
 
-/** People take this for at once; a store that takes longer may never answer. */
+/** People perceive this as immediate; a store that takes longer may never answer. */
 const SHOW_ANYWAY_MS = 150;
 
 export interface OutboxChange {
@@ -34,7 +34,7 @@ export interface OutboxChange {
   readonly sent: readonly Entry[];
 }
 
-/** One on its way to the disk. */
+/** A change that is being written. */
 interface Change {
   readonly nth: number;
   readonly guess: OutboxWrites;
@@ -116,7 +116,7 @@ export class Outbox {
     return { pending, refused };
   }
 
-  /** May be pushed: pending, on the disk, and not about to be otherwise. In the order of writing: what was written after one that may not, waits with it [R5]. */
+  /** The entries that may be pushed: pending, stored, and not being changed. In the order of writing: an entry after one that may not be pushed waits with it [R5]. */
   pushable(tabloId: TabloId): readonly OutboxRecord[] {
     const pending = this.list(tabloId).filter(({ delivery }) => delivery.status === 'pending');
     const waiting = pending.findIndex(({ id }) => this.#writing.has(id));
@@ -139,8 +139,8 @@ export class Outbox {
   }
 
   /**
-   * A person's wish about the entries `ids`. Shows and resolves when it is on the disk, with whether it could be done: not when another tab was first to
-   * take the message back.
+   * A person's command about the entries `ids`. Shows and resolves when it is stored, with whether it was possible: it is not when another tab has already
+   * taken the message back.
    */
   change(
     tabloId: TabloId,
@@ -152,7 +152,7 @@ export class Outbox {
     return this.#change(tabloId, ids, (view) => decide(view, make));
   }
 
-  /** What was taken back meanwhile stays so. */
+  /** An entry that was taken back meanwhile stays so. */
   async refuse(tabloId: TabloId, ids: readonly EntryId[], refusal: Refusal): Promise<void> {
     await this.#change(tabloId, ids, (view) => ({
       put: ids.flatMap((id): OutboxRecord[] => {
@@ -174,14 +174,14 @@ export class Outbox {
     const make = this.#maker(tabloId, stamps);
     const settledIds = settled.map((record) => record.id);
     const sent = [...arrivals, ...settled.map((record) => record.entry)];
-    // Known at once, or every further word of the server's would settle them again.
+    // They are marked in memory at once. Otherwise every further message of the server would settle them again.
     inBackground(
       this.#change(tabloId, settledIds, (view) => decideSettlement(view, settledIds, make), { sent, showAfterMs: 0 }),
     );
     return settled;
   }
 
-  /** Another tab may have died after it wrote and before it told. What is not there is no news: the disk may have been emptied, and this is the last copy. */
+  /** Another tab may have died after it wrote and before it sent its notice. A record that is missing on the disk changes nothing: the disk may have been emptied, and this may be the last copy. */
   async takeStored(): Promise<void> {
     const changed = new Set<TabloId>();
     for (const record of await this.#store.readOutbox()) {
@@ -228,7 +228,7 @@ export class Outbox {
     } finally {
       for (const id of touched) if (this.#shownBy.get(id) === nth) this.#shownBy.delete(id);
       this.#end(touched);
-      // Free to be pushed, whatever came of it.
+      // The entries may be pushed again, whatever the result.
       this.#emit({ tabloId, sent: [] });
     }
   }
@@ -239,8 +239,8 @@ export class Outbox {
   }
 
   /**
-   * Another change of one of these entries may be on its way still, decided on what this one made of it: that a message which was rewritten just now is
-   * durable under its first id, say. Until it has ended, nothing of this one may go out.
+   * Another change of one of these entries may still be in flight, decided from the result of this one: that a message which was rewritten just now is
+   * durable under its first id, say. Until it has ended, nothing of this one may be pushed.
    */
   #end(touched: Set<EntryId>): void {
     this.#underWay.delete(touched);
@@ -275,7 +275,7 @@ export class Outbox {
     if (timer !== null) clearTimeout(timer);
     this.#apply(tabloId, writes, nth);
     const written = idsOf(writes);
-    // Another tab was first: what was guessed is not so, shown or not, and must not be pushed until it is known what is.
+    // Another tab was first: the guess was wrong, shown or not, and must not be pushed until the true state is known.
     const wrong = [...idsOf(guess)].filter((id) => !written.has(id));
     await this.#refresh(tabloId, wrong, nth);
     if (written.size > 0 || sent.length > 0)
@@ -306,7 +306,7 @@ export class Outbox {
     return put.length > 0 || remove.length > 0;
   }
 
-  /** A later change of the entry is shown already: its own end says what became of it. */
+  /** A later change of the entry is shown already: the end of that change decides its state. */
   #isOutdated(id: EntryId, nth: number): boolean {
     return (this.#shownBy.get(id) ?? 0) > nth;
   }

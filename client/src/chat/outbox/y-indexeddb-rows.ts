@@ -1,6 +1,6 @@
 /**
  * Devices that used a stock client before ours: `y-indexeddb` kept each document in a database of the document's name, one Yjs update a row. Our own store
- * keeps the same rows in one database (`updates`, field `update`), for reasons of TRAPS 3. What such a device wrote and never sent is nowhere else, so it is read
+ * keeps the same rows in one database (`updates`, field `update`), for reasons of TRAPS 3. Entries that such a device wrote but never sent exist nowhere else, so they are read
  * once and put into the outbox, which asks the server what it has [R4, R8]; the rest comes from the server. The old databases stay as they are: they are not
  * ours, and may hold what another person of this device has not sent.
  */

@@ -1,4 +1,4 @@
-/** Who is shown by name with what they left: authors of messages and of reactions. Edits and deletions stand under the message's author. */
+/** The people who are shown by name: authors of messages and of reactions. Edits and deletions stand under the message's author. */
 import type { Entry } from '@tablo/schema/entry';
 import type { UserId } from '@tablo/schema/ids';
 import type { TimelineRow } from '@tablo/schema/timeline';

@@ -1,9 +1,9 @@
 /**
- * How people are called beside everybody whom this device knows: for the list, and for tablos whose members it does not know. Made anew behind the first paint, and
- * behind what many names come with: there may be thousands. Until then somebody may lack the mark that tells them from others, never the name.
+ * The labels of people among all whom this device knows: for the list, and for tablos whose members it does not know. They are computed after the first paint, and
+ * after many names have arrived: there may be thousands. Until then a label may lack the mark that distinguishes it, but never the name.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { type PersonLabel, tellApart } from '@tablo/schema/telling-apart';
+import { type PersonLabel, tellApart } from '@tablo/schema/names/telling-apart';
 import { FORMER_NAME, UNKNOWN_NAME } from '../base/names.ts';
 import { Timer } from '../base/timer.ts';
 import type { Person, RoomPerson } from '../chat.ts';

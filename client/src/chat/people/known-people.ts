@@ -1,8 +1,8 @@
 /**
- * The one table of people on this device: what everybody is called, and who is in a tablo no more. In memory from the start, saved behind, so that names stand
- * there before the first paint, offline and after a reload [R7]. Whoever told us last is right: messages, members, presence, lists.
+ * The one table of people on this device: all names, and who has left which tablo. In memory from the start, saved behind, so that names stand
+ * there before the first paint, offline and after a reload [R7]. The latest source is right: messages, members, presence, lists.
  *
- * Nobody is former without the server's word: `noteMembers` alone says so.
+ * Only the server can say that a person has left: `noteMembers` alone marks people as former.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { personNameOf, UNKNOWN_NAME } from '../base/names.ts';
@@ -10,12 +10,12 @@ import { inBackground } from '../base/report-error.ts';
 import { Timer } from '../base/timer.ts';
 import type { LocalStore } from '../store/local-store.ts';
 
-/** A page of members or messages teaches many names at once. */
+/** A page of members or messages brings many names at once. */
 const SAVE_AFTER_MS = 50;
 
 export interface NamedBySomebody {
   readonly id: UserId;
-  /** `null`: whoever tells of them knows no name. */
+  /** `null`: the source knows no name for them. */
   readonly name: string | null;
 }
 
@@ -54,11 +54,11 @@ export class KnownPeople {
     return this.#former.get(tabloId)?.has(id) ?? false;
   }
 
-  /** Who is called otherwise than before. */
+  /** Returns those whose name has changed. */
   learn(people: Iterable<NamedBySomebody>): readonly UserId[] {
     const changed: UserId[] = [];
-    for (const { id, name: told } of people) {
-      const name = personNameOf(told);
+    for (const { id, name: given } of people) {
+      const name = personNameOf(given);
       if (name === UNKNOWN_NAME || this.#names.get(id) === name) continue;
       this.#names.set(id, name);
       this.#unsavedNames.add(id);
@@ -68,7 +68,7 @@ export class KnownPeople {
     return changed;
   }
 
-  /** `members` are there, `gone` are not, by the server's word. Who has changed sides. */
+  /** According to the server `members` belong to the tablo and `gone` do not. Returns those for whom that is new. */
   noteMembers(tabloId: TabloId, members: Iterable<UserId>, gone: Iterable<UserId>): readonly UserId[] {
     const former = this.#formerOf(tabloId);
     const changed: UserId[] = [];

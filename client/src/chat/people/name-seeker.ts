@@ -1,8 +1,8 @@
 /**
- * Asks the server what people are called who wrote in a tablo and whom nobody has named yet: those of tablos that are synced and were never opened here, which have
- * to be right without a network as well [R7]. Asking tells nobody that this user was there [M6].
+ * Asks the server for the names of authors whom this device does not know, also of tablos that are synced but were never opened here: these have
+ * to be right without a network as well [R7]. The request does not reveal that this user was there [M6].
  *
- * Many tablos are one question, and nobody is asked about twice as long as the page lives.
+ * One request covers many tablos, and no person is asked for twice while the page lives.
  */
 
 import type { TabloId, UserId } from '@tablo/schema/ids';
@@ -20,7 +20,7 @@ export interface Sought {
 export interface NameSeekerOptions {
   readonly ask: (people: readonly Sought[]) => Promise<readonly NamedBySomebody[]>;
   readonly learn: (people: readonly NamedBySomebody[]) => void;
-  /** Somebody else has told meanwhile. */
+  /** The name has become known in another way meanwhile. */
   readonly isNamed: (id: UserId) => boolean;
   readonly gapMs: number;
 }
@@ -40,7 +40,7 @@ export class NameSeeker {
   constructor(options: NameSeekerOptions) {
     this.#options = options;
     this.#pace = new Pace(options.gapMs);
-    // What is wanted comes in many small portions, one a tablo: the first question waits for them too.
+    // Names are requested in many small portions, one for each tablo: the first request waits for all of them.
     this.#pace.noteStart();
   }
 
@@ -52,7 +52,7 @@ export class NameSeeker {
     this.askSoon();
   }
 
-  /** Also when the connection is back: what could not be asked is. */
+  /** Also called when the connection is back, for requests that failed. */
   askSoon(): void {
     if (this.#isClosed || this.#isAsking || this.#wanted.size === 0) return;
     this.#timer.setIfUnset(() => void this.#askNow(), this.#pace.waitMs());
@@ -75,7 +75,7 @@ export class NameSeeker {
       const people = await ask(asked.map(([, sought]) => sought));
       if (!this.#isClosed) learn(people);
     } catch (error) {
-      // Else it is a server of an earlier release, or something was ours no more: their names come when the tablo is opened.
+      // A final refusal means that one of these tablos is ours no more: the names come when a tablo is opened.
       isAnswered = !(error instanceof ChatError && PASSING.includes(error.code));
     }
     this.#isAsking = false;

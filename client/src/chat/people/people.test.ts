@@ -47,7 +47,7 @@ async function restartOffline(device: Device): Promise<Device> {
 const askedFor = (part: string) => server.requests.filter((request) => request.includes(part));
 
 describe('names', () => {
-  it('[R7] of who wrote in a tablo that was synced and never opened are there without the server, in the first list too', async () => {
+  it('[R7] names of who wrote in a tablo that was synced and never opened are there without the server, in the first list too', async () => {
     const tablo = server.addTablo('Never opened', { [ALICE]: 'member', [BOB]: 'member', [CAROL]: 'member' });
     const [bob, carol] = [await openDevice(server, BOB), await openDevice(server, CAROL)];
     const rooms = [carol.chat.openRoom(tablo.id), bob.chat.openRoom(tablo.id)];
@@ -74,7 +74,7 @@ describe('names', () => {
     await server.start();
   });
 
-  it('[R7] stay with who was removed, who is former at once and after a restart; two of one name are told apart', async () => {
+  it('[R7] names stay with who was removed, who is former at once and after a restart; two of one name are told apart', async () => {
     server.names.set(CAROL, 'Bob');
     const tablo = server.addTablo('Kitchen', { [ALICE]: 'owner', [BOB]: 'member', [CAROL]: 'member' });
     seed(tablo, BOB, 'mine');
@@ -132,7 +132,7 @@ describe('names', () => {
     room.release();
   });
 
-  it('[R7] that one tab learns are there in the other', async () => {
+  it('[R7] names that one tab learns are there in the other', async () => {
     const tablo = server.addTablo('Kitchen', { [ALICE]: 'owner', [BOB]: 'member' });
     const browser = new FakeBrowser();
     const [first, second] = [
@@ -149,7 +149,7 @@ describe('names', () => {
     for (const one of [room, shown]) one.release();
   });
 
-  it('[R7] that an earlier release kept with the members are there after the update, without the server', async () => {
+  it('[R7] names that an earlier release kept with the members are there after the update, without the server', async () => {
     const tablo = server.addTablo('Kitchen', { [ALICE]: 'owner', [BOB]: 'member' });
     seed(tablo, BOB, 'mine');
     const browser = new FakeBrowser();

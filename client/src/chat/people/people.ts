@@ -1,8 +1,8 @@
 /**
- * Who is called what, and where: the device's table of people (`known-people.ts`) and the members of each tablo, which are cached on this device too.
+ * The names of people in each tablo: the device's table of people (`known-people.ts`) and the members of each tablo, which are cached on this device too.
  *
  * Invariants
- * 1. Somebody has left only by the server's word: a list of the tablo's members that was asked for after this device had met them, read whole, without them.
+ * 1. Only the server can say that a person has left: by a list of the tablo's members that was asked for after this device had met them, read whole, without them.
  * 2. [M6] Members are asked for of tablos that a person opens, names of the others by ids alone.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
@@ -24,17 +24,17 @@ export interface PeopleOptions {
   readonly api: Api;
   readonly self: Person;
   readonly askGapMs: number;
-  /** Somebody is called otherwise than before, somewhere. */
+  /** Called when a label has changed anywhere. */
   readonly onNames: () => void;
 }
 
 /** What is in memory of the people of one tablo. */
 interface Circle {
   readonly members: Writable<readonly Member[]>;
-  /** Who wrote or reacted there, or was there, as far as this device has seen. */
+  /** People who wrote or reacted there, or were present, as far as this device has seen. */
   readonly met: Set<UserId>;
   readonly names: Writable<RoomNames>;
-  /** Behind `names`; `null`: to be made anew. */
+  /** The cache of `names`; `null`: to be computed again. */
   named: ReadonlyMap<UserId, RoomPerson> | null;
   /** The list of members is the server's, as of this connection. */
   isCurrent: boolean;
@@ -103,7 +103,7 @@ export class People {
     this.#noteChanged(this.#known.learn(people));
   }
 
-  /** Of a source that may be older than what is known: who has a name keeps it. */
+  /** Names from a source that may be outdated: a known name is kept. */
   learnMissing(people: Iterable<NamedBySomebody>): void {
     this.learn([...people].filter(({ id }) => this.#known.nameOf(id) === null));
   }
@@ -119,7 +119,7 @@ export class People {
     return circle.isCurrent && this.#unplaced(tabloId, circle, fresh).length > 0;
   }
 
-  /** They have just written there: whoever had left is back, or the server will say so again. */
+  /** They have just written there: a person who had left is back, or the server will report again that they left. */
   noteWritten(tabloId: TabloId, ids: Iterable<UserId>): boolean {
     const back = [...new Set(ids)].filter((id) => this.#known.hasLeft(tabloId, id));
     this.#noteMoved(tabloId, this.#known.noteMembers(tabloId, back, []));
@@ -139,7 +139,7 @@ export class People {
     this.#seeker.askSoon();
   }
 
-  /** Somebody says that members have changed: asked for once in a while, however often it is said. */
+  /** Members may have changed. The list is asked for at a limited rate, however often that is announced. */
   refreshSoon(tabloId: TabloId): void {
     if (this.#timers.has(tabloId)) return;
     const pace = this.#paces.get(tabloId) ?? new Pace(this.#askGapMs);
@@ -158,7 +158,7 @@ export class People {
     if (!this.#circle(tabloId).isCurrent) this.refreshSoon(tabloId);
   }
 
-  /** The connection is lost: nobody tells us of changes. */
+  /** The connection is lost: changes are not received. */
   noteLost(tabloId: TabloId): void {
     const circle = this.#circle(tabloId);
     circle.isCurrent = false;
@@ -189,7 +189,7 @@ export class People {
   }
 
   async #fetch(tabloId: TabloId): Promise<void> {
-    // Whom the last list held is gone if this one does not.
+    // A person of the last list who is missing in this one has left.
     await this.load(tabloId);
     const circle = this.#circle(tabloId);
     const { losses } = circle;
@@ -258,11 +258,11 @@ export class People {
     this.#onNames();
   }
 
-  /** Another object only where somebody is called otherwise: each message on the screen depends on it. */
+  /** A new object only if a label has changed: each message on the screen depends on it. */
   #publishNames(tabloId: TabloId, circle: Circle): void {
     const before = circle.named;
     circle.named = null;
-    // Nobody has asked yet, so nobody has to be told.
+    // There is no subscriber yet, so there is nobody to notify.
     if (before === null || isSameNames(before, this.#namedIn(tabloId))) return;
     circle.names.set({ of: (id) => this.#labelIn(tabloId, id) });
   }
@@ -273,7 +273,7 @@ export class People {
     if (isNew) circle.members.set(members);
     this.learn(members);
     if (!isNew) return;
-    // Who came or went may look like somebody who is shown.
+    // The name of a person who came or left may look like one that is shown.
     this.#publishNames(tabloId, circle);
     this.#onNames();
   }

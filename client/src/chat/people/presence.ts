@@ -1,6 +1,6 @@
-/** Who has the tablo open and who types: what we tell (throttled), and what we make of what others tell (never trusted beyond its shape). */
+/** Who has the tablo open and who types: what we send (throttled), and what we read from others (never trusted beyond its shape). */
 import type { UserId } from '@tablo/schema/ids';
-import type { PresenceState } from '@tablo/schema/presence';
+import type { PresenceState } from '@tablo/schema/wire/presence';
 import { personNameOf } from '../base/names.ts';
 import { type Readable, Writable } from '../base/readable.ts';
 import { boolean, object, readAs, string } from '../base/shape.ts';
@@ -40,7 +40,7 @@ export class RoomPresence {
   #isOpen = false;
   #isRecent = false;
   #isTyping = false;
-  #toldTypingAt = 0;
+  #sentTypingAt = 0;
   readonly #idleTimer = new Timer();
 
   constructor(self: Person, timing: Timing) {
@@ -73,7 +73,7 @@ export class RoomPresence {
     });
   }
 
-  /** Among the most recently active: there we are seen as well, elsewhere presence would cost more than it tells (TRAPS 1.6). */
+  /** Among the most recently active: there our presence is shown as well; elsewhere it would cost more than it is worth (TRAPS 1.6). */
   setRecent(isRecent: boolean): void {
     this.#change(() => {
       this.#isRecent = isRecent;
@@ -89,13 +89,13 @@ export class RoomPresence {
     this.#idleTimer.clear();
     if (isTyping) this.#idleTimer.set(() => this.sendTyping(false), this.#timing.typingIdleMs);
     const isRepeat = isTyping === this.#isTyping;
-    if (isRepeat && (!isTyping || Date.now() - this.#toldTypingAt < this.#timing.typingRepeatMs)) return;
+    if (isRepeat && (!isTyping || Date.now() - this.#sentTypingAt < this.#timing.typingRepeatMs)) return;
     this.#isTyping = isTyping;
-    this.#toldTypingAt = Date.now();
+    this.#sentTypingAt = Date.now();
     if (this.#isPresent) this.#tell();
   }
 
-  /** A keystroke: who has said that they type still does. */
+  /** A keystroke: a person who is shown as typing still types. */
   keepTyping(): void {
     if (this.#isTyping) this.sendTyping(true);
   }

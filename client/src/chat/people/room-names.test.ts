@@ -21,12 +21,12 @@ function called(names: Record<string, string>, left: readonly UserId[], members:
 }
 
 describe('people of a tablo', () => {
-  it('[R7] who has left keeps the name', () => {
+  it('[R7] a person who has left keeps the name', () => {
     const of = called({ [id('0002')]: 'Bob' }, [id('0002')], [], [id('0002')]);
     expect(of(id('0002'))).toEqual({ name: 'Bob', mark: null, short: 'Bob', isNamed: true, hasLeft: true });
   });
 
-  it('[R3] who has left is told apart from a member who looks alike, who has an address', () => {
+  it('[R3] a person who has left is told apart from a member who looks alike, who has an address', () => {
     const [bob, other] = [id('0002'), id('0003')];
     const of = called({ [bob]: 'Bob', [other]: 'Воb' }, [bob], [member(other, 'bob@example.org')], [bob]);
     expect(of(bob)).toMatchObject({ name: 'Bob', mark: '#0002', hasLeft: true });

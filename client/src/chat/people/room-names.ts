@@ -1,6 +1,6 @@
-/** How people are called in one tablo: everybody who belongs there or has left something there is told apart from the others. Pure. */
+/** The names of people in one tablo. Everybody who belongs there, or has left something there, is distinguished from the others. Pure. */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { type NamedPerson, tellApart } from '@tablo/schema/telling-apart';
+import { type NamedPerson, tellApart } from '@tablo/schema/names/telling-apart';
 import { FORMER_NAME, UNKNOWN_NAME } from '../base/names.ts';
 import type { Member, Person, RoomPerson } from '../chat.ts';
 

@@ -19,7 +19,7 @@ function updateOf(doc: Y.Doc, entry: Entry): Uint8Array {
   return Y.encodeStateAsUpdate(doc, before);
 }
 
-it('[R5] tells a late message together with the time that it is shown at, though what came before both is still on its way', () => {
+it('[R5] a room document tells a late message together with the time that it is shown at, though what came before both is still on its way', () => {
   const told: (readonly Entry[])[] = [];
   const gap = vi.fn();
   const document = RoomDocument.create({
@@ -44,7 +44,7 @@ it('[R5] tells a late message together with the time that it is shown at, though
   document.close();
 });
 
-it('[R8] [R10] drops an own push that the server has taken out, and tells what others wrote although both come as one change', async () => {
+it('[R8] [R10] a room document drops an own push that the server has taken out, and tells what others wrote although both come as one change', async () => {
   const told: (readonly Entry[])[] = [];
   const store = new MemoryStore();
   const options = { name: NAME, store, timing: DEFAULT_TIMING, isFirstTab: () => true };
@@ -80,7 +80,7 @@ it('[R8] [R10] drops an own push that the server has taken out, and tells what o
   again.close();
 });
 
-it('[R7] opens what is stored when it ended between the server’s deletion of a refused push and its reason', async () => {
+it('[R7] a room document opens what is stored when it ended between the server’s deletion of a refused push and its reason', async () => {
   const store = new MemoryStore();
   const options = { name: NAME, store, timing: DEFAULT_TIMING, isFirstTab: () => true };
   const listener = { entries: () => {}, erased: () => {}, gap: () => {} };
@@ -103,7 +103,7 @@ it('[R7] opens what is stored when it ended between the server’s deletion of a
   again.close();
 });
 
-it('[R8] tells which entries the server has taken out that were not on their way', () => {
+it('[R8] a room document tells which entries the server has taken out that were not on their way', () => {
   const gone: Entry[] = [];
   const document = RoomDocument.create({
     name: NAME,

@@ -2,12 +2,12 @@
  * One document of a tablo on this device: the Y.Doc, what of it is stored, and its entries as they come.
  *
  * Invariants
- * 1. Only durable content is stored or told [R1]: what the server sent, or what it has confirmed. Own pushes are held until then, so a reload
+ * 1. Only durable content is stored or passed on [R1]: what the server sent, or what it has confirmed. Own pushes are held until then, so a reload
  *    starts from what is certain, and a cancelled entry is not sent again by a stored update.
- * 2. Each element is parsed once; what is not an entry is skipped, never thrown about.
+ * 2. Each element is parsed once; an element that is no entry is skipped without an error.
  * 3. Cost follows the change: the array is read whole once, when loading.
- * 4. While content waits for other content, nothing that came is told: what is missing may be the time that it is shown at [R5]. A client that is joining
- *    hears of the newest before it has what came while it was away.
+ * 4. While content waits for other content, no new content is passed on: what is missing may be the time that it is shown at [R5]. A client that is joining
+ *    receives the newest before it has what came while it was away.
  */
 import { parseDocumentName } from '@tablo/schema/document-name';
 import { ENTRIES_ROOT, type Entry, type MemberEntry, parseEntry } from '@tablo/schema/entry';
@@ -40,7 +40,7 @@ export interface RoomDocumentOptions {
   readonly name: string;
   readonly store: LocalStore;
   readonly timing: Timing;
-  /** Of several tabs one stores what comes; the others wait, in case it does not. */
+  /** One of several tabs stores new content; the others wait, in case it does not. */
   readonly isFirstTab: () => boolean;
   readonly listener: RoomDocumentListener;
 }
@@ -57,12 +57,12 @@ export class RoomDocument {
   readonly #array: Y.Array<unknown>;
   /** By id, held ones included. */
   readonly #entries = new Map<EntryId, Entry>();
-  /** What the server has taken out, and nobody has put in again. */
+  /** Entries that the server has removed and that were not added again. */
   readonly #takenOut = new Set<EntryId>();
   readonly #arrivedAt = new Map<EntryId, number>();
   readonly #held: HeldPush[] = [];
   #messageCount = 0;
-  /** Told when Yjs is done: a push from inside its observers would be part of the update that the server's own content is stored with. */
+  /** Passed on when Yjs has finished: a push from inside its observers would be part of the update that the server's own content is stored with. */
   #received: Entry[] = [];
   #unsaved: Uint8Array[] = [];
   readonly #saveTimer = new Timer();
@@ -87,7 +87,7 @@ export class RoomDocument {
     return new RoomDocument(options);
   }
 
-  /** With what this device has stored. What cannot be read is dropped: the server has it, and own unsent entries are in the outbox. */
+  /** Filled with what this device has stored. Unreadable data is dropped: the server has it, and own unsent entries are in the outbox. */
   static async open(options: RoomDocumentOptions): Promise<RoomDocument> {
     const updates = await options.store.readUpdates(options.name);
     const document = new RoomDocument(options);
@@ -133,7 +133,7 @@ export class RoomDocument {
     return this.#held.flatMap((push) => [...push.waitingFor]);
   }
 
-  /** Own pushes among them are held until their reason is told, unless the link is cut in between. */
+  /** Own pushes among them are held until the reason of their refusal arrives, unless the link is cut in between. */
   takenOut(): readonly EntryId[] {
     return [...this.#takenOut];
   }
@@ -149,12 +149,12 @@ export class RoomDocument {
 
   /** [R2] Appends in one transaction, hence one update. */
   push(entries: readonly MemberEntry[]): void {
-    // All of them, whatever this or another version makes of them when they come back: they are not durable.
+    // All ids are held, even those of entries that this version cannot parse: they are not durable.
     this.#held.push({ waitingFor: new Set(entries.map((entry) => entry.id)), update: new Uint8Array() });
     this.doc.transact(() => this.#array.push([...entries]), OWN_PUSH);
   }
 
-  /** [R1] These are durable, or refused and taken out by the server: what they came with may be stored. */
+  /** [R1] These entries are durable, or the server has refused and removed them: their update may be stored now. */
   confirm(ids: readonly EntryId[]): void {
     if (this.#held.length === 0) return;
     for (const id of ids) for (const push of this.#held) push.waitingFor.delete(id);
@@ -166,7 +166,7 @@ export class RoomDocument {
     }
   }
 
-  /** After a re-home: this document is what is stored from now on, whatever was there. */
+  /** After a resync, this document is what is stored from now on, whatever was there. */
   async replaceStored(): Promise<void> {
     this.#saveTimer.clear();
     this.#unsaved = [];
@@ -233,7 +233,7 @@ export class RoomDocument {
     if (entries.length > 0) this.#listener.entries(entries);
   }
 
-  /** Rare: content was taken out. What is gone must be gone from the disk too. */
+  /** Rare: content was removed. It must be removed from the disk too. */
   #rereadAll(): void {
     this.#hasErased = true;
     const before = [...this.#entries];

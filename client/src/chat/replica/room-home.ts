@@ -1,6 +1,6 @@
 /**
- * Where a tablo's document lives: which epoch, which Y.Doc, which link. Whatever makes a document unusable ends here in a move: a new Y.Doc with a new
- * clientID, and a new link. Moves are made one at a time; what is asked for during one comes after it.
+ * Where a tablo's document lives: which epoch, which Y.Doc, which link. Whatever makes a document unusable leads to a move: a new Y.Doc with a new
+ * clientID, and a new link. Moves run one at a time; a move that is requested during another one follows it.
  */
 import { Backoff } from '@tablo/schema/backoff';
 import { createRefusal, isReasonCode, REASONS, type ReasonCode, type Refusal } from '@tablo/schema/close-codes';
@@ -258,17 +258,17 @@ export class RoomHome {
     this.#denials += 1;
     dispatch({ type: 'lost', heardAt: Date.now() });
     if (code === 'epoch-moved') dispatch({ type: 'epoch-moved' });
-    switch (REASONS[code].next) {
+    switch (REASONS[code].recovery) {
       case 'never':
         this.shut();
         return dispatch({ type: 'denied', refusal: createRefusal(code) });
-      case 'after-auth':
+      case 'reauthenticate':
         links.expireToken();
-        // Once at once: a token may just have run out. A second no means that there is no session any more.
+        // The first time it retries at once: a token may just have expired. A second refusal means that the session has ended.
         if (this.#denials > 1) links.noteReason(code);
         return this.#rejoinIn(this.#denials > 1 ? this.#backoff.nextMs() : 0);
-      case 're-home':
-        // The list tells where the document has moved to; should it still name this one, we ask again in a while.
+      case 'resync':
+        // The list names the document to which the tablo has moved. If it still names this one, we ask again later.
         return this.#rejoinIn(this.#backoff.nextMs());
       case 'backoff':
         links.noteReason(code satisfies ReasonCode);

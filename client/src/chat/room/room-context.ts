@@ -10,13 +10,13 @@ import type { People } from '../people/people.ts';
 import type { Api } from '../session/api.ts';
 import type { LocalStore } from '../store/local-store.ts';
 import type { Tabs } from '../store/tabs.ts';
-import type { ChannelBook } from '../unread/channel-book.ts';
+import type { ChannelRecords } from '../unread/channel-records.ts';
 
 export interface RoomContext {
   readonly user: Person;
   readonly store: LocalStore;
   readonly outbox: Outbox;
-  readonly book: ChannelBook;
+  readonly book: ChannelRecords;
   readonly api: Api;
   readonly links: LinkOpener;
   readonly people: People;

@@ -10,11 +10,11 @@ import type { Timing } from '../base/timing.ts';
 import type { Reached } from '../chat.ts';
 import type { RoomHome } from '../replica/room-home.ts';
 import type { Api } from '../session/api.ts';
-import type { ChannelBook } from '../unread/channel-book.ts';
+import type { ChannelRecords } from '../unread/channel-records.ts';
 import { EarlyDismissal, type EarlyDismissalHost } from '../unread/early-dismissal.ts';
+import { GapDetector } from '../unread/gap-detector.ts';
 import { ReadMarker } from '../unread/read-marker.ts';
 import { SeqKnowledge } from '../unread/seq-knowledge.ts';
-import { StreamWatch } from '../unread/stream-watch.ts';
 import { confirmReadPosition, doubtReadPosition, type UnreadAnswer } from '../unread/unread.ts';
 import { Unseen } from '../unread/unseen.ts';
 import type { RoomScreen } from '../view/room-screen.ts';
@@ -24,7 +24,7 @@ export interface ReadingParts {
   readonly tabloId: TabloId;
   readonly user: UserId;
   readonly api: Api;
-  readonly book: ChannelBook;
+  readonly book: ChannelRecords;
   readonly timing: Timing;
   readonly home: RoomHome;
   readonly screen: RoomScreen;
@@ -39,7 +39,7 @@ export interface ReadingParts {
 export class RoomReading implements EarlyDismissalHost {
   readonly keptMs: number;
   readonly unseen: Unseen;
-  readonly stream: StreamWatch;
+  readonly stream: GapDetector;
   readonly #parts: ReadingParts;
   readonly #seqs = new SeqKnowledge();
   readonly #marker: ReadMarker;
@@ -54,7 +54,7 @@ export class RoomReading implements EarlyDismissalHost {
     const { tabloId, user, book, timing, home, screen } = parts;
     this.#parts = parts;
     this.keptMs = timing.dismissalKeptMs;
-    this.stream = new StreamWatch(this.#seqs, home, timing.missedMs);
+    this.stream = new GapDetector(this.#seqs, home, timing.missedMs);
     this.unseen = new Unseen({ ...parts, news: screen.news });
     this.#marker = new ReadMarker({
       ...{ tabloId, reader: user, book, screen, seqs: this.#seqs },

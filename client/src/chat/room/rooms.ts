@@ -2,7 +2,7 @@
 import { createRefusal } from '@tablo/schema/close-codes';
 import type { TabloId } from '@tablo/schema/ids';
 import { inBackground } from '../base/report-error.ts';
-import type { ChannelBook } from '../unread/channel-book.ts';
+import type { ChannelRecords } from '../unread/channel-records.ts';
 import { Room } from './room.ts';
 import type { RoomContext } from './room-context.ts';
 
@@ -11,7 +11,7 @@ const OPENING_AT_ONCE = 6;
 
 export class Rooms {
   readonly #context: RoomContext;
-  readonly #book: ChannelBook;
+  readonly #book: ChannelRecords;
   readonly #rooms = new Map<TabloId, Room>();
   readonly #opened = new Map<TabloId, Promise<void>>();
   #queue: Room[] = [];

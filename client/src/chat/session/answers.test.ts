@@ -4,7 +4,7 @@ import { draftsAnswer as restDraftsAnswer } from '@tablo/schema/rest/draft';
 import { inviteGlance, membersAnswer, inviteAnswer as restInviteAnswer } from '@tablo/schema/rest/member';
 import { messagesPage as restMessagesPage } from '@tablo/schema/rest/message';
 import { readAnswer as restReadAnswer, unreadAnswer as restUnreadAnswer } from '@tablo/schema/rest/read';
-import { serverStateless } from '@tablo/schema/stateless';
+import { serverStateless } from '@tablo/schema/wire/stateless';
 import { describe, expect, it } from 'vitest';
 import { readAs, type Shape } from '../base/shape.ts';
 import { parseServerStateless } from '../link/server-stateless.ts';
@@ -69,7 +69,7 @@ function* variants(value: unknown): Generator<unknown> {
 const asJson = (value: unknown) => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
 
 describe('what the page reads of the server’s words, it reads as the schema does', () => {
-  it.each(PAIRS)('%s', (_, schema, shape, sample) => {
+  it.each(PAIRS)('the page reads %s as the schema does', (_, schema, shape, sample) => {
     let count = 0;
     for (const value of variants(sample)) {
       const wanted = schema.safeParse(value).data;

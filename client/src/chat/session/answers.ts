@@ -10,7 +10,7 @@ import { ROLES } from '@tablo/schema/roles';
 import { boolean, integer, list, nullable, object, oneOf, optional, type Shape, string } from '../base/shape.ts';
 
 const role = oneOf(...ROLES);
-/** Absent too where a server of an earlier release gives everything at once. */
+/** Absent or null on the last page. */
 const cursor = optional(nullable(string));
 
 export const errorBody: Shape<ErrorBody> = object<ErrorBody>({

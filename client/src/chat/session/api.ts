@@ -108,7 +108,7 @@ export class Api {
     return { members, isWhole: after === null };
   }
 
-  /** What they are called, of whom the server knows it. At most `PEOPLE_ASKED_MAX`. */
+  /** The names that the server knows. At most `PEOPLE_ASKED_MAX`. */
   async listPeople(
     asked: readonly { readonly tabloId: TabloId; readonly id: UserId }[],
   ): Promise<readonly { readonly id: UserId; readonly name: string }[]> {

@@ -1,6 +1,6 @@
 /** What the server says of invitations: a link before it is taken, links that somebody made, and invitations of a person. From REST to what the page sees. */
 import { isTabloId, type UserId } from '@tablo/schema/ids';
-import { cleanName } from '@tablo/schema/name';
+import { cleanName } from '@tablo/schema/names/name';
 import { parseRole } from '@tablo/schema/roles';
 import { tabloNameOf } from '../base/names.ts';
 import { anything, integer, list, map, nullable, object, optional, type Shape, string } from '../base/shape.ts';

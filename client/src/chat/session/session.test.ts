@@ -11,7 +11,7 @@ const answering =
     new Response(JSON.stringify(body), { status });
 
 describe('tokens', () => {
-  it('keeps a token until 80 % of its life, then asks for the next', async () => {
+  it('a session keeps a token until 80 % of its life, then asks for the next', async () => {
     let now = Date.now();
     let count = 0;
     const tokens = new CachedTokens(
@@ -40,7 +40,7 @@ describe('tokens', () => {
     expect(count).toBe(1);
   });
 
-  it('[R7] goes on with a token that still lives when no new one can be had', async () => {
+  it('[R7] a session goes on with a token that still lives when no new one can be had', async () => {
     let now = Date.now();
     let isDown = false;
     const tokens = new CachedTokens(
@@ -58,7 +58,7 @@ describe('tokens', () => {
     await expect(tokens.getToken()).rejects.toThrow('no network');
   });
 
-  it('counts by our own clock, however wrong', async () => {
+  it('a session counts by our own clock, however wrong', async () => {
     let count = 0;
     const tokens = new CachedTokens(
       async () => {
@@ -72,7 +72,7 @@ describe('tokens', () => {
     expect(count).toBe(1);
   });
 
-  it('tells signed out from out of reach', async () => {
+  it('a session tells signed out from out of reach', async () => {
     expect(await createSessionTokens('http://x', answering(401, {})).getToken()).toBeNull();
     await expect(createSessionTokens('http://x', answering(502, {})).getToken()).rejects.toMatchObject({
       code: 'unavailable',
@@ -82,7 +82,7 @@ describe('tokens', () => {
     expect(await createSessionTokens('http://x', answering(200, { token: 'opaque' })).getToken()).toBe('opaque');
   });
 
-  it("[R6] never hands out another user's token after the accounts changed", async () => {
+  it("[R6] a session never hands out another user's token after the accounts changed", async () => {
     let user: UserId = ALICE;
     const shared = new CachedTokens(async () => fakeToken(user));
     await new UserTokens(shared, ALICE).getToken();
@@ -92,7 +92,7 @@ describe('tokens', () => {
     expect(await new UserTokens(shared, ALICE).getToken()).toBeNull();
   });
 
-  it('reads times only from what has them', () => {
+  it('a session reads times only from what has them', () => {
     expect(readTokenTimes('opaque')).toBeNull();
     expect(readTokenTimes('a.b.c')).toBeNull();
     expect(readTokenTimes(fakeToken(ALICE, 60))).toMatchObject({ expiresAt: expect.any(Number) });

@@ -4,9 +4,9 @@ import { ChatError } from '../chat.ts';
 import { readTokenClaims } from './token-claims.ts';
 
 export interface TokenSource {
-  /** `null`: signed out. Throws when it cannot be found out now (no network). `fresh`: the server said that the known one has expired. */
+  /** `null`: signed out. Throws when that cannot be found out now (no network). `fresh`: the server has answered that the known token has expired. */
   getToken(options?: { readonly fresh?: boolean }): Promise<string | null>;
-  /** Whoever was signed in is not any more: a token that is kept is theirs. */
+  /** Called when the signed-in user has changed: a cached token belongs to the last one. */
   forget?(): void;
 }
 

@@ -30,7 +30,7 @@ export class Database<Tables extends DBSchema> {
   }
 
   async destroy(tables: readonly StoreNames<Tables>[]): Promise<void> {
-    // Emptied first: this works although other tabs hold the database open, deleting it has to wait for them.
+    // The tables are emptied first: this works while other tabs hold the database open; deleting it has to wait for them.
     const tx = this.db.transaction(tables, 'readwrite');
     await Promise.all([...tables.map((table) => tx.objectStore(table).clear?.()), tx.done]);
     this.db.close();
@@ -50,7 +50,7 @@ export function openDatabase<Tables extends DBSchema>(
     openDB<Tables>(name, version, {
       upgrade,
       blocked: () => reject(new Error('Another tab holds an older version of the local database.')),
-      // Another tab deletes the database (sign-out) or brings a newer version: let go at once.
+      // Another tab deletes the database (sign-out) or brings a newer version: close it at once.
       blocking: (_current, next) => database?.letGo(next === null),
       terminated: () => database?.onLost(),
     }).then((db) => {

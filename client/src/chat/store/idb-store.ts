@@ -105,17 +105,6 @@ export class IdbStore implements CacheStore, Closable {
     ]);
   }
 
-  async listDocuments(): Promise<string[]> {
-    const names: string[] = [];
-    const tx = this.#db.transaction('updates');
-    let cursor = await tx.store.index('doc').openKeyCursor(null, 'nextunique');
-    while (cursor !== null) {
-      names.push(cursor.key);
-      cursor = await cursor.continue();
-    }
-    return names;
-  }
-
   /** What an earlier release has left here; `forgetOutbox` once it is safe elsewhere. */
   readOutbox(): Promise<OutboxRecord[]> {
     return this.#db.getAll('outbox');
@@ -142,7 +131,7 @@ export class IdbStore implements CacheStore, Closable {
     const upper: [string, number, string] =
       before === null ? [tabloId, Number.POSITIVE_INFINITY, AFTER_UUIDS] : [tabloId, before.shownAt, before.id];
     const range = IDBKeyRange.bound([tabloId, Number.NEGATIVE_INFINITY, ''], upper, false, true);
-    // At once, where there is nothing to stop for: a cursor takes a turn of the browser for each row.
+    // Without a limit all rows are read at once: a cursor takes a turn of the browser for each row.
     if (limit === Number.POSITIVE_INFINITY) return (await this.#db.getAll('rows', range)).map(({ row }) => row);
     const rows: TimelineRow[] = [];
     const tx = this.#db.transaction('rows');

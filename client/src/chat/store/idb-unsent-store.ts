@@ -1,6 +1,6 @@
 /**
  * Own unsent entries in an IndexedDB database of their own: kept apart from all that the server could give again, so that a cache which is full, damaged,
- * cleared or held by an old tab does not touch them [R8]. Everything about errors is `resilient-store.ts`' business.
+ * cleared or held by an old tab does not touch them [R8]. `resilient-store.ts` handles all errors.
  */
 import { createEntryId, type EntryId } from '@tablo/schema/ids';
 import type { DBSchema, IDBPDatabase } from 'idb';
@@ -30,7 +30,7 @@ export async function openIdbUnsentStore(owner: string): Promise<IdbUnsentStore>
 }
 
 export class IdbUnsentStore implements UnsentStore, Closable {
-  /** Another one after a reopening: the browser has thrown the database away in between. */
+  /** It differs after a reopening if the browser has deleted the database in between. */
   readonly instance: string;
   readonly #database: Database<Tables>;
 

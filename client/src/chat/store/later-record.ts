@@ -1,4 +1,4 @@
-/** Of two records of one tablo's draft, what stands: the later text, and the later aim, each by its own time. */
+/** Merges two records of one tablo's draft: the later text, and the later aim, each by its own time. */
 import { isLaterDraft } from '@tablo/schema/draft';
 import { laterAim } from '../draft-aim.ts';
 import type { DraftRecord } from './local-store.ts';

@@ -65,7 +65,7 @@ function breakable(inner: IdbUnsentStore, fail: () => Error | null): IdbUnsentSt
 }
 
 describe('IndexedDB', () => {
-  it('[R7] keeps everything for the next start, in databases of this user', async () => {
+  it('[R7] the local store keeps everything for the next start, in databases of this user', async () => {
     const user = newUser();
     const id = createEntryId();
     const first = await openLocalStore(user, PATIENT_MS);
@@ -90,7 +90,7 @@ describe('IndexedDB', () => {
     for (const store of stores) await store.destroy();
   });
 
-  it('[R7] reads drafts of an earlier release, which have no time', async () => {
+  it('[R7] the local store reads drafts of an earlier release, which have no time', async () => {
     const user = newUser();
     const store = await openIdbStore(user);
     const db = await openDB(databaseName(user));
@@ -113,7 +113,7 @@ describe('IndexedDB', () => {
     expect(await databases(user)).toEqual([]);
   });
 
-  it('[R8] takes over what an earlier release kept beside the rest', async () => {
+  it('[R8] the local store takes over what an earlier release kept beside the rest', async () => {
     const user = newUser();
     const id = createEntryId();
     await (await openIdbStore(user)).close();
@@ -140,7 +140,7 @@ describe('IndexedDB', () => {
 });
 
 describe('a browser that fails', () => {
-  it('[R7] goes on in memory when storage is refused, and says so', async () => {
+  it('[R7] the local store goes on in memory when storage is refused, and says so', async () => {
     const refuse = () => Promise.reject(failing('SecurityError'));
     const store = await openFor(newUser(), { timeoutMs: 50, openCache: refuse, openUnsent: refuse });
     expect(store.state.get()).toMatchObject({ status: 'memory' });
@@ -149,7 +149,7 @@ describe('a browser that fails', () => {
     expect(await store.readOutboxRecords([id])).toMatchObject([{ id }]);
   });
 
-  it('[R7] goes on in memory when storage never answers', async () => {
+  it('[R7] the local store goes on in memory when storage never answers', async () => {
     const hang = () => new Promise<never>(() => {});
     const store = await openFor(newUser(), { timeoutMs: 20, openCache: hang, openUnsent: hang });
     expect(store.state.get().status).toBe('memory');
@@ -157,7 +157,7 @@ describe('a browser that fails', () => {
     expect(await store.readDraft(TABLO)).toEqual(draft('text'));
   });
 
-  it('[R8] keeps unsent entries on the disk although the cache has failed, and says which of the two', async () => {
+  it('[R8] the local store keeps unsent entries on the disk although the cache has failed, and says which of the two', async () => {
     const user = newUser();
     const store = await openFor(user, { openCache: () => Promise.reject(failing('UnknownError')) });
     expect(store.state.get()).toMatchObject({ status: 'partial', message: expect.stringMatching(/sent yet are safe/) });
@@ -169,7 +169,7 @@ describe('a browser that fails', () => {
     await again.destroy();
   });
 
-  it('[R7] opens the databases anew when they were closed behind our back', async () => {
+  it('[R7] the local store opens the databases anew when they were closed behind our back', async () => {
     const user = newUser();
     const opened: { close(): Promise<void> }[] = [];
     const openCache = async () => {
@@ -193,7 +193,7 @@ describe('a browser that fails', () => {
     await store.destroy();
   });
 
-  it('[R8] puts unsent entries back when the browser has thrown the database away', async () => {
+  it('[R8] the local store puts unsent entries back when the browser has thrown the database away', async () => {
     const user = newUser();
     const opened: IdbUnsentStore[] = [];
     const openUnsent = async () => {
@@ -217,7 +217,7 @@ describe('a browser that fails', () => {
     await again.destroy();
   });
 
-  it('does not bring back what another tab has deleted', async () => {
+  it('the local store does not bring back what another tab has deleted', async () => {
     const user = newUser();
     const here = await openLocalStore(user, PATIENT_MS);
     const there = await openLocalStore(user, PATIENT_MS);
@@ -227,7 +227,7 @@ describe('a browser that fails', () => {
     expect(await databases(user)).toEqual([]);
   });
 
-  it('[R8] makes room by dropping cached history before it gives up on a full disk', async () => {
+  it('[R8] the local store makes room by dropping cached history before it gives up on a full disk', async () => {
     const user = newUser();
     const inner = await openIdbStore(user);
     let isFull = true;
@@ -245,7 +245,7 @@ describe('a browser that fails', () => {
     await store.destroy();
   });
 
-  it('[R8] says at once, and truthfully, what is left when another tab deletes the databases', async () => {
+  it('[R8] the local store says at once, and truthfully, what is left when another tab deletes the databases', async () => {
     const user = newUser();
     const here = await openLocalStore(user, PATIENT_MS);
     const there = await openLocalStore(user, PATIENT_MS);
@@ -261,7 +261,7 @@ describe('a browser that fails', () => {
     expect(await databases(user)).toEqual([]);
   });
 
-  it('[R8] opens anew, before anything is written, what the browser has closed', async () => {
+  it('[R8] the local store opens anew, before anything is written, what the browser has closed', async () => {
     const user = newUser();
     const opened: IdbUnsentStore[] = [];
     let tellLost = () => {};
@@ -312,7 +312,7 @@ describe('a browser that fails', () => {
     await again.destroy();
   });
 
-  it('[R8] never throws into a send: a full disk turns to memory, with all that was unsent before', async () => {
+  it('[R8] the local store never throws into a send: a full disk turns to memory, with all that was unsent before', async () => {
     const user = newUser();
     let isFull = false;
     const store = await openFor(user, {

@@ -73,7 +73,7 @@ export interface DraftRecord extends DraftText {
   readonly aim?: StampedAim;
 }
 
-/** What this device knows of people: what they are called, and who, by the server's word, is in a tablo no more. Of one and the same user, each once. */
+/** What this device knows of people: their names, and who has left which tablo according to the server. Each user appears once. */
 export interface PeopleRecords {
   readonly names: readonly (readonly [UserId, string])[];
   readonly former: readonly (readonly [TabloId, UserId])[];
@@ -84,7 +84,7 @@ export interface PeopleChange extends PeopleRecords {
   readonly returned: readonly (readonly [TabloId, UserId])[];
 }
 
-/** What a change of the outbox is decided by: the records as they stand while nobody else can change them. */
+/** The input for a change of the outbox: the records as they stand while nobody else can change them. */
 export interface OutboxView {
   get(id: EntryId): OutboxRecord | null;
   /** Edits, deletions and reactions of `target` that are not withdrawn. */
@@ -115,7 +115,6 @@ export interface CacheStore {
   appendUpdate(document: string, update: Uint8Array): Promise<number>;
   /** In one transaction: reads all rows of the document and puts what `merge` makes of them in their place. */
   replaceUpdates(document: string, merge: (updates: Uint8Array[]) => Uint8Array | null): Promise<void>;
-  listDocuments(): Promise<string[]>;
 
   readChannels(): Promise<ChannelRecord[]>;
   writeChannels(change: {

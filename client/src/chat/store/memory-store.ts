@@ -43,10 +43,6 @@ export class MemoryStore implements LocalStore {
     else this.#updates.set(document, [merged]);
   }
 
-  async listDocuments(): Promise<string[]> {
-    return [...this.#updates.keys()];
-  }
-
   async readOutbox(): Promise<OutboxRecord[]> {
     return [...this.#outbox.values()];
   }

@@ -48,7 +48,7 @@ export class ResilientStore implements LocalStore {
   readonly state: Writable<StorageState>;
   readonly #cache: Resilient<CacheStore>;
   readonly #unsent: Resilient<UnsentStore>;
-  /** What the outbox holds, should its database fail: a change is decided by what is there. */
+  /** A copy of the outbox in memory, in case its database fails: changes are decided from the existing records. */
   readonly #shadow: MemoryStore;
 
   private constructor(
@@ -69,7 +69,7 @@ export class ResilientStore implements LocalStore {
       if (state.get().status !== 'memory') state.set({ status, message });
     };
     const shadow = new MemoryStore();
-    // Both at once: a browser that never answers is waited for once.
+    // Both are opened at the same time: a browser that never answers costs one deadline.
     const openingCache = Resilient.open<CacheStore>({
       timeoutMs,
       open: openCache,
@@ -126,7 +126,7 @@ export class ResilientStore implements LocalStore {
   async changeOutbox(ids: readonly EntryId[], decide: (view: OutboxView) => OutboxWrites) {
     let decided: OutboxWrites = {};
     const change = (store: UnsentStore) => store.changeOutbox(ids, (view) => (decided = decide(view)));
-    // A full disk takes no record of what was taken back, and must not deliver it after a reload: deleting needs no room.
+    // A full disk cannot store that an entry was taken back, and must not deliver it after a reload. Deleting needs no room.
     const forget = (store: UnsentStore) => store.changeOutbox([], () => ({ remove: takenBack(decided) }));
     const writes = await this.#unsent.run(change, forget);
     await this.#shadow.changeOutbox([], () => writes);
@@ -138,7 +138,6 @@ export class ResilientStore implements LocalStore {
     this.#cache.run((store) => store.appendUpdate(document, update));
   replaceUpdates = (document: string, merge: (updates: Uint8Array[]) => Uint8Array | null) =>
     this.#cache.run((store) => store.replaceUpdates(document, merge));
-  listDocuments = () => this.#cache.run((store) => store.listDocuments());
   readChannels = () => this.#cache.run((store) => store.readChannels());
   writeChannels = (change: { readonly put?: readonly ChannelRecord[]; readonly remove?: readonly TabloId[] }) =>
     this.#cache.run((store) => store.writeChannels(change));

@@ -5,7 +5,7 @@
  * Invariants
  * 1. No call rejects because of the browser's storage.
  * 2. A failed call is tried once more, on a database opened anew (after making room, when it was full); only then do we turn to memory.
- * 3. Once in memory, always in memory: two truths in turns would show old states.
+ * 3. Once in memory, always in memory: alternating between two stores would show old states.
  */
 import type { Closable } from './local-store.ts';
 
@@ -15,7 +15,7 @@ export type Durable<S> = S &
   Closable & {
     /** Deleted by another tab: not to be opened anew. */
     readonly isDeleted?: boolean;
-    /** Another one after a reopening: the browser has thrown the database away in between. */
+    /** It differs after a reopening if the browser has deleted the database in between. */
     readonly instance?: string;
     /** `onLost`: it was closed from outside. */
     watch?(onLost: () => void): void;
@@ -25,11 +25,11 @@ export interface ResilientOptions<S> {
   readonly timeoutMs: number;
   /** Opens the durable store, again after it broke. */
   readonly open: () => Promise<Durable<S>>;
-  /** What to go on with in memory. */
+  /** The store in memory to go on with. */
   readonly fallback: () => S & Closable;
   /** The disk is full: drop what can be dropped. */
   readonly makeRoom: () => Promise<void>;
-  /** Whether it still answers: asked when it was closed from outside, so that it is opened anew or given up, and said, before anything is written. */
+  /** Whether the store still answers. It is probed when it was closed from outside, so that it is opened again, or given up and reported, before anything is written. */
   readonly probe: (store: S) => Promise<unknown>;
   /** Before the new one is used. */
   readonly reopened?: (before: Durable<S>, after: Durable<S>) => Promise<void>;
@@ -70,7 +70,7 @@ export class Resilient<S> {
     return new Resilient(options, store);
   }
 
-  /** `lastWish`: what a full disk shall still do before we turn to memory. */
+  /** `lastWish`: an action that is still tried on a full disk before the store turns to memory. */
   async run<T>(action: (store: S) => Promise<T>, lastWish?: (store: S) => Promise<unknown>): Promise<T> {
     const store = this.#store;
     if (!this.#isDurable) return await action(store);
@@ -82,7 +82,7 @@ export class Resilient<S> {
         else await this.#reopen(store);
         return await this.#attempt(action, this.#store);
       } catch (again) {
-        // As far as it goes: the disk is failing.
+        // Best effort: the disk is failing.
         if (isFull(again) && lastWish !== undefined) await this.#attempt(lastWish, this.#store).catch(() => {});
         this.#turnToMemory(isFull(again) ? 'full' : 'broken');
         return await action(this.#store);
@@ -90,7 +90,7 @@ export class Resilient<S> {
     }
   }
 
-  /** Whatever is still called afterwards goes to a memory that nobody reads: it must not open the database again. */
+  /** Later calls go to a store in memory that nobody reads: they must not open the database again. */
   async close(): Promise<void> {
     await this.#letGo()?.close();
   }
@@ -101,7 +101,7 @@ export class Resilient<S> {
       const store = this.#letGo();
       if (store !== null) return await store.destroy();
     } catch {
-      // Closed behind our back: once more, on a connection of its own.
+      // The browser has closed it: try again on a new connection.
     }
     const durable = await withDeadline(this.#options.open(), this.#options.timeoutMs).catch(() => null);
     await durable?.destroy();
@@ -137,7 +137,7 @@ export class Resilient<S> {
   #turnToMemory(fault: StorageFault): void {
     const broken = this.#letGo();
     if (broken === null) return;
-    broken.close().catch(() => {}); // It is broken: that it cannot even be closed is no news.
+    broken.close().catch(() => {}); // It is broken anyway: an error while closing it is expected.
     this.#options.onFault(fault);
   }
 

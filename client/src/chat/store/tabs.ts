@@ -1,6 +1,6 @@
 /**
- * What this browser's tabs are to each other. By BroadcastChannel (`tablo-chat:<owner>`) they tell that a record changed, which the others then read
- * anew. By Web Locks they know who is alive and who is first, also when a tab crashes without a word: each holds a lock of its own, and the others wait
+ * Coordinates this browser's tabs. By BroadcastChannel (`tablo-chat:<owner>`) they announce that a record changed, and the others read it
+ * again. By Web Locks they know who is alive and who is first, also when a tab crashes: each holds a lock of its own, and the others wait
  * for it.
  *
  * Without Web Locks (a page that was not loaded over HTTPS) a tab counts as alive until it says goodbye, and every tab as first.
@@ -86,7 +86,7 @@ export class Tabs {
     this.#channel.onmessage = ({ data }) => this.#receive(data as Envelope);
     if (this.#locks === null) this.post({ type: 'hello' });
     this.#request('exclusive', `tab:${this.id}`, () => {
-      // Only now: who hears of this tab waits for its lock, and would take a lock that nobody holds for a death.
+      // Only now is this tab announced. Other tabs wait for its lock as soon as they know of it, and would take a free lock for its death.
       this.post({ type: 'hello' });
       return this.#closed;
     });
@@ -101,7 +101,7 @@ export class Tabs {
     return tab === this.id || this.#alive.has(tab);
   }
 
-  /** One tab of a browser is: it does what one is enough for. When it goes, another one is. */
+  /** One tab of a browser is the first: it does the work that one tab is enough for. When it closes, another tab becomes the first. */
   get isFirst(): boolean {
     return this.#isFirst;
   }
@@ -110,7 +110,7 @@ export class Tabs {
     this.#channel?.postMessage({ from: this.id, message } satisfies Envelope);
   }
 
-  /** `bye` is heard also when a tab has died, and when this one becomes the first. */
+  /** `bye` is also emitted when a tab has died, and when this one becomes the first. */
   on(listener: (message: TabMessage) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -139,7 +139,7 @@ export class Tabs {
 
   #request(mode: 'exclusive' | 'shared', name: string, callback: () => Promise<void>): void {
     const { signal } = this.#closing;
-    // Rejected when this tab closes while it still waits: nobody is left to care.
+    // Rejected when this tab closes while it still waits: there is no caller left.
     this.#locks?.request(`${this.#scope}:${name}`, { mode, signal }, callback).catch(() => {});
   }
 

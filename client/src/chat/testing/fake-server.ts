@@ -11,10 +11,10 @@ import { encodeDocumentName, parseDocumentName } from '@tablo/schema/document-na
 import type { DraftText } from '@tablo/schema/draft';
 import { createArrival, ENTRIES_ROOT, encodeEntryContent, type MemberEntry, parseEntry } from '@tablo/schema/entry';
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
-import { isSign, PING, PONG } from '@tablo/schema/ping';
 import type { Role } from '@tablo/schema/roles';
 import { isLate } from '@tablo/schema/shown-at';
-import { encodeStateless, parseClientStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { isSign, PING, PONG } from '@tablo/schema/wire/ping';
+import { encodeStateless, parseClientStateless, type ServerStateless } from '@tablo/schema/wire/stateless';
 import * as Y from 'yjs';
 import { answerRest } from './fake-rest.ts';
 import { subjectOf } from './subject-of.ts';
@@ -409,7 +409,7 @@ export class FakeServer {
         const message = committed.get(connection);
         committed.delete(connection);
         if (message === undefined) return;
-        document.flush(); // As the real one: who hears of a commit has what it speaks of.
+        document.flush(); // As the real server does: a client that receives `committed` has received the entries before.
         document.broadcastStateless(encodeStateless(message));
       },
       onStateless: async ({ payload, connection, documentName }) => {

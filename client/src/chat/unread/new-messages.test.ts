@@ -14,13 +14,13 @@ beforeEach(() => {
 });
 
 describe('where the new messages begin', () => {
-  it('[R10] is at the first of them in the order that people see, once the first to arrive is here', () => {
+  it('[R10] the place where new messages begin is at the first of them in the order that people see, once the first to arrive is here', () => {
     news.note([at(4), at(5), at(6)], true, 3);
     expect(news.first(here(6, 5))).toEqual({ id: at(4).id, shownAt: null });
     expect(news.first(here(3, 5, 4, 6))?.id).toBe(at(5).id);
   });
 
-  it('[R10] is nowhere while the server has named the newest alone, until it names the first', () => {
+  it('[R10] the place where new messages begin is nowhere while the server has named the newest alone, until it names the first', () => {
     news.note([at(8), at(9)], false, 2);
     expect(news.first(here(8, 9))).toBeNull();
     expect(news.ids).toBeNull();
@@ -33,7 +33,7 @@ describe('where the new messages begin', () => {
     expect(news.unknownAfter(none)).toBeNull();
   });
 
-  it('asks for the time of a first one that is not here, by its place', () => {
+  it('the place where new messages begin asks for the time of a first one that is not here, by its place', () => {
     news.note([at(4), at(5)], true, 1);
     expect(news.unknownAfter((id) => id === at(4).id)).toBeNull();
     expect(news.unknownAfter(none)).toBe(3);
@@ -42,7 +42,7 @@ describe('where the new messages begin', () => {
     expect(news.first([])).toEqual({ id: at(5).id, shownAt: 5_000 });
   });
 
-  it('[R10] stays after they were read, until others come that nobody saw', () => {
+  it('[R10] the place where new messages begin stays after they were read, until others come that nobody saw', () => {
     news.add(at(1), 0);
     news.add(at(2), 0);
     news.read();
@@ -54,13 +54,13 @@ describe('where the new messages begin', () => {
     expect(news.isUnread).toBe(true);
   });
 
-  it('[R10] begins anew also where the earlier ones were read on another device', () => {
+  it('[R10] the place where new messages begin begins anew also where the earlier ones were read on another device', () => {
     news.add(at(1), 0);
     news.add(at(2), 1);
     expect(news.first(here(1, 2))?.id).toBe(at(2).id);
   });
 
-  it('[R10] moves on to what is still unread where a part was read on another device, and asks for no more than that', () => {
+  it('[R10] the place where new messages begin moves on to what is still unread where a part was read on another device, and asks for no more than that', () => {
     news.note([at(1), at(2), at(3)], true, 0);
     news.nameFirst([{ ...at(1), shownAt: 1_000 }]);
     news.readElsewhere(2);
@@ -74,13 +74,13 @@ describe('where the new messages begin', () => {
     expect(news.unknownAfter(none)).toBe(5);
   });
 
-  it('is sought from where the last search ended, not from the beginning again', () => {
+  it('the place where new messages begin is sought from where the last search ended, not from the beginning again', () => {
     news.note([at(9)], false, 2);
     news.noneUpTo(7);
     expect(news.unknownAfter(none)).toBe(7);
   });
 
-  it('goes when it was read and answered, and not when it was answered unread', () => {
+  it('the place where new messages begin goes when it was read and answered, and not when it was answered unread', () => {
     news.add(at(1), 0);
     news.answered();
     expect(news.first(here(1))).not.toBeNull();
@@ -89,7 +89,7 @@ describe('where the new messages begin', () => {
     expect(news.first(here(1))).toBeNull();
   });
 
-  it('moves on when the first one is deleted', () => {
+  it('the place where new messages begin moves on when the first one is deleted', () => {
     news.note([at(1), at(2)], true, 0);
     news.forget(at(1).id);
     expect(news.first(here(2))?.id).toBe(at(2).id);

@@ -96,7 +96,7 @@ export class NewMessages {
     if (this.#unnamedAfter !== null) this.#unnamedAfter = Math.max(this.#unnamedAfter, seq);
   }
 
-  /** The server has told which are the first; oldest first, by `seq`. */
+  /** The server has named the first unread messages; oldest first, by `seq`. */
   nameFirst(messages: readonly (SequencedMessage & { readonly shownAt: number })[]): void {
     const [first] = messages;
     if (first === undefined) return;

@@ -9,7 +9,7 @@ const BOB = 'bbbbbbbb-0000-4000-8000-0000000000b2' as UserId;
 const message = (text: string, sentAt: number) => createMessage({ author: ALICE, sentAt }, text);
 
 describe('the newest message of a tablo at rest', () => {
-  it('[R5] is the newest by the order of the timeline, late ones at their arrival', () => {
+  it('[R5] the newest message of a tablo at rest is the newest by the order of the timeline, late ones at their arrival', () => {
     const [early, late] = [message('early', 10), message('late', 5)] as const;
     expect(noteNewest(record, [early, late]).lastMessage?.text).toBe('early');
     const arrival: Entry = {
@@ -23,7 +23,7 @@ describe('the newest message of a tablo at rest', () => {
     expect(noteNewest(record, [early, late, arrival]).lastMessage).toMatchObject({ text: 'late', shownAt: 20 });
   });
 
-  it('follows an edit by its author, not by somebody else', () => {
+  it('the newest message of a tablo at rest follows an edit by its author, not by somebody else', () => {
     const said = message('teh', 10);
     const shown = noteNewest(record, [said]);
     const edit = (author: UserId): Entry => ({
@@ -38,7 +38,7 @@ describe('the newest message of a tablo at rest', () => {
     expect(noteNewest(shown, [edit(ALICE)]).lastMessage?.text).toBe('the');
   });
 
-  it('does not go back to an older one, however often it comes', () => {
+  it('the newest message of a tablo at rest does not go back to an older one, however often it comes', () => {
     const newest = message('newest', 10);
     const shown = noteNewest(record, [newest]);
     expect(noteNewest(shown, [message('older', 9), newest])).toBe(shown);

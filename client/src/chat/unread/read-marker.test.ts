@@ -1,7 +1,7 @@
 import { createEntryId, type EntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryStore } from '../store/memory-store.ts';
-import { ChannelBook } from './channel-book.ts';
+import { ChannelRecords } from './channel-records.ts';
 import { ReadMarker } from './read-marker.ts';
 import { SeqKnowledge } from './seq-knowledge.ts';
 
@@ -13,7 +13,7 @@ const TABLO = 'cccccccc-0000-4000-8000-000000000001' as TabloId;
 let document: Map<EntryId, UserId>;
 let screen: EntryId[];
 let seqs: SeqKnowledge;
-let book: ChannelBook;
+let book: ChannelRecords;
 let marker: ReadMarker;
 
 const record = () => book.get(TABLO);
@@ -48,7 +48,7 @@ beforeEach(async () => {
   screen = [];
   seqs = new SeqKnowledge();
   seqs.join(Number.MAX_SAFE_INTEGER, 0);
-  book = await ChannelBook.open(new MemoryStore());
+  book = await ChannelRecords.open(new MemoryStore());
   marker = new ReadMarker({
     ...{ tabloId: TABLO, reader: ALICE, book, seqs },
     timeline: { authorOf: (id) => document.get(id) ?? null },
@@ -57,7 +57,7 @@ beforeEach(async () => {
 });
 
 describe('marking everything read', () => {
-  it('[R10] counts what stands on the screen while the document is being replaced', () => {
+  it('[R10] marking everything read counts what stands on the screen while the document is being replaced', () => {
     list();
     receive(1);
     receive(2);
@@ -67,7 +67,7 @@ describe('marking everything read', () => {
     expect(record()).toMatchObject({ readSeq: 2, pendingRead: 2, unread: {} });
   });
 
-  it('[R10] waits for the number of what came without one, from `committed` or from an answer', () => {
+  it('[R10] marking everything read waits for the number of what came without one, from `committed` or from an answer', () => {
     list();
     const [first, second] = [createEntryId(), createEntryId()];
     for (const id of [first, second]) {
@@ -83,7 +83,7 @@ describe('marking everything read', () => {
     expect(record()).toMatchObject({ readSeq: 2, pendingRead: 2, unread: {} });
   });
 
-  it('[R10] holds for what stands on the screen of a tablo that is not listed yet', () => {
+  it('[R10] marking everything read holds for what stands on the screen of a tablo that is not listed yet', () => {
     screen.push(createEntryId());
     marker.markRead();
     list(1);
@@ -91,7 +91,7 @@ describe('marking everything read', () => {
     expect(record()).toMatchObject({ readSeq: 1, pendingRead: 1, unread: {} });
   });
 
-  it('[R10] does not reach what only the list tells of', () => {
+  it('[R10] marking everything read does not reach what only the list tells of', () => {
     list();
     receive(1);
     seqs.join(1, 0);
@@ -100,7 +100,7 @@ describe('marking everything read', () => {
     expect(record()?.readSeq).toBe(1);
   });
 
-  it('[R10] does not reach what was announced and has not come', () => {
+  it('[R10] marking everything read does not reach what was announced and has not come', () => {
     list();
     receive(1);
     marker.numbered([{ id: createEntryId(), seq: 2 }]);

@@ -1,6 +1,6 @@
 /** [R10] Ties messages to their `seq` as they come (`seq-knowledge.ts`), in the channel's record, and turns "everything that is here has been read" into a position. */
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
-import type { ChannelBook } from './channel-book.ts';
+import type { ChannelRecords } from './channel-records.ts';
 import type { SeqKnowledge } from './seq-knowledge.ts';
 import {
   applyUnreadAnswer,
@@ -14,7 +14,7 @@ import {
 export interface ReadMarkerOptions {
   readonly tabloId: TabloId;
   readonly reader: UserId;
-  readonly book: ChannelBook;
+  readonly book: ChannelRecords;
   readonly seqs: SeqKnowledge;
   readonly timeline: {
     /** `null`: not here (yet). */

@@ -23,7 +23,7 @@ const arrive = (record: ChannelRecord, seq: number, author = OTHER) =>
   noteArrival(record, { id: id(seq), seq }, author, ME);
 
 describe('unread', () => {
-  it("[R10] counts others' messages once, never one's own, and what is read no more", () => {
+  it("[R10] the unread record counts others' messages once, never one's own, and what is read no more", () => {
     const three = [1, 2, 2, 3].reduce((record, seq) => arrive(record, seq), empty);
     expect(countUnread(three)).toBe(3);
     expect(countUnread(arrive(three, 4, ME))).toBe(3);
@@ -54,7 +54,7 @@ describe('unread', () => {
     expect(noteReported(read, 2, 2).pendingRead).toBeNull();
   });
 
-  it('[R10] remembers which position the server named itself', () => {
+  it('[R10] the unread record remembers which position the server named itself', () => {
     const read = markReadUpTo(arrive(arrive(empty, 1), 2), 2);
     expect(read.confirmedRead).toBeUndefined();
     expect(noteReported(read, 2, 1)).toMatchObject({ confirmedRead: 1, pendingRead: null, readSeq: 2 });

@@ -72,7 +72,7 @@ export function moveReadPosition(record: ChannelRecord, seq: number): ChannelRec
   };
 }
 
-/** Read by this device: to be told to the server when it can be reached. */
+/** This device has read up to here. The position is reported when the server can be reached. */
 export function markReadUpTo(record: ChannelRecord, seq: number): ChannelRecord {
   if (seq <= record.readSeq) return record;
   return { ...moveReadPosition(record, seq), pendingRead: mergeReadPosition(record.pendingRead ?? 0, seq) };

@@ -14,7 +14,7 @@ import { countUnread, type SequencedMessage, type UnreadAnswer } from './unread.
 
 /** A connection that was away for less has missed nothing that whoever looks at the conversation would take for new. */
 const SHORT_GAP_MS = 5_000;
-/** A quiet server that lives is heard at least so often (`liveness.ts`: asked, and answered). */
+/** A silent server that is alive sends something at least this often (`liveness.ts`: it answers pings). */
 const UNHEARD_MS = 10_000;
 /** Pages that are read in search of the first message that is not our own. */
 const SEEK_PAGES = 5;
@@ -42,7 +42,7 @@ export interface UnseenHost {
 export class Unseen {
   readonly #host: UnseenHost;
   readonly #watchers = new Map<object, () => boolean>();
-  /** The server has told what is unread since the connection was last away. */
+  /** The server has reported what is unread since the connection was last away. */
   #isAnswered = false;
   /** The join that is under way has brought something. */
   #hasReceived = false;
@@ -73,7 +73,7 @@ export class Unseen {
     return this.#isAnswered;
   }
 
-  /** What is new may still be told. */
+  /** Whether new messages may still be announced. */
   get isUncertain(): boolean {
     return !this.#isAnswered && (this.#hasReceived || this.#host.home.isReady);
   }
@@ -96,7 +96,7 @@ export class Unseen {
     void this.seekFirst();
   }
 
-  /** `heardAt`: when the server was heard last, ms since the Unix epoch. */
+  /** `heardAt`: when the last frame of the server arrived, ms since the Unix epoch. */
   lost(heardAt: number): void {
     if (this.#isAnswered) {
       this.#lostAt = performance.now();
@@ -139,7 +139,7 @@ export class Unseen {
     this.#isAnswered = false;
   }
 
-  /** The first new message may be far above what is here: the server tells which it is, and from when. Concurrent calls are one; not reachable, nothing is told. */
+  /** The first new message may be far above what is here: the server names it and its time. Concurrent calls share one request. Nothing happens while the server cannot be reached. */
   seekFirst(): Promise<void> {
     this.#seeking ??= this.#seek()
       .catch(() => {}) // The reader sees a count without a time, and it is asked again when they want to go there.

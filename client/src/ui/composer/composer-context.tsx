@@ -6,7 +6,7 @@ import { useRoom } from '../people/room-context.tsx';
 interface ComposerContextProps {
   readonly kind: 'edit' | 'reply';
   readonly target: AimTarget;
-  /** Deleted since it was picked. */
+  /** The message was deleted after it was picked. */
   readonly isGone: boolean;
   readonly onCancel: () => void;
 }

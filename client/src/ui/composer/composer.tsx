@@ -1,14 +1,14 @@
 import type { EntryId } from '@tablo/schema/ids';
 import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
-import { countCodePoints, isVisible } from '@tablo/schema/text';
+import { countCodePoints, isVisible } from '@tablo/schema/names/text';
 import { SendHorizontal } from 'lucide-react';
 import { type ElementType, type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { type EditUnderWay, isChangedEdit } from '../../chat/draft-aim.ts';
 import { useReadable } from '../../hooks/use-readable.ts';
 import { Problem } from '../kit/problem.tsx';
 import { COMPOSER_ID } from '../page/focus.ts';
+import { useAutosize } from '../page/hooks/use-autosize.ts';
 import { useIsTouch } from '../page/media.ts';
-import { useAutosize } from '../page/use-autosize.ts';
 import { useRoom } from '../people/room-context.tsx';
 import { lengthProblem, unseenProblem } from '../text/phrases.ts';
 import { sentenceOf } from '../text/sentence-of.ts';
@@ -30,7 +30,7 @@ interface ComposerProps {
 }
 
 /** What was wrong, and with which text: `of` is the message that it edits or answers. */
-interface Told {
+interface ShownProblem {
   readonly of: EntryId | null;
   readonly sentence: string;
 }
@@ -49,9 +49,9 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
   const draft = useDraft(handle);
   const typing = useTyping(handle);
   const view = useReadable(handle.view);
-  /** Its answer is on its way out of the field. */
+  /** The message is being sent and has just left the field. */
   const [handedReply, setHandedReply] = useState<EntryId | null>(null);
-  const [told, setTold] = useState<Told | null>(null);
+  const [shownProblem, setShownProblem] = useState<ShownProblem | null>(null);
   const { edit } = aim;
   const replyTo = aim.replyTo?.id === handedReply ? null : aim.replyTo;
   const target = edit?.target ?? replyTo;
@@ -59,10 +59,10 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
   const text = edit?.text ?? draft.text;
   const points = text.length >= COUNTER_FROM ? countCodePoints(text.trim()) : 0;
 
-  /** What was wrong with another text is none of this one's. */
-  const problem = told !== null && told.of === (target?.id ?? null) ? told.sentence : null;
+  /** A problem of another text does not concern this one. */
+  const problem = shownProblem !== null && shownProblem.of === (target?.id ?? null) ? shownProblem.sentence : null;
   const setProblem = (sentence: string | null) =>
-    setTold(sentence === null ? null : { of: target?.id ?? null, sentence });
+    setShownProblem(sentence === null ? null : { of: target?.id ?? null, sentence });
 
   useEffect(() => {
     if (picks > 0) fieldRef.current?.focus();
@@ -88,7 +88,7 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
     if (problem !== null) setProblem(lengthProblem(next, MAX_TEXT_CODE_POINTS));
   };
 
-  /** Out of sight at once, and out of the draft, with what it answers, only when the message is kept elsewhere. */
+  /** Empties the field at once. The draft and its aim are removed only when the message is stored in the outbox. */
   const sendNew = async (trimmed: string) => {
     if (replyTo === null) return draft.hand(() => handle.send(trimmed));
     setHandedReply(replyTo.id);
@@ -102,14 +102,14 @@ export function Composer({ aim, picks, closedText, onSent, onEditLast }: Compose
     }
   };
 
-  /** Nothing is sent that was meant as something else: it waits as a draft, for whoever reads why. */
+  /** A text is never sent as something else than it was meant: it stays as a draft, with the reason shown. */
   const keepAsDraft = (ended: EditUnderWay) => {
     draft.write(draft.text.trim() === '' ? ended.text : `${ended.text}\n${draft.text}`);
     aim.endEdit(ended);
-    setTold({ of: replyTo?.id ?? null, sentence: EDIT_OF_DELETED });
+    setShownProblem({ of: replyTo?.id ?? null, sentence: EDIT_OF_DELETED });
   };
 
-  /** One that is not in memory may be deleted, and an edit of it would be seen by nobody. Without the server, nobody knows. */
+  /** A message that is not in memory may be deleted, and an edit of it would be invisible. Without the server that is unknown. */
   const isGoneElsewhere = async (id: EntryId): Promise<boolean> =>
     handle.known(id) === null && (await handle.lookUp(id).catch(() => 'here')) === 'deleted';
 

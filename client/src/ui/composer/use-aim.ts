@@ -8,12 +8,12 @@ import { useToaster } from '../kit/toasts.tsx';
 
 const targetOf = ({ id, author, text, shownAt }: TimelineMessage): AimTarget => ({ id, author, text, shownAt });
 
-/** What the composer is aimed at, and the ways to aim it. No way of them loses a changed edit: it can be undone for some seconds [R8]. */
+/** The aim of the composer, and the commands that change it. None of them loses a changed edit: it can be undone for some seconds [R8]. */
 export function useAim(handle: RoomHandle) {
   const { say } = useToaster();
   const { replyTo, edit } = useReadable(handle.aim);
 
-  /** In the place of the edit under way, if there is one. */
+  /** Replaces the current edit, if there is one. */
   const setEdit = useCallback(
     (next: EditUnderWay | null) => {
       const { replyTo, edit: ended } = handle.aim.get();
@@ -47,7 +47,7 @@ export function useAim(handle: RoomHandle) {
     [handle],
   );
 
-  /** The text stays, and would be sent as no answer: what it answered can be brought back. */
+  /** The text stays, and is no answer any more: the message that it answered can be restored. */
   const stopReply = useCallback(() => {
     const { replyTo, edit } = handle.aim.get();
     handle.setAim({ replyTo: null, edit });
@@ -57,7 +57,7 @@ export function useAim(handle: RoomHandle) {
     });
   }, [handle, say]);
 
-  /** Kept elsewhere by now: nothing to undo. What was typed since goes on. */
+  /** The message is stored by now: there is nothing to undo. A text that was typed since stays. */
   const endEdit = useCallback(
     (done: EditUnderWay) => {
       const { replyTo, edit } = handle.aim.get();
@@ -85,7 +85,7 @@ export function isTargetGone(
   if (known !== null) return known === 'deleted' || known.isDeleted;
   if (status === 'loading') return false;
   const [oldest, newest] = [messages[0], messages.at(-1)];
-  // Who reads far back may have aimed at what stands after it.
+  // A reader of far older messages may have aimed at a newer one.
   if (hasNewer && (newest === undefined || newest.shownAt <= target.shownAt)) return false;
   return isAtBeginning || (oldest !== undefined && oldest.shownAt < target.shownAt);
 }

@@ -8,7 +8,7 @@ import type { RoomHandle } from '../../chat/chat.ts';
 export function useDraft(handle: RoomHandle) {
   const [text, setText] = useState(() => handle.draft.get());
   const written = useRef(text);
-  /** Messages on their way out of the field: what the draft says meanwhile is still the text of these. */
+  /** Messages that are being sent: until they are stored, the draft still has their text. */
   const handing = useRef(0);
   const isGone = useRef(false);
 
@@ -46,10 +46,10 @@ export function useDraft(handle: RoomHandle) {
       handing.current += 1;
       try {
         await keep();
-        // Whoever looked elsewhere and came back types into another field: what they typed there stays.
+        // A reader who has switched tablos and come back types into another field: the text there stays.
         if (!isGone.current || handle.draft.get() === given) handle.setDraft(written.current);
       } catch (error) {
-        // Whoever looked elsewhere and came back has the text in another field, with what they typed there.
+        // A reader who has switched tablos and come back has the text in another field, with what they typed there.
         const since = isGone.current ? handle.draft.get() : written.current;
         if (!isGone.current || since !== given) write(since === '' ? given : `${given}\n${since}`);
         throw error;

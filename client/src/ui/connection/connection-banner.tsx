@@ -13,7 +13,7 @@ interface ConnectionBannerProps {
   readonly onSignInAgain: () => void;
 }
 
-/** Calm strips that say what does not work now, what happens to the messages, and what can be done. */
+/** Strips that explain what does not work now, what happens to the messages, and what can be done. */
 export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
   const chat = useChatClient();
   const connection = useConnection();
@@ -24,7 +24,7 @@ export function ConnectionBanner({ onSignInAgain }: ConnectionBannerProps) {
   const obstacle = connection.status === 'offline' ? connection.obstacle : undefined;
   const waiting = useChannelList().channels.reduce((sum, { unsent }) => sum + unsent.pending, 0);
   const waitingWords = waiting === 0 ? '' : ` ${waitingSentence(waiting)}`;
-  const isSessionOver = reason !== undefined && REASONS[reason].next === 'after-auth';
+  const isSessionOver = reason !== undefined && REASONS[reason].recovery === 'reauthenticate';
   // Beside the warning that closing the tab loses them, nothing may promise that messages are kept.
   const isKept = storage.status !== 'memory';
 

@@ -4,7 +4,7 @@ import type { RoomHandle } from '../../chat/chat.ts';
 import { useToaster } from '../kit/toasts.tsx';
 
 interface Discarding {
-  /** Out of sight, and still on this device. */
+  /** Hidden, but still on this device. */
   readonly ids: ReadonlySet<EntryId>;
   discard(handle: RoomHandle, entry: EntryId, sentence: string): void;
 }
@@ -14,7 +14,7 @@ const DiscardingContext = createContext<Discarding>({ ids: new Set(), discard: (
 export const useDiscarding = (): Discarding => useContext(DiscardingContext);
 
 /**
- * [R8] What is discarded is out of sight at once, and gone only when the toast that can bring it back is. A page that is closed before has discarded nothing.
+ * [R8] A discarded message is hidden at once, and deleted only when the toast with Undo closes. A page that is closed before has discarded nothing.
  * Above the conversations, so that looking at another one neither ends the wait nor loses it.
  */
 export function DiscardProvider({ children }: { readonly children: ReactNode }) {
@@ -27,7 +27,7 @@ export function DiscardProvider({ children }: { readonly children: ReactNode }) 
       setIds((known) => new Set([...known, entry]));
       say(sentence, {
         action: { label: 'Undo', run: show },
-        // Shown again if it fails; after it there is nothing left to show.
+        // The message is shown again if that fails; otherwise nothing is left to show.
         onGone: () => attempt(handle.discard(entry).finally(show)),
       });
     },

@@ -3,7 +3,7 @@ import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useToaster } from '../kit/toasts.tsx';
 import { saveText } from '../page/save-text.ts';
 
-/** [R8] What is not delivered, as a file. `say`: what became of it, where a toast would not be seen. */
+/** [R8] Saves undelivered messages as a file. `say`: shows the result where a toast would not be seen. */
 export function useSaveUnsent(say?: (sentence: string) => void): () => void {
   const chat = useChatClient();
   const toaster = useToaster();

@@ -10,7 +10,7 @@ import { useNavigation } from '../page/navigation.tsx';
 
 interface ClosedTabloProps {
   readonly handle: RoomHandle;
-  /** `null`: it never was ours, as far as this device knows. */
+  /** `null`: as far as this device knows, it was never ours. */
   readonly name: string | null;
   readonly banner: ReactNode;
 }
@@ -67,14 +67,14 @@ export function ClosedTablo({ handle, name, banner }: ClosedTabloProps) {
 interface KeptTextProps {
   readonly label: string;
   readonly text: string;
-  /** Some seconds later: what was typed since, in a tablo that one belongs to again, stays. */
+  /** This runs some seconds later: a text that was typed since, in a tablo that one belongs to again, stays. */
   readonly onDiscard: () => void;
 }
 
 function KeptText({ label, text, onDiscard }: KeptTextProps) {
   const { say, attempt } = useToaster();
   const [isHidden, setIsHidden] = useState(false);
-  /** Out of sight at once, and gone only when the toast that can bring it back is. */
+  /** Hidden at once, and deleted only when the toast with Undo closes. */
   const handleDiscard = () => {
     setIsHidden(true);
     say('Discarded.', { action: { label: 'Undo', run: () => setIsHidden(false) }, onGone: onDiscard });

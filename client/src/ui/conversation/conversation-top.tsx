@@ -17,7 +17,7 @@ import { membersSentence } from '../text/phrases.ts';
 
 interface ConversationTopProps {
   readonly channel: ChannelSummary | null;
-  /** `null`: nobody has told us yet. */
+  /** `null`: not known yet. */
   readonly name: string | null;
   readonly banner: ReactNode;
   readonly as?: ElementType | null;
@@ -34,12 +34,12 @@ export function ConversationTop({ channel, name, banner }: ConversationTopProps)
   const [opened, setOpened] = useState<'settings' | 'search' | null>(null);
   const detailsRef = useRef<HTMLButtonElement>(null);
   const openDetails = () => {
-    // Where one pressed need not take the focus: what is opened gives it back to the button.
+    // The focus is set on the button that was pressed, so that a closing dialog gives it back there.
     detailsRef.current?.focus({ preventScroll: true });
     setOpened('settings');
   };
   const canInvite = channel !== null && canModerate(channel.role);
-  // Nobody else is there yet: the first thing to do, so in words.
+  // There are no other members yet: inviting is the first thing to do, so the button has a label.
   const isFirst = members.length === 1;
 
   return (

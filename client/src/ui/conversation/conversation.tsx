@@ -21,7 +21,7 @@ interface ConversationProps {
   readonly tabloId: TabloId;
   /** `null` while the list is not known, or when the tablo is not on it. */
   readonly channel: ChannelSummary | null;
-  /** `null`: nobody has told us yet. */
+  /** `null`: not known yet. */
   readonly name: string | null;
   readonly banner: ReactNode;
 }
@@ -84,7 +84,7 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
       askDelete: (message) => setDeleting(message),
       openMenu: (kind, message, anchor) =>
         setMenu((open) => (open?.anchor === anchor && open.kind === kind ? null : { kind, message, anchor })),
-      // What this device has is there at once, however far up.
+      // Stored messages are shown at once, however far up they are.
       jumpTo: (id) => void handle.reveal(id).then(() => logRef.current?.jumpTo(id)),
     }),
     [handle, user.id, role, isWritable, names, startEdit, startReply],
@@ -104,7 +104,7 @@ function OpenConversation({ channel, name, banner, handle }: ConversationProps &
   const menuMessage = menu === null ? undefined : find(view.messages, menu.message.id);
   const hasMenu = menuMessage !== undefined && !menuMessage.isDeleted;
 
-  // What we wrote there and nobody has got keeps a tablo in the list, and is shown in it [R8].
+  // Undelivered messages keep a tablo in the list, and are shown in it [R8].
   const hasUnsent = channel !== null && channel.unsent.pending + channel.unsent.refused > 0;
   if (view.closed?.code === 'forbidden' && !hasUnsent)
     return <ClosedTablo handle={handle} name={name} banner={banner} />;

@@ -1,6 +1,6 @@
 /** `Chat` in memory, for the gallery: everything works, nothing leaves the page. */
 import type { EntryId, TabloId } from '@tablo/schema/ids';
-import { tellApart } from '@tablo/schema/telling-apart';
+import { tellApart } from '@tablo/schema/names/telling-apart';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { Writable } from '../../chat/base/readable.ts';
 import {
@@ -170,7 +170,7 @@ export function createFakeChat({ connection, storage, isEmpty, isLoading, unread
     declineInvitation: async (id) => invitations.update((known) => known.filter((one) => one.id !== id)),
     countUnsent: async () => 2,
     countDrafts: async () => 1,
-    countLosses: async () => ({ entries: 2, drafts: 1 }),
+    countUnsynced: async () => ({ entries: 2, drafts: 1 }),
     exportUnsent: async () => 'Unsent messages of the gallery\n',
     reconnect: () => state.set({ status: 'online' }),
     close: async () => undefined,

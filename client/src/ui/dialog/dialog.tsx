@@ -30,10 +30,10 @@ export function Dialog({ title, onClose, children, size = 'small' }: DialogProps
     (dialog.querySelector<HTMLElement>('[data-autofocus]') ?? dialog).focus();
     return () => {
       noteClosed();
-      // A dialog that goes together with those asked from it: the browser gives nothing back while one of them is open.
+      // This dialog closes together with those that it has opened: the browser gives no focus back while one of them is open.
       for (const inner of dialog.querySelectorAll<HTMLDialogElement>('dialog[open]')) inner.close();
       dialog.close();
-      // The browser knows the one element that had it, and not what that stood in; then the focus is nowhere, or still on what is going.
+      // The browser remembers only the element that had the focus, not its surroundings. If the element is gone, the focus is nowhere, or still on the closing dialog.
       const { activeElement } = document;
       if (activeElement === document.body || dialog.contains(activeElement)) followWay(way);
     };

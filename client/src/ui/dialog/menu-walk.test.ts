@@ -12,7 +12,7 @@ const MENU = [...EMOJI, ...COMMANDS];
 const walk = (from: number, key: string, isRightToLeft = false) => walkMenu(MENU, from, key, isRightToLeft);
 
 describe('the keys of a menu', () => {
-  it('down and up keep to the column of emoji, as far as there is one, and go on in the commands', () => {
+  it('the arrows down and up keep to the column of emoji, as far as there is one, and go on in the commands', () => {
     expect(walk(1, 'ArrowDown')).toBe(4);
     expect(walk(4, 'ArrowDown')).toBe(7);
     expect(walk(5, 'ArrowDown')).toBe(7);
@@ -22,12 +22,12 @@ describe('the keys of a menu', () => {
     expect(walk(8, 'ArrowUp')).toBe(7);
   });
 
-  it('from the last row down leads to the first, and back', () => {
+  it('the arrow down leads from the last row to the first, and back', () => {
     expect(walk(9, 'ArrowDown')).toBe(2);
     expect(walk(0, 'ArrowUp')).toBe(9);
   });
 
-  it('sideways leads through the emoji in their order, to the other side where people read from right to left, and nowhere from a command', () => {
+  it('the arrows sideways lead through the emoji in their order, to the other side where people read from right to left, and nowhere from a command', () => {
     expect(walk(2, 'ArrowRight')).toBe(3);
     expect(walk(3, 'ArrowLeft')).toBe(2);
     expect(walk(2, 'ArrowLeft', true)).toBe(3);
@@ -44,13 +44,13 @@ describe('the keys of a menu', () => {
     expect(walkMenu([], -1, 'ArrowDown', false)).toBeNull();
   });
 
-  it('down from the last emoji that are in view leads to those that have scrolled away, although commands stand at that height', () => {
+  it('the arrow down leads from the last emoji in view to those that have scrolled away, although commands stand at that height', () => {
     const scrolled: MenuPlace[] = [...EMOJI, { x: 100, y: 60, group: null }];
     expect(walkMenu(scrolled, 4, 'ArrowDown', false)).toBe(7);
     expect(walkMenu(scrolled, 7, 'ArrowDown', false)).toBe(8);
   });
 
-  it('in a group whose items stand below each other, down leads to the next one', () => {
+  it('the arrow down leads to the next item in a group whose items stand below each other', () => {
     const themes: MenuPlace[] = [0, 1, 2].map((index) => ({ x: 50, y: index * 40, group: 0 }));
     expect(walkMenu(themes, 0, 'ArrowDown', false)).toBe(1);
   });

@@ -1,4 +1,4 @@
-/** Where a key leads in a menu. Its items stand below each other, or, as emoji do, side by side. Pure: it is told where they stand. */
+/** Where a key leads in a menu. Its items stand below each other, or, as emoji do, side by side. Pure: the positions are its input. */
 
 export interface MenuPlace {
   /** Of the item's middle, px, from the window's edges. */

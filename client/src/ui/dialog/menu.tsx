@@ -15,14 +15,14 @@ const ITEM = '[role^="menuitem"]';
 const GROUP = '[role="group"]';
 
 /**
- * A `role="menu"` by the book: one item has the focus, arrows, Home, End and first letters move it, Escape closes and gives it back to what opened the
+ * A `role="menu"` as WAI-ARIA defines it: one item has the focus, arrows, Home, End and first letters move it, Escape closes and gives it back to what opened the
  * menu, and Tab closes and goes on from there.
  */
 export function Menu(props: MenuProps) {
   const { label, describedBy, above, below, children, ...popover } = props;
   const { anchor, onClose } = popover;
 
-  // Here, and not where the button is drawn: no message need be drawn anew because its menu opens.
+  // This is done here and not in the button's component, so that no message renders again because its menu opens.
   useLayoutEffect(() => {
     if (!anchor.hasAttribute('aria-haspopup')) return;
     anchor.setAttribute('aria-expanded', 'true');

@@ -2,7 +2,7 @@ import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import { followWay, wayFrom } from '../page/focus.ts';
 
 export interface PopoverProps {
-  /** What it belongs to: it opens beside this, goes where this goes, and gives the focus back to it, or to what it stands in. */
+  /** The anchor: the popover opens beside it, moves with it, and gives the focus back to it, or to its surroundings. */
   readonly anchor: HTMLElement;
   /** Which edges line up with the anchor's, in the direction of reading. */
   readonly align?: 'start' | 'end';
@@ -85,7 +85,7 @@ export function Popover(props: PopoverProps) {
   useLayoutEffect(() => {
     const popover = ref.current;
     if (popover === null || isSheet) return;
-    // An anchor that has left the page is nowhere; the popover then stays where it is.
+    // An anchor that was removed from the page has no position; the popover then stays where it is.
     const follow = () => anchor.isConnected && place(popover, anchor, align);
     const handleScroll = ({ target }: Event) => {
       if (!(target instanceof Element) || !target.contains(anchor)) return;

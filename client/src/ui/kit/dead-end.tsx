@@ -10,7 +10,7 @@ interface DeadEndProps {
   readonly children: ReactNode;
 }
 
-/** Where an address leads nowhere, or no longer: what is so, in one heading and one sentence, and the way on. */
+/** The screen for an address that leads nowhere, or no longer: one heading, one sentence, and a way on. */
 export function DeadEnd({ title, sentence, children }: DeadEndProps) {
   const headingRef = useRef<HTMLHeadingElement>(null);
   const Heading = useHeading(1);

@@ -15,7 +15,7 @@ const placeForNotice = (page: Element): Element => dialogPlaces.get().at(-1)?.cl
 export function FileNotice() {
   const attempt = useReadable(refusedFiles);
   const root = useFrame()?.root;
-  /** In a host application's page others may have been here before. */
+  /** In a host application's page there may have been attempts before this mount. */
   const [before] = useState(root === undefined ? 0 : attempt);
   const [shown, setShown] = useState<{ readonly attempt: number; readonly place: Element } | null>(null);
   const [isHeld, setIsHeld] = useState(false);

@@ -1,5 +1,5 @@
 /**
- * The one place that imports chatscope. `Message` of the kit renders its text as HTML unless told otherwise (TRAPS 0.10), so the page does not see it:
+ * The one place that imports chatscope. `Message` of the kit renders its text as HTML by default (TRAPS 0.10), so the page does not see it:
  * `MessageFrame` stands in for it.
  */
 import {

@@ -1,4 +1,4 @@
-/** What cannot be changed without the server says so, where it stands: it is marked as disabled, is described by the reason, and does nothing. */
+/** A control that needs the server shows that while offline: it is marked as disabled, is described by the reason, and does nothing. */
 import { createContext, useContext } from 'react';
 
 /** The id of the sentence that says why nothing can be changed now; `null`: everything can. */
@@ -7,7 +7,7 @@ export const OnlineOnlyContext = createContext<string | null>(null);
 interface OnlineOnly {
   readonly isOff: boolean;
   readonly reasonId: string | undefined;
-  /** For a button. It keeps the focus, so that the reason is heard. */
+  /** For a button. It keeps the focus, so that a screen reader reads the reason. */
   readonly button: { readonly 'aria-disabled'?: true; readonly 'aria-describedby'?: string };
 }
 

@@ -3,14 +3,14 @@ import { type InputHTMLAttributes, type ReactNode, useId } from 'react';
 
 interface TextFieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'id' | 'className'> {
   readonly label: string;
-  /** What is wrong with what stands in it, as a sentence. */
+  /** The problem with its content, as a sentence. */
   readonly problem: string | null;
   readonly hint?: string;
   /** A button inside the field, at its end. */
   readonly action?: ReactNode;
 }
 
-/** A field with its label. What is wrong with it stands below it, and is spoken with it. */
+/** A field with its label. Its problem is shown below it, and a screen reader reads it with the field. */
 export function TextField({ label, problem, hint, action, ...input }: TextFieldProps) {
   const id = useId();
   const described = [hint !== undefined && `${id}-hint`, problem !== null && `${id}-problem`].filter(Boolean).join(' ');

@@ -6,7 +6,7 @@ import { dialogPlaces } from '../page/dialog-places.ts';
 import { sentenceOf } from '../text/sentence-of.ts';
 
 const SHOWN_MS = 6_000;
-/** Long enough to read the sentence, think again and reach the button. */
+/** Long enough to read the sentence and reach the button. */
 const SHOWN_WITH_ACTION_MS = 10_000;
 
 interface ToastOptions {
@@ -15,19 +15,19 @@ interface ToastOptions {
   readonly action?: { readonly label: string; readonly run: () => void };
   /** Closed by time or by hand, without the action. */
   readonly onGone?: () => void;
-  /** Until it is closed by hand: for what must not be missed by who looks elsewhere. Problems always do. */
+  /** Stays until it is closed by hand: for messages that must not be missed. Problems always stay. */
   readonly stays?: boolean;
 }
 
 interface Toast extends ToastOptions {
   readonly id: number;
   readonly text: string;
-  /** Of `performance.now`: a dialog that opens or closes meanwhile moves it, and gives it no more time. */
+  /** By `performance.now`: a dialog that opens or closes meanwhile moves the toast, and gives it no more time. */
   readonly saidAt: number;
 }
 
 interface Toaster {
-  /** What it returns takes the toast away, as if it had never been. */
+  /** Returns a function that removes the toast. */
   say(text: string, options?: ToastOptions): () => void;
   /** Runs a command and tells people when it fails. */
   attempt(work: Promise<unknown>): void;
@@ -37,7 +37,7 @@ const ToasterContext = createContext<Toaster>({ say: () => () => undefined, atte
 
 export const useToaster = (): Toaster => useContext(ToasterContext);
 
-/** Of those that only tell something; one that can bring something back is never pushed out. */
+/** Limit for toasts without an action; a toast with Undo is never removed by others. */
 const MOST_PLAIN = 3;
 let lastId = 0;
 
@@ -88,7 +88,7 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
 function ToastView({ toast, onClosed }: { readonly toast: Toast; readonly onClosed: (id: number) => void }) {
   const { id, text, tone = 'plain', action, onGone, saidAt } = toast;
   const stays = staysOpen(toast);
-  // Who is about to press its button has as long as they need (WCAG 2.2.1).
+  // While the pointer or the focus is on it, the toast stays (WCAG 2.2.1).
   const [isHeld, setIsHeld] = useState(false);
   const wasHeld = useRef(false);
 
@@ -101,7 +101,7 @@ function ToastView({ toast, onClosed }: { readonly toast: Toast; readonly onClos
     wasHeld.current ||= isHeld;
     if (stays || isHeld) return;
     const shownMs = action === undefined ? SHOWN_MS : SHOWN_WITH_ACTION_MS;
-    // After it was held, all of the time again.
+    // After that it gets its full time again.
     const timer = setTimeout(close, wasHeld.current ? shownMs : Math.max(0, saidAt + shownMs - performance.now()));
     return () => clearTimeout(timer);
   }, [close, stays, isHeld, action, saidAt]);

@@ -5,8 +5,8 @@ import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useSaveUnsent } from '../connection/use-save-unsent.ts';
 import { Menu, MenuItem } from '../dialog/menu.tsx';
 import { useFrame } from '../page/frame.ts';
+import { setTheme, THEMES, type Theme, useTheme } from '../page/hooks/use-theme.ts';
 import { useIsTouch } from '../page/media.ts';
-import { setTheme, THEMES, type Theme, useTheme } from '../page/use-theme.ts';
 import { Avatar } from '../people/avatar.tsx';
 
 const THEME_LABELS: Record<Theme, string> = { system: 'System', light: 'Light', dark: 'Dark' };

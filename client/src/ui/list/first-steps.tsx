@@ -4,7 +4,7 @@ interface FirstStepsProps {
   readonly onCreate: () => void;
 }
 
-/** What somebody with a new account does first: one of two things, whichever brought them here. */
+/** The first steps of a new account: create a tablo, or use an invitation. */
 export function FirstSteps({ onCreate }: FirstStepsProps) {
   const frame = useFrame();
   const below = useHeading(2);

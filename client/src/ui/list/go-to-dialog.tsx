@@ -2,7 +2,7 @@ import type { TabloId } from '@tablo/schema/ids';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import type { ChannelSummary } from '../../chat/chat.ts';
 import { Dialog } from '../dialog/dialog.tsx';
-import { useListed } from '../page/use-listed.ts';
+import { useListed } from '../page/hooks/use-listed.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { rankTablos } from '../text/match-tablos.ts';
 import { UnreadBadge } from './unread-badge.tsx';
@@ -15,7 +15,7 @@ interface GoToDialogProps {
   readonly onClose: () => void;
 }
 
-/** More than this nobody reads: a letter more is quicker. */
+/** Nobody reads more results than this: typing one more letter is quicker. */
 const MAX_SHOWN = 30;
 
 /** Type a part of a tablo's name, Enter, and be there. */
@@ -84,7 +84,7 @@ export function GoToDialog({ current, visited, onGo, onClose }: GoToDialogProps)
             className="go-to-option"
             aria-selected={index === at}
             aria-describedby={channel.unreadCount > 0 ? `${optionId(channel)}-unread` : undefined}
-            // Moved by hand alone: the list may move under a pointer that rests.
+            // Only a real movement of the pointer counts: the list may move under a resting pointer.
             onPointerMove={() => setPicked(index)}
             // The field keeps the focus.
             onPointerDown={(event) => event.preventDefault()}

@@ -10,7 +10,7 @@ import { Avatar } from '../people/avatar.tsx';
 import { Inviter } from '../people/inviter.tsx';
 import { membersSentence } from '../text/phrases.ts';
 
-/** Above the list of tablos: what this person is asked to join, and has neither accepted nor declined. */
+/** Above the list of tablos: this person's open invitations. */
 export function InvitationList({ onOpen }: { readonly onOpen: (id: TabloId) => void }) {
   const chat = useChatClient();
   const invitations = useReadable(chat.invitations);

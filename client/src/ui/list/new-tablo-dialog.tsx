@@ -4,8 +4,8 @@ import { useConnection } from '../../hooks/use-connection.ts';
 import { Dialog } from '../dialog/dialog.tsx';
 import { Problem } from '../kit/problem.tsx';
 import { TextField } from '../kit/text-field.tsx';
+import { useFormProblems } from '../page/hooks/use-form-problems.ts';
 import { useNavigation } from '../page/navigation.tsx';
-import { useFormProblems } from '../page/use-form-problems.ts';
 import { nameProblem } from '../text/name-problem.ts';
 import { sentenceOf } from '../text/sentence-of.ts';
 

@@ -1,7 +1,7 @@
 import { MessagesSquare } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useFrame, useHeading, useMainElement } from '../page/frame.ts';
-import { useListed } from '../page/use-listed.ts';
+import { useListed } from '../page/hooks/use-listed.ts';
 import { NewTabloDialog } from '../parts.ts';
 import { FirstSteps } from './first-steps.tsx';
 

@@ -11,14 +11,14 @@ const LIST = [
 ];
 
 describe('the tablo above or below', () => {
-  it('is the neighbour in the list, and none beyond its ends', () => {
+  it('the tablo above or below is the neighbour in the list, and none beyond its ends', () => {
     expect(neighbourOf(LIST, id('b'), 1)).toBe('c');
     expect(neighbourOf(LIST, id('b'), -1)).toBe('a');
     expect(neighbourOf(LIST, id('d'), 1)).toBe(null);
     expect(neighbourOf(LIST, id('a'), -1)).toBe(null);
   });
 
-  it('is the first or the last where none is open, or one that is not listed', () => {
+  it('the tablo above or below is the first or the last where none is open, or one that is not listed', () => {
     for (const current of [null, id('elsewhere')]) {
       expect(neighbourOf(LIST, current, 1)).toBe('a');
       expect(neighbourOf(LIST, current, -1)).toBe('d');

@@ -12,7 +12,7 @@ interface TabloStateProps {
 export const hasState = ({ unsent, hasDraft }: ChannelSummary, isCurrent: boolean): boolean =>
   unsent.refused > 0 || unsent.pending > 0 || (hasDraft && !isCurrent);
 
-/** [R8] Before the preview: what of one's own words there has not arrived, or was not even sent. */
+/** [R8] Before the preview: own messages that are not delivered, and the draft. */
 export function TabloState({ id, channel, isCurrent }: TabloStateProps) {
   const { unsent, hasDraft } = channel;
   return (

@@ -7,7 +7,7 @@ export interface Spoken {
 
 /** More than this at once are counted. */
 const MOST_SPOKEN = 3;
-/** Code points; about fifteen seconds of speech. Who wants the rest goes to the message. */
+/** Code points; about fifteen seconds of speech. The reader can go to the message for the rest. */
 const LONGEST_SPOKEN = 240;
 
 /** One line a message, or one for all. */

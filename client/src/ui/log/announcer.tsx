@@ -5,9 +5,9 @@ import { useRoom } from '../people/room-context.tsx';
 import { announcementOf, type Spoken } from './announcements.ts';
 import { Arrivals } from './arrivals.ts';
 
-/** What comes within this is told together. */
+/** Messages that arrive within this time are announced together. */
 const GATHER_MS = 250;
-/** Then it is gone again: who reads the page line by line should not find every message twice. */
+/** The announcement is removed after this time: a reader who goes through the page line by line should not find every message twice. */
 const KEPT_MS = 10_000;
 
 interface Announcement {
@@ -16,14 +16,14 @@ interface Announcement {
 }
 
 /**
- * The one place that says a new message of somebody else aloud, as "Grace: See you at ten", and nothing else. The log itself is silent: of what is put into it most
- * is not new, and a row has tools and states that nobody wants to hear.
+ * The one place that announces a new message of somebody else, as "Grace: See you at ten", and nothing else. The log itself is not live: most of what is added to it
+ * is not new, and a row has tools and states that should not be read aloud.
  */
 export function Announcer({ log }: { readonly log: RefObject<HTMLElement | null> }) {
   const { handle, userId, personOf } = useRoom();
   const view = useReadable(handle.view);
   const [arrivals] = useState(() => new Arrivals(userId));
-  const [said, setSaid] = useState<Announcement>({ nth: 0, lines: [] });
+  const [announcement, setAnnouncement] = useState<Announcement>({ nth: 0, lines: [] });
   const gathered = useRef<Spoken[]>([]);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
@@ -34,7 +34,7 @@ export function Announcer({ log }: { readonly log: RefObject<HTMLElement | null>
     const arrived = arrivals.take(view);
     if (arrived.length === 0) return;
     markLive(log.current);
-    const speak = (lines: readonly string[]) => setSaid(({ nth }) => ({ nth: nth + 1, lines }));
+    const speak = (lines: readonly string[]) => setAnnouncement(({ nth }) => ({ nth: nth + 1, lines }));
     const isGathering = gathered.current.length > 0;
     gathered.current.push(...arrived.map(({ author, text }) => ({ author: spokenName(personOf(author)), text })));
     if (isGathering) return;
@@ -48,8 +48,8 @@ export function Announcer({ log }: { readonly log: RefObject<HTMLElement | null>
   return (
     <div className="hidden-visually" aria-live="polite">
       {/* The same words twice are two announcements. */}
-      <div key={said.nth}>
-        {said.lines.map((line, index) => (
+      <div key={announcement.nth}>
+        {announcement.lines.map((line, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the lines of one announcement never move.
           <p key={index}>{line}</p>
         ))}
@@ -59,7 +59,7 @@ export function Announcer({ log }: { readonly log: RefObject<HTMLElement | null>
 }
 
 /**
- * Programs that watch the page's changes tell a new message from all else that is put into the log by this: in that very change, and in no other, the log is
+ * This is how programs that watch the page recognise a new message among all changes of the log: in that very change, and in no other, the log is
  * live. Screen readers do not come to see it, so that nothing is spoken twice: they look at the page when the change is over.
  */
 function markLive(log: HTMLElement | null): void {

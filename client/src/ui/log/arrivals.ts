@@ -1,11 +1,11 @@
 /**
- * Which messages have just come, of all that a conversation shows. Older pages, the first filling, a change of documents (which takes messages away for a moment)
+ * Finds the messages that have just arrived, among all that a conversation shows. Older pages, the first filling, a change of documents (which takes messages away for a moment)
  * and own ones are not among them.
  *
  * Invariants
  * 1. A message counts once, whatever becomes of it.
- * 2. Until the server has answered for the first time, everything is only learnt.
- * 3. Where the reader has gone to older messages, and on the way back, everything is only learnt as well.
+ * 2. Until the server has answered for the first time, messages are only remembered, and do not count as arrived.
+ * 3. Where the reader has gone to older messages, and on the way back, the same is true.
  * 4. What comes before the oldest known message is an older page. What comes between known ones is new: clocks differ, and late messages come in between.
  */
 import type { EntryId, UserId } from '@tablo/schema/ids';
@@ -43,7 +43,7 @@ export class Arrivals {
 
   #learn(message: TimelineMessage): void {
     this.#seen.add(message.id);
-    // Own unsent ones come last whatever their time says.
+    // Own unsent messages come last, whatever their time.
     if (message.delivery.status !== 'sent') return;
     if (this.#oldest === null || compareKeys(message, this.#oldest) < 0)
       this.#oldest = { shownAt: message.shownAt, id: message.id };

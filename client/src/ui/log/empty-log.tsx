@@ -8,7 +8,7 @@ function wordsFor(role: Role): string {
   return 'Nobody has written yet. As a guest you can read here, not write.';
 }
 
-/** In the place of messages while there are none: what can be done about it, by whoever looks. */
+/** Shown while there are no messages: the next steps for this reader. */
 export function EmptyLog() {
   const { handle, role, invitePeople } = useRoom();
   return (

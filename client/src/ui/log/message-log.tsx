@@ -8,8 +8,8 @@ import { allowedCommands } from '../message/allowed-commands.ts';
 import { handleLogKey } from '../message/log-keys.ts';
 import { MessageRow } from '../message/message-row.tsx';
 import { useHeading } from '../page/frame.ts';
-import { useNow } from '../page/use-now.ts';
-import { useRoving } from '../page/use-roving.ts';
+import { useNow } from '../page/hooks/use-now.ts';
+import { useRoving } from '../page/hooks/use-roving.ts';
 import { usePlace } from '../people/places.tsx';
 import { useRoom } from '../people/room-context.tsx';
 import { dayLabel, fullDayLabel } from '../text/date-labels.ts';
@@ -120,9 +120,9 @@ export function MessageLog({ controls, unreadCount, menuFor }: MessageLogProps) 
         role="log"
         aria-label="Messages"
         aria-busy={!isReady || opening.isWaiting}
-        // Most of what is put in is not new, and what is new the announcer says.
+        // Most additions are not new messages, and `announcer.tsx` announces the new ones.
         aria-live="off"
-        // Tab leads to a message of it; who is put here by the page walks from the newest.
+        // Tab leads to one of its messages; when the page itself sets the focus here, the arrows start from the newest.
         tabIndex={-1}
         onScroll={scroll.handleScroll}
         onKeyDown={(event) =>

@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { useNow } from '../page/use-now.ts';
+import { useNow } from '../page/hooks/use-now.ts';
 import { sinceLabel } from '../text/date-labels.ts';
 import { newSentence } from '../text/phrases.ts';
 

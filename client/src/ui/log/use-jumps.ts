@@ -28,7 +28,7 @@ export function useJumps(handle: RoomHandle, scroll: Scroll, opening: ReturnType
 
   const tell = useCallback(
     (reached: Reached) => {
-      // Whoever looks elsewhere by now has not asked.
+      // A reader who has switched tablos meanwhile did not ask for this.
       if (isGone.current) return false;
       if (reached === 'gone') say(GONE, { tone: 'problem' });
       if (reached === 'unreachable') say(UNREACHABLE, { tone: 'problem' });
@@ -39,7 +39,7 @@ export function useJumps(handle: RoomHandle, scroll: Scroll, opening: ReturnType
 
   const jumps = useMemo(
     () => ({
-      // Whoever has said where to go waits for no place of before.
+      // A reader who has chosen a target does not wait for the place of before.
       jumpTo: (id: EntryId) => {
         finish();
         attempt(handle.reach(id).then((reached) => tell(reached) && jumpTo(id)));

@@ -3,7 +3,7 @@
  * 1. Either the view follows the newest message (`anchor` is 'bottom'), or it holds one message at one place on the screen.
  * 2. Only the reader's scrolling and the jumps below move the anchor; whatever changes in the page (older messages in front, reactions, a keyboard,
  *    late fonts) `restore` puts the anchor back, before anything is painted.
- * 3. A scroll event does not say who has scrolled. `knownRef` does: where the log stood when it was last looked at. What `restore` did, and what the browser does when
+ * 3. A scroll event does not say who has scrolled. `knownRef` does: where the log stood when it was last looked at. Scrolling by `restore`, and by the browser when
  *    the log becomes shorter than where it stands, is not the reader's; so a message that is missing for a moment, as between two documents of a tablo, is
  *    found again where it was.
  */
@@ -101,7 +101,7 @@ export function useLogScroll(options: LogScrollOptions) {
   const restore = useCallback(() => {
     const scroller = scrollerRef.current;
     if (scroller === null) return;
-    // Scrolled by the reader since, and the event is still to come.
+    // The reader has scrolled since, and the event has not arrived yet.
     const stand = standOf(scroller);
     const isTaller = stand.height > knownRef.current.height;
     if (hasScrolled(stand, knownRef.current)) settle(scroller);
@@ -109,7 +109,7 @@ export function useLogScroll(options: LogScrollOptions) {
     const anchor = anchorRef.current;
     const element = anchor === 'bottom' ? null : elementOf(scroller, anchor.id);
     if (anchor === 'bottom') {
-      // Whoever stands a little above the end is not drawn there as long as nothing comes.
+      // A reader slightly above the end is not moved to the end while nothing arrives.
       if (stand.end !== knownRef.current.end) scroller.scrollTop = stand.end;
     } else if (element !== null) {
       const drift = offsetIn(scroller, element) - anchor.offset;
@@ -152,7 +152,7 @@ export function useLogScroll(options: LogScrollOptions) {
     if (!hasOpened.current && isReady && !isWaiting && messages.length > 0) {
       hasOpened.current = true;
       const isKept = kept !== null && kept !== 'end' && messages.some(({ id }) => id === kept.id);
-      // What is new starts above the view: begin reading there.
+      // The new messages start above the view: reading begins there.
       const startsAbove = divider !== null && firstUnreadId !== null && offsetIn(scroller, divider) < 0;
       if (isKept) jumpRef.current ??= { id: kept.id, offset: kept.offset, isFocused: false };
       else if (startsAbove) {
@@ -212,7 +212,7 @@ export function useLogScroll(options: LogScrollOptions) {
       knownRef.current = standOf(scroller);
       restore();
       settle(scroller);
-      // Who jumps goes on from there.
+      // After a jump the reader goes on from there.
       element.focus({ preventScroll: true });
     },
     [restore, settle],

@@ -13,7 +13,7 @@ interface MarkReadOptions {
   readonly unreadCount: number;
 }
 
-/** Read means: somebody looks at this window, and the newest message is in view, and so was the first new one. */
+/** A tablo is read when somebody looks at this window, the newest message is in view, and the first new one was in view. */
 export function useMarkRead(options: MarkReadOptions): void {
   const { handle, isReady, isAtBottom, isHeld, newest, unreadCount } = options;
   const isHere = useIsLooking();
@@ -22,7 +22,7 @@ export function useMarkRead(options: MarkReadOptions): void {
   isAtEndRef.current = isAtEnd;
 
   useEffect(() => {
-    // Asked when a message comes: no event tells of every way in which a window loses its reader.
+    // Checked when a message arrives: there is no event for every way in which a window loses its reader.
     handle.watch(() => isAtEndRef.current && isLooking());
     return () => handle.watch(null);
   }, [handle]);

@@ -7,7 +7,7 @@ interface NewBarOptions {
   readonly view: RoomView;
   readonly unreadCount: number;
   readonly isAtBottom: boolean;
-  /** Where the first new message stands, seen from what is in view; `null`: nobody knows. */
+  /** The position of the first new message relative to the view; `null`: unknown. */
   readonly side: Side | null;
 }
 

@@ -28,7 +28,7 @@ export function useOpening({ handle, view, kept }: OpeningOptions) {
 
   useEffect(() => {
     const timer = setTimeout(() => {
-      // What the reader has begun to read at the end is not taken away again.
+      // A reader who has begun to read at the end is not moved away.
       if (isPlaceLate.current) handle.showLatest();
       finish();
     }, PATIENCE_MS);

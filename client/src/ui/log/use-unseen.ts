@@ -9,7 +9,7 @@ interface UnseenOptions {
   readonly isAtBottom: boolean;
 }
 
-/** How many messages of others stand below what the reader has seen, for the button that jumps there. Who has not been at the end yet has all unread ones below. */
+/** How many messages of others stand below what the reader has seen, for the button that jumps there. For a reader who has not been at the end yet, all unread ones count. */
 export function useUnseen({ messages, unreadCount, userId, isAtBottom }: UnseenOptions): number {
   const [seenId, setSeenId] = useState<EntryId | null>(null);
   const newestId = messages.at(-1)?.id ?? null;

@@ -1,10 +1,10 @@
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { CloudOff } from 'lucide-react';
-import { useNow } from '../page/use-now.ts';
+import { useNow } from '../page/hooks/use-now.ts';
 import { writtenLabel } from '../text/date-labels.ts';
 import { datesSentence } from '../text/message-dates.ts';
 
-/** Under what was delivered late. */
+/** Shown under a message that was delivered late. */
 export function LateNote({ message }: { readonly message: TimelineMessage }) {
   const now = useNow();
   return (

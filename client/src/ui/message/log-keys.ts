@@ -33,7 +33,7 @@ export function handleLogKey(event: KeyboardEvent<HTMLElement>, commands: LogCom
   const log = event.currentTarget;
   const { key, nativeEvent, shiftKey } = event;
   if (event.defaultPrevented || nativeEvent.isComposing || !(event.target instanceof HTMLElement)) return;
-  // A dialog that was opened from here has keys of its own: React tells the log of them too.
+  // A dialog that was opened from here has keys of its own: React passes their events to the log too.
   if (event.target.matches(FIELDS) || event.target.closest('dialog') !== null) return;
   const isAltGraph = event.getModifierState('AltGraph');
   if ((event.ctrlKey || event.metaKey || event.altKey) && !isAltGraph) return;

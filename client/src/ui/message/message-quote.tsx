@@ -5,7 +5,7 @@ import { useToaster } from '../kit/toasts.tsx';
 import { PersonName, You } from '../people/name.tsx';
 import { useRoom } from '../people/room-context.tsx';
 
-/** What an answer answers: a way there, but where that is gone. */
+/** The message that an answer refers to: a link to it, unless it is deleted. */
 export function MessageQuote({ id }: { readonly id: EntryId }) {
   const { handle, personOf, jumpTo, userId } = useRoom();
   const { attempt, say } = useToaster();
@@ -18,7 +18,7 @@ export function MessageQuote({ id }: { readonly id: EntryId }) {
       </div>
     );
 
-  /** It may be deleted, or be far up: one question tells, before any page is fetched for it. */
+  /** It may be deleted, or far up: one request finds out, before any page is fetched for it. */
   const findIt = async () => {
     if ((await handle.lookUp(id)) === 'deleted') say('This message has been deleted.');
     else jumpTo(id);

@@ -2,7 +2,7 @@ import type { EntryId } from '@tablo/schema/ids';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { memo, useRef } from 'react';
 import type { RoomPerson } from '../../chat/chat.ts';
-import { useLongPress } from '../page/use-long-press.ts';
+import { useLongPress } from '../page/hooks/use-long-press.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { PersonName, spokenName } from '../people/name.tsx';
 import { useRoom } from '../people/room-context.tsx';

@@ -7,7 +7,7 @@ interface MessageStateProps {
   readonly message: TimelineMessage;
 }
 
-/** The truth about an own message: waiting, durable on the server, or refused. */
+/** The state of an own message: waiting, durable on the server, or refused. */
 export function MessageState({ id, message }: MessageStateProps) {
   const { status } = message.delivery;
   const hasPendingChange = message.unsentChanges.some((change) => change.delivery.status === 'pending');

@@ -9,7 +9,7 @@ function isLong(text: string): boolean {
   return text.length > FOLDED_FROM_UNITS || text.split('\n').length > FOLDED_FROM_LINES;
 }
 
-/** Folded it is short: who was at its end stays with it, at its beginning. */
+/** A folded message is short: a reader at its end is moved to its beginning. */
 function showBeginning(message: Element | null): void {
   const log = message?.closest('[role="log"]') ?? null;
   if (message === null || log === null) return;

@@ -11,7 +11,7 @@ interface RefusedMessageProps {
   readonly refusal: Refusal;
 }
 
-/** [R8] What the server refused stays, with the reason and every way out. */
+/** [R8] A refused message stays, with the reason and every way to handle it. */
 export function RefusedMessage({ message, refusal }: RefusedMessageProps) {
   const { handle, startEdit, isWritable } = useRoom();
   const { discard } = useDiscarding();

@@ -12,7 +12,7 @@ export const whoReactedWith = ({ emoji, users }: Reaction, { personOf, userId }:
     emoji,
   );
 
-/** In words: on a phone no pointer rests on a reaction. */
+/** As text: on a phone there is no hovering over a reaction. */
 export function WhoReacted({ message }: { readonly message: TimelineMessage }) {
   const room = useRoom();
   return message.reactions.map((reaction) => (

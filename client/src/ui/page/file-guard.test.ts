@@ -11,7 +11,7 @@ describe('what comes with files', () => {
     ['file:///home/ann/My%20pictures/b%20c.pdf', ['b c.pdf']],
     ['file:///home/%E0%A4%A/a.png', ['a.png']],
     ['C:\\Users\\Ann\\a.png', ['a.png']],
-  ])('%j is only what they are called', (text, names) => {
+  ])('the text %j is only what the files are called', (text, names) => {
     expect(hasOwnText(text, names)).toBe(false);
   });
 
@@ -20,7 +20,7 @@ describe('what comes with files', () => {
     ['a.png is the right one', ['a.png']],
     ['a.png\nand a word', ['a.png']],
     ['See https://example.org/b.png', ['image.png']],
-  ])('%j is text of its own, and goes where it was meant to go', (text, names) => {
+  ])('the text %j is text of its own, and goes where it was meant to go', (text, names) => {
     expect(hasOwnText(text, names)).toBe(true);
   });
 });

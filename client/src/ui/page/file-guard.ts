@@ -5,7 +5,7 @@
 import { type Readable, Writable } from '../../chat/base/readable.ts';
 
 const refused = new Writable(0);
-/** Goes up with every attempt to hand over files. */
+/** Counts the attempts to drop or paste files. */
 export const refusedFiles: Readable<number> = refused;
 const refuse = () => refused.update((count) => count + 1);
 
@@ -48,7 +48,7 @@ function handleDragOver(event: DragEvent): void {
   // What the text is cannot be asked before it is dropped.
   if (!carriesFiles(data) || (data.types.includes('text/plain') && takesText(event))) return;
   event.preventDefault();
-  // With 'none' the browser would tell nobody of the drop.
+  // With 'none' the browser would not send the drop event.
   data.dropEffect = 'copy';
 }
 
@@ -66,7 +66,7 @@ function handlePaste(event: ClipboardEvent): void {
   refuse();
 }
 
-/** Before anybody else hears of it: nothing on the way can let a file through. */
+/** In the capture phase, before any other listener, so that no element can let a file through. */
 export function guardAgainstFiles(page: Window | HTMLElement): () => void {
   const handlers = { dragenter: handleDragOver, dragover: handleDragOver, drop: handleDrop, paste: handlePaste };
   const all = Object.entries(handlers) as [string, EventListener][];

@@ -1,11 +1,11 @@
 /**
- * Where the focus goes when the element that has it goes away; left to the browser, it falls to `<body>`, and who uses a keyboard or a screen reader
- * starts again from the top of the page.
+ * Decides where the focus goes when its element is removed. The browser would move it to `<body>`, and users of a keyboard or a screen reader
+ * would start again at the top of the page.
  * 1. What opens over the page (dialog, menu) gives the focus back before it leaves: `wayFrom` when it opens, `followWay` when it closes.
  * 2. Whatever else goes (a reaction taken back, a strip that is no longer needed, the other pane of a phone) is seen by `useFocusKeeper`, once for the whole
  *    page. In this order it tries: what was put in the element's place in a dialog or menu · the next message, where a message went · what the element
  *    stood in: message, menu, dialog, log · the places that the page names.
- * 3. Nobody's focus is moved who has it somewhere, or has left it nowhere by a click.
+ * 3. The focus is never moved while it is on an element, or after the reader has removed it by a click.
  */
 import { useEffect, useRef } from 'react';
 import { useFrame } from './frame.ts';
@@ -81,7 +81,7 @@ export function useFocusKeeper(places: readonly string[]): void {
   const root = useFrame()?.root;
 
   useEffect(() => {
-    // Who has it, or had it when it went away.
+    // The element that has the focus, or had it when it was removed.
     const wayOf = (element: Element | null): Way =>
       root === undefined || root.current?.contains(element) === true ? wayFrom(element) : [];
     let way = wayOf(document.activeElement);
@@ -98,7 +98,7 @@ export function useFocusKeeper(places: readonly string[]): void {
     const observer = new MutationObserver((changes) => {
       const [lost] = way;
       if (lost === undefined || lost.isConnected || !isNowhere()) return;
-      // Nothing has taken it: the change that brings something which does is still to come.
+      // No element has taken the focus: a later change of the page may bring one that does.
       void (
         takesFocus(replacementOf(lost, changes), { preventScroll: true }) ||
         takesFocus(nextMessage(lost, changes), { preventScroll: true }) ||

@@ -12,7 +12,7 @@ export interface Navigation {
   /** The address of a tablo, or of one of its messages. */
   hrefOf(id: TabloId, message?: string): string;
   openTablo(id: TabloId, message?: EntryId | null): void;
-  /** Back to the list, where it was before, so that nothing of where one was since lies between. */
+  /** Back to the list at its earlier history entry, so that no later entries lie between. */
   openList(): void;
   forgetMessage(): void;
 }

@@ -5,7 +5,7 @@ import { createPart } from './part.tsx';
 const Hello = ({ name }: { readonly name: string }) => <p>Hello {name}</p>;
 
 describe('a part of the page in a script of its own', () => {
-  it('is nothing until it has come, and then there in the same turn', async () => {
+  it('a part of the page in a script of its own is nothing until it has come, and then there in the same turn', async () => {
     const Part = createPart(
       async () => ({ Hello }),
       (script) => script.Hello,
@@ -15,7 +15,7 @@ describe('a part of the page in a script of its own', () => {
     expect(renderToStaticMarkup(<Part name="Ada" />)).toBe('<p>Hello Ada</p>');
   });
 
-  it('comes once, and is asked for again after it could not come', async () => {
+  it('a part of the page in a script of its own comes once, and is asked for again after it could not come', async () => {
     let asked = 0;
     const Part = createPart(
       async () => {

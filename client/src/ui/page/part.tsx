@@ -2,7 +2,7 @@
  * Parts of the page that come in scripts of their own, because nobody needs them to read and write: dialogs, menus, forms.
  * 1. All of them are loaded soon after the first screen (`useParts`): so a page without a network has them, and one whose files an update has replaced.
  * 2. What is loaded is rendered in the same turn as it is asked for: the focus, and a phone's keyboard, come at once.
- * 3. A part that cannot be loaded says so and offers to load the page anew; what is typed is kept there.
+ * 3. A part that cannot be loaded says so and offers to reload the page; drafts are kept.
  */
 import { type ComponentType, useEffect, useState } from 'react';
 import { loadScript } from '../../chat/base/load-script.ts';
@@ -11,7 +11,7 @@ import { whenIdle } from './when-idle.ts';
 type Load = () => Promise<unknown>;
 const all: Load[] = [];
 
-/** Of one part: what has come, and the way to let it come. */
+/** One part: the loaded component, and the function that loads it. */
 interface Source<Props> {
   component: ComponentType<Props> | null;
   readonly load: Load;
@@ -55,7 +55,7 @@ function View<Props extends object>({ source, props }: { readonly source: Source
         () => show('failed'),
       );
     void ask();
-    // What failed without a network is asked for again with it.
+    // A load that failed without a network is retried when the network is back.
     window.addEventListener('online', ask);
     return () => {
       isStale = true;
@@ -81,14 +81,14 @@ function Missing() {
 
 const AFTER_MS = 2_000;
 
-/** Loads the parts when people have had a moment with what they came for; one after another, so that the browser has time for them in between. */
+/** Loads the parts a moment after the first screen; one after another, so that the browser has time for them in between. */
 export function useParts(isReady: boolean): void {
   useEffect(() => {
     if (!isReady) return;
     const timer = setTimeout(async () => {
       for (const load of all) {
         await whenIdle();
-        await load().catch(() => undefined); // Without a network: asked for again when it is needed, and then its absence is said.
+        await load().catch(() => undefined); // Without a network: it is asked for again when it is needed, and then the page says that it is missing.
       }
     }, AFTER_MS);
     return () => clearTimeout(timer);

@@ -6,13 +6,13 @@ const list = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => ({ id: `m${from + index}` as EntryId }));
 
 describe('[R9] the render window', () => {
-  it('starts with the newest and follows them', () => {
+  it('the render window starts with the newest and follows them', () => {
     expect(visibleRange(list(0, 1_000), TAIL)).toEqual({ start: 1_000 - START_ROWS, end: 1_000 });
     expect(visibleRange(list(0, 1_001), TAIL).end).toBe(1_001);
     expect(visibleRange([], TAIL)).toEqual({ start: 0, end: 0 });
   });
 
-  it('grows up to the beginning and down to the end, and never beyond its size', () => {
+  it('the render window grows up to the beginning and down to the end, and never beyond its size', () => {
     const messages = list(0, 1_000);
     let window = TAIL;
     for (let step = 0; step < 20; step += 1) {
@@ -26,7 +26,7 @@ describe('[R9] the render window', () => {
     expect(visibleRange(messages, window).end).toBe(1_000);
   });
 
-  it('keeps its messages when older ones come in front', () => {
+  it('the render window keeps its messages when older ones come in front', () => {
     const messages = list(500, 1_000);
     const window = growUp(messages, visibleRange(messages, TAIL));
     const before = visibleRange(messages, window);
@@ -34,12 +34,12 @@ describe('[R9] the render window', () => {
     expect(after).toEqual({ start: before.start + 500, end: before.end + 500 });
   });
 
-  it('falls back to the newest when its messages are gone', () => {
+  it('the render window falls back to the newest when its messages are gone', () => {
     const window = { firstId: 'gone' as EntryId, lastId: 'too' as EntryId };
     expect(visibleRange(list(0, 50), window)).toEqual({ start: 0, end: 50 });
   });
 
-  it('opens around a message that is jumped to', () => {
+  it('the render window opens around a message that is jumped to', () => {
     const range = visibleRange(list(0, 1_000), windowAround(list(0, 1_000), 'm400' as EntryId));
     expect(range.start).toBeLessThan(400);
     expect(range.end).toBeGreaterThan(400);

@@ -20,7 +20,7 @@ interface AvatarProps {
   readonly as?: ElementType | null;
 }
 
-/** Decoration: the name always stands beside it. So its letters are the style sheet's (`avatars.css`), and no text of what it stands in. */
+/** Decoration: the name always stands beside it. So its letters are drawn by the style sheet (`avatars.css`), and are no text of the surrounding element. */
 export function Avatar(props: AvatarProps) {
   const { id, name, size = 'md', shape = 'person', isOnline = false, hasLeft = false } = props;
   const isInBrowser = useIsInBrowser();

@@ -1,4 +1,4 @@
-import { isReservedName } from '@tablo/schema/look-alike';
+import { isReservedName } from '@tablo/schema/names/look-alike';
 import { PersonName } from './name.tsx';
 
 /** Who invites, by the name that they go by. All that is known of them is that name, so one that reads like a word of the page is quoted. */

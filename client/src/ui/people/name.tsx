@@ -1,8 +1,8 @@
 /**
  * Names and the page's own words where names stand. A name is always in a `<bdi>`, so that its direction ends with it; what the page says itself ("You", "Someone")
- * is another element, in another colour: nobody gets there by calling themselves so.
+ * is another element, in another colour: a name can never look like that.
  */
-import { plainLabel } from '@tablo/schema/telling-apart';
+import { plainLabel } from '@tablo/schema/names/telling-apart';
 import type { RoomPerson } from '../../chat/chat.ts';
 
 /** Absent: named, and there. */
@@ -45,10 +45,10 @@ function Name({ person: { name, isNamed = true, hasLeft = false } }: { readonly 
   return isNamed ? <bdi className={`name${left}`}>{name}</bdi> : <span className={`page-word${left}`}>{name}</span>;
 }
 
-/** What grey says to the eye. */
+/** The meaning of the grey colour, as text for screen readers. */
 const LEFT = '(left)';
 
-/** Who has no name is called by a word that says so already. */
+/** A person without a name is shown by a word that already says so. */
 const hasHint = ({ hasLeft, isNamed = true }: Shown): boolean => hasLeft === true && isNamed;
 
 /** The reader. */

@@ -1,6 +1,6 @@
 /** What the page makes of names: which elements they stand in, and what they cannot pass for. */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { tellApart } from '@tablo/schema/telling-apart';
+import { tellApart } from '@tablo/schema/names/telling-apart';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
 import type { ChannelSummary } from '../../chat/chat.ts';
@@ -13,14 +13,14 @@ const id = (nth: number): UserId => `00000000-0000-4000-8000-00000000000${nth}` 
 const text = (markup: string): string => markup.replace(/<[^>]*>/g, '');
 
 describe('a name', () => {
-  it('[R3] stands in a bdi; the reader does not', () => {
+  it('[R3] a name stands in a bdi; the reader does not', () => {
     expect(renderToStaticMarkup(<PersonName person={{ name: 'עדה', mark: null }} />)).toBe(
       '<bdi class="name">עדה</bdi>',
     );
     expect(renderToStaticMarkup(<You />)).toBe('<span class="page-word you">You</span>');
   });
 
-  it('[R3] that nobody knows is a word of the page, with a mark that is not', () => {
+  it('[R3] a name that nobody knows is a word of the page, with a mark that is not', () => {
     const person = { name: 'Former member', mark: '#0001', isNamed: false, hasLeft: true };
     const markup = renderToStaticMarkup(<PersonName person={person} />);
     expect(markup).toContain('<span class="page-word name-left">Former member</span>');
@@ -28,7 +28,7 @@ describe('a name', () => {
     expect(spokenName(person)).toBe('Former member (#0001)');
   });
 
-  it('[R7] of who has left is grey to the eye, and said to who does not see that', () => {
+  it('[R7] a name of who has left is grey to the eye, and said to who does not see that', () => {
     const person = { name: 'Bob', mark: null, isNamed: true, hasLeft: true };
     expect(renderToStaticMarkup(<PersonName person={person} />)).toBe(
       '<bdi class="name name-left">Bob</bdi><span class="hidden-visually"> (left)</span>',
@@ -44,7 +44,7 @@ describe('a name', () => {
     expect(spokenName(label)).toBe('You (#0001)');
   });
 
-  it('[R3] of an inviter that reads like a word of the page is quoted', () => {
+  it('[R3] a name of an inviter that reads like a word of the page is quoted', () => {
     expect(text(renderToStaticMarkup(<Inviter name="System" />))).toBe('Somebody called “System”');
     expect(text(renderToStaticMarkup(<Inviter name="Ada" />))).toBe('Ada');
     expect(text(renderToStaticMarkup(<Inviter name={null} />))).toBe('Somebody');
@@ -65,7 +65,7 @@ describe('who types', () => {
     [[0, 1, 4], '3 people are typing…'],
     [[1], 'Bob Kahn is typing…'],
     [[3], 'You Know is typing…'],
-  ])('[R3] %j: %s', (people, expected) => expect(sentence(...people)).toBe(expected));
+  ])('[R3] the line about who types says of %j: %s', (people, expected) => expect(sentence(...people)).toBe(expected));
 });
 
 describe('a link in the list', () => {
@@ -93,14 +93,14 @@ describe('a link in the list', () => {
       <TabloLink href="/" channel={channel} isCurrent={false} isOwnLast={isOwnLast} now={0} onOpen={() => undefined} />,
     );
 
-  it('[R3] never shows an account called You as the reader', () => {
+  it('[R3] a link in the list never shows an account called You as the reader', () => {
     expect(text(render(false))).toContain('You (#0001): as agreed');
     expect(render(false)).not.toContain('page-word');
     expect(render(true)).toContain('<span class="page-word you">You</span>: ');
     expect(text(render(true))).not.toContain('#0001');
   });
 
-  it('[R3] is called by the tablo’s name, which stands in a bdi', () => {
+  it('[R3] a link in the list is called by the tablo’s name, which stands in a bdi', () => {
     expect(render(false)).toMatch(/<a [^>]*class="tablo-link[^>]*><bdi>تخطيط<\/bdi><\/a>/u);
   });
 });

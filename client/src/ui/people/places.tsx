@@ -19,7 +19,7 @@ export function PlacesProvider({ children }: { readonly children: ReactNode }) {
   return <PlacesContext.Provider value={places}>{children}</PlacesContext.Provider>;
 }
 
-/** Where the reader was when they left the tablo; `keep` may be called at every step: it makes nothing render. */
+/** Where the reader was when they left the tablo; `keep` may be called at every step: it causes no rendering. */
 export function usePlace(id: TabloId): { readonly kept: Place | null; keep(place: Place): void } {
   const places = useContext(PlacesContext);
   const [kept] = useState(() => places.get(id) ?? null);

@@ -1,14 +1,14 @@
 import type { EntryId } from '@tablo/schema/ids';
 import { type KeyboardEvent, useState } from 'react';
 import { Dialog } from '../dialog/dialog.tsx';
-import { useNow } from '../page/use-now.ts';
+import { useNow } from '../page/hooks/use-now.ts';
 import { useRoom } from '../people/room-context.tsx';
 import { answerSentence } from '../text/search-sentences.ts';
 import { SearchOlder } from './search-older.tsx';
 import { SearchResult } from './search-result.tsx';
 import { useSearch } from './use-search.ts';
 
-/** Results that are shown at first, and with every *Show more*: what is not looked at costs nothing. */
+/** Results that are shown at first, and with every *Show more*: hidden results cost nothing. */
 const STEP = 50;
 
 export function MessageSearch({ onClose }: { readonly onClose: () => void }) {

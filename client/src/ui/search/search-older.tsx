@@ -1,5 +1,5 @@
 import { useReadable } from '../../hooks/use-readable.ts';
-import { useNow } from '../page/use-now.ts';
+import { useNow } from '../page/hooks/use-now.ts';
 import { useRoom } from '../people/room-context.tsx';
 import { progressSentence } from '../text/search-sentences.ts';
 import type { Search } from './use-search.ts';
@@ -9,7 +9,7 @@ interface SearchOlderProps {
   readonly isWhole: boolean;
 }
 
-/** The way to what is not on this device. One button for both, so that the focus stays while it reads. */
+/** The button that searches messages which are not on this device. One button for both, so that the focus stays while it reads. */
 export function SearchOlder({ search, isWhole }: SearchOlderProps) {
   const { handle } = useRoom();
   const now = useNow();

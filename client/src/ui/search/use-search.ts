@@ -40,7 +40,7 @@ export function useSearch(handle: RoomHandle, wanted: string): Search {
     setProgress(null);
   }, []);
 
-  // Other words, another search; and none after the dialog.
+  // A search ends when the words change, and when the dialog closes.
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is read for other words is of no use.
   useEffect(() => {
     setProblem(null);
@@ -50,7 +50,7 @@ export function useSearch(handle: RoomHandle, wanted: string): Search {
   const isReading = progress !== null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: other messages mean that this device knows more, or other things.
   useEffect(() => {
-    // What is read from the server would start it anew with every page; it is done once at the end.
+    // Every page from the server would start it again; so it runs once at the end.
     if (isReading) return;
     let isStale = false;
     const search = async () => {

@@ -20,7 +20,7 @@ interface InviteLinksProps {
   readonly onRevoked: () => void;
 }
 
-/** Said elsewhere (offline), or nothing to say (a server without lists of links). */
+/** Nothing is shown while offline, which is shown elsewhere. */
 const UNSAID: readonly string[] = ['offline', 'not-found', 'forbidden'];
 
 /** The links into this tablo that still work, whoever made them. */
@@ -55,7 +55,7 @@ export function InviteLinks({ heading: Heading, tabloId, version, onRevoked }: I
     try {
       await chat.revokeInvite(tabloId, id);
     } catch (error) {
-      // Ended meanwhile: that is what was wanted.
+      // The link has ended meanwhile, as was wanted.
       if (!(error instanceof ChatError && error.code === 'not-found')) return setProblem(sentenceOf(error));
     }
     setLinks((known) => known.filter((link) => link.id !== id));

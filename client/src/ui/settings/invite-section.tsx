@@ -62,7 +62,7 @@ export function InviteSection({ tabloId, role, isAlone = false }: InviteSectionP
             <span>They join as</span>
             <select
               className="select"
-              // It cannot be read-only; nobody is in the middle of choosing for long.
+              // A select cannot be read-only; it is disabled only for a moment.
               disabled={isOff}
               aria-describedby={reasonId}
               value={inviteRole}

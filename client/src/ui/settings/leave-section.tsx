@@ -45,7 +45,7 @@ export function LeaveSection({ channel, onGone }: LeaveSectionProps) {
           onConfirm={handleConfirm}
           onClose={() => setAsking(null)}
         >
-          {channel.hasDraft && <p>What you have typed there and not sent goes with it.</p>}
+          {channel.hasDraft && <p>Your unsent text there is deleted with it.</p>}
           <p>
             {asking === 'delete' ? (
               <>

@@ -5,7 +5,7 @@ import { useOnlineOnly } from '../kit/online-only.tsx';
 import { Problem } from '../kit/problem.tsx';
 import { FieldProblem } from '../kit/text-field.tsx';
 import { useToaster } from '../kit/toasts.tsx';
-import { useFormProblems } from '../page/use-form-problems.ts';
+import { useFormProblems } from '../page/hooks/use-form-problems.ts';
 import { nameProblem } from '../text/name-problem.ts';
 import { sentenceOf } from '../text/sentence-of.ts';
 
@@ -45,7 +45,7 @@ export function RenameSection({ channel }: { readonly channel: ChannelSummary })
           aria-describedby={wrong === null ? reasonId : `${id}-problem`}
           aria-disabled={isOff || undefined}
           autoComplete="off"
-          // Not disabled: a disabled field loses the focus, and is skipped by who would hear why.
+          // The field is not disabled: a disabled field loses the focus, and screen readers skip it together with the reason.
           readOnly={isOff}
           value={name}
           onChange={(event) => {

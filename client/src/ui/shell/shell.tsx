@@ -9,17 +9,17 @@ import { UndeliveredNotice } from '../connection/undelivered-notice.tsx';
 import { Conversation } from '../conversation/conversation.tsx';
 import { MainContainer } from '../kit/kit.tsx';
 import { SkipLink } from '../kit/skip-link.tsx';
-// Not a part: what is typed after Ctrl+K must not fall into the composer while a script is on its way.
+// This is not a separate script: letters typed after Ctrl+K must not go into the composer while a script is loading.
 import { GoToDialog } from '../list/go-to-dialog.tsx';
 import { NoTablo } from '../list/no-tablo.tsx';
 import { Sidebar } from '../list/sidebar.tsx';
 import { useVisited } from '../log/use-visited.ts';
 import { COMPOSER, LOG, useFocusKeeper } from '../page/focus.ts';
 import { useFrame, useMainElement } from '../page/frame.ts';
+import { useFocusOnArrival } from '../page/hooks/use-focus-on-arrival.ts';
+import { useListed } from '../page/hooks/use-listed.ts';
 import { useIsNarrow, useIsTouch } from '../page/media.ts';
 import { useNavigation } from '../page/navigation.tsx';
-import { useFocusOnArrival } from '../page/use-focus-on-arrival.ts';
-import { useListed } from '../page/use-listed.ts';
 import { ShortcutsDialog, UnknownPlace } from '../parts.ts';
 import { pageTitle } from '../text/phrases.ts';
 import { useShortcuts } from './use-shortcuts.ts';
@@ -45,14 +45,14 @@ export function Shell({ onSignInAgain, onSignOut }: ShellProps) {
   // A host may open what it does not list.
   const channel = channels.find(isOpen) ?? all.find(isOpen) ?? null;
   const { total: unread } = useChatUnread();
-  // Removed from it, or it was deleted: said under its name.
+  // The reader was removed, or the tablo was deleted. The page says so under its name.
   const lastChannel = useRef<ChannelSummary | null>(null);
   if (channel !== null) lastChannel.current = channel;
   const name = channel?.name ?? (lastChannel.current?.id === tabloId ? lastChannel.current.name : null);
   const title = pageTitle(unread, name);
 
   const isTouch = useIsTouch();
-  // A keyboard over the half of a phone's screen is nobody's wish who has not tapped the field.
+  // On a phone the keyboard covers half of the screen: it opens only when the field is tapped.
   const inConversation = isTouch ? [LOG, COMPOSER] : [COMPOSER, LOG];
   const lastId = lastChannel.current?.id;
   useFocusKeeper([...inConversation, ...(lastId === undefined ? [] : [linkTo(hrefOf(lastId))]), NEW_TABLO]);

@@ -29,7 +29,7 @@ export function useShortcuts(options: ShortcutOptions): void {
       const ours = root?.current ?? document;
       if (root !== undefined && !(event.target instanceof Node && ours.contains(event.target))) return;
       const isBehindDialog = ours.querySelector('dialog[open]') !== null;
-      // There too, or who presses it twice is in the browser's address bar.
+      // The default is prevented there too, or pressing the key twice would lead to the browser's address bar.
       if (isGoTo(event)) event.preventDefault();
       const run = isBehindDialog || event.isComposing ? null : commandOf(event, optionsRef.current);
       if (run === null) return;
@@ -44,7 +44,7 @@ export function useShortcuts(options: ShortcutOptions): void {
 const isGoTo = ({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean =>
   (ctrlKey || metaKey) && !altKey && !shiftKey && key.toLowerCase() === 'k';
 
-/** What the key is for, or `null`: nothing of ours. */
+/** The command of the key; `null`: none of ours. */
 function commandOf(event: KeyboardEvent, options: ShortcutOptions): (() => void) | null {
   const { key, altKey, shiftKey } = event;
   if (isGoTo(event)) return options.onGoTo;

@@ -13,7 +13,7 @@ const NOW = at(2026, 11, 18, 9);
 const { dayLabel, listLabel, sinceLabel, timeLabel } = createDateLabels('en-US');
 
 describe('dayLabel', () => {
-  it('names days as people do', () => {
+  it('dayLabel names days as people do', () => {
     expect(dayLabel(at(2026, 11, 18, 0, 1), NOW)).toBe('Today');
     expect(dayLabel(at(2026, 11, 17, 23, 59), NOW)).toBe('Yesterday');
     expect(dayLabel(at(2026, 11, 13), NOW)).toBe('Friday');
@@ -21,13 +21,13 @@ describe('dayLabel', () => {
     expect(dayLabel(at(2025, 12, 24), NOW)).toBe('December 24, 2025');
   });
 
-  it('does not call a wrong clock’s tomorrow a weekday of the past', () => {
+  it('dayLabel does not call a wrong clock’s tomorrow a weekday of the past', () => {
     expect(dayLabel(at(2026, 11, 19), NOW)).toBe('Thu, November 19');
   });
 });
 
 describe('sinceLabel', () => {
-  it('goes on in a sentence', () => {
+  it('sinceLabel goes on in a sentence', () => {
     const since = (...parts: Parameters<typeof at>) => sinceLabel(at(...parts), NOW);
     const noon = timeLabel(at(2026, 11, 1));
     expect(since(2026, 11, 18, 0, 1)).toBe(timeLabel(at(2026, 11, 18, 0, 1)));
@@ -39,7 +39,7 @@ describe('sinceLabel', () => {
 });
 
 describe('listLabel', () => {
-  it('is short', () => {
+  it('listLabel is short', () => {
     expect(listLabel(NOW - 10_000, NOW)).toBe('now');
     expect(listLabel(at(2026, 11, 17), NOW)).toBe('Yesterday');
     expect(listLabel(at(2026, 11, 14), NOW)).toBe('Sat');
@@ -49,7 +49,7 @@ describe('listLabel', () => {
 });
 
 describe('isSameDay', () => {
-  it('goes by the calendar, not by 24 hours', () => {
+  it('isSameDay goes by the calendar, not by 24 hours', () => {
     expect(isSameDay(at(2026, 5, 1, 0, 0), at(2026, 5, 1, 23, 59))).toBe(true);
     expect(isSameDay(at(2026, 5, 1, 23, 59), at(2026, 5, 2, 0, 0))).toBe(false);
   });
@@ -59,12 +59,12 @@ describe('writtenLabel', () => {
   const written = (writtenAt: number, shownAt: number, now = shownAt, locale = 'en-GB') =>
     plain(createDateLabels(locale).writtenLabel(writtenAt, shownAt, now));
 
-  it('is the time alone, where it is shown under the same day, however long ago that is', () => {
+  it('writtenLabel is the time alone, where it is shown under the same day, however long ago that is', () => {
     expect(written(at(2026, 11, 18, 8, 3), NOW)).toBe('08:03');
     expect(written(at(2026, 3, 2, 14, 3), at(2026, 3, 2, 18), NOW)).toBe('14:03');
   });
 
-  it('names the day within a week, the date beyond, and the year where it is another one', () => {
+  it('writtenLabel names the day within a week, the date beyond, and the year where it is another one', () => {
     expect(written(at(2026, 11, 17, 23, 59), at(2026, 11, 18, 0, 1))).toBe('Tuesday 23:59');
     expect(written(at(2026, 11, 12, 14, 3), NOW)).toBe('Thursday 14:03');
     expect(written(at(2026, 11, 11, 14, 3), NOW)).toBe('11 November, 14:03');
@@ -72,11 +72,11 @@ describe('writtenLabel', () => {
     expect(written(at(2026, 11, 11, 14, 3), NOW, NOW, 'en-US')).toBe('November 11, 2:03 PM');
   });
 
-  it('goes by the reader’s today, not by the day of delivery', () => {
+  it('writtenLabel goes by the reader’s today, not by the day of delivery', () => {
     expect(written(at(2026, 3, 6, 14, 3), at(2026, 3, 8, 9), NOW)).toBe('6 March, 14:03');
   });
 
-  it('gives the date where the reader’s clock is behind', () => {
+  it('writtenLabel gives the date where the reader’s clock is behind', () => {
     expect(written(at(2026, 11, 16, 14, 3), NOW, at(2026, 11, 10))).toBe('16 November, 14:03');
   });
 
@@ -93,14 +93,14 @@ describe('writtenLabel', () => {
     ['Europe/Berlin', Date.UTC(2026, 2, 23, 12), Date.UTC(2026, 2, 30, 12), '23 March, 13:00'],
     ['Europe/Berlin', Date.UTC(2026, 9, 20, 12), Date.UTC(2026, 9, 26, 12), 'Tuesday 14:00'],
     ['America/Sao_Paulo', Date.UTC(2018, 10, 3, 12), Date.UTC(2018, 10, 4, 12), 'Saturday 09:00'],
-  ])('holds at the borders of days in %s (%d)', (zone, writtenAt, shownAt, label) => {
+  ])('writtenLabel holds at the borders of days in %s (%d)', (zone, writtenAt, shownAt, label) => {
     vi.stubEnv('TZ', zone);
     expect(written(writtenAt, shownAt)).toBe(label);
   });
 });
 
 describe('sinceDayLabel', () => {
-  it('is a time of today, else a day', () => {
+  it('sinceDayLabel is a time of today, else a day', () => {
     const { sinceDayLabel } = createDateLabels('en-GB');
     expect(sinceDayLabel(at(2026, 11, 18, 7, 5), NOW)).toBe('07:05');
     expect(sinceDayLabel(at(2026, 5, 3), NOW)).toBe('3 May');
@@ -125,7 +125,7 @@ describe('all that has a time', () => {
 describe('the locale of a host application', () => {
   afterEach(() => setDateLocale(undefined));
 
-  it('is that of all labels from then on; one that is none is refused, and changes nothing', () => {
+  it('the locale of a host application is that of all labels from then on; one that is none is refused, and changes nothing', () => {
     const at = new Date(2026, 10, 29, 12).getTime();
     setDateLocale('de-DE');
     expect(fullDayLabel(at)).toBe('Sonntag, 29. November 2026');

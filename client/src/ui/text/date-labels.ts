@@ -1,5 +1,5 @@
 /**
- * Times as people say them, all in one locale, the browser's: a page with "14:11" beside "2:11 PM" is nobody's. Whatever has a time
+ * Times as people say them, all in one locale, the browser's: a page must not show "14:11" beside "2:11 PM". Whatever has a time
  * has it from one format, so that all count the hours alike. `now` is passed in, so that tests need no clock; days are those of this device's time zone.
  */
 
@@ -49,7 +49,7 @@ export function createDateLabels(locale?: string) {
       return (isSameYear(at, now) ? shortDay : shortDayAndYear)(at);
     },
 
-    /** When something was written that stands under another time, `shownAt`: nobody takes Friday's words for this morning's. */
+    /** When something was written that stands under another time, `shownAt`: so that a message of Friday is not taken for one of this morning. */
     writtenLabel(at: number, shownAt: number, now: number): string {
       if (isSameDay(at, shownAt)) return timeLabel(at);
       const days = daysBetween(at, now);

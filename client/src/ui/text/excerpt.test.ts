@@ -8,7 +8,7 @@ const shown = (text: string, query: string): string =>
     .join('');
 
 describe('excerptOf', () => {
-  it('is one line, with every word marked wherever it stands', () => {
+  it('excerptOf is one line, with every word marked wherever it stands', () => {
     expect(shown('Hello\nbig  World, hello', 'world hello')).toBe('[Hello] big [World], [hello]');
   });
 
@@ -22,15 +22,15 @@ describe('excerptOf', () => {
     ['ΟΔΟΣ και οδός', 'οδος', '[ΟΔΟΣ] και [οδός]'],
     ['ﬁnd the 😀 ﬁsh', 'fish', 'ﬁnd the 😀 [ﬁsh]'],
     ['한국어', '한국', '[한국]어'],
-  ])('marks in %j what is searched for as %j', (text, query, expected) => {
+  ])('excerptOf marks in %j what is searched for as %j', (text, query, expected) => {
     expect(shown(text, query)).toBe(expected);
   });
 
-  it('joins marks that overlap', () => {
+  it('excerptOf joins marks that overlap', () => {
     expect(shown('heliotropes', 'helio otrop')).toBe('[heliotrop]es');
   });
 
-  it('cuts what is long on both sides, with the match in sight', () => {
+  it('excerptOf cuts what is long on both sides, with the match in sight', () => {
     const cut = shown(`${'a '.repeat(200)}needle${' b'.repeat(400)}`, 'NEEDLE');
     expect(cut.startsWith('…a a')).toBe(true);
     expect(cut).toContain('[needle]');
@@ -39,13 +39,13 @@ describe('excerptOf', () => {
     expect(cut.length).toBeLessThanOrEqual(230);
   });
 
-  it('cuts no character in two', () => {
+  it('excerptOf cuts no character in two', () => {
     const whole = shown('😀'.repeat(200), 'nothing');
     expect(whole.isWellFormed()).toBe(true);
     expect(shown(`${'😀'.repeat(100)}needle`, 'needle').isWellFormed()).toBe(true);
   });
 
-  it('marks nothing without words', () => {
+  it('excerptOf marks nothing without words', () => {
     expect(shown('As it is', '  ')).toBe('As it is');
   });
 });

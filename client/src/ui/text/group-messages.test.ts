@@ -32,12 +32,12 @@ const shape = (messages: readonly TimelineMessage[], firstUnreadId: EntryId | nu
   );
 
 describe('groupMessages', () => {
-  it('puts messages of one author that are close together under one name', () => {
+  it('groupMessages puts messages of one author that are close together under one name', () => {
     const messages = [message('ada', NOON), message('ada', NOON + 1_000), message('bob', NOON + 2_000)];
     expect(shape(messages)).toEqual(['day', 'ada first', 'ada last', 'bob first last']);
   });
 
-  it('begins a new group after five minutes, and for an answer', () => {
+  it('groupMessages begins a new group after five minutes, and for an answer', () => {
     const messages = [
       message('ada', NOON),
       message('ada', NOON + GROUP_GAP_MS),
@@ -46,7 +46,7 @@ describe('groupMessages', () => {
     expect(shape(messages)).toEqual(['day', 'ada first last', 'ada first last', 'ada first last']);
   });
 
-  it('separates days, also within five minutes', () => {
+  it('groupMessages separates days, also within five minutes', () => {
     const midnight = new Date(2026, 4, 13).getTime();
     expect(shape([message('ada', midnight - 1_000), message('ada', midnight + 1_000)])).toEqual([
       'day',
@@ -56,12 +56,12 @@ describe('groupMessages', () => {
     ]);
   });
 
-  it('[R10] stands the divider before the first unread message, which begins a group', () => {
+  it('[R10] groupMessages stands the divider before the first unread message, which begins a group', () => {
     const messages = [message('ada', NOON), message('ada', NOON + 1_000), message('ada', NOON + 2_000)];
     expect(shape(messages, messages[1]!.id)).toEqual(['day', 'ada first last', 'new', 'ada first', 'ada last']);
   });
 
-  it('gives rows of the same messages the same keys, whatever is loaded before them', () => {
+  it('groupMessages gives rows of the same messages the same keys, whatever is loaded before them', () => {
     const messages = Array.from({ length: 6 }, (_, index) => message('ada', NOON + index));
     const keys = (list: readonly TimelineMessage[]) => groupMessages(list, null).map((row) => row.key);
     expect(keys(messages).slice(-3)).toEqual(keys(messages.slice(3)).slice(-3));

@@ -4,7 +4,7 @@ import { linkify } from './linkify.ts';
 const links = (text: string) => linkify(text).flatMap((piece) => (piece.type === 'link' ? [piece.text] : []));
 
 describe('linkify', () => {
-  it('loses no character', () => {
+  it('linkify loses no character', () => {
     for (const text of [
       '',
       'plain',
@@ -20,7 +20,7 @@ describe('linkify', () => {
     }
   });
 
-  it('leaves the punctuation of the sentence outside', () => {
+  it('linkify leaves the punctuation of the sentence outside', () => {
     expect(links('Look at https://a.example/b. And https://c.example/d?e=f!')).toEqual([
       'https://a.example/b',
       'https://c.example/d?e=f',
@@ -30,17 +30,17 @@ describe('linkify', () => {
     expect(links('**https://a.example/b**')).toEqual(['https://a.example/b']);
   });
 
-  it('makes no links of other schemes', () => {
+  it('linkify makes no links of other schemes', () => {
     expect(links('javascript:alert(1) data:text/html,x ftp://a.example mailto:a@b.example //a.example')).toEqual([]);
     expect(links('javascript:https://a.example')).toEqual(['https://a.example']);
   });
 
-  it('takes no address that dresses up as another, and no broken one', () => {
+  it('linkify takes no address that dresses up as another, and no broken one', () => {
     expect(links('https://bank.example@evil.example/')).toEqual([]);
     expect(links('http://[oops https://')).toEqual([]);
   });
 
-  it('does not let quotes or brackets into an address', () => {
+  it('linkify does not let quotes or brackets into an address', () => {
     expect(links('<a href="https://a.example/">x</a>')).toEqual(['https://a.example/']);
   });
 
@@ -68,7 +68,7 @@ describe('linkify', () => {
     // What cannot be seen does not hide in an address.
     ['https://a.example/\u202Egnp.exe', 'https://a.example/'],
     ['https://a.example\u200B/b', 'https://a.example'],
-  ])('finds in %j the web addresses "%s"', (text, expected) => {
+  ])('linkify finds in %j the web addresses "%s"', (text, expected) => {
     expect(links(text).join(' ')).toBe(expected);
   });
 
@@ -102,7 +102,7 @@ describe('linkify', () => {
     ['@ann ann@ ann@localhost ann@-.example', ''],
     ['ann@example.org@evil.example', ''],
     ['https://a.example/?to=ann@example.org', 'https://a.example/?to=ann@example.org'],
-  ])('gives %j the address "%s"', (text, href) => {
+  ])('linkify gives %j the address "%s"', (text, href) => {
     expect(
       linkify(text)
         .flatMap((piece) => (piece.type === 'link' ? [piece.href] : []))
@@ -115,7 +115,7 @@ describe('linkify', () => {
     ).toBe(text);
   });
 
-  it('takes linear time on hostile text', () => {
+  it('linkify takes linear time on hostile text', () => {
     const started = performance.now();
     linkify(`https://a.example/${')'.repeat(8_000)}`);
     linkify('https://'.repeat(1_000));

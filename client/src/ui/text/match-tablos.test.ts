@@ -9,18 +9,18 @@ const rank = (query: string, visited: readonly string[] = [], current: string | 
   names(rankTablos(TABLOS, query, { visited: visited as readonly TabloId[], current: current as TabloId | null }));
 
 describe('what is typed for a tablo', () => {
-  it('finds every name that holds all of its words, whatever their case, order and accents', () => {
+  it('the text typed for a tablo finds every name that holds all of its words, whatever their case, order and accents', () => {
     expect(names(matchTablos(TABLOS, ' LAUNCH  web '))).toEqual(['Website launch']);
     expect(names(matchTablos(TABLOS, 'cafe'))).toEqual(['Café']);
     expect(names(matchTablos(TABLOS, 'nothing'))).toEqual([]);
     expect(names(matchTablos(TABLOS, ''))).toEqual(names(TABLOS));
   });
 
-  it('means names that begin with it before names in which a word does, and these before others', () => {
+  it('the text typed for a tablo means names that begin with it before names in which a word does, and these before others', () => {
     expect(rank('launch')).toEqual(['Launch party', 'Website launch', 'Relaunch']);
   });
 
-  it('means, among equals, what was looked at last, then what is newest, and last what is open', () => {
+  it('the text typed for a tablo means, among equals, what was looked at last, then what is newest, and last what is open', () => {
     expect(rank('', ['Old website', 'Café'])).toEqual([
       'Old website',
       'Café',

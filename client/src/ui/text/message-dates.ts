@@ -1,4 +1,4 @@
-/** What a message says about its times. */
+/** The texts about the times of a message. */
 import { ON_TIME_MS } from '@tablo/schema/limits';
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { fullLabel } from './date-labels.ts';

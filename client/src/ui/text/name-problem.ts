@@ -1,5 +1,5 @@
 import { MAX_TABLO_NAME_CODE_POINTS } from '@tablo/schema/limits';
-import { parseName } from '@tablo/schema/name';
+import { parseName } from '@tablo/schema/names/name';
 
 /** What is wrong with a tablo's name, in a sentence; null when it is good. */
 export function nameProblem(name: string): string | null {

@@ -5,10 +5,10 @@ import {
   initials,
   isBigEmoji,
   lengthProblem,
-  lossesSentence,
   newSentence,
   pageTitle,
   unseenProblem,
+  unsyncedSentence,
   whoReacted,
 } from './phrases.ts';
 
@@ -22,11 +22,11 @@ describe('initials', () => {
     ['🌿', '?'],
     ['', '?'],
     ['(Release) 2.4', 'R2'],
-  ])('of %j are %j', (name, letters) => expect(initials(name)).toBe(letters));
+  ])('initials of %j are %j', (name, letters) => expect(initials(name)).toBe(letters));
 });
 
 describe('avatarColour', () => {
-  it('is stable and in range', () => {
+  it('avatarColour is stable and in range', () => {
     for (const id of ['', 'a', '0197f7a0-0000-7000-8000-000000000000', '🌿']) {
       expect(avatarColour(id)).toBe(avatarColour(id));
       expect(avatarColour(id)).toBeGreaterThanOrEqual(0);
@@ -36,7 +36,7 @@ describe('avatarColour', () => {
 });
 
 describe('newSentence', () => {
-  it('says how many, and since when where that is known', () => {
+  it('newSentence says how many, and since when where that is known', () => {
     expect(newSentence(5_000, 'Monday 14:03')).toBe('5,000 new since Monday 14:03');
     expect(newSentence(2, null)).toBe('2 new messages');
     expect(newSentence(1, null)).toBe('1 new message');
@@ -53,7 +53,7 @@ describe('isBigEmoji', () => {
 });
 
 describe('sentences', () => {
-  it('name who reacted', () => {
+  it('the page’s sentences name who reacted', () => {
     expect(whoReacted(['Ada'], false, '👍')).toBe('Ada reacted with 👍');
     expect(whoReacted(['Ada', 'Bob'], true, '👍')).toBe('You, Ada and Bob reacted with 👍');
     expect(whoReacted([], true, '👍')).toBe('You reacted with 👍');
@@ -66,14 +66,14 @@ describe('sentences', () => {
     ).toContain('and 13 others');
   });
 
-  it('count to 99', () => {
+  it('the page’s sentences count to 99', () => {
     expect(badgeLabel(99)).toBe('99');
     expect(badgeLabel(100)).toBe('99+');
     expect(pageTitle(0, null)).toBe('Tablo Chat');
     expect(pageTitle(120, 'Lunch')).toBe('(99+) Lunch · Tablo Chat');
   });
 
-  it('[R8] say by how much a text is too long, in code points', () => {
+  it('[R8] the page’s sentences say by how much a text is too long, in code points', () => {
     expect(lengthProblem('😀'.repeat(10), 10)).toBeNull();
     expect(lengthProblem(`  ${'x'.repeat(10)}\n`, 10)).toBeNull();
     expect(lengthProblem('😀'.repeat(11), 10)).toBe('That is 1 character too long. A message holds 10.');
@@ -89,12 +89,14 @@ describe('unseenProblem', () => {
   );
 });
 
-describe('lossesSentence', () => {
+describe('unsyncedSentence', () => {
   it.each([
     [{ entries: 1, drafts: 0 }, 'One message or change is not delivered yet.'],
     [{ entries: 3, drafts: 0 }, '3 messages or changes are not delivered yet.'],
     [{ entries: 0, drafts: 1 }, 'One draft is on this device only.'],
     [{ entries: 0, drafts: 2 }, '2 drafts are on this device only.'],
     [{ entries: 2, drafts: 1 }, '2 messages or changes are not delivered yet, and one draft is on this device only.'],
-  ])('of %j', (losses, sentence) => expect(lossesSentence(losses)).toBe(sentence));
+  ])('the sentence about unsynced data of %j', (unsynced, sentence) =>
+    expect(unsyncedSentence(unsynced)).toBe(sentence),
+  );
 });

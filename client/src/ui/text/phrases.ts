@@ -1,6 +1,6 @@
 /** The page's small sentences that depend on data. */
-import { countCodePoints, isVisible } from '@tablo/schema/text';
-import type { Losses } from '../../chat/chat.ts';
+import { countCodePoints, isVisible } from '@tablo/schema/names/text';
+import type { UnsyncedCounts } from '../../chat/chat.ts';
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[#*0-9]\uFE0F?\u20E3)/u;
@@ -61,7 +61,7 @@ export function isBigEmoji(text: string): boolean {
   return graphemes.length > 0 && graphemes.every((grapheme) => EMOJI.test(grapheme));
 }
 
-/** `others` without the reader, whose word stands first: no name gets there. */
+/** `others` without the reader, who is named first by a word of the page. */
 export function whoReacted(others: readonly string[], isMine: boolean, emoji: string): string {
   const names = isMine ? ['You', ...others] : others;
   const shown = names.length > 8 ? [...names.slice(0, 7), `${names.length - 7} others`] : names;
@@ -70,8 +70,8 @@ export function whoReacted(others: readonly string[], isMine: boolean, emoji: st
   return `${who} reacted with ${emoji}`;
 }
 
-/** What signing out would take along. */
-export function lossesSentence({ entries, drafts }: Losses): string {
+/** What signing out would delete. */
+export function unsyncedSentence({ entries, drafts }: UnsyncedCounts): string {
   const draft = drafts === 1 ? 'One draft is' : `${drafts} drafts are`;
   if (entries === 0) return `${draft} on this device only.`;
   const entry = entries === 1 ? 'One message or change is' : `${entries} messages or changes are`;
@@ -99,7 +99,7 @@ export function usesSentence(uses: number, most: number | null): string {
   return uses === 0 ? 'Not used yet' : uses === 1 ? 'Used once' : `Used ${uses.toLocaleString('en')} times`;
 }
 
-/** What is wrong with a text of which others would see nothing, or null. An empty one needs no words. */
+/** The problem of a text without any visible character, or null. An empty text needs no sentence. */
 export function unseenProblem(text: string): string | null {
   if (text.trim() === '' || isVisible(text)) return null;
   return 'There is nothing in it that others could see: only spaces, marks or invisible characters.';

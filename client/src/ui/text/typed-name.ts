@@ -1,6 +1,6 @@
 /** Whoever deletes a tablo types its name first: what still separates the typed from the name, said in a sentence. */
 import { MAX_TABLO_NAME_CODE_POINTS } from '@tablo/schema/limits';
-import { cleanName } from '@tablo/schema/name';
+import { cleanName } from '@tablo/schema/names/name';
 
 const clean = (name: string): string => cleanName(name, { max: MAX_TABLO_NAME_CODE_POINTS });
 

@@ -1,4 +1,4 @@
-/** So many at once for each key; the others wait, in order. One user's thousand joins take their turns, and everybody else's go first. */
+/** Runs a bounded number of actions at once for each key; further ones wait in order. A thousand joins of one user run in turn, and never delay those of others. */
 
 interface Place {
   inside: number;
@@ -13,7 +13,7 @@ export class KeyedGate {
     this.#atOnce = atOnce;
   }
 
-  /** Resolves when it is this one's turn, to what gives the place on; called twice, it does so once. */
+  /** Resolves when it is the caller's turn, with a function that releases the place; calling it twice is harmless. */
   async enter(key: string): Promise<() => void> {
     const place = this.#places.get(key) ?? { inside: 0, waiting: [] };
     this.#places.set(key, place);

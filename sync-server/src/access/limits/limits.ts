@@ -1,10 +1,10 @@
-/** Holds users, addresses, sockets and strangers to the settings, and counts what bit. */
+/** Enforces the limits of the settings for users, addresses and sockets, and counts how often each limit was reached. */
 
 import type { LimitSettings } from '../../config/limit-settings.ts';
 import type { RouteCost } from '../../costs/rest-costs.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
-/** What a user has so much of a second: over WebSockets, then over REST. */
+/** The rates of a user: over WebSockets, then over REST. */
 export type UserRate =
   | 'frames'
   | 'entries'
@@ -17,7 +17,7 @@ export type UserRate =
   | 'answerBytes'
   | RestRate;
 type RestRate = Exclude<RouteCost, 'lists'>;
-/** What an address has so much of: all that a stranger may ask for. */
+/** The rates of an address: everything that needs no token. */
 export type AddressRate =
   | 'page'
   | 'preflights'
@@ -29,7 +29,7 @@ export type AddressRate =
   | 'sign-ins'
   | 'sign-ups';
 export type Rate = UserRate | AddressRate;
-/** What bit: the label of the metric. */
+/** The limits, as labels of the metric. */
 export type LimitName =
   | Rate
   | 'sockets'
@@ -38,7 +38,7 @@ export type LimitName =
   | 'documents'
   | 'sessions'
   | 'held'
-  | 'strangers'
+  | 'unauthenticated'
   | 'unhandled'
   | 'queued'
   | 'unread'
@@ -54,11 +54,11 @@ export type LimitName =
   | 'address-connections'
   | 'stalled';
 
-/** Probes of an orchestrator must never be told to wait because of what else comes from its address. */
+/** Probes of an orchestrator must never be rate-limited because of other requests from the same address. */
 export const HEALTH_PER_SECOND = 1_000;
-/** How many seconds' worth may come at once. */
+/** The burst, in seconds of the rate. */
 const BURST_S = 10;
-/** A client that is back with a thousand tablos; all of it is thread time that others wait for. */
+/** Enough for a client that reconnects with a thousand tablos; all of it is processor time that others wait for. */
 const FRAMES_BURST_S = 3;
 const TOKEN_CHECKS_BURST_S = 20;
 const MINUTE_S = 60;
@@ -106,17 +106,17 @@ export class Limits {
     return this.tryTake(rate, key, cost) || this.exceeded(rate);
   }
 
-  /** The same for what is asked again until it may: not counted. */
+  /** The same for a request that is retried until it is allowed: refusals are not counted. */
   tryTake(rate: Rate, key: string, cost: number): boolean {
     return this.#buckets[rate].take(key, cost, performance.now());
   }
 
-  /** What has been spent already, or could not be known before: the next has to wait for it. */
+  /** Charges a cost that was spent already, or could not be known before: the next request has to wait for it. */
   charge(rate: Rate, key: string, cost: number): void {
     this.#buckets[rate].charge(key, cost, performance.now());
   }
 
-  /** Whether a user owes nothing. */
+  /** Whether a user is within the rate. */
   isSolvent(rate: Rate, key: string): boolean {
     return this.#buckets[rate].isSolvent(key, performance.now());
   }

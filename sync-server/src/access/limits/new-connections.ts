@@ -1,7 +1,7 @@
 /** How fast an address may open connections. */
 import { TokenBuckets } from './token-buckets.ts';
 
-/** Of those that an address may have open, so many may be new: a second, and at once. Twice all of them is an office that comes back to a server that has just started. */
+/** New connections of an address, as shares of those that it may have open: per second, and at once. Twice all of them is enough for an office that reconnects to a server that has just started. */
 const SHARE_PER_SECOND = 0.5;
 const SHARE_AT_ONCE = 2;
 

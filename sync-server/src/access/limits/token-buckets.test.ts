@@ -4,7 +4,7 @@ import { TokenBuckets } from './token-buckets.ts';
 afterEach(() => vi.restoreAllMocks());
 
 describe('TokenBuckets', () => {
-  it('[R2] gives a burst, then the rate, to each key', () => {
+  it('[R2] TokenBuckets gives a burst, then the rate, to each key', () => {
     const buckets = new TokenBuckets(20, 100);
     expect(buckets.take('a', 100, 0)).toBe(true);
     expect(buckets.take('a', 1, 0)).toBe(false);
@@ -15,14 +15,14 @@ describe('TokenBuckets', () => {
     expect(buckets.take('a', 1, 1_000_040)).toBe(false);
   });
 
-  it('[R11] survives a clock that goes backwards', () => {
+  it('[R11] TokenBuckets survives a clock that goes backwards', () => {
     const buckets = new TokenBuckets(1, 1);
     expect(buckets.take('a', 1, 1_000_000)).toBe(true);
     expect(buckets.take('a', 1, 0)).toBe(false);
     expect(buckets.take('a', 1, 1_000)).toBe(true);
   });
 
-  it('[R11] gives nobody more than the rate, however often a generation is dropped', () => {
+  it('[R11] TokenBuckets gives nobody more than the rate, however often a generation is dropped', () => {
     const buckets = new TokenBuckets(10, 20);
     let taken = 0;
     for (let now = 0; now < 60_000; now += 50) if (buckets.take('a', 1, now)) taken += 1;

@@ -1,7 +1,7 @@
 /**
- * A token bucket a key: `perSecond` refill, `burst` capacity. A bucket that nobody touched until it is full again is as good as none, so buckets live in two
+ * A token bucket a key: `perSecond` refill, `burst` capacity. A bucket that was not used until it is full again can be dropped, so buckets live in two
  * generations: when the younger one is as old as a refill takes, or has too many keys, the older one is dropped as a whole. So a take costs the same for ever,
- * and memory has a bound, whoever comes under how many keys.
+ * and memory has a bound, however many keys are used.
  */
 
 interface Bucket {
@@ -10,7 +10,7 @@ interface Bucket {
   filledAt: number;
 }
 
-/** Keys of one generation: some megabytes. Who comes under more of them at once than this gets some of them filled anew too early. */
+/** Keys of one generation: some megabytes. A client that uses more keys at once than this has some of them refilled too early. */
 const GENERATION_MAX = 50_000;
 
 export class TokenBuckets {
@@ -34,8 +34,8 @@ export class TokenBuckets {
   }
 
   /**
-   * Takes `cost` tokens if they are there. A cost above the burst is taken from a full bucket, which then owes the rest: one large backlog passes, and the
-   * next has to wait for it.
+   * Takes `cost` tokens if they are there. A cost above the burst is taken from a full bucket, which then is in debt for the rest: one large backlog passes, and the
+   * next has to wait.
    */
   take(key: string, cost: number, now: number): boolean {
     const bucket = this.#refill(key, now);
@@ -49,7 +49,7 @@ export class TokenBuckets {
     this.#refill(key, now).tokens -= cost;
   }
 
-  /** Whether nothing is owed. */
+  /** Whether the bucket is not in debt. */
   isSolvent(key: string, now: number): boolean {
     return this.#refill(key, now).tokens >= 0;
   }

@@ -14,7 +14,7 @@ function ask(turns: Turns, key: string, order: string[], releases: Release[] = [
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('Turns', () => {
-  it('[R11] never lets more run at once than it may, and turns away who would wait behind too many of their own', async () => {
+  it('[R11] Turns never lets more run at once than it may, and turns away who would wait behind too many of their own', async () => {
     const turns = new Turns(SETTINGS);
     const order: string[] = [];
     for (let nth = 0; nth < 8; nth += 1) void ask(turns, 'a', order);
@@ -23,7 +23,7 @@ describe('Turns', () => {
     expect(order).toEqual(['a', 'a', 'no a', 'no a', 'no a']);
   });
 
-  it('[R11] gives the next place to another key, however many of the first wait', async () => {
+  it('[R11] Turns gives the next place to another key, however many of the first wait', async () => {
     const turns = new Turns({ ...SETTINGS, atOnce: 1 });
     const order: string[] = [];
     const releases: Release[] = [];
@@ -37,7 +37,7 @@ describe('Turns', () => {
     expect([turns.running, turns.waiting]).toEqual([0, 0]);
   });
 
-  it('[R11] keeps one key to its own places while others have room', async () => {
+  it('[R11] Turns keeps one key to its own places while others have room', async () => {
     const turns = new Turns({ ...SETTINGS, atOnce: 4, atOncePerKey: 1 });
     const order: string[] = [];
     for (const key of ['a', 'a', 'b', 'c']) void ask(turns, key, order);

@@ -1,6 +1,6 @@
 /**
- * Who may do something expensive now, and who waits: so many at once, so many of one key (a user, an address), and a short queue. Keys take turns, so who
- * asks for a hundred waits behind a hundred of their own and never in front of somebody else's one.
+ * Bounds how many expensive actions run at once, in all and for one key (a user, an address), with a short queue. Keys take turns: a user with
+ * a hundred requests waits behind their own requests, and never delays the one request of somebody else.
  */
 
 export interface TurnSettings {
@@ -20,7 +20,7 @@ export type Release = () => void;
 
 export class Turns {
   readonly #settings: TurnSettings;
-  /** Waiting, by key; the keys stand in the order in which it is their turn. */
+  /** Waiting requests by key; the keys are in the order of their turns. */
   readonly #queues = new Map<string, (() => void)[]>();
   readonly #running = new Map<string, number>();
   #runningCount = 0;
@@ -51,7 +51,7 @@ export class Turns {
     });
   }
 
-  /** [R11] Nobody overtakes those of their own key who wait already. */
+  /** [R11] A new request never overtakes waiting ones of the same key. */
   #mayRun(key: string): boolean {
     return !this.#queues.has(key) && this.#hasPlace(key);
   }
@@ -85,7 +85,7 @@ export class Turns {
     this.#next();
   }
 
-  /** The first key in turn that has a place; it goes to the end of the line when more of it waits. */
+  /** The first key in turn that has a place; it goes to the end of the line when further requests of it wait. */
   #next(): void {
     for (const [key, queue] of this.#queues) {
       if (!this.#hasPlace(key)) continue;

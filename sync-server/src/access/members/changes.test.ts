@@ -5,12 +5,12 @@ const tablo = '0197aaaa-0000-7000-8000-000000000001';
 const user = '0197aaaa-0000-7000-8000-00000000000a';
 
 describe('parseChange', () => {
-  it('[R10] takes no value from a notification: whoever may say NOTIFY can make one up', () => {
+  it('[R10] parseChange takes no value from a notification: whoever may say NOTIFY can make one up', () => {
     const forged = { type: 'read', tablo, user, seq: 7, role: 'owner' };
     expect(parseChange(JSON.stringify(forged))).toEqual({ type: 'read', tablo, user });
   });
 
-  it('reads what the triggers say', () => {
+  it('parseChange reads what the triggers say', () => {
     for (const change of [
       { type: 'access', tablo, user },
       { type: 'tablo', tablo },
@@ -37,5 +37,5 @@ describe('parseChange', () => {
     JSON.stringify({ type: 'all', padding: 'x'.repeat(7_900) }),
     '['.repeat(7_900),
     '{"__proto__":{"type":"all"}}',
-  ])('passes over what it does not know: %s', (payload) => expect(parseChange(payload)).toBeNull());
+  ])('parseChange passes over what it does not know: %s', (payload) => expect(parseChange(payload)).toBeNull());
 });

@@ -1,8 +1,8 @@
 /**
  * What changed in the database, whoever changed it: triggers notify, we listen [R6]. A listener that was cut off may have missed anything,
- * so its return is told as `resync`: who relies on changes reads everything anew.
+ * so a new connection emits `resync`: listeners then read everything again.
  *
- * Every user of the database may say NOTIFY, whatever and as often as they like. So a change names what to look at and never what is there: who hears it reads
+ * Every user of the database may say NOTIFY, whatever and as often as they like. So a change names what to look at and never what is there: the listener reads
  * the database, and bounds how often.
  */
 import { isTabloId, isUserId, type TabloId, type UserId } from '@tablo/schema/ids';
@@ -16,11 +16,11 @@ export type Change =
   | { readonly type: 'read'; readonly tablo: TabloId; readonly user: UserId }
   /** A member's draft in a tablo changed. */
   | { readonly type: 'draft'; readonly tablo: TabloId; readonly user: UserId }
-  /** Of all memberships or tablos at once: TRUNCATE, or a connection that answers and does not hear. */
+  /** About all memberships or tablos at once: TRUNCATE, or a connection that answers queries but receives no notifications. */
   | { readonly type: 'all' }
-  /** Not listening, said again with every attempt that fails: the database may be away. */
+  /** Not listening. Emitted again with every failed attempt: the database may be away. */
   | { readonly type: 'lost' }
-  /** Listening (again), and found to hear: anything may have changed before this. */
+  /** Listening (again), and proved to receive notifications. Anything may have changed before this. */
   | { readonly type: 'resync' };
 
 export interface Changes {
@@ -33,7 +33,7 @@ export interface Changes {
 /** Twice what our triggers say at the most; a notification may have 8,000 bytes. */
 const PAYLOAD_MAX_UNITS = 256;
 
-/** `null` for what a newer server's triggers may say, and for what is none of ours: passed over without a word, since the log would be the next thing to fill. */
+/** `null` for what a newer server's triggers may send, and for what is not ours. It is ignored and not logged, since anybody could fill the log with it. */
 export function parseChange(payload: string): Change | null {
   if (payload.length > PAYLOAD_MAX_UNITS) return null;
   let value: unknown;

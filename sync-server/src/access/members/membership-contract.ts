@@ -16,7 +16,7 @@ export const newTabloId = (): TabloId => randomUUID() as TabloId;
 export const newUserId = (): UserId => randomUUID() as UserId;
 
 export function testMembership(open: () => MembershipHarness): void {
-  it('knows a member’s role, and the tablo’s live epoch', async () => {
+  it('Membership knows a member’s role, and the tablo’s live epoch', async () => {
     const { membership, addTablo, setRole } = open();
     const tablo = newTabloId();
     const alice = newUserId();
@@ -25,7 +25,7 @@ export function testMembership(open: () => MembershipHarness): void {
     expect(await membership.find(tablo, alice)).toEqual({ role: 'admin', epoch: 7 });
   });
 
-  it('[R6] gives a stranger, a removed member, a deleted tablo and a missing one the same answer', async () => {
+  it('[R6] Membership gives a stranger, a removed member, a deleted tablo and a missing one the same answer', async () => {
     const { membership, addTablo, setRole, removeMember, deleteTablo } = open();
     const [tablo, deleted, missing] = [newTabloId(), newTabloId(), newTabloId()];
     const [bob, carol] = [newUserId(), newUserId()];
@@ -44,7 +44,7 @@ export function testMembership(open: () => MembershipHarness): void {
     expect(answers).toEqual([null, null, null, null]);
   });
 
-  it('answers each of many questions asked at once with its own answer', async () => {
+  it('Membership answers each of many questions asked at once with its own answer', async () => {
     const { membership, addTablo, setRole } = open();
     const alice = newUserId();
     const tablos = Array.from({ length: 30 }, newTabloId);

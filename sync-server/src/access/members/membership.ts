@@ -1,4 +1,4 @@
-/** The one question about a user and a tablo. Who may not know gets the same answer as who asks for what does not exist [R6]. */
+/** The one question about a user and a tablo. A user without access gets the same answer as for a tablo that does not exist [R6]. */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { Role } from '@tablo/schema/roles';
 
@@ -13,6 +13,6 @@ export interface Member {
 export interface Membership {
   /** `null`: a stranger, no longer active, or no such tablo, or a deleted one. Rejects when the database is away. */
   find(tabloId: TabloId, userId: UserId): Promise<Member | null>;
-  /** The user has come: they are a newcomer no more, and every server hears of it as of a change of the membership. */
+  /** The user has come: they are a newcomer no more, and every server is notified of it as of a change of the membership. */
   settle(tabloId: TabloId, userId: UserId): Promise<void>;
 }

@@ -79,7 +79,7 @@ describe('closing', () => {
 });
 
 describe('openChanges', () => {
-  it('[R6] hears memberships, tablos and read positions that plain SQL changes', async () => {
+  it('[R6] openChanges hears memberships, tablos and read positions that plain SQL changes', async () => {
     const [tablo, user] = [randomUUID(), randomUUID()];
     await pool.query(`INSERT INTO tablos (id, name, last_seq) VALUES ($1, 'Plans', 9)`, [tablo]);
     await pool.query('INSERT INTO tablo_access (tablo_id, user_id) VALUES ($1, $2)', [tablo, user]);
@@ -98,7 +98,7 @@ describe('openChanges', () => {
     ]);
   });
 
-  it('[R6] hears what goes past the triggers of rows: TRUNCATE, and rows that replication or a replica session changes', async () => {
+  it('[R6] openChanges hears what goes past the triggers of rows: TRUNCATE, and rows that replication or a replica session changes', async () => {
     const [tablo, user] = [randomUUID(), randomUUID()];
     await pool.query(`INSERT INTO tablos (id, name) VALUES ($1, 'Plans')`, [tablo]);
     await pool.query('INSERT INTO tablo_access (tablo_id, user_id) VALUES ($1, $2)', [tablo, user]);
@@ -117,7 +117,7 @@ describe('openChanges', () => {
     expect((await pool.query('SELECT FROM tablo_updates')).rows).toEqual([]);
   });
 
-  it('[R6] hears of both when a tablo gets another id, and nothing when a row is written as it was', async () => {
+  it('[R6] openChanges hears of both when a tablo gets another id, and nothing when a row is written as it was', async () => {
     const [tablo, other, user] = [randomUUID(), randomUUID(), randomUUID()];
     await pool.query(`INSERT INTO tablos (id, name) VALUES ($1, 'Plans')`, [tablo]);
     await pool.query('UPDATE tablos SET id = $2 WHERE id = $1', [tablo, other]);
@@ -139,7 +139,7 @@ describe('openChanges', () => {
     ]);
   });
 
-  it('[R11] hears forged notifications of every shape without a word, and what comes after them', async () => {
+  it('[R11] openChanges hears forged notifications of every shape without a word, and what comes after them', async () => {
     const [tablo, user] = [randomUUID(), randomUUID()];
     for (const payload of ['', 'x', '{', 'null', '7', '[]', 'x'.repeat(7_999), `{"type":"access","tablo":"${tablo}"}`])
       await pool.query(`SELECT pg_notify('tablo_changes', $1)`, [payload]);
@@ -148,7 +148,7 @@ describe('openChanges', () => {
     expect(heard).toEqual([{ type: 'access', tablo, user }]);
   });
 
-  it('[R6] says that it is lost when its connection is killed, resync when it is back, and hears what comes after', async () => {
+  it('[R6] openChanges says that it is lost when its connection is killed, resync when it is back, and hears what comes after', async () => {
     await pool.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE application_name = 'tablo-chat listen' AND datname = current_database()`,
@@ -161,14 +161,14 @@ describe('openChanges', () => {
     expect(heard.at(-1)).toEqual({ type: 'tablo', tablo });
   });
 
-  it('[R6] notices within 5 seconds a link that died without a word', async () => {
+  it('[R6] openChanges notices within 5 seconds a link that died without a word', async () => {
     const since = performance.now();
     link.freeze();
     await untilBack();
     expect(performance.now() - since).toBeLessThan(5_000);
   });
 
-  it('[R11] keeps trying while the database is away, from the start on', async () => {
+  it('[R11] openChanges keeps trying while the database is away, from the start on', async () => {
     link.isOpen = false;
     const late = await openChanges(link.url, silentLog);
     expect(late.isListening).toBe(false);
@@ -210,7 +210,7 @@ describe('openChanges', () => {
     await pooled.close();
   });
 
-  it('[R6] notices within 5 seconds a link that dies while it is proved, and takes it for no pooler', async () => {
+  it('[R6] openChanges notices within 5 seconds a link that dies while it is proved, and takes it for no pooler', async () => {
     const since = performance.now();
     link.freezesAt = 'NOTIFY tablo_heard_';
     const proving = openChanges(link.url, silentLog);

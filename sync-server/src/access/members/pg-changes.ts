@@ -8,12 +8,12 @@ import { asPoolerError, assertOwnConnection, POOLED, PoolerError, readPid } from
 import { type Change, type Changes, parseChange } from './changes.ts';
 
 const CHANNEL = 'tablo_changes';
-/** Of hints between servers, heard on the same connection: who does not hear the one does not hear the other. */
+/** Hints between servers arrive on the same connection: if one kind of notification is lost, so is the other. */
 const HINTS = 'tablo_nodes';
 /** As its connection is called in `pg_stat_activity`: one a server. */
 export const LISTENER = 'tablo-chat listen';
 /**
- * [R6] A link that died without a word is noticed within KEEPALIVE_MS + ANSWER_MAX_MS, and replaced within CONNECT_MAX_MS more: less than the
+ * [R6] A link that died silently is noticed within KEEPALIVE_MS + ANSWER_MAX_MS, and replaced within CONNECT_MAX_MS more: less than the
  * 5 seconds in which a removed member must be cut.
  */
 const KEEPALIVE_MS = 1_500;
@@ -24,13 +24,13 @@ const END_MS = 500;
 const RETRY_MIN_MS = 50;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const RETRY_MAX_MS = 1_000;
-/** A connection that is lost for less is no trouble: its return is told as `resync`. */
+/** A connection that is lost for less is not reported: the new one emits `resync`. */
 const DEAF_MS = 3_000;
 const DEAF = 'Changes in the database are not heard right now (LISTEN): a removed member would not be cut off at once.';
 
 /** For `/readyz`. */
 export interface WatchedChanges extends Changes {
-  /** Why changes are not heard, as a sentence; null: they are. */
+  /** Why changes are not received, as a sentence; null: they are received. */
   readonly trouble: string | null;
   /** Hints between servers, as they come: anybody may have sent them. */
   hear(listener: (payload: string) => void): () => void;
@@ -57,7 +57,7 @@ class PgChanges implements WatchedChanges {
   readonly #backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
   #isClosed = false;
   #hasWarned = false;
-  /** By `performance.now()`; null: it listens, and was found to hear. */
+  /** By `performance.now()`; null: it listens, and was proved to receive notifications. */
   #deafSince: number | null = performance.now();
   /** Another address is needed. */
   #pooler: string | null = null;
@@ -156,7 +156,7 @@ class PgChanges implements WatchedChanges {
     return this.#client === client;
   }
 
-  /** Whether notifications arrive, so far as can be told. A pooler may have come between since the start, by a failover for instance. */
+  /** Whether notifications arrive, as far as that can be known. A pooler may have come between since the start, by a failover for instance. */
   async #prove(client: pg.Client, pid: number): Promise<boolean> {
     try {
       await assertOwnConnection(client, this.#url, { connectMs: CONNECT_MAX_MS, answerMs: ANSWER_MAX_MS });
@@ -165,7 +165,7 @@ class PgChanges implements WatchedChanges {
       if (asPoolerError(error) === null) return this.#answers(client, pid);
       if (this.#client !== client) return false;
       this.#lose(client, error);
-      // [R6] The database answers all the same, and what was not heard can be read.
+      // [R6] The database still answers, so a change that was not received can be read.
       this.#emit({ type: 'all' });
       return false;
     }
@@ -186,7 +186,7 @@ class PgChanges implements WatchedChanges {
     clearTimeout(this.#timer);
     this.#deafSince ??= performance.now();
     const pooler = asPoolerError(error)?.message ?? this.#pooler;
-    // That trying again will not help is said as well, whatever was said before.
+    // A final error is logged too, whatever was logged before.
     if (!this.#hasWarned || pooler !== this.#pooler)
       this.#log.warn({ err: error }, 'Not listening for changes in the database; trying again.');
     this.#hasWarned = true;

@@ -35,7 +35,7 @@ describe('PgMembership', () => {
       void (await pool.query('UPDATE tablos SET deleted_at = now() WHERE id = $1', [tablo])),
   }));
 
-  it('asks once for all look-ups of one event-loop turn', async () => {
+  it('PgMembership asks once for all look-ups of one event-loop turn', async () => {
     const query = vi.spyOn(pool, 'query');
     const membership = new PgMembership(pool);
     const user = newUserId();
@@ -44,14 +44,14 @@ describe('PgMembership', () => {
     query.mockRestore();
   });
 
-  it('lets a role that nobody knows only read', async () => {
+  it('PgMembership lets a role that nobody knows only read', async () => {
     const [tablo, user] = [newTabloId(), newUserId()];
     await addTablo(tablo, { epoch: 1 });
     await setRole(tablo, user, 'superuser');
     expect(await new PgMembership(pool).find(tablo, user)).toMatchObject({ role: 'guest' });
   });
 
-  it('reads a host application’s own table: role an enum, rows repeated', async () => {
+  it('PgMembership reads a host application’s own table: role an enum, rows repeated', async () => {
     const host = await openTestDatabase();
     const hostPool = createPool(host.url);
     const [tablo, user] = [newTabloId(), newUserId()];
@@ -70,7 +70,7 @@ describe('PgMembership', () => {
     await host.close();
   });
 
-  it('[R11] waits on four connections at most while the database is silent, for so many look-ups and no more', async () => {
+  it('[R11] PgMembership waits on four connections at most while the database is silent, for so many look-ups and no more', async () => {
     const answer = Promise.withResolvers<never>();
     const query = vi.spyOn(pool, 'query').mockImplementation(() => answer.promise as never);
     const membership = new PgMembership(pool);
@@ -90,7 +90,7 @@ describe('PgMembership', () => {
     expect(await membership.find(newTabloId(), newUserId())).toBeNull();
   });
 
-  it('[R11] rejects when the database is away, and works again when it is back', async () => {
+  it('[R11] PgMembership rejects when the database is away, and works again when it is back', async () => {
     const query = vi.spyOn(pool, 'query').mockRejectedValueOnce(new Error('gone') as never);
     const membership = new PgMembership(pool);
     await expect(membership.find(newTabloId(), newUserId())).rejects.toThrow('gone');

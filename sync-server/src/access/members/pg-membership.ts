@@ -3,13 +3,13 @@ import type { TabloId, UserId } from '@tablo/schema/ids';
 import { highestRole } from '@tablo/schema/roles';
 import type { Pool } from 'pg';
 import { TOO_MANY_CONNECTIONS } from '../../base/sqlstates.ts';
-import { hasCome } from '../../db/has-come.ts';
+import { hasUsedTablo } from '../../db/has-used-tablo.ts';
 import { hostRole } from '../../db/host/host-columns.ts';
 import type { Member, Membership } from './membership.ts';
 
 // As the lists of members and the policies see it. Looked up for newcomers alone [R9].
 const IS_NEWCOMER = `CASE WHEN n.user_id IS NULL THEN false
-    ELSE NOT ${hasCome('w.tablo', 'w.member')} END`;
+    ELSE NOT ${hasUsedTablo('w.tablo', 'w.member')} END`;
 // Rows may repeat in a host application's own table.
 const FIND = `SELECT w.nth::integer AS nth, t.epoch, array_agg(${hostRole('a.role')}) AS roles, bool_or(${IS_NEWCOMER}) AS is_newcomer
   FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w(tablo, member, nth)
@@ -18,14 +18,14 @@ const FIND = `SELECT w.nth::integer AS nth, t.epoch, array_agg(${hostRole('a.rol
   LEFT JOIN tablo_private.newcomers n ON n.tablo_id = w.tablo AND n.user_id = w.member
   GROUP BY w.nth, t.epoch`;
 
-// Told like a change of the membership: every server looks at the live connections again, and the others' pages ask for the name.
+// Notified like a change of the membership: every server checks the live connections again, and the other members' pages ask for the name.
 const SETTLE = `WITH settled AS (DELETE FROM tablo_private.newcomers WHERE tablo_id = $1 AND user_id = $2 RETURNING tablo_id, user_id)
   SELECT pg_notify('tablo_changes', json_build_object('type', 'access', 'tablo', tablo_id, 'user', user_id)::text) FROM settled`;
 
 const QUERY_MAX = 1_000;
 /** Of the pool's connections: a database that does not answer must not hold all of them. */
 const QUERIES_AT_ONCE = 4;
-/** More than this waiting: the database is away, and who asks is told so at once [R11]. */
+/** More than this waiting: the database is away, and callers are rejected at once [R11]. */
 const WAITING_MAX = 20_000;
 
 interface LookUp {

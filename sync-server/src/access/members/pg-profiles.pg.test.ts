@@ -31,7 +31,7 @@ const rowOf = async ({ userId }: Claims) =>
   (await pool.query('SELECT name, email, avatar_url FROM chat_profiles WHERE user_id = $1', [userId])).rows[0];
 
 describe('PgProfiles', () => {
-  it('writes a name once, and again only when it changed', async () => {
+  it('PgProfiles writes a name once, and again only when it changed', async () => {
     const profiles = new PgProfiles(pool, silentLog);
     const query = vi.spyOn(pool, 'query');
     const alice = claims();
@@ -44,7 +44,7 @@ describe('PgProfiles', () => {
     expect(await rowOf(alice)).toEqual({ name: 'Alice B.', email: 'alice@example.org', avatar_url: null });
   });
 
-  it('takes nothing away when a token says less', async () => {
+  it('PgProfiles takes nothing away when a token says less', async () => {
     const profiles = new PgProfiles(pool, silentLog);
     const alice = claims();
     profiles.remember(alice);
@@ -57,7 +57,7 @@ describe('PgProfiles', () => {
     });
   });
 
-  it('lets the later of two tokens win, however they alternate', async () => {
+  it('PgProfiles lets the later of two tokens win, however they alternate', async () => {
     const profiles = new PgProfiles(pool, silentLog);
     const old = claims();
     profiles.remember({ ...old, name: 'New', expiresAt: 5_000 });
@@ -66,7 +66,7 @@ describe('PgProfiles', () => {
     expect(await rowOf(old)).toMatchObject({ name: 'New' });
   });
 
-  it('[R11] never fails a request, and writes at the next token what could not be written before', async () => {
+  it('[R11] PgProfiles never fails a request, and writes at the next token what could not be written before', async () => {
     const profiles = new PgProfiles(pool, silentLog);
     const alice = claims();
     const query = vi.spyOn(pool, 'query').mockRejectedValueOnce(new Error('gone') as never);

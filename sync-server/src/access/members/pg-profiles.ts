@@ -1,4 +1,4 @@
-/** `chat_profiles`, kept fresh from claims. Writes only what changed, one row at a time, behind the requests' backs. */
+/** `chat_profiles`, kept fresh from claims. Writes only what changed, one row at a time, in the background. */
 import type { UserId } from '@tablo/schema/ids';
 import type { Pool } from 'pg';
 import type { Log } from '../../base/log.ts';
@@ -17,7 +17,7 @@ const REMEMBER = `INSERT INTO chat_profiles AS p (user_id, name, email, avatar_u
     IS DISTINCT FROM (p.name, p.email, p.avatar_url)`;
 
 const CACHE_MAX = 20_000;
-/** More than this waiting: the database is away or slow, and the next token will say it again. */
+/** More than this waiting: the database is away or slow, and the next token brings the name again. */
 const WAITING_MAX = 1_000;
 
 export class PgProfiles implements Profiles {
@@ -34,7 +34,7 @@ export class PgProfiles implements Profiles {
 
   remember(claims: Claims): void {
     const known = this.#known.get(claims.userId);
-    // Of two devices' tokens the later one knows better; without this they would write over each other in turn.
+    // The later of two devices' tokens wins. Without this they would overwrite each other in turn.
     if (known !== undefined && (isSame(known, claims) || claims.expiresAt < known.expiresAt)) return;
     if (this.#waiting.size >= WAITING_MAX) return;
     this.#known.set(claims.userId, claims);

@@ -12,9 +12,9 @@ describe('claimsOf', () => {
     ['a NUL and half a pair', 'Ali\u0000ce\uD800', 'Alice'],
     ['Persian with its joiner', 'علی\u200Cرضا', 'علی\u200Cرضا'],
     ['300 characters', '😀'.repeat(300), '😀'.repeat(200)],
-  ])('[R3] cleans a name: %s', (_, name, expected) => expect(read({ name })?.name).toBe(expected));
+  ])('[R3] claimsOf cleans a name: %s', (_, name, expected) => expect(read({ name })?.name).toBe(expected));
 
-  it('[R3] takes the first name that shows something', () => {
+  it('[R3] claimsOf takes the first name that shows something', () => {
     expect(read({ name: '\u200B\u2060', user_metadata: { full_name: '\u3164', name: 'Alice' } })?.name).toBe('Alice');
     expect(read({ name: '\u202E', user_metadata: {} })?.name).toBeNull();
     expect(read({ name: 7 })?.name).toBeNull();
@@ -28,7 +28,7 @@ describe('claimsOf', () => {
     ['white space inside', 'alice @example.org', null],
     ['what cannot be stored', 'a\u0000@example.org', null],
     ['nothing', ' ', null],
-  ])('[R3] takes only an e-mail address that hides nothing: %s', (_, email, expected) =>
+  ])('[R3] claimsOf takes only an e-mail address that hides nothing: %s', (_, email, expected) =>
     expect(read({ email })?.email).toBe(expected),
   );
 });
@@ -39,5 +39,5 @@ describe('displayName', () => {
     [{ name: null, email: 'alice@example.org' }, 'alice'],
     [{ name: null, email: '@example.org' }, 'Someone'],
     [{ name: null, email: null }, 'Someone'],
-  ])('[R3] of %j is %j', (claims, expected) => expect(displayName(claims)).toBe(expected));
+  ])('[R3] displayName of %j is %j', (claims, expected) => expect(displayName(claims)).toBe(expected));
 });

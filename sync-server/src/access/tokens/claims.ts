@@ -1,8 +1,8 @@
 /** What a token says of its bearer, read off the claims of any issuer: ours, Supabase's, another. */
 import { isUserId, type UserId } from '@tablo/schema/ids';
 import { MAX_TIME_MS } from '@tablo/schema/limits';
-import { cleanName, MAX_PERSON_NAME_CODE_POINTS } from '@tablo/schema/name';
-import { isStorableText } from '@tablo/schema/text';
+import { cleanName, MAX_PERSON_NAME_CODE_POINTS } from '@tablo/schema/names/name';
+import { isStorableText } from '@tablo/schema/names/text';
 import type { JWTPayload } from 'jose';
 
 export interface Claims {
@@ -47,7 +47,7 @@ function firstName(values: readonly unknown[]): string | null {
   return null;
 }
 
-/** It tells people apart whose names look alike: one that hides something is none. */
+/** An address distinguishes people whose names look alike. An address with hidden characters is dropped. */
 function emailAddress(value: unknown): string | null {
   if (typeof value !== 'string') return null;
   const address = cleanName(value, { max: EMAIL_MAX_LENGTH });
@@ -61,7 +61,7 @@ function webAddress(values: readonly unknown[]): string | null {
   return ['https:', 'http:'].includes(URL.parse(address)?.protocol ?? '') && isStorableText(address) ? address : null;
 }
 
-/** What others see of somebody who is here. */
+/** What others see of a person who is online. */
 export function displayName({ name, email }: Pick<Claims, 'name' | 'email'>): string {
   return name ?? (cleanName(email?.split('@')[0] ?? '') || 'Someone');
 }

@@ -12,7 +12,7 @@ import { KeysUnavailableError, type TokenKeys } from './token-keys.ts';
 /** `unavailable`: the issuer's keys cannot be had now; the token may well be good. Codes of `close-codes.ts`. */
 export type TokenFault = 'unauthenticated' | 'token-expired' | 'unavailable';
 
-/** A token with many groups in it has a few KB; beyond this nobody reads it. */
+/** A token with many groups in it has a few KB; a longer one is not read. */
 const TOKEN_MAX_LENGTH = 16 * 1024;
 const CACHE_MAX = 10_000;
 /** A key that the issuer took back stops counting after this, at the latest. */
@@ -33,7 +33,7 @@ interface Expected<C> {
   /** What the payload says; null: it is no token for this. */
   readonly read: (payload: JWTPayload) => C | null;
   readonly now: () => number;
-  /** Is told of tokens that are no good, and why. */
+  /** Called with every token that was refused, and the reason. */
   readonly refused: Pick<RefusedTokens, 'note'> | null;
 }
 
@@ -113,7 +113,7 @@ export class JwtCheck<C extends { readonly expiresAt: number }> {
   }
 }
 
-/** What is not costs nothing to refuse. */
+/** A value that cannot be a token is refused without any cost. */
 export const isPlausible = (token: string): boolean => token !== '' && token.length <= TOKEN_MAX_LENGTH;
 
 /** The cache holds digests, not tokens: a memory dump of it opens nothing. */

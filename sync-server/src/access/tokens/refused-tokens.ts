@@ -1,10 +1,10 @@
 /**
  * Tokens that were refused for what a setting says, in the log: a wrong JWT_ISSUER, JWT_AUDIENCE or JWT_SECRET shuts everybody out, and who asked learns no more than that.
- * A value is named only of a token whose signature was found good: a stranger can cause one line, without a word of theirs.
+ * A value is named only of a token whose signature was found good: a stranger can cause one line, which contains nothing that they sent.
  */
 import { errors, type JWTPayload } from 'jose';
+import { DistinctWarnings } from '../../base/distinct-warnings.ts';
 import type { Log } from '../../base/log.ts';
-import { SaidSeldom } from '../../base/said-seldom.ts';
 import type { TokenSource } from '../../config/config.ts';
 
 const VALUE_MAX_LENGTH = 100;
@@ -29,11 +29,11 @@ const AUDIENCE_SENTENCE =
 
 export class RefusedTokens {
   readonly #settings: Settings;
-  readonly #log: SaidSeldom;
+  readonly #log: DistinctWarnings;
 
   constructor(settings: Settings, log: Pick<Log, 'warn'>, now: () => number = () => performance.now()) {
     this.#settings = settings;
-    this.#log = new SaidSeldom(log, now);
+    this.#log = new DistinctWarnings(log, now);
   }
 
   /** `error`: what the check of the token has thrown. */
@@ -61,6 +61,6 @@ function readable(payload: JWTPayload, claim: 'iss' | 'aud'): string {
   return text.slice(0, VALUE_MAX_LENGTH).replace(/[^\x20-\x7e]/g, '?');
 }
 
-/** What is no word at all is not written out: it may have a `toString` of its own, which is no function, and be of any depth. */
+/** A value that is not a string is not written out: it may have a `toString` of its own, which is no function, and be of any depth. */
 const wordOf = (value: unknown): string =>
   typeof value === 'object' && value !== null ? '(an object)' : String(value);

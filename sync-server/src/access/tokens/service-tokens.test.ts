@@ -20,7 +20,7 @@ const people = (audience: string | null = 'authenticated') =>
   new JwtVerifier(secretKeys(SECRET), { issuer: ISSUER, audience });
 
 describe('a back end’s token', () => {
-  it('is one of the setting’s, each known apart by a name that does not give it away', async () => {
+  it('a back end’s token is one of the setting’s, each known apart by a name that does not give it away', async () => {
     const names = [await tokens().verify(FIRST), await tokens().verify(SECOND)].map((verified) =>
       verified?.ok ? verified.value.name : null,
     );
@@ -31,7 +31,7 @@ describe('a back end’s token', () => {
       expect([await tokens().verify(wrong), tokens().remembers(wrong)]).toEqual([null, false]);
   });
 
-  it('is one of the issuer’s with the role: of Supabase without sub and aud, and of our issuer', async () => {
+  it('a back end’s token is one of the issuer’s with the role: of Supabase without sub and aud, and of our issuer', async () => {
     const all = tokens();
     for (const token of [await serviceKey(), await serviceKey({ iss: ISSUER, sub: crypto.randomUUID() })]) {
       expect(all.remembers(token)).toBe(false);
@@ -40,7 +40,7 @@ describe('a back end’s token', () => {
     }
   });
 
-  it('is refused with another signature, issuer or end, or none', async () => {
+  it('a back end’s token is refused with another signature, issuer or end, or none', async () => {
     const refused = async (token: string) => (await tokens().verify(token)) ?? 'not a back end’s';
     expect(await refused(await serviceKey({}, 'another-secret-of-enough-length'))).toMatchObject({
       error: 'unauthenticated',
@@ -58,7 +58,7 @@ describe('a back end’s token', () => {
     expect(await refused(none)).toMatchObject({ error: 'unauthenticated' });
   });
 
-  it('is nobody’s where people sign in, whatever else it says; and a person’s is no back end’s', async () => {
+  it('a back end’s token is nobody’s where people sign in, whatever else it says; and a person’s is no back end’s', async () => {
     const sub = crypto.randomUUID();
     const both = await serviceKey({ iss: ISSUER, sub, aud: 'authenticated' });
     expect(await people().verify(both)).toEqual({ ok: false, error: 'unauthenticated' });

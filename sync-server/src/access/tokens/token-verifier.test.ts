@@ -24,7 +24,7 @@ const fault = async (token: string, verifier = bySecret()) => {
 };
 
 describe('a token signed with the secret', () => {
-  it('gives the user, their names and the end', async () => {
+  it('a token signed with the secret gives the user, their names and the end', async () => {
     const exp = inOneHour();
     const token = await sign(
       claims({ exp, name: ' Alice ', email: 'alice@example.org', picture: 'https://example.org/a.png' }),
@@ -41,7 +41,7 @@ describe('a token signed with the secret', () => {
     });
   });
 
-  it('reads names where Supabase puts them', async () => {
+  it('a token signed with the secret reads names where Supabase puts them', async () => {
     const token = await sign(
       claims({ role: 'authenticated', user_metadata: { full_name: 'Alice', avatar_url: 'https://x.example/a' } }),
     );
@@ -50,12 +50,12 @@ describe('a token signed with the secret', () => {
     });
   });
 
-  it('drops of names what cannot be stored, and addresses that are not of the web', async () => {
+  it('a token signed with the secret drops of names what cannot be stored, and addresses that are not of the web', async () => {
     const token = await sign(claims({ name: 'a\u0000b', picture: 'javascript:alert(1)' }));
     expect(await bySecret().verify(token)).toMatchObject({ ok: true, value: { name: 'ab', avatarUrl: null } });
   });
 
-  it('looks at aud only where one is expected', async () => {
+  it('a token signed with the secret looks at aud only where one is expected', async () => {
     const verifier = bySecret('authenticated');
     expect(await fault(await sign(claims({ aud: ['other', 'authenticated'] })), verifier)).toBeNull();
     expect(await fault(await sign(claims({ aud: 'other' })), verifier)).toBe('unauthenticated');
@@ -73,11 +73,11 @@ describe('a token signed with the secret', () => {
     ['a user that is no UUID', { sub: 'alice' }],
     ['a user in capitals', { sub: ALICE.toUpperCase() }],
     ['a user in braces', { sub: `{${ALICE}}` }],
-  ])('[R6] is refused with %s', async (_, given) => {
+  ])('[R6] a token signed with the secret is refused with %s', async (_, given) => {
     expect(await fault(await sign(claims(given)))).toBe('unauthenticated');
   });
 
-  it('counts when it is some seconds too new for our clock, and only its beginning has that grace', async () => {
+  it('a token signed with the secret counts when it is some seconds too new for our clock, and only its beginning has that grace', async () => {
     const now = Math.floor(Date.now() / 1_000);
     expect(await fault(await sign(claims({ nbf: now + 10, iat: now + 10 })))).toBeNull();
     expect(await fault(await sign(claims({ iat: now + 10, exp: now + 40 })))).toBeNull();
@@ -85,14 +85,14 @@ describe('a token signed with the secret', () => {
     expect(await fault(await sign(claims({ exp: now })))).toBe('token-expired');
   });
 
-  it('is told apart when it has expired, but only if everything else is right', async () => {
+  it('a token signed with the secret is told apart when it has expired, but only if everything else is right', async () => {
     const exp = Math.floor(Date.now() / 1_000) - 1;
     expect(await fault(await sign(claims({ exp })))).toBe('token-expired');
     expect(await fault(await sign(claims({ exp, iss: 'https://evil.example' })))).toBe('unauthenticated');
     expect(await fault(await sign(claims({ exp }), 'another-secret-of-some-length'))).toBe('unauthenticated');
   });
 
-  it('expires while it is remembered', async () => {
+  it('a token signed with the secret expires while it is remembered', async () => {
     let now = Date.now();
     const verifier = bySecret(null, () => now);
     const token = await sign(claims({ exp: Math.floor(now / 1_000) + 10 }));
@@ -101,7 +101,7 @@ describe('a token signed with the secret', () => {
     expect(await fault(token, verifier)).toBe('token-expired');
   });
 
-  it('never ends later than a date can be', async () => {
+  it('a token signed with the secret never ends later than a date can be', async () => {
     expect(await bySecret().verify(await sign(claims({ exp: 1e300 })))).toMatchObject({
       value: { expiresAt: 8.64e15 },
     });
@@ -109,7 +109,7 @@ describe('a token signed with the secret', () => {
 });
 
 describe('forgeries', () => {
-  it('refuses alg none, with and without a signature', async () => {
+  it('the verifier refuses alg none, with and without a signature', async () => {
     for (const alg of ['none', 'None', 'NONE']) {
       const unsigned = `${base64url({ alg, typ: 'JWT' })}.${base64url(claims())}.`;
       expect(await fault(unsigned)).toBe('unauthenticated');
@@ -117,7 +117,7 @@ describe('forgeries', () => {
     }
   });
 
-  it('refuses another secret, another HMAC, and a payload changed under its signature', async () => {
+  it('the verifier refuses another secret, another HMAC, and a payload changed under its signature', async () => {
     const token = await sign(claims());
     const [header, , signature] = token.split('.');
     expect(await fault(await sign(claims(), 'another-secret-of-some-length'))).toBe('unauthenticated');
@@ -134,11 +134,11 @@ describe('forgeries', () => {
     },
   );
 
-  it('refuses a huge token without reading it', async () => {
+  it('the verifier refuses a huge token without reading it', async () => {
     expect(await fault(await sign(claims({ groups: Array(20_000).fill('group') })))).toBe('unauthenticated');
   });
 
-  it('never takes a public key for an HMAC secret, nor an embedded key for ours', async () => {
+  it('the verifier never takes a public key for an HMAC secret, nor an embedded key for ours', async () => {
     const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
     const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256' };
     const verifier = new JwtVerifier(
@@ -197,7 +197,7 @@ describe('a token signed with a key of a set', () => {
     expect(await fault(await signer.sign(), new JwtVerifier(remoteKeys(url), expected))).toBeNull();
   });
 
-  it('may leave out which key it was', async () => {
+  it('a token signed with a key of a set may leave out which key it was', async () => {
     const [one, two] = [await newKey('ES256'), await newKey('ES256')];
     const { url } = await serve(() => ({ keys: [one.jwk, two.jwk] }));
     const verifier = new JwtVerifier(remoteKeys(url), expected);
@@ -205,7 +205,7 @@ describe('a token signed with a key of a set', () => {
     expect(await fault(await (await newKey('ES256')).sign(), verifier)).toBe('unauthenticated');
   });
 
-  it('is checked once while it is remembered, however many ask at the same time', async () => {
+  it('a token signed with a key of a set is checked once while it is remembered, however many ask at the same time', async () => {
     const signer = await newKey('EdDSA', 'k1');
     const load = vi.fn(async () => ({ keys: [signer.jwk] }));
     const verifier = new JwtVerifier(localKeys(load), expected);
@@ -241,7 +241,7 @@ describe('a token signed with a key of a set', () => {
     expect(requests.mock.calls.length).toBeLessThanOrEqual(2);
   });
 
-  it('[R11] is neither good nor bad while the keys cannot be had, and known keys go on counting', async () => {
+  it('[R11] a token signed with a key of a set is neither good nor bad while the keys cannot be had, and known keys go on counting', async () => {
     const signer = await newKey('ES256', 'k1');
     let isUp = false;
     const { url } = await serve(() => (isUp ? { keys: [signer.jwk] } : null));

@@ -1,4 +1,4 @@
-/** JWT → the claims of a person. What is a back end's (`service-tokens.ts`) is nobody's here, so no socket opens by it. */
+/** JWT → the claims of a person. A back end's token (`service-tokens.ts`) belongs to no person here, so it opens no socket. */
 import type { Result } from '@tablo/schema/result';
 import type { JWTPayload } from 'jose';
 import { type Claims, claimsOf } from './claims.ts';
@@ -22,7 +22,7 @@ export interface ExpectedClaims {
 export class JwtVerifier implements TokenVerifier {
   readonly #check: JwtCheck<Claims>;
 
-  /** `refused`: is told of tokens that are no good, and why. */
+  /** `refused`: called with every token that was refused, and the reason. */
   constructor(
     keys: TokenKeys,
     { issuer, audience }: ExpectedClaims,

@@ -1,4 +1,4 @@
-/** Whether the embedded PostgreSQL could start under DATA_DIR: looked at, with nothing made and nothing started. */
+/** Whether the embedded PostgreSQL could start under DATA_DIR. Nothing is created or started. */
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -50,7 +50,7 @@ async function findWrong(home: string, version: string, bundled: string): Promis
     : finding('stop', `${home} belongs to user ${uid}. Start as that user or as root, or choose another DATA_DIR.`);
 }
 
-/** What is in the way of a folder that is to be made, or to be written in; null: nothing. */
+/** What prevents a folder from being created or written to; null: nothing. */
 async function describePlace(dir: string): Promise<Finding | null> {
   for (let at = dir; ; at = dirname(at)) {
     const found = await stat(at).catch((error: NodeJS.ErrnoException) => error.code ?? '');

@@ -37,7 +37,7 @@ async function ask(url: string, sql: string): Promise<unknown> {
 }
 
 describe('openEmbeddedPostgres', () => {
-  it('keeps its data from one start to the next, in UTF-8 with one order everywhere', async () => {
+  it('openEmbeddedPostgres keeps its data from one start to the next, in UTF-8 with one order everywhere', async () => {
     const first = await open();
     await run(first.url, `create table kept(name text); insert into kept values ('é'), ('z'), ('Z')`);
     await first.close();
@@ -47,7 +47,7 @@ describe('openEmbeddedPostgres', () => {
     await second.close();
   });
 
-  it('listens on 127.0.0.1 only, and opens to its password alone, which only its user can read', async () => {
+  it('openEmbeddedPostgres listens on 127.0.0.1 only, and opens to its password alone, which only its user can read', async () => {
     const postgres = await open();
     expect(await ask(postgres.url, 'show listen_addresses')).toBe('127.0.0.1');
     expect(await ask(postgres.url, 'show unix_socket_directories')).toBe('');
@@ -56,14 +56,14 @@ describe('openEmbeddedPostgres', () => {
     await postgres.close();
   });
 
-  it('refuses a DATA_DIR that another live server has, and names its process', async () => {
+  it('openEmbeddedPostgres refuses a DATA_DIR that another live server has, and names its process', async () => {
     const postgres = await open();
     await expect(open()).rejects.toThrow(`Another Tablo Chat (process ${process.pid})`);
     expect(await ask(postgres.url, 'select 1')).toBe(1);
     await postgres.close();
   });
 
-  it('chooses another port when the first is taken', async () => {
+  it('openEmbeddedPostgres chooses another port when the first is taken', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const ports = [(taken.address() as AddressInfo).port, await freePort()];
@@ -75,7 +75,7 @@ describe('openEmbeddedPostgres', () => {
     taken.close();
   });
 
-  it('begins again after an initdb that was interrupted', async () => {
+  it('openEmbeddedPostgres begins again after an initdb that was interrupted', async () => {
     await mkdir(join(dataDir, 'postgres', 'data.new'), { recursive: true });
     await writeFile(join(dataDir, 'postgres', 'data.new', 'PG_VERSION'), '18');
     const postgres = await open();
@@ -83,7 +83,7 @@ describe('openEmbeddedPostgres', () => {
     await postgres.close();
   });
 
-  it('[R11] starts a PostgreSQL that is killed again, on the same url, with every committed row', async () => {
+  it('[R11] openEmbeddedPostgres starts a PostgreSQL that is killed again, on the same url, with every committed row', async () => {
     const postgres = await open();
     await run(postgres.url, 'create table kept(); insert into kept default values');
     const killed = postgres.pid;
@@ -94,7 +94,7 @@ describe('openEmbeddedPostgres', () => {
     await postgres.close();
   });
 
-  it('[R11] starts over the lock of a killed PostgreSQL whose pid is another program’s now', async () => {
+  it('[R11] openEmbeddedPostgres starts over the lock of a killed PostgreSQL whose pid is another program’s now', async () => {
     await (await open()).close();
     // Of the same user, or PostgreSQL could tell by itself that it is not one of its own.
     const { uid, gid } = await stat(join(dataDir, 'postgres', 'data'));
@@ -142,13 +142,13 @@ function watchdogOf(pid: number): number {
 }
 
 describe('openEmbeddedPostgres, after its server was killed', () => {
-  it('leaves no PostgreSQL running when the server is killed', async () => {
+  it('openEmbeddedPostgres, after its server was killed, leaves no PostgreSQL running when the server is killed', async () => {
     const { holder, pid } = await holdCluster();
     holder.kill('SIGKILL');
     await untilTrue('the process has ended', () => processIdentity(pid) === undefined, 20_000);
   });
 
-  it('[R11] passes on what PostgreSQL logs under two sentences, without statements and values of rows', async () => {
+  it('[R11] openEmbeddedPostgres, after its server was killed, passes on what PostgreSQL logs under two sentences, without statements and values of rows', async () => {
     const lines: string[] = [];
     const kinds = new Set<unknown>();
     const heard = Promise.withResolvers<void>();
@@ -171,7 +171,7 @@ describe('openEmbeddedPostgres, after its server was killed', () => {
     expect(kinds).toEqual(new Set(['PostgreSQL has something to say.']));
   });
 
-  it('stops a PostgreSQL that outlived the server, and starts with its data', async () => {
+  it('openEmbeddedPostgres, after its server was killed, stops a PostgreSQL that outlived the server, and starts with its data', async () => {
     const { holder, url, pid } = await holdCluster();
     await run(url, 'create table kept(); insert into kept default values');
     process.kill(watchdogOf(pid), 'SIGKILL');
@@ -187,7 +187,7 @@ describe('openEmbeddedPostgres, after its server was killed', () => {
     await postgres.close();
   });
 
-  it('starts when server and PostgreSQL were killed together', async () => {
+  it('openEmbeddedPostgres, after its server was killed, starts when server and PostgreSQL were killed together', async () => {
     const { holder, url, pid } = await holdCluster();
     await run(url, 'create table kept(); insert into kept default values');
     process.kill(pid, 'SIGKILL');
@@ -200,7 +200,7 @@ describe('openEmbeddedPostgres, after its server was killed', () => {
 });
 
 describe.skipIf(!isRoot)('openEmbeddedPostgres, as root (skipped for other users: only root changes users)', () => {
-  it('keeps the data in a DATA_DIR which PostgreSQL’s user cannot enter, and leaves modes as they are', async () => {
+  it('openEmbeddedPostgres, as root, keeps the data in a DATA_DIR which PostgreSQL’s user cannot enter, and leaves modes as they are', async () => {
     await chmod(dir, 0o700);
     const first = await open();
     await run(first.url, 'create table kept()');
@@ -212,7 +212,7 @@ describe.skipIf(!isRoot)('openEmbeddedPostgres, as root (skipped for other users
     expect((await stat(join(dataDir, 'postgres', 'data'))).uid).not.toBe(0);
   });
 
-  it('keeps the data in DATA_DIR when the whole clone, programs included, is closed to PostgreSQL’s user', async () => {
+  it('openEmbeddedPostgres, as root, keeps the data in DATA_DIR when the whole clone, programs included, is closed to PostgreSQL’s user', async () => {
     await chmod(dir, 0o700);
     const fallbackParent = await mkdtemp(join(tmpdir(), 'tablo-fallback-'));
     await chmod(fallbackParent, 0o755);
@@ -223,7 +223,7 @@ describe.skipIf(!isRoot)('openEmbeddedPostgres, as root (skipped for other users
     await rm(fallbackParent, { recursive: true, force: true });
   });
 
-  it('falls back to a place outside, says where in one line, and finds it again', async () => {
+  it('openEmbeddedPostgres, as root, falls back to a place outside, says where in one line, and finds it again', async () => {
     await chmod(dir, 0o700);
     const fallbackParent = await mkdtemp(join(tmpdir(), 'tablo-fallback-'));
     await chmod(fallbackParent, 0o755);

@@ -41,7 +41,7 @@ export interface EmbeddedPostgres {
 const START_ATTEMPTS = 8;
 const RESTART_FIRST_MS = 250;
 const RESTART_MAX_MS = 10_000;
-/** Of what it said, the last. */
+/** The last lines of its output. */
 const REASON_MAX_LENGTH = 1_000;
 const DATABASE = 'tablo';
 

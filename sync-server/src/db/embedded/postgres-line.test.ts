@@ -4,7 +4,7 @@ import { readPostgresLine } from './postgres-line.ts';
 const PREFIX = '2026-11-28 18:46:16.123 UTC [4711] ';
 
 describe('readPostgresLine', () => {
-  it('gives the sentence of a failure, without what it quotes', () => {
+  it('readPostgresLine gives the sentence of a failure, without what it quotes', () => {
     expect(readPostgresLine(`${PREFIX}ERROR:  invalid input syntax for type uuid: "a secret text"`)).toEqual({
       text: 'ERROR: invalid input syntax for type uuid: "…"',
       isGrave: false,
@@ -14,7 +14,7 @@ describe('readPostgresLine', () => {
     );
   });
 
-  it('tells what is the server’s own trouble, with its names', () => {
+  it('readPostgresLine tells what is the server’s own trouble, with its names', () => {
     expect(readPostgresLine(`${PREFIX}FATAL:  database "tablo" does not exist`)).toEqual({
       text: 'FATAL: database "tablo" does not exist',
       isGrave: true,
@@ -32,16 +32,16 @@ describe('readPostgresLine', () => {
     "LOG:  statement: SELECT 'secret'",
     "LOG:  duration: 3.141 ms  execute messages-page: SELECT 'secret'",
     "STATEMENT:  SELECT 'FATAL:  secret'",
-  ])('leaves out what may hold the values of rows: %s', (line) => {
+  ])('readPostgresLine leaves out what may hold the values of rows: %s', (line) => {
     expect(readPostgresLine(PREFIX + line)).toBeNull();
     expect(readPostgresLine(line)).toBeNull();
   });
 
-  it('leaves out the further lines of a statement, whatever they begin with', () => {
+  it('readPostgresLine leaves out the further lines of a statement, whatever they begin with', () => {
     for (const line of ['\tFATAL:  secret', 'secret', '', ' PANIC:  secret']) expect(readPostgresLine(line)).toBeNull();
   });
 
-  it('is cut', () => {
+  it('readPostgresLine is cut', () => {
     expect(readPostgresLine(`${PREFIX}FATAL:  ${'x'.repeat(10_000)}`)?.text).toHaveLength(300);
   });
 });

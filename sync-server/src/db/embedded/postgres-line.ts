@@ -1,6 +1,6 @@
 /**
- * What of a line of PostgreSQL's own log may go into ours. It writes the failed statement and the values of the row under each error, and quotes what it could not
- * read: that may be what people wrote. Its sentence without these says what went wrong, and where.
+ * Takes from a line of PostgreSQL's own log what may go into ours. PostgreSQL logs the failed statement and the values of the row under each error, and quotes values that it could not
+ * read: these may be messages of people. Its sentence without them still names the error and its place.
  */
 interface PostgresLine {
   /** Cut, without what it quotes where that may be a value. */

@@ -105,10 +105,10 @@ function followLog(child: ChildProcess, log: DbLog): () => string {
   createInterface({ input: child.stderr }).on('line', (line) => {
     lines.push(line);
     if (lines.length > 40) lines.shift();
-    const said = readPostgresLine(line);
-    if (said === null) return;
-    if (said.isGrave) log.warn({ said: said.text }, 'PostgreSQL is in trouble.');
-    else log.debug({ said: said.text }, 'PostgreSQL has something to say.');
+    const sentence = readPostgresLine(line);
+    if (sentence === null) return;
+    if (sentence.isGrave) log.warn({ said: sentence.text }, 'PostgreSQL is in trouble.');
+    else log.debug({ said: sentence.text }, 'PostgreSQL has something to say.');
   });
   return () => lines.join('\n');
 }

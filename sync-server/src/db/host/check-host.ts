@@ -1,4 +1,4 @@
-/** Before a migration changes anything: whether it can run here. What is in the way is told in sentences, all at once, and nothing is left behind. */
+/** Before a migration changes anything: whether it can run here. Every obstacle is reported as a sentence, all of them at once, and nothing is changed. */
 import { CannotStart } from '../cannot-start.ts';
 import type { DatabaseClient } from '../database-client.ts';
 import { judgeLater, judgeShape, kindOf, SHAPES } from './host-shapes.ts';

@@ -1,6 +1,6 @@
 /**
- * Warns where people of a host application may write what decides here who may do what, or messages themselves. Columns that we have added are kept by a trigger (`tablo_chat_added_columns`, whose
- * arguments name them); of those that the host had, its rights and policies decide, which may be meant so and which we do not change.
+ * Warns where users of a host application may write columns that decide about rights here, or messages themselves. A trigger protects the columns that we have added (`tablo_chat_added_columns`, whose
+ * arguments name them); for columns of the host, its own rights and policies decide. They may be intended, and we do not change them.
  */
 import type { DatabaseClient } from '../database-client.ts';
 import type { DbLog } from '../db-log.ts';

@@ -1,6 +1,6 @@
 /**
- * A host's own `role` column is used as it is. Where its words are others than ours, nobody may write, and where nobody is called owner, nobody runs a tablo: both would look like a
- * fault of the chat, so it is said at every start, and by `npm start -- --check`.
+ * A host's own `role` column is used as it is. Where its values differ from ours, nobody may write, and where nobody is an owner, nobody manages a tablo. Both would look like a
+ * fault of the chat, so it is reported at every start, and by `npm start -- --check`.
  */
 import { ROLES } from '@tablo/schema/roles';
 import type { DatabaseClient } from '../database-client.ts';

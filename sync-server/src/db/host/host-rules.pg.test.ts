@@ -39,7 +39,7 @@ describe('[R5] a rule that a chat cannot keep stops the start with the statement
     ['text text, CONSTRAINT later CHECK (deleted_at >= created_at)', /DROP CONSTRAINT "later";/],
     ['text text, CONSTRAINT one UNIQUE (channel_id, created_at)', /public\.messages DROP CONSTRAINT "one";/],
     ['text text, EXCLUDE (text WITH =)', /DROP CONSTRAINT "messages_text_excl";/],
-  ])('%s', async (text, sentence) => {
+  ])('[R5] the rule %s stops the start with the statement that removes it', async (text, sentence) => {
     const { pool, start } = await open(text);
     const before = await takePicture(pool);
     const failure = await start().catch((error: Error) => error.message);
@@ -86,7 +86,7 @@ describe('[R5] a rule that a chat cannot keep stops the start with the statement
       'ALTER TABLE messages ALTER created_at TYPE timestamptz(0)',
       /created_at is timestamp\(0\) with time zone.* ALTER TABLE public\.messages ALTER created_at TYPE timestamptz;/,
     ],
-  ])('%s', async (_, more, sentence) => {
+  ])('[R5] the rule %s stops the start with the statement that removes it', async (_, more, sentence) => {
     await expect((await open('text text', more)).start()).rejects.toThrow(sentence);
   });
 });
@@ -132,7 +132,7 @@ it.each([
   expect(await start()).toEqual([]);
 });
 
-it('[R5] and one that no new row of ours would fill stops the start', async () => {
+it('[R5] a column that no new row of ours would fill stops the start', async () => {
   const { start } = await open('text text', 'CREATE DOMAIN kind AS text NOT NULL; ALTER TABLE messages ADD kind kind');
   await expect(start()).rejects.toThrow('has a column kind that every new row must fill');
 });

@@ -1,6 +1,6 @@
 /**
- * Rules of a host's on the tables of a server before ours, which we write on from now on: a CHECK, a unique index, a length. One that refuses what a chat has to write would
- * let the server start and break the chat: a deletion that never comes through, a message that is refused. So it is said before anything is changed, with the statement that
+ * Rules of a host's on the tables of a server before ours, which we write on from now on: a CHECK, a unique index, a length. A rule that refuses the chat's own rows would
+ * let the server start and break the chat: a deletion that never comes through, a message that is refused. So it is reported before anything is changed, with the statement that
  * removes it.
  */
 import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
@@ -12,7 +12,7 @@ const CHECKS = `SELECT k.conname AS name, pg_get_expr(k.conbin, k.conrelid) AS e
     ARRAY(SELECT coalesce(a.attname::text, '') FROM unnest(k.conkey) AS n(num) LEFT JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = n.num AND a.attnum > 0) AS columns
   FROM pg_constraint k WHERE k.conrelid = $1 AND k.contype = 'c' ORDER BY 1`;
 // Unique over nothing but what we write, and not the key: two messages of one moment, two of one author. And an entry of an index holds 2,704 bytes at the most (BRIN, and what
-// it only carries along: 8,152). What an expression makes of a text nobody can tell, but that words and groups of three letters have room.
+// it only carries along: 8,152). The size of an expression over a text is unknown; only words and groups of three letters are known to fit.
 const INDEXES = `SELECT x.name, x.is_constraint, x.what FROM (
     SELECT c.relname AS name, EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid AND k.conrelid = $1) AS is_constraint, CASE
       WHEN (i.indisunique OR i.indisexclusion) AND NOT of.keys @> $3::text[] AND cardinality(of.keys) = i.indnkeyatts AND of.keys <@ $2::text[] THEN 'refuses'
@@ -33,7 +33,7 @@ const INDEXES = `SELECT x.name, x.is_constraint, x.what FROM (
     WHERE i.indrelid = $1
   ) x WHERE x.what IS NOT NULL ORDER BY 1`;
 
-/** Of these alone a rule can be tried: it is about whether something is there and how long it is, so that the shortest and the longest say what is between. */
+/** Only rules over these functions can be tried: they depend on presence and length, so the shortest and the longest value decide about all between. */
 const TRIED = [
   /\b(AND|OR|NOT|IS|NULL|TRUE|FALSE|TRIM|BOTH|LEADING|TRAILING|FROM)\b/g,
   /\b(char_length|character_length|length|octet_length|btrim|ltrim|rtrim)\b/g,
@@ -59,7 +59,7 @@ export async function judgeRules(client: DatabaseClient, table: Table): Promise<
   return [...(await judgeChecks(client, table, false)), ...(await judgeIndexes(client, table))];
 }
 
-/** `isSure`: only those that surely refuse; what nobody can tell may have done no harm for long. */
+/** `isSure`: only rules that certainly refuse our rows; uncertain ones may have been harmless for long. */
 export async function judgeChecks(client: DatabaseClient, of: Written, isSure: boolean): Promise<string[]> {
   const { name: table, oid, written } = of;
   type Check = { name: string; expression: string; shown: string; columns: string[] };
@@ -87,7 +87,7 @@ function isTriable(expression: string, columns: readonly string[]): boolean {
   return [...TRIED, names].reduce((rest, known) => rest.replaceAll(known, ' '), expression).trim() === '';
 }
 
-// Of what we write alone: the host's other columns, of a type with rules of its own, have no part in it.
+// Only the columns that we write take part: other columns of the host may have types with rules of their own.
 const TYPES = `SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ') AS types FROM pg_attribute a WHERE a.attrelid = $1 AND a.attname = ANY($2)`;
 
 /** `null`: it fails on what we have tried, in a column that has no room for it for instance. */

@@ -19,7 +19,7 @@ interface Shape {
   readonly absent?: readonly string[];
   /** Those of `optional` that we write; of `required` we write all. */
   readonly written?: readonly string[];
-  /** Where they are there, they have to take NULL: it means that nothing has happened. */
+  /** If these columns exist, they have to allow NULL, which means that it has not happened. */
   readonly nullable?: readonly string[];
   /** Times by which rows are ordered and compared, in milliseconds. */
   readonly exact?: readonly string[];
@@ -153,7 +153,7 @@ export async function judgeLater(client: DatabaseClient, table: string): Promise
   return [...neverEmpty(table, shape, columns), ...(await judgeChecks(client, checked, true))];
 }
 
-/** What of a table is not as we need it, as a clause; and whether we could do without that column of the host's, or the table is another one altogether. */
+/** What differs from the required shape, as a clause; and whether the column of the host's is optional for us, or the table is a different one altogether. */
 interface Wrong {
   readonly what: string;
   readonly mend: 'table' | 'name' | 'default';
@@ -194,7 +194,7 @@ function judgeColumn(column: Column | undefined, name: string, kind: Kind, isReq
   return null;
 }
 
-/** Nobody is to rename a table where a column of it will do. */
+/** Renaming a column is enough where only a column is in the way: the sentence does not ask for more. */
 function mendSentence(table: string, wrong: readonly Wrong[]): string {
   if (wrong.some(({ mend }) => mend === 'table')) return 'Rename the table, or use another database.';
   const of = (mend: Wrong['mend']) => wrong.flatMap((one) => (one.mend === mend ? (one.column ?? []) : []));

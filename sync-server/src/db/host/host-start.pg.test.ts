@@ -59,7 +59,7 @@ describe('the server starts on a host’s database, as its owner who is no super
     },
   );
 
-  it('[R6] and who runs a tablo there runs it here: its owner, its admins, and whoever becomes one', async () => {
+  it('[R6] whoever runs a tablo on the host’s tables runs it here: its owner, its admins, and whoever becomes one', async () => {
     const { url, pool } = await open();
     await start(url);
     const roles = () =>
@@ -85,7 +85,7 @@ describe('the server starts on a host’s database, as its owner who is no super
     await pool.query(`UPDATE tablos SET name = 'Renamed'; UPDATE tablo_access SET is_active = NOT is_active`);
   });
 
-  it('[R6] and default privileges open none of our tables to anon', async () => {
+  it('[R6] default privileges of a host open none of our tables to anon', async () => {
     const { url, pool } = await open({ hasEarlierServer: true });
     await start(url);
     const ours = TABLES.slice(4);
@@ -107,7 +107,7 @@ const WRONG_CLOCKS = `INSERT INTO public.messages (id, channel_id, user_id, text
   INSERT INTO public.channel_read_state (user_id, channel_id, last_read_at) VALUES ('${cleo}', '${boat}', '9999-12-31 23:59:59.999+00');`;
 
 describe('what a server before ours has left', () => {
-  it('[R4] [R10] is taken over: ids, order, times, deletions, read positions, documents; what cannot be is kept and told', async () => {
+  it('[R4] [R10] what a server before ours has left is taken over: ids, order, times, deletions, read positions, documents; what cannot be is kept and told', async () => {
     const { url, pool } = await open({ hasEarlierServer: true });
     const said: unknown[] = [];
     const note = (fields: object | string) => void said.push(fields);
@@ -174,7 +174,7 @@ describe('what a server before ours has left', () => {
     ).toEqual([]);
   });
 
-  it('[R8] keeps the order that it had: within one millisecond, and where clocks were wrong by years', async () => {
+  it('[R8] what a server before ours has left keeps the order that it had: within one millisecond, and where clocks were wrong by years', async () => {
     const { url, pool } = await open({ hasEarlierServer: true, more: WRONG_CLOCKS });
     const before = await read(
       pool,
@@ -210,7 +210,7 @@ describe('what a server before ours has left', () => {
     expect(await read(pool, `SELECT FROM pg_class WHERE relname = 'taken_times'`)).toEqual([]);
   });
 
-  it('[R11] stays whole when the server is killed in between: the next start does it from the beginning', async () => {
+  it('[R11] what a server before ours has left stays whole when the server is killed in between: the next start does it from the beginning', async () => {
     const { url, pool } = await open({ hasEarlierServer: true });
     const before = await takePicture(pool);
     const rows = await read(pool, 'SELECT * FROM messages ORDER BY id');
@@ -228,7 +228,7 @@ describe('what a server before ours has left', () => {
     expect((await start(url)).length).toBeGreaterThan(0);
   });
 
-  it('stops the start when a table of the host’s refers to messages that cannot be taken over', async () => {
+  it('what a server before ours has left stops the start when a table of the host’s refers to messages that cannot be taken over', async () => {
     const { url } = await open({
       hasEarlierServer: true,
       more: 'CREATE TABLE pictures (message_id uuid REFERENCES messages (id) ON DELETE CASCADE)',
@@ -341,7 +341,7 @@ describe('a name of ours that is taken stops the start with a sentence, before a
       'ALTER TABLE tablo_access FORCE ROW LEVEL SECURITY',
       /Row level security hides the rows of public\.tablo_access .*NO FORCE/,
     ],
-  ])('%s', async (what, more, sentence) => {
+  ])('%s, a name of ours that is taken, stops the start with a sentence', async (what, more, sentence) => {
     const host = await open({
       more: `${makeRole('postgres_of_test', 'NOLOGIN')} ${makeRole('tablo_test_plain')}
         GRANT tablo_test_host TO tablo_test_plain; ${more}`,
@@ -372,7 +372,7 @@ describe('a name of ours that is taken stops the start with a sentence, before a
 });
 
 describe('an owner who may do less', () => {
-  it('[R6] who has no rows to see, since row level security is forced, is told so while the server runs', async () => {
+  it('[R6] an owner who has no rows to see, since row level security is forced, is told so while the server runs', async () => {
     const { pool, url, run } = await open({
       more: `${makeRole('tablo_test_plain')}
         GRANT tablo_test_host TO tablo_test_plain`,
@@ -387,7 +387,7 @@ describe('an owner who may do less', () => {
     await expect(migrate(asUser(url, 'tablo_test_plain'), silentLog)).resolves.toEqual([]);
   });
 
-  it('who may not make schemas is told which right is missing', async () => {
+  it('an owner who may not make schemas is told which right is missing', async () => {
     const { url, pool } = await open({
       more: makeRole('tablo_test_guest'),
     });

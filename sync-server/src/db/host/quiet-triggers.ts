@@ -1,4 +1,4 @@
-/** What a migration or an import writes into a host's rows is nothing that happened there: the host's triggers (a time of change, a webhook for every row) are not told. */
+/** What a migration or an import writes into a host's rows is not an event of the host's application: the host's triggers (a time of change, a webhook for every row) do not run. */
 import type { DatabaseClient } from '../database-client.ts';
 import { isOurTrigger } from './whose.ts';
 

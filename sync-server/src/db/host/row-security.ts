@@ -25,17 +25,17 @@ export interface RowSecurityWatch {
   close(): void;
 }
 
-/** Says it in the log when it begins and when it is over. */
+/** Logs when row level security begins to hide rows, and when it stops. */
 export function watchRowSecurity(pool: Pool, log: DbLog, everyMs: number = LOOK_EVERY_MS): RowSecurityWatch {
-  let said: string | null = null;
+  let reported: string | null = null;
   const look = async (): Promise<void> => {
     const hidden = await findHidden(pool);
-    if (hidden !== null && hidden !== said)
+    if (hidden !== null && hidden !== reported)
       log.error({ what_to_do: hidden }, 'Row level security hides tablos from the server: people see empty lists.');
-    if (hidden === null && said !== null) log.info('Row level security no longer hides anything from the server.');
-    said = hidden;
+    if (hidden === null && reported !== null) log.info('Row level security no longer hides anything from the server.');
+    reported = hidden;
   };
-  // A database that does not answer is said elsewhere.
+  // A database that does not answer is reported elsewhere.
   const lookNow = (): void => void look().catch(() => {});
   lookNow();
   const timer = setInterval(lookNow, everyMs);

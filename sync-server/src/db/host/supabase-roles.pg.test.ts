@@ -30,7 +30,7 @@ async function openFor(user: string, rights: string): Promise<string> {
   return asUser(databaseUrl(server.url, user), user);
 }
 
-it('who may make no roles is told the statements; who may, but not BYPASSRLS, starts with a warning', async () => {
+it('an owner who may make no roles is told the statements; who may, but not BYPASSRLS, starts with a warning', async () => {
   const said = async (url: string) => (await previewStart(url)).map(({ kind, sentence }) => `${kind} ${sentence}`);
   const plain = await openFor('plain', 'NOCREATEROLE');
   expect(await said(plain)).toContainEqual(

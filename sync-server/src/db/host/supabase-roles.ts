@@ -13,13 +13,13 @@ const ROLES: Readonly<Record<string, string>> = {
 const SERVICE_ROLE = 'service_role';
 const WITHOUT_BYPASS = 'CREATE ROLE service_role NOLOGIN NOINHERIT';
 const NOT_ALLOWED = '42501';
-/** Another database's server has made it in this very moment. */
+/** The server of another database has created it at this very moment. */
 const EXISTS_NOW = ['42710', '23505'];
 
 const NO_BYPASS =
   'The role service_role was made without BYPASSRLS, which this database’s user may not give: the chat works, and programs of yours that use this role see no rows where row level security is on. A superuser can, once: ALTER ROLE service_role BYPASSRLS;';
 
-/** Within a transaction. Who may not make them is told what an administrator has to say. */
+/** Within a transaction. A user without that right gets a sentence with the statement that an administrator has to run. */
 export async function createRoles(client: DatabaseClient, user: string, log: DbLog): Promise<void> {
   const denied: string[] = [];
   for (const name of await findMissing(client)) {

@@ -29,7 +29,7 @@ export async function takeOver(client: DatabaseClient): Promise<void> {
   });
 }
 
-/** The members that are there already; from now on triggers do it. */
+/** Sets the roles of the existing members; from now on triggers do it. */
 export async function followHostRoles(client: DatabaseClient): Promise<void> {
   if ((await client.query(FOLLOWS)).rowCount === 0) return;
   await withoutTriggers(client, ['public.tablo_access'], async () => {

@@ -64,7 +64,7 @@ CREATE TRIGGER tablo_chat_forget_truncate AFTER TRUNCATE ON public.messages
 -- What a message said first, and how often it was edited ---------------------------------------------------------------------------
 
 ALTER TABLE public.messages ADD COLUMN first_text text, ADD COLUMN edit_count integer CONSTRAINT tablo_chat_edit_count_not_null NOT NULL DEFAULT 0;
-COMMENT ON COLUMN public.messages.first_text IS 'What it said before its first edit; null for one that was never edited, or was deleted.';
+COMMENT ON COLUMN public.messages.first_text IS 'Its text before its first edit; null for a message that was never edited, or was deleted.';
 COMMENT ON COLUMN public.messages.edit_count IS 'How often it was edited: the number has a bound.';
 
 -- The first edit that the server received replaced the first text; of several received together, the first one in their order.

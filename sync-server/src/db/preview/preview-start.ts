@@ -39,7 +39,7 @@ export async function previewStart(url: string): Promise<Finding[]> {
     statement_timeout: STATEMENT_MS,
     connectionTimeoutMillis: CONNECT_MS,
   });
-  client.on('error', () => {}); // The query under way rejects as well.
+  client.on('error', () => {}); // The running query rejects as well.
   await client.connect();
   try {
     await client.query('BEGIN READ ONLY');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { onServer, openTestDatabase } from './test-database.ts';
 
 describe('openTestDatabase', () => {
-  it('gives each caller a migrated database of its own, gone after close', async () => {
+  it('openTestDatabase gives each caller a migrated database of its own, gone after close', async () => {
     const [one, two] = await Promise.all([openTestDatabase(), openTestDatabase()]);
     await onServer(one.url, (client) => client.query('create table only_here()'));
     await onServer(two.url, async (client) => {

@@ -1,7 +1,7 @@
 /** Reactions, read positions, members and channels of Stream's → what is stored of them. Pure. */
 import type { UserId } from '@tablo/schema/ids';
 import { MAX_TABLO_NAME_CODE_POINTS } from '@tablo/schema/limits';
-import { cleanName } from '@tablo/schema/name';
+import { cleanName } from '@tablo/schema/names/name';
 import type { Role } from '@tablo/schema/roles';
 import type { JsonObject } from '../file/piece-builder.ts';
 import { asId, asObject, asText, asTime, isLongId } from '../file/read-value.ts';

@@ -1,6 +1,6 @@
 /** What a message says here: Stream's text, and its attachments as links below it. */
 import { MAX_TEXT_CODE_POINTS } from '@tablo/schema/limits';
-import { isVisible } from '@tablo/schema/text';
+import { isVisible } from '@tablo/schema/names/text';
 import type { JsonObject } from '../file/piece-builder.ts';
 import { asList, asObject, asText, mend } from '../file/read-value.ts';
 

@@ -1,7 +1,7 @@
 /** Who is who: Stream's user ids are texts, ours are UUIDs. And what the file says they are called. */
 
 import type { UserId } from '@tablo/schema/ids';
-import { cleanName } from '@tablo/schema/name';
+import { cleanName } from '@tablo/schema/names/name';
 import { asId, asObject, asText, asTime } from '../file/read-value.ts';
 import { asUuid, createNamedId } from './stream-ids.ts';
 

@@ -7,7 +7,7 @@ import type { Log } from '../../base/log.ts';
 import { AppError, invalidRequest, notFound, refusal } from '../base/app-error.ts';
 import { hasHungUp } from '../requests/client-address.ts';
 
-/** For clients that are told to wait: long enough to help, short enough not to show. */
+/** `Retry-After` for clients above their rate: long enough to help, short enough not to be noticed. */
 const RETRY_AFTER_S = '1';
 
 export function respond(context: Context, error: unknown, log: Log): Response {
@@ -28,7 +28,7 @@ function asAppError(error: unknown, context: Context, log: Log): AppError {
   if (hasHungUp(context) && !isDatabaseAway(error)) return invalidRequest('The request ended early.');
   const route = routeOf(context);
   if (isDatabaseAway(error)) {
-    // Clients are told the same: to come back. Whoever runs the server has something else to do about each.
+    // Clients get the same answer for all of these: come back later. The operator has to act differently on each.
     log.warn({ err: error, ...route }, describeStatement(error) ?? 'The database did not answer.');
     return new AppError(refusal('unavailable'), { cause: error });
   }

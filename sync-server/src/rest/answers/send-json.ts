@@ -1,6 +1,6 @@
 /**
- * A JSON answer, compressed where that is worth it. The cheapest level, two at a time: compression shares a few threads with the checking of tokens. What finds
- * no free place goes out as it is; nothing ever waits to be made smaller [R11].
+ * A JSON answer, compressed where that is worth it. The cheapest level, two at a time: compression shares a few threads with the checking of tokens. An answer that finds
+ * no free place is sent uncompressed; no answer ever waits for compression [R11].
  */
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
@@ -14,7 +14,7 @@ export const COMPRESSIONS_AT_ONCE = 2;
 const compress = promisify(gzip);
 let running = 0;
 
-/** An answer as it will be counted and sent: what it took the thread to make, compressed or not. */
+/** An answer as it is charged and sent: with the processor time that it took, compressed or not. */
 export const encodeJson = (body: unknown): Uint8Array<ArrayBuffer> => new TextEncoder().encode(JSON.stringify(body));
 
 export async function sendJson(

@@ -34,7 +34,7 @@ const get = (url: string, headers: Record<string, string> = {}, method = 'GET'):
 const textOf = (answer: PageAnswer | null): string => answer?.body?.toString() ?? '';
 
 describe('the page', () => {
-  it('keeps hashed files for ever, and asks for the others again', () => {
+  it('the page keeps hashed files for ever, and asks for the others again', () => {
     const asset = get('/assets/index-abc123.js');
     expect([asset?.status, textOf(asset)]).toEqual([200, 'script']);
     expect(asset?.headers).toMatchObject({
@@ -48,7 +48,7 @@ describe('the page', () => {
     expect(get('/sw.js', { 'if-none-match': '"other"' })?.status).toBe(200);
   });
 
-  it('[R11] is in memory: every answer is one and the same buffer, and files that change meanwhile change nothing', async () => {
+  it('[R11] the page is in memory: every answer is one and the same buffer, and files that change meanwhile change nothing', async () => {
     const before = get('/assets/index-abc123.js');
     await writeFile(join(root, 'dist/assets/index-abc123.js'), 'something else');
     expect(get('/assets/index-abc123.js')?.body).toBe(before?.body);
@@ -56,7 +56,7 @@ describe('the page', () => {
     expect(get('/assets/index-abc123.css', asked)?.body).toBe(get('/assets/index-abc123.css', asked)?.body);
   });
 
-  it('has compressed forms, made once: brotli where it is taken, else gzip, else as it is', () => {
+  it('the page has compressed forms, made once: brotli where it is taken, else gzip, else as it is', () => {
     const path = '/assets/index-abc123.css';
     const br = get(path, { 'accept-encoding': 'gzip, deflate, br, zstd' });
     expect(br?.headers).toMatchObject({ 'Content-Encoding': 'br', Vary: 'Accept-Encoding' });
@@ -76,7 +76,7 @@ describe('the page', () => {
     for (const tag of tags) expect(get(path, { 'if-none-match': tag })?.status).toBe(304);
   });
 
-  it('[R11] compresses a large file with the best quality once, when somebody takes it', async () => {
+  it('[R11] the page compresses a large file with the best quality once, when somebody takes it', async () => {
     const ask = () => get('/assets/large.js', { 'accept-encoding': 'br' });
     const first = ask();
     const bytes = first?.body?.byteLength ?? 0;
@@ -94,11 +94,11 @@ describe('the page', () => {
     '/chatter',
     '/?a=b',
     'http://elsewhere/',
-  ])('answers %s with index.html', (path) => {
+  ])('the page answers %s with index.html', (path) => {
     expect(textOf(get(path))).toBe(INDEX);
   });
 
-  it('is built for the root, and names its files below the path where people open it', async () => {
+  it('the page is built for the root, and names its files below the path where people open it', async () => {
     const below = openStaticPage(join(root, 'dist'), '/team/chat.v2');
     await below.compressed;
     const at = (url: string) => textOf(below.answer({ url, headers: {}, method: 'GET' }));
@@ -128,11 +128,11 @@ describe('the page', () => {
     '/.env',
     '/assets/index-abc123.js.map',
     '/assets/__proto__.js',
-  ])('leaves %s alone', (path) => {
+  ])('the page leaves %s alone', (path) => {
     expect(get(path)).toBeNull();
   });
 
-  it('answers GET and HEAD only, and HEAD with the length of what it leaves out', () => {
+  it('the page answers GET and HEAD only, and HEAD with the length of what it leaves out', () => {
     expect(get('/', {}, 'POST')).toBeNull();
     expect(get('/sw.js', {}, 'HEAD')).toMatchObject({
       status: 200,
@@ -151,11 +151,11 @@ describe('the page', () => {
     '/%00',
     '/secret.txt%00.html',
     '/%zz',
-  ])('gives nothing outside its folder: %s', (path) => {
+  ])('the page gives nothing outside its folder: %s', (path) => {
     expect(textOf(get(path))).not.toContain('secret');
   });
 
-  it('says clearly when it has not been built', () => {
+  it('the page says clearly when it has not been built', () => {
     const answer = openStaticPage(join(root, 'nowhere')).answer({ url: '/', headers: {}, method: 'GET' });
     expect(answer).toMatchObject({ status: 503 });
     expect(textOf(answer)).toContain('has not been built');

@@ -26,18 +26,18 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
   '.txt': 'text/plain; charset=utf-8',
 };
-/** What shrinks. */
+/** Content types that compress well. */
 const COMPRESSIBLE = ['.html', '.js', '.css', '.json', '.webmanifest', '.svg', '.txt', '.ico'];
 /** Below this the headers are the larger part. */
 const COMPRESS_MIN_BYTES = 1_024;
-/** What the best quality does at once; a script of a megabyte takes it seconds. */
+/** Up to this size the best quality is used at once; it takes seconds for a script of a megabyte. */
 const LARGE_BYTES = 128 * 1_024;
 /** Nearly as good, in a twentieth of the time. */
 const QUICK_QUALITY = 9;
-/** For developers, at several times the size of what they explain. They are built, and not served. */
+/** Source maps are for developers, and several times as large as the scripts. They are built, but not served. */
 const UNSERVED = ['.map'];
 
-/** Whose paths are not the page's, whatever asks for them. */
+/** Path prefixes that never belong to the page. */
 const SERVER_PATHS = /^\/(chat(?=\/.)|api|sync|yjs|docs|healthz|readyz|metrics|openapi\.json)(\/|$)/;
 /** The page's own (`client/src/app/router.ts`). */
 const PAGE_PATHS = /^\/($|t\/|invite\/)/;
@@ -59,7 +59,7 @@ export interface PageAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** null: none is sent, though the headers may tell its length (HEAD). */
   readonly body: Buffer | null;
-  /** The page itself, at an address that is none of its own: it says so there. */
+  /** The page itself, at an unknown address: the page shows that there. */
   readonly isStray?: boolean;
 }
 
@@ -94,7 +94,7 @@ export function openStaticPage(dist: string, publicPath = ''): StaticPage {
       if (path === null || !['GET', 'HEAD'].includes(request.method ?? '') || SERVER_PATHS.test(path)) return null;
       const file = files.get(path);
       if (file !== undefined) return send(file, request);
-      // A file that is missing is missing: HTML in a script's place would break the page in a way nobody understands.
+      // A missing file is answered with 404: HTML in the place of a script would break the page in a way that is hard to understand.
       if (hasHiddenPart(path) || (extname(path) !== '' && path !== '/index.html')) return null;
       const index = files.get('/index.html');
       return index === undefined ? NOT_BUILT_ANSWER : { ...send(index, request), isStray: !PAGE_PATHS.test(path) };
@@ -148,7 +148,7 @@ async function compressAll(files: readonly File[]): Promise<void> {
   }
 }
 
-/** The best quality takes seconds for a large file: once, and not before somebody wants it. */
+/** The best quality takes seconds for a large file, so it is made once, when it is first requested. */
 async function refine(file: File): Promise<void> {
   keep(file, 'br', await toBrotli(file.plain, constants.BROTLI_MAX_QUALITY));
 }

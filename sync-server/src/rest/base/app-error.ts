@@ -38,7 +38,7 @@ export class AppError extends Error {
   }
 }
 
-/** What the close table says about `code`, in its words or in `message`. */
+/** The error for `code` of the table of reasons, with its sentence or with `message`. */
 export const refusal = (code: Refusal['code'], message: string = REASONS[code].message): RestRefusal => ({
   code,
   message,

@@ -17,7 +17,7 @@ export function parseCursor(given: string): Cursor | null {
   return us === undefined || !isCanonicalUuid(id) ? null : { us, id };
 }
 
-/** Out of range is clamped; what is no number is refused. */
+/** A number out of range is clamped; anything else is refused. */
 export const limitParam = (max: number, fallback: number = max) =>
   z
     .string()

@@ -26,6 +26,6 @@ export const invitationParams = z.object({
   id: z.custom<string>(isCanonicalUuid, MUST_BE_UUID).meta({ type: 'string', format: 'uuid' }),
 });
 
-/** Parsed already with the schema's `uuid`: only its brand is missing. */
+/** The value was parsed with the schema's `uuid`: it only lacks the branded type. */
 export const asUserId = (id: string): UserId => id as UserId;
 export const asEntryId = (id: string): EntryId => id as EntryId;

@@ -4,7 +4,7 @@ export function recently<T>(read: () => Promise<T>, maxAgeMs: number, now = () =
   let readAt = 0;
   return () => {
     if (value !== null && now() - readAt < maxAgeMs) return value;
-    // From the moment in which it is there: who asks while it is being read gets what is newer than their question or as old as it.
+    // The age counts from the moment when the value arrived: a caller that asks while it is being read gets a value that is at least as new as the question.
     readAt = Number.POSITIVE_INFINITY;
     const reading = read();
     value = reading;

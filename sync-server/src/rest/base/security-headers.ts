@@ -38,7 +38,7 @@ const FIXED = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 } as const;
 
-/** Of a host name that is ours alone: below a path it is somebody else's to say. */
+/** Only for a host name that is ours alone: below a path the policy of the host name is not ours. */
 const HSTS = 'max-age=31536000';
 
 /** Of an answer to a request for `host`. */
@@ -52,7 +52,7 @@ export function securityHeadersOf(host: string, publicUrl: string | null): Reado
   };
 }
 
-/** Set before there is an answer: changing the headers of one that is made copies its body. */
+/** Headers are set before the answer exists: changing the headers of a finished answer copies its body. */
 export function securityHeaders(publicUrl: string | null): MiddlewareHandler {
   return async (context, next) => {
     const headers = securityHeadersOf(context.req.header('host') ?? '', publicUrl);

@@ -5,13 +5,13 @@ import { addressKey, addressOf } from '../../base/address-key.ts';
 import { createSlashAdder, publicPathOf } from '../../base/public-path.ts';
 import type { PageAnswer, StaticPage } from '../answers/static-page.ts';
 import { securityHeadersOf } from '../base/security-headers.ts';
-import { answerTooMany } from '../requests/told-to-wait.ts';
+import { answerTooMany } from '../requests/repeated-refusals.ts';
 
 interface Settings {
   readonly limits: Limits;
   readonly publicUrl: string | null;
   readonly trustProxy: boolean;
-  /** Hears of addresses below which there might be the page, if the settings said so. */
+  /** Called with addresses below which the page might be, if the settings named them. */
   readonly onStray?: (path: string) => void;
 }
 
@@ -51,12 +51,12 @@ function redirectTo(address: string | null, { method }: IncomingMessage): PageAn
   };
 }
 
-/** The path where somebody has opened the page, if it is not where the settings say; null: nothing speaks against them. */
+/** The path at which the page was opened, if it differs from the settings; null: it agrees with them. */
 function strayOf({ headers, url = '' }: IncomingMessage, { isStray }: PageAnswer, publicPath: string): string | null {
   if (headers['sec-fetch-dest'] !== 'document') return null;
   // Some proxies say what they have taken off.
   const taken = headers['x-forwarded-prefix']?.toString().replace(/\/+$/, '');
   if (taken?.startsWith('/') === true && taken !== publicPath) return `${taken}/`;
-  // As the beginning of something: what is mistyped has no slash at its end.
+  // Compared as a prefix: a mistyped address has no slash at its end.
   return isStray === true && url.endsWith('/') ? url : null;
 }

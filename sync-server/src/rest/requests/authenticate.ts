@@ -1,6 +1,6 @@
 /**
- * Bearer token → who asks, for every `/chat` route. Until the token has been found good, the request is its address's: what a stranger can make us check, and be
- * told no for, has a rate.
+ * Bearer token → the caller, for every `/chat` route. Until the token is verified, the request is charged to its address: the checks and refusals that a stranger can
+ * cause have a rate.
  */
 import { REASONS } from '@tablo/schema/close-codes';
 import { isUserId, type UserId } from '@tablo/schema/ids';
@@ -38,7 +38,7 @@ export function authenticate(deps: Deps): MiddlewareHandler<RestEnv> {
       verified.ok ? verified.value : refuse(of(verified.error));
     const token = bearerOf(context.req.header('authorization'));
     if (token === null) return refuse(of('unauthenticated'));
-    // A signature costs a thousand times what it takes to remember one.
+    // Verifying a signature costs a thousand times as much as looking up a remembered one.
     const isKnown = services.remembers(token) || verifier.remembers(token);
     if (!isKnown && !limits.take('token-checks', address, 1)) throw tooMany();
     const service = await services.verify(token);

@@ -1,6 +1,6 @@
 /**
- * [R11] What anybody may ask for without a token has a rate by address. `/chat` counts strangers where it knows that they are (`authenticate`), and members where
- * it knows what they ask for (`route.ts`); but a browser's question before a request (OPTIONS), and HEAD, which nothing is asked by, bring no token.
+ * [R11] Requests without a token have a rate by address. `/chat` charges strangers in `authenticate`, and members where
+ * their route is known (`route.ts`). A browser's preflight request (OPTIONS), and HEAD, which no client of ours uses, bring no token.
  */
 import type { MiddlewareHandler } from 'hono';
 import type { AddressRate, Limits } from '../../access/limits/limits.ts';
@@ -23,13 +23,13 @@ export function boundOpenRoutes(limits: Limits, trustProxy: boolean): Middleware
     const rate = rateOf(method, path);
     if (rate !== null && rate !== 'preflights' && !limits.take(rate, clientKey(context, trustProxy), 1))
       throw tooMany();
-    // Hono would do all that GET does, and throw the answer away: the whole cost, and no bytes for who asks.
+    // Hono would do all the work of GET and drop the answer: the full cost without any bytes.
     if (method === 'HEAD' && isRest(path)) throw notFound();
     await next();
   };
 }
 
-/** What has no route is answered as well, and pays like documentation. */
+/** A request without a route is answered as well, and is charged like documentation. */
 export function rateOf(method: string, path: string): AddressRate | null {
   if (method === 'OPTIONS' && isRest(path)) return 'preflights';
   if (path.startsWith('/chat/') && method !== 'HEAD') return null;

@@ -21,7 +21,7 @@ const codeOf = (act: () => unknown): string => {
 };
 
 describe('RequestBounds', () => {
-  it('[R11] lets so many wait for the database; the next is told at once to come back, and there is room again when one ends', async () => {
+  it('[R11] RequestBounds lets so many wait for the database; the next is told at once to come back, and there is room again when one ends', async () => {
     const { bounds, bitten } = open({ waitingRequests: 2 });
     const ends: (() => void)[] = [];
     const wait = () => bounds.handle('reads', 'alice', () => new Promise<void>((resolve) => ends.push(resolve)));
@@ -34,7 +34,7 @@ describe('RequestBounds', () => {
     expect([bounds.waiting, bitten]).toEqual([0, ['waiting-requests']]);
   });
 
-  it('[R11] gives each user places of their own, and each address; what is more waits, and what is far too much does not', async () => {
+  it('[R11] RequestBounds gives each user places of their own, and each address; what is more waits, and what is far too much does not', async () => {
     const { bounds, bitten } = open({ requestsPerUser: 2, requestsPerAddress: 1 });
     const leave = await bounds.enterAsUser('alice');
     await bounds.enterAsUser('alice');
@@ -71,7 +71,7 @@ describe('RequestBounds', () => {
     expect(codeOf(() => bounds.pay(cost, 'bob'))).toBe('done');
   });
 
-  it('[R11] charges answers with what they really have: who owes for a large one waits, whatever they ask for', async () => {
+  it('[R11] RequestBounds charges answers with what they really have: who owes for a large one waits, whatever they ask for', async () => {
     const { bounds, bitten } = open({ answerBytesPerSecond: 1, answerBytesBurst: 100 });
     const ask = (bytes: number, user = 'alice') => {
       bounds.pay('reads', user);
@@ -85,7 +85,7 @@ describe('RequestBounds', () => {
     expect(bitten).toEqual(['answerBytes', 'answerBytes']);
   });
 
-  it('[R11] is met by no honest client in its bytes: 2,000 tablos read anew with pages of 50 long messages', async () => {
+  it('[R11] RequestBounds is met by no honest client in its bytes: 2,000 tablos read anew with pages of 50 long messages', async () => {
     const { bounds, bitten } = open();
     const page = new Uint8Array(50 * 2_000);
     for (let nth = 0; nth < 2_000; nth += 1) {
@@ -95,7 +95,7 @@ describe('RequestBounds', () => {
     expect(bitten).toEqual([]);
   });
 
-  it('[R11] reads one list of a user at a time, and goes on answering others', async () => {
+  it('[R11] RequestBounds reads one list of a user at a time, and goes on answering others', async () => {
     const { bounds } = open();
     let running = 0;
     let most = 0;
@@ -112,7 +112,7 @@ describe('RequestBounds', () => {
     expect(most).toBe(6);
   });
 
-  it('[R11] never keeps an honest client waiting: 2,000 tablos refreshed at once, and a bot that posts 20 a second', () => {
+  it('[R11] RequestBounds never keeps an honest client waiting: 2,000 tablos refreshed at once, and a bot that posts 20 a second', () => {
     const { bounds, bitten } = open();
     for (let nth = 0; nth < 2_000; nth += 1) for (const cost of ['reads', 'writes'] as const) bounds.pay(cost, 'alice');
     for (let nth = 0; nth < 300; nth += 1) bounds.pay('changes', 'alice');

@@ -1,6 +1,6 @@
 /**
  * [R11] What a request must have before it costs something: tokens of its user's bucket, a place among that user's requests, and, once its body is here, a
- * place among those that wait for the database. So slow bodies take nobody's place but their sender's, and while the database is away the next one is told at
+ * place among those that wait for the database. So slow bodies take nobody's place but their sender's, and while the database is away the next one is refused at
  * once to come back.
  */
 import type { Context, MiddlewareHandler } from 'hono';
@@ -18,8 +18,8 @@ export interface RestEnv {
 }
 
 /**
- * Lists read all tablos of a user: one at a time each, never all of the readers' connections, and a quarter of the time at the most. A page that is opened asks for three of them, a
- * few milliseconds each.
+ * Lists read all tablos of a user. Each user runs one list at a time, lists never use all connections for reading, and they take a quarter of the time at most. A page that is opened asks for three lists of
+ * a few milliseconds each.
  */
 export const LIST_TURNS = {
   ...{ atOnce: 6, atOncePerKey: 1, waiting: 500, waitingPerKey: 48 },
@@ -28,7 +28,7 @@ export const LIST_TURNS = {
 
 /** A program that asks for hundreds of things at once gets them, some at a time; so many more of its requests wait. */
 const WAITING_FACTOR = 8;
-/** Of all users, or of all addresses: a waiting request is its head, and what fits into a buffer of its body. */
+/** Bound for all users together, or for all addresses: a waiting request holds its head and one buffer of its body. */
 const WAITING_MAX = 5_000;
 
 export class RequestBounds {
@@ -58,23 +58,23 @@ export class RequestBounds {
 
   pay(cost: RouteCost, user: string): void {
     if (!this.#limits.take(cost === 'lists' ? 'reads' : cost, user, 1)) throw tooMany();
-    // How large the answer is, nobody knows before: who still owes for earlier ones waits.
+    // The size of an answer is unknown before: a user who is above the rate because of earlier answers waits.
     if (this.#limits.isSolvent('answerBytes', user)) return;
     this.#limits.exceeded('answerBytes');
     throw tooMany();
   }
 
-  /** A place among the user's requests, until the answer has left: who does not read answers holds a few of them, and of nobody else. */
+  /** A place among the user's requests, until the answer has been sent: a client that does not read its answers only uses up its own places. */
   enterAsUser(user: string): Promise<Release> {
     return this.#enter(this.#users, user, 'user-requests');
   }
 
-  /** The same for requests of strangers. */
+  /** The same for requests without a verified token. */
   enterFrom(address: string): Promise<Release> {
     return this.#enter(this.#addresses, address, 'address-requests');
   }
 
-  /** Around what makes an answer, from the database to its bytes: these are the thread's time, and the user's to pay. */
+  /** Wraps the making of an answer, from the database to its bytes: this processor time is charged to the user. */
   answer<T extends { readonly json: Uint8Array }>(cost: RouteCost, user: string, make: () => Promise<T>): Promise<T> {
     return this.handle(cost, user, async () => {
       const made = await make();
@@ -83,7 +83,7 @@ export class RequestBounds {
     });
   }
 
-  /** Around what asks the database. */
+  /** Wraps queries of the database. */
   async handle<T>(cost: RouteCost, user: string, act: () => Promise<T>): Promise<T> {
     if (!this.#limits.allows('waiting-requests', this.#waiting, this.#limits.settings.waitingRequests))
       throw new AppError(refusal('unavailable', 'Too many requests are waiting for the database.'));
@@ -128,7 +128,7 @@ export function boundByAddress(bounds: RequestBounds, trustProxy: boolean): Midd
 
 async function untilAnswered(context: Context, release: Release, next: () => Promise<void>): Promise<void> {
   try {
-    // Gone while it waited: nothing is spent on it.
+    // The client has hung up while it waited: nothing is spent on the request.
     if (hasHungUp(context)) throw invalidRequest('The request ended early.');
     await next();
   } finally {

@@ -12,7 +12,7 @@ export type Caller =
   /** A back end for itself. */
   | { readonly type: 'service'; readonly service: Service };
 
-/** [R11] What a back end does for a person, that person pays for, as with a token of their own: no one of them takes the others' share. */
+/** [R11] What a back end does for a person is charged to that person, as with a token of their own: no person uses up the share of others. */
 export const payerOf = (caller: Caller): string =>
   caller.type === 'user' ? caller.claims.userId : `service ${caller.service.name}`;
 

@@ -11,7 +11,7 @@ interface NodeBindings {
 
 const bindingsOf = (context: Context): NodeBindings => (context.env as NodeBindings | undefined) ?? {};
 
-/** Where nobody can tell: such requests are counted together. */
+/** For requests without a known address: they are counted together. */
 const UNKNOWN = 'unknown';
 
 export function clientAddress(context: Context, trustProxy: boolean): string | null {
@@ -25,7 +25,7 @@ export function clientKey(context: Context, trustProxy: boolean): string {
   return address === null ? UNKNOWN : addressKey(address);
 }
 
-/** From a program on this machine, as far as can be told: what a proxy on it passes on says so. */
+/** Whether the request comes from a program on this machine, as far as that can be known: a request that a local proxy passes on carries its headers. */
 export function isFromThisMachine(context: Context, trustProxy: boolean): boolean {
   const isPassedOn = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'].some(
     (name) => context.req.header(name) !== undefined,
@@ -35,13 +35,13 @@ export function isFromThisMachine(context: Context, trustProxy: boolean): boolea
   return address === null || (isLoopback(address) && !isPassedOn);
 }
 
-/** Whoever asked hung up: no answer reaches them, and what failed since is their doing. */
+/** The client has hung up: no answer reaches it, and later failures are caused by that. */
 export function hasHungUp(context: Context): boolean {
   const { incoming, outgoing } = bindingsOf(context);
   return outgoing?.destroyed === true || incoming?.socket.destroyed === true;
 }
 
-/** Calls `done` when the answer has left, or nobody is there any more; at once where there is no socket. */
+/** Calls `done` when the answer has been sent, or the client has gone; at once where there is no socket. */
 export function whenAnswered(context: Context, done: () => void): void {
   const { outgoing } = bindingsOf(context);
   if (outgoing === undefined || outgoing.closed) done();

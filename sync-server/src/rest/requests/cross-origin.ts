@@ -3,13 +3,13 @@ import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { normaliseOrigin } from '../../base/origins.ts';
 
-/** What such a page's browser is told; null: nothing, and it keeps the answer from the page. */
+/** The header for such a page's browser; null: none, and the browser keeps the answer from the page. */
 export function allowedOriginFor(allowed: readonly string[], origin: string | undefined): string | null {
   if (origin === undefined) return null;
   return allowed.includes('*') ? '*' : allowed.includes(normaliseOrigin(origin) ?? '') ? origin : null;
 }
 
-/** Answers every OPTIONS: what bounds these stands in front of it. */
+/** Answers every OPTIONS request. Its rate limit stands in front of it. */
 export function crossOrigin(allowed: readonly string[]): MiddlewareHandler {
   return cors({
     origin: (origin) => allowedOriginFor(allowed, origin),

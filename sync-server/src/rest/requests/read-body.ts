@@ -12,7 +12,7 @@ export async function readJson(request: Request): Promise<unknown> {
   }
 }
 
-/** Stops reading at the limit, whatever length was announced. How long it may take is the connection's affair (`HttpConnections`). */
+/** Stops reading at the limit, whatever length was announced. `HttpConnections` bounds how long it may take. */
 export async function readText(request: Request): Promise<string> {
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   if (request.body === null) return '';

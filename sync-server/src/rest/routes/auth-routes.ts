@@ -1,6 +1,6 @@
 /**
  * `/api/auth/*`: the built-in identity service, where there is one; and `/api/config`, which tells the page whether there is. Only the routes that the page
- * uses reach the library behind it; to everything else there is nothing here. What hashes a password waits for its turn before the library hears of it, with
+ * uses reach the library behind it; to everything else there is nothing here. What hashes a password waits for its turn before it reaches the library, with
  * its body already read, so that it holds neither a connection of the database nor a thread while it waits [R11].
  */
 import type { RestConfig } from '@tablo/schema/rest/common';
@@ -39,7 +39,7 @@ const SIGN_OUT = '/sign-out';
 /** An origin: a host name of 253 characters, a scheme and a port. */
 const PAGE_MAX_LENGTH = 300;
 
-/** An office that comes in on a Monday waits some seconds; more than that from one address is told to come back. */
+/** An office that comes in on a Monday waits some seconds; further requests from one address are answered with `Retry-After`. */
 export const HASH_TURNS = {
   atOnce: HASHES_AT_ONCE,
   atOncePerKey: HASHES_AT_ONCE,
@@ -47,7 +47,7 @@ export const HASH_TURNS = {
   waitingPerKey: 64,
 } as const;
 
-/** The library's work is its caller's: some tenths of a millisecond to some, without a pause. Few at a time, and each in a turn of the event loop of its own [R11]. */
+/** The library's work takes from tenths of a millisecond to several milliseconds without a pause. Few requests run at a time, each in its own turn of the event loop [R11]. */
 export const ASK_TURNS = { atOnce: 4, atOncePerKey: 2, waiting: 2_000, waitingPerKey: 500 } as const;
 
 export function addAuthRoutes(app: RestApp, { identity, bounds, limits, refusedPages, settings }: Deps): void {
@@ -74,9 +74,9 @@ export function addAuthRoutes(app: RestApp, { identity, bounds, limits, refusedP
     const { method, url, headers } = raw;
     const request = body === null ? raw : new Request(url, { method, headers: withoutLength(headers), body });
     const answer = await identity.handle(request, clientAddress(context, trustProxy));
-    // better-auth says it with an empty body.
+    // better-auth answers this with an empty body.
     if (answer.status === 404) throw notFound();
-    // Into an answer of ours: it has the headers of all others. Cookies are several of one name.
+    // Copied into an answer of ours, which has the headers of all others. There may be several cookies of one name.
     for (const cookie of answer.headers.getSetCookie()) context.header('Set-Cookie', cookie, { append: true });
     const type = answer.headers.get('content-type');
     if (type !== null) context.header('Content-Type', type);
@@ -135,7 +135,7 @@ const elsewhere = (): AppError => new AppError(refusal('forbidden', 'This page m
 
 /**
  * Throws unless a request may come with somebody's cookies, or give them some. Browsers say where a page came from, in `Origin` and in `Sec-Fetch-Site`; a name in
- * `Host` that is none of ours means that a name of somebody else's leads here (DNS rebinding). The page is told which setting would let it in.
+ * `Host` that is none of ours means that a name of somebody else's leads here (DNS rebinding). The answer names the setting that would let the page in.
  */
 function createPageCheck(
   rules: OriginRules,

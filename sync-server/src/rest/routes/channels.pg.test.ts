@@ -17,7 +17,7 @@ const listOf = async (user: ReturnType<typeof newUser>) => {
 };
 
 describe('GET /chat/channels', () => {
-  it('gives the fields of the contract, an empty tablo included', async () => {
+  it('GET /chat/channels gives the fields of the contract, an empty tablo included', async () => {
     const alice = newUser();
     const tablo = await rest.createTablo({ [alice]: 'guest' });
     expect(await listOf(alice)).toEqual([
@@ -36,7 +36,7 @@ describe('GET /chat/channels', () => {
     expect(await listOf(newUser())).toEqual([]);
   });
 
-  it('shows the last message that is not deleted, by the timeline’s order, and counts others’ only', async () => {
+  it('GET /chat/channels shows the last message that is not deleted, by the timeline’s order, and counts others’ only', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'member', [bob]: 'member' });
     const at = Date.UTC(2026, 0, 1);
@@ -54,7 +54,7 @@ describe('GET /chat/channels', () => {
     ]);
   });
 
-  it('names who wrote the last message, as pages of messages do', async () => {
+  it('GET /chat/channels names who wrote the last message, as pages of messages do', async () => {
     const [alice, bob, unknown] = [newUser(), newUser(), newUser()];
     await rest.call(bob, 'GET', '/chat/channels'); // Their token tells their name.
     await rest.profiles.settled();
@@ -68,7 +68,7 @@ describe('GET /chat/channels', () => {
     }
   });
 
-  it('[R6] leaves out tablos that the user was removed from, and deleted ones', async () => {
+  it('[R6] GET /chat/channels leaves out tablos that the user was removed from, and deleted ones', async () => {
     const alice = newUser();
     const [removed, deleted, kept] = [
       await rest.createTablo(),
@@ -83,14 +83,14 @@ describe('GET /chat/channels', () => {
     expect((await listOf(alice)).map(({ id }) => id)).toEqual([kept]);
   });
 
-  it('puts the tablo that was spoken in last first', async () => {
+  it('GET /chat/channels puts the tablo that was spoken in last first', async () => {
     const alice = newUser();
     const [one, two] = [await rest.createTablo({ [alice]: 'owner' }), await rest.createTablo({ [alice]: 'owner' })];
     await insertMessage(rest.pool, { tablo: one, user: alice, at: Date.now() + 60_000 });
     expect((await listOf(alice)).map(({ id }) => id)).toEqual([one, two]);
   });
 
-  it('[R9] [R10] counts exactly what the definition says, however long the history is that nobody read', async () => {
+  it('[R9] [R10] GET /chat/channels counts exactly what the definition says, however long the history is that nobody read', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'member', [bob]: 'member' });
     await rest.pool.query(
@@ -123,7 +123,7 @@ describe('GET /chat/channels, what is large', () => {
     return channelsAnswer.parse(body);
   };
 
-  it('[R9] cuts the last message’s text after 160 code points', async () => {
+  it('[R9] GET /chat/channels, what is large, cuts the last message’s text after 160 code points', async () => {
     const alice = newUser();
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     await insertMessage(rest.pool, { tablo, user: alice, text: '🗺'.repeat(8_000) });
@@ -131,7 +131,7 @@ describe('GET /chat/channels, what is large', () => {
     expect(channel?.last_message?.text).toBe('🗺'.repeat(160));
   });
 
-  it('[R9] comes in pages, newest activity first, each tablo once, also with equal times', async () => {
+  it('[R9] GET /chat/channels, what is large, comes in pages, newest activity first, each tablo once, also with equal times', async () => {
     const alice = newUser();
     const tablos: string[] = [];
     const at = Date.UTC(2026, 2, 1);
@@ -168,7 +168,7 @@ describe('GET /chat/channels, what is large', () => {
     },
   );
 
-  it('survives a host’s tablo without a time, or with one that no clock shows', async () => {
+  it('GET /chat/channels, what is large, survives a host’s tablo without a time, or with one that no clock shows', async () => {
     const alice = newUser();
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     await rest.pool.query(`UPDATE tablos SET created_at = 'infinity' WHERE id = $1`, [tablo]);
@@ -179,7 +179,7 @@ describe('GET /chat/channels, what is large', () => {
 });
 
 describe('unread counts [R10]', () => {
-  it('[R9] stay exact over blocks of deleted messages, by whatever hand and in whatever order they are deleted', async () => {
+  it('[R9] unread counts stay exact over blocks of deleted messages, by whatever hand and in whatever order they are deleted', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'member', [bob]: 'member' });
     const last = 70_000; // More than one block of 2^16.
@@ -216,7 +216,7 @@ describe('unread counts [R10]', () => {
     }
   });
 
-  it('are made anew by an administrator who changed messages while triggers were off', async () => {
+  it('unread counts are made anew by an administrator who changed messages while triggers were off', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'member', [bob]: 'member' });
     for (let nth = 0; nth < 300; nth += 1) await insertMessage(rest.pool, { tablo, user: bob });
@@ -232,7 +232,7 @@ describe('unread counts [R10]', () => {
     expect(await count()).toBe(280);
   });
 
-  it('are forgotten with their tablo', async () => {
+  it('unread counts are forgotten with their tablo', async () => {
     const bob = newUser();
     const tablo = await rest.createTablo({ [bob]: 'owner' });
     await insertMessage(rest.pool, { tablo, user: bob, isDeleted: true });
@@ -249,7 +249,7 @@ describe('unread counts [R10]', () => {
 });
 
 describe('POST /chat/channels', () => {
-  it('answers 201 with the tablo; its creator owns it', async () => {
+  it('POST /chat/channels answers 201 with the tablo; its creator owns it', async () => {
     const alice = newUser();
     const { status, body } = await rest.call(alice, 'POST', '/chat/channels', { name: '  Plans 🗺️ ', unknown: true });
     expect(status).toBe(201);
@@ -274,19 +274,22 @@ describe('POST /chat/channels', () => {
     ['\u200b\u2060', '\u202e\u202c'],
     ['\u3164', '\u2800'],
     ['\u0301', '\ufffc'],
-  ])('[R3] refuses a name that is empty, too long, shows nothing or cannot be stored', async (...names) => {
-    for (const name of names) {
-      expect(await rest.call(newUser(), 'POST', '/chat/channels', { name })).toMatchObject({
-        status: 400,
-        body: { code: 'invalid-request' },
-      });
-    }
-    expect((await rest.call(newUser(), 'POST', '/chat/channels', { name: '🗺'.repeat(200) })).status).toBe(201);
-  });
+  ])(
+    '[R3] POST /chat/channels refuses a name that is empty, too long, shows nothing or cannot be stored',
+    async (...names) => {
+      for (const name of names) {
+        expect(await rest.call(newUser(), 'POST', '/chat/channels', { name })).toMatchObject({
+          status: 400,
+          body: { code: 'invalid-request' },
+        });
+      }
+      expect((await rest.call(newUser(), 'POST', '/chat/channels', { name: '🗺'.repeat(200) })).status).toBe(201);
+    },
+  );
 });
 
 describe('tablos that one user makes', () => {
-  it('are bounded, deleted ones included for a month; others are not held up', async () => {
+  it('tablos that one user makes are bounded, deleted ones included for a month; others are not held up', async () => {
     const own = await openTestRest({ bounds: { tablosPerUser: 3 } });
     const alice = newUser();
     const make = (user: typeof alice) => own.call(user, 'POST', '/chat/channels', { name: 'Plans' });
@@ -314,7 +317,7 @@ describe('PATCH and DELETE /chat/channels/:id', () => {
     expect((await rest.call(user, 'PATCH', `/chat/channels/${channel.id}`, { name: '\u200B' })).status).toBe(400);
   });
 
-  it('lets owners and admins rename, and owners delete', async () => {
+  it('PATCH and DELETE /chat/channels/:id lets owners and admins rename, and owners delete', async () => {
     for (const role of ROLES) {
       const user = newUser();
       const tablo = await rest.createTablo({ [user]: role });

@@ -29,7 +29,7 @@ async function tabloOf(role: Role = 'member') {
 }
 
 describe('PUT draft', () => {
-  it('[R7] keeps a text for all devices, exact to the millisecond', async () => {
+  it('[R7] PUT draft keeps a text for all devices, exact to the millisecond', async () => {
     const { alice, tablo } = await tabloOf();
     expect(await put(alice, tablo, 'half a thou', 1_700_000_000_123)).toEqual({
       channel_id: tablo,
@@ -168,7 +168,7 @@ describe('PUT draft', () => {
     ['endless white space', { text: ' '.repeat(20_001), updated_at: iso(1) }],
     ['NUL', { text: 'a\u0000b', updated_at: iso(1) }],
     ['half a surrogate pair', { text: 'a\ud800', updated_at: iso(1) }],
-  ])('%s is refused with a sentence', async (_, body) => {
+  ])('a draft with %s is refused with a sentence', async (_, body) => {
     const { alice, tablo } = await tabloOf();
     expect(await call(alice, tablo, body)).toMatchObject({
       status: 400,
@@ -177,7 +177,7 @@ describe('PUT draft', () => {
     expect(await list(alice)).toEqual([]);
   });
 
-  it('takes what a message may hold, at the ends of time too', async () => {
+  it('PUT draft takes what a message may hold, at the ends of time too', async () => {
     const { alice, tablo } = await tabloOf();
     const longest = `  ${'😀'.repeat(8_000)}\n`;
     expect((await put(alice, tablo, longest, 0)).text).toBe(longest);
@@ -209,7 +209,7 @@ describe('PUT draft', () => {
 });
 
 describe('GET /chat/drafts', () => {
-  it('[R6] shows nobody else’s, and none of a tablo that one was removed from or that is deleted', async () => {
+  it('[R6] GET /chat/drafts shows nobody else’s, and none of a tablo that one was removed from or that is deleted', async () => {
     const { alice, tablo } = await tabloOf();
     const bob = newUser();
     const shared = await rest.createTablo({ [alice]: 'member', [bob]: 'member' });

@@ -47,7 +47,7 @@ export function addDraftRoutes(app: RestApp, drafts: PgDrafts, membership: Membe
       if (!puts.take(claims.userId, 1, Date.now())) throw new AppError(refusal('rate-limited'));
       const at = Date.parse(body.updated_at);
       const draft = unwrap(await drafts.put(claims.userId, params.id, { text: body.text, at }));
-      if (draft === null) throw forbidden(); // Removed in this very moment.
+      if (draft === null) throw forbidden(); // The member was removed at this very moment.
       return { status: 200, body: { draft } };
     },
   );

@@ -29,7 +29,7 @@ describe('/readyz', () => {
   it.each([
     ['the database says nothing', never, () => Promise.resolve(null)],
     ['it answers, and does not say what it hides', () => Promise.resolve(), never],
-  ])('[R11] answers within two seconds where %s', async (_, ping, findHidden) => {
+  ])('[R11] /readyz answers within two seconds where %s', async (_, ping, findHidden) => {
     const { ask, onTrouble } = open(ping, findHidden);
     const answered = vi.fn();
     void ask().then(answered);
@@ -41,13 +41,13 @@ describe('/readyz', () => {
   it.each([
     ['cannot be reached', failing, () => Promise.resolve(null)],
     ['goes away between two questions', () => Promise.resolve(), failing],
-  ])('[R11] says so where the database %s', async (_, ping, findHidden) => {
+  ])('[R11] /readyz says so where the database %s', async (_, ping, findHidden) => {
     const { ask, onTrouble } = open(ping, findHidden);
     expect(await ask()).toEqual({ status: 'unavailable', reason: 'The database cannot be reached.' });
     expect(onTrouble).toHaveBeenCalledOnce();
   });
 
-  it('[R11] passes on what the database hides, which is no trouble of the store’s', async () => {
+  it('[R11] /readyz passes on what the database hides, which is no trouble of the store’s', async () => {
     const { ask, onTrouble } = open(
       () => Promise.resolve(),
       () => Promise.resolve('Rows are hidden.'),

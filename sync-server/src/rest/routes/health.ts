@@ -15,7 +15,7 @@ const ANSWER_WITHIN_MS = 2_000;
 const AWAY = 'Messages cannot be stored right now; they are tried again.';
 const SILENT = 'The database does not answer.';
 const UNREACHED = 'The database cannot be reached.';
-/** However many ask: the database is asked twice a second, and the registry read four times. */
+/** However many requests come, the database is asked twice a second, and the registry is read four times a second. */
 const PING_AGE_MS = 500;
 const METRICS_AGE_MS = 250;
 
@@ -23,11 +23,11 @@ export interface Health {
   readonly ping: Ping;
   /** What keeps the server from seeing the rows that are there, as a sentence; null when nothing does. Asked when `ping` was answered. */
   readonly findHidden: () => Promise<string | null>;
-  /** ms since the Unix epoch since when nothing can be stored: the same that clients are told. */
+  /** Since when nothing can be stored, ms since the Unix epoch: the value that clients receive. */
   readonly awaySince: () => number | null;
   /** The database did not answer: clients should know as well. */
   readonly onTrouble: () => void;
-  /** Why changes in the database are not heard, as a sentence; null: they are. */
+  /** Why changes in the database are not received, as a sentence; null: they are received. */
   readonly findDeafness?: () => string | null;
   readonly registry: Registry;
   readonly settings: MetricsSettings;
@@ -65,7 +65,7 @@ function assertMayWatch(context: Context, { metrics, metricsToken, trustProxy }:
   const given = /^bearer +(\S+) *$/i.exec(context.req.header('authorization') ?? '')?.[1];
   if (given !== undefined && metricsToken !== null && isSame(given, metricsToken)) return;
   if (given === undefined && isFromThisMachine(context, trustProxy) && isLocalName(context.req.header('host'))) return;
-  // With neither, there is nothing here: an answer would tell a stranger that asking on is worth while.
+  // With neither, the answer is 404: anything else would tell a stranger that it is worth trying on.
   throw given === undefined || metricsToken === null ? notFound() : new AppError(refusal('unauthenticated'));
 }
 
@@ -73,13 +73,13 @@ function assertMayWatch(context: Context, { metrics, metricsToken, trustProxy }:
 const isLocalName = (host: string | undefined): boolean => host === undefined || isOwnHost(host);
 const isOwnHost = createHostCheck([], 'http://localhost');
 
-/** In the same time, however much of it is right. */
+/** Compared in constant time. */
 function isSame(given: string, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-/** What keeps the server from doing its work, as a sentence; null when nothing does. Whoever watches the server waits no longer than this. */
+/** What keeps the server from doing its work, as a sentence; null when nothing does. An orchestrator waits no longer than this. */
 async function withinTime(answer: Promise<string | null>): Promise<string | null> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<string>((resolve) => {

@@ -7,7 +7,7 @@ import { newUser, openTestRest, type TestRest } from '../testing/test-rest.ts';
 
 let rest: TestRest;
 beforeAll(async () => {
-  rest = await openTestRest({ settings: { strangers: 'invite' }, bounds: { invitationsPerUser: 60 } });
+  rest = await openTestRest({ settings: { unknownUsers: 'invite' }, bounds: { invitationsPerUser: 60 } });
 });
 afterAll(() => rest.close());
 
@@ -31,7 +31,7 @@ const GONE = { status: 404, body: { code: 'not-found' } };
 const FULL = { status: 429, body: { code: 'rate-limited' } };
 
 describe('adding somebody with whom one shares no tablo, under the built-in identity service', () => {
-  it('[R6] asks them: 202, no membership, and a place in their list that tells no id of the tablo', async () => {
+  it('[R6] adding somebody with whom one shares no tablo, under the built-in identity service, asks them: 202, no membership, and a place in their list that tells no id of the tablo', async () => {
     const [alice, bob] = [newUser(), newUser()];
     await known(alice);
     const tablo = await rest.createTablo({ [alice]: 'owner' });
@@ -53,10 +53,10 @@ describe('adding somebody with whom one shares no tablo, under the built-in iden
     expect((await rest.call(alice, 'GET', members(tablo))).body.members).toHaveLength(1);
   });
 
-  it('[R6] answers the same, by as many statements, whether there is such a user or not', async () => {
+  it('[R6] adding somebody with whom one shares no tablo, under the built-in identity service, answers the same, by as many statements, whether there is such a user or not', async () => {
     const statements: string[] = [];
     const own = await openTestRest({
-      settings: { strangers: 'invite' },
+      settings: { unknownUsers: 'invite' },
       wrap: (pool) => countingPool(pool, (text) => statements.push(text)),
     });
     const [mallory, bob] = [newUser(), newUser()];
@@ -75,7 +75,7 @@ describe('adding somebody with whom one shares no tablo, under the built-in iden
     await own.close();
   });
 
-  it('makes a member of who accepts, with the tablo as the answer', async () => {
+  it('adding somebody with whom one shares no tablo, under the built-in identity service, makes a member of who accepts, with the tablo as the answer', async () => {
     const [alice, bob] = [newUser(), newUser()];
     await known(bob);
     const tablo = await rest.createTablo({ [alice]: 'owner' });
@@ -91,7 +91,7 @@ describe('adding somebody with whom one shares no tablo, under the built-in iden
     expect(added).toMatchObject({ status: 201, body: { member: { user_id: bob, name: `User ${bob.slice(0, 4)}` } } });
   });
 
-  it('is no way around who may add whom, and changes members as before', async () => {
+  it('adding somebody with whom one shares no tablo, under the built-in identity service, is no way around who may add whom, and changes members as before', async () => {
     const [owner, admin, member] = [newUser(), newUser(), newUser()];
     const tablo = await rest.createTablo({ [owner]: 'owner', [admin]: 'admin', [member]: 'member' });
     expect((await ask(member, tablo, newUser())).status).toBe(403);
@@ -100,7 +100,7 @@ describe('adding somebody with whom one shares no tablo, under the built-in iden
     expect((await ask(owner, tablo, member, 'guest')).status).toBe(200);
   });
 
-  it('[R6] is nobody else’s to answer', async () => {
+  it('[R6] adding somebody with whom one shares no tablo, under the built-in identity service, is nobody else’s to answer', async () => {
     const [alice, bob, eve] = [newUser(), newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     const { invitation } = (await ask(alice, tablo, bob)).body;
@@ -130,7 +130,7 @@ describe('adding somebody with whom one shares no tablo, under the built-in iden
     expect(await list(bob)).toHaveLength(1);
   });
 
-  it('asked again before they answered, a person has one invitation: the last', async () => {
+  it('a person who is asked again before they answered has one invitation: the last', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     await Promise.all(Array.from({ length: 5 }, () => ask(alice, tablo, bob)));
@@ -156,17 +156,20 @@ describe('adding somebody with whom one shares no tablo, under the built-in iden
           [tablo],
         ),
     ],
-  ])('ends when %s', async (_, end) => {
-    const [alice, bob] = [newUser(), newUser()];
-    const tablo = await rest.createTablo({ [alice]: 'owner' });
-    const { invitation } = (await ask(alice, tablo, bob)).body;
-    await end(alice, tablo);
-    expect(await list(bob)).toEqual([]);
-    expect(await answer(bob, invitation.id, 'accept')).toMatchObject(GONE);
-    expect((await rest.call(bob, 'GET', '/chat/channels')).body.channels).toEqual([]);
-  });
+  ])(
+    'adding somebody with whom one shares no tablo, under the built-in identity service, ends when %s',
+    async (_, end) => {
+      const [alice, bob] = [newUser(), newUser()];
+      const tablo = await rest.createTablo({ [alice]: 'owner' });
+      const { invitation } = (await ask(alice, tablo, bob)).body;
+      await end(alice, tablo);
+      expect(await list(bob)).toEqual([]);
+      expect(await answer(bob, invitation.id, 'accept')).toMatchObject(GONE);
+      expect((await rest.call(bob, 'GET', '/chat/channels')).body.channels).toEqual([]);
+    },
+  );
 
-  it('[R6] ends when the person is removed meanwhile: they came by a link, and went by a decision', async () => {
+  it('[R6] adding somebody with whom one shares no tablo, under the built-in identity service, ends when the person is removed meanwhile: they came by a link, and went by a decision', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     const { invitation } = (await ask(alice, tablo, bob, 'admin')).body;

@@ -22,7 +22,7 @@ const usesOf = async (tablo: string) =>
 const GONE = { status: 404, body: { error: 'This invitation does not exist, or has ended.', code: 'not-found' } };
 
 describe('making an invitation', () => {
-  it('answers 201 with a code, a link and an end, also without a body', async () => {
+  it('making an invitation answers 201 with a code, a link and an end, also without a body', async () => {
     const alice = newUser();
     const tablo = await rest.createTablo({ [alice]: 'admin' });
     const { code, url, expires_at } = await invite(alice, tablo);
@@ -33,14 +33,14 @@ describe('making an invitation', () => {
     expect(Date.parse(hour.expires_at) - Date.now()).toBeLessThanOrEqual(3_600_000);
   });
 
-  it('keeps no code that a reader of the table could use', async () => {
+  it('making an invitation keeps no code that a reader of the table could use', async () => {
     const alice = newUser();
     const { code } = await invite(alice, await rest.createTablo({ [alice]: 'owner' }));
     const { rows } = await rest.pool.query(`SELECT row_to_json(i)::text AS row FROM tablo_invites i`);
     expect(rows.some(({ row }) => row.includes(code))).toBe(false);
   });
 
-  it('carries the request’s own origin where PUBLIC_URL says nothing', async () => {
+  it('making an invitation carries the request’s own origin where PUBLIC_URL says nothing', async () => {
     const own = await openTestRest({ settings: { publicUrl: null, trustProxy: true, allowedOrigins: [] } });
     const alice = newUser();
     const tablo = await own.createTablo({ [alice]: 'owner' });
@@ -53,7 +53,7 @@ describe('making an invitation', () => {
     await own.close();
   });
 
-  it('is for owners and admins, up to their own role', async () => {
+  it('making an invitation is for owners and admins, up to their own role', async () => {
     for (const role of ROLES) {
       const user = newUser();
       const tablo = await rest.createTablo({ [user]: role });
@@ -79,7 +79,7 @@ describe('making an invitation', () => {
 });
 
 describe('accepting an invitation', () => {
-  it('answers 200 with the tablo, and makes a member', async () => {
+  it('accepting an invitation answers 200 with the tablo, and makes a member', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     const { code } = await invite(alice, tablo);
@@ -89,7 +89,7 @@ describe('accepting an invitation', () => {
     expect((await rest.call(bob, 'GET', `/chat/channels/${tablo}/messages`)).status).toBe(200);
   });
 
-  it('takes a removed member back, with the invitation’s role', async () => {
+  it('accepting an invitation takes a removed member back, with the invitation’s role', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner', [bob]: 'admin' });
     await rest.call(alice, 'DELETE', `/chat/channels/${tablo}/members/${bob}`);
@@ -97,7 +97,7 @@ describe('accepting an invitation', () => {
     expect(await accept(bob, code)).toMatchObject({ status: 200, body: { channel: { role: 'guest' } } });
   });
 
-  it('is harmless for a member: no use counts, no role is lost, also when the code has ended since', async () => {
+  it('accepting an invitation is harmless for a member: no use counts, no role is lost, also when the code has ended since', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     const { code } = await invite(alice, tablo, { role: 'guest', max_uses: 1 });
@@ -107,14 +107,14 @@ describe('accepting an invitation', () => {
     expect(await usesOf(tablo)).toEqual([1]);
   });
 
-  it('lifts a member to the invitation’s role', async () => {
+  it('accepting an invitation lifts a member to the invitation’s role', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner', [bob]: 'guest' });
     const { code } = await invite(alice, tablo, { role: 'admin' });
     expect(await accept(bob, code)).toMatchObject({ status: 200, body: { channel: { role: 'admin' } } });
   });
 
-  it('gives one answer for a code that never was, has expired, is used up, or whose tablo is deleted', async () => {
+  it('accepting an invitation gives one answer for a code that never was, has expired, is used up, or whose tablo is deleted', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     const expired = await invite(alice, tablo);
@@ -130,7 +130,7 @@ describe('accepting an invitation', () => {
       expect(await accept(bob, code)).toMatchObject(GONE);
   });
 
-  it('counts every use when many come at the same moment', async () => {
+  it('accepting an invitation counts every use when many come at the same moment', async () => {
     const alice = newUser();
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     const { code } = await invite(alice, tablo, { max_uses: 3 });
@@ -140,7 +140,7 @@ describe('accepting an invitation', () => {
     expect(await usesOf(tablo)).toEqual([3]);
   });
 
-  it('ends with its maker’s right to invite: a removed admin does not come back by an own link', async () => {
+  it('accepting an invitation ends with its maker’s right to invite: a removed admin does not come back by an own link', async () => {
     const [alice, mallory] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner', [mallory]: 'admin' });
     const { code } = await invite(mallory, tablo, { role: 'admin' });
@@ -148,7 +148,7 @@ describe('accepting an invitation', () => {
     expect(await accept(mallory, code)).toMatchObject(GONE);
   });
 
-  it('asks for a token', async () => {
+  it('accepting an invitation asks for a token', async () => {
     expect((await rest.call(null, 'POST', '/chat/invites/x/accept')).status).toBe(401);
   });
 });
@@ -178,7 +178,7 @@ describe('a decision about a member outlives older links', () => {
       'SQL that deletes the row',
       ({ mallory }: { mallory: User }) => rest.pool.query('DELETE FROM tablo_access WHERE user_id = $1', [mallory]),
     ],
-  ])('[R6] who was removed does not come back by the link they once used (%s)', async (_, remove) => {
+  ])('[R6] a person who was removed does not come back by the link they once used (%s)', async (_, remove) => {
     const given = await joined();
     await remove(given);
     expect(await accept(given.mallory, given.code)).toMatchObject(GONE);
@@ -208,7 +208,7 @@ describe('a decision about a member outlives older links', () => {
       ({ mallory }: { mallory: User }) =>
         rest.pool.query(`UPDATE tablo_access SET role = 'guest' WHERE user_id = $1`, [mallory]),
     ],
-  ])('[R6] whose role was lowered does not rise by an older link (%s)', async (_, lower) => {
+  ])('[R6] a member whose role was lowered does not rise by an older link (%s)', async (_, lower) => {
     const given = await joined();
     await lower(given);
     expect(await accept(given.mallory, given.code)).toMatchObject({
@@ -248,7 +248,7 @@ describe('a decision about a member outlives older links', () => {
 describe('GET /chat/invites/:code', () => {
   const look = (user: User, code: string) => rest.call(user, 'GET', `/chat/invites/${code}`);
 
-  it('[R6] says what a link leads to and joins nobody', async () => {
+  it('[R6] GET /chat/invites/:code says what a link leads to and joins nobody', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner', [newUser()]: 'guest' });
     await rest.profiles.settled();
@@ -269,7 +269,7 @@ describe('GET /chat/invites/:code', () => {
     expect(await look(alice, code)).toMatchObject({ status: 200, body: { channel_id: tablo } });
   });
 
-  it('gives one answer for a code that never was, has ended, is used up, or whose maker may not invite any more', async () => {
+  it('GET /chat/invites/:code gives one answer for a code that never was, has ended, is used up, or whose maker may not invite any more', async () => {
     const [alice, ned] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner', [ned]: 'admin' });
     const used = await invite(alice, tablo, { max_uses: 1 });
@@ -291,7 +291,7 @@ describe('links of a tablo', () => {
   const list = async (user: User, tablo: string) =>
     invitesAnswer.parse((await rest.call(user, 'GET', links(tablo))).body).invites;
 
-  it('are listed for owners and admins, without codes; ended ones are not', async () => {
+  it('links of a tablo are listed for owners and admins, without codes; ended ones are not', async () => {
     const [alice, bob, carol] = [newUser(), newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner', [bob]: 'admin', [carol]: 'member' });
     const first = await invite(alice, tablo, { max_uses: 2, role: 'guest' });
@@ -318,7 +318,7 @@ describe('links of a tablo', () => {
     expect(await rest.call(carol, 'GET', links(tablo))).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
 
-  it('[R6] are revoked by owners and admins, up to what each may grant; a revoked one gives nothing', async () => {
+  it('[R6] links of a tablo are revoked by owners and admins, up to what each may grant; a revoked one gives nothing', async () => {
     const [alice, bob, carol] = [newUser(), newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner', [bob]: 'admin', [carol]: 'member' });
     const [plain, high] = [await invite(alice, tablo), await invite(alice, tablo, { role: 'owner' })];
@@ -338,7 +338,7 @@ describe('links of a tablo', () => {
     expect((await rest.call(alice, 'DELETE', links(tablo, 'x'))).status).toBe(400);
   });
 
-  it('are bounded by tablo and by user, and ended ones leave the table', async () => {
+  it('links of a tablo are bounded by tablo and by user, and ended ones leave the table', async () => {
     const own = await openTestRest({ bounds: { linksPerTablo: 3 } });
     const [alice, bob] = [newUser(), newUser()];
     const make = (user: User, tablo: string) => own.call(user, 'POST', links(tablo));

@@ -18,7 +18,7 @@ const rolesOf = async (tablo: string) => {
 };
 
 describe('members', () => {
-  it('are listed for every member, with the names that their tokens gave', async () => {
+  it('members are listed for every member, with the names that their tokens gave', async () => {
     const [alice, bob, carol] = [newUser(), newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner', [bob]: 'guest', [carol]: 'member' });
     await rest.pool.query('UPDATE tablo_access SET is_active = false WHERE user_id = $1', [carol]);
@@ -34,7 +34,7 @@ describe('members', () => {
     expect((await rest.call(carol, 'GET', path(tablo))).status).toBe(403);
   });
 
-  it('are added with 201, member when no role is said, and changed with 200', async () => {
+  it('members are added with 201, member when no role is said, and changed with 200', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     const added = await rest.call(alice, 'POST', path(tablo), { user_id: bob });
@@ -45,7 +45,7 @@ describe('members', () => {
     expect(await rolesOf(tablo)).toEqual({ [alice]: 'owner', [bob]: 'admin' });
   });
 
-  it('come back with the role they are given, never with the one they had', async () => {
+  it('members come back with the role they are given, never with the one they had', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner', [bob]: 'admin' });
     expect(await rest.call(alice, 'DELETE', path(tablo, bob))).toMatchObject({ status: 200, body: { ok: true } });
@@ -73,7 +73,7 @@ describe('members', () => {
 });
 
 describe('roles', () => {
-  it('keep an admin from granting ownership, and from touching an owner', async () => {
+  it('roles keep an admin from granting ownership, and from touching an owner', async () => {
     const [owner, admin, bob] = [newUser(), newUser(), newUser()];
     const tablo = await rest.createTablo({ [owner]: 'owner', [admin]: 'admin' });
     const refused = { status: 403, body: { code: 'forbidden' } };
@@ -84,7 +84,7 @@ describe('roles', () => {
     expect((await rest.call(admin, 'POST', path(tablo), { user_id: bob, role: 'admin' })).status).toBe(201);
   });
 
-  it('keep members and guests from adding and removing, but not from leaving', async () => {
+  it('roles keep members and guests from adding and removing, but not from leaving', async () => {
     for (const role of ['member', 'guest'] as const) {
       const [user, owner] = [newUser(), newUser()];
       const tablo = await rest.createTablo({ [user]: role, [owner]: 'owner' });
@@ -95,7 +95,7 @@ describe('roles', () => {
     }
   });
 
-  it('keep the last owner: neither leaving nor stepping down, until there is another', async () => {
+  it('roles keep the last owner: neither leaving nor stepping down, until there is another', async () => {
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner', [bob]: 'admin' });
     const refused = { status: 409, body: { code: 'last-owner' } };
@@ -106,7 +106,7 @@ describe('roles', () => {
     expect(await rolesOf(tablo)).toEqual({ [bob]: 'owner' });
   });
 
-  it('keep one owner when all of them leave at the same moment', async () => {
+  it('roles keep one owner when all of them leave at the same moment', async () => {
     const owners = Array.from({ length: 6 }, newUser);
     const tablo = await rest.createTablo(Object.fromEntries(owners.map((user) => [user, 'owner'])));
     const answers = await Promise.all(owners.map((user) => rest.call(user, 'DELETE', path(tablo, user))));
@@ -114,7 +114,7 @@ describe('roles', () => {
     expect(Object.keys(await rolesOf(tablo))).toHaveLength(1);
   });
 
-  it('add somebody once, whoever adds them at the same moment', async () => {
+  it('a person is added once, whoever adds them at the same moment', async () => {
     const [alice, bob]: [User, User] = [newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner' });
     const answers = await Promise.all(
@@ -126,7 +126,7 @@ describe('roles', () => {
 });
 
 describe('GET members, page by page', () => {
-  it('[R9] gives each member once, in the order in which they came, also with equal times and repeated rows', async () => {
+  it('[R9] GET members, page by page, gives each member once, in the order in which they came, also with equal times and repeated rows', async () => {
     const host = await openTestRest();
     await host.pool.query('ALTER TABLE tablo_access DROP CONSTRAINT tablo_access_pkey');
     const users = Array.from({ length: 9 }, newUser);
@@ -152,7 +152,7 @@ describe('GET members, page by page', () => {
 });
 
 describe('GET members, asked by a guest', () => {
-  it('[R6] names everybody, and tells no e-mail address but the guest’s own', async () => {
+  it('[R6] GET members, asked by a guest, names everybody, and tells no e-mail address but the guest’s own', async () => {
     const [alice, bob, guest] = [newUser(), newUser(), newUser()];
     const tablo = await rest.createTablo({ [alice]: 'owner', [bob]: 'member', [guest]: 'guest' });
     // Their tokens tell their addresses.
@@ -180,7 +180,7 @@ describe('adding somebody with whom one shares no tablo, under an external issue
       .members.find(({ user_id }) => user_id === other);
   const nobody = { name: null, email: null, avatar_url: null };
 
-  it('[R6] adds at once, and tells no name and no address, whether there is such a user or not', async () => {
+  it('[R6] adding somebody with whom one shares no tablo, under an external issuer, adds at once, and tells no name and no address, whether there is such a user or not', async () => {
     const [mallory, bob] = [newUser(), newUser()];
     await known(bob);
     const tablo = await rest.createTablo({ [mallory]: 'owner' });
@@ -208,16 +208,19 @@ describe('adding somebody with whom one shares no tablo, under an external issue
       'writes there by a socket',
       (bob: User, tablo: string) => insertMessage(rest.pool, { tablo: tablo as never, user: bob }),
     ],
-  ])('[R6] tells name and address once that person %s', async (_, use) => {
-    const [mallory, bob] = [newUser(), newUser()];
-    await known(bob);
-    const tablo = await rest.createTablo({ [mallory]: 'owner' });
-    await rest.call(mallory, 'POST', path(tablo), { user_id: bob });
-    await rest.call(bob, 'GET', '/chat/channels'); // A look at one's own list is no visit.
-    expect(await shownTo(mallory, tablo, bob)).toMatchObject(nobody);
-    await use(bob, tablo);
-    expect(await shownTo(mallory, tablo, bob)).toMatchObject({ name: `User ${bob.slice(0, 4)}` });
-  });
+  ])(
+    '[R6] adding somebody with whom one shares no tablo, under an external issuer, tells name and address once that person %s',
+    async (_, use) => {
+      const [mallory, bob] = [newUser(), newUser()];
+      await known(bob);
+      const tablo = await rest.createTablo({ [mallory]: 'owner' });
+      await rest.call(mallory, 'POST', path(tablo), { user_id: bob });
+      await rest.call(bob, 'GET', '/chat/channels'); // A look at one's own list is no visit.
+      expect(await shownTo(mallory, tablo, bob)).toMatchObject(nobody);
+      await use(bob, tablo);
+      expect(await shownTo(mallory, tablo, bob)).toMatchObject({ name: `User ${bob.slice(0, 4)}` });
+    },
+  );
 
   it.each([
     ['its members', (bob: User, tablo: string) => rest.call(bob, 'GET', path(tablo))],
@@ -229,18 +232,21 @@ describe('adding somebody with whom one shares no tablo, under an external issue
       (bob: User, tablo: string) =>
         rest.call(bob, 'PUT', `/chat/channels/${tablo}/draft`, { text: 'old', updated_at: new Date().toISOString() }),
     ],
-  ])('[R6] names nobody whose page, left alone, asks for %s', async (_, ask) => {
-    const [mallory, bob] = [newUser(), newUser()];
-    await known(bob);
-    const tablo = await rest.createTablo({ [mallory]: 'owner' });
-    await rest.call(mallory, 'POST', path(tablo), { user_id: bob, role: 'admin' });
-    expect((await ask(bob, tablo)).status).toBe(200);
-    expect(await shownTo(mallory, tablo, bob)).toMatchObject(nobody);
-    const { rows } = await rest.pool.query('SELECT tablo_private.is_newcomer($1, $2) AS is', [tablo, bob]);
-    expect(rows).toEqual([{ is: true }]);
-  });
+  ])(
+    '[R6] adding somebody with whom one shares no tablo, under an external issuer, names nobody whose page, left alone, asks for %s',
+    async (_, ask) => {
+      const [mallory, bob] = [newUser(), newUser()];
+      await known(bob);
+      const tablo = await rest.createTablo({ [mallory]: 'owner' });
+      await rest.call(mallory, 'POST', path(tablo), { user_id: bob, role: 'admin' });
+      expect((await ask(bob, tablo)).status).toBe(200);
+      expect(await shownTo(mallory, tablo, bob)).toMatchObject(nobody);
+      const { rows } = await rest.pool.query('SELECT tablo_private.is_newcomer($1, $2) AS is', [tablo, bob]);
+      expect(rows).toEqual([{ is: true }]);
+    },
+  );
 
-  it('[R6] adds at once, with name and address, whom one has met already', async () => {
+  it('[R6] adding somebody with whom one shares no tablo, under an external issuer, adds at once, with name and address, whom one has met already', async () => {
     const [alice, bob] = [newUser(), newUser()];
     await known(bob);
     await rest.createTablo({ [alice]: 'member', [bob]: 'member' });
@@ -249,7 +255,7 @@ describe('adding somebody with whom one shares no tablo, under an external issue
     expect({ status, name: body.member.name }).toEqual({ status: 201, name: `User ${bob.slice(0, 4)}` });
   });
 
-  it('is bounded by tablo, and by the tablos of who is added; who is full can still be told a link', async () => {
+  it('adding somebody with whom one shares no tablo, under an external issuer, is bounded by tablo, and by the tablos of who is added; who is full can still be told a link', async () => {
     const own = await openTestRest({ bounds: { membersPerTablo: 3, tablosPerUser: 2 } });
     const [mallory, bob] = [newUser(), newUser()];
     const add = (tablo: string, user: User) => own.call(mallory, 'POST', path(tablo), { user_id: user });
@@ -266,7 +272,7 @@ describe('adding somebody with whom one shares no tablo, under an external issue
     await own.close();
   });
 
-  it('[R9] makes no room by deleting the tablos that somebody was added to: they cost that person’s lists a look each', async () => {
+  it('[R9] adding somebody with whom one shares no tablo, under an external issuer, makes no room by deleting the tablos that somebody was added to: they cost that person’s lists a look each', async () => {
     const own = await openTestRest({ bounds: { tablosPerUser: 2 } });
     const [mallory, bob] = [newUser(), newUser()];
     for (const status of [201, 201, 429, 429]) {
@@ -298,7 +304,7 @@ describe('adding somebody with whom one shares no tablo, under an external issue
     expect(await rowsOf(bob)).toEqual({ access: 1, decisions: 1, newcomers: 0 });
   });
 
-  it('is the host’s alone where ADD_MEMBERS says so; a stranger learns no more than elsewhere', async () => {
+  it('adding somebody with whom one shares no tablo, under an external issuer, is the host’s alone where ADD_MEMBERS says so; a stranger learns no more than elsewhere', async () => {
     const own = await openTestRest({ settings: { addMembers: 'host' } });
     const [alice, bob] = [newUser(), newUser()];
     const tablo = await own.createTablo({ [alice]: 'owner' });
@@ -314,7 +320,7 @@ describe('adding somebody with whom one shares no tablo, under an external issue
 });
 
 describe('a host application’s own tablo_access', () => {
-  it('may have no key, repeated rows, and an enum for roles', async () => {
+  it('a host application’s own tablo_access may have no key, repeated rows, and an enum for roles', async () => {
     const host = await openTestRest();
     await host.pool.query(`CREATE TYPE access_role AS ENUM ('guest', 'member', 'admin', 'owner');
       DROP POLICY IF EXISTS tablo_chat_read ON tablo_access;

@@ -15,7 +15,7 @@ import { pageQuery } from '../base/page-query.ts';
 import { asUserId, memberParams, tabloParams } from '../base/params.ts';
 import { refuseChangeOf } from '../stores/member-rules.ts';
 import type { PgChannels } from '../stores/pg-channels.ts';
-import type { PgMembers, Strangers } from '../stores/pg-members.ts';
+import type { PgMembers, UnknownUsers } from '../stores/pg-members.ts';
 import { SERVICE } from '../stores/pg-standing.ts';
 import { requireMember, requireRole, requireTablo } from './require-member.ts';
 import { addRoute, type RestApp } from './route.ts';
@@ -26,7 +26,7 @@ export interface MemberSettings {
   /** `host`: the host application alone adds members. Default: `members`. */
   readonly addMembers?: 'members' | 'host';
   /** Default: `add`, as with an external issuer. */
-  readonly strangers?: Strangers;
+  readonly unknownUsers?: UnknownUsers;
 }
 
 const HOST_ONLY = refusal('forbidden', 'Here the host application alone adds members.');
@@ -36,7 +36,7 @@ export function addMemberRoutes(
   app: RestApp,
   { members, channels }: { readonly members: PgMembers; readonly channels: PgChannels },
   membership: Membership,
-  { addMembers = 'members', strangers = 'add' }: MemberSettings,
+  { addMembers = 'members', unknownUsers = 'add' }: MemberSettings,
 ): void {
   const put = async (adding: Parameters<PgMembers['put']>[0]) => {
     const done = unwrap(await members.put(adding));
@@ -86,10 +86,10 @@ export function addMemberRoutes(
       await requireRole(membership, params.id, claims.userId, (role) =>
         addMembers === 'host' && service === null ? HOST_ONLY : refuseChangeOf(role, target === claims.userId),
       );
-      return put({ actor: claims.userId, tabloId: params.id, target, role: body.role, strangers });
+      return put({ actor: claims.userId, tabloId: params.id, target, role: body.role, unknownUsers });
     },
     ({ params, body }) =>
-      put({ actor: SERVICE, tabloId: params.id, target: asUserId(body.user_id), role: body.role, strangers }),
+      put({ actor: SERVICE, tabloId: params.id, target: asUserId(body.user_id), role: body.role, unknownUsers }),
   );
 
   addRoute(
@@ -116,7 +116,7 @@ export function addMemberRoutes(
   );
 }
 
-/** Guests are often not of the house: they see who is there, not how to write to them elsewhere. Their own address stays. */
+/** Guests are often outsiders: they see the members, but not the members' addresses. They see their own address. */
 function withoutAddresses<P extends { readonly members: readonly RestMember[] }>(page: P, reader: UserId): P {
   return {
     ...page,
@@ -126,6 +126,6 @@ function withoutAddresses<P extends { readonly members: readonly RestMember[] }>
 
 async function readMember(members: PgMembers, tabloId: TabloId, userId: UserId): Promise<RestMember> {
   const member = await members.find(tabloId, userId);
-  if (member === null) throw forbidden(); // Removed again in this very moment.
+  if (member === null) throw forbidden(); // The member was removed again at this very moment.
   return member;
 }

@@ -29,7 +29,7 @@ const at = (id: string, rest = ''): string => `/channels/${tablo}/messages/${id}
 const thumb = (id: string): string => at(id, `/reactions/${encodeURIComponent('👍')}`);
 
 describe('PATCH …/messages/:messageId', () => {
-  it('[R1] edits: a live client sees it, the row has it, and the earlier text is kept', async () => {
+  it('[R1] PATCH …/messages/:messageId edits: a live client sees it, the row has it, and the earlier text is kept', async () => {
     const id = await post(alice, 'Lunch at noon');
     const live = await rest.join(bob, tablo);
     await until(() => expect(live.texts).toContain('Lunch at noon'));
@@ -56,7 +56,7 @@ describe('PATCH …/messages/:messageId', () => {
     expect(rows).toEqual([{ edit_count: 1, text: 'two' }]);
   });
 
-  it('[R5] stands after what it changes, also where the clock of that was ahead', async () => {
+  it('[R5] PATCH …/messages/:messageId stands after what it changes, also where the clock of that was ahead', async () => {
     const live = await rest.join(alice, tablo);
     const sentAt = Date.now() + 40_000;
     const message = createMessage({ author: alice, sentAt }, 'from the future');
@@ -66,7 +66,7 @@ describe('PATCH …/messages/:messageId', () => {
     expect(body.message.text).toBe('from now');
   });
 
-  it('[R3] is the author’s alone, whatever the role; guests read, and strangers learn nothing', async () => {
+  it('[R3] PATCH …/messages/:messageId is the author’s alone, whatever the role; guests read, and strangers learn nothing', async () => {
     const id = await post(alice, 'mine');
     const answers = await Promise.all(
       [bob, carol, gus, eve].map(async (user) => (await rest.as(user, 'PATCH', at(id), { text: 'yours' })).body.code),
@@ -78,7 +78,7 @@ describe('PATCH …/messages/:messageId', () => {
     expect((await rest.as(alice, 'GET', at(id))).body.message.text).toBe('mine');
   });
 
-  it('refuses a text that nobody could see, and a message that is deleted', async () => {
+  it('PATCH …/messages/:messageId refuses a text that nobody could see, and a message that is deleted', async () => {
     const id = await post(alice, 'mine');
     const blank = await rest.as(alice, 'PATCH', at(id), { text: ' ​ ' });
     expect([blank.status, blank.body.code]).toEqual([400, 'invalid-update']);
@@ -87,7 +87,7 @@ describe('PATCH …/messages/:messageId', () => {
     expect([late.status, late.body.code]).toEqual([409, 'message-deleted']);
   });
 
-  it('[R9] reaches a message that has left the live document with an earlier epoch', async () => {
+  it('[R9] PATCH …/messages/:messageId reaches a message that has left the live document with an earlier epoch', async () => {
     const id = await post(alice, 'long ago');
     for (let nth = 0; nth < 130; nth += 1) await post(nth % 2 === 0 ? alice : bob, `message ${nth}`);
     const live = await rest.join(bob, tablo);
@@ -103,7 +103,7 @@ describe('PATCH …/messages/:messageId', () => {
 });
 
 describe('DELETE …/messages/:messageId', () => {
-  it('deletes one’s own, and anybody’s for an admin; twice is 200', async () => {
+  it('DELETE …/messages/:messageId deletes one’s own, and anybody’s for an admin; twice is 200', async () => {
     const id = await post(alice, 'secret');
     const live = await rest.join(carol, tablo);
     await until(() => expect(live.texts).toContain('secret'));
@@ -121,7 +121,7 @@ describe('DELETE …/messages/:messageId', () => {
 });
 
 describe('PUT and DELETE …/reactions/:emoji', () => {
-  it('reacts and takes back, each once however often it is asked, and live clients see it', async () => {
+  it('PUT and DELETE …/reactions/:emoji reacts and takes back, each once however often it is asked, and live clients see it', async () => {
     const id = await post(alice, 'news');
     const live = await rest.join(alice, tablo);
     for (let nth = 0; nth < 2; nth += 1) {
@@ -136,7 +136,7 @@ describe('PUT and DELETE …/reactions/:emoji', () => {
     );
   });
 
-  it('[R5] stands after a reaction from a clock that is ahead', async () => {
+  it('[R5] PUT and DELETE …/reactions/:emoji stands after a reaction from a clock that is ahead', async () => {
     const id = await post(alice, 'news');
     const live = await rest.join(bob, tablo);
     await until(() => expect(live.texts).toContain('news'));
@@ -145,7 +145,7 @@ describe('PUT and DELETE …/reactions/:emoji', () => {
     expect((await rest.as(bob, 'DELETE', thumb(id))).body.message.reactions).toEqual([]);
   });
 
-  it('refuses what is no emoji, a deleted message, a guest and a stranger', async () => {
+  it('PUT and DELETE …/reactions/:emoji refuses what is no emoji, a deleted message, a guest and a stranger', async () => {
     const id = await post(alice, 'news');
     const long = await rest.as(bob, 'PUT', at(id, `/reactions/${'x'.repeat(17)}`));
     expect([long.status, long.body.code]).toEqual([400, 'invalid-update']);

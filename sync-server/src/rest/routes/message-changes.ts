@@ -41,7 +41,7 @@ export function addMessageChangeRoutes(
     return message;
   };
 
-  /** `make` returns null where it is as wished already. */
+  /** `make` returns null if nothing has to change. */
   const change = async (
     params: Params,
     userId: UserId,
@@ -52,7 +52,7 @@ export function addMessageChangeRoutes(
     const entry = make(await find(params), { userId, role });
     if (entry !== null) unwrap(await poster.change({ tabloId: params.id, entry }));
     const message = await find(params);
-    // Deleted in this very moment: what was written shows nowhere.
+    // The message was deleted at this very moment: the change is shown nowhere.
     if (entry?.kind !== 'delete') refuseDeleted(message, entry !== null);
     return { status: 200, body: { message } };
   };
@@ -125,7 +125,7 @@ export function addMessageChangeRoutes(
           const own = (votes: RestMessage['reactions'] = []) =>
             votes.find((vote) => vote.user_id === userId && vote.emoji === params.emoji);
           const given = own(message.reactions);
-          // Of very many only the newest are listed: one that is not may be there all the same.
+          // Only the newest are listed where there are very many: a reaction that is not listed may still exist.
           const isListed = message.reactions.length < MESSAGE_REACTIONS_MAX;
           if (on ? given !== undefined : given === undefined && isListed) return null;
           const before = given ?? own(message.withdrawn_reactions);
@@ -136,7 +136,7 @@ export function addMessageChangeRoutes(
   }
 }
 
-/** [R5] The latest counts: what is done now stands after what it is done to, also where that came from a clock that is ahead of ours. */
+/** [R5] The latest change counts: this one is stamped after what it changes, even if that came from a clock ahead of ours. */
 function after(...times: readonly (string | null | undefined)[]): number {
   return Math.max(Date.now(), ...times.map((time) => (time == null ? 0 : Date.parse(time) + 1)));
 }

@@ -15,10 +15,10 @@ describe('limit', () => {
     ['101', 100],
     ['99999999999999999999', 100],
     ['+5', 5],
-  ])('%s is %s', (given, expected) => {
+  ])('the limit %s is %s', (given, expected) => {
     expect(limitOf(given)).toBe(expected);
   });
-  it.each(['', 'ten', '1.5', '1e2', 'NaN', '0x10', ' 5'])('%j cannot be parsed', (given) =>
+  it.each(['', 'ten', '1.5', '1e2', 'NaN', '0x10', ' 5'])('before=%j cannot be parsed', (given) =>
     expect(limitOf(given)).toBeNull(),
   );
 });
@@ -31,13 +31,13 @@ describe('before', () => {
     '2026-01-02T05:04:05.678+02:00',
     '2026-01-02T05:04:05.678 02:00',
     '+002026-01-02T03:04:05.678Z',
-  ])('%s is a time', (given) => expect(parseBefore(given)).toEqual({ type: 'time', ms }));
-  it('takes dates, the last time there is, and times before all messages', () => {
+  ])('before=%s is a time', (given) => expect(parseBefore(given)).toEqual({ type: 'time', ms }));
+  it('before takes dates, the last time there is, and times before all messages', () => {
     expect(parseBefore('2026-01-02')).toEqual({ type: 'time', ms: Date.UTC(2026, 0, 2) });
     expect(parseBefore('+275760-09-13T00:00:00.000Z')).toEqual({ type: 'time', ms: 8.64e15 });
     expect(parseBefore('-271821-04-20T00:00:00.000Z')).toEqual({ type: 'time', ms: 0 });
   });
-  it('takes a message id', () => {
+  it('before takes a message id', () => {
     const id = '0197aaaa-0000-7000-8000-000000000001';
     expect(parseBefore(id)).toEqual({ type: 'id', id });
   });

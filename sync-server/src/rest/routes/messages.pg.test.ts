@@ -29,7 +29,7 @@ const vote = (message: string, user: string, emoji: string, isOn: boolean, at: n
 describe('GET one message', () => {
   const one = (tablo: string, id: string, user = alice) => rest.call(user, 'GET', path(tablo, `/${id}`));
 
-  it('gives it, and of a deleted one that it is deleted, without its text', async () => {
+  it('GET one message gives it, and of a deleted one that it is deleted, without its text', async () => {
     const tablo = await rest.createTablo({ [alice]: 'guest' });
     const id = await insertMessage(rest.pool, { tablo, user: alice, text: 'here', at: NOON });
     const deleted = await insertMessage(rest.pool, { tablo, user: alice, at: NOON, isDeleted: true });
@@ -47,7 +47,7 @@ describe('GET one message', () => {
     });
   });
 
-  it('[R6] says of what is in another tablo that there is none, and a stranger nothing', async () => {
+  it('[R6] GET one message says of what is in another tablo that there is none, and a stranger nothing', async () => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     const other = await rest.createTablo({ [alice]: 'member' });
     const id = await insertMessage(rest.pool, { tablo: other, user: alice, text: 'elsewhere', at: NOON });
@@ -59,7 +59,7 @@ describe('GET one message', () => {
 });
 
 describe('GET messages', () => {
-  it('gives what the contract names, times in milliseconds', async () => {
+  it('GET messages gives what the contract names, times in milliseconds', async () => {
     const tablo = await rest.createTablo({ [alice]: 'guest' });
     const target = await insertMessage(rest.pool, { tablo, user: alice, text: 'one\ntwo', at: NOON + 7 });
     const reaction = createEntryId();
@@ -98,7 +98,7 @@ describe('GET messages', () => {
     ]);
   });
 
-  it('goes back page by page, oldest first, exact among equal times, with no message twice or left out', async () => {
+  it('GET messages goes back page by page, oldest first, exact among equal times, with no message twice or left out', async () => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     const ids: string[] = [];
     for (let nth = 0; nth < 25; nth += 1)
@@ -117,7 +117,7 @@ describe('GET messages', () => {
     expect(await page(tablo, `?before=${inOrder[0]}`)).toMatchObject({ ids: [], hasMore: false });
   });
 
-  it('knows exactly whether there is more', async () => {
+  it('GET messages knows exactly whether there is more', async () => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     for (let nth = 0; nth < 4; nth += 1)
       await insertMessage(rest.pool, { tablo, user: alice, at: NOON + nth, isDeleted: nth === 0 });
@@ -125,7 +125,7 @@ describe('GET messages', () => {
     expect((await page(tablo, '?limit=2')).hasMore).toBe(true);
   });
 
-  it('gives 50 when nothing is said, 100 at the most, 1 at the least', async () => {
+  it('GET messages gives 50 when nothing is said, 100 at the most, 1 at the least', async () => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     await rest.pool.query(
       `INSERT INTO messages (id, channel_id, user_id, text, created_at, sent_at, received_at, seq)
@@ -152,7 +152,7 @@ describe('GET messages', () => {
       return { tablo, ids, inOrder: inOrder.map(({ id }) => id) };
     };
 
-    it('[R11] is cut at half a megabyte; page by page nothing is missing, nothing comes twice, and the last says so', async () => {
+    it('[R11] GET messages that would be too large is cut at half a megabyte; page by page nothing is missing, nothing comes twice, and the last says so', async () => {
       const { tablo, inOrder } = await fill(40);
       const seen: string[] = [];
       const pages: number[] = [];
@@ -173,21 +173,21 @@ describe('GET messages', () => {
       expect(pages).toEqual([16, 16, 8]);
     });
 
-    it('[R11] is cut by `after` as well, in the order of arrival', async () => {
+    it('[R11] GET messages that would be too large is cut by `after` as well, in the order of arrival', async () => {
       const { tablo, ids } = await fill(20);
       const first = await page(tablo, '?after=0&limit=100');
       expect(first).toMatchObject({ ids: ids.slice(0, 16), hasMore: true });
       expect(await page(tablo, '?after=16&limit=100')).toMatchObject({ ids: ids.slice(16), hasMore: false });
     });
 
-    it('has one message at the least, and counts what JSON makes of a text', async () => {
+    it('GET messages that would be too large has one message at the least, and counts what JSON makes of a text', async () => {
       const { tablo, inOrder } = await fill(3, '\u0001'.repeat(60_000));
       expect(await page(tablo)).toMatchObject({ ids: inOrder.slice(-1), hasMore: true });
       const huge = await fill(2, 'x'.repeat(600_000));
       expect(await page(huge.tablo)).toMatchObject({ ids: huge.inOrder.slice(-1), hasMore: true });
     });
 
-    it('counts reactions', async () => {
+    it('GET messages that would be too large counts reactions', async () => {
       const { tablo, ids } = await fill(8, 'short');
       for (const id of ids)
         await rest.pool.query(
@@ -200,7 +200,7 @@ describe('GET messages', () => {
     });
   });
 
-  it('takes a time: strictly before it; and an id, its message deleted or not', async () => {
+  it('GET messages takes a time: strictly before it; and an id, its message deleted or not', async () => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     const [one, two, three] = [
       await insertMessage(rest.pool, { tablo, user: alice, at: NOON }),
@@ -229,7 +229,7 @@ describe('GET messages', () => {
     'around=yesterday',
     `around=${createEntryId()}&after=0`,
     `around=${createEntryId()}&before=2026-01-01`,
-  ])('answers 400 to ?%s', async (query) => {
+  ])('GET messages answers 400 to ?%s', async (query) => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     expect(await rest.call(alice, 'GET', path(tablo, `?${query}`))).toMatchObject({
       status: 400,
@@ -237,14 +237,14 @@ describe('GET messages', () => {
     });
   });
 
-  it('[R6] does not take another tablo’s message for an anchor', async () => {
+  it('[R6] GET messages does not take another tablo’s message for an anchor', async () => {
     const [tablo, other] = [await rest.createTablo({ [alice]: 'member' }), await rest.createTablo()];
     await insertMessage(rest.pool, { tablo, user: alice, at: NOON });
     const foreign = await insertMessage(rest.pool, { tablo: other, user: newUser(), at: NOON + 1 });
     expect((await rest.call(alice, 'GET', path(tablo, `?before=${foreign}`))).status).toBe(400);
   });
 
-  it('reads times to the end of what a Date can be', async () => {
+  it('GET messages reads times to the end of what a Date can be', async () => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     const id = await insertMessage(rest.pool, { tablo, user: alice, at: NOON });
     await rest.pool.query('UPDATE messages SET sent_at = tablo_private.from_ms(8640000000000000) WHERE id = $1', [id]);
@@ -253,7 +253,7 @@ describe('GET messages', () => {
 });
 
 describe('GET messages?around=', () => {
-  it('[R9] gives a message with its neighbours on both sides, exact among equal times, and tells what there is beyond them', async () => {
+  it('[R9] GET messages?around= gives a message with its neighbours on both sides, exact among equal times, and tells what there is beyond them', async () => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     const ids: string[] = [];
     for (let nth = 0; nth < 25; nth += 1)
@@ -267,7 +267,7 @@ describe('GET messages?around=', () => {
     expect(await around(12, 1)).toMatchObject({ ids: inOrder.slice(12, 13), hasMore: true, hasNewer: true });
   });
 
-  it('gives the neighbours of a deleted message without it', async () => {
+  it('GET messages?around= gives the neighbours of a deleted message without it', async () => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     const [one, two, three] = [
       await insertMessage(rest.pool, { tablo, user: alice, at: NOON }),
@@ -277,7 +277,7 @@ describe('GET messages?around=', () => {
     expect((await page(tablo, `?around=${two}`)).ids).toEqual([one, three]);
   });
 
-  it('[R11] is cut at half a megabyte on both sides together', async () => {
+  it('[R11] GET messages?around= is cut at half a megabyte on both sides together', async () => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     const ids: string[] = [];
     for (let nth = 0; nth < 30; nth += 1)
@@ -286,7 +286,7 @@ describe('GET messages?around=', () => {
     expect(cut).toMatchObject({ ids: ids.slice(7, 23), hasMore: true, hasNewer: true });
   });
 
-  it('[R6] answers 404 to a message that is not of this tablo', async () => {
+  it('[R6] GET messages?around= answers 404 to a message that is not of this tablo', async () => {
     const [tablo, other] = [await rest.createTablo({ [alice]: 'member' }), await rest.createTablo()];
     await insertMessage(rest.pool, { tablo, user: alice, at: NOON });
     const foreign = await insertMessage(rest.pool, { tablo: other, user: newUser(), at: NOON + 1 });
@@ -301,7 +301,7 @@ describe('GET messages?around=', () => {
 describe('GET messages?after=', () => {
   const after = (tablo: string, seq: number, limit = '') => page(tablo, `?after=${seq}${limit}`);
 
-  it('goes by seq, ascending, whatever times are shown, deleted ones included without their text', async () => {
+  it('GET messages?after= goes by seq, ascending, whatever times are shown, deleted ones included without their text', async () => {
     const bob = newUser();
     const tablo = await rest.createTablo({ [alice]: 'guest', [bob]: 'member' });
     const ids = [];
@@ -327,7 +327,7 @@ describe('GET messages?after=', () => {
 });
 
 describe('reactions of a message', () => {
-  it('[R9] are its newest thousand, and as many that were taken back', async () => {
+  it('[R9] reactions of a message are its newest thousand, and as many that were taken back', async () => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     const target = await insertMessage(rest.pool, { tablo, user: alice });
     await rest.pool.query(
@@ -344,7 +344,7 @@ describe('reactions of a message', () => {
 });
 
 describe('POST messages', () => {
-  it('[R4] answers 201 with the message, and 200 the second time', async () => {
+  it('[R4] POST messages answers 201 with the message, and 200 the second time', async () => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     const [id, target] = [createEntryId(), createEntryId()];
     const first = await rest.call(alice, 'POST', path(tablo), { id, text: ' Hi ', reply_to: target });
@@ -366,14 +366,14 @@ describe('POST messages', () => {
     });
   });
 
-  it('gives the message an id when it comes without', async () => {
+  it('POST messages gives the message an id when it comes without', async () => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     const { status, body } = await rest.call(alice, 'POST', path(tablo), { text: 'Hi', reply_to: null });
     expect(status).toBe(201);
     expect((await page(tablo)).ids).toEqual([body.message.id as EntryId]);
   });
 
-  it('lets guests only read', async () => {
+  it('POST messages lets guests only read', async () => {
     const guest = newUser();
     const tablo = await rest.createTablo({ [guest]: 'guest' });
     expect(await rest.call(guest, 'POST', path(tablo), { text: 'Hi' })).toMatchObject({
@@ -399,7 +399,7 @@ describe('POST messages', () => {
     { text: 'Hi', id: 'x' },
     { text: 'Hi', id: createEntryId().toUpperCase() },
     { text: 'Hi', reply_to: 'x' },
-  ])('%j cannot be parsed', async (body) => {
+  ])('the body %j cannot be parsed', async (body) => {
     const tablo = await rest.createTablo({ [alice]: 'member' });
     expect(await rest.call(alice, 'POST', path(tablo), body)).toMatchObject({
       status: 400,

@@ -28,7 +28,7 @@ async function newKnownUser(): Promise<User> {
 const nameOf = (user: User) => `User ${user.slice(0, 4)}`;
 
 describe('names of people', () => {
-  it('[R7] are told of members, and of who wrote or read and has left, over many tablos at once', async () => {
+  it('[R7] names of people are told of members, and of who wrote or read and has left, over many tablos at once', async () => {
     const [alice, member, writer, reader] = [
       newUser(),
       await newKnownUser(),
@@ -52,7 +52,7 @@ describe('names of people', () => {
     });
   });
 
-  it('[R6] are told to nobody who is not a member, of a tablo that is there as of one that is not, nor of a deleted one', async () => {
+  it('[R6] names of people are told to nobody who is not a member, of a tablo that is there as of one that is not, nor of a deleted one', async () => {
     const [alice, bob] = [newUser(), await newKnownUser()];
     const tablo = await rest.createTablo({ [bob]: 'owner' });
     const own = await rest.createTablo({ [alice]: 'owner', [bob]: 'member' });
@@ -66,7 +66,7 @@ describe('names of people', () => {
     expect(await namesFor(alice, [own, bob])).toEqual({});
   });
 
-  it('[R6] are not told of who was added unasked and has not come, also when they are removed [M6]', async () => {
+  it('[R6] names of people are not told of who was added unasked and has not come, also when they are removed [M6]', async () => {
     const [mallory, bob] = [newUser(), await newKnownUser()];
     const tablo = await rest.createTablo({ [mallory]: 'owner' });
     await rest.call(mallory, 'POST', `/chat/channels/${tablo}/members`, { user_id: bob });
@@ -84,7 +84,7 @@ describe('names of people', () => {
     ['no ids', '/chat/people?of=a:b'],
     ['an id too much', path([newTablo(), `${newUser()}:${newUser()}`])],
     ['too many', path(...Array.from({ length: PEOPLE_ASKED_MAX + 1 }, () => [newTablo(), newUser()] as const))],
-  ])('is refused with a sentence when asked for %s', async (_, address) => {
+  ])('names of people is refused with a sentence when asked for %s', async (_, address) => {
     expect(await rest.call(newUser(), 'GET', address)).toMatchObject({
       status: 400,
       body: { code: 'invalid-request' },

@@ -26,14 +26,14 @@ async function tabloWith(messages: number) {
 }
 
 describe('POST read', () => {
-  it('reads up to a position, or everything, with or without a body', async () => {
+  it('POST read reads up to a position, or everything, with or without a body', async () => {
     const { alice, tablo } = await tabloWith(5);
     expect(await read(alice, tablo, { seq: 2 })).toEqual({ ok: true, read_seq: 2, unread_count: 3 });
     expect(await read(alice, tablo, '')).toEqual({ ok: true, read_seq: 5, unread_count: 0 });
     expect(await read(alice, tablo, {})).toEqual({ ok: true, read_seq: 5, unread_count: 0 });
   });
 
-  it('never moves backwards, and never beyond the end', async () => {
+  it('POST read never moves backwards, and never beyond the end', async () => {
     const { alice, bob, tablo } = await tabloWith(3);
     expect((await read(alice, tablo, { seq: Number.MAX_SAFE_INTEGER })).read_seq).toBe(3);
     expect((await read(alice, tablo, { seq: 1 })).read_seq).toBe(3);
@@ -41,7 +41,7 @@ describe('POST read', () => {
     expect(await read(alice, tablo, { seq: 3 })).toEqual({ ok: true, read_seq: 3, unread_count: 1 });
   });
 
-  it('keeps the furthest of many reports that come at once', async () => {
+  it('POST read keeps the furthest of many reports that come at once', async () => {
     const { alice, tablo } = await tabloWith(8);
     await Promise.all([3, 8, 1, 5, 2, 7].map((seq) => read(alice, tablo, { seq })));
     expect((await read(alice, tablo, { seq: 0 })).read_seq).toBe(8);
@@ -57,7 +57,7 @@ describe('POST read', () => {
 });
 
 describe('GET /chat/unread', () => {
-  it('lists only tablos above 0; own and deleted messages are never counted', async () => {
+  it('GET /chat/unread lists only tablos above 0; own and deleted messages are never counted', async () => {
     const { alice, bob, tablo } = await tabloWith(2);
     await insertMessage(rest.pool, { tablo, user: alice });
     await insertMessage(rest.pool, { tablo, user: bob, isDeleted: true });
@@ -67,7 +67,7 @@ describe('GET /chat/unread', () => {
     expect(await unread(alice)).toEqual([]);
   });
 
-  it('names the unread messages when asked, oldest first', async () => {
+  it('GET /chat/unread names the unread messages when asked, oldest first', async () => {
     const { alice, tablo, ids } = await tabloWith(3);
     await read(alice, tablo, { seq: 1 });
     expect(await unread(alice, '?ids=true')).toEqual([
@@ -82,7 +82,7 @@ describe('GET /chat/unread', () => {
     ]);
   });
 
-  it('[R9] names about 20,000 messages at the most, and of many tablos the newest of each', async () => {
+  it('[R9] GET /chat/unread names about 20,000 messages at the most, and of many tablos the newest of each', async () => {
     const [alice, bob] = [newUser(), newUser()];
     await rest.pool.query(
       `WITH made AS (INSERT INTO tablos (name, last_seq) SELECT 'x', 60 FROM generate_series(1, 500) RETURNING id), access AS (
@@ -99,7 +99,7 @@ describe('GET /chat/unread', () => {
     }
   });
 
-  it('[R10] counts what was written before the reader read, and arrived after', async () => {
+  it('[R10] GET /chat/unread counts what was written before the reader read, and arrived after', async () => {
     const { alice, bob, tablo } = await tabloWith(1);
     const ten = Date.now() - 2 * 3_600_000;
     await read(alice, tablo);
@@ -107,7 +107,7 @@ describe('GET /chat/unread', () => {
     expect(await unread(alice)).toEqual([{ channel_id: tablo, unread_count: 1 }]);
   });
 
-  it('[R6] says nothing of a tablo that the reader was removed from', async () => {
+  it('[R6] GET /chat/unread says nothing of a tablo that the reader was removed from', async () => {
     const { alice, tablo } = await tabloWith(2);
     await rest.pool.query('UPDATE tablo_access SET is_active = false WHERE tablo_id = $1 AND user_id = $2', [
       tablo,

@@ -28,7 +28,7 @@ export function addReadRoutes(app: RestApp, readState: PgReadState, membership: 
     async ({ claims, params, body }) => {
       await requireVisitor(membership, params.id, claims.userId);
       const position = await readState.mark(claims.userId, params.id, body.seq ?? null);
-      if (position === null) throw forbidden(); // Removed in this very moment.
+      if (position === null) throw forbidden(); // The member was removed at this very moment.
       return { status: 200, body: { ok: true as const, read_seq: position.seq, unread_count: position.unreadCount } };
     },
   );

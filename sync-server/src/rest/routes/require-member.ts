@@ -6,7 +6,7 @@ import type { PgChannels } from '../stores/pg-channels.ts';
 
 /**
  * [R6] Every route of one tablo begins here, so that a stranger's answer never depends on anything else: one read without a lock, the same for a
- * tablo that exists and one that does not. This says nothing of whether the member has come: clients ask for lists by themselves.
+ * tablo that exists and one that does not. This does not make a newcomer a member who has used the tablo: clients ask for lists by themselves.
  */
 export async function requireMember(membership: Membership, tabloId: TabloId, userId: UserId): Promise<Member> {
   const member = await membership.find(tabloId, userId);
@@ -24,7 +24,7 @@ export async function requireVisitor(membership: Membership, tabloId: TabloId, u
   return member;
 }
 
-/** A member whose role allows it: asked before anything is locked, and again under the lock. */
+/** A member whose role allows it. The role is checked before anything is locked, and again under the lock. */
 export async function requireRole(
   membership: Membership,
   tabloId: TabloId,

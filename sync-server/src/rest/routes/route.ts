@@ -32,7 +32,7 @@ interface RouteDescription<P extends Schema, Q extends Schema, B extends Schema,
   readonly statuses: readonly (200 | 201 | 202)[];
   /** Beside the ones that any route may give. */
   readonly refusals?: readonly ErrorCode[];
-  /** What a request pays with. Absent: as `rest-costs.ts` has it, and what is not in there reads with GET and writes with anything else. */
+  /** The cost of a request. Absent: the entry in `rest-costs.ts`; a route without an entry counts as a read for GET, and as a write for all other methods. */
   readonly cost?: RouteCost;
 }
 
@@ -62,7 +62,7 @@ const ALWAYS: readonly ErrorCode[] = [
   'unavailable',
 ];
 
-/** `handleForService`: what a back end may do that names no person. Absent: it has to name one. */
+/** `handleForService`: the handler for a back end that acts for no person. Absent: it has to name one. */
 export function addRoute<P extends Schema, Q extends Schema, B extends Schema, A extends Schema>(
   app: RestApp,
   description: RouteDescription<P, Q, B, A>,
@@ -110,7 +110,7 @@ export function addRoute<P extends Schema, Q extends Schema, B extends Schema, A
 const nobodyNamed = (): Error =>
   invalidRequest(`A back end says in the header ${CHAT_USER} for whom it does this: a user id.`);
 
-/** Behind all routes of `/chat`: what is none of them, or asks one of them in another way, pays like a reading. */
+/** Behind all routes of `/chat`: a request for another path or method is charged like a read. */
 export function addNoRoute(app: RestApp): void {
   app.all('/chat/*', (context) => {
     const { caller, bounds } = context.var;

@@ -1,6 +1,6 @@
 /**
- * A host application's database may have rules of its own for its tables: users must be known to it, columns must be filled, a trigger looks at every change. What they refuse is
- * an answer for the caller, not a fault of ours; the log has PostgreSQL's words, and the caller those that a trigger raises.
+ * A host application's database may have rules of its own for its tables: users must be known to it, columns must be filled, a trigger looks at every change. Their refusals are
+ * answers for the caller, not faults of ours. The log has PostgreSQL's message, and the caller gets the message that a trigger raises.
  */
 import { AppError, type RestRefusal, refusal } from '../base/app-error.ts';
 
@@ -37,6 +37,6 @@ export function asHostRefusal(error: unknown): AppError | null {
   return new AppError(isUser ? NO_SUCH_USER : REFUSED, { cause: error });
 }
 
-/** What is raised is meant for whoever asked: a gateway of the host's would tell them the same. */
+/** The raised message is meant for the caller: a gateway of the host's would show it too. */
 const wordsOf = (error: unknown): string =>
   (error instanceof Error ? error.message : '').replace(/\p{C}+/gu, ' ').slice(0, WORDS_MAX_LENGTH);

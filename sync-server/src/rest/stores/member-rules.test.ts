@@ -8,7 +8,7 @@ const self = (role: Role, otherOwners = 1): Standing => ({ actor: role, target: 
 const rank = (role: Role | null) => (role === null ? -1 : ROLES.indexOf(role));
 
 describe('who may change members', () => {
-  it('lets admins and owners grant what is not above them, to who is not above them', () => {
+  it('the rule of who may change members lets admins and owners grant what is not above them, to who is not above them', () => {
     for (const actor of ROLES) {
       for (const target of [null, ...ROLES]) {
         for (const role of ROLES) {
@@ -19,7 +19,7 @@ describe('who may change members', () => {
     }
   });
 
-  it('lets admins and owners remove who is not above them', () => {
+  it('the rule of who may change members lets admins and owners remove who is not above them', () => {
     for (const actor of ROLES) {
       for (const target of ROLES) {
         const isAllowed = rank(actor) >= rank('admin') && rank(target) <= rank(actor);
@@ -30,20 +30,20 @@ describe('who may change members', () => {
     expect(refuseRemoval(other('member', null))?.code).toBe('forbidden');
   });
 
-  it('lets everybody leave and step down, and nobody up', () => {
+  it('the rule of who may change members lets everybody leave and step down, and nobody up', () => {
     for (const role of ROLES) {
       expect(refuseRemoval(self(role))).toBeNull();
       for (const wanted of ROLES) expect(refuseGrant(self(role), wanted) === null).toBe(rank(wanted) <= rank(role));
     }
   });
 
-  it('keeps the last owner', () => {
+  it('the rule of who may change members keeps the last owner', () => {
     expect(refuseRemoval(self('owner', 0))?.code).toBe('last-owner');
     expect(refuseGrant(self('owner', 0), 'admin')?.code).toBe('last-owner');
     expect(refuseGrant(self('owner', 0), 'owner')).toBeNull();
   });
 
-  it('lets admins and owners invite up to their own role', () => {
+  it('the rule of who may change members lets admins and owners invite up to their own role', () => {
     for (const actor of ROLES) {
       for (const role of ROLES) {
         expect(refuseInvite(actor, role) === null).toBe(rank(actor) >= rank('admin') && rank(role) <= rank(actor));

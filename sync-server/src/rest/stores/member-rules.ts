@@ -1,4 +1,4 @@
-/** Who may do what to whom in a tablo. Pure; every way to change members asks here. */
+/** Who may do what to whom in a tablo. Pure; every route that changes members uses this. */
 import { canDeleteTablo, canModerate, isAtLeast, type Role } from '@tablo/schema/roles';
 import { type RestRefusal, refusal } from '../base/app-error.ts';
 import type { Standing } from './pg-standing.ts';
@@ -43,8 +43,8 @@ export const refuseDelete = (actor: Role): RestRefusal | null =>
   canDeleteTablo(actor) ? null : refusal('forbidden', 'Only owners may do this.');
 
 /**
- * What a member's own role says without a look at the target: asked before the tablo is locked, so that who may not do this in any case never stands
- * in the way of its messages.
+ * What a member's own role allows, whatever the target. It is checked before the tablo is locked, so that a member who may not do this in any case never blocks
+ * the tablo's messages.
  */
 export function refuseChangeOf(actor: Role, isSelf: boolean): RestRefusal | null {
   return isSelf || canModerate(actor) ? null : NOT_A_MODERATOR;

@@ -44,7 +44,7 @@ const LIST = shown(`SELECT * FROM (${OWN}) own
 const FIND = shown(`${OWN} WHERE s.id = $2`);
 
 // [R9] For a host's back end, which reads all of them page by page: in the order of their key, so that a page costs the same wherever it lies, and however many there are.
-// Nothing is unread to it, and it may do what an owner may.
+// It has no unread messages, and it may do what an owner may.
 const ALL = `SELECT t.id, ${hostName('t.name')} AS name, ARRAY['owner'] AS roles, t.epoch, t.last_seq, t.last_seq AS read_seq,
     tablo_private.to_ms(${plainTime('t.created_at')}) AS created_ms, last.id AS message_id, ${plainTime('t.created_at')} AS active_at
   FROM (
@@ -72,7 +72,7 @@ interface Row {
   readonly last_seq: string;
   readonly read_seq: string;
   readonly created_ms: string;
-  /** When it was last spoken in, or made, in microseconds. */
+  /** The time of the newest message, or else of the tablo's creation, in microseconds. */
   readonly us: string;
   readonly unread_count: string;
   readonly message_id: string | null;
@@ -93,7 +93,7 @@ export class PgChannels {
     this.#bounds = bounds;
   }
 
-  /** The caller's, last spoken in first. */
+  /** The caller's tablos, the latest activity first. */
   async list(userId: UserId, { cursor, limit }: Page): Promise<{ channels: RestChannel[]; cursor: string | null }> {
     const { rows } = await this.#pool.query<Row>({
       name: 'channels-list',

@@ -68,7 +68,7 @@ export class PgDrafts implements DraftReader {
     });
   }
 
-  /** What stands afterwards. `null`: not the user's tablo any more. */
+  /** The current draft afterwards. `null`: the tablo is not the user's any more. */
   async put(userId: UserId, tabloId: TabloId, { text, at }: DraftText): Promise<Result<RestDraft | null, RestRefusal>> {
     try {
       await this.#puts.write({ userId, tabloId, text, at });

@@ -1,8 +1,8 @@
 /**
- * Invitations of persons, where the built-in identity service runs: who shares no tablo with the caller is asked, never added. Invariants [R6]:
- * 1. Whether there is such a user is looked up nowhere, so no answer tells it.
+ * Invitations of persons, where the built-in identity service runs: a person who shares no tablo with the caller is invited, never added. Invariants [R6]:
+ * 1. Whether the user exists is never looked up, so no answer reveals it.
  * 2. What inviters are answered, now and later, depends on what they did themselves: a row counts for them, and has its id, for a month after it was last asked for,
- *    whether its person has declined, has not answered, or was never asked because their list was full. Only who accepts is seen to, as a member.
+ *    whether its person has declined, has not answered, or was never asked because their list was full. Only an acceptance becomes visible, as a member.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { MEMBERS_COUNTED, type RestInvitation, type RestSentInvitation } from '@tablo/schema/rest/member';

@@ -16,7 +16,7 @@ import { refuseJoin } from './pg-room.ts';
 import { type Actor, lockRoles, lockStanding, putMember, readRoles } from './pg-standing.ts';
 import { transaction } from './pg-transaction.ts';
 
-/** 128 bits: nobody finds one by trying. */
+/** 128 bits: a code cannot be guessed. */
 const CODE_BYTES = 16;
 
 /** One answer for a code that never was, has ended, is used up, or gives this user nothing. */
@@ -24,7 +24,7 @@ const NO_INVITE: RestRefusal = { code: 'not-found', message: 'This invitation do
 const TOO_MANY_LINKS = refusal('rate-limited', 'There are as many invitation links as there may be. Revoke one first.');
 
 const IS_OPEN = 'i.expires_at > now() AND (i.max_uses IS NULL OR i.uses < i.max_uses)';
-// Ended ones stay for an hour, for who asks again because the answer was lost.
+// Ended links stay for an hour, for clients that ask again because the answer was lost.
 const FORGET = `DELETE FROM tablo_invites WHERE id IN (
     (SELECT i.id FROM tablo_invites i WHERE i.tablo_id = $1
       AND (i.expires_at < now() - interval '1 hour' OR (i.uses >= i.max_uses AND i.last_used_at < now() - interval '1 hour')) LIMIT 200)
@@ -33,7 +33,7 @@ const COUNTS = `SELECT (SELECT count(*)::integer FROM tablo_invites i WHERE i.ta
     (SELECT count(*)::integer FROM (SELECT FROM tablo_invites i WHERE i.created_by = $2 AND i.expires_at > now() LIMIT $3) AS made) AS of_user`;
 const CREATE = `INSERT INTO tablo_invites (code_hash, tablo_id, role, created_by, expires_at, max_uses)
   VALUES ($1, $2, $3, $4, now() + $5 * interval '1 second', $6) RETURNING id, tablo_private.to_ms(expires_at) AS expires_ms`;
-// What was decided about this user since the link was made stands above it.
+// A decision about this user that was made after the link overrules the link.
 const FIND = `SELECT i.tablo_id, i.role, i.created_by, ${IS_OPEN} AND NOT EXISTS (
       SELECT FROM tablo_private.decisions d WHERE d.tablo_id = i.tablo_id AND d.user_id = $2 AND d.decided_at >= i.created_at
     ) AS is_good
@@ -119,7 +119,7 @@ export class PgInvites {
     });
   }
 
-  /** What the link leads to, for who may still take it, or is there already. */
+  /** What the link leads to, for a user who may still take it or is a member already. */
   async look(userId: UserId, code: string): Promise<Result<z.infer<typeof inviteGlance>, RestRefusal>> {
     const digest = digestOf(code);
     const invite = await find(this.#pool, digest, userId);

@@ -8,7 +8,7 @@ import { err, ok, type Result } from '@tablo/schema/result';
 import { highestRole, type Role } from '@tablo/schema/roles';
 import type { Pool, PoolClient } from 'pg';
 import type { RestBounds } from '../../config/rest-bounds.ts';
-import { hasCome } from '../../db/has-come.ts';
+import { hasUsedTablo } from '../../db/has-used-tablo.ts';
 import { hostRole } from '../../db/host/host-columns.ts';
 import { type RestRefusal, refusal } from '../base/app-error.ts';
 import { cutPage, fromUs, toUs } from '../base/page-query.ts';
@@ -30,7 +30,7 @@ const IS_FIRST = `a.ctid = (SELECT b.ctid FROM tablo_access b WHERE b.tablo_id =
       ORDER BY ${plainTime('b.created_at')}, b.ctid LIMIT 1)`;
 /** A newcomer who has come is none any more. */
 const IS_UNSEEN = `EXISTS (SELECT FROM tablo_private.newcomers n WHERE n.tablo_id = $1 AND n.user_id = a.user_id)
-      AND NOT ${hasCome('$1', 'a.user_id')}`;
+      AND NOT ${hasUsedTablo('$1', 'a.user_id')}`;
 
 const members = (
   rows: string,
@@ -75,7 +75,7 @@ interface Row {
 }
 
 /** What becomes of people with whom the caller shares no tablo: asked where the built-in service runs, added where the issuer is somebody else's. */
-export type Strangers = 'invite' | 'add';
+export type UnknownUsers = 'invite' | 'add';
 
 export type Put =
   | { readonly type: 'added' | 'changed' }
@@ -86,7 +86,7 @@ interface Adding {
   readonly tabloId: TabloId;
   readonly target: UserId;
   readonly role: Role;
-  readonly strangers: Strangers;
+  readonly unknownUsers: UnknownUsers;
 }
 
 export class PgMembers {
@@ -132,7 +132,7 @@ export class PgMembers {
       const standing = await lockStanding(client, tabloId, actor, target);
       const refused = standing === null ? refusal('forbidden') : refuseRemoval(standing);
       if (refused !== null) return err(refused);
-      // Leaving by oneself is no removal: the trigger that remembers removals is told so, for this transaction.
+      // Leaving by oneself is no removal: a setting says so to the trigger that remembers removals, for this transaction.
       if (actor === target) await client.query(`SELECT set_config('tablo_chat.leaving', $1, true)`, [actor]);
       const removed = await client.query(REMOVE_NEWCOMER, [tabloId, target]);
       if (removed.rowCount !== 0) return ok(null);
@@ -146,17 +146,17 @@ export class PgMembers {
 
   /** [R6] The same questions and the same answers, whether there is such a user or not. */
   async #add(client: PoolClient, adding: Adding): Promise<Result<Put, RestRefusal>> {
-    const { actor, tabloId, target, role, strangers } = adding;
+    const { actor, tabloId, target, role, unknownUsers } = adding;
     // A host's back end vouches for whom it adds, as the host's SQL does.
-    const isStranger = actor !== SERVICE && (await client.query(SHARES, [actor, target])).rowCount === 0;
-    if (actor !== SERVICE && isStranger && strangers === 'invite') {
+    const isUnknown = actor !== SERVICE && (await client.query(SHARES, [actor, target])).rowCount === 0;
+    if (actor !== SERVICE && isUnknown && unknownUsers === 'invite') {
       const invited = await invitePerson(client, this.#bounds, { tabloId, inviter: actor, user: target, role });
       return invited.ok ? ok({ type: 'invited', invitation: invited.value }) : invited;
     }
     const refused = await refuseAdd(client, this.#bounds, tabloId, target);
     if (refused !== null) return err(refused);
     await putMember(client, tabloId, target, role);
-    if (isStranger) await client.query(ADD_NEWCOMER, [tabloId, target, actor]);
+    if (isUnknown) await client.query(ADD_NEWCOMER, [tabloId, target, actor]);
     return ok({ type: 'added' });
   }
 }

@@ -1,11 +1,11 @@
 /**
- * Names of people by the tablos that they are or were in. [R6] Told to members of that tablo alone; and never of somebody who was added and has not come [M6].
+ * Names of people by the tablos that they are or were in. [R6] They are sent to members of that tablo alone, and never include a newcomer [M6].
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { cleanName } from '@tablo/schema/name';
+import { cleanName } from '@tablo/schema/names/name';
 import type { RestNamedPerson } from '@tablo/schema/rest/people';
 import type { Pool } from 'pg';
-import { hasCome } from '../../db/has-come.ts';
+import { hasUsedTablo } from '../../db/has-used-tablo.ts';
 import { hostName } from '../../db/host/host-columns.ts';
 
 /** Somebody, in a tablo of the caller's. */
@@ -22,7 +22,7 @@ const LIST = `SELECT q.user_id, p.name
       AND (SELECT a.is_active FROM tablo_access a WHERE a.tablo_id = q.tablo_id AND a.user_id = $1 AND a.is_active LIMIT 1)
       AND (SELECT t.deleted_at IS NULL FROM tablos t WHERE t.id = q.tablo_id LIMIT 1)
       AND (
-        ${hasCome('q.tablo_id', 'q.user_id')}
+        ${hasUsedTablo('q.tablo_id', 'q.user_id')}
         OR (
           (SELECT a.is_active FROM tablo_access a WHERE a.tablo_id = q.tablo_id AND a.user_id = q.user_id AND a.is_active LIMIT 1)
           AND NOT EXISTS (SELECT FROM tablo_private.newcomers n WHERE n.tablo_id = q.tablo_id AND n.user_id = q.user_id)

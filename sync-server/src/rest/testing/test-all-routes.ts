@@ -53,7 +53,7 @@ export function openAllRoutes(limits: Limits = new Limits(defaultLimitSettings()
       registry: new Registry(),
       settings: { metrics: 'local', metricsToken: null, trustProxy: false },
     },
-    settings: { publicUrl: null, allowedOrigins: [], trustProxy: false, strangers: 'invite', addMembers: 'members' },
+    settings: { publicUrl: null, allowedOrigins: [], trustProxy: false, unknownUsers: 'invite', addMembers: 'members' },
     log: silentLog,
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Who may be in a document. Membership is read at every join, and again whenever the database says that it changed: for the live connections by
- * `revocation.ts`, for a join under way by comparing times.
+ * Who may be in a document. Membership is read at every join, and again whenever the database announces a change: `revocation.ts` does
+ * that for live connections; a join in progress compares times.
  */
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { connectedPayload, Extension, onAuthenticatePayload } from '@hocuspocus/server';
@@ -22,11 +22,11 @@ import { type Backlog, nameOnSocket, type SocketOwners, type SocketState, weighT
 import type { TokenChecks } from '../socket/token-checks.ts';
 import type { LiveDocuments } from './documents-extension.ts';
 
-/** Joins of one user under way at once: each reads the database, which has ten connections for everybody. */
+/** Joins of one user that run at the same time. Each reads the database, which has ten connections for all users. */
 const JOINS_AT_ONCE = 6;
-/** A join that gives no sign of its end gives its place on. */
+/** A join that does not end within this time gives its place to the next one. */
 const JOIN_MS = 30_000;
-/** How often a join looks whether its user's documents are paid for. */
+/** How often a waiting join checks whether its user's rate allows the next document. */
 const OWED_MS = 100;
 
 /** Hocuspocus forwards `reason` to the client, and logs only what has a `message`. */
@@ -46,7 +46,7 @@ interface Deps {
   readonly owners: SocketOwners;
   readonly backlog: Backlog;
   readonly isShuttingDown: () => boolean;
-  /** Claims of a user who is here: names for others to see. */
+  /** Called with the claims of a user who joins, so that their name is stored for others. */
   readonly onClaims: (claims: Claims) => void;
 }
 
@@ -67,7 +67,7 @@ export class AccessExtension implements Extension {
       return context;
     } catch (error) {
       socket.resume('token');
-      // What came with the token is dropped. Strangers are not given back what they have used up.
+      // Frames that came with the token are dropped. A socket without a sign-in gets no credit back for them.
       if (socket.userId !== null) this.#deps.backlog.release(socket, document);
       throw error;
     }
@@ -109,7 +109,7 @@ export class AccessExtension implements Extension {
 
   async connected({ connection }: connectedPayload): Promise<void> {
     const live = connection as LiveConnection;
-    // The client has left already: its farewell came with what it said before it was let in.
+    // The client has left already: its farewell came together with what it sent before it was let in.
     if (!live.document.hasConnection(live)) return;
     const { connections, held, encodings, limits, backlog } = this.#deps;
     const { socket, userId } = live.context;
@@ -123,10 +123,10 @@ export class AccessExtension implements Extension {
     held.add(live, bytes);
     const isRead = limits.allows('unread', socket.unread(), limits.settings.unreadBytes);
     const isHeld = limits.allows('held', held.of(userId), limits.settings.heldBytesPerUser);
-    // This one is among them. Of many that were let in at once, as many stay as may.
+    // The count includes this connection. Of many that join at once, only the permitted number stays.
     const isOneOfFew = this.#hasSession(live.context.tabloId, userId, 1);
     if (!isRead || !isHeld || !isOneOfFew) return cut(live, 'rate-limited');
-    // Between the checks above and here the world may have changed, and nobody could tell a connection that was not listed yet.
+    // The membership may have changed since the checks above, and a connection that was not listed yet could not be notified.
     const document = this.#deps.documents.of(live.document);
     if (document?.hasMoved) return cut(live, 'epoch-moved');
     if (document?.isBroken) return cut(live, 'unavailable');
@@ -134,7 +134,7 @@ export class AccessExtension implements Extension {
   }
 
   /**
-   * Renewal in place, at its arrival: it does not wait behind what waits for the database. One is looked at, the newest that came meanwhile is next. A bad token changes
+   * Renews a token in place as soon as it arrives: it does not wait behind frames that wait for the database. One token is checked at a time, and the newest that arrived meanwhile is next. A bad token changes
    * nothing: the old one ends when it ends. Never rejects.
    */
   renew = async (connection: LiveConnection, token: string): Promise<void> => {
@@ -145,7 +145,7 @@ export class AccessExtension implements Extension {
     while (context.nextToken !== null) {
       const next = context.nextToken;
       context.nextToken = null;
-      // Many that say nothing new cost as much as joins.
+      // Tokens that bring nothing new are limited like joins: each costs as much.
       if (this.#deps.limits.take('joins', context.userId, 1)) await this.#renewOnce(connection, next);
     }
     context.isRenewing = false;
@@ -160,10 +160,10 @@ export class AccessExtension implements Extension {
     context.name = displayName(verified.value);
   }
 
-  /** A user's joins take their turns, and wait for the user's rate, and until the documents before them are paid for. */
+  /** A user's joins run in turn. Each waits for the user's rate, and until the rate covers the documents before it. */
   async #takeTurn(socket: SocketState, document: string, user: UserId): Promise<void> {
     const leave = await this.#gate.enter(user);
-    // Thousands of joins that follow each other without this are one turn of the event loop, in which nobody else's frames are read.
+    // Without this, thousands of joins in a row would run in one turn of the event loop, in which no frames of others are read.
     await nextTurn();
     if (socket.isEnded) {
       leave();
@@ -194,7 +194,7 @@ export class AccessExtension implements Extension {
     }
     let documents = 0;
     for (const own of owners.of(user)) documents += own.places.count;
-    // This one is among them. What is asked for on one socket is counted at its arrival.
+    // The count includes this one. Documents asked for on one socket are counted when the frame arrives.
     if (!limits.allows('documents', documents - 1, limits.settings.documentsPerUser)) deny('rate-limited');
   }
 
@@ -223,7 +223,7 @@ export class AccessExtension implements Extension {
     try {
       return await this.#deps.membership.find(tablo, user);
     } catch {
-      // Whatever the database's trouble is (it is logged where it happens): the client tries again.
+      // Any error of the database (it is logged where it happens) makes the client retry.
       return deny('unavailable');
     }
   }

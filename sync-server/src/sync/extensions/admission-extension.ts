@@ -4,7 +4,7 @@
  *
  * A refused frame is dropped by making the connection read-only while Hocuspocus handles this one frame (TRAPS 1.2): it answers `SyncStatus(false)`, and the
  * connection lives on. Safe because a connection's frames are handled strictly one after another. Of a frame of which single entries were refused, the rest
- * is durable; the client hears of the deleted clocks first, then what was refused and why.
+ * is durable; the client receives the deleted clocks first, then the list of refused entries with their reasons.
  */
 import type {
   afterHandleMessagePayload,
@@ -18,7 +18,7 @@ import { createRefusal, type Refusal } from '@tablo/schema/close-codes';
 import { isEntryId, type UserId } from '@tablo/schema/ids';
 import { MAX_UPDATE_ENTRIES } from '@tablo/schema/limits';
 import { canWrite } from '@tablo/schema/roles';
-import { encodeStateless } from '@tablo/schema/stateless';
+import { encodeStateless } from '@tablo/schema/wire/stateless';
 import type { Limits } from '../../access/limits/limits.ts';
 import type { EntryRefusal } from '../../admission/admission.ts';
 import { decodeUpdate } from '../../admission/decode-update.ts';
@@ -31,23 +31,23 @@ import type { LiveDocument } from '../../ledger/store/live-document.ts';
 import { claimCarriedOver } from '../../presence/carried-claims.ts';
 import type { ClientClaims } from '../../presence/client-claims.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';
+import { AdmissionPipeline } from './admission-pipeline.ts';
 import type { LiveDocuments } from './documents-extension.ts';
-import { Lookahead } from './lookahead.ts';
 
-/** An update without anything in it. */
+/** An empty update. */
 const NOTHING = [0, 0];
-/** What is known costs no entries, but to be compared with the document, in bytes of an update: a frame of seven may speak of all its void clocks. */
+/** Known entries cost nothing of the entry rate. Comparing them with the document costs bytes: a frame of seven bytes may name all void clocks of the document. */
 const COMPARED_BYTES = 4_096;
 
 export interface AdmissionObserver {
   onRefused(refusal: Refusal): void;
 }
 
-/** All of an update, or entries of it. */
+/** A whole update, or single entries of it. */
 interface RefusedUpdate {
   /** At least one. */
   readonly refusals: readonly EntryRefusal[];
-  /** Where they stand in the client's document, if nobody else has them there. */
+  /** Their clocks in the client's document, if no other entries have those clocks. */
   readonly dropped: readonly ItemId[];
   readonly isGap: boolean;
 }
@@ -61,7 +61,7 @@ interface AdmissionDeps {
   readonly observer: AdmissionObserver;
   /** Waits until the document has what other servers have committed so far. */
   readonly catchUp: (document: LiveDocument) => Promise<void>;
-  /** Somebody whom nobody had asked writes here: they have come. */
+  /** A person who was added without being asked writes here: they are no newcomer any more. */
   readonly onCome: (connection: LiveConnection) => void;
 }
 
@@ -71,8 +71,8 @@ export class AdmissionExtension implements Extension {
   readonly #limits: Limits;
   readonly #observer: AdmissionObserver;
   readonly #onCome: AdmissionDeps['onCome'];
-  readonly #lookaheads = new WeakMap<LiveConnection, Lookahead<RefusedUpdate | null>>();
-  /** Of `/yjs`: what came before is paid for first, or later frames would overtake it. */
+  readonly #pipelines = new WeakMap<LiveConnection, AdmissionPipeline<RefusedUpdate | null>>();
+  /** On `/yjs`: earlier frames wait for their rate first, or later frames would overtake them. */
   readonly #paying = new WeakMap<LiveConnection, Promise<unknown>>();
   readonly #store: LedgerStore;
   readonly #claims: ClientClaims;
@@ -92,15 +92,15 @@ export class AdmissionExtension implements Extension {
   async connected({ connection }: connectedPayload): Promise<void> {
     const live = connection as LiveConnection;
     const decide = (payload: Uint8Array) => this.#decide(payload, live, live.document);
-    this.#lookaheads.set(live, new Lookahead(live, decide));
+    this.#pipelines.set(live, new AdmissionPipeline(live, decide));
   }
 
   async beforeSync({ payload, connection, document }: beforeSyncPayload): Promise<void> {
     if (connection === undefined) return;
     const live = connection as LiveConnection;
-    const refused = await (this.#lookaheads.get(live)?.take(payload) ?? this.#decide(payload, live, document));
+    const refused = await (this.#pipelines.get(live)?.take(payload) ?? this.#decide(payload, live, document));
     if (refused !== null) return this.#refuse(live, document, refused);
-    // The document has it by now: Hocuspocus need not apply it again, and answers a guest who brings nothing new with yes.
+    // The document has the update by now: Hocuspocus need not apply it again, and acknowledges a guest who brings nothing new.
     payload.set(NOTHING);
     if (connection.readOnly) this.#overrule(live, false);
   }
@@ -123,19 +123,19 @@ export class AdmissionExtension implements Extension {
     if (live === undefined || document.isDestroyed) return whole(createRefusal('unavailable'));
     const { userId } = connection.context;
     const limited = whole(createRefusal('rate-limited'));
-    // Before anything is decoded: what is refused in the end has cost its reading.
+    // The rate is charged before anything is decoded: reading a refused update costs as much.
     if (!this.#limits.take('bytes', userId, update.byteLength)) return limited;
     const { isBridged } = connection.context.socket;
     const decoded = isBridged ? decodeUpdate(update, MAX_UPDATE_ENTRIES) : decodeUpdate(update);
     if (!decoded.ok) return whole(decoded.error);
     if (decoded.value.runs.length + decoded.value.deletions.length === 0) return null;
-    // What is known is acknowledged, whatever its user owes in entries: a client that joins says with every sync what it holds as deleted.
+    // Known entries are acknowledged even if the user is above the entry rate: a joining client repeats with every sync what it holds as deleted.
     if (isKnown(decoded.value, live.frontier)) {
       this.#limits.charge('bytes', userId, COMPARED_BYTES);
       return null;
     }
     let lacking = trimKnown(decoded.value.runs, live.frontier);
-    // What others have committed at another server comes along with an honest client: that is known as well, and costs nothing.
+    // An honest client may bring entries that others have committed at another server. They are known as well, and cost nothing.
     if (isAhead(lacking, live, userId)) {
       await this.#catchUp(live);
       if (document.isDestroyed) return whole(createRefusal('unavailable'));
@@ -144,7 +144,7 @@ export class AdmissionExtension implements Extension {
     const entries = isBridged
       ? await this.#inTurn(connection, () => this.#countNew(lacking, live, userId))
       : count(lacking);
-    // What was refused before and comes again is no new entry, and costs a transaction all the same.
+    // A refused entry that is sent again is no new entry, but it still costs a transaction.
     if (!this.#limits.take('entries', userId, lacking.length === 0 ? 1 : entries)) return limited;
     const outcome = await this.#ledger.submit({
       type: 'update',
@@ -169,12 +169,12 @@ export class AdmissionExtension implements Extension {
   }
 
   /**
-   * A client that comes back with the document that it had brings what is durable already: that is no new entry, and others' moves must not use up what its user may
+   * A client that comes back with its old document brings entries that are durable already. They are not new, and moves that others have caused must not use up what its user may
    * write. It has paid for its bytes.
    */
   async #countNew(runs: readonly Run[], live: LiveDocument, userId: UserId): Promise<number> {
     if (runs.every(({ client }) => live.frontier.nextClock(client) > 0)) return count(runs);
-    // After several moves it holds each several times.
+    // After several moves its document holds each entry several times.
     const own = new Set(
       runs.flatMap(({ entries }) =>
         entries.flatMap((value) => {
@@ -183,7 +183,7 @@ export class AdmissionExtension implements Extension {
         }),
       ),
     );
-    // Others' entries are durable, or the whole update is refused. While nobody can say what is durable, all of it counts.
+    // Entries of others are durable, or the whole update is refused. While it is unknown which entries are durable, all of them count.
     const durable = own.size === 0 ? [] : await this.#store.findDurable(live.tabloId, userId, [...own]).catch(() => []);
     return own.size - durable.length;
   }
@@ -200,7 +200,7 @@ export class AdmissionExtension implements Extension {
 
   #refuse(connection: LiveConnection, document: Document, { refusals, dropped, isGap }: RefusedUpdate): void {
     this.#overrule(connection, true);
-    // The deleted clocks first: they tell the client that nothing is missing in its document.
+    // The deleted clocks are sent first: with them the client knows that nothing is missing in its document.
     document.flush();
     if (dropped.length > 0) {
       const deletion = new OutgoingMessage(connection.messageAddress).createSyncMessage();
@@ -210,7 +210,7 @@ export class AdmissionExtension implements Extension {
       this.#observer.onRefused(refusal);
       connection.sendStateless(encodeStateless({ type: 'refused', ...refusal, ids: [...ids] }));
     }
-    // A gap may be an honest client's whose earlier frame got lost with a socket: asked for what the server lacks, it sends all of it.
+    // An honest client has a gap when an earlier frame was lost with a socket. The server asks for what it lacks, and the client sends all of it.
     if (isGap && !connection.context.isAnswer) {
       connection.send(
         new OutgoingMessage(connection.messageAddress)
@@ -222,7 +222,7 @@ export class AdmissionExtension implements Extension {
   }
 }
 
-/** It speaks of what this server does not have, and its user has not just written. */
+/** It names clocks that this server does not have, and its user has not just written. */
 function isAhead(lacking: readonly Run[], { frontier }: LiveDocument, userId: UserId): boolean {
   return lacking.some(
     ({ client, clock, entries }) =>

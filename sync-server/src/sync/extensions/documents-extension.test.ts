@@ -38,7 +38,7 @@ function open() {
 }
 
 describe('unloading', () => {
-  it('[R5] of a document that is gone already leaves alone the one that has its name now', async () => {
+  it('[R5] unloading of a document that is gone already leaves alone the one that has its name now', async () => {
     const { hocuspocus, load } = open();
     const first = await load();
     await first.direct.disconnect();
@@ -49,7 +49,7 @@ describe('unloading', () => {
     expect(second.document.isDestroyed).toBe(false);
   });
 
-  it('[R1] waits for what is being committed, and follows by itself', async () => {
+  it('[R1] unloading waits for what is being committed, and follows by itself', async () => {
     const { documents, hocuspocus, load } = open();
     const { direct, document } = await load();
     const live = documents.of(document);

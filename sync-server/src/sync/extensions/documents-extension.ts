@@ -1,8 +1,8 @@
 /**
- * Documents in and out of memory: of each name one at a time, or what one holds the others' members would not see.
+ * Loads and unloads documents. There is one document of each name at a time, or members of one would not see what the other holds.
  *
- * Hocuspocus unloads a document whose last connection has gone, whatever is being committed for it, and by its name: told twice (each connection tells when
- * its own frames are handled), it takes the next document of that name off its list. Both are vetoed here.
+ * Hocuspocus unloads a document whose last connection has gone, even while a commit for it is in flight, and it does so by name: asked twice (each connection asks when
+ * its own frames are handled), it removes the next document of that name from its list. Both are vetoed here.
  *
  * Snapshots go through `@hocuspocus/extension-database`; what makes them safe is ours: the log holds every entry already,
  * so a snapshot only ever shortens the log, and a failing one is tried again until it works (TRAPS 1.1).
@@ -22,7 +22,7 @@ import { Backoff } from '@tablo/schema/backoff';
 import { createRefusal, type ReasonCode } from '@tablo/schema/close-codes';
 import { parseDocumentName } from '@tablo/schema/document-name';
 import type { TabloId } from '@tablo/schema/ids';
-import { encodeStateless } from '@tablo/schema/stateless';
+import { encodeStateless } from '@tablo/schema/wire/stateless';
 import type { Log } from '../../base/log.ts';
 import type { DocumentStore, StoredDocument } from '../../documents/document-store.ts';
 import { LiveDocument } from '../../ledger/store/live-document.ts';
@@ -59,7 +59,7 @@ export class LiveDocuments {
     return this.#live.get(document);
   }
 
-  /** From now on a failing snapshot is given up: the log has what it would have covered. */
+  /** From now on a failing snapshot is given up: the log has the same content. */
   close(): void {
     this.#isClosing = true;
     this.#closing.resolve();
@@ -74,7 +74,7 @@ export class LiveDocuments {
     return [...(this.#byTablo.get(tablo) ?? [])];
   }
 
-  /** When more than `bytes` are in memory, joined or not: what nobody has joined is stored now, and leaves, instead of being kept warm for the next post. */
+  /** Called when more than `bytes` are in memory. Documents that nobody has joined are stored and unloaded now, instead of being kept for the next post. */
   trim({ documents, debouncer }: Pick<Hocuspocus, 'documents' | 'debouncer'>, bytes: number): void {
     let held = 0;
     for (const live of this.#byName.values()) held += live.size.bytes;
@@ -93,7 +93,7 @@ export class LiveDocuments {
       database,
       {
         afterLoadDocument: async (payload) => this.#open(payload),
-        // Between a join's finding of a document and its taking of a place there, the document may have gone.
+        // The document may be unloaded after a join has found it and before the join is counted there.
         connected: async ({ connection }) => {
           if (connection.document.isDestroyed) cut(connection as LiveConnection, 'unavailable');
         },
@@ -122,7 +122,7 @@ export class LiveDocuments {
     try {
       if (name === null) throw new Error('a document was opened under a name that access should have refused');
       const stored = await this.#store.load(name);
-      // Between the check at the join and here the tablo may have moved: an empty document of the dead epoch would be waited on for ever.
+      // The tablo may have moved since the check at the join: a client would wait for ever on an empty document of the old epoch.
       if (!stored.isLive) throw EPOCH_MOVED;
       this.#loaded.set(document as Document, stored);
       return stored.state;
@@ -152,7 +152,7 @@ export class LiveDocuments {
     };
     const live = new LiveDocument(name, document, loaded, {
       onCommitted: (news) => {
-        document.flush(); // The entries first: who hears of a commit has what it speaks of.
+        document.flush(); // The entries are sent first: a client that receives `committed` has received the entries that it names.
         document.broadcastStateless(
           encodeStateless({ type: 'committed', ...news, messages: [...news.messages], others: [...news.others] }),
         );

@@ -13,7 +13,7 @@ interface Deps {
 export function createEpochMover({ hocuspocus, documents, ledger }: Deps): (name: DocumentName) => Promise<void> {
   return async (name) => {
     if (ledger.awaySince !== null) return;
-    // A document that cannot be loaded was logged where it failed; one that has moved on is what is wanted.
+    // A document that cannot be loaded was logged where it failed. A document that has moved already needs no move.
     const direct = await hocuspocus.openDirectConnection(encodeDocumentName(name)).catch(() => null);
     const document = direct?.document ?? null;
     if (direct === null || document === null) return;

@@ -1,6 +1,6 @@
 /**
- * Hooks that Hocuspocus does not await: an exception in one ends the process (TRAPS 0.9). Ours are caught here, logged, and go no further. The awaited ones
- * pass: their rejections are answers.
+ * Hooks that Hocuspocus does not await: an exception in one ends the process (TRAPS 0.9). Exceptions of our hooks are caught and logged here. Awaited hooks
+ * may reject: their rejections are answers.
  */
 import type { Extension } from '@hocuspocus/server';
 import type { Log } from '../../base/log.ts';
@@ -14,7 +14,7 @@ const UNAWAITED = [
   'beforeBroadcastStateless',
 ] as const satisfies readonly (keyof Extension)[];
 
-/** Awaited, but only by a chain without an end: `connected` runs in the same `try` as authentication, whose failure path denies a live connection. */
+/** For a hook that is awaited by a chain without a handler: `connected` runs in the same `try` as authentication, whose failure path denies a live connection. */
 const SWALLOWED = [...UNAWAITED, 'connected'] as const;
 
 type Hook = (payload: never) => Promise<unknown>;

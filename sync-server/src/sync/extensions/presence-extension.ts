@@ -1,9 +1,9 @@
 /**
- * Presence: who is here and typing. Identity is the server's knowledge, and a connection shows one clientID for its life [R3]: the first of those that it names which
- * is its user's. A client that writes under a new clientID has joined anew.
+ * Presence: who is here and typing. Identity is the server's knowledge, and a connection shows one clientID for its life [R3]: the first one that it names and that belongs to
+ * its user. A client that writes under a new clientID has joined anew.
  *
- * Whose a clientID is, `ClientClaims` says; nobody sees a state before that is known. While the database is away the newest state waits or is dropped: clients say
- * it again every 15 seconds.
+ * Whose a clientID is, `ClientClaims` says; nobody sees a state before that is known. While the database is away the newest state waits or is dropped: clients repeat
+ * it every 15 seconds.
  */
 import type { beforeHandleMessagePayload, connectedPayload, Document, Extension } from '@hocuspocus/server';
 import * as encoding from 'lib0/encoding';
@@ -14,20 +14,20 @@ import type { ClientClaims } from '../../presence/client-claims.ts';
 import { type Peer, readPresence } from '../../presence/read-presence.ts';
 import { sanitizePresence } from '../../presence/sanitize-presence.ts';
 import type { Connections } from '../sessions/connections.ts';
-import { FRAME } from '../socket/frame-types.ts';
+import { FRAME } from '../socket/frames/frame-types.ts';
+import { muteFrame, readFrameHead, readPayload } from '../socket/frames/read-frame.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';
-import { muteFrame, readFrameHead, readPayload } from '../socket/read-frame.ts';
 import type { LiveDocuments } from './documents-extension.ts';
 
-/** Told to so many people, a frame costs one more. What one of them opens beside, the others do not pay for. */
+/** For each such number of recipients a frame costs one more. Further connections of one recipient cost the sender nothing. */
 const AUDIENCE = 100;
 
 interface Shown {
-  /** `null` until a clientID turned out to be this user's. */
+  /** `null` until a clientID was claimed for this user. */
   client: number | null;
-  /** The state that waits until it is known whose its clientID is. */
+  /** The newest state, which waits until the owner of its clientID is known. */
   claiming: Peer | null;
-  /** [R6] A newcomer's, which nobody is shown before they use the tablo. */
+  /** [R6] The state of a newcomer, which is shown to nobody before they use the tablo. */
   withheld: Peer | null;
 }
 
@@ -107,11 +107,11 @@ export class PresenceExtension implements Extension {
     const outcome = await this.#claims.claim({ tabloId, epoch, client, userId });
     if (outcome === 'new') this.#limits.charge('claims', userId, 1);
     if (outcome === 'too-many') this.#limits.exceeded('claims');
-    // Somebody's entry may have been admitted meanwhile.
+    // Another user's entry under this clientID may have been admitted meanwhile.
     return (outcome === 'new' || outcome === 'mine') && frontier.claim(client, userId);
   }
 
-  /** A newcomer has come: what their page has said meanwhile is shown. */
+  /** A newcomer has used the tablo: the presence that their page has sent meanwhile is shown now. */
   reveal = (live: LiveConnection): void => {
     const withheld = this.#shown.get(live)?.withheld ?? null;
     if (withheld !== null && live.document.hasConnection(live)) this.#show(live, live.document, withheld);
@@ -134,17 +134,17 @@ export class PresenceExtension implements Extension {
     applyAwarenessUpdate(document.awareness, encoding.toUint8Array(encoder), origin);
   }
 
-  /** The claim stays where claims are kept. In memory an open document would otherwise hold every clientID that was ever shown. */
+  /** The claim stays stored. Without this an open document would keep every clientID in memory that was ever shown. */
   #forget(document: Document, client: number): void {
     this.#documents.of(document)?.frontier.release(client);
     setImmediate(() => {
       if (document.isDestroyed || document.awareness.states.has(client)) return;
-      // What is still to be told of it needs its clock.
+      // Its clock is kept for the removal that is still to be sent.
       document.flush();
       document.awareness.meta.delete(client);
     });
   }
 }
 
-/** A first look, without reading it. */
+/** A quick check that does not decode the state. */
 const isState = (json: string): boolean => json.startsWith('{') && json.length > 2;

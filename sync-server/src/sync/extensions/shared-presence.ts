@@ -1,6 +1,6 @@
 /**
- * Presence over several servers: who is here by our own sockets is said to the others, and whom they say is shown here. What a server says of its own clientIDs has passed its
- * `PresenceExtension`; nobody else's word counts for a clientID that is one of our sockets', or somebody else's in the document [R3].
+ * Presence over several servers: each server sends the presence of its own sockets to the others, and shows theirs. What a server sends about its own clientIDs has passed its
+ * `PresenceExtension`; no other server's state counts for a clientID that is one of our sockets', or somebody else's in the document [R3].
  */
 import type {
   afterLoadDocumentPayload,
@@ -17,7 +17,7 @@ import type { PeopleHere } from '../../nodes/nodes.ts';
 import { sanitizePresence } from '../../presence/sanitize-presence.ts';
 import type { LiveDocuments } from './documents-extension.ts';
 
-/** What came from another server does not go out again. */
+/** A state that came from another server is not sent to other servers again. */
 const FOREIGN_ORIGIN = { source: 'local', skipStoreHooks: true } as const;
 
 interface AwarenessChange {
@@ -32,7 +32,7 @@ interface Shown {
   readonly name: DocumentName;
   /** ClientIDs of our sockets. */
   readonly own: Set<number>;
-  /** Of others, and which server said so last. */
+  /** States of other servers, with the server that sent each of them last. */
   readonly foreign: Map<number, NodeId>;
 }
 
@@ -88,7 +88,7 @@ export class SharedPresence implements Extension, PeopleHere {
     const { document, own, foreign } = shown;
     if (own.has(client)) return;
     if (state === null) {
-      // A client that has gone to another server is said to be there, before or after.
+      // A client that has moved to another server is announced by that server, earlier or later.
       if (foreign.get(client) === node) this.#remove(shown, [client]);
       return;
     }
@@ -111,7 +111,7 @@ export class SharedPresence implements Extension, PeopleHere {
   #follow(shown: Shown, { added, updated, removed }: AwarenessChange, origin: unknown): void {
     if (origin === FOREIGN_ORIGIN) return;
     const { document, name, own, foreign } = shown;
-    // Those of our sockets are shown by their connection; nobody else shows anything.
+    // States of our own sockets are set by their connections only.
     for (const client of [...added, ...updated]) {
       own.add(client);
       foreign.delete(client);
@@ -119,7 +119,7 @@ export class SharedPresence implements Extension, PeopleHere {
     }
     for (const client of removed) {
       if (own.delete(client)) this.#say(name, personOf(document, client));
-      // Its server has not said it again for half a minute.
+      // Its server has not repeated it for half a minute.
       else if (foreign.delete(client)) forgetClocks(document, [client]);
     }
   }
@@ -143,11 +143,11 @@ function encodeState(client: number, clock: number, state: object): Uint8Array {
   return encoding.toUint8Array(encoder);
 }
 
-/** Who comes back, by another server perhaps, may come with the clock that they had; and memory is not kept of everybody who was ever here. */
+/** Forgets the clocks of people who have left: a client that comes back, perhaps by another server, may use its old clock, and memory must not grow with everybody who was ever here. */
 function forgetClocks(document: Document, clients: readonly number[]): void {
   setImmediate(() => {
     if (document.isDestroyed) return;
-    // What is still to be told of them needs their clocks.
+    // Their clocks are kept for the removals that are still to be sent.
     document.flush();
     for (const client of clients) if (!document.awareness.states.has(client)) document.awareness.meta.delete(client);
   });

@@ -2,7 +2,7 @@
 import type { Extension, onStatelessPayload } from '@hocuspocus/server';
 import { createRefusal } from '@tablo/schema/close-codes';
 import { isEntryId } from '@tablo/schema/ids';
-import { parseClientStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { parseClientStateless, type ServerStateless } from '@tablo/schema/wire/stateless';
 import { KeyedGate } from '../../access/limits/keyed-gate.ts';
 import type { Limits } from '../../access/limits/limits.ts';
 import type { Log } from '../../base/log.ts';
@@ -11,9 +11,9 @@ import type { DurableEntry, LedgerStore } from '../../ledger/store/ledger-store.
 import { tell } from '../sessions/connections.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';
 
-/** A question costs one, and one more for each so many characters: about 25 ids. */
+/** A request costs one, and one more for each so many characters: about 25 ids. */
 const QUESTION_UNITS = 1_000;
-/** Of one user: each reads the database. */
+/** Requests of one user at the same time: each reads the database. */
 const QUESTIONS_AT_ONCE = 4;
 
 export class StatelessExtension implements Extension {
@@ -38,15 +38,15 @@ export class StatelessExtension implements Extension {
     }
     const message = parseClientStateless(payload);
     if (message === null) return;
-    // A socket that has gone, or too many at once: nobody, or everybody, would wait for it.
+    // The socket has gone, or there are too many requests at once: an answer would help nobody, or delay everybody.
     const leave = await this.#gate.enter(userId);
     try {
       if (!document.hasConnection(connection)) return;
-      // What came over a connection that is lost now may still be waiting for its commit: only then is "not durable" the last word on it.
-      // While nothing can be stored there is none, and questions must not pile up: the client goes on without an answer.
+      // What came over a connection that is lost now may still be waiting for its commit: only after that is "not durable" final.
+      // While nothing can be stored no commit ends, and requests must not pile up: the client goes on without an answer.
       if (!(await this.#ledger.settled(tabloId, userId))) return;
       const durable = await this.#store.findDurable(tabloId, userId, message.ids.filter(isEntryId));
-      // The question may have waited for the database longer than the right to ask it lasted.
+      // The membership may have ended while the request waited for the database.
       if (!document.hasConnection(connection)) return;
       tell([connection as LiveConnection], toAnswer(durable));
     } catch (error) {

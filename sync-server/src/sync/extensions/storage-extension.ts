@@ -1,4 +1,4 @@
-/** [R11] Whoever joins while nothing can be stored is told so at once; the others heard it when it began. */
+/** [R11] Clients that join while nothing can be stored are informed at once; the others were informed when it began. */
 import type { connectedPayload, Extension } from '@hocuspocus/server';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { tell } from '../sessions/connections.ts';

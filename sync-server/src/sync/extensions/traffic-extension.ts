@@ -1,18 +1,18 @@
 /**
- * What every frame goes through before Hocuspocus handles it.
+ * Handles every frame before Hocuspocus does.
  *
  * - Frames of a connection that has been closed meanwhile get no answer any more [R6].
  * - A SyncStep2 becomes an Update, in place. To the server they mean the same; but a refused SyncStep2 makes Hocuspocus weigh the update against a snapshot of the
- *   whole document, and choke on what admission found damaged, where a refused Update is simply answered with no.
+ *   whole document, and fail on content that admission found damaged, while a refused Update is simply answered with a refusal.
  */
 import type { beforeHandleMessagePayload, Extension } from '@hocuspocus/server';
-import { FRAME, SYNC_STEP_2, UPDATE } from '../socket/frame-types.ts';
+import { FRAME, SYNC_STEP_2, UPDATE } from '../socket/frames/frame-types.ts';
+import { muteFrame, readFrameHead, readToken } from '../socket/frames/read-frame.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';
-import { muteFrame, readFrameHead, readToken } from '../socket/read-frame.ts';
 import { type Backlog, nameOnSocket, weigh } from '../socket/socket-state.ts';
 
 export class TrafficExtension implements Extension {
-  /** Runs first: what it drops, nobody else looks at. */
+  /** Runs first: frames that it drops reach no other extension. */
   readonly priority = 1_000;
   readonly #backlog: Backlog;
 
@@ -26,7 +26,7 @@ export class TrafficExtension implements Extension {
   async beforeHandleMessage({ update: frame, connection, document }: beforeHandleMessagePayload): Promise<void> {
     const { context } = connection as LiveConnection;
     const head = readFrameHead(frame);
-    if (head === null) return; // None came through: the gate has read it as well.
+    if (head === null) return; // This does not happen: the gate has read the frame before.
     this.#backlog.remove(context.socket, nameOnSocket(context.socket, document.name), weigh(frame, head));
     if (!document.hasConnection(connection)) return muteFrame(frame, head);
     context.isAnswer = head.step === SYNC_STEP_2;

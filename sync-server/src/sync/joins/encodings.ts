@@ -1,46 +1,46 @@
 /**
- * What joins are answered with. One encoding a version of a document, shared by all who join, whatever their number; what a member with an older state lacks is
- * encoded for them, and is smaller. Held in memory up to a bound: the one that was used longest ago is made anew when it is wanted.
+ * Encodes the answers to joins. There is one full encoding for each version of a document, shared by all joins. The difference for a member with an older state is
+ * encoded for that member, and is smaller. Encodings are cached up to a bound: the least recently used one is dropped.
  */
 import type { Document } from '@hocuspocus/server';
 import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
 
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
-/** A document has some thousand clientIDs at the most, each some ten bytes. Who sends more is answered as who has nothing. */
+/** A document has some thousand clientIDs at the most, each some ten bytes. A client that sends a longer vector gets the answer for an empty document. */
 export const MAX_VECTOR_BYTES = 16 * 1024;
-/** What the smallest answer costs: reading the vector, walking over the document's clientIDs. */
+/** The cost of the smallest answer: reading the vector, and walking over the document's clientIDs. */
 const MIN_COST_BYTES = 1_024;
 
 export interface Answer {
-  /** Bytes, as far as can be told before anything is encoded. */
+  /** Bytes, as far as they can be estimated before anything is encoded. */
   readonly cost: number;
   encode(): Uint8Array;
 }
 
 interface Held {
   full: Uint8Array | null;
-  /** For who lacks nothing. */
+  /** The answer for a member who lacks nothing. */
   none: Uint8Array | null;
   vector: Uint8Array | null;
-  /** Of the full state; never less than it has. Null: not known. */
+  /** Bytes of the full state, never less than the true size. Null: not known. */
   bytes: number | null;
 }
 
 export class Encodings {
   readonly #held = new WeakMap<Document, Held>();
-  /** Those with a full encoding, the one used last at the end. */
+  /** Documents with a cached full encoding, the most recently used one last. */
   readonly #recent = new Set<Held>();
   readonly #loadedSize: (document: Document) => number | undefined;
   #bytes = 0;
   #made = 0;
 
-  /** `loadedSize`: bytes of what a document was loaded from and of what came since, where that is known: who asks for its size need not have it encoded. */
+  /** `loadedSize`: bytes of the loaded snapshot and of the updates since, where known: then the size is known without encoding the document. */
   constructor(loadedSize: (document: Document) => number | undefined = () => undefined) {
     this.#loadedSize = loadedSize;
   }
 
-  /** Full states encoded so far: one for each version that somebody asked for. */
+  /** Number of full states that were encoded: one for each requested version. */
   get made(): number {
     return this.#made;
   }
@@ -58,12 +58,12 @@ export class Encodings {
     return held.vector;
   }
 
-  /** For a member who has what `vector` says. What cannot be read says nothing. */
+  /** The answer for a member with the state `vector`. An unreadable vector counts as empty. */
   answer(document: Document, vector: Uint8Array): Answer {
     const size = this.sizeOf(document);
     const known = readVector(vector);
     const { lacking, total } = known === null ? { lacking: 1, total: 1 } : compare(document, known);
-    // Yjs skips what it has: more than half of a document is cheaper sent whole than encoded for one.
+    // Yjs skips what it has already: sending the whole document is cheaper than encoding more than half of it for one member.
     if (known === null || 2 * lacking > total)
       return { cost: Math.max(size, MIN_COST_BYTES), encode: () => this.#full(document) };
     if (lacking === 0) return { cost: MIN_COST_BYTES, encode: () => this.#none(document) };
@@ -132,7 +132,7 @@ function readVector(vector: Uint8Array): ReadonlyMap<number, number> | null {
   }
 }
 
-/** In elements: the entries of a conversation are of one size, more or less. */
+/** Measured in elements: the entries of a conversation have similar sizes. */
 function compare(document: Document, known: ReadonlyMap<number, number>): { lacking: number; total: number } {
   let lacking = 0;
   let total = 0;

@@ -1,8 +1,8 @@
 /**
- * Which documents are in memory for whom, and how large they are by now: a tablo that was empty when it was joined may be filled afterwards. Each document counts once
+ * Knows which documents are in memory for which users, and their current sizes: a tablo that was empty when it was joined may grow afterwards. Each document counts once
  * in all, and once for each user who has joined it.
  *
- * Invariant: every change of a size or of a holder goes through `#change`, so that the sums are those of what is held.
+ * Invariant: every change of a size or of a holder goes through `#change`, so that the sums are always right.
  */
 import type { Document } from '@hocuspocus/server';
 import type { UserId } from '@tablo/schema/ids';
@@ -29,7 +29,7 @@ export class HeldDocuments {
     return this.#byUser.get(user)?.bytes ?? 0;
   }
 
-  /** `bytes`: of its document, where nobody has it yet. */
+  /** `bytes`: the size of its document, if nobody has joined it yet. */
   add(connection: LiveConnection, bytes: number): void {
     const { userId } = connection.context;
     const held = this.#documents.get(connection.document) ?? this.#open(connection.document, bytes);
@@ -44,7 +44,7 @@ export class HeldDocuments {
     connection.onClose(() => this.#leave(held, connection));
   }
 
-  /** Of those who hold more than `bytes`, what has to go, the largest first. */
+  /** For each user who holds more than `bytes`: the connections to end, the largest documents first. */
   *beyond(bytes: number): Iterable<LiveConnection> {
     for (const [user, { documents }] of [...this.#byUser]) {
       if (this.of(user) <= bytes) continue;
@@ -55,7 +55,7 @@ export class HeldDocuments {
     }
   }
 
-  /** What has to go so that no more than `bytes` are held in all: of who holds the most, what nobody else holds first, since the rest would not leave memory. */
+  /** The connections to end so that no more than `bytes` are held in all. They are those of the user who holds the most, beginning with documents that nobody else holds, since the others would stay in memory. */
   *beyondTotal(bytes: number): Iterable<LiveConnection> {
     if (this.#total <= bytes) return;
     const users = [...this.#byUser].map(([user, { documents }]) => {

@@ -1,36 +1,36 @@
 /**
- * Whole documents on their way to who joins. An answer goes out when its receiver can take it and its user may have it; until then only the question is kept. What a
- * member sends meanwhile is handled all the same: the server's own question goes out at once.
+ * Sends whole documents to clients that join. An answer is sent when its receiver can take it and its user's rate allows it; until then only the request is kept. Frames that the
+ * member sends meanwhile are handled: the server's own first sync step is sent at once.
  *
  * Invariants
  * 1. Nothing is encoded before it may be sent.
- * 2. Of one document connection one answer at a time is unread, and one question waits: the latest one says what the client has by now.
- * 3. Of one socket, one user and all together so many bytes are on their way. A user who has little on the way does not wait for what others leave unread.
- * 4. `#pump` alone decides; it looks at one question a socket at a time.
+ * 2. For each document connection at most one answer is unread, and at most one request waits: the latest one, which has the client's present state.
+ * 3. The bytes in flight are bounded for one socket, for one user and for all. A user with few bytes in flight does not wait for unread bytes of others.
+ * 4. `#pump` alone decides; it considers one request of each socket at a time.
  */
 import type { Document } from '@hocuspocus/server';
 import { OutgoingMessage } from '@hocuspocus/server';
 import type { UserId } from '@tablo/schema/ids';
 import * as encoding from 'lib0/encoding';
 import type { Limits } from '../../access/limits/limits.ts';
-import { FRAME, SYNC_STEP_1, SYNC_STEP_2 } from '../socket/frame-types.ts';
+import { FRAME, SYNC_STEP_1, SYNC_STEP_2 } from '../socket/frames/frame-types.ts';
 import type { LiveConnection } from '../socket/live-connection.ts';
 import type { SharedSocket } from '../socket/shared-socket.ts';
 import type { SocketOwners, SocketState } from '../socket/socket-state.ts';
 import type { Encodings } from './encodings.ts';
 
-/** Of one socket: more than a document waits for what is before it to be read. A slow link would carry no more with more on it. */
+/** Bytes in flight on one socket; further documents wait until these are read. More in flight would not make a slow link faster. */
 const SOCKET_BYTES = 256 * 1024;
-/** Of one user, over all sockets. */
+/** Bytes in flight of one user, over all sockets. */
 const USER_BYTES = 4 * 1024 * 1024;
-/** Of all users together; beyond it each user may still have a little. */
+/** Bytes in flight of all users together; beyond it each user may still have a few. */
 const TOTAL_BYTES = 64 * 1024 * 1024;
 const FAIR_BYTES = 512 * 1024;
 
 interface Question {
   readonly connection: LiveConnection;
   vector: Uint8Array;
-  /** The question itself is beyond the user's rate: the server's own question waits as well. */
+  /** The request itself is above the user's rate: the server's own first sync step waits as well. */
   isEarly: boolean;
   isCounted: boolean;
 }
@@ -50,14 +50,14 @@ export class JoinAnswers {
     this.#owners = owners;
   }
 
-  /** Questions that wait. */
+  /** Number of waiting requests. */
   get waiting(): number {
     let count = 0;
     for (const sockets of this.#waiting.values()) for (const questions of sockets.values()) count += questions.size;
     return count;
   }
 
-  /** The most bytes that were ever on their way. */
+  /** The largest number of bytes that were in flight. */
   get peak(): number {
     return this.#peak;
   }
@@ -77,7 +77,7 @@ export class JoinAnswers {
     if (!isEarly) this.#askBack(connection);
   }
 
-  /** Of this connection nothing waits any more. */
+  /** Drops the waiting request of this connection. */
   forget(connection: LiveConnection): void {
     const { userId, socket } = connection.context;
     const sockets = this.#waiting.get(userId);
@@ -88,7 +88,7 @@ export class JoinAnswers {
     if (sockets.size === 0) this.#waiting.delete(userId);
   }
 
-  /** At every sweep: what waited for a user's rate. */
+  /** Called at every sweep, for requests that wait for a user's rate. */
   pump(): void {
     for (const user of [...this.#waiting.keys()]) this.#pump(user);
   }
@@ -97,16 +97,16 @@ export class JoinAnswers {
     for (const questions of this.#waiting.get(user)?.values() ?? []) this.#pumpSocket(questions);
   }
 
-  /** What is answered leaves the map that is walked over. */
+  /** Answered requests are removed from the map during the loop. */
   #pumpSocket(questions: ReadonlyMap<LiveConnection, Question>): void {
     for (const question of questions.values()) {
-      // Its own earlier answer is unread: the next document's may be sent.
+      // The earlier answer on this connection is unread: the answer of the next document may be sent.
       if (this.#unread.has(question.connection)) continue;
       if (!this.#answer(question)) return;
     }
   }
 
-  /** False: this socket's next has to wait as well. */
+  /** False: the next request of this socket has to wait as well. */
   #answer(question: Question): boolean {
     const { connection, vector } = question;
     const { socket, userId } = connection.context;
@@ -129,7 +129,7 @@ export class JoinAnswers {
     }
     this.forget(connection);
     const body = answer.encode();
-    // A guess by numbers of entries may be far off by bytes.
+    // An estimate by numbers of entries may be far from the bytes.
     this.#limits.charge('joinBytes', userId, Math.max(0, body.byteLength - answer.cost));
     this.#deliver(connection, userId, body);
     return true;

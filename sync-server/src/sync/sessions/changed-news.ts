@@ -1,6 +1,6 @@
 /**
- * `changed`: the tablo, its members or the user's list are another, read them anew. Every client that hears it asks the server for its list and its people, so it is said
- * at most once a second: of a tablo, and to a user, at once first, and then for all that came meanwhile.
+ * `changed`: the tablo, its members or the user's list have changed: the client reads them again. Every client that receives it asks the server for its list and its people, so it is sent
+ * at most once a second for a tablo, and to a user: the first time at once, then once for all changes that came meanwhile.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import type { LiveConnection } from '../socket/live-connection.ts';
@@ -8,7 +8,7 @@ import { type Connections, tell } from './connections.ts';
 import { Paced } from './paced.ts';
 
 const EVERY_MS = 1_000;
-/** To everybody at once: each second of it would be a list for each of them. */
+/** News for all users at once: repeated each second, it would cost a list for each of them. */
 const ALL_EVERY_MS = 10_000;
 const ALL = 'all';
 
@@ -17,7 +17,7 @@ export class ChangedNews {
   readonly #tablos: Paced;
   readonly #users: Paced;
   readonly #all: Paced;
-  /** By user: who is told when it is this user's turn. */
+  /** By user: the connections that are notified when it is this user's turn. */
   readonly #waiting = new Map<UserId, Set<LiveConnection>>();
 
   constructor(connections: Connections, onFailure: (error: unknown) => void) {
@@ -34,12 +34,12 @@ export class ChangedNews {
     if (this.#connections.ofTablo(tablo).length > 0) this.#tablos.ask(tablo);
   }
 
-  /** A user has a tablo more or less in the list: each of their devices hears it once, however many tablos it has open. */
+  /** A user's list has gained or lost a tablo: each of their devices is notified once, however many tablos it has open. */
   ofUser(user: UserId): void {
     this.#note(onePerSocket(this.#connections.ofUser(user)));
   }
 
-  /** Nobody knows of what. */
+  /** A change of unknown extent: everybody is notified. */
   ofAll(): void {
     this.#all.ask(ALL);
   }
@@ -65,7 +65,7 @@ export class ChangedNews {
     const waiting = this.#waiting.get(user);
     this.#waiting.delete(user);
     if (waiting === undefined) return;
-    // [R6] Who was cut meanwhile hears nothing.
+    // [R6] A connection that was cut meanwhile receives nothing.
     tell(
       this.#connections.ofUser(user).filter((connection) => waiting.has(connection)),
       { type: 'changed' },

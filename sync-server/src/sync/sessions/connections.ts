@@ -1,8 +1,8 @@
-/** All authenticated document connections, by tablo and by user: where news from the database finds who must hear it. */
+/** All authenticated document connections, by tablo and by user: where news from the database finds its recipients. */
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { REASONS } from '@tablo/schema/close-codes';
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { encodeStateless, type ServerStateless } from '@tablo/schema/stateless';
+import { encodeStateless, type ServerStateless } from '@tablo/schema/wire/stateless';
 import type { LiveConnection } from '../socket/live-connection.ts';
 
 export class Connections {

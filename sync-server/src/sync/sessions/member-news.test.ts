@@ -1,5 +1,5 @@
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import type { ServerStateless } from '@tablo/schema/stateless';
+import type { ServerStateless } from '@tablo/schema/wire/stateless';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addConnection } from '../test-connections.ts';
 import { Connections } from './connections.ts';
@@ -52,7 +52,7 @@ describe('news of what a member has beside the document', () => {
     ]);
   });
 
-  it('[R6] who is cut while it is read hears nothing, and for nobody nothing is read', async () => {
+  it('[R6] a member who is cut while it is read hears nothing, and for nobody nothing is read', async () => {
     const connections = new Connections();
     const { heard, leave } = addConnection(connections, { tablo, user: alice });
     const slow = new SlowRow();
@@ -65,7 +65,7 @@ describe('news of what a member has beside the document', () => {
     expect({ heard, readings: slow.readings }).toEqual({ heard: [], readings: 1 });
   });
 
-  it('[R11] goes on after a reading that failed', async () => {
+  it('[R11] news of what a member has beside the document goes on after a reading that failed', async () => {
     const connections = new Connections();
     const { heard } = addConnection(connections, { tablo, user: alice });
     const failures: unknown[] = [];

@@ -1,9 +1,9 @@
 /**
  * Tells a user's devices in a tablo what changed on one of them: the draft, the read position. A notification only says where to look; the row is read here, since
- * anybody may notify. Many changes in a row cost one reading at a time: whatever comes meanwhile is told by the next one.
+ * anybody may notify. Many changes in a row cost one reading at a time: whatever comes meanwhile is sent after the next one.
  */
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import type { ServerStateless } from '@tablo/schema/stateless';
+import type { ServerStateless } from '@tablo/schema/wire/stateless';
 import { type Connections, tell } from './connections.ts';
 import { Paced } from './paced.ts';
 
@@ -31,7 +31,7 @@ export class MemberNews {
   tell(tablo: TabloId, user: UserId): void {
     const key = `${tablo} ${user}`;
     if (this.#paced.askAgain(key)) return;
-    // Nothing is read, and nothing kept, for who is not here.
+    // For users who are not connected nothing is read and nothing is kept.
     if (this.#connections.ofMember(tablo, user).length > 0) this.#paced.ask(key);
   }
 
@@ -43,7 +43,7 @@ export class MemberNews {
     const [tablo, user] = key.split(' ') as [TabloId, UserId];
     if (this.#connections.ofMember(tablo, user).length === 0) return;
     const message = await this.#read(tablo, user);
-    // [R6] Looked up again: who was cut meanwhile hears nothing.
+    // [R6] Looked up again: a user who was cut meanwhile receives nothing.
     if (message !== null) tell(this.#connections.ofMember(tablo, user), message);
   }
 }

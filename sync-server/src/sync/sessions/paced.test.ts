@@ -19,7 +19,7 @@ function open(work: (key: string) => Promise<void> | void = () => {}) {
 }
 
 describe('Paced', () => {
-  it('[R11] does at once what it was not asked for lately, and of a thousand questions in a second one more', async () => {
+  it('[R11] Paced does at once what it was not asked for lately, and of a thousand questions in a second one more', async () => {
     const { paced, done } = open();
     paced.ask('a');
     expect(done).toEqual(['a']);
@@ -32,13 +32,13 @@ describe('Paced', () => {
     expect(done).toEqual(['a', 'a']);
   });
 
-  it('[R11] holds no key up for another one', () => {
+  it('[R11] Paced holds no key up for another one', () => {
     const { paced, done } = open(() => new Promise(() => {}));
     for (const key of ['a', 'b', 'a', 'c']) paced.ask(key);
     expect(done).toEqual(['a', 'b', 'c']);
   });
 
-  it('never does two things at once for one key, and follows what was asked meanwhile, however long it took', async () => {
+  it('Paced never does two things at once for one key, and follows what was asked meanwhile, however long it took', async () => {
     let finish = () => {};
     const { paced, done } = open(() => new Promise((resolve) => (finish = resolve)));
     paced.ask('a');
@@ -50,7 +50,7 @@ describe('Paced', () => {
     expect(done).toEqual(['a', 'a']);
   });
 
-  it('goes on after work that failed, and is quiet once it is closed', async () => {
+  it('Paced goes on after work that failed, and is quiet once it is closed', async () => {
     const { paced, done, failures } = open(() => Promise.reject(new Error('away')));
     paced.ask('a');
     paced.ask('a');

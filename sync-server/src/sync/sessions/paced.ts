@@ -1,14 +1,14 @@
 /**
- * Work by key at a bounded pace: at once when it was not done lately, and however often it is asked for meanwhile, once more after that. So what comes in thousands
- * costs two pieces of work, and the last one always sees the last state.
+ * Runs work by key at a bounded rate: at once when it did not run lately, and once more after that for all requests that came meanwhile. So thousands of requests
+ * cost two runs, and the last run always sees the last state.
  *
- * Invariants: of a key, one piece of work is under way at a time, and its beginnings are at least `everyMs` apart. A question asked after a piece of work has begun is
- * followed by another one. Memory is one entry a key that was asked within `everyMs`: who asks sees to it that keys are few.
+ * Invariants: for a key, one run is in progress at a time, and runs start at least `everyMs` apart. A request that comes after a run has started is
+ * followed by another run. Memory is one entry for each key that was requested within `everyMs`: the caller bounds the number of keys.
  */
 export interface Pace {
   readonly everyMs: number;
   readonly work: (key: string) => Promise<void> | void;
-  /** Work that failed: it is not repeated by itself. */
+  /** Called with the error of a failed run. It is not retried by itself. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -30,14 +30,14 @@ export class Paced {
     if (!this.#isClosed && !this.askAgain(key)) void this.#run(key);
   }
 
-  /** Whether it was done lately, and is done once more: for who would have to find out first whether there is anything to do. */
+  /** Whether it ran lately and will run once more. For callers that would first have to find out whether there is anything to do. */
   askAgain(key: string): boolean {
     const turn = this.#turns.get(key);
     if (turn !== undefined) turn.isAskedAgain = true;
     return turn !== undefined;
   }
 
-  /** What rests is given up, what is under way ends by itself. */
+  /** Waiting requests are dropped; a run in progress ends by itself. */
   close(): void {
     this.#isClosed = true;
     for (const timer of this.#timers) clearTimeout(timer);

@@ -54,7 +54,7 @@ function open({ isListening = true } = {}) {
 const soon = () => vi.advanceTimersByTimeAsync(0);
 
 describe('Revocation', () => {
-  it('[R6] cuts a removed member at once, in the middle of a flood of notifications within a second', async () => {
+  it('[R6] Revocation cuts a removed member at once, in the middle of a flood of notifications within a second', async () => {
     const { connections, removed, revocation } = open();
     const [tablo, alice] = [uuid<TabloId>(), uuid<UserId>()];
     const one = addConnection(connections, { tablo, user: alice });
@@ -217,7 +217,7 @@ describe('Revocation', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('[R6] tells once that a newcomer has come, when the membership says so', async () => {
+  it('[R6] Revocation tells once that a newcomer has come, when the membership says so', async () => {
     const { connections, newcomers, onCome, revocation } = open();
     const who = { tablo: uuid<TabloId>(), user: uuid<UserId>() };
     newcomers.add(who.user);
@@ -234,7 +234,7 @@ describe('Revocation', () => {
     expect(live.context.isNewcomer).toBe(false);
   });
 
-  it('[R6] looks at 50,000 connections in portions that the database takes, and cuts nobody for their number', async () => {
+  it('[R6] Revocation looks at 50,000 connections in portions that the database takes, and cuts nobody for their number', async () => {
     const { connections, state, revocation } = open();
     const tablo = uuid<TabloId>();
     const live = Array.from({ length: 50_000 }, (_, nth) =>
@@ -278,7 +278,7 @@ describe('Revocation', () => {
     expect(one.closed).toEqual(['unavailable']);
   });
 
-  it('[R6] [R11] who could not be read is asked for again alone, until everybody is to be asked for anew', async () => {
+  it('[R6] [R11] a user who could not be read is asked for again alone, until everybody is to be asked for anew', async () => {
     const { connections, removed, state, unreadable, revocation } = open();
     const tablo = uuid<TabloId>();
     const users = Array.from({ length: 100 }, () => uuid<UserId>());

@@ -4,7 +4,7 @@
  *
  * Every user of the database can notify us, of anything, without end. Invariants:
  * 1. A notification is a question, never an answer: what it speaks of is read from the database, and `#apply` alone decides by it.
- * 2. What nobody online is concerned by costs no reading, and no memory beyond `REMEMBERED_MAX` keys.
+ * 2. A notification that concerns nobody online costs no query, and no memory beyond `REMEMBERED_MAX` keys.
  * 3. One tablo's or member's connections are looked up again at most every RECHECK_EVERY_MS; beyond RECHECKS_A_SECOND keys in a second all connections are, together,
  *    at most once a second. A cut waits for these at the most.
  */
@@ -27,11 +27,11 @@ const REMEMBERED_MAX = 10_000;
 const RECHECK_EVERY_MS = 250;
 const RECHECKS_A_SECOND = 1_000;
 const RESYNC_EVERY_MS = 1_000;
-/** With the question and the pace, within the five seconds of R6. */
+/** Together with the query and the rate, this stays within the five seconds of R6. */
 const UNKNOWN_MAX_MS = 2_000;
 /** Look-ups that wait for the database at once: `Membership` takes some queries of a thousand, and refuses what is far more. */
 const PORTION = 4_000;
-/** What no trigger told: disabled triggers, a database put in another one's place. */
+/** Finds what no trigger has announced: disabled triggers, a database that was replaced by another one. */
 const RECHECK_ALL_MS = 60_000;
 /** Between two lines of log about a flood. */
 const QUIET_MS = 60_000;
@@ -47,7 +47,7 @@ export interface RevocationDeps {
   readonly log: Log;
   /** Whoever was added unasked uses the tablo now: the others may see that they are here. */
   readonly onCome: (connection: LiveConnection) => void;
-  /** Changes are heard again, and what was missed meanwhile is known. */
+  /** Changes are received again, and what was missed meanwhile is known. */
   readonly onHeard?: () => void;
 }
 
@@ -72,7 +72,7 @@ export class Revocation {
   #losses = 0;
   /** Whom the resync under way, or the one before the next, could not learn of, and why; null: the next one asks for everybody. */
   #unknown: ReadonlyMap<LiveConnection, unknown> | null = null;
-  /** By `performance.now`: since when a resync has not learned of everybody; null: the last one has. */
+  /** By `performance.now`: since when no resync has looked up everybody; null: the last one has. */
   #unknownSince: number | null = null;
   readonly #timers: NodeJS.Timeout[] = [];
 
@@ -144,11 +144,11 @@ export class Revocation {
     this.#remember(key);
     if (this.#rechecks.askAgain(key)) return;
     const [tablo, user] = partsOf(key);
-    // Whoever is in the tablo sees other members; and the user may have a tablo more in the list, without being in it yet.
-    const isHeard =
+    // People in the tablo see another list of members; and the user's own list may have gained a tablo that they have not joined yet.
+    const concernsConnections =
       this.#deps.connections.ofTablo(tablo).length > 0 ||
       (user !== undefined && this.#deps.connections.ofUser(user).length > 0);
-    if (!isHeard) return;
+    if (!concernsConnections) return;
     if (this.#isWithinBudget()) return this.#rechecks.ask(key);
     this.#askAll();
     if (performance.now() < this.#quietUntil) return;
@@ -172,7 +172,7 @@ export class Revocation {
     return this.#rechecksInSecond <= RECHECKS_A_SECOND;
   }
 
-  /** For joins under way. More keys than may be kept: every join that began before now looks again. */
+  /** For joins in progress. When there are more keys than may be kept, every join that began before now looks up its membership again. */
   #remember(key: string): void {
     if (this.#changedAt.size >= REMEMBERED_MAX && !this.#changedAt.has(key)) {
       this.#changedAt.clear();
@@ -190,8 +190,8 @@ export class Revocation {
   }
 
   /**
-   * A database that has gone again in this very moment is asked once more when it is back, by the `resync` that follows, and meanwhile what is loaded is read [R11]. Where
-   * it is listened to, and memberships cannot be read all the same, nobody is trusted for long [R6].
+   * If the database is lost again at this moment, the next `resync` looks up the memberships when it is back. Until then loaded documents can be read [R11]. If
+   * notifications arrive but memberships cannot be read, connections are kept only for a short time [R6].
    */
   async #resync(): Promise<void> {
     const before = this.#unknown;
@@ -215,7 +215,7 @@ export class Revocation {
     this.#changed.ofAll();
   }
 
-  /** Nobody said that anything changed: when it cannot be read, nothing is concluded from that. */
+  /** No change was announced: a membership that cannot be read now leads to no conclusion. */
   async #recheckAll(): Promise<void> {
     if (this.#isRechecking) return;
     this.#isRechecking = true;
@@ -246,9 +246,9 @@ export class Revocation {
     const { context } = connection;
     if (member === null) return cut(connection, 'forbidden');
     if (member.epoch !== context.epoch) return this.#outgrow(connection);
-    const hasCome = context.isNewcomer && member.isNewcomer !== true;
+    const hasUsedTablo = context.isNewcomer && member.isNewcomer !== true;
     context.isNewcomer = member.isNewcomer === true;
-    if (hasCome) this.#deps.onCome(connection);
+    if (hasUsedTablo) this.#deps.onCome(connection);
     if (member.role === context.role) return;
     context.role = member.role;
     if (!context.isOverruled) connection.readOnly = !canWrite(member.role);
@@ -264,7 +264,7 @@ export class Revocation {
     this.#rechecks.ask(connection.context.tabloId);
   }
 
-  /** Not knowing is not a reason to trust: the client joins again, and its membership is read then. */
+  /** An unknown membership is not trusted: the client joins again, and its membership is read then. */
   #cutUnknown = (connection: LiveConnection, error: unknown): void => {
     this.#deps.log.warn({ err: error }, 'A membership could not be read again; its connection is closed.');
     cut(connection, 'unavailable');

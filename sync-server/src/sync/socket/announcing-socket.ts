@@ -1,17 +1,17 @@
 /**
- * What a document's connection sends, on `/sync`. Told to our clients before a large frame: a browser shows nothing of it before it is whole. Held back from who does
- * not read: presence first; then the document's connection ends, and its client joins anew when it has read what it has.
+ * Sends the frames of a document's connection on `/sync`. Large frames are announced to our clients: a browser shows nothing of a frame before it is complete. For a client that does
+ * not read, presence is dropped first; then the document's connection ends, and the client joins again when it has read the rest.
  */
 import { ANNOUNCED_FRAME_BYTES } from '@tablo/schema/limits';
-import { encodeStateless } from '@tablo/schema/stateless';
+import { encodeStateless } from '@tablo/schema/wire/stateless';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
-import { FRAME } from './frame-types.ts';
+import { FRAME } from './frames/frame-types.ts';
 import type { SharedSocket } from './shared-socket.ts';
 
-/** With so much unread, presence would only tell how things were. */
+/** With so much unread, presence would be outdated when it arrives. */
 const MAX_STALE_BYTES = 1024 * 1024;
-/** Of an authentication: the server's no. */
+/** Type of an authentication message: permission denied. */
 const AUTH_DENIED = 1;
 
 interface Watch {
@@ -23,7 +23,7 @@ interface Watch {
   readonly hasLeft: (address: string) => boolean;
   /** The client has left by itself and has asked for the document anew: the next provider of that name would take the end for its own. */
   readonly isRejoining: (address: string) => boolean;
-  /** More than `maxUnread` waits: nothing of this document is sent any more. */
+  /** More than `maxUnread` bytes wait: nothing of this document is sent any more. */
   readonly onOverflow: (address: string) => void;
 }
 

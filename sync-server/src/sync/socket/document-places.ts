@@ -2,11 +2,12 @@
  * The documents that one socket has asked for: from the first frame that names one until it is denied or its connection ends. Counted when asked, not when
  * joined, so that many at once are counted one by one; Hocuspocus keeps a queue for each, of what came before it was joined.
  */
+
+import { documentOf } from './frames/read-frame.ts';
 import type { LiveConnection } from './live-connection.ts';
-import { documentOf } from './read-frame.ts';
 import { Rejoins } from './rejoins.ts';
 
-/** What may come for documents that are not joined yet, on one socket: clients have little to say before they are let in. */
+/** Bound for frames to documents that are not joined yet, on one socket: clients have little to send before they are let in. */
 export const MAX_EARLY_BYTES = 2 * 1024 * 1024;
 export const MAX_EARLY_FRAMES = 10_000;
 
@@ -16,11 +17,11 @@ interface Early {
 }
 
 export class DocumentPlaces {
-  /** What comes of documents that are left and joined again. */
+  /** Handles documents that are left and joined again. */
   readonly rejoins = new Rejoins();
   readonly #asked = new Map<string, Early>();
   readonly #live = new Map<string, LiveConnection>();
-  /** What ends when a join has succeeded or failed, by document. */
+  /** Callbacks for the end of a join, successful or not, by document. */
   readonly #joining = new Map<string, (() => void)[]>();
   #bytes = 0;
   #frames = 0;
@@ -47,7 +48,7 @@ export class DocumentPlaces {
     if (!this.#asked.has(address)) this.#asked.set(address, { bytes: 0, frames: 0 });
   }
 
-  /** A frame for a document that is not joined yet waits. False: too much does. */
+  /** Counts a frame that waits for its document to be joined. False: too much waits. */
   hold(address: string, bytes: number): boolean {
     const early = this.#asked.get(address);
     if (early === undefined) return true;

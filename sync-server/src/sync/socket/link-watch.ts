@@ -1,14 +1,14 @@
 /**
- * One socket's link, whichever protocol it speaks: pinged when nothing is heard of it, dead when nothing comes back. Browsers and WebSocket libraries
+ * One socket's link, whichever protocol it speaks: pinged after a silence, dead when no answer comes. Browsers and WebSocket libraries
  * answer pings by themselves.
  */
 import type { Socket } from 'node:net';
-import { Liveness, type Patience } from '@tablo/schema/liveness';
+import { Liveness, type LivenessTimeouts } from '@tablo/schema/wire/liveness';
 import type { WebSocket } from 'ws';
 import type { SweepClock } from './sweep-clock.ts';
 
 /** A little later than our client asks, so that only one of the two does; with the sweep's steps a dead link is noticed within 6 s. */
-const PATIENCE: Patience = { askAfterMs: 2_800, answerMs: 2_500 };
+const TIMEOUTS: LivenessTimeouts = { askAfterMs: 2_800, answerMs: 2_500 };
 
 /** What the link carried, as far as Node tells: also the part of a frame that is not whole yet. */
 export type Traffic = Pick<Socket, 'bytesRead' | 'bytesWritten' | 'writableLength'>;
@@ -21,7 +21,7 @@ export class LinkWatch {
   #read: number;
   #flushed = 0;
   #waiting = 0;
-  /** The last sign of life was no whole frame: nothing tells when the next one comes, so every sweep looks. */
+  /** The last sign of life was only part of a frame. There is no event for the next one, so every sweep checks. */
   #isInFrame = false;
 
   constructor(ws: WebSocket, traffic: Traffic, clock: SweepClock) {
@@ -29,7 +29,7 @@ export class LinkWatch {
     this.#traffic = traffic;
     this.#read = traffic.bytesRead;
     this.#clock = clock;
-    this.#liveness = new Liveness(PATIENCE, clock.now);
+    this.#liveness = new Liveness(TIMEOUTS, clock.now);
     ws.on('message', () => this.#hear());
     ws.on('ping', () => this.#hear());
     ws.on('pong', () => {

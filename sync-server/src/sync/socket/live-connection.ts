@@ -12,7 +12,7 @@ export interface ConnectionContext {
   readonly epoch: number;
   name: string;
   role: Role;
-  /** Added unasked and not come yet: nobody is shown that they are here, since that would tell their name. */
+  /** A newcomer: added without being asked, and has not used the tablo. Their presence is shown to nobody, since it would reveal their name. */
   isNewcomer: boolean;
   /** ms since the Unix epoch: when the token ends. */
   expiresAt: number;
@@ -20,7 +20,7 @@ export interface ConnectionContext {
   readonly admittedAt: number;
   /** While one frame is answered, `readOnly` is not what the role says: see `AdmissionExtension`. */
   isOverruled: boolean;
-  /** A token that is being looked at, and the one that came meanwhile. */
+  /** The token that is being checked, and the newest one that arrived meanwhile. */
   isRenewing: boolean;
   nextToken: string | null;
   /** Whether the frame being handled came as a SyncStep2: everything that the client has and the server lacks. */

@@ -1,4 +1,4 @@
-/** `/yjs`: which document a room means now. The client knows no epochs. */
+/** `/yjs`: maps a room name to the tablo's current document. Clients there know no epochs. */
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { encodeDocumentName } from '@tablo/schema/document-name';
 import { isTabloId } from '@tablo/schema/ids';

@@ -1,7 +1,7 @@
 /** One WebSocket with all that watches it. */
 import { REASONS, type ReasonCode } from '@tablo/schema/close-codes';
 import type { WebSocket } from 'ws';
-import type { FrameProgress } from './frame-progress.ts';
+import type { FrameProgress } from './frames/frame-progress.ts';
 import type { LinkWatch } from './link-watch.ts';
 import type { ReaderWatch } from './reader-watch.ts';
 import type { SocketState } from './socket-state.ts';
@@ -19,13 +19,13 @@ export interface OpenSocket {
   readonly openedAt: number;
 }
 
-/** Without a word: the other end would not read it. Nothing of it is handled any more, whatever of it `ws` has read already. */
+/** Ends the socket without a close frame: the other end would not read it. Nothing from it is handled any more, whatever `ws` has read already. */
 export function drop({ ws, state }: OpenSocket): void {
   state.isEnded = true;
   ws.terminate();
 }
 
-/** Says why, listens no more, and does not wait long for the answer. */
+/** Sends the close code, handles no more frames, and waits only shortly for the answer. */
 export function end({ ws, state }: OpenSocket, reason: ReasonCode): void {
   if (state.isEnded) return;
   state.isEnded = true;

@@ -1,9 +1,9 @@
-/** Whether the other end of a socket reads what waits for it. A slow one does; one that takes nothing for a long time holds memory for nothing. */
+/** Whether the other end of a socket reads what waits for it. A slow reader makes progress; one that takes nothing for a long time only holds memory. */
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { SweepClock } from './sweep-clock.ts';
 
-/** Node's handle of a TCP socket: it alone tells how far a single large write has come. */
+/** Node's handle of a TCP socket: only it knows how far a single large write has come. */
 interface Handle {
   readonly writeQueueSize?: number;
 }

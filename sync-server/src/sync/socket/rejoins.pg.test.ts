@@ -1,7 +1,7 @@
 import { HocuspocusProvider } from '@hocuspocus/provider';
 import { createMessage } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
-import { PING } from '@tablo/schema/ping';
+import { PING } from '@tablo/schema/wire/ping';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { RecordingClient } from '../../attacks/recording-client.ts';
@@ -11,7 +11,7 @@ import { TestClient } from '../../testing/test-client.ts';
 import { tokenOf } from '../../testing/tokens.ts';
 import { until } from '../../testing/wait.ts';
 import { openTestServer, type TestServer } from '../test-server.ts';
-import { FRAME, UPDATE } from './frame-types.ts';
+import { FRAME, UPDATE } from './frames/frame-types.ts';
 
 const alice = '00000000-0000-4000-8000-00000000000a' as UserId;
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { FRAME } from './frame-types.ts';
+import { FRAME } from './frames/frame-types.ts';
 import { Rejoins } from './rejoins.ts';
 
 const frame = (nth: number) => Uint8Array.of(nth);
 
 describe('a document that is left and joined again on one socket', () => {
-  it('holds what comes after a farewell until that has been carried out', () => {
+  it('a document that is left and joined again on one socket holds what comes after a farewell until that has been carried out', () => {
     const rejoins = new Rejoins();
     expect(rejoins.sort('a', FRAME.close, frame(1), 'joined')).toBe('pass');
     expect(rejoins.sort('a', FRAME.awareness, frame(2), 'joined')).toBe('drop');
@@ -19,7 +19,7 @@ describe('a document that is left and joined again on one socket', () => {
     expect(rejoins.sort('a', FRAME.auth, frame(3), 'none')).toBe('pass');
   });
 
-  it('drops what is still said after a denial, until the next token', () => {
+  it('a document that is left and joined again on one socket drops what is still said after a denial, until the next token', () => {
     const rejoins = new Rejoins();
     rejoins.sort('a', FRAME.auth, frame(1), 'none');
     rejoins.noteLeft('a');
@@ -30,7 +30,7 @@ describe('a document that is left and joined again on one socket', () => {
     expect(rejoins.sort('a', FRAME.sync, frame(4), 'joining')).toBe('pass');
   });
 
-  it('handles a second token again only if the first one is denied', () => {
+  it('a document that is left and joined again on one socket handles a second token again only if the first one is denied', () => {
     const denied = new Rejoins();
     const joined = new Rejoins();
     for (const rejoins of [denied, joined]) {
@@ -48,11 +48,11 @@ describe('a document that is left and joined again on one socket', () => {
     expect(same.takeHeld('a')).toEqual([]);
   });
 
-  it('lets frames pass that come before a first token, which may be on its way', () => {
+  it('a document that is left and joined again on one socket lets frames pass that come before a first token, which may be on its way', () => {
     expect(new Rejoins().sort('a', FRAME.sync, frame(1), 'none')).toBe('pass');
   });
 
-  it('remembers a bounded number of names', () => {
+  it('a document that is left and joined again on one socket remembers a bounded number of names', () => {
     const rejoins = new Rejoins();
     for (let nth = 0; nth < 3_000; nth += 1) rejoins.noteLeft(`document ${nth}`);
     expect(rejoins.sort('document 0', FRAME.sync, frame(1), 'none')).toBe('pass');

@@ -1,21 +1,21 @@
 /**
- * A document that is left and joined again on one socket: a provider that is destroyed and made anew, with a better token perhaps, at once or later. Hocuspocus keeps
- * what comes for a document that is being joined, and throws it away with a join that ends, the next token included; and what a client says after its denial, it keeps
- * for the next one. So what comes after a farewell is held back here until that has been carried out, and what comes between two joins is dropped.
+ * A document that is left and joined again on one socket: a provider that is destroyed and created again, perhaps with a better token, at once or later. Hocuspocus queues
+ * frames for a document that is being joined, and drops the queue when that join ends, with the next token in it. Frames that a client sends after a denial, it queues
+ * for the next join. So frames after a close of the document are held back here until Hocuspocus has handled that close, and frames between two joins are dropped.
  */
 import { LruMap } from '../../access/tokens/lru-map.ts';
-import { FRAME } from './frame-types.ts';
+import { FRAME } from './frames/frame-types.ts';
 
 /** Names of up to 256 bytes. A forgotten one is treated as if it had never been joined. */
 const LEFT_MAX = 2_000;
 
 interface Again {
-  /** The farewell has been handed on: all that comes now is about the next join. Else a second token came, and only if the join is denied its frames count again. */
+  /** The close was passed on: all frames from now on belong to the next join. Otherwise a second token came, and frames count again only if the join is denied. */
   isLeaving: boolean;
   readonly frames: Uint8Array[];
 }
 
-/** `drop`: it speaks of a join that has ended; `keep`: it is held back; `pass`: it goes on. */
+/** `drop`: the frame belongs to a join that has ended; `keep`: it is held back; `pass`: it goes on to Hocuspocus. */
 export type Sorted = 'drop' | 'keep' | 'pass';
 
 export class Rejoins {
@@ -52,12 +52,12 @@ export class Rejoins {
     if (again !== undefined) again.isLeaving = true;
   }
 
-  /** The client has left, and that has not been carried out: nobody there waits for what is said to it until then. */
+  /** The client has left, and that has not been carried out: so nobody waits for what is sent to it until then. */
   hasLeft(address: string): boolean {
     return this.#again.get(address)?.isLeaving === true;
   }
 
-  /** The client has left, and has asked again: what it hears of the join before, it would take for an answer. */
+  /** The client has left, and has asked again: it would take an answer to the earlier join for the answer to this one. */
   isHeld(address: string): boolean {
     const again = this.#again.get(address);
     return again?.isLeaving === true && again.frames.length > 0;
@@ -76,14 +76,14 @@ export class Rejoins {
     this.#asking.clear();
   }
 
-  /** Another token than the first one counts again, if that one is denied. */
+  /** A later token counts if the first one is denied. */
   #noteToken(address: string, frame: Uint8Array): void {
     const first = this.#asking.get(address);
     if (first === undefined) this.#asking.set(address, frame);
     else if (Buffer.compare(first, frame) !== 0) this.#again.set(address, { isLeaving: false, frames: [frame] });
   }
 
-  /** Whether it may come before a document is joined. Presence and a farewell mean nothing then, and after a join that has ended only a token does. */
+  /** Whether a frame may come before a document is joined. Presence and a close have no meaning then; after a join that has ended only a token has. */
   #isFirst(address: string, type: number): boolean {
     if (type === FRAME.auth) this.#left.delete(address);
     return type !== FRAME.close && type !== FRAME.awareness && this.#left.get(address) === undefined;

@@ -3,7 +3,7 @@ import type { WebSocketLike } from '@hocuspocus/server';
 
 export interface SharedSocket extends WebSocketLike {
   /**
-   * One frame, of two parts: `head` is this receiver's (address, type, length), `body` is shared and not copied. `onFlushed`: it has left the process, or never will.
+   * One frame, of two parts: `head` belongs to this receiver (address, type, length), `body` is shared and not copied. `onFlushed` is called when the frame has left the process, or never will.
    */
   sendShared(head: Uint8Array, body: Uint8Array, onFlushed: () => void): void;
 }

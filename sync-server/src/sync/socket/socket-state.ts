@@ -2,16 +2,16 @@
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import type { UserId } from '@tablo/schema/ids';
 import { DocumentPlaces } from './document-places.ts';
-import { FRAME } from './frame-types.ts';
-import { type FrameHead, readToken } from './read-frame.ts';
+import { FRAME } from './frames/frame-types.ts';
+import { type FrameHead, readToken } from './frames/read-frame.ts';
 
 /** What a waiting frame costs beside its bytes: a buffer, a place in a queue. */
 const FRAME_OVERHEAD_BYTES = 1_024;
 
-/** Why nothing more is read of a socket: it is not known yet who this is, or its user owes frames. */
+/** Reasons to pause a socket: its token is being checked, or its user is above the frame rate. */
 export type PauseReason = 'token' | 'pace';
 
-/** Reads no more while there is a reason not to. Each reason is taken back by whoever gave it, and no other with it. */
+/** The socket is paused while there is any reason. Each reason is removed by the code that has set it. */
 class Reading {
   readonly #reasons = new Set<PauseReason>();
   readonly #stop: () => void;
@@ -39,20 +39,20 @@ export interface SocketState {
   unhandledBytes: number;
   /** The same by document. */
   readonly unhandled: Map<string, number>;
-  /** Whose it is while nobody has signed in. */
+  /** The address to which the socket is charged before a sign-in. */
   readonly address: string;
-  /** `/yjs`: of one document, whose name its frames do not tell. */
+  /** `/yjs`: the socket belongs to one document, which its frames do not name. */
   readonly isBridged: boolean;
-  /** Ended by us: nothing of it is listened to any more. */
+  /** Ended by us: its frames are ignored from now on. */
   isEnded: boolean;
   /** When a `PING` was answered last, by `performance.now()`. */
   answeredAt: number;
   readonly places: DocumentPlaces;
-  /** Says why, and is done with it. */
+  /** Ends the socket with the reason. */
   readonly end: (reason: ReasonCode) => void;
   /** Bytes sent that have not left the process. */
   readonly unread: () => number;
-  /** Nothing more is read of it until no reason is left, what has been read already excepted. */
+  /** Pauses the socket until no reason is left; frames that were read already are still handled. */
   readonly pause: (reason: PauseReason) => void;
   readonly resume: (reason: PauseReason) => void;
 }
@@ -77,7 +77,7 @@ export function createSocketState({ stopReading, goOnReading, ...options }: Sock
   };
 }
 
-/** A token counts by itself: whoever has checked it knows no more of its frame. */
+/** A token is counted by itself, since its check does not know the frame. */
 export function weigh(frame: Uint8Array, head: FrameHead): number {
   return head.type === FRAME.auth ? weighToken(readToken(frame, head)) : frame.byteLength;
 }
@@ -110,7 +110,7 @@ export class Backlog {
     this.#change(socket, document, -Math.min(waiting, bytes + FRAME_OVERHEAD_BYTES));
   }
 
-  /** What has come of a frame that is not whole yet. */
+  /** Received bytes of an incomplete frame. */
   setUnfinished(socket: SocketState, bytes: number): void {
     this.#change(socket, UNFINISHED, bytes - (socket.unhandled.get(UNFINISHED) ?? 0));
   }
@@ -134,13 +134,13 @@ export class Backlog {
   }
 }
 
-/** Which sockets are whose, from the moment of the first good token until they close. */
+/** The sockets of each user, from the first good token until they close. */
 export class SocketOwners {
   readonly #byUser = new Map<UserId, Set<SocketState>>();
   readonly #byAddress = new Map<string, number>();
   #size = 0;
 
-  /** Sockets that somebody has signed in on. */
+  /** Number of sockets with a sign-in. */
   get size(): number {
     return this.#size;
   }

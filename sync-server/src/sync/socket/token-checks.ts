@@ -1,11 +1,11 @@
 /**
- * Tokens at both doors of the sockets. To check a signature costs a thousand times what it takes to remember one, so tokens that were not seen before have a rate by
+ * Checks tokens for `/sync` and `/yjs`. Verifying a signature costs a thousand times as much as looking up a remembered one, so tokens that were not seen before have a rate by
  * address, the same as REST's.
  *
  * Invariants
- * 1. Nothing is verified that was not paid for, or is remembered: a good token by the verifier, the last bad one by its socket, for a moment. People with hundreds of tablos send one
+ * 1. A token is verified only if the rate allows it and it is not remembered: a good token by the verifier, the last bad one by its socket, for a moment. People with hundreds of tablos send one
  *    token as many times, and it may have expired.
- * 2. A stranger's tokens are looked at one after another, and few different bad ones end the socket.
+ * 2. The tokens of a socket without a sign-in are checked one after another, and a few different bad ones end the socket.
  */
 import type { ReasonCode } from '@tablo/schema/close-codes';
 import { err, type Result } from '@tablo/schema/result';
@@ -14,9 +14,9 @@ import type { Claims } from '../../access/tokens/claims.ts';
 import type { TokenVerifier } from '../../access/tokens/token-verifier.ts';
 import type { SocketState } from './socket-state.ts';
 
-/** An honest client has one that expired meanwhile, and asks for another. */
+/** An honest client may have one that expired meanwhile, and asks for another. */
 const MAX_BAD_TOKENS = 3;
-/** A key that an issuer has just begun to use may not be known yet: a bad token is looked at again after this. */
+/** A key that an issuer has just begun to use may not be known yet: a bad token is checked again after this time. */
 const BAD_FOR_MS = 3_000;
 
 type Checked = Result<Claims, ReasonCode>;
@@ -60,7 +60,7 @@ export class TokenChecks {
     if (!this.#tokens.remembers(token) && !this.#limits.take('token-checks', socket.address, 1))
       return err('rate-limited');
     const answer = await this.#tokens.verify(token);
-    // While the issuer's keys cannot be had, nothing is known of the token.
+    // While the issuer's keys are not available, the token can be neither accepted nor refused.
     if (answer.ok || answer.error === 'unavailable') return answer;
     shown.last = { token, answer, until: this.#now() + BAD_FOR_MS };
     if (last?.token !== token) shown.bad += 1;

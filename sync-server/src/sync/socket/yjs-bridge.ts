@@ -1,14 +1,14 @@
 /**
  * `/yjs/<tabloId>?token=`: the plain y-websocket protocol for any other Yjs client. A translator, not a second server: frames get the live document's name and
- * an authentication in front and go through the same Hocuspocus, hence the same admission and ledger; answers lose what y-websocket does not know.
+ * an authentication in front and go through the same Hocuspocus, hence the same admission and ledger; messages that y-websocket does not know are dropped from the answers.
  *
  * A refusal ends the socket with the reason's code of 4400 to 4499, on which an unmodified client stops; after any other code it reconnects.
  */
 import { isReasonCode, REASONS, type ReasonCode } from '@tablo/schema/close-codes';
-import { parseServerStateless } from '@tablo/schema/stateless';
+import { parseServerStateless } from '@tablo/schema/wire/stateless';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
-import { AUTH_DENIED, AUTH_TOKEN, FRAME, SYNC_STEP_1 } from './frame-types.ts';
+import { AUTH_DENIED, AUTH_TOKEN, FRAME, SYNC_STEP_1 } from './frames/frame-types.ts';
 import type { SharedSocket } from './shared-socket.ts';
 
 /** Hocuspocus takes the provider's version with the token; this is not one. */
@@ -92,7 +92,7 @@ export class YjsBridge implements SharedSocket {
   }
 
   #sendSync(message: Uint8Array): void {
-    // A first step right after a refusal asks an honest client for what got lost (see AdmissionExtension). Once: who cannot answer it is refused for good.
+    // A first step right after a refusal asks an honest client for what got lost (see AdmissionExtension). Ask once. A client that cannot answer is disconnected with the final refusal.
     if (this.#refused !== null && message[0] === SYNC_STEP_1 && !this.#hasAskedAgain) {
       this.#hasAskedAgain = true;
       this.#refused = null;
