@@ -25,6 +25,7 @@ import { PgDocumentStore } from './documents/pg-document-store.ts';
 import { PgErasureStore } from './documents/pg-erasure-store.ts';
 import { type Identity, openIdentity } from './identity/identity.ts';
 import { LANES } from './ledger/ledger.ts';
+import { SHARED } from './ledger/store/ledger-store.ts';
 import { PgLedgerStore } from './ledger/store/pg-ledger.ts';
 import { openHints } from './nodes/pg-hints.ts';
 import { PgLogReader } from './nodes/pg-log-reader.ts';
@@ -44,6 +45,10 @@ const SNAPSHOTS_MS = 2_500;
 const WRITES_MS = 500;
 /** One for the shared transaction, one for each lane of single tablos, one to learn the fate of a COMMIT that was not answered. */
 const LEDGER_CONNECTIONS = 2 + LANES;
+/** Commits of one statement, which follow one another: their connections give a statement no more time than a shared transaction has. */
+const HASTY_CONNECTIONS = 1;
+/** The disk may take longer than the statement: as long as an answer is waited for elsewhere. */
+const HASTY_ANSWER_GRACE_MS = 12_000;
 /** Other servers wait for the tablos that a transaction holds, while its own server stands still. */
 const LEDGER_IDLE_IN_TRANSACTION_MS = 2_000;
 const POOL_END_MS = 1_000;
@@ -114,6 +119,12 @@ async function openParts(
     max: LEDGER_CONNECTIONS,
     idleInTransactionMs: LEDGER_IDLE_IN_TRANSACTION_MS,
   });
+  const hastyPool = createPool(databaseUrl, {
+    log,
+    max: HASTY_CONNECTIONS,
+    statementTimeoutMs: SHARED.ms,
+    answerGraceMs: HASTY_ANSWER_GRACE_MS,
+  });
   const limits = new Limits(config.limits, metrics.onLimit);
   const identity = config.tokens.type === 'built-in' ? await openIdentity(databaseUrl, config, log) : null;
   const keys = keysOf(config, identity);
@@ -138,7 +149,7 @@ async function openParts(
     tokens,
     membership,
     profiles,
-    ledgerStore: new PgLedgerStore(ledgerPool, pool),
+    ledgerStore: new PgLedgerStore(ledgerPool, { readers: pool, hasty: hastyPool }),
     documentStore: new PgDocumentStore(pool),
     claims: new PgClientClaims(pool),
     drafts: stores.drafts,
@@ -236,7 +247,11 @@ async function openParts(
         Promise.all([profiles.settled(), identity?.close()]),
         delay(WRITES_MS, null, { ref: false }),
       ]);
-      await Promise.all([endPool(pool, POOL_END_MS), endPool(ledgerPool, POOL_END_MS)]);
+      await Promise.all([
+        endPool(pool, POOL_END_MS),
+        endPool(ledgerPool, POOL_END_MS),
+        endPool(hastyPool, POOL_END_MS),
+      ]);
     },
   };
 }

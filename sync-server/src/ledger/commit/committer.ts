@@ -9,8 +9,9 @@ import type { EpochLimits } from '../../config/limit-settings.ts';
 import { BlockedError, type LedgerStore, type Patience, UnstorableError } from '../store/ledger-store.ts';
 import type { LiveDocument } from '../store/live-document.ts';
 import type { StoreState } from '../store/store-state.ts';
+import { AssumedAttempt } from './assumed-attempt.ts';
 import { Attempt, type Done, type ForeignRows } from './attempt.ts';
-import { idsOf, type Outcome } from './submission.ts';
+import { idsOf, type Outcome, type Submission } from './submission.ts';
 import type { Queued, Waiting } from './waiting.ts';
 
 const RETRY_MIN_MS = 50;
@@ -66,7 +67,8 @@ export class Committer {
     const { state, store, observer } = this.#deps;
     const isAlone = options.patience.waitsForLocks;
     let batch = queued;
-    let attempt = this.#attempt(batch, options.patience);
+    let attempt: Attempt | AssumedAttempt =
+      this.#shortAttempt(batch, isAlone) ?? this.#attempt(batch, options.patience);
     let hasFailed = false;
     const backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
     for (;;) {
@@ -78,11 +80,14 @@ export class Committer {
           return DONE;
         }
         const done = await state.watch(() => attempt.run(), isAlone);
-        observer.onCommit(batch.length, (performance.now() - startedAt) / 1_000);
+        const answered = new Set(done.flatMap(({ submissions }) => submissions));
+        if (answered.size > 0) observer.onCommit(answered.size, (performance.now() - startedAt) / 1_000);
         if (hasFailed) options.onRetry();
         this.#publish(batch, done);
         attempt.end();
-        return DONE;
+        batch = batch.filter(({ submission }) => !answered.has(submission));
+        if (batch.length === 0) return DONE;
+        attempt = this.#attempt(batch, options.patience);
       } catch (error) {
         if (error instanceof UnstorableError) return this.#split(batch, error, options);
         observer.onFailure(error);
@@ -117,6 +122,15 @@ export class Committer {
     return new Attempt(store, submissions, { patience, epochLimits, ...(foreign === undefined ? {} : { foreign }) });
   }
 
+  /** Not while the store is in doubt: the other way tells what is wrong with it. */
+  #shortAttempt(batch: readonly Queued[], isAlone: boolean): AssumedAttempt | null {
+    const { store, state, epochLimits } = this.#deps;
+    if (isAlone || state.isInDoubt || store.assumed === undefined) return null;
+    const submissions = batch.map(({ submission }) => submission);
+    const attempt = new AssumedAttempt(store.assumed, submissions, epochLimits);
+    return attempt.isEmpty ? null : attempt;
+  }
+
   /** Finds the one that cannot be stored, so that it alone is refused. */
   async #split(batch: readonly Queued[], error: UnstorableError, options: CommitOptions): Promise<CommitResult> {
     const [only] = batch;
@@ -135,21 +149,30 @@ export class Committer {
   }
 
   /** The entries first, then the answers; a document that has given way to another one is left when its last answers are on their way. */
-  #publish(batch: readonly Queued[], { decision, updateIds }: Done): void {
-    for (const change of decision.changes) {
-      const { document } = change;
-      change.draft.adopt();
-      const rows = change.updates.map(({ index, update }) => ({ update, id: updateIds[index] ?? 0n }));
-      document.apply(rows, change.lastSeq);
-      document.announce(change.news);
+  #publish(batch: readonly Queued[], done: readonly Done[]): void {
+    if (done.length === 0) return;
+    const outcomes = new Map<Submission, Outcome>();
+    for (const { submissions, decision, updateIds } of done) {
+      for (const change of decision.changes) {
+        const { document } = change;
+        change.draft.adopt();
+        const rows = change.updates.map(({ index, update }) => ({ update, id: updateIds[index] ?? 0n }));
+        document.apply(rows, change.lastSeq);
+        document.announce(change.news);
+      }
+      for (const document of decision.moved) document.move();
+      submissions.forEach((submission, nth) =>
+        outcomes.set(submission, decision.outcomes[nth] ?? refusedAs('unavailable')),
+      );
     }
-    for (const document of decision.moved) document.move();
-    batch.forEach((queued, index) =>
-      this.#deps.waiting.answer(queued, decision.outcomes[index] ?? refusedAs('unavailable')),
-    );
+    for (const queued of batch) {
+      const outcome = outcomes.get(queued.submission);
+      if (outcome !== undefined) this.#deps.waiting.answer(queued, outcome);
+    }
+    const changes = done.flatMap(({ decision }) => decision.changes);
     this.#deps.observer.onPublished(
-      decision.changes.map(({ document }) => document),
-      decision.moved,
+      changes.map(({ document }) => document),
+      done.flatMap(({ decision }) => decision.moved),
     );
   }
 

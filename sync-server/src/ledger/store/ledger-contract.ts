@@ -25,6 +25,7 @@ import {
   refusalOf,
   submissionOf,
 } from '../testing/ledger-fixture.ts';
+import { describeAssumed } from './assumed-contract.ts';
 import { describeEpochs } from './epoch-contract.ts';
 import { EPOCH_LIMITS } from './epoch-limits.ts';
 import type { LedgerStore } from './ledger-store.ts';
@@ -45,6 +46,8 @@ export interface StoreUnderTest {
   erasures(tablo: TabloId): Promise<readonly (readonly [EntryId, number])[]>;
   /** The next transaction with something in it commits, and its answer is lost. */
   loseAnswer(): void;
+  /** The next statement of the short way does not happen, and nobody says so. */
+  loseStatement(): void;
 }
 
 const silent = { onCommit: () => {}, onFailure: () => {} };
@@ -453,6 +456,7 @@ export function describeLedger(name: string, openStore: () => Promise<StoreUnder
 
     describeEpochs(start);
     describeNodes(openStore);
+    describeAssumed(openStore);
 
     async function start() {
       const test = await openStore();
