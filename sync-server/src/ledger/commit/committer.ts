@@ -153,12 +153,10 @@ export class Committer {
     if (done.length === 0) return;
     const outcomes = new Map<Submission, Outcome>();
     for (const { submissions, decision, updateIds } of done) {
-      for (const change of decision.changes) {
-        const { document } = change;
-        change.draft.adopt();
-        const rows = change.updates.map(({ index, update }) => ({ update, id: updateIds[index] ?? 0n }));
-        document.apply(rows, change.lastSeq);
-        document.announce(change.news);
+      for (const [nth, { document, draft, update, lastSeq, news }] of decision.changes.entries()) {
+        draft.adopt();
+        document.apply({ update, id: updateIds[nth] ?? 0n }, lastSeq);
+        document.announce(news);
       }
       for (const document of decision.moved) document.move();
       submissions.forEach((submission, nth) =>

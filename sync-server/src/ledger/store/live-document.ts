@@ -117,9 +117,9 @@ export class LiveDocument implements DocumentHead {
     return this.#lastSeq;
   }
 
-  /** Applies what this server has committed, in order, as one change: one broadcast. `lastSeq`: of the tablo's newest message by now. */
-  apply(updates: readonly LogRow[], lastSeq: number): void {
-    this.#integrate(updates, LEDGER_ORIGIN);
+  /** Applies what this server has committed, as one change: one broadcast. `lastSeq`: of the tablo's newest message by now. */
+  apply(row: LogRow, lastSeq: number): void {
+    this.#integrate([row], LEDGER_ORIGIN);
     this.#lastSeq = lastSeq;
   }
 

@@ -41,13 +41,15 @@ export class PgAssumedStore implements AssumedStore {
   constructor(pool: Pool, patient: Pool) {
     this.#pool = pool;
     this.#patient = patient;
+    // A connection's plans are made before its first commit, which would have no time for it. Whatever is wrong, that commit finds out.
+    pool.on('connect', (client) => void client.query(queryOf([])).catch(() => {}));
   }
 
   async commit(all: readonly Assumed[]): Promise<AssumedResult> {
     const client = await this.#pool.connect();
     let failure: Error | undefined;
     try {
-      const { rows } = await client.query<Row>({ name: 'ledger-assumed', text: COMMIT, values: parametersOf(all) });
+      const { rows } = await client.query<Row>(queryOf(all));
       return resultOf(all, rows[0]);
     } catch (error) {
       if (isAnswer(error)) return refusedAs(all, error);
@@ -77,6 +79,8 @@ export class PgAssumedStore implements AssumedStore {
     );
   }
 }
+
+const queryOf = (all: readonly Assumed[]) => ({ name: 'ledger-assumed', text: COMMIT, values: parametersOf(all) });
 
 /** The statement has failed and was rolled back, and its connection lives on. */
 const isAnswer = (error: unknown): boolean => (error as { severity?: unknown }).severity === 'ERROR';
