@@ -5,7 +5,6 @@ import { createMessage } from '@tablo/schema/entry';
 import type { TabloId, UserId } from '@tablo/schema/ids';
 import { createPool, type Pool } from '@tablo/sync-server/db/pool';
 import { Ledger } from '@tablo/sync-server/ledger/ledger';
-import { SHARED } from '@tablo/sync-server/ledger/store/ledger-store';
 import { PgLedgerStore } from '@tablo/sync-server/ledger/store/pg-ledger';
 import { load, Replica, submissionOf } from '@tablo/sync-server/ledger/testing/ledger-fixture';
 import { computeQuantiles } from '../quantiles.ts';
@@ -17,6 +16,8 @@ const TEXT = 'Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do ei
 const TABLOS = 20;
 const AUTHORS = 10;
 const IN_FLIGHT = 8;
+/** What is measured is the short way's cost, not whether this machine has a core for it in time. */
+const HASTY_MS = 5_000;
 
 interface Measured {
   readonly name: string;
@@ -51,7 +52,7 @@ async function main(): Promise<void> {
   const database = await openCommitDatabase();
   const counted: Counted = { trips: 0, commits: 0, failures: 0, ms: [] };
   const pool = countTrips(createPool(database.url), counted);
-  const hasty = countTrips(createPool(database.url, { max: 1, statementTimeoutMs: SHARED.ms }), counted);
+  const hasty = countTrips(createPool(database.url, { max: 1, statementTimeoutMs: HASTY_MS }), counted);
   const store = new PgLedgerStore(pool, values['four-trips'] ? {} : { hasty });
   try {
     const ledger = new Ledger(store, {
