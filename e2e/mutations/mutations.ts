@@ -69,10 +69,29 @@ export const MUTATIONS: readonly Mutation[] = [
         find: 'client.query(commitSql(clock.left()))',
         replace: "client.query('ROLLBACK')",
       },
+      {
+        file: 'sync-server/src/ledger/store/pg-assumed.ts',
+        find: 'await client.query<Row>(queryOf(all));',
+        replace: `await client.query('BEGIN').then(() => client.query<Row>(queryOf(all))).finally(() => client.query('ROLLBACK'));`,
+      },
     ],
     harness: 'kills',
     kills: 0,
     reports: ['lost', 'not-durable'],
+  },
+  {
+    name: 'the short way takes for written what was not as memory had it',
+    rule: 'R1',
+    edits: [
+      {
+        file: 'sync-server/src/ledger/store/pg-assumed.ts',
+        find: 'const reason = row?.wrong[nth] ?? null;',
+        replace: 'const reason = null as Wrong | null;',
+      },
+    ],
+    harness: 'kills',
+    kills: 2,
+    reports: ['lost'],
   },
   {
     name: 'admission takes a repeated id for a new one, and the rows swallow it',

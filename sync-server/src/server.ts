@@ -45,8 +45,8 @@ const SNAPSHOTS_MS = 2_500;
 const WRITES_MS = 500;
 /** One for the shared transaction, one for each lane of single tablos, one to learn the fate of a COMMIT that was not answered. */
 const LEDGER_CONNECTIONS = 2 + LANES;
-/** Commits of one statement, which follow one another: their connections give a statement no more time than a shared transaction has. */
-const HASTY_CONNECTIONS = 1;
+/** Commits of one statement, the shared one and one of a single tablo: their connections give a statement no more time than a shared transaction has. */
+const HASTY_CONNECTIONS = 2;
 /** The disk may take longer than the statement: as long as an answer is waited for elsewhere. */
 const HASTY_ANSWER_GRACE_MS = 12_000;
 /** Other servers wait for the tablos that a transaction holds, while its own server stands still. */

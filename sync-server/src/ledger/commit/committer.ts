@@ -42,6 +42,8 @@ interface Deps {
 
 export interface CommitOptions {
   readonly patience: Patience;
+  /** Whether it may be tried in one trip first: nothing has failed here, and nothing of it takes long. */
+  readonly isHasty: boolean;
   /** Before the batch is tried again after the store failed: what came meanwhile waited as long as the batch did. */
   readonly onRetry: () => void;
   /** More to try where nobody waits for the batch any more. */
@@ -68,7 +70,7 @@ export class Committer {
     const isAlone = options.patience.waitsForLocks;
     let batch = queued;
     let attempt: Attempt | AssumedAttempt =
-      this.#shortAttempt(batch, isAlone) ?? this.#attempt(batch, options.patience);
+      (options.isHasty ? this.#shortAttempt(batch) : null) ?? this.#attempt(batch, options.patience);
     let hasFailed = false;
     const backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
     for (;;) {
@@ -89,6 +91,11 @@ export class Committer {
         if (batch.length === 0) return DONE;
         attempt = this.#attempt(batch, options.patience);
       } catch (error) {
+        if (isAlone && error instanceof BlockedError && attempt instanceof AssumedAttempt) {
+          // It took longer than others may wait, and nobody else waits here.
+          attempt = this.#attempt(batch, options.patience);
+          continue;
+        }
         if (error instanceof UnstorableError) return this.#split(batch, error, options);
         observer.onFailure(error);
         if (error instanceof BlockedError && batch.length > 0 && !attempt.isUnanswered) {
@@ -123,9 +130,9 @@ export class Committer {
   }
 
   /** Not while the store is in doubt: the other way tells what is wrong with it. */
-  #shortAttempt(batch: readonly Queued[], isAlone: boolean): AssumedAttempt | null {
+  #shortAttempt(batch: readonly Queued[]): AssumedAttempt | null {
     const { store, state, epochLimits } = this.#deps;
-    if (isAlone || state.isInDoubt || store.assumed === undefined) return null;
+    if (state.isInDoubt || store.assumed === undefined) return null;
     const submissions = batch.map(({ submission }) => submission);
     const attempt = new AssumedAttempt(store.assumed, submissions, epochLimits);
     return attempt.isEmpty ? null : attempt;

@@ -207,6 +207,23 @@ describe('the short way', () => {
     expect(onStorage).not.toHaveBeenCalled();
   });
 
+  it('[R11] leaves what takes longer than others may wait to the other way, in the tablo’s own lane', async () => {
+    const { ledger, answers } = open();
+    const tablo = await addTablo();
+    await pool.query(`CREATE FUNCTION slow_one() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN IF NEW.channel_id = '${tablo}' THEN PERFORM pg_sleep(${(3 * SHARED.ms) / 1_000}); END IF; RETURN NEW; END $$`);
+    await pool.query('CREATE TRIGGER slow_one BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION slow_one()');
+    const [one, replica] = [load(tablo), new Replica(alice)];
+    expect((await say(ledger, one, replica, 'slow')).type).toBe('committed');
+    // In the shared batch, and in its lane.
+    expect(
+      (await Promise.allSettled(answers.mock.results.map(({ value }) => value))).map(({ status }) => status),
+    ).toEqual(['rejected', 'rejected']);
+    await pool.query('DROP TRIGGER slow_one ON messages; DROP FUNCTION slow_one');
+    expect((await say(ledger, one, replica, 'quick')).type).toBe('committed');
+    expect(await textsOf(tablo)).toEqual(['slow', 'quick']);
+  });
+
   it('[R4] decides by the row of another server that was first with an id, at the same moment', async () => {
     const tablos = [await addTablo(), await addTablo()];
     const message = new Replica(alice).message('x', T);
