@@ -80,20 +80,6 @@ export const MUTATIONS: readonly Mutation[] = [
     reports: ['lost', 'not-durable'],
   },
   {
-    name: 'the short way takes for written what was not as memory had it',
-    rule: 'R1',
-    edits: [
-      {
-        file: 'sync-server/src/ledger/store/pg-assumed.ts',
-        find: 'const reason = row?.wrong[nth] ?? null;',
-        replace: 'const reason = null as Wrong | null;',
-      },
-    ],
-    harness: 'kills',
-    kills: 2,
-    reports: ['lost'],
-  },
-  {
     name: 'admission takes a repeated id for a new one, and the rows swallow it',
     rule: 'R4',
     edits: [

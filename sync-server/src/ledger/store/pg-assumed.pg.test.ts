@@ -101,7 +101,8 @@ describe('the short way', () => {
     await vi.waitFor(() => expect(ledger.apart).toBe(1));
     await holder.query('ROLLBACK');
     holder.release();
-    expect((await waiting).type).toBe('committed');
+    // As something new: nothing of it was written before.
+    expect(await waiting).toMatchObject({ type: 'committed', fresh: [expect.any(String)], repeated: [] });
     expect([await textsOf(held), await textsOf(free)]).toEqual([['held'], ['free']]);
     expect((await reasonsOf(answers))[0]).toEqual(['row']);
     expect(onStorage).not.toHaveBeenCalled();
