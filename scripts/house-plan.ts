@@ -81,7 +81,7 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
   'bench/src': [
     ['support', 'admission.ts', 'wire-meter.ts', 'read-profile.ts', 'options.ts'],
     ['load', 'catch-up.ts'],
-    ['measurement.ts', 'history', 'attacks'],
+    ['measurement.ts', 'history', 'commits', 'attacks'],
     ['report.ts'],
     ['main.ts'],
   ],
@@ -140,7 +140,13 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'sync-server/src/sync': ['open-sync.ts'],
   'sync-server/src/sync/sessions': ['connections.ts', 'member-news.ts', 'revocation.ts'],
   'client/src/app/sign-in': ['auth-calls.ts', 'auth-screen.tsx', 'sign-in-again-dialog.tsx', 'sign-out-dialog.tsx'],
-  'sync-server/src/sync/socket/frames': ['frame-intake.ts', 'frame-pace.ts', 'frame-progress.ts', 'frame-types.ts', 'read-frame.ts'],
+  'sync-server/src/sync/socket/frames': [
+    'frame-intake.ts',
+    'frame-pace.ts',
+    'frame-progress.ts',
+    'frame-types.ts',
+    'read-frame.ts',
+  ],
   'client/src/chat/delivery': ['delivery.ts'],
   'client/src/chat/list': ['channel-list-view.ts', 'invitations.ts', 'channel-list-sync.ts', 'channel-list-applier.ts'],
   'client/src/chat/outbox': ['export-unsent.ts', 'outbox.ts', 'outbox-decisions.ts'],

@@ -69,6 +69,11 @@ export const MUTATIONS: readonly Mutation[] = [
         find: 'client.query(commitSql(clock.left()))',
         replace: "client.query('ROLLBACK')",
       },
+      {
+        file: 'sync-server/src/ledger/store/pg-assumed.ts',
+        find: 'await client.query<Row>(queryOf(all));',
+        replace: `await client.query('BEGIN').then(() => client.query<Row>(queryOf(all))).finally(() => client.query('ROLLBACK'));`,
+      },
     ],
     harness: 'kills',
     kills: 0,

@@ -26,6 +26,7 @@ import { PgDocumentStore } from './documents/pg-document-store.ts';
 import { PgErasureStore } from './documents/pg-erasure-store.ts';
 import { type Identity, openIdentity } from './identity/identity.ts';
 import { LANES } from './ledger/ledger.ts';
+import { SHARED } from './ledger/store/ledger-store.ts';
 import { PgLedgerStore } from './ledger/store/pg-ledger.ts';
 import { openHints } from './nodes/pg-hints.ts';
 import { PgLogReader } from './nodes/pg-log-reader.ts';
@@ -43,8 +44,8 @@ const PAGE_DIR = fileURLToPath(new URL('../../client/dist', import.meta.url));
 const COMMITS_MS = 2_000;
 const SNAPSHOTS_MS = 2_000;
 const WRITES_MS = 500;
-/** One for the shared transaction, one for each lane of single tablos, one to look up the outcome of a COMMIT that was not answered. */
-const LEDGER_CONNECTIONS = 2 + LANES;
+/** Of commits in one statement. The disk may take longer than the statement itself: as long as an answer is waited for elsewhere. */
+const HASTY_ANSWER_GRACE_MS = 12_000;
 /** Other servers wait for the tablos that a transaction holds, while its own server stands still. */
 const LEDGER_IDLE_IN_TRANSACTION_MS = 2_000;
 const POOL_END_MS = 1_000;
@@ -117,13 +118,20 @@ async function openParts(
   countHttpConnections: () => number,
 ) {
   const hasAccounts = config.tokens.type === 'built-in';
-  const shares = shareConnections(config.databaseConnections, LEDGER_CONNECTIONS, hasAccounts);
+  const shares = shareConnections(config.databaseConnections, LANES, hasAccounts);
   const pool = createPool(databaseUrl, { log, max: shares.rest });
   // Commits come one after another; behind a thousand readers each would wait for all of them.
   const ledgerPool = createPool(databaseUrl, {
     log,
     max: shares.ledger,
     idleInTransactionMs: LEDGER_IDLE_IN_TRANSACTION_MS,
+  });
+  const hastyPool = createPool(databaseUrl, {
+    log,
+    max: shares.hasty,
+    // No more than a shared transaction has.
+    statementTimeoutMs: SHARED.ms,
+    answerGraceMs: HASTY_ANSWER_GRACE_MS,
   });
   const limits = new Limits(config.limits, metrics.onLimit);
   const identity = hasAccounts ? await openIdentity(databaseUrl, config, log, shares.identity) : null;
@@ -149,7 +157,7 @@ async function openParts(
     tokens,
     membership,
     profiles,
-    ledgerStore: new PgLedgerStore(ledgerPool, pool),
+    ledgerStore: new PgLedgerStore(ledgerPool, { readers: pool, hasty: hastyPool }),
     documentStore: new PgDocumentStore(pool),
     claims: new PgClientClaims(pool),
     drafts: stores.drafts,
@@ -250,7 +258,11 @@ async function openParts(
         Promise.all([profiles.settled(), identity?.close()]),
         delay(WRITES_MS, null, { ref: false }),
       ]);
-      await Promise.all([endPool(pool, POOL_END_MS), endPool(ledgerPool, POOL_END_MS)]);
+      await Promise.all([
+        endPool(pool, POOL_END_MS),
+        endPool(ledgerPool, POOL_END_MS),
+        endPool(hastyPool, POOL_END_MS),
+      ]);
     },
   };
 }

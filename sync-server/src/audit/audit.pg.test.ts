@@ -109,6 +109,20 @@ async function writeStory(): Promise<{ tablo: TabloId; loaded: Loaded; ids: Reco
   return { tablo, loaded, ids: { ...ids, reaction: reaction.id, taken: taken.id } };
 }
 
+/** What the server has recorded stands under a clientID of its own. */
+function withoutArrivals(update: Uint8Array): Uint8Array {
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, update);
+  const place = doc
+    .getArray<Entry>('messages')
+    .toArray()
+    .findIndex(({ kind }) => kind === 'arrival');
+  const { item } = Y.createRelativePositionFromTypeIndex(doc.getArray('messages'), place);
+  if (item === null) throw new Error('there is no arrival');
+  const { client } = item;
+  return Y.diffUpdate(update, Y.encodeStateVector(new Map([[client, Y.getState(doc.store, client)]])));
+}
+
 describe('the audit', () => {
   it('[R4] [R5] the audit finds nothing after random histories with late entries, snapshots and epoch changes', async () => {
     for (let seed = 1; seed <= 12; seed += 1) {
@@ -333,9 +347,13 @@ describe('the audit', () => {
 
   it('the audit reports a lost record of when late entries arrived', async () => {
     const { tablo } = await writeStory();
-    await pool.query('DELETE FROM tablo_updates WHERE id = (SELECT min(id) FROM tablo_updates WHERE tablo_id = $1)', [
-      tablo,
-    ]);
+    const { rows } = await pool.query<{ id: string; update: Buffer }>(
+      'SELECT id, update FROM tablo_updates WHERE tablo_id = $1 ORDER BY id LIMIT 1',
+      [tablo],
+    );
+    const [row] = rows;
+    const without = withoutArrivals(new Uint8Array(row?.update ?? []));
+    await pool.query('UPDATE tablo_updates SET update = $2 WHERE id = $1', [row?.id, Buffer.from(without)]);
     // Whether anything later hangs on it depends on how Yjs ordered two random clientIDs.
     expect((await findDrifts(tablo)).map(({ code }) => code)).toContain('document-shown-at');
     await pool.query('DELETE FROM tablos WHERE id = $1', [tablo]);

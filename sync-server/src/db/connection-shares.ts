@@ -2,11 +2,13 @@
 
 /** LISTEN has a connection of its own, and so have hints to other servers. */
 const CHANNELS = 2;
-/** From so many on, sign-ins need not wait for each other either. */
+/** From so many on, nobody waits for the connection of somebody else's commit or sign-in. */
 const ROOMY = 20;
 
 export interface ConnectionShares {
-  /** Commits. */
+  /** Commits of one statement. */
+  readonly hasty: number;
+  /** Commits in four trips: the shared one, and those of single tablos. */
   readonly ledger: number;
   /** Accounts and sign-ins; 0 where somebody else issues the tokens. */
   readonly identity: number;
@@ -14,9 +16,13 @@ export interface ConnectionShares {
   readonly rest: number;
 }
 
-/** `total`: `DATABASE_CONNECTIONS`; `ledger`: what commits cannot do without. */
-export function shareConnections(total: number, ledger: number, hasAccounts: boolean): ConnectionShares {
-  const most = total < ROOMY ? 2 : 4;
-  const identity = hasAccounts ? most : 0;
-  return { ledger, identity, rest: total - CHANNELS - ledger - identity };
+/** `total`: `DATABASE_CONNECTIONS`, at least 10; `lanes`: how many single tablos are committed beside the shared transaction. */
+export function shareConnections(total: number, lanes: number, hasAccounts: boolean): ConnectionShares {
+  const isRoomy = total >= ROOMY;
+  const hasty = isRoomy ? 2 : 1;
+  // In plenty, one more: to look up the outcome of a COMMIT that was not answered.
+  const ledger = 1 + lanes + (isRoomy ? 1 : 0);
+  const [few, many] = hasAccounts ? [1, 4] : [0, 0];
+  const identity = isRoomy ? many : few;
+  return { hasty, ledger, identity, rest: total - CHANNELS - hasty - ledger - identity };
 }

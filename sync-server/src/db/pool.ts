@@ -10,6 +10,8 @@ export interface PoolOptions {
   readonly max?: number;
   /** PostgreSQL ends a statement that takes longer. */
   readonly statementTimeoutMs?: number;
+  /** How much longer its answer is waited for: COMMIT is not counted. */
+  readonly answerGraceMs?: number;
   readonly connectionTimeoutMs?: number;
   /** A transaction that is idle for so long is ended, so that a stopped process does not hold its locks. */
   readonly idleInTransactionMs?: number;
@@ -39,7 +41,7 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
     connectionString: url,
     max: options.max ?? POOL_MAX,
     statement_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
+    query_timeout: statementTimeoutMs + (options.answerGraceMs ?? ANSWER_GRACE_MS),
     idle_in_transaction_session_timeout: options.idleInTransactionMs ?? IDLE_IN_TRANSACTION_MS,
     connectionTimeoutMillis: options.connectionTimeoutMs ?? CONNECTION_TIMEOUT_MS,
     application_name: options.applicationName ?? 'tablo-chat',

@@ -27,7 +27,7 @@ const SAVE = `WITH live AS (
       WHERE d.version = $4
     RETURNING version
   ), gone AS (
-    DELETE FROM tablo_updates WHERE id = ANY($5::bigint[]) AND EXISTS (SELECT FROM saved)
+    DELETE FROM tablo_updates WHERE tablo_id = $1 AND epoch = $2 AND id = ANY($5::bigint[]) AND EXISTS (SELECT FROM saved)
   )
   SELECT (SELECT count(*) FROM live)::int AS live, (SELECT version FROM saved) AS version`;
 

@@ -1,14 +1,17 @@
 import { createEntryId, type TabloId, type UserId } from '@tablo/schema/ids';
 import { describe, expect, it, vi } from 'vitest';
 import { Ledger } from './ledger.ts';
-import { describeLedger } from './store/ledger-contract.ts';
+import { describeLedger, type StoreUnderTest } from './store/ledger-contract.ts';
 import { type LedgerStore, SHARED, UnstorableError, type Writes } from './store/ledger-store.ts';
 import type { LiveDocument } from './store/live-document.ts';
 import { MemoryLedgerStore } from './store/memory-ledger.ts';
 import { alice, bob, codeOf, entriesOf, load, Replica, submissionOf } from './testing/ledger-fixture.ts';
 
-describeLedger('memory', async () => {
-  const store = new MemoryLedgerStore();
+describeLedger('memory', async () => openStore());
+describeLedger('memory, the short way', async () => openStore(true));
+
+function openStore(isHasty = false): StoreUnderTest {
+  const store = new MemoryLedgerStore({ isHasty });
   return {
     store,
     addTablo: async (members) => {
@@ -42,8 +45,11 @@ describeLedger('memory', async () => {
     loseAnswer: () => {
       store.losesAnswer = true;
     },
+    loseStatement: () => {
+      store.losesStatement = true;
+    },
   };
-});
+}
 
 const T = 1_700_000_000_000;
 const tablo = '0197a000-0000-7000-8000-0000000000f1' as TabloId;

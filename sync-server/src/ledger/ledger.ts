@@ -197,6 +197,7 @@ export class Ledger {
     const release = this.#underWay.hold(batch);
     const result = await this.#committer.commit(batch, {
       patience: SHARED,
+      isHasty: true,
       onRetry: () => this.#dropAbandoned(),
       next: () => this.#takeBatch(),
     });
@@ -228,6 +229,7 @@ export class Ledger {
     const release = this.#underWay.hold(batch);
     const result = await this.#committer.commit(this.#committer.dropAbandoned(batch), {
       patience: alone(Math.min(ALONE_MIN_MS * 2 ** failures, ALONE_MAX_MS)),
+      isHasty: failures === 0 && !batch.some((one) => isLarge(one) || isFullNow(one, this.#limits)),
       onRetry: () => this.#dropAbandoned(),
       next: () => [],
     });

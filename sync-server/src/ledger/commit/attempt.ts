@@ -17,6 +17,8 @@ import { type BatchDecision, decideBatch } from './decide-batch.ts';
 import { type Submission, scopeOf } from './submission.ts';
 
 export interface Done {
+  /** Answered by `decision.outcomes`, in this order. */
+  readonly submissions: readonly Submission[];
   readonly decision: BatchDecision;
   readonly updateIds: readonly bigint[];
 }
@@ -63,10 +65,10 @@ export class Attempt {
     this.#deciding.clear();
   }
 
-  async run(): Promise<Done> {
+  async run(): Promise<readonly Done[]> {
     const { updateIds } = (await this.#learnFate()) ?? (await this.#transact());
     if (this.#decision === undefined) throw new Error('the store committed without asking for a decision');
-    return { decision: this.#decision, updateIds };
+    return [{ submissions: this.#submissions, decision: this.#decision, updateIds }];
   }
 
   async #learnFate(): Promise<Committed | null> {

@@ -9,8 +9,9 @@ import type { EpochLimits } from '../../config/limit-settings.ts';
 import { BlockedError, type LedgerStore, type Patience, UnstorableError } from '../store/ledger-store.ts';
 import type { LiveDocument } from '../store/live-document.ts';
 import type { StoreState } from '../store/store-state.ts';
+import { AssumedAttempt } from './assumed-attempt.ts';
 import { Attempt, type Done, type ForeignRows } from './attempt.ts';
-import { idsOf, type Outcome } from './submission.ts';
+import { idsOf, type Outcome, type Submission } from './submission.ts';
 import type { Queued, Waiting } from './waiting.ts';
 
 const RETRY_MIN_MS = 50;
@@ -41,6 +42,8 @@ interface Deps {
 
 export interface CommitOptions {
   readonly patience: Patience;
+  /** Whether it may be tried in one trip first: nothing has failed here, and nothing of it takes long. */
+  readonly isHasty: boolean;
   /** Before the batch is tried again after the store failed: what came meanwhile waited as long as the batch did. */
   readonly onRetry: () => void;
   /** More to try where nobody waits for the batch any more. */
@@ -66,7 +69,8 @@ export class Committer {
     const { state, store, observer } = this.#deps;
     const isAlone = options.patience.waitsForLocks;
     let batch = queued;
-    let attempt = this.#attempt(batch, options.patience);
+    let attempt: Attempt | AssumedAttempt =
+      (options.isHasty ? this.#shortAttempt(batch) : null) ?? this.#attempt(batch, options.patience);
     let hasFailed = false;
     const backoff = new Backoff(RETRY_MIN_MS, RETRY_MAX_MS);
     for (;;) {
@@ -78,12 +82,20 @@ export class Committer {
           return DONE;
         }
         const done = await state.watch(() => attempt.run(), isAlone);
-        observer.onCommit(batch.length, (performance.now() - startedAt) / 1_000);
+        const answered = new Set(done.flatMap(({ submissions }) => submissions));
+        if (answered.size > 0) observer.onCommit(answered.size, (performance.now() - startedAt) / 1_000);
         if (hasFailed) options.onRetry();
         this.#publish(batch, done);
         attempt.end();
-        return DONE;
+        batch = batch.filter(({ submission }) => !answered.has(submission));
+        if (batch.length === 0) return DONE;
+        attempt = this.#attempt(batch, options.patience);
       } catch (error) {
+        if (isAlone && error instanceof BlockedError && attempt instanceof AssumedAttempt) {
+          // It took longer than others may wait, and nobody else waits here.
+          attempt = this.#attempt(batch, options.patience);
+          continue;
+        }
         if (error instanceof UnstorableError && !attempt.isUnanswered) return this.#split(batch, error, options);
         observer.onFailure(error);
         if (error instanceof BlockedError && batch.length > 0 && !attempt.isUnanswered) {
@@ -117,6 +129,15 @@ export class Committer {
     return new Attempt(store, submissions, { patience, epochLimits, ...(foreign === undefined ? {} : { foreign }) });
   }
 
+  /** Not while the store is in doubt: the other way tells what is wrong with it. */
+  #shortAttempt(batch: readonly Queued[]): AssumedAttempt | null {
+    const { store, state, epochLimits } = this.#deps;
+    if (state.isInDoubt || store.assumed === undefined) return null;
+    const submissions = batch.map(({ submission }) => submission);
+    const attempt = new AssumedAttempt(store.assumed, submissions, epochLimits);
+    return attempt.isEmpty ? null : attempt;
+  }
+
   /** Finds the one that cannot be stored, so that it alone is refused. */
   async #split(batch: readonly Queued[], error: UnstorableError, options: CommitOptions): Promise<CommitResult> {
     const [only] = batch;
@@ -135,22 +156,29 @@ export class Committer {
   }
 
   /** The entries first, then the answers; a document that has given way to another one is left when its last answers are on their way. */
-  #publish(batch: readonly Queued[], { decision, updateIds }: Done): void {
-    for (const change of decision.changes) {
-      const { document } = change;
-      change.draft.adopt();
-      const rows = change.updates.map(({ index, update }) => ({ update, id: updateIds[index] ?? 0n }));
-      document.apply(rows, change.lastSeq, change.news);
+  #publish(batch: readonly Queued[], done: readonly Done[]): void {
+    if (done.length === 0) return;
+    const outcomes = new Map<Submission, Outcome>();
+    for (const { submissions, decision, updateIds } of done) {
+      for (const [nth, { document, draft, update, lastSeq, news }] of decision.changes.entries()) {
+        draft.adopt();
+        document.apply({ update, id: updateIds[nth] ?? 0n }, lastSeq, news);
+      }
+      for (const document of decision.moved) document.move();
+      for (const [nth, submission] of submissions.entries()) {
+        // [R1] Durable, but not in its document: it is known when it comes again.
+        const outcome = submission.document.isBroken ? undefined : decision.outcomes[nth];
+        outcomes.set(submission, outcome ?? refusedAs('unavailable'));
+      }
     }
-    for (const document of decision.moved) document.move();
-    batch.forEach((queued, index) => {
-      // [R1] Durable, but not in its document: it is known when it comes again.
-      const outcome = queued.submission.document.isBroken ? undefined : decision.outcomes[index];
-      this.#deps.waiting.answer(queued, outcome ?? refusedAs('unavailable'));
-    });
+    for (const queued of batch) {
+      const outcome = outcomes.get(queued.submission);
+      if (outcome !== undefined) this.#deps.waiting.answer(queued, outcome);
+    }
+    const changes = done.flatMap(({ decision }) => decision.changes);
     this.#deps.observer.onPublished(
-      decision.changes.flatMap(({ document }) => (document.isBroken ? [] : [document])),
-      decision.moved,
+      changes.flatMap(({ document }) => (document.isBroken ? [] : [document])),
+      done.flatMap(({ decision }) => decision.moved),
     );
   }
 

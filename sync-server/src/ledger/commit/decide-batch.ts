@@ -4,6 +4,7 @@ import { createArrival, type MemberEntry } from '@tablo/schema/entry';
 import { type EntryId, SERVER_AUTHOR, type TabloId, type UserId } from '@tablo/schema/ids';
 import { MAX_ARRIVAL_IDS } from '@tablo/schema/limits';
 import { computeShownAt } from '@tablo/schema/shown-at';
+import * as Y from 'yjs';
 import type { Admission, Applicant, EntryRefusal, Facts, FreshEntry, KnownEntry } from '../../admission/admission.ts';
 import { admit, admitCarriedOver, admitEntry, refuseAgain } from '../../admission/admit.ts';
 import { MAX_CLIENTS } from '../../admission/decode-update.ts';
@@ -16,7 +17,7 @@ import type { EpochLimits } from '../../config/limit-settings.ts';
 import { type CommitNews, newsOf } from '../store/commit-news.ts';
 import { digestContent } from '../store/digest.ts';
 import { isFull } from '../store/epoch-limits.ts';
-import type { ClientWrite, EntryWrite, ErasureWrite, LockedFacts, UpdateWrite, Writes } from '../store/ledger-store.ts';
+import type { ClientWrite, EntryWrite, ErasureWrite, LockedFacts, Writes } from '../store/ledger-store.ts';
 import type { LiveDocument } from '../store/live-document.ts';
 import type { Outcome, Submission } from './submission.ts';
 
@@ -24,8 +25,8 @@ import type { Outcome, Submission } from './submission.ts';
 export interface DocumentChange {
   readonly document: LiveDocument;
   readonly draft: FrontierDraft;
-  /** `index`: into `Writes.updates`. */
-  readonly updates: readonly { readonly index: number; readonly update: Uint8Array }[];
+  /** One row of the log, at the same place in `Writes.updates` as this is among the changes. */
+  readonly update: Uint8Array;
   readonly news: readonly CommitNews[];
   /** `seq` of the tablo's newest message, these included. */
   readonly lastSeq: number;
@@ -52,7 +53,8 @@ export function decideBatch(
 interface OpenChange {
   readonly document: LiveDocument;
   readonly draft: FrontierDraft;
-  readonly updates: { index: number; update: Uint8Array }[];
+  /** At least one; they become one row of the log. */
+  readonly updates: Uint8Array[];
   /** Of `updates`. */
   bytes: number;
   firstSeq: number;
@@ -74,7 +76,6 @@ class Batch implements LockedFacts {
   readonly #epochs = new Map<TabloId, number>();
   readonly #changes = new Map<LiveDocument, OpenChange>();
   readonly #entries: EntryWrite[] = [];
-  readonly #updates: UpdateWrite[] = [];
   readonly #moves: { tabloId: TabloId; from: number }[] = [];
   readonly #moved: LiveDocument[] = [];
   readonly #erasures = new Map<EntryId, ErasureWrite>();
@@ -122,18 +123,22 @@ class Batch implements LockedFacts {
   }
 
   result(): Omit<BatchDecision, 'outcomes'> {
+    const logged = [...this.#changes.values()].map(({ updates, ...change }) => ({
+      ...change,
+      update: Y.mergeUpdates(updates),
+    }));
     return {
       writes: {
         entries: this.#entries,
-        updates: this.#updates,
+        updates: logged.map(({ document: { tabloId, epoch }, update }) => ({ tabloId, epoch, update })),
         erasures: [...this.#erasures.values()],
         clients: this.#clients,
         moves: this.#moves,
       },
-      changes: [...this.#changes.values()].map(({ document, draft, updates, bytes: _, ...news }) => ({
+      changes: logged.map(({ document, draft, update, bytes: _, ...news }) => ({
         document,
         draft,
-        updates,
+        update,
         news: toNews(news),
         lastSeq: this.lastSeq(document.tabloId),
       })),
@@ -308,7 +313,7 @@ class Batch implements LockedFacts {
     else change.repeated.set(id, seq);
   }
 
-  /** [R5] Late entries get their time of receipt into the document, in the log before the update itself, so that no one sees them without it. */
+  /** [R5] Late entries get their time of receipt into the document, in the same row of the log, so that no one sees them without it. */
   #recordArrivals(change: OpenChange, entries: readonly MemberEntry[]): void {
     const byTime = new Map<number, EntryId[]>();
     for (const { id, sentAt } of entries) {
@@ -334,10 +339,8 @@ class Batch implements LockedFacts {
   }
 
   #log(change: OpenChange, update: Uint8Array): void {
-    const { tabloId, epoch } = change.document;
-    change.updates.push({ index: this.#updates.length, update });
+    change.updates.push(update);
     change.bytes += update.byteLength;
-    this.#updates.push({ tabloId, epoch, update });
   }
 }
 

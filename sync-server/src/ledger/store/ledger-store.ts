@@ -7,6 +7,7 @@
 import type { MemberEntry } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import type { Facts } from '../../admission/admission.ts';
+import type { AssumedStore } from './assumed.ts';
 import type { DocumentHead, Missed } from './missed.ts';
 
 /** What a transaction will ask for. */
@@ -102,6 +103,8 @@ export const SHARED: Patience = { waitsForLocks: false, ms: 80 };
 export const alone = (ms: number): Patience => ({ waitsForLocks: true, ms });
 
 export interface LedgerStore {
+  /** One trip instead of four, where what memory holds is true. Absent: there is only one way. */
+  readonly assumed?: AssumedStore;
   transact(scope: Scope, decide: (facts: LockedFacts) => Writes, patience: Patience): Promise<Committed>;
   /** Commits a write that leaves nothing behind. Rejects while nothing can be stored. */
   probe(): Promise<void>;

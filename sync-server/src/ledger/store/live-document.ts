@@ -123,13 +123,13 @@ export class LiveDocument implements DocumentHead {
   }
 
   /**
-   * Applies what this server has committed, in order, as one change: one broadcast. `lastSeq`: of the tablo's newest message by now. A document that does not take it is given up;
+   * Applies what this server has committed, as one change: one broadcast. `lastSeq`: of the tablo's newest message by now. A document that does not take it is given up;
    * what was committed is in the log.
    */
-  apply(updates: readonly LogRow[], lastSeq: number, news: readonly CommitNews[] = []): void {
+  apply(row: LogRow, lastSeq: number, news: readonly CommitNews[] = []): void {
     if (this.isBroken) return;
     this.#orBreak(() => {
-      this.#integrate(updates, LEDGER_ORIGIN);
+      this.#integrate([row], LEDGER_ORIGIN);
       this.#lastSeq = lastSeq;
       this.announce(news);
     });

@@ -3,8 +3,15 @@
 import type { Edit, Message, Reaction } from '@tablo/schema/entry';
 import type { EntryId, TabloId, UserId } from '@tablo/schema/ids';
 import { SEED_MAX_REACTIONS } from '@tablo/schema/limits';
-import type { Role } from '@tablo/schema/roles';
+import { canWrite, type Role } from '@tablo/schema/roles';
 import type { KnownEntry } from '../../admission/admission.ts';
+import {
+  type Assumed,
+  type AssumedResult,
+  type AssumedStore,
+  UnansweredStatementError,
+  type Wrong,
+} from './assumed.ts';
 import {
   BlockedError,
   type Committed,
@@ -43,7 +50,15 @@ export class MemoryLedgerStore implements LedgerStore {
   readonly blocked = new Set<TabloId>();
   /** The next transaction commits, and its answer is lost. */
   losesAnswer = false;
+  /** The next statement of the short way comes to nothing, and nobody is told. */
+  losesStatement = false;
+  /** The short way, where it was asked for. */
+  readonly assumed?: AssumedStore;
   #nextId = 1n;
+
+  constructor({ isHasty = false } = {}) {
+    if (isHasty) this.assumed = { commit: (all) => this.#commitAssumed(all) };
+  }
 
   addTablo(tabloId: TabloId, members: Readonly<Record<UserId, Role>>): void {
     this.tablos.set(tabloId, { epoch: 1, lastSeq: 0, seed: null });
@@ -69,6 +84,36 @@ export class MemoryLedgerStore implements LedgerStore {
     this.#nextId += 1n;
     this.updates.push({ ...update, id });
     return id;
+  }
+
+  async #commitAssumed(all: readonly Assumed[]): Promise<AssumedResult> {
+    await Promise.resolve();
+    if (this.failure !== null) throw this.failure;
+    const written = new Map<Assumed, readonly bigint[]>();
+    const wrong = new Map<Assumed, Wrong>();
+    for (const one of this.losesStatement ? [] : all) {
+      const reason = this.#wrongWith(one);
+      if (reason === null) written.set(one, this.#write({ ...one.writes, erasures: [], clients: [], moves: [] }));
+      else wrong.set(one, reason);
+    }
+    if (!this.losesAnswer && !this.losesStatement) return { written, wrong };
+    this.losesAnswer = false;
+    this.losesStatement = false;
+    throw new UnansweredStatementError(new Error('lost'), async () => {
+      if (this.failure !== null) throw this.failure;
+      return written;
+    });
+  }
+
+  #wrongWith({ document, authors, writes }: Assumed): Wrong | null {
+    const tablo = this.tablos.get(document.tabloId);
+    if (tablo === undefined || this.blocked.has(document.tabloId)) return 'row';
+    if (tablo.epoch !== document.epoch) return 'epoch';
+    if (tablo.lastSeq !== document.lastSeq) return 'seq';
+    if (this.readMissed(document) !== null) return 'head';
+    const roles = authors.map((author) => this.roles.get(`${document.tabloId} ${author}`));
+    if (roles.some((role) => role === undefined || !canWrite(role))) return 'role';
+    return writes.entries.some(({ entry }) => this.entries.has(entry.id)) ? 'id' : null;
   }
 
   async probe(): Promise<void> {

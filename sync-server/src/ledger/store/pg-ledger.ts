@@ -8,6 +8,7 @@ import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { KnownEntry } from '../../admission/admission.ts';
 import { INVALID_PARAMETER_VALUE, LOCK_NOT_AVAILABLE } from '../../base/sqlstates.ts';
 import { hostRole } from '../../db/host/host-columns.ts';
+import type { AssumedStore } from './assumed.ts';
 import {
   BlockedError,
   type Committed,
@@ -22,6 +23,7 @@ import {
   type Writes,
 } from './ledger-store.ts';
 import { type DocumentHead, headsParameter, type Missed, type MissedColumn, missedSql, readMissed } from './missed.ts';
+import { PgAssumedStore } from './pg-assumed.ts';
 import { moveTablo } from './pg-epochs.ts';
 import { asFailure, isAnsweredNo } from './pg-failures.ts';
 import { applyChanges } from './pg-ledger-changes.ts';
@@ -167,11 +169,15 @@ interface FactsRow {
 export class PgLedgerStore implements LedgerStore {
   readonly #pool: Pool;
   readonly #readers: Pool;
+  readonly assumed?: AssumedStore;
 
-  /** `readers`: for questions, of which there may be many. A commit must not wait behind them. */
-  constructor(pool: Pool, readers: Pool = pool) {
+  /**
+   * `readers`: for questions, of which there may be many. A commit must not wait behind them. `hasty`: for the short way, `PgAssumedStore`; without it there is none.
+   */
+  constructor(pool: Pool, { readers = pool, hasty }: { readonly readers?: Pool; readonly hasty?: Pool } = {}) {
     this.#pool = pool;
     this.#readers = readers;
+    if (hasty !== undefined) this.assumed = new PgAssumedStore(hasty, pool);
   }
 
   async transact(scope: Scope, decide: (facts: LockedFacts) => Writes, patience: Patience): Promise<Committed> {

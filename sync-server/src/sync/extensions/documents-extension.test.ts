@@ -69,7 +69,7 @@ describe('a document that was given up', () => {
     const { direct, document } = await load();
     const live = documents.of(document);
     // Own commits that no snapshot covers yet.
-    live?.apply([{ id: 1n, update: Y.encodeStateAsUpdate(withText('one')) }], 1);
+    live?.apply({ id: 1n, update: Y.encodeStateAsUpdate(withText('one')) }, 1);
     const savedBefore = saved;
     live?.advance({ snapshot: null, rows: [{ id: 2n, update: Uint8Array.of(1, 2, 3) }], messages: [] });
     expect(live?.isBroken).toBe(true);
