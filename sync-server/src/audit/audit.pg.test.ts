@@ -269,7 +269,7 @@ describe('the audit', () => {
     ],
     [
       'an update in the middle of the log dropped',
-      'DELETE FROM tablo_updates WHERE id = (SELECT id FROM tablo_updates WHERE tablo_id = $tablo ORDER BY id OFFSET 2 LIMIT 1)',
+      'DELETE FROM tablo_updates WHERE id = (SELECT id FROM tablo_updates WHERE tablo_id = $tablo ORDER BY id OFFSET 1 LIMIT 1)',
       ['document-damaged', 'rows-only'],
     ],
     [
