@@ -60,6 +60,7 @@ describe('what is told', () => {
     client.push(createEdit({ author: alice, sentAt: sentAt + 1 }, message.id, 'Hello all'));
     await until(() => expect(client.provider.unsyncedChanges).toBe(0));
     client.push(createDeletion({ author: alice, sentAt: sentAt + 2 }, message.id));
+    await until(() => expect(client.provider.unsyncedChanges).toBe(0));
     const id = await post(tablo, bob, 'From REST');
     await until(() => expect(receiver.taken()).toHaveLength(6));
     expect(typesOf(receiver.taken(), tablo).slice(2)).toEqual([
