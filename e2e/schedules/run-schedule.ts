@@ -42,7 +42,7 @@ export interface Outcome {
   readonly drainMs: number;
 }
 
-const DEADLINE_MS = Number(process.env['SCHEDULE_DEADLINE_MS'] ?? 20_000);
+const DEADLINE_MS = Number(process.env['SCHEDULE_DEADLINE_MS'] ?? 60_000);
 const POLL_MS = 40;
 
 export async function runSchedule(

@@ -82,7 +82,7 @@ it('[R2] [R5] every replica has one order, also where clients put their entries 
     }
   }
   expect(accepted).toBeGreaterThan(0);
-});
+}, 90_000);
 
 function allIds(doc: Y.Doc): readonly ItemId[] {
   return [...doc.store.clients].flatMap(([client]) =>
