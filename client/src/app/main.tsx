@@ -3,7 +3,6 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { openChatClient } from '../chat/chat-client.ts';
 import '../ui/styles.ts';
-import { FileNotice } from '../ui/kit/file-notice.tsx';
 import { BASE_PATH } from '../ui/page/base-path.ts';
 import { guardAgainstFiles } from '../ui/page/file-guard.ts';
 import { whenIdle } from '../ui/page/when-idle.ts';
@@ -13,7 +12,7 @@ import './page.css';
 import './start.css';
 import { REMEMBERED_KEY, readRemembered } from './device-memory.ts';
 import { createBuiltInIdentity, createExternalIdentity, fetchIdentityKind } from './identity.ts';
-import { AuthScreen } from './parts.ts';
+import { AuthScreen, FileNotice } from './parts.ts';
 import { registerServiceWorker } from './service-worker.ts';
 import { Session } from './session.ts';
 

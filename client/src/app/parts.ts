@@ -5,6 +5,10 @@ export const AuthScreen = createPart(
   () => import('./sign-in/auth-screen.tsx'),
   ({ AuthScreen }) => AuthScreen,
 );
+export const FileNotice = createPart(
+  () => import('../ui/kit/file-notice.tsx'),
+  ({ FileNotice }) => FileNotice,
+);
 export const InviteScreen = createPart(
   () => import('./invite-screen.tsx'),
   ({ InviteScreen }) => InviteScreen,

@@ -13,6 +13,14 @@ export const ConfirmDialog = createPart(
   () => import('./dialog/confirm-dialog.tsx'),
   ({ ConfirmDialog }) => ConfirmDialog,
 );
+export const FirstInvite = createPart(
+  () => import('./settings/first-invite.tsx'),
+  ({ FirstInvite }) => FirstInvite,
+);
+export const InvitationList = createPart(
+  () => import('./list/invitation-list.tsx'),
+  ({ InvitationList }) => InvitationList,
+);
 export const InviteDialog = createPart(
   () => import('./settings/invite-dialog.tsx'),
   ({ InviteDialog }) => InviteDialog,
@@ -28,6 +36,10 @@ export const MessageSearch = createPart(
 export const NewTabloDialog = createPart(
   () => import('./list/new-tablo-dialog.tsx'),
   ({ NewTabloDialog }) => NewTabloDialog,
+);
+export const RefusedNote = createPart(
+  () => import('./message/refused-note.tsx'),
+  ({ RefusedNote }) => RefusedNote,
 );
 export const ShortcutsDialog = createPart(
   () => import('./shell/shortcuts-dialog.tsx'),

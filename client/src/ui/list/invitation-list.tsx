@@ -3,20 +3,23 @@ import type { Role } from '@tablo/schema/roles';
 import { useId, useState } from 'react';
 import type { Invitation } from '../../chat/chat.ts';
 import { useChatClient } from '../../hooks/chat-context.tsx';
-import { useReadable } from '../../hooks/use-readable.ts';
 import { useToaster } from '../kit/toasts.tsx';
 import { useFrame } from '../page/frame.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { Inviter } from '../people/inviter.tsx';
 import { membersSentence } from '../text/phrases.ts';
 
+interface InvitationListProps {
+  /** At least one. */
+  readonly invitations: readonly Invitation[];
+  readonly onOpen: (id: TabloId) => void;
+}
+
 /** Above the list of tablos: this person's open invitations. */
-export function InvitationList({ onOpen }: { readonly onOpen: (id: TabloId) => void }) {
+export function InvitationList({ invitations, onOpen }: InvitationListProps) {
   const chat = useChatClient();
-  const invitations = useReadable(chat.invitations);
   const headingId = useId();
   const Heading = useFrame() === null ? 'h2' : 'h3';
-  if (invitations.length === 0) return null;
   return (
     <section className="invitations" aria-labelledby={headingId}>
       <Heading id={headingId}>Invitations</Heading>

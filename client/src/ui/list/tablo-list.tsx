@@ -2,13 +2,14 @@ import { MessagesSquare } from 'lucide-react';
 import { useMemo } from 'react';
 import { useChatClient } from '../../hooks/chat-context.tsx';
 import { useConnection } from '../../hooks/use-connection.ts';
+import { useReadable } from '../../hooks/use-readable.ts';
 import { useListed } from '../page/hooks/use-listed.ts';
 import { useNow } from '../page/hooks/use-now.ts';
 import { useIsNarrow } from '../page/media.ts';
 import { useNavigation } from '../page/navigation.tsx';
+import { InvitationList } from '../parts.ts';
 import { matchTablos } from '../text/match-tablos.ts';
 import { FirstSteps } from './first-steps.tsx';
-import { InvitationList } from './invitation-list.tsx';
 import { TabloLink } from './tablo-link.tsx';
 
 interface TabloListProps {
@@ -22,6 +23,7 @@ const SKELETONS = ['a', 'b', 'c', 'd', 'e', 'f'];
 export function TabloList({ query, onCreate, onPicked }: TabloListProps) {
   const chat = useChatClient();
   const { status, channels } = useListed();
+  const invitations = useReadable(chat.invitations);
   const isOffline = useConnection().status === 'offline';
   const { tabloId, openTablo, hrefOf } = useNavigation();
   const isNarrow = useIsNarrow();
@@ -31,7 +33,7 @@ export function TabloList({ query, onCreate, onPicked }: TabloListProps) {
 
   return (
     <nav className="tablo-list" aria-label="Tablos" aria-busy={status === 'loading'}>
-      <InvitationList onOpen={openTablo} />
+      {invitations.length > 0 && <InvitationList invitations={invitations} onOpen={openTablo} />}
       {status === 'loading' && isOffline ? (
         <p className="list-empty hint">Your tablos are not on this device yet. They appear when the server answers.</p>
       ) : status === 'loading' ? (

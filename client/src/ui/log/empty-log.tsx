@@ -1,6 +1,6 @@
 import { canModerate, canWrite, type Role } from '@tablo/schema/roles';
+import { FirstInvite } from '../parts.ts';
 import { useRoom } from '../people/room-context.tsx';
-import { FirstInvite } from '../settings/first-invite.tsx';
 
 function wordsFor(role: Role): string {
   if (canModerate(role)) return 'Write the first message, or invite people first: they can read from the beginning.';

@@ -1,9 +1,9 @@
 import type { TimelineMessage } from '@tablo/schema/timeline';
 import { useDiscarding } from '../connection/discarding.tsx';
+import { RefusedNote } from '../parts.ts';
 import { isLate } from '../text/message-dates.ts';
 import { LateNote } from './late-note.tsx';
 import { Reactions } from './reactions.tsx';
-import { RefusedChange, RefusedMessage } from './refused-note.tsx';
 
 interface MessageFooterProps {
   readonly message: TimelineMessage;
@@ -18,11 +18,11 @@ export function MessageFooter({ message, isOwn }: MessageFooterProps) {
     <>
       {reactions.length > 0 && <Reactions message={message} />}
       {isLate(message) && <LateNote message={message} />}
-      {isOwn && delivery.status === 'refused' && <RefusedMessage message={message} refusal={delivery.refusal} />}
+      {isOwn && delivery.status === 'refused' && <RefusedNote message={message} refusal={delivery.refusal} />}
       {unsentChanges.map(
         ({ entry, delivery: change }) =>
           change.status === 'refused' &&
-          !discarding.has(entry.id) && <RefusedChange key={entry.id} entry={entry} refusal={change.refusal} />,
+          !discarding.has(entry.id) && <RefusedNote key={entry.id} entry={entry} refusal={change.refusal} />,
       )}
     </>
   );

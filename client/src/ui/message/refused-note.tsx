@@ -6,13 +6,17 @@ import { useToaster } from '../kit/toasts.tsx';
 import { copyText } from '../page/copy-text.ts';
 import { useRoom } from '../people/room-context.tsx';
 
+/** [R8] A refused message, or a refused change of one, stays, with the reason and every way to handle it. */
+export function RefusedNote(props: RefusedMessageProps | RefusedChangeProps) {
+  return 'message' in props ? <RefusedMessage {...props} /> : <RefusedChange {...props} />;
+}
+
 interface RefusedMessageProps {
   readonly message: TimelineMessage;
   readonly refusal: Refusal;
 }
 
-/** [R8] A refused message stays, with the reason and every way to handle it. */
-export function RefusedMessage({ message, refusal }: RefusedMessageProps) {
+function RefusedMessage({ message, refusal }: RefusedMessageProps) {
   const { handle, startEdit, isWritable } = useRoom();
   const { discard } = useDiscarding();
   const { attempt, say } = useToaster();
@@ -62,7 +66,7 @@ interface RefusedChangeProps {
   readonly refusal: Refusal;
 }
 
-export function RefusedChange({ entry, refusal }: RefusedChangeProps) {
+function RefusedChange({ entry, refusal }: RefusedChangeProps) {
   const { handle } = useRoom();
   const { discard } = useDiscarding();
   const { attempt, say } = useToaster();
