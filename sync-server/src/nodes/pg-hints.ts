@@ -39,15 +39,22 @@ export async function openHints({ url, redisUrl, pool, changes, log }: Deps): Pr
     const text = opened?.seal.open(sealed) ?? null;
     if (text !== null) for (const listener of listeners) listener(text);
   };
-  /** A database that has gone in this very moment is asked again when there is something to say. */
-  const findOpened = async (): Promise<Opened> => {
-    if (opened !== null) return opened;
+  let opening: Promise<Opened> | null = null;
+  const open = async (): Promise<Opened> => {
     const secret = await readSecret(pool, 'hints_key');
     const redis =
       redisUrl === null || isClosed ? null : openRedisChannel({ url: redisUrl, channel: channelOf(secret), log });
     redis?.subscribe(hear);
     opened = { seal: createSeal(secret), redis };
     return opened;
+  };
+  /** A database that has gone in this very moment is asked again when there is something to say; once, however much there is. */
+  const findOpened = async (): Promise<Opened> => {
+    if (opened !== null) return opened;
+    opening ??= open().finally(() => {
+      opening = null;
+    });
+    return await opening;
   };
   await findOpened().catch((error: unknown) =>
     log.warn({ err: error }, 'The key of hints between servers could not be read; it is tried again.'),
